@@ -1,0 +1,229 @@
+"""A file system as an immutable value.
+
+A tree is a Dir; every change makes another tree that shares all it did not change with the first.
+The same nodes describe a root file system and a layer's changes: a layer's tree may also hold
+whiteouts and opaque directories (OCI image-spec, layer.md; Linux, overlayfs.rst), see `changeset`.
+
+A path inside a tree is relative, without a leading or trailing slash; "" is the root.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
+
+from labkit.oci.content import EMPTY, Content
+
+
+@dataclass(frozen=True, slots=True)
+class Meta:
+    """What every file has: permission bits, owner, modification time and extended attributes."""
+
+    mode: int = 0o644
+    uid: int = 0
+    gid: int = 0
+    mtime: int = 0
+    """Nanoseconds since 1970-01-01T00:00:00Z."""
+    xattrs: tuple[tuple[str, bytes], ...] = ()
+    """Pairs of name and value, sorted by name."""
+
+
+_FILE_META = Meta()
+_DIR_META = Meta(mode=0o755)
+_LINK_META = Meta(mode=0o777)
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A regular file.
+
+    Names of one tree that are hard links to one file hold nodes with the same `inode`; 0 means that
+    the file has this one name only. The number is a mark, not part of the value.
+    """
+
+    content: Content = EMPTY
+    meta: Meta = _FILE_META
+    inode: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Symlink:
+    """A symbolic link."""
+
+    target: str
+    meta: Meta = _LINK_META
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A block ("b") or character ("c") device."""
+
+    kind: str
+    major: int
+    minor: int
+    meta: Meta = _FILE_META
+
+
+@dataclass(frozen=True, slots=True)
+class Fifo:
+    """A named pipe."""
+
+    meta: Meta = _FILE_META
+
+
+@dataclass(frozen=True, slots=True)
+class Whiteout:
+    """In a layer: the name is deleted from the layers below."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dir:
+    """A directory. In a layer, `opaque` hides all that the layers below have in it."""
+
+    children: Mapping[str, Node] = field(default_factory=dict)
+    meta: Meta = _DIR_META
+    opaque: bool = False
+
+
+Node: TypeAlias = File | Dir | Symlink | Device | Fifo | Whiteout
+EMPTY_ROOT = Dir()
+
+_inodes = itertools.count(1)
+
+
+def new_inode() -> int:
+    """Return a mark for a file that gets a second name, not used for any other file.
+
+    >>> new_inode() != new_inode()
+    True
+    """
+    return next(_inodes)
+
+
+def split_path(path: str) -> list[str]:
+    """Return the names of a path; empty names and `.` are dropped.
+
+    >>> split_path("/etc//nginx/./conf.d/")
+    ['etc', 'nginx', 'conf.d']
+    """
+    return [name for name in path.split("/") if name and name != "."]
+
+
+def get(root: Dir, path: str) -> Node | None:
+    """Return the node at a path, or None; symbolic links are not followed.
+
+    >>> get(Dir({"etc": Dir({"motd": File()})}), "etc/motd")
+    File(content=Content(pieces=(), size=0), meta=Meta(mode=420, uid=0, gid=0, mtime=0, xattrs=()), inode=0)
+    """
+    node: Node = root
+    for name in split_path(path):
+        if type(node) is not Dir:
+            return None
+        child = node.children.get(name)
+        if child is None:
+            return None
+        node = child
+    return node
+
+
+def put(root: Dir, path: str, node: Node) -> Dir:
+    """Return the tree with `node` at a path whose parent is a directory of the tree.
+
+    Raises KeyError or TypeError where the parent is missing or is no directory.
+
+    >>> list(put(Dir(), "motd", File()).children)
+    ['motd']
+    """
+    names = split_path(path)
+    if not names:
+        if not isinstance(node, Dir):
+            raise TypeError("the root is a directory")
+        return node
+    return _edited(root, names, node)
+
+
+def remove(root: Dir, path: str) -> Dir:
+    """Return the tree without what is at a path; raises KeyError where nothing is.
+
+    >>> remove(Dir({"motd": File()}), "motd") == Dir()
+    True
+    """
+    return _edited(root, split_path(path), None)
+
+
+def _edited(parent: Dir, names: list[str], node: Node | None) -> Dir:
+    name, rest = names[0], names[1:]
+    children = dict(parent.children)
+    if rest:
+        child = children[name]
+        if not isinstance(child, Dir):
+            raise TypeError(f"{name} is no directory")
+        children[name] = _edited(child, rest, node)
+    elif node is None:
+        del children[name]
+    else:
+        children[name] = node
+    return replace(parent, children=children)
+
+
+def walk(root: Dir, path: str = "") -> Iterator[tuple[str, Node]]:
+    """Yield every path below the root and its node, sorted by name, a directory before its children.
+
+    >>> [path for path, node in walk(Dir({"etc": Dir({"motd": File()}), "bin": Dir()}))]
+    ['bin', 'etc', 'etc/motd']
+    """
+    for name in sorted(root.children):
+        child = root.children[name]
+        below = f"{path}/{name}" if path else name
+        yield below, child
+        if type(child) is Dir:
+            yield from walk(child, below)
+
+
+def size(root: Dir) -> int:
+    """Return the bytes that Docker counts of a tree.
+
+    The contents of files, a file with several names once, and the lengths of symbolic links' targets;
+    directories count for nothing (moby, pkg/directory, Size).
+
+    >>> size(Dir({"log": Symlink("/dev/stdout"), "motd": File(Content.of(b"hi"))}))
+    13
+    """
+    total = 0
+    seen: set[int] = set()
+    for _, node in walk(root):
+        if type(node) is File:
+            if node.inode:
+                if node.inode in seen:
+                    continue
+                seen.add(node.inode)
+            total += node.content.size
+        elif type(node) is Symlink:
+            total += len(node.target.encode("utf-8", "surrogateescape"))
+    return total
+
+
+def link_groups(root: Dir) -> dict[int, list[str]]:
+    """Return the sorted names of each file that has more than one, by its mark.
+
+    >>> one = File(inode=new_inode())
+    >>> list(link_groups(Dir({"a": one, "b": one, "c": File()})).values())
+    [['a', 'b']]
+    """
+    groups: dict[int, list[str]] = {}
+    for path, node in walk(root):
+        if type(node) is File and node.inode:
+            groups.setdefault(node.inode, []).append(path)
+    return {inode: paths for inode, paths in groups.items() if len(paths) > 1}
+
+
+def same(one: Dir, other: Dir) -> bool:
+    """Tell whether two trees are equal, hard links included.
+
+    >>> linked = File(inode=new_inode())
+    >>> same(Dir({"a": linked, "b": linked}), Dir({"a": File(), "b": File()}))
+    False
+    """
+    return one == other and sorted(link_groups(one).values()) == sorted(link_groups(other).values())
