@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from labkit.oci.tree import Dir, Node, Whiteout, get, link_groups, split_path
+from labkit.oci.tree import Device, Dir, File, Node, Symlink, Whiteout, get, link_groups, split_path
 
 
 def apply(lower: Dir, changes: Dir) -> Dir:
@@ -36,6 +36,8 @@ def apply(lower: Dir, changes: Dir) -> Dir:
 
 
 _NOTHING = Dir()
+_SECOND = 10**9
+_CAPABILITY = "security.capability"
 
 
 def apply_all(layers: Sequence[Dir]) -> Dir:
@@ -146,8 +148,11 @@ class Change:
 def changes(lower: Dir, upper: Dir) -> Iterator[Change]:
     """Yield what an upper directory changes of a tree, as `docker diff` lists it.
 
-    The parents of a change are changed themselves. A directory that was deleted and made again lists
-    what was in it as deleted (moby, pkg/archive, overlayChanges).
+    Docker compares what `stat` says on both sides: type, mode, owner, device number and, except for
+    directories, size and modification time. A copy-up that changed none of them is not listed, the
+    parent of a change is, and a deleted directory is one line. Of the order Docker promises only that
+    a directory comes before what is in it; here it is sorted, the deleted last (moby, pkg/archive,
+    FileInfo.addChanges).
 
     >>> below = Dir({"etc": Dir({"motd": File()})})
     >>> [f"{c.kind} {c.path}" for c in changes(below, Dir({"etc": Dir({"motd": Whiteout()})}))]
@@ -157,15 +162,48 @@ def changes(lower: Dir, upper: Dir) -> Iterator[Change]:
 
 
 def _changes(lower: Dir, upper: Dir, path: str) -> Iterator[Change]:
-    names = set(upper.children)
-    if upper.opaque:
-        names |= set(lower.children)
-    for name in sorted(names):
+    deleted = {name for name in lower.children if upper.opaque and name not in upper.children}
+    for name in sorted(upper.children):
+        node, below = upper.children[name], lower.children.get(name)
         here = f"{path}/{name}"
-        node, below = upper.children.get(name), lower.children.get(name)
-        if node is None or type(node) is Whiteout:
-            yield Change("D", here)
+        if type(node) is Whiteout:
+            deleted.add(name)
             continue
-        yield Change("A" if below is None else "C", here)
-        if type(node) is Dir:
-            yield from _changes(below if type(below) is Dir else _NOTHING, node, here)
+        inside = (
+            list(_changes(below if type(below) is Dir else _NOTHING, node, here)) if type(node) is Dir else []
+        )
+        if below is None:
+            yield Change("A", here)
+        elif inside or _stat_differs(below, node):
+            yield Change("C", here)
+        yield from inside
+    for name in sorted(deleted & set(lower.children)):
+        yield Change("D", f"{path}/{name}")
+
+
+def _stat_differs(below: Node, node: Node) -> bool:
+    if isinstance(below, Whiteout) or isinstance(node, Whiteout) or type(below) is not type(node):
+        return True
+    one, other = below.meta, node.meta
+    if (one.mode, one.uid, one.gid) != (other.mode, other.uid, other.gid):
+        return True
+    if dict(one.xattrs).get(_CAPABILITY) != dict(other.xattrs).get(_CAPABILITY):
+        return True
+    if isinstance(below, Device) and isinstance(node, Device):
+        return (below.kind, below.major, below.minor) != (node.kind, node.major, node.minor)
+    return not isinstance(node, Dir) and (
+        _stat_size(below) != _stat_size(node) or not _same_time(one.mtime, other.mtime)
+    )
+
+
+def _stat_size(node: Node) -> int:
+    if isinstance(node, File):
+        return node.content.size
+    return len(node.target.encode("utf-8", "surrogateescape")) if isinstance(node, Symlink) else 0
+
+
+def _same_time(one: int, other: int) -> bool:
+    """Compare as Docker does: where one time has no fraction of a second, the seconds decide."""
+    if one % _SECOND and other % _SECOND:
+        return one == other
+    return one // _SECOND == other // _SECOND
