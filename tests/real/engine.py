@@ -1,0 +1,134 @@
+"""A real Docker Engine of our own: started for the tests, asked in command lines, stopped by its process id.
+
+Its data, its socket and its process id live in a temporary directory, so it shares nothing with an engine
+that the machine may already run. Containers have no bridge: run them with `--network none`.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from tests.real import host
+
+DOCKER = "/usr/bin/docker"
+DOCKERD = "/usr/sbin/dockerd"
+VERSION = "20.10"
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a command line answered."""
+
+    stdout: str
+    stderr: str
+    exit: int
+
+
+def given_host() -> str:
+    """Give the address of the engine named by LABKIT_ENGINE, or nothing."""
+    return os.environ.get("LABKIT_ENGINE", "")
+
+
+def why_not(driver: str = "overlay2") -> str:
+    """Give the reason why no real engine can run here, or nothing where one can."""
+    if reason := host.missing(DOCKER):
+        return reason
+    version = subprocess.run([DOCKER, "--version"], capture_output=True, text=True, check=False).stdout
+    if f"version {VERSION}." not in version:
+        return f"{DOCKER} is not of version {VERSION}: {version.strip()}"
+    if given_host():
+        return ""
+    if reason := host.missing(DOCKERD, "containerd"):
+        return reason
+    if os.geteuid() != 0:
+        return "a Docker Engine is started by root alone"
+    return host.why_no_overlay(Path(tempfile.gettempdir())) if driver == "overlay2" else ""
+
+
+class RealEngine:
+    """A Docker Engine that runs while the `with` block does.
+
+    `driver` is the storage driver; `data` a directory to keep its data in (one that lasts, or a file system
+    that the driver needs), else it is thrown away with the rest.
+    """
+
+    def __init__(self, driver: str = "overlay2", data: Path | None = None) -> None:
+        self.driver = driver
+        self.host = given_host()
+        self._data = data
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> RealEngine:
+        self.directory = Path(tempfile.mkdtemp(prefix="labkit-engine-"))
+        (self.directory / "config").mkdir()
+        try:
+            if not self.host:
+                self._start()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _start(self) -> None:
+        directory = self.directory
+        self.host = f"unix://{directory}/docker.sock"
+        command = [DOCKERD, "--data-root", str(self._data or directory / "data")]
+        command += ["--exec-root", str(directory / "exec"), "--pidfile", str(directory / "dockerd.pid")]
+        command += ["-H", self.host, "--storage-driver", self.driver, "--iptables=false", "--bridge=none"]
+        command += ["--insecure-registry", "127.0.0.0/8"]
+        log = directory / "dockerd.log"
+        with log.open("wb") as stream:
+            self._process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=stream, stderr=stream, start_new_session=True
+            )
+        host.wait_until(lambda: self.run("docker version").exit == 0, self._process, log, 60)
+
+    def close(self) -> None:
+        """Stop the engine that we started and remove its directory."""
+        if self._process is not None:
+            host.stop(self._process)
+            self._process = None
+        host.remove_tree(self.directory)
+
+    def environment(self) -> dict[str, str]:
+        """Give the environment in which `docker` means this engine and speaks plain English."""
+        # No HOME or DOCKER_CONFIG of the user's: their context, credentials and formats stay out.
+        return {
+            "PATH": os.environ.get("PATH", os.defpath),
+            "DOCKER_HOST": self.host,
+            "DOCKER_CONFIG": str(self.directory / "config"),
+            "DOCKER_BUILDKIT": "0",
+            "LC_ALL": "C",
+        }
+
+    def run(
+        self, line: str, *, stdin: bytes = b"", cwd: Path | None = None, to: Path | None = None
+    ) -> Result:
+        """Run one command line, without a shell; with `to`, its standard output goes to that file."""
+        words = shlex.split(line)
+        words = [DOCKER, *words[1:]] if words[0] == "docker" else words
+        done = subprocess.run(
+            words, input=stdin, capture_output=True, check=False, cwd=cwd, env=self.environment()
+        )
+        if to is not None:
+            to.write_bytes(done.stdout)
+        text = "" if to is not None else done.stdout.decode(errors="surrogateescape")
+        return Result(text, done.stderr.decode(errors="surrogateescape"), done.returncode)
+
+    def ok(self, line: str, *, stdin: bytes = b"", cwd: Path | None = None) -> str:
+        """Run one command line that must succeed and give its standard output."""
+        result = self.run(line, stdin=stdin, cwd=cwd)
+        if result.exit:
+            raise RuntimeError(f"{line}: exit {result.exit}\n{result.stdout}{result.stderr}")
+        return result.stdout

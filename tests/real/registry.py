@@ -1,0 +1,66 @@
+"""A real registry of our own: Debian's docker-registry on a free loopback port, its data thrown away."""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+import urllib.request
+from pathlib import Path
+from types import TracebackType
+
+from tests.real import host
+
+PROGRAM = "docker-registry"
+
+CONFIGURATION = """\
+version: 0.1
+log: {{level: warn}}
+storage: {{filesystem: {{rootdirectory: {directory}/registry}}, delete: {{enabled: true}}}}
+http: {{addr: "{address}"}}
+"""
+
+
+def why_not() -> str:
+    """Give the reason why no real registry can run here, or nothing where one can."""
+    return host.missing(PROGRAM)
+
+
+class RealRegistry:
+    """A registry that runs while the `with` block does, at `address` (`127.0.0.1:PORT`) over plain HTTP."""
+
+    def __enter__(self) -> RealRegistry:
+        self.directory = Path(tempfile.mkdtemp(prefix="labkit-registry-"))
+        self.address = f"127.0.0.1:{host.free_port()}"
+        self.url = f"http://{self.address}"
+        configuration = self.directory / "registry.yml"
+        configuration.write_text(CONFIGURATION.format(directory=self.directory, address=self.address))
+        log = self.directory / "registry.log"
+        with log.open("wb") as stream:
+            self._process = subprocess.Popen(
+                [PROGRAM, "serve", str(configuration)], stdin=subprocess.DEVNULL, stdout=stream, stderr=stream
+            )
+        try:
+            host.wait_until(self._answers, self._process, log, 30)
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _answers(self) -> bool:
+        # Loopback is asked directly, whatever proxy the environment names.
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            with opener.open(f"{self.url}/v2/", timeout=5) as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            return False
+
+    def close(self) -> None:
+        """Stop the registry and remove its directory."""
+        host.stop(self._process)
+        host.remove_tree(self.directory)
