@@ -51,6 +51,10 @@ class InvalidArchive(LabkitError):
     """An archive that is damaged, or that holds no image."""
 
 
+class TruncatedFile(LabkitError, OSError):
+    """A file that became shorter while it was in use."""
+
+
 class RecordedImage(LabkitError):
     """An operation that would pass off a record's stand-in files as the published image."""
 

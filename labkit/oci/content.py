@@ -30,6 +30,11 @@ class Buffer:
 
     data: bytes
 
+    @property
+    def size(self) -> int:
+        """The number of bytes."""
+        return len(self.data)
+
     def read_at(self, offset: int, size: int) -> bytes:
         """Return a part of the buffer.
 
