@@ -105,10 +105,9 @@ def write_debian_root(path: Path) -> None:
         for pattern in ("var/cache/apt/archives/*.deb", "var/lib/apt/lists/*_*", "var/cache/apt/*.bin"):
             for leftover in root.glob(pattern):
                 leftover.unlink()
-        # debootstrap copies these two from the machine it runs on; apt keeps no more than in Docker's own base.
+        # debootstrap copies these two from the machine it runs on.
         (root / "etc/resolv.conf").write_text("")
         (root / "etc/hostname").write_text("debian\n")
-        shutil.copy(CONTEXTS / "docker-clean", root / "etc/apt/apt.conf.d/docker-clean")
         tar = ["tar", "--create", "--sort=name", f"--mtime=@{EPOCH}", "--numeric-owner", "--xattrs"]
         subprocess.run([*tar, "--file", str(path), "--directory", str(root), "."], check=True)
 

@@ -1,0 +1,106 @@
+"""What all tests share: the real engine and registry, Hypothesis's profile, and the summary's last line.
+
+Tests that need a real tool carry `@pytest.mark.real` and take one of the fixtures below. Where the tool is
+missing they are skipped with the reason; in CI, where .ci/run installs everything, they fail instead.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import hypothesis
+import pytest
+
+ROOT = Path(__file__).parents[1]
+if str(ROOT) not in sys.path:  # so that `uv run pytest` finds the package `tests`, as `python -m pytest` does
+    sys.path.insert(0, str(ROOT))
+
+from tests.real import engine, host, images, registry  # noqa: E402
+
+CI = os.environ.get("CI") == "true"
+hypothesis.settings.register_profile(
+    "labkit", deadline=None, derandomize=CI, database=None if CI else hypothesis.settings.default.database
+)
+hypothesis.settings.load_profile("labkit")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the marks."""
+    config.addinivalue_line("markers", "real: needs a real Docker Engine, registry or kernel overlay")
+    config.addinivalue_line("markers", "xdist_group(name): runs on one worker with the others of its group")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests that need an engine on one worker (under `--dist loadgroup`)."""
+    for item in items:
+        if item.get_closest_marker("real"):
+            item.add_marker(pytest.mark.xdist_group("real"))
+
+
+def need(reason: str) -> None:
+    """Skip the test if there is a reason to; where everything must be there, fail."""
+    if reason and host.required():
+        pytest.fail(f"a real tool is missing: {reason}", pytrace=False)
+    if reason:
+        pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def real_engine() -> Iterator[engine.RealEngine]:
+    """Give a running Docker Engine 20.10 with overlay2, shared by the session's tests."""
+    need(engine.why_not())
+    with engine.RealEngine() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def real_registry() -> Iterator[registry.RealRegistry]:
+    """Give a running registry on loopback, shared by the session's tests."""
+    need(registry.why_not())
+    with registry.RealRegistry() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def real_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the directory for archives that take long to make, shared by xdist's workers."""
+    base = tmp_path_factory.getbasetemp()
+    return (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "labkit-real"
+
+
+@pytest.fixture(scope="session")
+def tiny_archive(real_cache: Path) -> Path:
+    """Give `docker save`'s archive of a tiny image that a real engine has just built."""
+    need(engine.why_not() or images.why_not("tiny"))
+    return images.cached_archive("tiny", real_cache)
+
+
+@pytest.fixture(scope="session")
+def debian_archive(real_cache: Path) -> Path:
+    """Give `docker save`'s archive of a real nginx on a real Debian base: some 220 MB, made in a minute."""
+    need(engine.why_not() or images.why_not("debian"))
+    return images.cached_archive("debian", real_cache)
+
+
+def _skip_reason(report: pytest.TestReport) -> str:
+    text = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+    return text.removeprefix("Skipped: ")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many tests ran, how many were skipped, and why."""
+    stats = terminalreporter.stats
+    ran = sum(
+        report.when == "call"
+        for kind in ("passed", "failed", "xfailed", "xpassed")
+        for report in stats.get(kind, [])
+    )
+    ran += len(stats.get("error", []))
+    skipped = stats.get("skipped", [])
+    terminalreporter.write_line(f"tests run: {ran}, skipped: {len(skipped)}")
+    for reason, count in sorted(Counter(map(_skip_reason, skipped)).items()):
+        terminalreporter.write_line(f"  skipped {count}: {reason}")
