@@ -1,0 +1,265 @@
+"""The overlay2 storage driver: what Linux's overlay file system makes of an image and its container.
+
+The image's layers are the lower directory, merged once and shared; all that a container writes goes
+to its own upper directory (Linux, Documentation/filesystems/overlayfs.rst; mount options as Docker's:
+no index, redirect_dir, metacopy or xino). Reading takes a name from upper, else from lower. The first
+change of a lower file copies it up whole, and its directories with it; removing a lower name leaves a
+whiteout; a directory made where one was removed is opaque.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+
+from labkit.engine.storage.calls import SystemCalls
+from labkit.engine.storage.driver import Snapshot
+from labkit.engine.storage.posix import Names, Place, Stat, meta_of, mode_of, size_of
+from labkit.oci import changeset, tree
+from labkit.oci.content import EMPTY
+from labkit.oci.tree import EMPTY_ROOT, Dir, File, Meta, Node, Whiteout, link_groups, new_inode
+
+
+class Mount(SystemCalls):
+    """A mounted overlay: a handle on two immutable trees, of which writing replaces the upper one.
+
+    A hard link's count is that of the names in upper or in the merged lower tree; directories that
+    several lower layers make up are not told from those that one does.
+
+    >>> mount = Mount(Dir({"motd": File()}), clock=lambda: 0)
+    >>> mount.append("/motd", b"hello").copied, mount.read("/motd"), list(mount.upper.children)
+    (0, b'hello', ['motd'])
+    """
+
+    __slots__ = ("_links", "_merged", "lower", "upper")
+
+    def __init__(self, lower: Dir, upper: Dir = EMPTY_ROOT, clock: Callable[[], int] = lambda: 0) -> None:
+        self.lower = lower
+        self.upper = upper
+        self.clock = clock
+        self._merged: tuple[Dir, Dir] | None = None
+        self._links: dict[int, tuple[Dir, dict[int, list[str]]]] = {}
+
+    @property
+    def root(self) -> Dir:
+        """The tree that is seen, put together when it is asked for."""
+        if self._merged is None or self._merged[0] is not self.upper:
+            self._merged = self.upper, changeset.apply(self.lower, self.upper)
+        return self._merged[1]
+
+    # What the system calls ask of a tree
+
+    def top(self) -> Place:
+        """Return the place of the root: both directories."""
+        return Place(self, self.upper, None if self.upper.opaque else self.lower)
+
+    def step(self, place: Place, names: Sequence[str]) -> Place | None:
+        """Look a name up in upper, then in lower."""
+        name = names[-1]
+        _, upper, lower = place
+        below = lower.children.get(name) if type(lower) is Dir else None
+        above = upper.children.get(name) if type(upper) is Dir else None
+        if above is None:
+            return None if below is None else Place(self, None, below)
+        if type(above) is Whiteout:
+            return None
+        merged = type(above) is Dir and type(below) is Dir and not above.opaque
+        return Place(self, above, below if merged else None)
+
+    def listing(self, place: Place) -> Iterable[str]:
+        """Return the names of upper and lower, without those that a whiteout hides."""
+        names = dict.fromkeys(place.lower.children) if type(place.lower) is Dir else {}
+        if type(place.upper) is Dir:
+            for name, node in place.upper.children.items():
+                if type(node) is Whiteout:
+                    names.pop(name, None)
+                else:
+                    names[name] = None
+        return names
+
+    def tree_at(self, names: Names) -> tuple[Mount, Names]:
+        """Return the mount itself."""
+        return self, names
+
+    def movable(self, place: Place) -> bool:
+        """A directory that lower has would have to be copied up with all that is in it: EXDEV."""
+        return type(place.node) is not Dir or place.lower is None
+
+    def same_file(self, one: Place, other: Place) -> bool:
+        """Only in upper: names of one lower file are files of their own to the kernel."""
+        first, second = one.upper, other.upper
+        return type(first) is File and type(second) is File and first.inode == second.inode != 0
+
+    def stat_at(self, names: Names, place: Place) -> Stat:
+        """Return what stat(2) says; a directory that both have shows one link."""
+        node, meta = place.node, meta_of(place.node)
+        path, nlink = "/".join(names), 1
+        if type(node) is Dir and (place.upper is None or place.lower is None):
+            nlink = 2 + sum(type(child) is Dir for child in node.children.values())
+        elif type(node) is File and node.inode:
+            side = "lower" if place.upper is None else "upper"
+            group = self._groups(self.lower if side == "lower" else self.upper).get(node.inode, [])
+            if group:
+                nlink, path = len(group), f"{side}/{group[0]}"
+        mark = hashlib.blake2b(path.encode("utf-8", "surrogateescape"), digest_size=5)
+        inode = int.from_bytes(mark.digest())
+        return Stat(node, mode_of(node), nlink, size_of(node), meta.uid, meta.gid, meta.mtime, inode)
+
+    def add_node(self, names: Names, node: Node) -> int:
+        """Make a name in upper; a directory over a whiteout is opaque."""
+        parent, name = names[:-1], names[-1]
+        self._copy_up_dirs(parent)
+
+        def make(above: Dir) -> Dir:
+            hidden = type(above.children.get(name)) is Whiteout
+            return _with(above, name, replace(node, opaque=True) if hidden and type(node) is Dir else node)
+
+        self._edit_dir(parent, make)
+        return 0
+
+    def change_node(self, names: Names, make: Callable[[Node], Node], data: bool = True) -> int:
+        """Copy the file up if lower has it, then change it under all its names in upper."""
+        copied = self._copy_up(names, data)
+        node = _get(self.upper, names)
+        changed = make(node)
+        if changed is node:
+            return copied
+        if type(changed) is File and changed.inode:
+            for path in self._groups(self.upper).get(changed.inode, []):
+                self.upper = tree.put(self.upper, path, changed)
+        self.upper = tree.put(self.upper, "/".join(names), changed)
+        return copied
+
+    def remove_name(self, names: Names) -> int:
+        """Remove a name from upper; where lower has it too, leave a whiteout."""
+        parent, name = names[:-1], names[-1]
+        hides = self._lower_has(names)
+        self._copy_up_dirs(parent)
+        self._edit_dir(parent, lambda above: _with(above, name, Whiteout() if hides else None))
+        return 0
+
+    def move_name(self, source: Names, target: Names) -> int:
+        """Copy the file up, then move it; a directory moved to where lower may have one is opaque."""
+        copied = self._copy_up(source)
+        self._copy_up_dirs(target[:-1])
+        node = _get(self.upper, source)
+        if type(node) is Dir and self._place(target[:-1]).lower is not None:
+            node = replace(node, opaque=True)
+        self.remove_name(source)
+        self._edit_dir(target[:-1], lambda above: _with(above, target[-1], node))
+        return copied
+
+    def add_link(self, source: Names, target: Names) -> int:
+        """Copy the file up and give it a second name.
+
+        Of a link, device or pipe the second name is a file of its own: trees mark hard links between
+        regular files only.
+        """
+        copied = self._copy_up(source)
+        node = _get(self.upper, source)
+        if type(node) is File and not node.inode:
+            node = replace(node, inode=new_inode())
+            self.upper = tree.put(self.upper, "/".join(source), node)
+        self.add_node(target, node)
+        return copied
+
+    # Upper and lower
+
+    def _place(self, names: Names) -> Place:
+        place: Place | None = self.top()
+        for depth in range(1, len(names) + 1):
+            assert place is not None
+            place = self.step(place, names[:depth])
+        assert place is not None
+        return place
+
+    def _lower_has(self, names: Names) -> bool:
+        lower = self._place(names[:-1]).lower
+        return type(lower) is Dir and names[-1] in lower.children
+
+    def _copy_up_dirs(self, names: Names) -> None:
+        """Make the directories exist in upper, with lower's attributes and times."""
+        place = self.top()
+        for depth in range(1, len(names) + 1):
+            below = self.step(place, names[:depth])
+            assert below is not None
+            place = below
+            if place.upper is None:
+                self.upper = tree.put(self.upper, "/".join(names[:depth]), Dir(meta=meta_of(place.node)))
+
+    def _copy_up(self, names: Names, data: bool = True) -> int:
+        place = self._place(names)
+        if place.upper is not None:
+            return 0
+        node = place.node
+        if type(node) is Dir:
+            self._copy_up_dirs(names)
+            return 0
+        self._copy_up_dirs(names[:-1])
+        if type(node) is File:
+            # The copy is a file of its own: lower's hard links to it keep the old content.
+            node = replace(node, content=node.content if data else EMPTY, inode=0)
+        self.upper = tree.put(self.upper, "/".join(names), node)
+        return node.content.size if type(node) is File else 0
+
+    def _edit_dir(self, names: Names, make: Callable[[Dir], Dir]) -> None:
+        """Change the names in a directory of upper, which sets its modification time."""
+        above = _get(self.upper, names)
+        assert type(above) is Dir
+        made = make(above)
+        made = Dir(made.children, replace(made.meta, mtime=self.clock()), made.opaque)
+        self.upper = tree.put(self.upper, "/".join(names), made)
+
+    def _groups(self, root: Dir) -> dict[int, list[str]]:
+        """Return a tree's hard links, found once for each value of upper and of lower."""
+        side = 0 if root is self.lower else 1
+        known = self._links.get(side)
+        if known is None or known[0] is not root:
+            known = self._links[side] = root, link_groups(root)
+        return known[1]
+
+
+class Overlay2:
+    """The driver: layers are directories, a container adds one that begins empty."""
+
+    name = "overlay2"
+
+    def prepare(self, parent: Snapshot | None, now: int) -> Dir:
+        """Return a new upper directory; Docker makes it anew, so the image's root attributes are lost.
+
+        >>> Overlay2().prepare(None, 5).meta.mtime
+        5
+        """
+        return Dir({}, Meta(mode=0o755, mtime=now))
+
+    def mount(self, parent: Snapshot | None, active: Dir, clock: Callable[[], int]) -> Mount:
+        """Return a mount of the container's upper directory over its image."""
+        return Mount(parent.root if parent else EMPTY_ROOT, active, clock)
+
+    def diff(self, parent: Snapshot | None, active: Dir) -> Dir:
+        """Return the container's changes: upper as it is."""
+        return active
+
+    def usage(self, parent: Snapshot | None, active: Dir) -> int:
+        """Return the bytes of upper's files.
+
+        >>> Overlay2().usage(None, Dir({"motd": File()}))
+        0
+        """
+        return tree.size(active)
+
+
+def _get(root: Dir, names: Names) -> Node:
+    node = tree.get(root, "/".join(names))
+    assert node is not None
+    return node
+
+
+def _with(above: Dir, name: str, node: Node | None) -> Dir:
+    children = dict(above.children)
+    if node is None:
+        del children[name]
+    else:
+        children[name] = node
+    return Dir(children, above.meta, above.opaque)
