@@ -1,0 +1,112 @@
+"""One row for each command of the `docker` client and for each of its flags.
+
+The rows alone drive parsing (`parse`), help (`help`) and what is answered to a typo or to something that
+labkit does not simulate. Names, usages and defaults are those of the 20.10 client, whose command line is
+built with cobra and pflag; `kind` is the word that its help prints after a flag's name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+Value = bool | int | str | tuple[str, ...]
+
+NUMBERS = frozenset({"int", "uint16"})
+REPEATED = frozenset({"list", "filter", "map", "mount", "network", "ulimit", "gpu-request"})
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """A flag: its names, the kind of its value ("" for a switch) and the help's words about it.
+
+    `default` is the text that help prints. `would` says what the real one does where labkit does not
+    simulate it, and completes "it would …"; a simulated flag has none. `hidden` keeps it out of help.
+
+    >>> Flag("all", "a", "", "Show all images").label
+    '-a, --all'
+    """
+
+    name: str
+    short: str
+    kind: str
+    usage: str
+    default: str = ""
+    would: str = ""
+    hidden: bool = False
+
+    @property
+    def simulated(self) -> bool:
+        return not self.would
+
+    @property
+    def label(self) -> str:
+        """Both names, as help and the errors about a value print them."""
+        return f"-{self.short}, --{self.name}" if self.short else f"--{self.name}"
+
+    @property
+    def initial(self) -> Value:
+        """Its value when it is not given.
+
+        >>> Flag("time", "t", "int", "Seconds to wait", "10").initial
+        10
+        """
+        if not self.kind:
+            return self.default == "true"
+        if self.kind in NUMBERS:
+            return int(self.default or 0)
+        if self.kind in REPEATED:
+            return ()
+        return self.default
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command: its path after `docker` ("image ls"), and what it takes.
+
+    `usage` is what its usage line has after the path, `short` its line in its group's help. It takes
+    `min_args` to `max_args` arguments (None: any number). Where `interspersed` is false its flags end at
+    its first argument. `same_as` names the command that does the same under another path. `would` is as
+    in Flag; `hidden` keeps it out of its group's help.
+
+    >>> Command("images", "List images", same_as="image ls").action
+    'image ls'
+    """
+
+    path: str
+    short: str
+    usage: str = ""
+    flags: tuple[Flag, ...] = ()
+    min_args: int = 0
+    max_args: int | None = 0
+    aliases: tuple[str, ...] = ()
+    interspersed: bool = True
+    long: str = ""
+    same_as: str = ""
+    would: str = ""
+    hidden: bool = False
+
+    @property
+    def simulated(self) -> bool:
+        return not self.would
+
+    @property
+    def action(self) -> str:
+        """What it does: the path of the command that it is the same as, or its own."""
+        return self.same_as or self.path
+
+    @property
+    def name(self) -> str:
+        return self.path.rpartition(" ")[2]
+
+    @property
+    def parent(self) -> str:
+        return self.path.rpartition(" ")[0]
+
+    @property
+    def full(self) -> str:
+        """The path as it is typed.
+
+        >>> Command("image ls", "List images").full
+        'docker image ls'
+        """
+        return f"docker {self.path}".rstrip()
