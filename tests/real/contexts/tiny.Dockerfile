@@ -11,13 +11,13 @@ RUN rm /etc/issue && rm -r /srv/logs \
 RUN set -e; n=$(printf '%0100d' 0 | tr 0 n); d=/srv/$n/$n/$n; mkdir -p $d; echo deep > $d/file; \
 	echo one > /srv/one; ln /srv/one /srv/uno; ln -s one /srv/eins; ln -s /etc/motd /srv/motd; \
 	echo grüße > /srv/grüße-世界; mkfifo /srv/pipe; \
-	mkdir -m 1777 /srv/spool; cp /srv/one /srv/setuid; chmod 4755 /srv/setuid; chown 1000:1000 /srv/spool; \
+	mkdir -m 1777 /srv/spool; cp /srv/one /srv/setuid; chmod 4755 /srv/setuid; chown 4242:4242 /srv/spool; \
 	find /srv -exec touch -h -d '2019-04-26 12:00:02' {} +
 EXPOSE 80 443/udp
 STOPSIGNAL SIGTERM
 VOLUME ["/srv/spool"]
 COPY greeting.txt /etc/greeting
 WORKDIR /srv
-USER 1000:1000
+USER 4242:4242
 ENTRYPOINT ["/bin/sh", "-c"]
 CMD ["echo \"$GREETING\""]
