@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from labkit.oci.tree import Device, Dir, File, Node, Symlink, Whiteout, get, link_groups, split_path
+from labkit.oci.tree import Device, Dir, Node, Whiteout, get, link_groups, split_path, stat_size
 
 
 def apply(lower: Dir, changes: Dir) -> Dir:
@@ -19,6 +19,7 @@ def apply(lower: Dir, changes: Dir) -> Dir:
     A directory over a directory replaces its attributes and keeps its children, unless it is opaque;
     anything else replaces what was there.
 
+    >>> from labkit.oci.tree import File
     >>> below = Dir({"a": File(), "b": File()})
     >>> sorted(apply(below, Dir({"b": Whiteout(), "c": File()})).children)
     ['a', 'c']
@@ -59,6 +60,7 @@ def lookup(layers: Sequence[Dir], path: str) -> tuple[int, Node] | None:
     that is no directory in the way ends it. A directory found in several layers is given as the top
     one has it.
 
+    >>> from labkit.oci.tree import File
     >>> lookup([Dir({"motd": File()}), Dir()], "/motd")[0]
     0
     >>> lookup([Dir({"motd": File()}), Dir({"motd": Whiteout()})], "/motd") is None
@@ -101,6 +103,7 @@ def _opaque_on_the_way(layer: Dir, names: Sequence[str]) -> bool:
 def diff(lower: Dir, upper: Dir) -> Dir:
     """Return the changes that lead from one tree to another.
 
+    >>> from labkit.oci.tree import File
     >>> diff(Dir({"a": File()}), Dir({"b": File()})) == Dir({"a": Whiteout(), "b": File()})
     True
     """
@@ -154,6 +157,7 @@ def changes(lower: Dir, upper: Dir) -> Iterator[Change]:
     a directory comes before what is in it; here it is sorted, the deleted last (moby, pkg/archive,
     FileInfo.addChanges).
 
+    >>> from labkit.oci.tree import File
     >>> below = Dir({"etc": Dir({"motd": File()})})
     >>> [f"{c.kind} {c.path}" for c in changes(below, Dir({"etc": Dir({"motd": Whiteout()})}))]
     ['C /etc', 'D /etc/motd']
@@ -192,14 +196,8 @@ def _stat_differs(below: Node, node: Node) -> bool:
     if isinstance(below, Device) and isinstance(node, Device):
         return (below.kind, below.major, below.minor) != (node.kind, node.major, node.minor)
     return not isinstance(node, Dir) and (
-        _stat_size(below) != _stat_size(node) or not _same_time(one.mtime, other.mtime)
+        stat_size(below) != stat_size(node) or not _same_time(one.mtime, other.mtime)
     )
-
-
-def _stat_size(node: Node) -> int:
-    if isinstance(node, File):
-        return node.content.size
-    return len(node.target.encode("utf-8", "surrogateescape")) if isinstance(node, Symlink) else 0
 
 
 def _same_time(one: int, other: int) -> bool:

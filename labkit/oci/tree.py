@@ -40,7 +40,8 @@ class File:
     """A regular file.
 
     Names of one tree that are hard links to one file hold nodes with the same `inode`; 0 means that
-    the file has this one name only. The number is a mark, not part of the value.
+    the file has this one name only. The number is a mark, not part of the value. All that is no
+    directory has one: links to symbolic links, devices and pipes are rare, but they exist.
     """
 
     content: Content = EMPTY
@@ -54,6 +55,7 @@ class Symlink:
 
     target: str
     meta: Meta = _LINK_META
+    inode: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ class Device:
     major: int
     minor: int
     meta: Meta = _FILE_META
+    inode: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +74,19 @@ class Fifo:
     """A named pipe."""
 
     meta: Meta = _FILE_META
+    inode: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Whiteout:
-    """In a layer: the name is deleted from the layers below."""
+    """In a layer: the name is deleted from the layers below.
+
+    When it was made, and which whiteouts the kernel made as hard links to one device, change nothing
+    that is seen; they are kept because they are in the bytes of a committed layer.
+    """
+
+    mtime: int = field(default=0, compare=False)
+    inode: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +196,7 @@ def walk(root: Dir, path: str = "") -> Iterator[tuple[str, Node]]:
 def size(root: Dir) -> int:
     """Return the bytes that Docker counts of a tree.
 
-    The contents of files, a file with several names once, and the lengths of symbolic links' targets;
+    The contents of files and the lengths of symbolic links' targets, what has several names once;
     directories count for nothing (moby, pkg/directory, Size).
 
     >>> size(Dir({"log": Symlink("/dev/stdout"), "motd": File(Content.of(b"hi"))}))
@@ -193,16 +204,28 @@ def size(root: Dir) -> int:
     """
     total = 0
     seen: set[int] = set()
-    for _, node in walk(root):
-        if type(node) is File:
-            if node.inode:
-                if node.inode in seen:
-                    continue
-                seen.add(node.inode)
-            total += node.content.size
-        elif type(node) is Symlink:
-            total += len(node.target.encode("utf-8", "surrogateescape"))
+    todo: list[Node] = [root]
+    while todo:
+        node = todo.pop()
+        if type(node) is Dir:
+            todo.extend(node.children.values())
+        elif isinstance(node, File | Symlink):
+            if node.inode and node.inode in seen:
+                continue
+            seen.add(node.inode)
+            total += stat_size(node)
     return total
+
+
+def stat_size(node: Node) -> int:
+    """Return what `stat` gives as the size of a file or a symbolic link, and 0 for others.
+
+    >>> stat_size(Symlink("/dev/stdout"))
+    11
+    """
+    if isinstance(node, File):
+        return node.content.size
+    return len(node.target.encode("utf-8", "surrogateescape")) if isinstance(node, Symlink) else 0
 
 
 def link_groups(root: Dir) -> dict[int, list[str]]:
@@ -214,7 +237,7 @@ def link_groups(root: Dir) -> dict[int, list[str]]:
     """
     groups: dict[int, list[str]] = {}
     for path, node in walk(root):
-        if type(node) is File and node.inode:
+        if not isinstance(node, Dir | Whiteout) and node.inode:
             groups.setdefault(node.inode, []).append(path)
     return {inode: paths for inode, paths in groups.items() if len(paths) > 1}
 

@@ -1,0 +1,176 @@
+"""An image: a config and the layers that it lists (OCI image-spec, config.md).
+
+An image never changes: what makes another one of it leaves it as it is. The Image ID is the digest of
+the config's bytes, and the config names every layer, so that another layer is another image.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from labkit.errors import InvalidDigest, InvalidDocument, InvalidImage, LabkitError
+from labkit.oci import digest, tree
+from labkit.oci.config import History, ImageConfig, pair_history
+from labkit.oci.layer import Layer
+from labkit.oci.tar_reader import WHITEOUT, read_changes
+
+MAX_LAYERS = 125
+"""The most layers that Docker stacks (moby, layer_store.go)."""
+
+_NO_CONFIG: Mapping[str, Any] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A history entry, and the layer that it made or None."""
+
+    entry: History
+    layer: Layer | None
+
+    @property
+    def size(self) -> int:
+        """The bytes of the layer's files; 0 where there is no layer."""
+        return self.layer.size if self.layer else 0
+
+
+@dataclass(frozen=True)
+class Image:
+    """A config and its layers, bottom first; two are equal when their IDs are.
+
+    An image that is a record carries its published ID in `record_id`: its config is then a stand-in
+    whose bytes do not have that digest.
+    """
+
+    config: ImageConfig = field(compare=False)
+    layers: tuple[Layer, ...] = field(default=(), compare=False)
+    record_id: str = field(default="", compare=False)
+    id: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "id", self.record_id or self.config.id)
+
+    @property
+    def recorded(self) -> bool:
+        """Tell whether the image, or a layer of it, stands in for a published one."""
+        return bool(self.record_id) or any(layer.recorded for layer in self.layers)
+
+    @cached_property
+    def chain_ids(self) -> tuple[str, ...]:
+        """The ChainID of each layer, bottom first."""
+        return tuple(digest.chain_ids([layer.diff_id for layer in self.layers]))
+
+    @property
+    def chain_id(self) -> str:
+        """The ChainID of the whole stack, "" where there is no layer."""
+        return self.chain_ids[-1] if self.layers else ""
+
+    @cached_property
+    def size(self) -> int:
+        """The bytes of all layers' files, as `docker images` counts them."""
+        return sum(layer.size for layer in self.layers)
+
+    @cached_property
+    def history(self) -> tuple[Step, ...]:
+        """The history, oldest first, each entry with its layer."""
+        return tuple(
+            Step(entry, None if place is None else self.layers[place])
+            for entry, place in pair_history(self.config)
+        )
+
+    def append(
+        self,
+        layer: Layer | None,
+        *,
+        created: str,
+        created_by: str | None = None,
+        author: str = "",
+        comment: str = "",
+        docker_version: str = "20.10.24",
+        config: Mapping[str, Any] | None = None,
+        container: str = "",
+        container_config: Mapping[str, Any] = _NO_CONFIG,
+    ) -> Image:
+        """Return the image with a layer and a history entry more, as `docker commit` makes it.
+
+        `created` is a time as Go writes it. `created_by` is the command of `container_config` unless it
+        is given; `config` is kept unless it is given. Without a layer, or with an empty one, the entry
+        is one of those that made none. Raises InvalidImage where there are too many layers.
+        """
+        empty = layer is None or not (layer.changes.children or layer.changes.opaque)
+        added = None if empty else layer
+        step = None
+        if created_by is not None:
+            step = History(created, created_by, author, comment, added is None)
+        evolved = self.config.evolve(
+            created=created,
+            docker_version=docker_version,
+            config=config,
+            container_config=container_config,
+            container=container,
+            author=author,
+            comment=comment,
+            add_diff_id=added.diff_id if added else "",
+            add_history=step,
+        )
+        image = Image(evolved, (*self.layers, added) if added else self.layers)
+        _check_depth(image)
+        return image
+
+    def with_config(self, config: Mapping[str, Any], *, created: str, created_by: str) -> Image:
+        """Return the image with another config, as a Dockerfile's ENV or CMD makes it: no layer."""
+        return self.append(None, created=created, created_by=created_by, config=config)
+
+
+def validate(image: Image, *, contents: bool = False) -> None:
+    """Raise InvalidImage unless the parts of an image fit together.
+
+    The config lists the layers there are, in their order; the history has no more entries with a layer
+    than that; there are at most 125 layers; the ID is the config's digest, or a record's. With
+    `contents` every layer is read again too: its tar has its DiffID and holds its changes, and no name
+    in it could be taken for a whiteout.
+    """
+    _check_depth(image)
+    expected, actual = len(image.layers), len(image.config.diff_ids)
+    if expected != actual:
+        raise InvalidImage(f"invalid manifest, layers length mismatch: expected {expected}, got {actual}")
+    for place, (diff_id, layer) in enumerate(zip(image.config.diff_ids, image.layers, strict=True)):
+        if diff_id != layer.diff_id:
+            raise InvalidImage(
+                f'invalid diffID for layer {place}: expected "{diff_id}", got "{layer.diff_id}"'
+            )
+    try:
+        pair_history(image.config)
+        digest.parse_digest(image.id)
+    except (InvalidDocument, InvalidDigest) as error:
+        raise InvalidImage(str(error)) from None
+    if not image.record_id and image.id != digest.sha256(image.config.raw):
+        raise InvalidImage(f"the config of image {image.id} has another digest")
+    if contents:
+        for place, layer in enumerate(image.layers):
+            _check_contents(place, layer)
+
+
+def _check_depth(image: Image) -> None:
+    if len(image.layers) > MAX_LAYERS:
+        raise InvalidImage("max depth exceeded")
+
+
+def _check_contents(place: int, layer: Layer) -> None:
+    for path, _ in tree.walk(layer.changes):
+        name = path.rpartition("/")[2]
+        if name in ("", ".", "..") or name.startswith(WHITEOUT):
+            raise InvalidImage(f"layer {place}: {path!r} is no name that a layer can hold")
+    if layer.tar is None:
+        return
+    computed = digest.sha256(layer.tar.chunks())
+    if computed != layer.diff_id:
+        raise InvalidImage(f'invalid diffID for layer {place}: expected "{layer.diff_id}", got "{computed}"')
+    try:
+        changes = read_changes(layer.tar)
+    except LabkitError as error:
+        raise InvalidImage(f"layer {place}: {error}") from None
+    if not tree.same(changes, layer.changes):
+        raise InvalidImage(f"layer {place}: its tar holds other changes")

@@ -1,0 +1,79 @@
+"""A layer: a set of changes, and the tar whose digest is its DiffID (OCI image-spec, layer.md, config.md).
+
+A recorded layer stands in for a published one: its DiffID is the published one, its changes are made of
+filler, and it has no tar.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from labkit.errors import DigestMismatch
+from labkit.oci import tree
+from labkit.oci.content import Content
+from labkit.oci.digest import parse_digest, sha256
+from labkit.oci.tar_reader import read_changes
+from labkit.oci.tar_writer import as_written, write_tar
+from labkit.oci.tree import Dir
+
+
+@dataclass(frozen=True)
+class Layer:
+    """What a layer changes, under its DiffID; two are equal when their DiffIDs are.
+
+    >>> Layer.of(Dir()).diff_id[:19]
+    'sha256:5f70bf18a086'
+    """
+
+    diff_id: str
+    changes: Dir = field(compare=False, repr=False)
+    tar: Content | None = field(default=None, compare=False, repr=False)
+
+    @staticmethod
+    def of(changes: Dir) -> Layer:
+        """Return the layer of these changes, with the tar that Docker writes for them.
+
+        A tar has whole seconds and nothing of the root directory itself, so neither has the layer.
+        """
+        tar = write_tar(changes)
+        return Layer(sha256(tar.chunks()), as_written(changes), tar)
+
+    @staticmethod
+    def from_tar(tar: Content, diff_id: str | None = None) -> Layer:
+        """Return the layer that a tar holds; its bytes are read once, to hash and to parse them.
+
+        Raises InvalidLayer, or DigestMismatch where the tar does not have the DiffID given.
+        """
+        state = hashlib.sha256()
+        chunks = _hashed(tar, state.update)
+        changes = read_changes(tar, chunks)
+        for _ in chunks:
+            pass
+        computed = f"sha256:{state.hexdigest()}"
+        if diff_id is not None and computed != diff_id:
+            raise DigestMismatch(f'invalid diffID: expected "{diff_id}", got "{computed}"')
+        return Layer(computed, changes, tar)
+
+    @staticmethod
+    def record(diff_id: str, changes: Dir) -> Layer:
+        """Return a layer that stands in for the published one of this DiffID."""
+        return Layer(parse_digest(diff_id), changes)
+
+    @property
+    def recorded(self) -> bool:
+        """Tell whether the layer stands in for a published one."""
+        return self.tar is None
+
+    @cached_property
+    def size(self) -> int:
+        """The bytes of the layer's files, as `docker history` counts them."""
+        return tree.size(self.changes)
+
+
+def _hashed(tar: Content, update: Callable[[bytes], None]) -> Iterator[bytes]:
+    for chunk in tar.chunks():
+        update(chunk)
+        yield chunk

@@ -1,0 +1,298 @@
+"""From a layer's tar to the changes it makes (OCI image-spec, layer.md; moby, pkg/archive, Unpack).
+
+The entries are unpacked into an empty tree as Docker unpacks them into an empty directory: parents
+that have no entry are made, links are followed inside of the layer and never out of it, a name may
+come once. Whiteouts follow the specification, and Docker's overlay2 does so only where a whiteout
+stands before what it spares: they hide what lower layers have, wherever they stand, so that a whiteout
+and a directory of one name make an opaque directory. Files are slices of the tar; nothing is copied.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import NamedTuple, NoReturn, TypeAlias, cast
+
+from labkit.errors import InvalidLayer
+from labkit.oci.content import EMPTY, Content, Piece
+from labkit.oci.tar import (
+    BLOCK_DEVICE,
+    CHARACTER,
+    DIRECTORY,
+    FIFO,
+    FILE,
+    LINK,
+    SYMLINK,
+    Entry,
+    entries,
+    failure,
+)
+from labkit.oci.tree import Device, Dir, Fifo, File, Node, Symlink, Whiteout, new_inode
+
+WHITEOUT = ".wh."
+METADATA = ".wh..wh."
+OPAQUE = ".wh..wh..opq"
+_NAME = 255
+_DEPTH = 400
+_LINKS = 40
+
+Children: TypeAlias = dict[str, Node]
+
+
+def read_changes(tar: Content, chunks: Iterable[bytes] | None = None) -> Dir:
+    """Return the changes that a layer's tar holds; raises InvalidLayer.
+
+    `chunks` are the tar's bytes where the caller reads them anyway, to hash them.
+
+    >>> read_changes(Content.of(bytes(1024))) == Dir()
+    True
+    """
+    unpacking = _Unpacking(tar)
+    for entry in entries(tar.chunks() if chunks is None else chunks, tar.size):
+        unpacking.add(entry)
+    return unpacking.tree()
+
+
+class _Place(NamedTuple):
+    """A directory that a name leads to: where it is, what is in it, and the name's start for those."""
+
+    owner: Children
+    key: str
+    children: Children
+    start: str
+
+
+class _Unpacking:
+    """A tree in the making: its directories' children are still open to change."""
+
+    def __init__(self, tar: Content) -> None:
+        self._cut = _Cutter(tar).cut
+        # The root is a child too, so that every directory has an owner.
+        self._above: Children = {"": Dir({})}
+        self._places: dict[bytes, _Place] = {}
+        self._seen: set[str] = set()
+        self._linked: dict[int, list[tuple[Children, str]]] = {}
+
+    def tree(self) -> Dir:
+        """Return what was unpacked, without the metadata that aufs left in its layers."""
+        root = cast(Dir, self._above[""])
+        children = {name: node for name, node in root.children.items() if not name.startswith(METADATA)}
+        return Dir(children, opaque=root.opaque)
+
+    def add(self, entry: Entry) -> None:
+        """Unpack an entry."""
+        name = entry.name.rstrip(b"/")
+        head, _, base = name.rpartition(b"/")
+        if name[:1] == b"/" or base in (b"", b".", b".."):
+            name = _cleaned(entry.name)
+            if name == b".":
+                return
+            head, _, base = name.rpartition(b"/")
+        place = self._places.get(head)
+        if place is None:
+            place = self._places[head] = self._place(head, entry)
+        text = _decoded(base)
+        full = place.start + text
+        if full in self._seen:
+            raise InvalidLayer("Error processing tar file(duplicates of file paths not supported): ")
+        self._seen.add(full)
+        if len(base) > _NAME:
+            _refuse(entry, "file name too long")
+        if text.startswith(WHITEOUT):
+            self._whiteout(entry, place, text)
+        elif entry.kind == DIRECTORY:
+            self._directory(entry, place.children, text)
+        elif entry.kind == LINK:
+            self._link(entry, place.children, text)
+        else:
+            self._put(place.children, text, self._node(entry))
+
+    def _node(self, entry: Entry) -> Node:
+        kind, meta = entry.kind, entry.meta
+        if kind == FILE:
+            return File(self._cut(entry.offset, entry.size), meta)
+        if kind == SYMLINK:
+            if not entry.link:
+                _refuse(entry, "no such file or directory")
+            return Symlink(_decoded(entry.link), replace(meta, mode=0o777))
+        if kind == CHARACTER and entry.device == (0, 0):
+            return Whiteout(meta.mtime)
+        if kind in (CHARACTER, BLOCK_DEVICE):
+            return Device("c" if kind == CHARACTER else "b", *entry.device, meta)
+        if kind == FIFO:
+            return Fifo(meta)
+        raise failure(f"unhandled tar header type {kind}")
+
+    def _put(self, children: Children, name: str, node: Node) -> None:
+        if type(children.get(name)) in (Dir, Symlink):
+            self._places.clear()
+        children[name] = node
+
+    def _directory(self, entry: Entry, children: Children, name: str) -> None:
+        before = children.get(name)
+        if type(before) is Dir:
+            children[name] = replace(before, meta=entry.meta)
+        else:
+            self._put(children, name, Dir({}, entry.meta, opaque=type(before) is Whiteout))
+
+    def _link(self, entry: Entry, children: Children, name: str) -> None:
+        """Give a file of this layer another name; the link's attributes become the file's."""
+        target = posixpath.normpath(entry.link.lstrip(b"/"))
+        if target == b".." or target.startswith(b"../"):
+            raise failure(f"invalid hardlink {_quoted(entry.name)} -> {_quoted(entry.link)}")
+        owner, key = self._find(target, entry)
+        node = owner.get(key)
+        if node is None:
+            _refuse(entry, "no such file or directory")
+        if isinstance(node, Dir):
+            _refuse(entry, "operation not permitted")
+        if not node.inode:
+            node = owner[key] = replace(node, inode=new_inode())
+            self._linked[node.inode] = [(owner, key)]
+        names = self._linked.setdefault(node.inode, [])
+        names.append((children, name))
+        self._put(children, name, node)
+        if isinstance(node, Whiteout):
+            return
+        meta = replace(entry.meta, mode=0o777) if isinstance(node, Symlink) else entry.meta
+        if node.meta != meta:
+            for owner, key in names:
+                if owner.get(key) is node:
+                    owner[key] = replace(node, meta=meta)
+
+    def _find(self, path: bytes, entry: Entry) -> tuple[Children, str]:
+        """Return the directory that holds a clean path, and the name there."""
+        if path == b".":
+            return self._above, ""
+        head, _, base = path.rpartition(b"/")
+        return self._place(head, entry, create=False).children, _decoded(base)
+
+    def _whiteout(self, entry: Entry, place: _Place, text: str) -> None:
+        if text == OPAQUE:
+            place.owner[place.key] = replace(cast(Dir, place.owner[place.key]), opaque=True)
+            return
+        if text.startswith(METADATA):
+            return
+        name = text[len(WHITEOUT) :]
+        if name in ("", ".", ".."):
+            raise failure(f'failed to mknod("/{place.start.rstrip("/")}", S_IFCHR, 0): file exists')
+        before = place.children.get(name)
+        if before is None:
+            place.children[name] = Whiteout(entry.meta.mtime, self._shared_mark(entry))
+        elif isinstance(before, Dir):
+            place.children[name] = replace(before, opaque=True)
+
+    def _shared_mark(self, entry: Entry) -> int:
+        """Return the mark of the whiteout that this one is a hard link to: Docker writes its name."""
+        target = posixpath.normpath(entry.link)
+        if not entry.link or target.startswith((b"/", b"..")):
+            return 0
+        owner, key = self._find(target, entry)
+        node = owner.get(key)
+        if not isinstance(node, Whiteout):
+            return 0
+        if not node.inode:
+            node = owner[key] = replace(node, inode=new_inode())
+        return node.inode
+
+    def _place(self, head: bytes, entry: Entry, create: bool = True) -> _Place:
+        """Return the directory that a path leads to, through links; what is missing is made."""
+        path = _cleaned(head)
+        names = [] if path == b"." else path.split(b"/")
+        if len(names) > _DEPTH or any(len(name) > _NAME for name in names):
+            _refuse(entry, "file name too long")
+        trail = [(self._above, "")]
+        todo = [(_decoded(name), create) for name in reversed(names)]
+        links = 0
+        while todo:
+            name, may_create = todo.pop()
+            children = _children(*trail[-1])
+            if name == "..":
+                trail.pop()
+                if not trail:
+                    raise failure(f'{_quoted(entry.name)} is outside of "/"')
+                continue
+            node = children.get(name)
+            if may_create and (node is None or isinstance(node, Whiteout)):
+                node = children[name] = Dir({}, opaque=node is not None)
+            if isinstance(node, Dir):
+                trail.append((children, name))
+            elif isinstance(node, Symlink):
+                links += 1
+                if links > _LINKS:
+                    _refuse(entry, "too many levels of symbolic links")
+                if node.target.startswith("/"):
+                    trail = trail[:1]
+                steps = [step for step in node.target.split("/") if step not in ("", ".")]
+                todo.extend((step, False) for step in reversed(steps))
+            else:
+                _refuse(entry, "no such file or directory" if node is None else "not a directory")
+        start = _decoded(path) + "/" if names else ""
+        return _Place(*trail[-1], _children(*trail[-1]), start)
+
+
+def _children(owner: Children, key: str) -> Children:
+    return cast(Children, cast(Dir, owner[key]).children)
+
+
+def _decoded(name: bytes) -> str:
+    return name.decode("utf-8", "surrogateescape")
+
+
+def _cleaned(name: bytes) -> bytes:
+    """Return the name as Go's path.Clean has it; names that lead out of the root are refused."""
+    cleaned = posixpath.normpath(name)
+    if cleaned in (b"/", b"//"):
+        return b"."
+    if cleaned.startswith(b"/"):
+        raise failure(f"archive/tar: invalid tar header: {_quoted(name)} is an absolute name")
+    if cleaned == b".." or cleaned.startswith(b"../"):
+        raise failure(f'{_quoted(name)} is outside of "/"')
+    return cleaned
+
+
+def _refuse(entry: Entry, reason: str) -> NoReturn:
+    """Raise what Docker says when the system call for an entry fails."""
+    path = "/" + posixpath.normpath(entry.name).decode(errors="replace")
+    link = entry.link.decode(errors="replace")
+    directory, _, base = path.rpartition("/")
+    if base.startswith(WHITEOUT):
+        call = f'failed to mknod("{directory}/{base[len(WHITEOUT) :]}", S_IFCHR, 0): '
+    elif entry.kind == LINK:
+        call = f"link {posixpath.normpath('/' + link)} {path}: "
+    elif entry.kind == SYMLINK:
+        call = f"symlink {link} {path}: "
+    else:
+        call = {FILE: f"open {path}: ", DIRECTORY: f"mkdir {path}: "}.get(entry.kind, "")
+    raise failure(call + reason)
+
+
+def _quoted(name: bytes) -> str:
+    return '"' + name.decode(errors="backslashreplace").replace('"', '\\"') + '"'
+
+
+class _Cutter:
+    """Slices of content at growing offsets, each found from where the one before was."""
+
+    def __init__(self, content: Content) -> None:
+        self._pieces = content.pieces
+        self._index = 0
+        self._start = 0
+
+    def cut(self, offset: int, size: int) -> Content:
+        """Return `size` bytes from `offset` on."""
+        if not size:
+            return EMPTY
+        while self._start + self._pieces[self._index].size <= offset:
+            self._start += self._pieces[self._index].size
+            self._index += 1
+        found = []
+        index, start, end = self._index, self._start, offset + size
+        while start < end:
+            piece = self._pieces[index]
+            first, last = max(offset - start, 0), min(end - start, piece.size)
+            found.append(Piece(piece.source, piece.offset + first, last - first))
+            start += piece.size
+            index += 1
+        return Content(tuple(found), size)
