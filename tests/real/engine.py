@@ -113,13 +113,25 @@ class RealEngine:
         }
 
     def run(
-        self, line: str, *, stdin: bytes = b"", cwd: Path | None = None, to: Path | None = None
+        self,
+        line: str,
+        *,
+        stdin: bytes = b"",
+        cwd: Path | None = None,
+        to: Path | None = None,
+        seconds: float = 600,
     ) -> Result:
         """Run one command line, without a shell; with `to`, its standard output goes to that file."""
         words = shlex.split(line)
         words = [DOCKER, *words[1:]] if words[0] == "docker" else words
         done = subprocess.run(
-            words, input=stdin, capture_output=True, check=False, cwd=cwd, env=self.environment()
+            words,
+            input=stdin,
+            capture_output=True,
+            check=False,
+            cwd=cwd,
+            env=self.environment(),
+            timeout=seconds,
         )
         if to is not None:
             to.write_bytes(done.stdout)
