@@ -123,9 +123,9 @@ def test_the_bare_grammar_adds_nothing() -> None:
     assert parse_canonical("nginx") == Reference("", "nginx")
     assert parse_canonical("library/nginx") == Reference("library", "nginx")
     assert str(parse_canonical("library/nginx:1")) == "library/nginx:1"
-    with pytest.raises(InvalidReference, match="^repository name must have at least one component$"):
+    with pytest.raises(InvalidReference, match=r"^repository name must have at least one component$"):
         parse_canonical("")
-    with pytest.raises(InvalidReference, match="^repository name must be lowercase$"):
+    with pytest.raises(InvalidReference, match=r"^repository name must be lowercase$"):
         parse_canonical("Nginx")
 
 
@@ -142,12 +142,12 @@ def test_both_tag_and_digest_are_kept() -> None:
 
 @pytest.mark.parametrize("tag", ["", "-a", "a b", "a\n", 129 * "a", "é"])
 def test_a_tag_is_checked(tag: str) -> None:
-    with pytest.raises(InvalidReference, match="^invalid tag format$"):
+    with pytest.raises(InvalidReference, match=r"^invalid tag format$"):
         parse_reference("nginx").with_tag(tag)
 
 
 def test_a_digest_is_checked() -> None:
-    with pytest.raises(InvalidReference, match="^invalid checksum digest format$"):
+    with pytest.raises(InvalidReference, match=r"^invalid checksum digest format$"):
         parse_reference("nginx").with_digest("nonsense")
 
 
