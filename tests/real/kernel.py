@@ -22,6 +22,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from labkit.engine.storage.posix import mark_of
 from labkit.oci.tree import Device, Dir, File, Node, Symlink, Whiteout, walk
 
 CLONE_NEWNS = 0x20000
@@ -86,7 +87,10 @@ def _lay(path: str, changes: Dir) -> None:
 
 
 def _make(path: str, node: Node, first: dict[int, str]) -> None:
-    if type(node) is Dir:
+    mark = mark_of(node)
+    if mark and first.setdefault(mark, path) != path:
+        os.link(first[mark], path, follow_symlinks=False)
+    elif type(node) is Dir:
         os.mkdir(path)
         if node.opaque:
             os.setxattr(path, OVERLAY + "opaque", b"y")
@@ -97,12 +101,8 @@ def _make(path: str, node: Node, first: dict[int, str]) -> None:
     elif type(node) is Device:
         kind = stat.S_IFBLK if node.kind == "b" else stat.S_IFCHR
         os.mknod(path, kind, os.makedev(node.major, node.minor))
-    elif type(node) is File and node.inode in first:
-        os.link(first[node.inode], path)
     elif type(node) is File:
         Path(path).write_bytes(node.content.read())
-        if node.inode:
-            first[node.inode] = path
     else:
         os.mkfifo(path)
 
@@ -150,14 +150,14 @@ def snapshot(path: str, upper: bool) -> dict[str, Any]:
                 if not key.startswith(OVERLAY) or key.startswith(OVERLAY + "overlay.")
             }
         holds: Any = None
-        group = ""
-        if stat.S_ISDIR(status.st_mode):
+        directory = stat.S_ISDIR(status.st_mode)
+        group = "" if directory else groups.setdefault((status.st_dev, status.st_ino), name)
+        if directory:
             todo += [f"{name}/{child}" if name else child for child in sorted(os.listdir(here))]
         elif stat.S_ISLNK(status.st_mode):
             holds = os.readlink(here)
         elif stat.S_ISREG(status.st_mode):
             holds = Path(here).read_bytes()
-            group = groups.setdefault((status.st_dev, status.st_ino), name)
         elif not stat.S_ISFIFO(status.st_mode):
             holds = (os.major(status.st_rdev), os.minor(status.st_rdev))
         found[name] = (*_attributes(status), holds, sorted(xattrs.items()), opaque, status.st_nlink, group)

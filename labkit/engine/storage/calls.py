@@ -8,114 +8,19 @@ empty umask, as a container's first process is, short of `trusted.` attributes.
 from __future__ import annotations
 
 import errno
-from abc import abstractmethod
-from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from labkit.engine.storage.posix import (
-    PATH_MAX,
-    Cost,
-    Found,
-    Names,
-    Parent,
-    Place,
-    Stat,
-    Tree,
-    fail,
-    meta_of,
-    step,
-    walk,
-    walk_parent,
-)
+from labkit.engine.storage.attributes import CAPABILITY, SETGID, AttributeCalls, without
+from labkit.engine.storage.paths import PATH_MAX, Found, Parent, step, walk, walk_parent
+from labkit.engine.storage.posix import Cost, Names, Place, fail, meta_of, with_meta
 from labkit.oci.content import EMPTY, Content
 from labkit.oci.tree import Device, Dir, Fifo, File, Meta, Node, Symlink
 
-SETUID, SETGID, STICKY = 0o4000, 0o2000, 0o1000
-CAPABILITY = "security.capability"
 
+class SystemCalls(AttributeCalls):
+    """All calls by path; paths are absolute, or taken from the root."""
 
-class SystemCalls:
-    """Reading and writing by path; paths are absolute, or taken from the root."""
-
-    __slots__ = ("clock",)
-    clock: Callable[[], int]
-    """Gives nanoseconds since 1970-01-01T00:00:00Z."""
-
-    @abstractmethod
-    def top(self) -> Place:
-        """Return the place of the root."""
-
-    @abstractmethod
-    def step(self, place: Place, names: Sequence[str]) -> Place | None:
-        """Return the place of the last of the names, seen from its directory's place."""
-
-    @abstractmethod
-    def tree_at(self, names: Names) -> tuple[Tree, Names]:
-        """Return the mounted tree that names lead into, and the names below its root."""
-
-    def is_mount_point(self, names: Names) -> bool:
-        """Tell whether something is mounted there."""
-        return not names
-
-    # Reading
-
-    def stat(self, path: str, follow: bool = True) -> Stat:
-        """Return what stat(2) says of a path, or lstat(2) without `follow`."""
-        found, place = self._find(path, follow)
-        return place.tree.stat_at(self.tree_at(found.names)[1], place)
-
-    def exists(self, path: str, follow: bool = True) -> bool:
-        """Tell whether stat(2) succeeds."""
-        try:
-            self._find(path, follow)
-        except OSError:
-            return False
-        return True
-
-    def listdir(self, path: str) -> list[str]:
-        """Return the sorted names in a directory, without `.` and `..`."""
-        found, place = self._find(path)
-        if type(place.node) is not Dir:
-            fail(errno.ENOTDIR, path)
-        return self._listing(found.names, place)
-
-    def readlink(self, path: str) -> str:
-        """Return the target of a symbolic link."""
-        node = self._find(path, follow=False)[1].node
-        if type(node) is not Symlink:
-            fail(errno.EINVAL, path)
-        return node.target
-
-    def content(self, path: str) -> Content:
-        """Return what a regular file holds."""
-        node = self._find(path)[1].node
-        if type(node) is File:
-            return node.content
-        fail(errno.EISDIR if type(node) is Dir else errno.ENXIO, path)
-
-    def read(self, path: str, offset: int = 0, size: int | None = None) -> bytes:
-        """Return a regular file's bytes from `offset` on, all of them or at most `size`.
-
-        No driver stands behind a device and nobody at a pipe's other end: they give ENXIO.
-        """
-        return self.content(path).read(offset, size)
-
-    def getxattr(self, path: str, name: str, follow: bool = True) -> bytes:
-        """Return the value of an extended attribute."""
-        _check_xattr_name(name, path)
-        node = self._find(path, follow)[1].node
-        if name.startswith("user.") and type(node) not in (File, Dir):
-            fail(errno.ENODATA, path)
-        if error := _xattr_namespace_error(name):
-            fail(error, path)
-        for key, value in meta_of(node).xattrs:
-            if key == name:
-                return value
-        fail(errno.ENODATA, path)
-
-    def listxattr(self, path: str, follow: bool = True) -> list[str]:
-        """Return the sorted names of the extended attributes."""
-        return [name for name, _ in meta_of(self._find(path, follow)[1].node).xattrs]
+    __slots__ = ()
 
     # Writing files
 
@@ -274,76 +179,7 @@ class SystemCalls:
         if old.names[: len(target)] == target:
             fail(errno.ENOTEMPTY, path)
 
-    # Attributes
-
-    def chmod(self, path: str, mode: int, follow: bool = True) -> Cost:
-        """Set the permission bits; a symbolic link has none of its own (EOPNOTSUPP)."""
-        found, place = self._find(path, follow)
-        if type(place.node) is Symlink:
-            fail(errno.EOPNOTSUPP, path)
-        return self._change_meta(found, lambda meta: replace(meta, mode=mode & 0o7777))
-
-    def chown(self, path: str, uid: int, gid: int, follow: bool = True) -> Cost:
-        """Set owner and group, -1 leaving one as it is; a program loses its set-user-ID bit."""
-        found, place = self._find(path, follow)
-        keep = type(place.node) is Dir
-
-        def make(meta: Meta) -> Meta:
-            mode, xattrs = meta.mode, meta.xattrs
-            if not keep:
-                # chown(2): a group-executable file's set-group-ID bit is cleared with it.
-                mode &= ~(SETUID | (SETGID if mode & 0o010 else 0))
-                xattrs = _without(xattrs, CAPABILITY)
-            owner, group = meta.uid if uid == -1 else uid, meta.gid if gid == -1 else gid
-            return replace(meta, mode=mode, uid=owner, gid=group, xattrs=xattrs)
-
-        return self._change_meta(found, make)
-
-    def utime(self, path: str, mtime_ns: int, follow: bool = True) -> Cost:
-        """Set the modification time, in nanoseconds since 1970."""
-        found, _ = self._find(path, follow)
-        return self._change_meta(found, lambda meta: replace(meta, mtime=mtime_ns))
-
-    def setxattr(self, path: str, name: str, value: bytes, follow: bool = True) -> Cost:
-        """Set an extended attribute."""
-        _check_xattr_name(name, path)
-        if len(value) > 65536:
-            fail(errno.E2BIG, path)
-        found, place = self._find(path, follow)
-        if name.startswith("user.") and type(place.node) not in (File, Dir):
-            fail(errno.EPERM, path)
-        if error := _xattr_namespace_error(name):
-            # The kernel copies the file up before it asks the upper file system, which refuses.
-            self._change_meta(found, lambda meta: meta)
-            fail(error, path)
-        return self._change_meta(
-            found,
-            lambda meta: replace(
-                meta, xattrs=tuple(sorted([*_without(meta.xattrs, name), (name, bytes(value))]))
-            ),
-        )
-
-    def removexattr(self, path: str, name: str, follow: bool = True) -> Cost:
-        """Remove an extended attribute."""
-        _check_xattr_name(name, path)
-        found, place = self._find(path, follow)
-        if name.startswith("user.") and type(place.node) not in (File, Dir):
-            fail(errno.EPERM, path)
-        self.getxattr(path, name, follow)
-        return self._change_meta(found, lambda meta: replace(meta, xattrs=_without(meta.xattrs, name)))
-
     # What the calls share
-
-    def _find(self, path: str, follow: bool = True) -> tuple[Found, Place]:
-        found = walk(self, path, follow)
-        if found.place is None:
-            fail(errno.ENOENT, path)
-        if found.slash and type(found.place.node) is not Dir:
-            fail(errno.ENOTDIR, path)
-        return found, found.place
-
-    def _listing(self, names: Names, place: Place) -> list[str]:
-        return sorted(place.tree.listing(place))
 
     def _last(self, parent: Parent, path: str) -> Place:
         place = step(self, parent, path)
@@ -397,52 +233,17 @@ class SystemCalls:
         parent = Parent(found.names[:-1], place, found.names[-1], False, found.looked_up)
         return self._add(parent, node, mode, written)
 
-    def _change(
-        self, found: Found, make: Callable[[Node], Node], written: int = 0, data: bool = True
-    ) -> Cost:
-        tree, names = self.tree_at(found.names)
-        return Cost(tree.change_node(names, make, data), written, found.looked_up)
-
-    def _change_meta(self, found: Found, make: Callable[[Meta], Meta]) -> Cost:
-        return self._change(found, lambda node: with_meta(node, make(meta_of(node))))
-
     def _filled(self, node: Node, content: Content) -> File:
         """Return the file with new content, as write(2) and truncate(2) leave it."""
         assert type(node) is File
-        xattrs = _without(node.meta.xattrs, CAPABILITY)
+        xattrs = without(node.meta.xattrs, CAPABILITY)
         return replace(node, content=content, meta=replace(node.meta, mtime=self.clock(), xattrs=xattrs))
 
 
 _RMDIR_ERRORS = {"": errno.EBUSY, ".": errno.EINVAL, "..": errno.ENOTEMPTY}
-_XATTR_NAMESPACES = ("user.", "trusted.", "security.")
-
-
-def with_meta(node: Node, meta: Meta) -> Node:
-    """Return a node with other attributes.
-
-    >>> with_meta(Fifo(), Meta(mode=0o600)).meta.mode == 0o600
-    True
-    """
-    assert isinstance(node, File | Dir | Symlink | Device | Fifo)
-    return replace(node, meta=meta)
 
 
 def _content(data: bytes | Content) -> Content:
     if isinstance(data, Content):
         return data
     return Content.of(bytes(data)) if data else EMPTY
-
-
-def _without(xattrs: tuple[tuple[str, bytes], ...], name: str) -> tuple[tuple[str, bytes], ...]:
-    return tuple(pair for pair in xattrs if pair[0] != name)
-
-
-def _check_xattr_name(name: str, path: str) -> None:
-    if not 0 < len(name.encode("utf-8", "surrogateescape")) <= 255:
-        fail(errno.ERANGE, path)
-
-
-def _xattr_namespace_error(name: str) -> int:
-    if name in _XATTR_NAMESPACES:
-        return errno.EINVAL
-    return 0 if name.startswith(_XATTR_NAMESPACES) else errno.EOPNOTSUPP

@@ -15,7 +15,7 @@ from dataclasses import replace
 
 from labkit.engine.storage.calls import SystemCalls
 from labkit.engine.storage.driver import Snapshot
-from labkit.engine.storage.posix import Names, Place, Stat, meta_of, mode_of, size_of
+from labkit.engine.storage.posix import Names, Place, Stat, mark_of, meta_of, mode_of, with_mark
 from labkit.oci import changeset, tree
 from labkit.oci.content import EMPTY
 from labkit.oci.tree import EMPTY_ROOT, Dir, File, Meta, Node, Whiteout, link_groups, new_inode
@@ -88,8 +88,9 @@ class Mount(SystemCalls):
 
     def same_file(self, one: Place, other: Place) -> bool:
         """Only in upper: names of one lower file are files of their own to the kernel."""
-        first, second = one.upper, other.upper
-        return type(first) is File and type(second) is File and first.inode == second.inode != 0
+        if one.upper is None or other.upper is None:
+            return False
+        return mark_of(one.upper) == mark_of(other.upper) != 0
 
     def stat_at(self, names: Names, place: Place) -> Stat:
         """Return what stat(2) says; a directory that both have shows one link."""
@@ -97,14 +98,15 @@ class Mount(SystemCalls):
         path, nlink = "/".join(names), 1
         if type(node) is Dir and (place.upper is None or place.lower is None):
             nlink = 2 + sum(type(child) is Dir for child in node.children.values())
-        elif type(node) is File and node.inode:
+        elif mark_of(node):
             side = "lower" if place.upper is None else "upper"
-            group = self._groups(self.lower if side == "lower" else self.upper).get(node.inode, [])
+            group = self._groups(self.lower if side == "lower" else self.upper).get(mark_of(node), [])
             if group:
                 nlink, path = len(group), f"{side}/{group[0]}"
-        mark = hashlib.blake2b(path.encode("utf-8", "surrogateescape"), digest_size=5)
-        inode = int.from_bytes(mark.digest())
-        return Stat(node, mode_of(node), nlink, size_of(node), meta.uid, meta.gid, meta.mtime, inode)
+        mark = hashlib.blake2b(path.encode("utf-8", "surrogateescape"), digest_size=5).digest()
+        size = 4096 if type(node) is Dir else tree.stat_size(node)
+        inode = int.from_bytes(mark)
+        return Stat(node, mode_of(node), nlink, size, meta.uid, meta.gid, meta.mtime, inode)
 
     def add_node(self, names: Names, node: Node) -> int:
         """Make a name in upper; a directory over a whiteout is opaque."""
@@ -125,8 +127,8 @@ class Mount(SystemCalls):
         changed = make(node)
         if changed is node:
             return copied
-        if type(changed) is File and changed.inode:
-            for path in self._groups(self.upper).get(changed.inode, []):
+        if mark := mark_of(changed):
+            for path in self._groups(self.upper).get(mark, []):
                 self.upper = tree.put(self.upper, path, changed)
         self.upper = tree.put(self.upper, "/".join(names), changed)
         return copied
@@ -151,15 +153,11 @@ class Mount(SystemCalls):
         return copied
 
     def add_link(self, source: Names, target: Names) -> int:
-        """Copy the file up and give it a second name.
-
-        Of a link, device or pipe the second name is a file of its own: trees mark hard links between
-        regular files only.
-        """
+        """Copy the file up and give it a second name, which makes a mark for both."""
         copied = self._copy_up(source)
         node = _get(self.upper, source)
-        if type(node) is File and not node.inode:
-            node = replace(node, inode=new_inode())
+        if not mark_of(node):
+            node = with_mark(node, new_inode())
             self.upper = tree.put(self.upper, "/".join(source), node)
         self.add_node(target, node)
         return copied
@@ -197,10 +195,10 @@ class Mount(SystemCalls):
             self._copy_up_dirs(names)
             return 0
         self._copy_up_dirs(names[:-1])
-        if type(node) is File:
-            # The copy is a file of its own: lower's hard links to it keep the old content.
-            node = replace(node, content=node.content if data else EMPTY, inode=0)
-        self.upper = tree.put(self.upper, "/".join(names), node)
+        if type(node) is File and not data:
+            node = replace(node, content=EMPTY)
+        # The copy is a file of its own: lower's hard links to it keep the old content.
+        self.upper = tree.put(self.upper, "/".join(names), with_mark(node, 0) if mark_of(node) else node)
         return node.content.size if type(node) is File else 0
 
     def _edit_dir(self, names: Names, make: Callable[[Dir], Dir]) -> None:
