@@ -1,0 +1,222 @@
+"""An image's config: how to run it, its layers' DiffIDs, its history.
+
+OCI image-spec, config.md, as moby 20.10 reads and writes it (image/image.go): the keys of the whole
+sorted, those inside `config` in the order of Go's struct. The image ID is the digest of the bytes, so
+a config keeps the bytes that it came as.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from labkit.errors import InvalidDocument
+from labkit.oci.digest import sha256
+from labkit.oci.gojson import dumps, loads
+from labkit.oci.gostruct import ZERO_TIME, conform, freeze, thaw
+from labkit.oci.moby import CONTAINER_CONFIG, IMAGE
+
+EMPTY_LAYER = sha256(bytes(1024))
+"""The DiffID of the empty layer, a tar of two zero blocks. An image never lists it as a layer."""
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """How one build step came about; with `empty_layer` it made no layer."""
+
+    created: str = ZERO_TIME
+    created_by: str = ""
+    author: str = ""
+    comment: str = ""
+    empty_layer: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ImageConfig:
+    """An image's config. Two are equal when their bytes are.
+
+    Times are texts, written as Go writes them. `config` (what containers start with) and
+    `container_config` (what the build's container had) are read-only mappings that hold the keys that
+    the engine prints, in its order; `config` is empty when the document has none.
+    """
+
+    raw: bytes = field(repr=False)
+    id: str = field(compare=False)
+    architecture: str = field(compare=False)
+    os: str = field(compare=False)
+    variant: str = field(compare=False)
+    os_version: str = field(compare=False)
+    os_features: tuple[str, ...] = field(compare=False)
+    created: str = field(compare=False)
+    author: str = field(compare=False)
+    comment: str = field(compare=False)
+    docker_version: str = field(compare=False)
+    container: str = field(compare=False)
+    config: Mapping[str, Any] = field(compare=False, repr=False)
+    container_config: Mapping[str, Any] = field(compare=False, repr=False)
+    diff_ids: tuple[str, ...] = field(compare=False)
+    history: tuple[History, ...] = field(compare=False, repr=False)
+
+    def evolve(
+        self,
+        *,
+        created: str,
+        docker_version: str,
+        config: Mapping[str, Any] | None = None,
+        container_config: Mapping[str, Any] = _NOTHING,
+        container: str = "",
+        author: str = "",
+        comment: str = "",
+        add_diff_id: str = "",
+        add_history: History | None = None,
+    ) -> ImageConfig:
+        """Return the config of an image made from this one, as `docker commit` and a build step write it.
+
+        `config` is kept when not given. A layer is added unless `add_diff_id` is "" or the empty layer.
+        One history entry is added: `add_history`, or the one that the engine writes, whose CREATED BY is
+        the command of `container_config`. As in the engine, `comment` goes to that entry alone, and
+        neither author nor unknown keys are inherited.
+        """
+        is_empty = add_diff_id in ("", EMPTY_LAYER)
+        command = conform(CONTAINER_CONFIG, thaw(container_config))["Cmd"] or []
+        step = add_history or History(created, " ".join(command), author, comment, is_empty)
+        return make_config(
+            architecture=self.architecture or "amd64",
+            os=self.os,
+            variant=self.variant,
+            os_version=self.os_version,
+            os_features=self.os_features,
+            created=created,
+            author=author,
+            docker_version=docker_version,
+            container=container,
+            config=self.config if config is None else config,
+            container_config=container_config,
+            diff_ids=self.diff_ids if is_empty else (*self.diff_ids, add_diff_id),
+            history=(*self.history, step),
+        )
+
+
+def parse_config(raw: bytes) -> ImageConfig:
+    """Parse the bytes of a config.
+
+    Raises InvalidDocument, in the engine's words, when it is no JSON, a value has the wrong type, or
+    there is no rootfs; and for a rootfs of an unknown type, which image-spec forbids and the engine
+    lets pass. DiffIDs are compared with the layers by whoever has them.
+
+    >>> parse_config(b"{}")
+    Traceback (most recent call last):
+    labkit.errors.InvalidDocument: invalid image JSON, no RootFS key
+    """
+    known = conform(IMAGE, loads(raw))
+    rootfs = known.get("rootfs")
+    if rootfs is None:
+        raise InvalidDocument("invalid image JSON, no RootFS key")
+    if rootfs["type"] not in ("layers", ""):
+        shown = dumps(rootfs["type"], escape_html=False).decode()
+        raise InvalidDocument(f'invalid image JSON, unknown rootfs type {shown}, expected "layers"')
+    return ImageConfig(
+        raw=raw,
+        id=sha256(raw),
+        architecture=known.get("architecture", ""),
+        os=known.get("os", "linux"),
+        variant=known.get("variant", ""),
+        os_version=known.get("os.version", ""),
+        os_features=tuple(known.get("os.features", ())),
+        created=known["created"],
+        author=known.get("author", ""),
+        comment=known.get("comment", ""),
+        docker_version=known.get("docker_version", ""),
+        container=known.get("container", ""),
+        config=freeze(known.get("config", {})),
+        container_config=freeze(known["container_config"]),
+        diff_ids=tuple(rootfs.get("diff_ids", ())),
+        history=tuple(_history(entry) for entry in known.get("history", ())),
+    )
+
+
+def _history(known: Mapping[str, Any]) -> History:
+    return History(
+        created=known["created"],
+        created_by=known.get("created_by", ""),
+        author=known.get("author", ""),
+        comment=known.get("comment", ""),
+        empty_layer=known.get("empty_layer", False),
+    )
+
+
+def make_config(
+    *,
+    created: str,
+    architecture: str = "amd64",
+    os: str = "linux",
+    variant: str = "",
+    os_version: str = "",
+    os_features: Sequence[str] = (),
+    author: str = "",
+    comment: str = "",
+    docker_version: str = "",
+    container: str = "",
+    config: Mapping[str, Any] = _NOTHING,
+    container_config: Mapping[str, Any] = _NOTHING,
+    diff_ids: Sequence[str] = (),
+    history: Sequence[History] = (),
+) -> ImageConfig:
+    """Write a config from its facts, byte for byte as moby 20.10 does.
+
+    Keys absent from `config` and `container_config` get Go's zero values.
+
+    >>> make_config(created="2019-04-16T00:00:00Z", config={"Cmd": ["bash"]}).config["Cmd"]
+    ('bash',)
+    """
+    document = {
+        "architecture": architecture,
+        "author": author,
+        "comment": comment,
+        "config": thaw(config),
+        "container": container,
+        "container_config": thaw(container_config),
+        "created": created,
+        "docker_version": docker_version,
+        "history": [
+            {
+                "created": step.created,
+                "author": step.author,
+                "created_by": step.created_by,
+                "comment": step.comment,
+                "empty_layer": step.empty_layer,
+            }
+            for step in history
+        ],
+        "os": os,
+        "os.features": list(os_features),
+        "os.version": os_version,
+        "rootfs": {"type": "layers", "diff_ids": list(diff_ids)},
+        "variant": variant,
+    }
+    known = conform(IMAGE, document)
+    return parse_config(dumps({key: known[key] for key in sorted(known)}))
+
+
+def pair_history(config: ImageConfig) -> list[tuple[History, int | None]]:
+    """Pair each history entry, oldest first, with the index of the layer it made, or None.
+
+    An image may have fewer entries than layers. Raises InvalidDocument when it has more that made one,
+    as the engine does when it takes the image in.
+
+    >>> facts = {"diff_ids": [64 * "a"], "history": [History(), History(empty_layer=True)]}
+    >>> [layer for _, layer in pair_history(make_config(created=ZERO_TIME, **facts))]
+    [0, None]
+    """
+    pairs: list[tuple[History, int | None]] = []
+    used = 0
+    for step in config.history:
+        pairs.append((step, None if step.empty_layer else used))
+        used += not step.empty_layer
+    if used > len(config.diff_ids):
+        raise InvalidDocument("too many non-empty layers in History section")
+    return pairs
