@@ -1,0 +1,211 @@
+"""Descriptors: how one document names another blob, by media type, digest and size.
+
+OCI image-spec, descriptor.md and media-types.md; the platforms of image-index.md, compared as Docker
+compares them; Docker's own media types (distribution, "Image Manifest Version 2, Schema 2").
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any
+
+from labkit.errors import InvalidDigest, InvalidDocument
+from labkit.oci.content import Content
+from labkit.oci.digest import parse_digest, sha256
+from labkit.oci.gostruct import INT64, STRING, STRING_MAP, STRINGS, Field, Type, freeze, struct
+
+DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
+DOCKER_MANIFEST_LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
+DOCKER_CONFIG = "application/vnd.docker.container.image.v1+json"
+DOCKER_LAYER = "application/vnd.docker.image.rootfs.diff.tar.gzip"
+DOCKER_LAYER_FOREIGN = "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"
+DOCKER_SCHEMA1 = "application/vnd.docker.distribution.manifest.v1+json"
+DOCKER_SCHEMA1_SIGNED = "application/vnd.docker.distribution.manifest.v1+prettyjws"
+OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+OCI_INDEX = "application/vnd.oci.image.index.v1+json"
+OCI_CONFIG = "application/vnd.oci.image.config.v1+json"
+OCI_LAYER = "application/vnd.oci.image.layer.v1.tar"
+OCI_LAYER_GZIP = "application/vnd.oci.image.layer.v1.tar+gzip"
+OCI_LAYER_ZSTD = "application/vnd.oci.image.layer.v1.tar+zstd"
+
+
+def no_annotations() -> Mapping[str, str]:
+    """Return the annotations of a document that has none.
+
+    >>> len(no_annotations())
+    0
+    """
+    return MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """What an image runs on.
+
+    >>> str(Platform("arm", "linux", "v7"))
+    'linux/arm/v7'
+    """
+
+    architecture: str
+    os: str
+    variant: str = ""
+    os_version: str = ""
+    os_features: tuple[str, ...] = ()
+    features: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return "/".join(part for part in (self.os, self.architecture, self.variant) if part)
+
+    def normalized(self) -> Platform:
+        """Return the platform with other names of the same thing resolved, as containerd does.
+
+        >>> str(Platform("aarch64", "linux", "v8").normalized()), str(Platform("arm", "linux").normalized())
+        ('linux/arm64', 'linux/arm/v7')
+        """
+        os = {"": "linux", "macos": "darwin"}.get(self.os.lower(), self.os.lower())
+        architecture, variant = _normalized_architecture(self.architecture.lower(), self.variant.lower())
+        return replace(self, architecture=architecture, os=os, variant=variant)
+
+
+def _normalized_architecture(architecture: str, variant: str) -> tuple[str, str]:
+    if architecture == "i386":
+        return "386", ""
+    if architecture in ("x86_64", "x86-64", "amd64"):
+        return "amd64", "" if variant == "v1" else variant
+    if architecture in ("aarch64", "arm64"):
+        return "arm64", "" if variant in ("8", "v8") else variant
+    if architecture in ("armhf", "armel"):
+        return "arm", "v7" if architecture == "armhf" else "v6"
+    if architecture == "arm":
+        return "arm", {"": "v7", "5": "v5", "6": "v6", "7": "v7", "8": "v8"}.get(variant, variant)
+    return architecture, variant
+
+
+@dataclass(frozen=True, slots=True)
+class Descriptor:
+    """What a document says of a blob: its media type, its digest and its size in bytes.
+
+    `data` is the blob itself in base64, as the document has it.
+    """
+
+    media_type: str
+    digest: str
+    size: int
+    platform: Platform | None = None
+    annotations: Mapping[str, str] = field(default_factory=no_annotations, hash=False)
+    urls: tuple[str, ...] = ()
+    data: str = ""
+    artifact_type: str = ""
+
+    @staticmethod
+    def of(content: bytes | Content, media_type: str) -> Descriptor:
+        """Return the descriptor of a blob that is at hand.
+
+        >>> Descriptor.of(b"{}", OCI_CONFIG).size
+        2
+        """
+        if isinstance(content, bytes):
+            return Descriptor(media_type, sha256(content), len(content))
+        return Descriptor(media_type, sha256(content.chunks()), content.size)
+
+
+def descriptor_type(name: str) -> Type:
+    """Return the type that a descriptor's object is read into, under the name that errors show.
+
+    >>> descriptor_type("distribution.Descriptor").kind
+    'struct'
+    """
+    platform = struct(
+        "manifestlist.PlatformSpec",
+        *(Field(key, STRING) for key in ("architecture", "os", "os.version", "variant")),
+        *(Field(key, STRINGS) for key in ("os.features", "features")),
+    )
+    return struct(
+        name,
+        *(Field(key, STRING) for key in ("mediaType", "digest", "data", "artifactType")),
+        Field("size", INT64),
+        Field("urls", STRINGS),
+        Field("annotations", STRING_MAP),
+        Field("platform", platform, pointer=True),
+    )
+
+
+def read_descriptor(known: Mapping[str, Any], role: str) -> Descriptor:
+    """Return the descriptor in an object of `descriptor_type`; `role` names it in errors.
+
+    Raises InvalidDocument for what is no digest, a negative size or a missing media type.
+    """
+    try:
+        digest = parse_digest(known["digest"])
+    except InvalidDigest as error:
+        shown = one_line(known["digest"])
+        raise InvalidDocument(f'could not validate {role} digest "{shown}": {error}') from None
+    if known["size"] < 0:
+        raise InvalidDocument(f"invalid size {known['size']} of {role} {digest}")
+    if not known["mediaType"]:
+        raise InvalidDocument(f"invalid {role} {digest}, no mediaType key")
+    platform = known.get("platform")
+    return Descriptor(
+        media_type=known["mediaType"],
+        digest=digest,
+        size=known["size"],
+        platform=_platform(platform) if platform else None,
+        annotations=freeze(known["annotations"] or {}),
+        urls=tuple(known["urls"] or ()),
+        data=known["data"],
+        artifact_type=known["artifactType"],
+    )
+
+
+def _platform(known: Mapping[str, Any]) -> Platform:
+    return Platform(
+        architecture=known["architecture"],
+        os=known["os"],
+        variant=known["variant"],
+        os_version=known["os.version"],
+        os_features=tuple(known["os.features"] or ()),
+        features=tuple(known["features"] or ()),
+    )
+
+
+def plain_descriptor(descriptor: Descriptor, docker: bool) -> dict[str, Any]:
+    """Return a descriptor's object: distribution puts the size before the digest, OCI after it.
+
+    >>> list(plain_descriptor(Descriptor(OCI_CONFIG, "sha256:" + 64 * "0", 2), docker=True))
+    ['mediaType', 'size', 'digest']
+    """
+    name = {"digest": descriptor.digest}
+    size = {"size": descriptor.size}
+    optional = {
+        "urls": list(descriptor.urls),
+        "annotations": {key: descriptor.annotations[key] for key in sorted(descriptor.annotations)},
+        "data": descriptor.data,
+        "platform": _plain_platform(descriptor.platform) if descriptor.platform else None,
+        "artifactType": descriptor.artifact_type,
+    }
+    required = {"mediaType": descriptor.media_type} | (size | name if docker else name | size)
+    return required | {key: item for key, item in optional.items() if item}
+
+
+def _plain_platform(platform: Platform) -> dict[str, Any]:
+    optional = {
+        "os.version": platform.os_version,
+        "os.features": list(platform.os_features),
+        "variant": platform.variant,
+        "features": list(platform.features),
+    }
+    return {"architecture": platform.architecture, "os": platform.os} | {
+        key: item for key, item in optional.items() if item
+    }
+
+
+def one_line(text: str) -> str:
+    r"""Return text of a document for use in an error's one line.
+
+    >>> one_line("a\nb")
+    'a\\nb'
+    """
+    return json.dumps(text, ensure_ascii=False)[1:-1]

@@ -1,0 +1,233 @@
+"""Manifests and indexes: what a registry keeps of an image, by digest.
+
+OCI image-spec, descriptor.md, manifest.md and image-index.md, and their Docker forms: distribution's
+"Image Manifest Version 2, Schema 2" and "Manifest List". A document keeps the bytes it came as; its
+digest is taken over those.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from labkit.errors import InvalidDocument
+from labkit.oci.descriptor import (
+    DOCKER_CONFIG,
+    DOCKER_LAYER,
+    DOCKER_LAYER_FOREIGN,
+    DOCKER_MANIFEST,
+    DOCKER_MANIFEST_LIST,
+    DOCKER_SCHEMA1,
+    DOCKER_SCHEMA1_SIGNED,
+    OCI_CONFIG,
+    OCI_INDEX,
+    OCI_LAYER,
+    OCI_LAYER_GZIP,
+    OCI_LAYER_ZSTD,
+    OCI_MANIFEST,
+    Descriptor,
+    Platform,
+    descriptor_type,
+    no_annotations,
+    one_line,
+    plain_descriptor,
+    read_descriptor,
+)
+from labkit.oci.digest import sha256
+from labkit.oci.gojson import dumps, loads
+from labkit.oci.gostruct import INT, STRING, STRING_MAP, Field, Type, conform, freeze, list_of, lookup, struct
+
+__all__ = [
+    "DOCKER_CONFIG",
+    "DOCKER_LAYER",
+    "DOCKER_LAYER_FOREIGN",
+    "DOCKER_MANIFEST",
+    "DOCKER_MANIFEST_LIST",
+    "INDEX_TYPES",
+    "MANIFEST_TYPES",
+    "OCI_CONFIG",
+    "OCI_INDEX",
+    "OCI_LAYER",
+    "OCI_LAYER_GZIP",
+    "OCI_LAYER_ZSTD",
+    "OCI_MANIFEST",
+    "Descriptor",
+    "Index",
+    "Manifest",
+    "Platform",
+    "make_index",
+    "make_manifest",
+    "parse_manifest",
+]
+
+MANIFEST_TYPES = (DOCKER_MANIFEST, OCI_MANIFEST)
+INDEX_TYPES = (DOCKER_MANIFEST_LIST, OCI_INDEX)
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """One image for one platform: its config and its layers, bottom first."""
+
+    raw: bytes = field(repr=False)
+    media_type: str
+    digest: str
+    config: Descriptor
+    layers: tuple[Descriptor, ...]
+    annotations: Mapping[str, str] = field(default_factory=no_annotations, hash=False)
+
+    @property
+    def descriptor(self) -> Descriptor:
+        """The descriptor by which an index names this manifest."""
+        return Descriptor(self.media_type, self.digest, len(self.raw))
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """The manifests of one image for several platforms: an image index, or Docker's manifest list."""
+
+    raw: bytes = field(repr=False)
+    media_type: str
+    digest: str
+    manifests: tuple[Descriptor, ...]
+    annotations: Mapping[str, str] = field(default_factory=no_annotations, hash=False)
+
+    @property
+    def descriptor(self) -> Descriptor:
+        """The descriptor of the index itself."""
+        return Descriptor(self.media_type, self.digest, len(self.raw))
+
+    def for_platform(self, wanted: Platform) -> Descriptor | None:
+        """Return the manifest that Docker 20.10 pulls for a platform, the first one that matches, or None.
+
+        For arm, where none has the variant, the first arm entry serves.
+        """
+        target = wanted.normalized()
+        named = [(entry, entry.platform) for entry in self.manifests if entry.platform]
+        for entry, platform in named:
+            if _same(platform.normalized(), target):
+                return entry
+        for entry, platform in named:
+            if target.architecture == "arm" and (platform.os, platform.architecture) == (target.os, "arm"):
+                return entry
+        return None
+
+
+def _same(one: Platform, other: Platform) -> bool:
+    return (one.os, one.architecture, one.variant) == (other.os, other.architecture, other.variant)
+
+
+def parse_manifest(raw: bytes, media_type: str = "") -> Manifest | Index:
+    """Parse the bytes of a manifest or index; `media_type` is the one it was served or listed as.
+
+    Raises InvalidDocument, in the engine's words where it has some.
+
+    >>> parse_manifest(b"{}", OCI_MANIFEST)
+    Traceback (most recent call last):
+    labkit.errors.InvalidDocument: manifest schema version 0 is not supported
+    """
+    document = loads(raw)
+    served = media_type.partition(";")[0].strip()
+    kind = _kind_of(document, served)
+    known = conform(_SCHEMAS[kind], document)
+    _check_kind(document, known["mediaType"], kind)
+    if known["schemaVersion"] != 2:
+        raise InvalidDocument(f"manifest schema version {known['schemaVersion']} is not supported")
+    annotations = freeze(known["annotations"] or {})
+    if kind in INDEX_TYPES:
+        if known["manifests"] is None:
+            raise InvalidDocument("invalid manifest list, no manifests key")
+        manifests = tuple(read_descriptor(entry, "manifest") for entry in known["manifests"])
+        return Index(raw, kind, sha256(raw), manifests, annotations)
+    for key in ("config", "layers"):
+        if lookup(document, key) is None:
+            raise InvalidDocument(f"invalid manifest, no {key} key")
+    config = read_descriptor(known["config"], "config")
+    layers = tuple(read_descriptor(layer, "layer") for layer in known["layers"])
+    return Manifest(raw, kind, sha256(raw), config, layers, annotations)
+
+
+def _kind_of(document: Any, served: str) -> str:
+    """Return the media type to read a document as: as it was served, else its own, else by its keys."""
+    declared = lookup(document, "mediaType") if isinstance(document, dict) else None
+    kind = served or (declared if isinstance(declared, str) else "")
+    schema1 = isinstance(document, dict) and lookup(document, "fsLayers") is not None
+    if kind in (DOCKER_SCHEMA1, DOCKER_SCHEMA1_SIGNED) or (schema1 and not declared):
+        raise InvalidDocument("manifest schema version 1 is not supported")
+    if not kind:
+        is_index = isinstance(document, dict) and lookup(document, "manifests") is not None
+        return OCI_INDEX if is_index else OCI_MANIFEST
+    if kind not in _SCHEMAS:
+        raise InvalidDocument(f"unsupported media type {one_line(kind)}")
+    return kind
+
+
+def _check_kind(document: Any, declared: str, kind: str) -> None:
+    """Refuse a document that could be read as a manifest by one reader and as an index by another."""
+    is_docker = kind in (DOCKER_MANIFEST, DOCKER_MANIFEST_LIST)
+    if is_docker and declared != kind:
+        _refuse_media_type("manifest list" if kind == DOCKER_MANIFEST_LIST else "manifest", kind, declared)
+    found = {key for key in ("manifests", "config", "layers") if lookup(document or {}, key) is not None}
+    if kind in MANIFEST_TYPES and "manifests" in found:
+        raise InvalidDocument("ocimanifest: expected manifest but found index")
+    if kind in INDEX_TYPES and found & {"config", "layers"}:
+        raise InvalidDocument("index: expected index but found manifest")
+    if declared and declared != kind:
+        _refuse_media_type("image index" if kind == OCI_INDEX else "manifest", kind, declared)
+
+
+def _refuse_media_type(what: str, expected: str, found: str) -> None:
+    condition = "" if expected in (DOCKER_MANIFEST, DOCKER_MANIFEST_LIST) else "if present, "
+    raise InvalidDocument(f"{condition}mediaType in {what} should be '{expected}' not '{one_line(found)}'")
+
+
+def make_manifest(config: Descriptor, layers: Sequence[Descriptor], *, docker: bool = True) -> Manifest:
+    """Write a manifest as `docker push` does, or in the OCI form as Go's OCI tools do.
+
+    >>> a = Descriptor(DOCKER_CONFIG, "sha256:" + 64 * "a", 7)
+    >>> parse_manifest(make_manifest(a, []).raw).config == a
+    True
+    """
+    kind = DOCKER_MANIFEST if docker else OCI_MANIFEST
+    parts = {
+        "config": plain_descriptor(config, docker),
+        "layers": [plain_descriptor(layer, docker) for layer in layers],
+    }
+    manifest = parse_manifest(_written(kind, parts))
+    assert isinstance(manifest, Manifest)
+    return manifest
+
+
+def make_index(manifests: Sequence[Descriptor], *, docker: bool = True) -> Index:
+    """Write a manifest list as `docker manifest push` does, or an OCI index as Go's OCI tools do.
+
+    >>> make_index([]).manifests
+    ()
+    """
+    kind = DOCKER_MANIFEST_LIST if docker else OCI_INDEX
+    index = parse_manifest(
+        _written(kind, {"manifests": [plain_descriptor(entry, docker) for entry in manifests]})
+    )
+    assert isinstance(index, Index)
+    return index
+
+
+def _written(kind: str, parts: Mapping[str, Any]) -> bytes:
+    document = {"schemaVersion": 2, "mediaType": kind, **parts}
+    return dumps(document, indent=3 if kind in (DOCKER_MANIFEST, DOCKER_MANIFEST_LIST) else None)
+
+
+def _schema(name: str, descriptor: str) -> Type:
+    shared = Field("schemaVersion", INT), Field("mediaType", STRING), Field("annotations", STRING_MAP)
+    entry = descriptor_type(descriptor)
+    if descriptor.startswith("manifestlist."):
+        return struct(name, *shared, Field("manifests", list_of(entry)))
+    return struct(name, *shared, Field("config", entry), Field("layers", list_of(entry)))
+
+
+_SCHEMAS = {
+    DOCKER_MANIFEST: _schema("schema2.Manifest", "distribution.Descriptor"),
+    OCI_MANIFEST: _schema("ocischema.Manifest", "distribution.Descriptor"),
+    DOCKER_MANIFEST_LIST: _schema("manifestlist.ManifestList", "manifestlist.ManifestDescriptor"),
+    OCI_INDEX: _schema("manifestlist.ManifestList", "manifestlist.ManifestDescriptor"),
+}
