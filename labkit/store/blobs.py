@@ -13,10 +13,11 @@ import tempfile
 import threading
 import weakref
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Protocol
 
-from labkit.errors import DigestMismatch, InvalidDigest, NotFound, TruncatedFile
+from labkit.errors import DigestMismatch, FileSystemError, InvalidDigest, NotFound, TruncatedFile
 from labkit.oci.content import Buffer, Content
 from labkit.oci.digest import parse_digest
 
@@ -176,19 +177,42 @@ def _not_found(digest: str) -> NotFound:
 
 
 def write_file(target: Path, chunks: Iterable[bytes], mode: int = 0o644) -> None:
-    """Write a file that appears whole or not at all: beside its place first, then renamed."""
-    descriptor, name = tempfile.mkstemp(prefix=".labkit-", dir=target.parent)
+    """Write a file that appears whole or not at all: beside its place first, then renamed.
+
+    Raises FileSystemError, or what `chunks` raises; then nothing is left of it.
+    """
+    with _errors_of(target):
+        descriptor, name = tempfile.mkstemp(prefix=".labkit-", dir=target.parent)
     try:
-        with open(descriptor, "wb") as file:
+        try:
             for chunk in chunks:
-                file.write(chunk)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(name, mode)
-        os.replace(name, target)
+                with _errors_of(target):
+                    _write(descriptor, chunk)
+            with _errors_of(target):
+                os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        with _errors_of(target):
+            os.chmod(name, mode)
+            os.replace(name, target)
     except BaseException:
         os.unlink(name)
         raise
+
+
+def _write(descriptor: int, data: bytes) -> None:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
+
+
+@contextmanager
+def _errors_of(path: Path) -> Iterator[None]:
+    """Tell what goes wrong with a file in one line that names it, not the one beside it."""
+    try:
+        yield
+    except OSError as error:
+        raise FileSystemError(error.errno or 0, os.fspath(path)) from None
 
 
 class FileSource:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import random
 from collections.abc import Iterator
@@ -93,9 +94,9 @@ def test_a_download_that_breaks_leaves_nothing(blobs: Blobs) -> None:
     def broken() -> Iterator[bytes]:
         yield LAYER[:5]
         assert not blobs.has(DIGEST)
-        raise ConnectionError("reset by peer")
+        raise ConnectionResetError(errno.ECONNRESET, "Connection reset by peer")
 
-    with pytest.raises(ConnectionError):
+    with pytest.raises(ConnectionResetError):
         blobs.put(broken(), DIGEST)
     assert list(blobs) == []
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from labkit.errors import DigestMismatch, LabkitError, TruncatedFile
+from labkit.errors import DigestMismatch, FileSystemError, LabkitError, TruncatedFile
 from labkit.oci.digest import sha256
 from labkit.store.blobs import DirectoryBlobs, FileSource, whole
 
@@ -44,6 +45,20 @@ def test_a_write_under_way_is_in_the_same_directory_and_not_listed(tmp_path: Pat
 def test_a_refused_write_leaves_no_file(tmp_path: Path) -> None:
     with pytest.raises(DigestMismatch):
         DirectoryBlobs(tmp_path).put([b"other"], DIGEST)
+    assert files(tmp_path) == []
+
+
+def test_a_full_disk_is_a_clear_error_and_leaves_no_file(tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    data = bytes(50_000)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, limits[1]))
+    try:
+        with pytest.raises(FileSystemError) as error:
+            DirectoryBlobs(tmp_path).put([data], sha256(data))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert error.value.errno == errno.EFBIG
     assert files(tmp_path) == []
 
 
