@@ -85,7 +85,7 @@ class _Unpacking:
         name = entry.name.rstrip(b"/")
         head, _, base = name.rpartition(b"/")
         if name[:1] == b"/" or base in (b"", b".", b".."):
-            name = _cleaned(entry.name)
+            name = _cleaned(entry.name, entry)
             if name == b".":
                 return
             head, _, base = name.rpartition(b"/")
@@ -198,7 +198,7 @@ class _Unpacking:
 
     def _place(self, head: bytes, entry: Entry, create: bool = True) -> _Place:
         """Return the directory that a path leads to, through links; what is missing is made."""
-        path = _cleaned(head)
+        path = _cleaned(head, entry)
         names = [] if path == b"." else path.split(b"/")
         if len(names) > _DEPTH or any(len(name) > _NAME for name in names):
             _refuse(entry, "file name too long")
@@ -240,15 +240,15 @@ def _decoded(name: bytes) -> str:
     return name.decode("utf-8", "surrogateescape")
 
 
-def _cleaned(name: bytes) -> bytes:
-    """Return the name as Go's path.Clean has it; names that lead out of the root are refused."""
-    cleaned = posixpath.normpath(name)
+def _cleaned(path: bytes, entry: Entry) -> bytes:
+    """Return an entry's name, or its start, as Go's path.Clean has it; neither may lead out of the root."""
+    cleaned = posixpath.normpath(path)
     if cleaned in (b"/", b"//"):
         return b"."
     if cleaned.startswith(b"/"):
-        raise failure(f"archive/tar: invalid tar header: {_quoted(name)} is an absolute name")
+        raise failure(f"archive/tar: invalid tar header: {_quoted(entry.name)} is an absolute name")
     if cleaned == b".." or cleaned.startswith(b"../"):
-        raise failure(f'{_quoted(name)} is outside of "/"')
+        raise failure(f'{_quoted(posixpath.normpath(entry.name))} is outside of "/"')
     return cleaned
 
 
@@ -260,7 +260,7 @@ def _refuse(entry: Entry, reason: str) -> NoReturn:
     if base.startswith(WHITEOUT):
         call = f'failed to mknod("{directory}/{base[len(WHITEOUT) :]}", S_IFCHR, 0): '
     elif entry.kind == LINK:
-        call = f"link {posixpath.normpath('/' + link)} {path}: "
+        call = f"link {posixpath.normpath('/' + link.lstrip('/'))} {path}: "
     elif entry.kind == SYMLINK:
         call = f"symlink {link} {path}: "
     else:

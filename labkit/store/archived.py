@@ -31,8 +31,8 @@ class ArchivedImage:
 def read_config(raw: bytes) -> ImageConfig:
     """Return the config of an image that can be loaded here; raises InvalidDocument or InvalidArchive."""
     config = parse_config(raw)
-    if config.os == "windows":
-        raise InvalidArchive("cannot load windows image on linux")
+    if config.os != "linux":
+        raise InvalidArchive(f"cannot load {config.os} image on linux")
     return config
 
 
