@@ -34,7 +34,7 @@ WHITEOUT = ".wh."
 METADATA = ".wh..wh."
 OPAQUE = ".wh..wh..opq"
 _NAME = 255
-_DEPTH = 400
+_DEPTH = 128  # trees are compared by recursion, and Python has little room for it
 _LINKS = 40
 
 Children: TypeAlias = dict[str, Node]

@@ -1,0 +1,98 @@
+"""Layers: what they show together, and how they are found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hypothesis import given, settings
+
+from labkit.oci.changeset import apply, apply_all, changes, diff, lookup
+from labkit.oci.content import Content
+from labkit.oci.tree import Dir, File, Meta, Node, Whiteout, get, link_groups, new_inode, same, walk
+from tests.oci.strategies import changesets, descendants, stacks, trees
+
+few = settings(max_examples=50)
+
+
+def text(data: bytes) -> File:
+    return File(Content.of(data))
+
+
+def shown(node: Node | None) -> object:
+    """Give what a lookup tells of a node: of a directory only its attributes."""
+    return node.meta if isinstance(node, Dir) else node
+
+
+def mark(node: Node | None) -> int:
+    return 0 if node is None or isinstance(node, Dir) else node.inode
+
+
+@few
+@given(stacks)
+def test_applying_layer_by_layer_shows_what_a_lookup_from_the_top_finds(stack: Sequence[Dir]) -> None:
+    merged = apply_all(stack)
+    paths = {path for layer in stack for path, _ in walk(layer)}
+    for path in paths | {f"{path}/a" for path in paths} | {""}:
+        found = lookup(stack, path)
+        node = found[1] if found else None
+        assert shown(get(merged, path)) == shown(node), path
+        assert mark(get(merged, path)) == mark(node), path
+    assert {path for path, _ in walk(merged)} <= paths
+
+
+@few
+@given(stacks)
+def test_what_is_shown_has_neither_whiteouts_nor_opaque_directories(stack: Sequence[Dir]) -> None:
+    merged = apply_all(stack)
+    nodes = [merged, *(node for _, node in walk(merged))]
+    assert not any(isinstance(node, Whiteout) or (isinstance(node, Dir) and node.opaque) for node in nodes)
+
+
+@few
+@given(changesets, changesets, changesets)
+def test_layers_can_be_joined_from_either_side(one: Dir, two: Dir, three: Dir) -> None:
+    assert same(apply_all([one, two, three]), apply(apply_all([one, two]), three))
+
+
+@few
+@given(descendants())
+def test_diff_then_apply_is_the_identity(pair: tuple[Dir, Dir]) -> None:
+    lower, upper = pair
+    assert same(apply(lower, diff(lower, upper)), upper)
+
+
+@few
+@given(trees, trees)
+def test_diff_then_apply_is_the_identity_for_unrelated_trees(lower: Dir, upper: Dir) -> None:
+    assert same(apply(lower, diff(lower, upper)), upper)
+
+
+@few
+@given(trees)
+def test_a_tree_does_not_differ_from_itself(root: Dir) -> None:
+    assert diff(root, root) == Dir({}, root.meta)
+
+
+def test_an_opaque_directory_hides_what_is_below_and_keeps_what_is_in_it() -> None:
+    below = Dir({"etc": Dir({"motd": text(b"old"), "hosts": text(b"")})})
+    merged = apply(below, Dir({"etc": Dir({"motd": text(b"new")}, opaque=True)}))
+    assert merged == Dir({"etc": Dir({"motd": text(b"new")})})
+
+
+def test_a_directory_that_replaces_a_file_is_opaque_in_the_difference() -> None:
+    found = diff(Dir({"a": text(b"")}), Dir({"a": Dir()}))
+    assert found == Dir({"a": Dir(opaque=True)})
+
+
+def test_linking_two_equal_files_is_a_change() -> None:
+    one = File(Content.of(b"same"), inode=new_inode())
+    lower, upper = Dir({"a": text(b"same"), "b": text(b"same")}), Dir({"a": one, "b": one})
+    assert list(link_groups(diff(lower, upper)).values()) == [["a", "b"]]
+    assert same(apply(lower, diff(lower, upper)), upper)
+
+
+def test_changing_the_attributes_of_a_directory_alone_is_a_change() -> None:
+    lower = Dir({"tmp": Dir({"a": text(b"")})})
+    upper = Dir({"tmp": Dir({"a": text(b"")}, Meta(0o1777))})
+    assert diff(lower, upper) == Dir({"tmp": Dir({}, Meta(0o1777))})
+    assert [(each.kind, each.path) for each in changes(lower, diff(lower, upper))] == [("C", "/tmp")]
