@@ -21,10 +21,11 @@ if str(ROOT) not in sys.path:  # so that `uv run pytest` finds the package `test
 
 from tests.real import engine, host, images, registry  # noqa: E402
 
-CI = os.environ.get("CI") == "true"
-hypothesis.settings.register_profile(
-    "labkit", deadline=None, derandomize=CI, database=None if CI else hypothesis.settings.default.database
-)
+# In CI the same examples on every run, and none that an earlier run left behind.
+if os.environ.get("CI") == "true":
+    hypothesis.settings.register_profile("labkit", deadline=None, derandomize=True, database=None)
+else:
+    hypothesis.settings.register_profile("labkit", deadline=None)
 hypothesis.settings.load_profile("labkit")
 
 
@@ -57,6 +58,14 @@ def real_engine() -> Iterator[engine.RealEngine]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def fresh_engine() -> Iterator[engine.RealEngine]:
+    """Give an engine that held nothing when the module's tests began: they may delete what they find."""
+    need(engine.why_not(own=True))
+    with engine.RealEngine(own=True) as running:
+        yield running
+
+
 @pytest.fixture(scope="session")
 def real_registry() -> Iterator[registry.RealRegistry]:
     """Give a running registry on loopback, shared by the session's tests."""
@@ -75,14 +84,14 @@ def real_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def tiny_archive(real_cache: Path) -> Path:
     """Give `docker save`'s archive of a tiny image that a real engine has just built."""
-    need(engine.why_not() or images.why_not("tiny"))
+    need(engine.why_not(own=True) or images.why_not("tiny"))
     return images.cached_archive("tiny", real_cache)
 
 
 @pytest.fixture(scope="session")
 def debian_archive(real_cache: Path) -> Path:
     """Give `docker save`'s archive of a real nginx on a real Debian base: some 220 MB, made in a minute."""
-    need(engine.why_not() or images.why_not("debian"))
+    need(engine.why_not(own=True) or images.why_not("debian"))
     return images.cached_archive("debian", real_cache)
 
 

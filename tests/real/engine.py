@@ -35,14 +35,14 @@ def given_host() -> str:
     return os.environ.get("LABKIT_ENGINE", "")
 
 
-def why_not(driver: str = "overlay2") -> str:
-    """Give the reason why no real engine can run here, or nothing where one can."""
+def why_not(driver: str = "overlay2", *, own: bool = False) -> str:
+    """Give the reason why no real engine (no engine of our own) can run here, or nothing where one can."""
     if reason := host.missing(DOCKER):
         return reason
     version = subprocess.run([DOCKER, "--version"], capture_output=True, text=True, check=False).stdout
     if f"version {VERSION}." not in version:
         return f"{DOCKER} is not of version {VERSION}: {version.strip()}"
-    if given_host():
+    if given_host() and not own:
         return ""
     if reason := host.missing(DOCKERD, "containerd"):
         return reason
@@ -55,12 +55,13 @@ class RealEngine:
     """A Docker Engine that runs while the `with` block does.
 
     `driver` is the storage driver; `data` a directory to keep its data in (one that lasts, or a file system
-    that the driver needs), else it is thrown away with the rest.
+    that the driver needs), else it is thrown away with the rest. With `own` the engine is a new one, that
+    holds nothing, even where LABKIT_ENGINE names another.
     """
 
-    def __init__(self, driver: str = "overlay2", data: Path | None = None) -> None:
+    def __init__(self, driver: str = "overlay2", data: Path | None = None, *, own: bool = False) -> None:
         self.driver = driver
-        self.host = given_host()
+        self.host = "" if own else given_host()
         self._data = data
         self._process: subprocess.Popen[bytes] | None = None
 

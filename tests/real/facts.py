@@ -135,5 +135,5 @@ def ask_all(engine: RealEngine) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    with RealEngine() as running:
+    with RealEngine(own=True) as running:
         record.write(FACTS, ask_all(running))

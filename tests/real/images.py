@@ -136,7 +136,7 @@ def archive(kind: str, out: Path) -> Path:
     An engine of its own, so that no test finds images it did not expect.
     """
     build, tags = BUILDERS[kind]
-    with RealEngine() as engine:
+    with RealEngine(own=True) as engine:
         build(engine)
         partial = out.with_name(out.name + ".partial")
         engine.ok(f"docker save --output {partial} {' '.join(tags)}")

@@ -28,14 +28,12 @@ def test_every_case_has_its_fact() -> None:
 REFUSED = [name for name in CASES if FACTS["archives"][name]["exit"] and name not in SLOW]
 
 
-@pytest.mark.parametrize(
-    "name", [name for name in CASES if FACTS["archives"][name]["exit"] and name not in SLOW]
-)
-def test_the_engine_refuses_the_archive_as_written_down(real_engine: RealEngine, name: str) -> None:
-    assert facts.ask(real_engine, CASES[name]) == FACTS["archives"][name]
+@pytest.mark.parametrize("name", REFUSED)
+def test_the_engine_refuses_the_archive_as_written_down(fresh_engine: RealEngine, name: str) -> None:
+    assert facts.ask(fresh_engine, CASES[name]) == FACTS["archives"][name]
 
 
 @pytest.mark.parametrize("name", STACKS)
-def test_a_container_sees_the_stack_as_written_down(real_engine: RealEngine, name: str) -> None:
-    fact: dict[str, Any] = facts.ask(real_engine, facts.stack_archive(STACKS[name]))
+def test_a_container_sees_the_stack_as_written_down(fresh_engine: RealEngine, name: str) -> None:
+    fact: dict[str, Any] = facts.ask(fresh_engine, facts.stack_archive(STACKS[name]))
     assert fact == FACTS["stacks"][name]

@@ -18,10 +18,8 @@ def test_the_engine_is_of_the_version_that_labkit_speaks_as(real_engine: RealEng
     assert real_engine.run("docker info -f '{{.Driver}}'") == Result("overlay2\n", "", 0)
 
 
-def test_stopping_an_engine_leaves_no_process_and_no_directory(real_engine: RealEngine) -> None:
-    if engine.given_host():
-        pytest.skip("LABKIT_ENGINE names the engine, so none is started")
-    with RealEngine("vfs") as other:
+def test_stopping_an_engine_leaves_no_process_and_no_directory(fresh_engine: RealEngine) -> None:
+    with RealEngine("vfs", own=True) as other:
         pid = int((other.directory / "dockerd.pid").read_text())
         assert Path(f"/proc/{pid}").exists()
         assert other.ok("docker info -f '{{.Driver}}'") == "vfs\n"
