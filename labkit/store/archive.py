@@ -118,12 +118,14 @@ def write_oci_layout(
     if not directory:
         write_file(path, write_tar(tree).chunks())
         return
-    with tempfile.TemporaryDirectory(prefix=".labkit-", dir=path.parent) as temporary:
-        _write_directory(Path(temporary, "layout"), tree)
-        try:
+    try:
+        with tempfile.TemporaryDirectory(prefix=".labkit-", dir=path.parent) as temporary:
+            _write_directory(Path(temporary, "layout"), tree)
             os.rename(Path(temporary, "layout"), path)
-        except OSError as error:
-            raise FileSystemError(error.errno or 0, os.fspath(target)) from None
+    except LabkitError:
+        raise
+    except OSError as error:
+        raise FileSystemError(error.errno or 0, os.fspath(target)) from None
 
 
 def _write_directory(path: Path, tree: Dir) -> None:
