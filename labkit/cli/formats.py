@@ -7,17 +7,12 @@ with docker's settings (columns at least 10 wide, 3 spaces apart). Which command
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
 
-from labkit.errors import LabkitError
+from labkit.oci.moment import SECOND, date_and_clock, fraction
 
 DECIMAL = ("B", "kB", "MB", "GB", "TB", "PB", "EB", "ZB", "YB")
 BINARY = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB", "ZiB", "YiB")
-SECOND = 1_000_000_000
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_RFC3339 = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.(\d{1,9})\d*)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 
 
 def human_size(size: float, precision: int = 3) -> str:
@@ -76,46 +71,11 @@ def ago(then: int, now: int) -> str:
 
     The tables' creation times have whole seconds, so the fraction of `then` is dropped, as docker does.
 
+    >>> from labkit.oci.moment import parse_time
     >>> ago(parse_time("2019-04-16T21:20:18.9Z"), parse_time("2019-04-26T12:00:00Z"))
     '9 days ago'
     """
     return age((now - then // SECOND * SECOND) / SECOND) + " ago"
-
-
-def parse_time(text: str) -> int:
-    """Read an RFC 3339 time as nanoseconds since 1970; LabkitError if it is none.
-
-    >>> parse_time("1970-01-01T00:00:01.5Z")
-    1500000000
-    """
-    match = _RFC3339.fullmatch(text)
-    if match is None:
-        raise LabkitError(f'parsing time "{text}" as "2006-01-02T15:04:05Z07:00": cannot parse "{text}"')
-    day, clock, fraction, zone = match.groups()
-    try:
-        moment = datetime.fromisoformat(f"{day}T{clock}{'+00:00' if zone == 'Z' else zone}")
-    except ValueError:
-        raise LabkitError(f'parsing time "{text}": out of range') from None
-    whole = (moment - _EPOCH) // timedelta(seconds=1)
-    return whole * SECOND + int((fraction or "").ljust(9, "0"))
-
-
-def rfc3339(moment: int) -> str:
-    """Write a moment in whole seconds, as `history -H=false` shows CREATED AT.
-
-    >>> rfc3339(parse_time("2019-04-16T21:20:18.5Z"))
-    '2019-04-16T21:20:18Z'
-    """
-    return _clock(moment, "T") + "Z"
-
-
-def rfc3339_nano(moment: int) -> str:
-    """Write a moment as JSON documents hold it (Go's RFC3339Nano: no trailing zeros).
-
-    >>> rfc3339_nano(parse_time("2019-04-16T21:20:18.500Z"))
-    '2019-04-16T21:20:18.5Z'
-    """
-    return rfc3339(moment)[:-1] + _fraction(moment) + "Z"
 
 
 def go_time(moment: int) -> str:
@@ -123,19 +83,11 @@ def go_time(moment: int) -> str:
 
     Docker drops the fraction first: pass whole seconds for the tables.
 
+    >>> from labkit.oci.moment import parse_time
     >>> go_time(parse_time("2019-04-16T21:20:18Z"))
     '2019-04-16 21:20:18 +0000 UTC'
     """
-    return _clock(moment, " ") + _fraction(moment) + " +0000 UTC"
-
-
-def _clock(moment: int, separator: str) -> str:
-    return (_EPOCH + timedelta(seconds=moment // SECOND)).isoformat(separator)[:19]
-
-
-def _fraction(moment: int) -> str:
-    digits = f"{moment % SECOND:09d}".rstrip("0")
-    return f".{digits}" if digits else ""
+    return date_and_clock(moment, " ") + fraction(moment) + " +0000 UTC"
 
 
 def ellipsis(text: str, width: int) -> str:

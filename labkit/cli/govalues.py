@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from labkit.cli.formats import go_time, parse_time
+from labkit.cli.formats import go_time
+from labkit.oci.moment import parse_time
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,39 @@
+"""What each command does: one function for each row of the command table, named by its action."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from labkit.cli.handlers import archives, containers, images, inspect, run, system, transfers
+from labkit.cli.parse import Invocation
+from labkit.cli.terminal import Terminal
+
+Handler = Callable[[Terminal, Invocation], int]
+
+HANDLERS: dict[str, Handler] = {
+    "image ls": images.ls,
+    "image history": images.history,
+    "image tag": images.tag,
+    "image rm": images.rm,
+    "image prune": images.prune,
+    "image pull": transfers.pull,
+    "image save": archives.save,
+    "image load": archives.load,
+    "image inspect": inspect.image,
+    "inspect": inspect.anything,
+    "container inspect": inspect.container,
+    "container create": run.create,
+    "container run": run.run,
+    "container exec": run.execute,
+    "container start": run.start,
+    "container stop": containers.stop,
+    "container rm": containers.rm,
+    "container ls": containers.ls,
+    "container diff": containers.diff,
+    "container logs": containers.logs,
+    "container commit": containers.commit,
+    "container prune": containers.prune,
+    "system df": system.df,
+    "system info": system.info,
+    "version": system.version,
+}

@@ -1,0 +1,57 @@
+"""`docker save` and `docker load`: the two commands that read and write the learner's real files."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+from labkit.cli.formats import progress_line
+from labkit.cli.parse import Invocation
+from labkit.cli.terminal import Terminal
+from labkit.engine import archives
+from labkit.errors import DaemonError, LabkitError
+from labkit.oci.digest import short
+
+
+def save(terminal: Terminal, call: Invocation) -> int:
+    """Write images to an archive: a file, or standard output."""
+    target = str(call.options["output"])
+    if not target:
+        if terminal.tty:
+            terminal.err("cowardly refusing to save to a terminal. Use the -o flag or redirect\n")
+            return 1
+        stream = io.BytesIO()
+        archives.save(terminal.engine, call.args, stream)
+        terminal.out(stream.getvalue())
+        return 0
+    path = Path(target)
+    if not path.parent.is_dir():
+        terminal.err(f'failed to save image: invalid output path: directory "{path.parent}" does not exist\n')
+        return 1
+    try:
+        archives.save(terminal.engine, call.args, path)
+    except DaemonError:
+        raise
+    except LabkitError as error:
+        terminal.err(f"{error}\n")
+        return 1
+    return 0
+
+
+def load(terminal: Terminal, call: Invocation) -> int:
+    """Load the images of an archive: a file, or standard input."""
+    source = str(call.options["input"])
+    if not source and not terminal.stdin:
+        terminal.err("requested load from stdin, but stdin is empty\n")
+        return 1
+    try:
+        loaded = archives.load(terminal.engine, source or io.BytesIO(terminal.stdin))
+    except LabkitError as error:
+        terminal.err(f"{error}\n")
+        return 1
+    if terminal.tty and not call.options["quiet"]:
+        for layer in loaded.layers:
+            size = layer.tar.size if layer.tar else 0
+            terminal.out(progress_line(short(layer.diff_id), "Loading layer", size, size) + "\n")
+    terminal.out("".join(f"{line}\n" for line in loaded.lines))
+    return 0

@@ -1,0 +1,307 @@
+"""`docker ps`, `stop`, `rm`, `diff`, `logs`, `commit` and `container prune`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from labkit.cli.changes import config_changes
+from labkit.cli.formats import age, ago, ellipsis, go_time, human_size
+from labkit.cli.govalues import Row
+from labkit.cli.handlers.images import confirmed
+from labkit.cli.parse import Invocation
+from labkit.cli.templates import TemplateError, parse_template, render_list
+from labkit.cli.templates.quoting import go_quote
+from labkit.cli.terminal import Terminal
+from labkit.engine import container as containers
+from labkit.engine import images
+from labkit.engine.engine import Engine
+from labkit.engine.state import Container
+from labkit.errors import DaemonError, InvalidReference, LabkitError, NotFound
+from labkit.oci.digest import short
+from labkit.oci.reference import parse_reference
+
+_HEADERS = {
+    "ID": "CONTAINER ID",
+    "Image": "IMAGE",
+    "Command": "COMMAND",
+    "CreatedAt": "CREATED AT",
+    "RunningFor": "CREATED",
+    "Status": "STATUS",
+    "State": "STATE",
+    "Ports": "PORTS",
+    "Names": "NAMES",
+    "Size": "SIZE",
+    "Labels": "LABELS",
+    "Mounts": "MOUNTS",
+    "LocalVolumes": "LOCAL VOLUMES",
+    "Networks": "NETWORKS",
+}
+_STATES = ("created", "restarting", "running", "removing", "paused", "exited", "dead")
+_SECOND = 10**9
+
+
+def ls(terminal: Terminal, call: Invocation) -> int:
+    """List containers, as `docker ps`."""
+    engine, quiet = terminal.engine, bool(call.options["quiet"])
+    form = str(call.options["format"]) or ("{{.ID}}" if quiet else "table")
+    if form == "table":
+        form = "table {{.ID}}"
+        if not quiet:
+            columns = "Image Command RunningFor Status Ports Names".split()
+            columns += ["Size"] if call.options["size"] else []
+            form += "".join(f"\\t{{{{.{name}}}}}" for name in columns)
+    found = _listed(engine, call)
+    rows = [_row(engine, each, bool(call.options["no-trunc"])) for each in found]
+    if call.options["format"]:
+        _check_format(form, rows)
+    terminal.out(render_list(form, rows, _HEADERS))
+    return 0
+
+
+def _check_format(form: str, rows: list[Row]) -> None:
+    """Raise LabkitError as `docker ps` does, which tries the format before it lists anything."""
+    try:
+        template = parse_template(form)
+    except TemplateError as error:
+        raise LabkitError(f"failed to parse template: {error}") from None
+    try:
+        for row in rows:
+            template.execute(row)
+    except TemplateError as error:
+        raise LabkitError(f"failed to execute template: {error}") from None
+
+
+def _listed(engine: Engine, call: Invocation) -> list[Container]:
+    wanted: dict[str, list[str]] = {}
+    for text in _strings(call.options["filter"]):
+        name, _, value = text.partition("=")
+        if name not in _FILTERS:
+            raise DaemonError(f"Invalid filter '{name}'")
+        if name == "status" and value not in _STATES:
+            raise DaemonError(f"Invalid filter 'status={value}'")
+        wanted.setdefault(name, []).append(value)
+    last = int(str(call.options["last"]))
+    if call.options["latest"]:
+        last = 1
+    everything = bool(call.options["all"]) or last > 0 or "status" in wanted or "exited" in wanted
+    found = containers.listed_containers(engine, everything=everything)
+    for name, values in wanted.items():
+        found = [each for each in found if any(_FILTERS[name](engine, each, value) for value in values)]
+    return found[:last] if last > 0 else found
+
+
+def _strings(value: object) -> Sequence[str]:
+    return value if isinstance(value, tuple) else ()
+
+
+def _has_ancestor(engine: Engine, container: Container, value: str) -> bool:
+    image = images.lookup_image(engine, value)
+    return image is not None and set(image.chain_ids) <= set(container.image.chain_ids)
+
+
+def _is_relative_to(engine: Engine, container: Container, value: str, sign: int) -> bool:
+    other = containers.find_container(engine, value)
+    return (container.number - other.number) * sign > 0
+
+
+_FILTERS: dict[str, Callable[[Engine, Container, str], bool]] = {
+    "ancestor": _has_ancestor,
+    "before": lambda engine, each, value: _is_relative_to(engine, each, value, -1),
+    "since": lambda engine, each, value: _is_relative_to(engine, each, value, 1),
+    "exited": lambda _, each, value: each.status == "exited" and str(each.exit_code) == value,
+    "id": lambda _, each, value: value in each.id,
+    "label": lambda _, each, value: _has_label(each, value),
+    "name": lambda _, each, value: value.removeprefix("/") in each.name,
+    "status": lambda _, each, value: each.status == value,
+    "network": lambda _, each, value: _network(each) == value,
+}
+
+
+def _has_label(container: Container, text: str) -> bool:
+    name, equals, value = text.partition("=")
+    labels = containers.container_config(container)["Labels"]
+    return name in labels and (not equals or labels[name] == value)
+
+
+def _network(container: Container) -> str:
+    return "bridge" if container.options.network == "default" else container.options.network
+
+
+def _row(engine: Engine, container: Container, full: bool) -> Row:
+    created = container.created // _SECOND * _SECOND
+    command = " ".join(_shown(word) for word in container.command)
+    config = containers.container_config(container)
+    labels = ",".join(f"{name}={value}" for name, value in sorted(config["Labels"].items()))
+    own, whole = containers.size_rw(container), containers.size_root(container)
+    return Row(
+        "*formatter.ContainerContext",
+        {
+            "ID": container.id if full else container.id[:12],
+            "Names": container.name,
+            "Image": _image_name(engine, container, full),
+            "Command": go_quote(command if full else ellipsis(command, 20)),
+            "CreatedAt": go_time(created),
+            "RunningFor": ago(created, engine.now),
+            "Ports": ports(container),
+            "State": container.status,
+            "Status": status(engine, container),
+            "Size": f"{human_size(own)} (virtual {human_size(whole)})",
+            "Labels": labels,
+            "Label": lambda name: config["Labels"].get(name, ""),
+            "Mounts": "",
+            "LocalVolumes": "0",
+            "Networks": _network(container),
+        },
+    )
+
+
+def _shown(word: str) -> str:
+    return f"'{word}'" if " " in word else word
+
+
+def _image_name(engine: Engine, container: Container, full: bool) -> str:
+    """Return the name the container was created with, while it leads to the same image; else the ID."""
+    found = images.lookup_image(engine, container.image_name)
+    if found is not None and found.id == container.image_id:
+        return container.image_name
+    return container.image_id if full else short(container.image_id)
+
+
+def status(engine: Engine, container: Container) -> str:
+    """Return what `docker ps` says of a container's state: `Up 5 minutes`, `Exited (0) 2 hours ago`.
+
+    Docker counts from the nanosecond here, not from the second.
+    """
+    if container.running:
+        return f"Up {age((engine.now - container.started) / _SECOND)}"
+    if container.status == "exited":
+        return f"Exited ({container.exit_code}) {age((engine.now - container.finished) / _SECOND)} ago"
+    return "Created"
+
+
+def ports(container: Container) -> str:
+    """Return what `docker ps` says of a running container's ports: `0.0.0.0:8080->80/tcp`."""
+    if not container.running:
+        return ""
+    published = {inner: host for host, inner in map(containers.published_port, container.options.ports)}
+    shown = []
+    for port in containers.exposed_ports(container):
+        host = published.get(port)
+        shown.append(port if host is None else f"0.0.0.0:{host or 49153}->{port}")
+    return ", ".join(shown)
+
+
+def stop(terminal: Terminal, call: Invocation) -> int:
+    """Stop containers."""
+
+    def one(name: str) -> None:
+        found = containers.find_container(terminal.engine, name)
+        containers.stop(terminal.engine, found, timeout=int(str(call.options["time"])))
+
+    return _each(terminal, call.args, one, not_found="Error response from daemon: {}")
+
+
+def rm(terminal: Terminal, call: Invocation) -> int:
+    """Remove containers."""
+    force = bool(call.options["force"])
+
+    def one(name: str) -> None:
+        containers.remove(terminal.engine, name, force=force)
+
+    failed = _each(terminal, call.args, one, not_found="Error: {}")
+    only_missing = all(_is_missing(terminal.engine, name) for name in call.args)
+    return 0 if force and only_missing else failed
+
+
+def _is_missing(engine: Engine, name: str) -> bool:
+    try:
+        containers.find_container(engine, name)
+    except DaemonError:
+        return True
+    return False
+
+
+def _each(terminal: Terminal, names: Sequence[str], action: Callable[[str], None], *, not_found: str) -> int:
+    """Do something with each container; print the names that worked, then the errors."""
+    errors = []
+    for name in names:
+        try:
+            action(name)
+        except NotFound as error:
+            errors.append(not_found.format(error))
+        except DaemonError as error:
+            errors.append(f"Error response from daemon: {error}")
+        else:
+            terminal.out(f"{name}\n")
+    if errors:
+        terminal.err("\n".join(errors) + "\n")
+    return 1 if errors else 0
+
+
+def diff(terminal: Terminal, call: Invocation) -> int:
+    """List what a container changed of its image."""
+    found = containers.find_container(terminal.engine, call.args[0])
+    changes = containers.diff(terminal.engine, found)
+    terminal.out("".join(f"{each.kind} {each.path}\n" for each in changes))
+    return 0
+
+
+def logs(terminal: Terminal, call: Invocation) -> int:
+    """Print what a container's main process has written so far."""
+    try:
+        found = containers.find_container(terminal.engine, call.args[0])
+    except NotFound as error:
+        terminal.err(f"Error: {error}\n")
+        return 1
+    lines = list(_lines(terminal.engine, found, bool(call.options.get("timestamps"))))
+    tail = str(call.options["tail"])
+    if tail.isdigit():
+        lines = lines[len(lines) - min(int(tail), len(lines)) :]
+    for stream, line in lines:
+        terminal.write(stream, line)
+    return 0
+
+
+def _lines(engine: Engine, container: Container, stamped: bool) -> Iterator[tuple[int, bytes]]:
+    for chunk in container.log:
+        if chunk.at <= engine.now:
+            for line in chunk.data.splitlines(keepends=True):
+                yield chunk.stream, line
+
+
+def commit(terminal: Terminal, call: Invocation) -> int:
+    """Make an image of a container's changes."""
+    name, target = call.args[0], call.args[1] if len(call.args) > 1 else ""
+    try:
+        if target:
+            parse_reference(target)
+    except InvalidReference as error:
+        terminal.err(f"{error}\n")
+        return 1
+    found = containers.find_container(terminal.engine, name)
+    image = containers.commit(
+        terminal.engine,
+        found,
+        target,
+        message=str(call.options["message"]),
+        author=str(call.options["author"]),
+        config=config_changes(_strings(call.options["change"]), containers.container_config(found)),
+    )
+    terminal.out(f"{image.id}\n")
+    return 0
+
+
+def prune(terminal: Terminal, call: Invocation) -> int:
+    """Remove all containers that do not run."""
+    engine = terminal.engine
+    if not call.options["force"] and not confirmed(terminal, "This will remove all stopped containers."):
+        terminal.out("Total reclaimed space: 0B\n")
+        return 0
+    stopped = [each for each in containers.listed_containers(engine, everything=True) if not each.running]
+    freed = sum(containers.size_rw(each) for each in stopped)
+    for each in stopped:
+        containers.remove(engine, each.id)
+    if stopped:
+        terminal.out("Deleted Containers:\n" + "".join(f"{each.id}\n" for each in stopped) + "\n")
+    terminal.out(f"Total reclaimed space: {human_size(freed, 4)}\n")
+    return 0

@@ -1,0 +1,248 @@
+"""`docker images`, `history`, `tag`, `rmi` and `image prune`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+
+from labkit.cli.formats import ago, ellipsis, go_time, human_size
+from labkit.cli.govalues import Row
+from labkit.cli.parse import Invocation
+from labkit.cli.templates import render_list
+from labkit.cli.terminal import Terminal
+from labkit.engine import images
+from labkit.engine.engine import Engine
+from labkit.errors import DaemonError, InvalidReference, LabkitError, NotFound
+from labkit.oci.digest import short
+from labkit.oci.image import Image
+from labkit.oci.moment import parse_time, rfc3339
+from labkit.oci.reference import Reference, parse_reference
+
+NONE = "<none>"
+_HEADERS = {
+    "ID": "IMAGE ID",
+    "Repository": "REPOSITORY",
+    "Tag": "TAG",
+    "Digest": "DIGEST",
+    "CreatedSince": "CREATED",
+    "CreatedAt": "CREATED AT",
+    "Size": "SIZE",
+    "Containers": "CONTAINERS",
+    "VirtualSize": "SIZE",
+    "SharedSize": "SHARED SIZE",
+    "UniqueSize": "UNIQUE SIZE",
+}
+_FILTERS = ("dangling", "label", "before", "since", "reference")
+
+
+def ls(terminal: Terminal, call: Invocation) -> int:
+    """List images, as `docker images`."""
+    engine = terminal.engine
+    found = _filtered(engine, call)
+    quiet, digests = bool(call.options["quiet"]), bool(call.options["digests"])
+    form = str(call.options["format"]) or ("{{.ID}}" if quiet else "table")
+    if form == "table":
+        columns = "{{.Repository}}\\t{{.Tag}}\\t" + ("{{.Digest}}\\t" if digests else "")
+        form = (
+            "table {{.ID}}"
+            if quiet
+            else f"table {columns}{{{{.ID}}}}\\t{{{{.CreatedSince}}}}\\t{{{{.Size}}}}"
+        )
+    with_digests = digests or "{{.Digest}}" in form
+    rows = [
+        row
+        for image, names in found
+        for row in _rows(engine, image, names, bool(call.options["no-trunc"]), with_digests)
+    ]
+    terminal.out(render_list(form, rows, _HEADERS))
+    return 0
+
+
+def _filtered(engine: Engine, call: Invocation) -> list[tuple[Image, list[Reference]]]:
+    """Return the images to list, each with those of its names that the pattern and filters leave."""
+    wanted: dict[str, list[str]] = {}
+    for text in call.options["filter"]:  # type: ignore[union-attr]
+        name, _, value = text.partition("=")
+        if name not in _FILTERS:
+            raise DaemonError(f"Invalid filter '{name}'")
+        wanted.setdefault(name, []).append(value)
+    patterns = wanted.get("reference", []) + list(call.args)
+    dangling = wanted.get("dangling", [""])[0].lower()
+    if dangling not in ("", "true", "false", "1", "0"):
+        raise DaemonError(f"Invalid filter 'dangling={dangling}'")
+    found = []
+    for image in images.listed_images(engine, everything=bool(call.options["all"])):
+        names = images.references(engine, image.id)
+        if patterns:
+            names = [name for name in names if any(_matches(name, pattern) for pattern in patterns)]
+            if not names:
+                continue
+        if dangling and (dangling in ("true", "1")) == any(name.tag for name in names):
+            continue
+        if _labelled(image, wanted.get("label", [])) and _in_time(engine, image, wanted):
+            found.append((image, names))
+    return found
+
+
+def _matches(name: Reference, pattern: str) -> bool:
+    """Tell whether a name matches a pattern, as distribution/reference's FamiliarMatch."""
+    return any(fnmatchcase(text, pattern) and text.count("/") == pattern.count("/") for text in (
+        name.familiar_name,
+        name.familiar,
+    ))  # fmt: skip
+
+
+def _labelled(image: Image, wanted: list[str]) -> bool:
+    labels = image.config.config.get("Labels") or {}
+    for text in wanted:
+        name, equals, value = text.partition("=")
+        if name not in labels or (equals and labels[name] != value):
+            return False
+    return True
+
+
+def _in_time(engine: Engine, image: Image, wanted: dict[str, list[str]]) -> bool:
+    created = parse_time(image.config.created)
+    before = [parse_time(images.find_image(engine, each).config.created) for each in wanted.get("before", [])]
+    since = [parse_time(images.find_image(engine, each).config.created) for each in wanted.get("since", [])]
+    return all(created < each for each in before) and all(created > each for each in since)
+
+
+def _rows(
+    engine: Engine, image: Image, names: list[Reference], full: bool, with_digests: bool
+) -> Iterator[Row]:
+    """Yield a line for each tag; with digests, for each tag and digest of a repository."""
+    created = parse_time(image.config.created)
+    common = {
+        "ID": image.id if full else short(image.id),
+        "CreatedSince": ago(created, engine.now),
+        "CreatedAt": go_time(created // 10**9 * 10**9),
+        "Size": human_size(image.size),
+        "Containers": "N/A",
+        "VirtualSize": human_size(image.size, 4),
+        "SharedSize": "N/A",
+        "UniqueSize": "N/A",
+    }
+    for repository, tag, digest in _lines(names, with_digests):
+        names_of_row = {"Repository": repository, "Tag": tag, "Digest": digest}
+        yield Row("*formatter.imageContext", common | names_of_row)
+
+
+def _lines(names: list[Reference], with_digests: bool) -> Iterator[tuple[str, str, str]]:
+    tags: dict[str, list[str]] = {}
+    digests: dict[str, list[str]] = {}
+    for name in names:
+        (digests if name.digest else tags).setdefault(name.familiar_name, []).append(name.digest or name.tag)
+    if not names:
+        yield NONE, NONE, NONE
+    for repository, own in tags.items():
+        known = digests.get(repository, []) if with_digests else []
+        for tag in own:
+            for digest in known or [NONE]:
+                yield repository, tag, digest
+    for repository in digests.keys() - tags.keys():
+        for digest in digests[repository] if with_digests else [NONE]:
+            yield repository, NONE, digest
+
+
+_HISTORY_HEADERS = {
+    "ID": "IMAGE",
+    "CreatedSince": "CREATED",
+    "CreatedAt": "CREATED AT",
+    "CreatedBy": "CREATED BY",
+    "Size": "SIZE",
+    "Comment": "COMMENT",
+}
+
+
+def history(terminal: Terminal, call: Invocation) -> int:
+    """Show an image's history, newest step first."""
+    engine = terminal.engine
+    image = images.find_image(engine, call.args[0])
+    human, full = bool(call.options["human"]), bool(call.options["no-trunc"])
+    form = str(call.options["format"]) or "table"
+    if form == "table":
+        created = "{{.CreatedSince}}" if human else "{{.CreatedAt}}"
+        columns = f"{created}\\t{{{{.CreatedBy}}}}\\t{{{{.Size}}}}\\t{{{{.Comment}}}}"
+        form = "table {{.ID}}\\t" + columns
+    if call.options["quiet"]:
+        form = "{{.ID}}"
+    terminal.out(render_list(form, _history_rows(engine, image, human=human, full=full), _HISTORY_HEADERS))
+    return 0
+
+
+def _history_rows(engine: Engine, image: Image, *, human: bool, full: bool) -> Iterator[Row]:
+    known = image.id
+    for step in reversed(image.history):
+        created = parse_time(step.entry.created)
+        command = step.entry.created_by.replace("\t", " ")
+        yield Row(
+            "*image.historyContext",
+            {
+                "ID": (known if full else short(known)) or "<missing>",
+                "CreatedSince": ago(created, engine.now) if human else rfc3339(created),
+                "CreatedAt": rfc3339(created),
+                "CreatedBy": command if full else ellipsis(command, 45),
+                "Size": human_size(step.size) if human else str(step.size),
+                "Comment": step.entry.comment,
+            },
+        )
+        known = engine.state.parents.get(known, "")
+
+
+def tag(terminal: Terminal, call: Invocation) -> int:
+    """Give an image another name."""
+    source, target = call.args
+    try:
+        if parse_reference(target).digest:
+            terminal.err("refusing to create a tag with a digest reference\n")
+            return 1
+    except InvalidReference as error:
+        terminal.err(f'Error parsing reference: "{target}" is not a valid repository/tag: {error}\n')
+        return 1
+    images.tag(terminal.engine, source, target)
+    return 0
+
+
+def rm(terminal: Terminal, call: Invocation) -> int:
+    """Remove names and images."""
+    force, prune = bool(call.options["force"]), not call.options["no-prune"]
+    errors, fatal = [], False
+    for name in call.args:
+        try:
+            removed = images.remove_image(terminal.engine, name, force=force, prune=prune)
+        except NotFound:
+            errors.append(f"Error: No such image: {name}")
+            continue
+        except LabkitError as error:
+            errors.append(f"Error response from daemon: {error}")
+            fatal = True
+            continue
+        terminal.out("".join(f"{each.kind}: {each.name}\n" for each in removed))
+    if errors:
+        terminal.err("\n".join(errors) + "\n")
+    return 1 if errors and (fatal or not force) else 0
+
+
+def prune(terminal: Terminal, call: Invocation) -> int:
+    """Remove dangling images, or all that no container uses."""
+    everything = bool(call.options["all"])
+    if not call.options["force"] and not confirmed(terminal, _WARNING_ALL if everything else _WARNING):
+        terminal.out("Total reclaimed space: 0B\n")
+        return 0
+    removed, freed = images.prune_images(terminal.engine, everything=everything)
+    if removed:
+        lines = "".join(f"{each.kind.lower()}: {each.name}\n" for each in removed)
+        terminal.out(f"Deleted Images:\n{lines}\n")
+    terminal.out(f"Total reclaimed space: {human_size(freed, 4)}\n")
+    return 0
+
+
+_WARNING = "This will remove all dangling images."
+_WARNING_ALL = "This will remove all images without at least one container associated to them."
+
+
+def confirmed(terminal: Terminal, warning: str) -> bool:
+    """Ask before something is removed; the answer is the next line of standard input."""
+    terminal.out(f"WARNING! {warning}\nAre you sure you want to continue? [y/N] ")
+    return terminal.stdin.split(b"\n", 1)[0].strip().lower() == b"y"

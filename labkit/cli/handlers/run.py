@@ -1,0 +1,202 @@
+"""`docker create`, `run`, `exec` and `start`: the commands that start a process."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from labkit.cli.handlers.transfers import pull_image
+from labkit.cli.parse import Invocation, UsageError
+from labkit.cli.terminal import Terminal
+from labkit.engine import container as containers
+from labkit.engine import images, process
+from labkit.engine.process import StartError, exec_words
+from labkit.engine.shell.launch import ExecNotFound
+from labkit.engine.state import Container, Options
+from labkit.errors import DaemonError, InvalidReference, LabkitError, NotFound
+from labkit.oci.reference import parse_reference
+
+_NOT_A_TTY = "the input device is not a TTY"
+_TTY_HINT = (
+    "labkit: nobody can type here while a command runs. Give the commands after the image, "
+    "as in: docker run busybox sh -c 'echo hello; ls /', or leave it in the background with -dit."
+)
+_PORT = re.compile(r"(?:(?:\d{1,3}(?:\.\d{1,3}){3}:)?\d*:)?(\d+)(?:/(?:tcp|udp|sctp))?", re.ASCII)
+
+
+def create(terminal: Terminal, call: Invocation) -> int:
+    """Create a container without starting it."""
+    container = _create(terminal, call)
+    terminal.out(f"{container.id}\n")
+    return 0
+
+
+def run(terminal: Terminal, call: Invocation) -> int:
+    """Create a container and start it."""
+    detached = bool(call.options["detach"])
+    if not detached:
+        _check_tty(call)
+    try:
+        container = _create(terminal, call)
+    except DaemonError as error:
+        return _run_error(terminal, error, 125)
+    try:
+        if detached:
+            terminal.out(f"{container.id}\n")
+        container = process.start(
+            terminal.engine, container, detached=detached, stdin=_stdin(terminal, container)
+        )
+    except StartError as error:
+        if container.options.auto_remove:
+            containers.remove(terminal.engine, container.id)
+        terminal.err(f"docker: Error response from daemon: {error}.\n")
+        return error.status
+    return 0 if detached else _finish(terminal, container, container.log)
+
+
+def _check_tty(call: Invocation) -> None:
+    if call.options["tty"]:
+        raise UsageError(f"{_NOT_A_TTY}\n", 1, _TTY_HINT)
+
+
+def _run_error(terminal: Terminal, error: LabkitError, status: int) -> int:
+    terminal.err(f"docker: Error response from daemon: {error}.\nSee 'docker run --help'.\n")
+    return status
+
+
+def _stdin(terminal: Terminal, container: Container) -> bytes:
+    return terminal.stdin if container.options.open_stdin else b""
+
+
+def _finish(terminal: Terminal, container: Container, log: Sequence[object]) -> int:
+    """Print a foreground container's output; return its exit code."""
+    for line in container.log[len(container.log) - len(log) :]:
+        terminal.write(line.stream, line.data)
+    if container.running:
+        terminal.err(
+            f"labkit: {container.command[0]} goes on running in {container.name}. A real terminal would wait "
+            "here until you press Ctrl-C; see it with docker ps.\n"
+        )
+        return 0
+    if container.options.auto_remove:
+        containers.remove(terminal.engine, container.id)
+    return container.exit_code
+
+
+def _create(terminal: Terminal, call: Invocation) -> Container:
+    image, *command = call.args
+    options = _options(call)
+    _check(options)
+    _find_or_pull(terminal, image, str(call.options["pull"]), str(call.options["platform"]))
+    name = str(call.options["name"])
+    return containers.create(terminal.engine, image, command or None, name=name, options=options)
+
+
+def _find_or_pull(terminal: Terminal, name: str, policy: str, platform: str) -> None:
+    try:
+        reference = parse_reference(name).with_default_tag()
+    except InvalidReference as error:
+        raise DaemonError(str(error)) from None
+    found = images.lookup_image(terminal.engine, name) is not None
+    if policy == "always" or (policy == "missing" and not found):
+        if policy == "missing":
+            terminal.err(f"Unable to find image '{reference.familiar}' locally\n")
+        pull_image(terminal, reference, platform, stream=2)
+
+
+def _check(options: Options) -> None:
+    if options.working_dir and not options.working_dir.startswith("/"):
+        raise DaemonError(
+            f"the working directory '{options.working_dir}' is invalid, it needs to be an absolute path"
+        )
+
+
+def _options(call: Invocation) -> Options:
+    given = call.options
+    entrypoint = str(given["entrypoint"])
+    return Options(
+        env=tuple(each for each in _strings(given["env"]) if "=" in each),
+        labels=tuple(
+            (name, value) for name, _, value in (e.partition("=") for e in _strings(given["label"]))
+        ),
+        ports=tuple(map(_port, _strings(given["publish"]))),
+        hostname=str(given["hostname"]),
+        network=str(given["network"][-1]) if given["network"] else "default",  # type: ignore[index]
+        user=str(given["user"]) if "user" in call.changed else None,
+        working_dir=str(given["workdir"]) or None,
+        tty=bool(given["tty"]),
+        open_stdin=bool(given["interactive"]),
+        auto_remove=bool(given.get("rm")),
+        read_only=bool(given["read-only"]),
+        entrypoint=((entrypoint,) if entrypoint else ()) if "entrypoint" in call.changed else None,
+        publish_all=bool(given["publish-all"]),
+        detached=bool(given.get("detach")),
+    )
+
+
+def _strings(value: object) -> Sequence[str]:
+    return value if isinstance(value, tuple) else ()
+
+
+def _port(text: str) -> str:
+    match = _PORT.fullmatch(text)
+    if match is None or not 0 < int(match[1]) < 65536:
+        inner = text.rpartition(":")[2].partition("/")[0]
+        raise UsageError(f"docker: Invalid containerPort: {inner}.\nSee 'docker run --help'.\n", 125, "")
+    return text
+
+
+def execute(terminal: Terminal, call: Invocation) -> int:
+    """Run a command in a running container."""
+    name, *argv = call.args
+    try:
+        container = containers.find_container(terminal.engine, name)
+    except NotFound as error:
+        terminal.err(f"Error: {error}\n")
+        return 1
+    if not call.options["detach"]:
+        _check_tty(call)
+    try:
+        result = process.execute(
+            terminal.engine,
+            container,
+            argv,
+            env=_strings(call.options["env"]),
+            user=str(call.options["user"]) or None,
+            working_dir=str(call.options["workdir"]) or None,
+            stdin=terminal.stdin if call.options["interactive"] else b"",
+        )
+    except ExecNotFound as error:
+        terminal.out(exec_words(error) + "\n")
+        return 126
+    if call.options["detach"]:
+        return 0
+    for chunk in result.chunks:
+        terminal.write(chunk.stream, chunk.data)
+    return result.exit_code
+
+
+def start(terminal: Terminal, call: Invocation) -> int:
+    """Start stopped containers again, each with the read-write layer it had."""
+    attach = bool(call.options["attach"] or call.options["interactive"])
+    if attach and len(call.args) > 1:
+        raise UsageError("you cannot start and attach multiple containers at once\n", 1, "")
+    errors, failed = [], []
+    for name in call.args:
+        try:
+            container = containers.find_container(terminal.engine, name)
+            before = container.log
+            container = process.start(terminal.engine, container, detached=not attach)
+        except DaemonError as error:
+            if attach and isinstance(error, NotFound):
+                terminal.err(f"Error: {error}\n")
+                return 1
+            errors.append(f"Error response from daemon: {error}")
+            failed.append(name)
+            continue
+        if attach:
+            return _finish(terminal, container, container.log[len(before) :])
+        terminal.out(f"{name}\n")
+    if errors:
+        terminal.err("\n".join([*errors, f"Error: failed to start containers: {', '.join(failed)}"]) + "\n")
+    return 1 if errors else 0

@@ -1,0 +1,163 @@
+"""`docker system df`, `docker info` and `docker version`."""
+
+from __future__ import annotations
+
+from labkit.cli.documents import engine_document, version_document
+from labkit.cli.formats import ago, ellipsis, human_size, tabwriter
+from labkit.cli.gojson import go_json
+from labkit.cli.govalues import Row
+from labkit.cli.handlers.containers import status
+from labkit.cli.parse import Invocation
+from labkit.cli.templates import TemplateError, parse_template, render_list
+from labkit.cli.templates.quoting import go_quote
+from labkit.cli.terminal import Terminal
+from labkit.engine import container as containers
+from labkit.engine import images, usage
+from labkit.engine.usage import Usage
+from labkit.oci.digest import short
+from labkit.oci.moment import parse_time
+
+_HEADERS = {
+    "Type": "TYPE",
+    "TotalCount": "TOTAL",
+    "Active": "ACTIVE",
+    "Size": "SIZE",
+    "Reclaimable": "RECLAIMABLE",
+}
+_TABLE = "table {{.Type}}\\t{{.TotalCount}}\\t{{.Active}}\\t{{.Size}}\\t{{.Reclaimable}}"
+
+
+def df(terminal: Terminal, call: Invocation) -> int:
+    """Show what the cache takes on disk."""
+    if call.options["verbose"]:
+        return _verbose(terminal)
+    empty = Usage(0, 0, 0, 0)
+    rows = [
+        _row("diskUsageImagesContext", "Images", usage.image_usage(terminal.engine)),
+        _row("diskUsageContainersContext", "Containers", usage.container_usage(terminal.engine)),
+        _row("diskUsageVolumesContext", "Local Volumes", empty),
+        _row("diskUsageBuilderContext", "Build Cache", empty),
+    ]
+    form = str(call.options["format"])
+    terminal.out(render_list(_TABLE if form in ("", "table") else form, rows, _HEADERS))
+    return 0
+
+
+def _row(kind: str, name: str, found: Usage) -> Row:
+    reclaimable = human_size(found.reclaimable, 4)
+    if found.size and kind != "diskUsageBuilderContext":
+        reclaimable += f" ({found.reclaimable * 100 // found.size}%)"
+    return Row(
+        f"*formatter.{kind}",
+        {
+            "Type": name,
+            "TotalCount": str(found.total),
+            "Active": str(found.active),
+            "Size": human_size(found.size, 4),
+            "Reclaimable": reclaimable,
+        },
+    )
+
+
+def _verbose(terminal: Terminal) -> int:
+    engine = terminal.engine
+    terminal.out("Images space usage:\n\n")
+    names = ("REPOSITORY", "TAG", "IMAGE ID", "CREATED", "SIZE", "SHARED SIZE", "UNIQUE SIZE", "CONTAINERS")
+    rows: list[tuple[str, ...]] = [names]
+    for image in images.listed_images(engine):
+        tags = [each for each in images.references(engine, image.id) if each.tag]
+        shared = usage.shared_size(engine, image)
+        rows.append(
+            (
+                tags[0].familiar_name if tags else "<none>",
+                tags[0].tag if tags else "<none>",
+                short(image.id),
+                ago(parse_time(image.config.created), engine.now),
+                human_size(image.size, 4),
+                human_size(shared, 4),
+                human_size(image.size - shared, 4),
+                str(len(images.containers_of(engine, image.id))),
+            )
+        )
+    terminal.out(tabwriter(rows) + "\nContainers space usage:\n\n")
+    found = containers.listed_containers(engine, everything=True)
+    rows = [("CONTAINER ID", "IMAGE", "COMMAND", "LOCAL VOLUMES", "SIZE", "CREATED", "STATUS", "NAMES")]
+    for each in found:
+        rows.append(
+            (
+                each.id[:12],
+                each.image_name,
+                go_quote(ellipsis(" ".join(each.command), 20)),
+                "0",
+                human_size(containers.size_rw(each)),
+                ago(each.created, engine.now),
+                status(engine, each),
+                each.name,
+            )
+        )
+    terminal.out(tabwriter(rows) + "\nLocal Volumes space usage:\n\n")
+    terminal.out(tabwriter([("VOLUME NAME", "LINKS", "SIZE")]) + "\nBuild cache usage: 0B\n\n")
+    terminal.out(tabwriter([("CACHE ID", "CACHE TYPE", "SIZE", "CREATED", "LAST USED", "USAGE", "SHARED")]))
+    return 0
+
+
+def info(terminal: Terminal, call: Invocation) -> int:
+    """Show the engine, above all its storage driver."""
+    document = engine_document(terminal.engine)
+    form = str(call.options["format"])
+    if form:
+        return _formatted(terminal, form, document)
+    terminal.out(
+        "Client:\n Context:    default\n Debug Mode: false\n\nServer:\n"
+        f" Containers: {document['Containers']}\n"
+        f"  Running: {document['ContainersRunning']}\n"
+        "  Paused: 0\n"
+        f"  Stopped: {document['ContainersStopped']}\n"
+        f" Images: {document['Images']}\n"
+        f" Server Version: {document['ServerVersion']}\n"
+        f" Storage Driver: {document['Driver']}\n"
+        + "".join(f"  {name}: {value}\n" for name, value in document["DriverStatus"])
+        + f" Operating System: {document['OperatingSystem']}\n"
+        f" OSType: {document['OSType']}\n"
+        f" Architecture: {document['Architecture']}\n"
+        f" Name: {document['Name']}\n"
+        f" Docker Root Dir: {document['DockerRootDir']}\n"
+        f" Registry: {document['IndexServerAddress']}\n\n"
+    )
+    return 0
+
+
+def version(terminal: Terminal, call: Invocation) -> int:
+    """Show the versions of client and engine."""
+    document = version_document(terminal.engine)
+    form = str(call.options["format"])
+    if form:
+        return _formatted(terminal, form, document)
+    lines = []
+    for side in ("Client", "Server"):
+        facts = document[side]
+        lines += [f"{side}: labkit"] if side == "Client" else ["", f"{side}: labkit", " Engine:"]
+        indent = " " if side == "Client" else "  "
+        lines += [f"{indent}{name + ':':<18} {value}" for name, value in _facts(facts)]
+    terminal.out("\n".join(lines) + "\n")
+    return 0
+
+
+def _facts(facts: dict[str, str]) -> list[tuple[str, str]]:
+    return [
+        ("Version", facts["Version"]),
+        ("API version", facts["ApiVersion"]),
+        ("OS/Arch", f"{facts['Os']}/{facts['Arch']}"),
+    ]
+
+
+def _formatted(terminal: Terminal, form: str, document: dict[str, object]) -> int:
+    if form == "json":
+        terminal.out(go_json(document) + "\n")
+        return 0
+    try:
+        terminal.out(parse_template(form).execute(document) + "\n")
+    except TemplateError as error:
+        terminal.err(f"{error.prefixed('template parsing error: ')}\n")
+        return 1
+    return 0

@@ -1,0 +1,191 @@
+"""A terminal session: one command line after another, run on an engine.
+
+A line is a shell's line in a pretend home directory, where `docker` is one more command: pipes,
+redirections and `$(docker ps -q)` work. The home is not the learner's real one. Only `docker load -i`
+and `docker save -o` touch real files, as Docker's own would.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from labkit.cli.handlers import HANDLERS
+from labkit.cli.parse import Printed, UsageError, parse
+from labkit.cli.terminal import Registries, Terminal, Watch
+from labkit.engine.engine import SECOND, Engine
+from labkit.engine.mounts import home_mounts
+from labkit.engine.network import Network
+from labkit.engine.process import settle
+from labkit.engine.shell.applets import APPLETS
+from labkit.engine.shell.run import run_script
+from labkit.engine.shell.streams import Reader
+from labkit.engine.shell.streams import Terminal as Screen
+from labkit.engine.shell.task import Process, Task
+from labkit.errors import DaemonError, LabkitError
+from labkit.oci.content import Content
+from labkit.oci.descriptor import Platform
+from labkit.oci.tree import EMPTY_ROOT, Dir
+
+HOME = "/home/learner"
+_ENV = {"HOME": HOME, "PATH": "/usr/local/bin:/usr/bin:/bin", "USER": "learner"}
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a command line printed, and its exit code.
+
+    `hint` is labkit's own line about it, a next step, or "". Printing a Result prints its text.
+    """
+
+    output: tuple[tuple[int, bytes], ...]
+    exit_code: int
+    hint: str = ""
+
+    @property
+    def text(self) -> str:
+        """All output in order, with the hint."""
+        return _text(self.output, (1, 2)) + (f"{self.hint}\n" if self.hint else "")
+
+    @property
+    def stdout(self) -> str:
+        """Standard output."""
+        return _text(self.output, (1,))
+
+    @property
+    def stderr(self) -> str:
+        """Standard error, without labkit's hint."""
+        return _text(self.output, (2,))
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def _text(output: Sequence[tuple[int, bytes]], streams: tuple[int, ...]) -> str:
+    return b"".join(data for stream, data in output if stream in streams).decode("utf-8", "replace")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a session is: its home's files, its directory and its variables."""
+
+    files: Dir = EMPTY_ROOT
+    cwd: str = HOME
+    env: Mapping[str, str] = field(default_factory=lambda: dict(_ENV))
+
+
+@dataclass(slots=True)
+class _EngineClock:
+    """The engine's time, as the shell's clock: sleeping at the prompt lets the engine's time pass."""
+
+    engine: Engine
+
+    @property
+    def now(self) -> int:
+        return self.engine.now
+
+    @now.setter
+    def now(self, moment: int) -> None:
+        self.engine.advance(moment - self.engine.now)
+        settle(self.engine)
+
+
+@dataclass(slots=True)
+class Session:
+    """Runs command lines on an engine.
+
+    `tty` says whether output goes to a terminal or notebook, where a pull leaves one line for each
+    layer, or to a file or pipe, where each step is a line. A second of the engine's time passes with
+    each line.
+    """
+
+    engine: Engine
+    registries: Registries
+    network: Network
+    platform: Platform
+    tty: bool = False
+    watch: Watch | None = None
+    place: Place = field(default_factory=Place)
+
+    def run(self, line: str, *, stdin: bytes = b"") -> Result:
+        """Run a command line; nothing that is typed raises an error.
+
+        >>> from labkit.engine.network import network
+        >>> session = Session(Engine(), Registries({}), network("fast"), Platform("amd64", "linux"))
+        >>> session.run("docker images").text
+        'REPOSITORY   TAG       IMAGE ID   CREATED   SIZE\\n'
+        """
+        self.engine.advance(SECOND)
+        settle(self.engine)
+        hints: list[str] = []
+
+        def docker(task: Task, argv: Sequence[str]) -> int:
+            return self._docker(task, argv, hints)
+
+        fs = home_mounts(self.place.files, lambda: self.engine.now)
+        process = Process(
+            fs=fs,
+            clock=_EngineClock(self.engine),
+            env=self.place.env,
+            cwd=self.place.cwd,
+            uid=1000,
+            gid=1000,
+            hostname=self.engine.hostname,
+            stdin=stdin,
+            programs={**APPLETS, "docker": docker},
+        )
+        result = run_script(line.removeprefix("$ "), process)
+        self.place = Place(fs.upper, result.cwd, result.env)
+        output = tuple((chunk.stream, chunk.data) for chunk in result.chunks)
+        if result.exit_code == 127 and not hints:
+            hints += _unknown_command(line)
+        return Result(output, result.exit_code, "\n".join(hints))
+
+    def _docker(self, task: Task, argv: Sequence[str], hints: list[str]) -> int:
+        reader = task.fds.get(0)
+        terminal = Terminal(
+            self.engine,
+            self.registries,
+            self.network,
+            self.platform,
+            tty=self.tty and isinstance(task.fds.get(1), Screen),
+            stdin=reader.read() if isinstance(reader, Reader) else b"",
+            watch=self.watch,
+        )
+        status = dispatch(terminal, argv[1:])
+        for stream, data in terminal.output:
+            task.write(Content.of(data), stream)
+        if terminal.hint:
+            hints.append(terminal.hint)
+        return status
+
+
+def dispatch(terminal: Terminal, words: Sequence[str]) -> int:
+    """Run the words after `docker`; return the exit code."""
+    try:
+        call = parse(words)
+        if isinstance(call, Printed):
+            terminal.out(call.stdout)
+            terminal.err(call.stderr)
+            return 0
+        return HANDLERS[call.command.action](terminal, call)
+    except UsageError as error:
+        terminal.err(error.text)
+        terminal.hint = error.hint
+        return error.exit_code
+    except DaemonError as error:
+        return terminal.daemon_error(error)
+    except LabkitError as error:
+        terminal.err(f"{error}\n")
+        return error.exit_code
+
+
+def _unknown_command(line: str) -> list[str]:
+    words = line.split()
+    if not words:
+        return []
+    close = difflib.get_close_matches(words[0], ["docker", *APPLETS], 1, 0.7)
+    if close and close[0] != words[0]:
+        return [f"labkit: did you mean '{' '.join([close[0], *words[1:]])}'?"]
+    return ["labkit: this is a pretend home: docker and the everyday commands (ls, cat, grep …) work here"]

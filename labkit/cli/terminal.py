@@ -1,0 +1,80 @@
+"""What a command works with: the engine, the registries, and where its output goes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
+
+from labkit.engine.engine import Engine
+from labkit.engine.network import Network
+from labkit.engine.schedule import PullEvent
+from labkit.engine.transfer import Pulled, Pushed
+from labkit.errors import DaemonError
+from labkit.oci.descriptor import Platform
+from labkit.store.client import Client
+from labkit.store.registry import Registry
+
+Transfer = Generator[PullEvent, None, Pulled | Pushed]
+Watch = Callable[[PullEvent], None]
+
+
+@dataclass(slots=True)
+class Registries:
+    """The registries that can be reached, by the host in an image's name."""
+
+    hosts: dict[str, Registry]
+
+    def client(self, host: str) -> Client:
+        """Return a client of the registry at a host.
+
+        Raises DaemonError, in the daemon's words for a name that leads nowhere, where labkit has none.
+
+        >>> Registries({}).client("registry.example.com")
+        Traceback (most recent call last):
+        labkit.errors.DaemonError: Get "https://registry.example.com/v2/": dial tcp: lookup
+        registry.example.com: no such host
+        """
+        registry = self.hosts.get(host)
+        if registry is None:
+            name = host.partition(":")[0]
+            raise DaemonError(f'Get "https://{host}/v2/": dial tcp: lookup {name}: no such host')
+        return Client(registry.handle)
+
+
+@dataclass(slots=True)
+class Terminal:
+    """A command's surroundings.
+
+    `tty` says whether its output goes to a terminal, which lines of a pull depend on. `watch` sees each
+    event of a pull as it comes. Output is kept in order, as pairs of the stream, 1 or 2, and the bytes;
+    `hint` is labkit's own line after it.
+    """
+
+    engine: Engine
+    registries: Registries
+    network: Network
+    platform: Platform
+    tty: bool = False
+    stdin: bytes = b""
+    watch: Watch | None = None
+    hint: str = ""
+    output: list[tuple[int, bytes]] = field(default_factory=list)
+
+    def out(self, text: str | bytes) -> None:
+        """Write to standard output."""
+        self.write(1, text)
+
+    def err(self, text: str | bytes) -> None:
+        """Write to standard error."""
+        self.write(2, text)
+
+    def write(self, stream: int, text: str | bytes) -> None:
+        """Write to standard output (1) or standard error (2)."""
+        data = text.encode("utf-8", "surrogateescape") if isinstance(text, str) else text
+        if data:
+            self.output.append((stream, data))
+
+    def daemon_error(self, error: Exception | str) -> int:
+        """Print an error that the daemon answered; return the exit code."""
+        self.err(f"Error response from daemon: {error}\n")
+        return 1

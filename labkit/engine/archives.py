@@ -1,0 +1,102 @@
+"""Images out of the cache into an archive, and back: `docker save` and `docker load`.
+
+Which names are saved, and what loading says of each, follows moby's image/tarexport.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import IO
+
+from labkit.engine import images
+from labkit.engine.engine import Engine
+from labkit.errors import DaemonError, InvalidReference
+from labkit.oci.image import Image, validate
+from labkit.oci.layer import Layer
+from labkit.oci.reference import Reference, parse_reference
+from labkit.store.archive import ArchivedImage, read_archive, write_docker_archive
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What a load brought: the images, the layers that were not there before, and what is said of it."""
+
+    images: tuple[Image, ...]
+    layers: tuple[Layer, ...]
+    lines: tuple[str, ...]
+
+
+def load(engine: Engine, file: str | os.PathLike[str] | IO[bytes]) -> Loaded:
+    """Take all images of an archive into the cache, or none.
+
+    Raises InvalidArchive, or another LabkitError in the engine's words, where a byte of it is wrong.
+    """
+    archive = read_archive(file)
+    for each in archive.images:
+        validate(each.image)
+    before = engine.state.layers
+    lines, identifiers = [], []
+    for each in archive.images:
+        image = each.image
+        images.add_image(engine, image, parent=each.parent)
+        identifiers.append(f"Loaded image ID: {image.id}")
+        for name in each.tags:
+            known = engine.state.tags.get(str(name))
+            if known is not None and known != image.id:
+                lines.append(
+                    f"The image {name.familiar} already exists, renaming the old one with ID {known} "
+                    "to empty string"
+                )
+            images.set_tag(engine, image.id, name)
+            lines.append(f"Loaded image: {name.familiar}")
+    new = {
+        chain: layer
+        for each in archive.images
+        for chain, layer in zip(each.image.chain_ids, each.image.layers, strict=True)
+        if chain not in before
+    }
+    loaded = tuple(each.image for each in archive.images)
+    return Loaded(loaded, tuple(new.values()), tuple(lines or identifiers))
+
+
+def save(engine: Engine, names: Sequence[str], target: Path | IO[bytes]) -> None:
+    """Write images with their names to an archive.
+
+    A name without a tag stands for all its tags, an ID for the image without a name. Raises NotFound,
+    RecordedImage for a record, or a LabkitError where the file cannot be written.
+    """
+    chosen: dict[str, ArchivedImage] = {}
+    for name in names:
+        for image, reference in _named(engine, name):
+            known = chosen.setdefault(image.id, ArchivedImage(image))
+            if reference is not None and reference not in known.tags:
+                chosen[image.id] = replace(known, tags=(*known.tags, reference))
+    for image_id, each in chosen.items():
+        parent = engine.state.parents.get(image_id, "")
+        if parent in chosen:
+            chosen[image_id] = replace(each, parent=parent)
+    write_docker_archive(target, list(chosen.values()), clock=engine.now)
+
+
+def _named(engine: Engine, name: str) -> list[tuple[Image, Reference | None]]:
+    try:
+        reference = parse_reference(name)
+    except InvalidReference as error:
+        raise DaemonError(str(error)) from None
+    if not reference.tag and not reference.digest:
+        own = [
+            (engine.state.images[image_id], parse_reference(text))
+            for text, image_id in sorted(engine.state.tags.items())
+            if parse_reference(text).name == reference.name
+        ]
+        if own:
+            return list(own)
+    image = images.lookup_image(engine, name)
+    if image is None:
+        named = reference.tag or reference.digest
+        raise DaemonError("reference does not exist" if named else f"No such image: {name}")
+    by_id = images.is_id_of(image.id, name)
+    return [(image, None if by_id or not reference.tag else reference)]

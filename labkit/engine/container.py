@@ -1,0 +1,253 @@
+"""Containers: an image's read-only layers and a read-write layer of their own.
+
+Creating one copies nothing. All it writes goes to its upper directory; `diff` and `size` read that
+directory, `commit` makes a layer of it, and `remove` throws it away (moby, daemon/create.go,
+daemon/commit.go, daemon/delete.go).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from labkit.engine import images
+from labkit.engine.engine import SECOND, Engine
+from labkit.engine.identity import container_name
+from labkit.engine.state import NO_OPTIONS, Container, Options
+from labkit.errors import Conflict, DaemonError, NotFound
+from labkit.oci import changeset, tree
+from labkit.oci.image import Image
+from labkit.oci.layer import Layer
+from labkit.oci.moment import rfc3339_nano
+from labkit.oci.reference import parse_reference
+
+_NAME = re.compile(r"/?[a-zA-Z0-9][a-zA-Z0-9_.-]+", re.ASCII)
+
+
+def find_container(engine: Engine, name: str) -> Container:
+    """Return the container of an identifier, a name or the beginning of an identifier.
+
+    Raises NotFound with the daemon's words.
+    """
+    containers = engine.state.containers
+    known = containers.get(name) or containers.get(engine.state.names.get(name.removeprefix("/"), ""))
+    if known is not None:
+        return known
+    found = [each for each in containers if each.startswith(name)] if name else []
+    if len(found) > 1:
+        raise DaemonError(f"Multiple IDs found with provided prefix: {name}")
+    if not found:
+        raise NotFound(f"No such container: {name}")
+    return containers[found[0]]
+
+
+def create(
+    engine: Engine,
+    image_name: str,
+    command: Sequence[str] | None = None,
+    *,
+    name: str = "",
+    options: Options = NO_OPTIONS,
+) -> Container:
+    """Create a container of an image that is in the cache.
+
+    Raises NotFound for the image, Conflict where the name is taken, DaemonError for a bad name or where
+    there is no command.
+    """
+    image = images.find_image(engine, image_name)
+    if name and not _NAME.fullmatch(name):
+        raise DaemonError(f"Invalid container name ({name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed")
+    name = name.removeprefix("/")
+    if name in engine.state.names:
+        raise Conflict(
+            f'Conflict. The container name "/{name}" is already in use by container '
+            f'"{engine.state.names[name]}". You have to remove (or rename) that container to be able to '
+            "reuse that name."
+        )
+    argv = _command(image, command, options)
+    if not argv:
+        raise DaemonError("No command specified")
+    identity = engine.new_id()
+    container = Container(
+        id=identity,
+        name=name or container_name(identity, engine.state.names),
+        image=image,
+        image_name=image_name,
+        command=argv,
+        created=engine.now,
+        number=engine.state.created,
+        options=options,
+        cmd=tuple(command) if command else None,
+    )
+    keep(engine, container)
+    return container
+
+
+def _command(image: Image, command: Sequence[str] | None, options: Options) -> tuple[str, ...]:
+    config = image.config.config
+    if options.entrypoint is not None:
+        return options.entrypoint + tuple(command or ())
+    return tuple(config.get("Entrypoint") or ()) + tuple(command or config.get("Cmd") or ())
+
+
+def keep(engine: Engine, container: Container) -> Container:
+    """Put a container, new or changed, into the engine's state."""
+    state = engine.state
+    engine.change(
+        containers=state.containers.set(container.id, container),
+        names=state.names if container.name in state.names else state.names.set(container.name, container.id),
+    )
+    return container
+
+
+def listed_containers(engine: Engine, *, everything: bool = False) -> list[Container]:
+    """Return the running containers, or all of them, newest first."""
+    shown = [each for each in engine.state.containers.values() if everything or each.running]
+    return sorted(shown, key=lambda each: (each.created, each.number), reverse=True)
+
+
+def remove(engine: Engine, name: str, *, force: bool = False) -> Container:
+    """Remove a container and its read-write layer; return what was removed.
+
+    Raises Conflict for a running container, unless `force` is given.
+    """
+    container = find_container(engine, name)
+    if container.running and not force:
+        raise Conflict(
+            f"You cannot remove a running container {container.id}. Stop the container before attempting "
+            "removal or force remove"
+        )
+    state = engine.state
+    engine.change(containers=state.containers.remove(container.id), names=state.names.discard(container.name))
+    if container.image_id not in engine.state.images:
+        images.release_layers(engine, container.image)
+    return container
+
+
+def diff(engine: Engine, container: Container) -> list[changeset.Change]:
+    """Return what a container changed of its image, as `docker diff` lists it."""
+    return list(changeset.changes(engine.lower(container.image), container.upper))
+
+
+def size_rw(container: Container) -> int:
+    """Return the bytes in a container's read-write layer, as `docker ps -s` counts them."""
+    return tree.size(container.upper)
+
+
+def size_root(container: Container) -> int:
+    """Return the bytes of the image and of the read-write layer: `docker ps -s` says "virtual"."""
+    return container.image.size + size_rw(container)
+
+
+def commit(
+    engine: Engine,
+    container: Container,
+    target: str = "",
+    *,
+    message: str = "",
+    author: str = "",
+    config: Mapping[str, Any] | None = None,
+) -> Image:
+    """Make an image of a container: its image's layers and one of what it changed.
+
+    `config` replaces keys of the container's config in the new image. Nothing is added for a container
+    that changed nothing: the history entry is then marked as an empty layer.
+    """
+    reference = parse_reference(target).with_default_tag() if target else None
+    settings = container_config(container)
+    image = container.image.append(
+        Layer.of(container.upper),
+        created=rfc3339_nano(engine.now),
+        author=author,
+        comment=message,
+        config={**settings, **(config or {})},
+        container=container.id,
+        container_config=settings,
+    )
+    images.add_image(engine, image, parent=container.image_id)
+    if reference:
+        images.set_tag(engine, image.id, reference)
+    return image
+
+
+def container_config(container: Container) -> dict[str, Any]:
+    """Return a container's config: the image's with what its flags set, keys in Docker's order."""
+    options, image = container.options, container.image.config.config
+    env = [*options.env, *_not_named_in(options.env, image.get("Env") or ())]
+    labels = {**(image.get("Labels") or {}), **dict(options.labels)}
+    own_entrypoint = options.entrypoint is not None
+    command = container.cmd if container.cmd or own_entrypoint else image.get("Cmd")
+    entrypoint = options.entrypoint if own_entrypoint else image.get("Entrypoint")
+    attached = not options.detached
+    config: dict[str, Any] = {
+        "Hostname": options.hostname or container.id[:12],
+        "Domainname": "",
+        "User": options.user if options.user is not None else image.get("User", ""),
+        "AttachStdin": options.open_stdin and attached,
+        "AttachStdout": attached,
+        "AttachStderr": attached,
+    }
+    if ports := exposed_ports(container):
+        config["ExposedPorts"] = {port: {} for port in ports}
+    config |= {
+        "Tty": options.tty,
+        "OpenStdin": options.open_stdin,
+        "StdinOnce": options.open_stdin and attached,
+        "Env": env or None,
+        "Cmd": list(command) if command else None,
+        "Image": container.image_name,
+        "Volumes": image.get("Volumes"),
+        "WorkingDir": options.working_dir if options.working_dir is not None else image.get("WorkingDir", ""),
+        "Entrypoint": list(entrypoint) if entrypoint else None,
+        "OnBuild": image.get("OnBuild"),
+        "Labels": labels,
+    }
+    if signal := image.get("StopSignal"):
+        config["StopSignal"] = signal
+    return config
+
+
+def exposed_ports(container: Container) -> list[str]:
+    """Return the ports that the image exposes or the flags publish, sorted: `80/tcp`."""
+    published = {published_port(each)[1] for each in container.options.ports}
+    return sorted({*(container.image.config.config.get("ExposedPorts") or {}), *published})
+
+
+def published_port(text: str) -> tuple[str, str]:
+    """Return the host's port, "" for any, and the container's, of a flag `-p`.
+
+    >>> published_port("8080:80"), published_port("80")
+    (('8080', '80/tcp'), ('', '80/tcp'))
+    """
+    host, _, inner = text.rpartition(":")
+    return host.rpartition(":")[2], inner if "/" in inner else f"{inner}/tcp"
+
+
+def _not_named_in(given: Sequence[str], env: Iterable[str]) -> list[str]:
+    names = {each.partition("=")[0] for each in given}
+    return [each for each in env if each.partition("=")[0] not in names]
+
+
+def stop(engine: Engine, container: Container, *, timeout: int = 10, kill: bool = False) -> Container:
+    """Stop a container; its read-write layer stays.
+
+    A service ends by itself on the image's stop signal. A shell or `sleep` as process 1 ignores it, so
+    the engine waits `timeout` seconds and kills it: exit code 137.
+    """
+    if not container.running:
+        return container
+    graceful = container.service and not kill
+    if not graceful and not kill:
+        engine.advance(timeout * SECOND)
+    ended = replace(
+        container,
+        status="exited",
+        exit_code=0 if graceful else 137,
+        finished=engine.now,
+        ends_at=None,
+    )
+    return (
+        keep(engine, ended) if not container.options.auto_remove else remove(engine, keep(engine, ended).id)
+    )

@@ -1,0 +1,86 @@
+"""The engine's core: its one state, its clock, and the trees that it computes once and shares.
+
+What the engine does with it stands beside this module: `images`, `container`, `transfer`, `build`
+and `usage` are functions that take an Engine first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from labkit.engine.identity import identifier
+from labkit.engine.initlayer import with_init_layer
+from labkit.engine.state import State
+from labkit.engine.storage.driver import Snapshot, commit
+from labkit.engine.storage.overlay2 import Overlay2
+from labkit.oci.image import Image
+from labkit.oci.tree import EMPTY_ROOT, Dir
+
+SECOND = 10**9
+SERVER_VERSION = "20.10.24"
+
+
+@dataclass(slots=True)
+class Engine:
+    """A Docker engine with overlay2: images, containers and what they share.
+
+    >>> len(Engine().state.images)
+    0
+    """
+
+    state: State = field(default_factory=State)
+    seed: str = "labkit"
+    os: str = "linux"
+    architecture: str = "amd64"
+    data_root: str = "/var/lib/docker"
+    hostname: str = "lab"
+    driver: Overlay2 = field(default_factory=Overlay2)
+    _snapshots: dict[str, Snapshot] = field(default_factory=dict, repr=False)
+    _lowers: dict[str, Dir] = field(default_factory=dict, repr=False)
+
+    def change(self, **fields: object) -> None:
+        """Go on to a state in which the given fields are others."""
+        self.state = replace(self.state, **fields)  # type: ignore[arg-type]
+
+    @property
+    def now(self) -> int:
+        """The engine's time in nanoseconds since 1970."""
+        return self.state.now
+
+    def advance(self, nanoseconds: int) -> None:
+        """Let time pass.
+
+        >>> engine, before = Engine(), Engine().now
+        >>> engine.advance(60 * SECOND)
+        >>> (engine.now - before) // SECOND
+        60
+        """
+        self.change(now=self.state.now + nanoseconds)
+
+    def new_id(self) -> str:
+        """Return an identifier that was not given before."""
+        number = self.state.created + 1
+        self.change(created=number)
+        return identifier(self.seed, number)
+
+    def snapshot(self, image: Image) -> Snapshot | None:
+        """Return the layers of an image as a stack; each is laid over the one below it only once."""
+        snapshot: Snapshot | None = None
+        for layer, chain in zip(image.layers, image.chain_ids, strict=True):
+            known = self._snapshots.get(chain)
+            if known is None:
+                known = self._snapshots[chain] = commit(snapshot, layer.changes)
+            snapshot = known
+        return snapshot
+
+    def root(self, image: Image) -> Dir:
+        """Return the tree that an image's layers show."""
+        snapshot = self.snapshot(image)
+        return snapshot.root if snapshot else EMPTY_ROOT
+
+    def lower(self, image: Image) -> Dir:
+        """Return what is below a container's upper directory: the image and the init layer."""
+        known = self._lowers.get(image.chain_id)
+        if known is None:
+            known = self._lowers[image.chain_id] = with_init_layer(self.root(image))
+        return known

@@ -1,0 +1,269 @@
+"""Images in the local cache: finding, naming, listing and deleting them.
+
+Deleting follows moby's daemon/images/image_delete.go step by step: names first, then the image, then
+each layer that nothing else needs, from the top down.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from labkit.engine.engine import Engine
+from labkit.engine.state import Container, keys_of
+from labkit.errors import Conflict, DaemonError, InvalidReference, NotFound
+from labkit.oci.digest import short
+from labkit.oci.image import Image
+from labkit.oci.reference import Reference, parse_reference
+
+_ID = re.compile(r"(?:sha256:)?[0-9a-f]{1,64}", re.ASCII)
+
+
+def find_image(engine: Engine, name: str) -> Image:
+    """Return the image of a name, an ID or the beginning of an ID.
+
+    Raises NotFound with the daemon's "No such image", or DaemonError for a name that is no reference.
+    """
+    found = lookup_image(engine, name)
+    if found is None:
+        raise NotFound(f"No such image: {_full_name(name)}")
+    return found
+
+
+def lookup_image(engine: Engine, name: str) -> Image | None:
+    """Return the image of a name, an ID or the beginning of an ID, or None."""
+    image_id = _id_of_name(engine, name) or _id_of_prefix(engine, name)
+    return engine.state.images[image_id] if image_id else None
+
+
+def _id_of_name(engine: Engine, name: str) -> str | None:
+    if _ID.fullmatch(name) and len(name.removeprefix("sha256:")) == 64:
+        digest = name if name.startswith("sha256:") else "sha256:" + name
+        return digest if digest in engine.state.images else None
+    try:
+        reference = parse_reference(name).with_default_tag()
+    except InvalidReference as error:
+        raise DaemonError(str(error)) from None
+    names = engine.state.digests if reference.digest else engine.state.tags
+    return names.get(str(replace(reference, tag="") if reference.digest else reference))
+
+
+def _id_of_prefix(engine: Engine, name: str) -> str | None:
+    if not _ID.fullmatch(name):
+        return None
+    prefix = name.removeprefix("sha256:")
+    found = [image_id for image_id in engine.state.images if image_id[7:].startswith(prefix)]
+    return found[0] if len(found) == 1 else None
+
+
+def _full_name(name: str) -> str:
+    if _ID.fullmatch(name) and len(name.removeprefix("sha256:")) == 64:
+        return "sha256:" + name.removeprefix("sha256:")
+    return parse_reference(name).with_default_tag().familiar
+
+
+def is_id_of(image_id: str, name: str) -> bool:
+    """Tell whether a name is an image's ID or the beginning of it.
+
+    >>> is_id_of("sha256:27a188018e18", "27a1")
+    True
+    """
+    return bool(name) and (image_id.startswith(name) or image_id[7:].startswith(name))
+
+
+def references(engine: Engine, image_id: str) -> list[Reference]:
+    """Return all names of an image, tags and digests, sorted as the engine lists them."""
+    names = keys_of(engine.state.tags, image_id) + keys_of(engine.state.digests, image_id)
+    return [parse_reference(name) for name in sorted(names)]
+
+
+def children(engine: Engine, image_id: str) -> list[str]:
+    """Return the images that were built or committed here from an image."""
+    return keys_of(engine.state.parents, image_id)
+
+
+def containers_of(engine: Engine, image_id: str) -> list[Container]:
+    """Return the containers, running or not, that were created from an image."""
+    return [each for each in engine.state.containers.values() if each.image_id == image_id]
+
+
+def add_image(engine: Engine, image: Image, *, parent: str = "") -> None:
+    """Put an image and its layers into the cache; what is there already is kept."""
+    state = engine.state
+    layers = state.layers
+    for layer, chain in zip(image.layers, image.chain_ids, strict=True):
+        if chain not in layers:
+            layers = layers.set(chain, layer)
+    if image.id not in state.images:
+        engine.change(images=state.images.set(image.id, image), layers=layers)
+    if parent:
+        engine.change(parents=engine.state.parents.set(image.id, parent))
+
+
+def set_tag(engine: Engine, image_id: str, reference: Reference) -> None:
+    """Let a name with a tag lead to an image; an image that had it loses it."""
+    state = engine.state
+    engine.change(tags=state.tags.set(str(reference), image_id), tagged=state.tagged.set(image_id, state.now))
+
+
+def set_digest(engine: Engine, image_id: str, reference: Reference) -> None:
+    """Let a name with a manifest's digest lead to an image."""
+    engine.change(digests=engine.state.digests.set(str(reference), image_id))
+
+
+def tag(engine: Engine, source: str, target: str) -> None:
+    """Give an image another name, as `docker tag SOURCE TARGET`."""
+    image = find_image(engine, source)
+    reference = parse_reference(target)
+    if reference.digest:
+        raise DaemonError("refusing to create a tag with a digest reference")
+    set_tag(engine, image.id, reference.with_default_tag())
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """A line of `docker rmi`: "Untagged" with a name, or "Deleted" with an image ID or a ChainID."""
+
+    kind: str
+    name: str
+
+
+def remove_image(engine: Engine, name: str, *, force: bool = False, prune: bool = True) -> list[Removed]:
+    """Remove a name, and the image with the layers that nothing else needs when it was the last one.
+
+    Raises NotFound, or Conflict where a container or another image needs it.
+    """
+    image = find_image(engine, name)
+    names = references(engine, image.id)
+    if is_id_of(image.id, name):
+        if _is_single(names):
+            _check(engine, image.id, soft=not force, ignore_names=True)
+            removed = [_untag(engine, each) for each in names]
+        else:
+            removed = []
+        return removed + _delete(engine, image.id, force=force, prune=prune, quiet=False)
+    reference = parse_reference(name).with_default_tag()
+    if not force and _is_single(names) and (users := containers_of(engine, image.id)):
+        raise Conflict(
+            f'conflict: unable to remove repository reference "{name}" (must force) - container '
+            f"{short(users[0].id)} is using its referenced image {short(image.id)}"
+        )
+    removed = [_untag(engine, reference)]
+    names = references(engine, image.id)
+    if not reference.digest and not any(each.tag and each.name == reference.name for each in names):
+        digests = [each for each in names if each.name == reference.name]
+        removed += [_untag(engine, each) for each in digests]
+        names = [each for each in names if each not in digests]
+    if names:
+        return removed
+    return removed + _delete(engine, image.id, force=force, prune=prune, quiet=False)
+
+
+def _untag(engine: Engine, reference: Reference) -> Removed:
+    key, state = str(reference), engine.state
+    if reference.digest:
+        engine.change(digests=state.digests.discard(key))
+    else:
+        engine.change(tags=state.tags.discard(key))
+    return Removed("Untagged", reference.familiar)
+
+
+def _is_single(names: list[Reference]) -> bool:
+    """Tell whether an image has at most one tag, in one repository."""
+    if len(names) <= 1:
+        return True
+    tags = [each for each in names if not each.digest]
+    repositories = {each.name for each in names if each.digest}
+    if len(tags) > 1:
+        return False
+    return repositories == {(tags or names)[0].name}
+
+
+def _check(engine: Engine, image_id: str, *, soft: bool, ignore_names: bool = False) -> None:
+    """Raise Conflict where the image may not be deleted; `soft` conflicts can be forced."""
+    refused = f"conflict: unable to delete {short(image_id)}"
+    users = containers_of(engine, image_id)
+    if children(engine, image_id):
+        raise Conflict(f"{refused} (cannot be forced) - image has dependent child images")
+    if running := [each for each in users if each.running]:
+        raise Conflict(
+            f"{refused} (cannot be forced) - image is being used by running container {short(running[0].id)}"
+        )
+    if soft and not ignore_names and references(engine, image_id):
+        raise Conflict(f"{refused} (must be forced) - image is referenced in multiple repositories")
+    if soft and users:
+        raise Conflict(
+            f"{refused} (must be forced) - image is being used by stopped container {short(users[0].id)}"
+        )
+
+
+def _delete(engine: Engine, image_id: str, *, force: bool, prune: bool, quiet: bool) -> list[Removed]:
+    try:
+        _check(engine, image_id, soft=not force)
+    except Conflict:
+        if quiet:
+            return []
+        raise
+    removed = [_untag(engine, each) for each in references(engine, image_id)]
+    image, parent = engine.state.images[image_id], engine.state.parents.get(image_id, "")
+    state = engine.state
+    engine.change(
+        images=state.images.remove(image_id),
+        parents=state.parents.discard(image_id),
+        tagged=state.tagged.discard(image_id),
+    )
+    removed.append(Removed("Deleted", image_id))
+    removed += [Removed("Deleted", chain) for chain in release_layers(engine, image)]
+    if prune and parent:
+        removed += _delete(engine, parent, force=False, prune=True, quiet=True)
+    return removed
+
+
+def release_layers(engine: Engine, image: Image) -> list[str]:
+    """Drop an image's layers that no image and no container needs, top first; return their ChainIDs."""
+    state = engine.state
+    users: Iterable[Image] = [*state.images.values(), *container_images(engine)]
+    needed = {chain for user in users for chain in user.chain_ids}
+    dropped = [chain for chain in reversed(image.chain_ids) if chain not in needed and chain in state.layers]
+    layers = state.layers
+    for chain in dropped:
+        layers = layers.remove(chain)
+    engine.change(layers=layers)
+    return dropped
+
+
+def container_images(engine: Engine) -> list[Image]:
+    """Return the images whose layers the containers stand on, deleted ones included."""
+    return list({id(each.image): each.image for each in engine.state.containers.values()}.values())
+
+
+def is_dangling(engine: Engine, image_id: str) -> bool:
+    """Tell whether an image has no name and no image was made from it here."""
+    return not references(engine, image_id) and not children(engine, image_id)
+
+
+def listed_images(engine: Engine, *, everything: bool = False) -> list[Image]:
+    """Return the images that `docker images` lists, newest first; intermediate ones where asked for."""
+    shown = [
+        image
+        for image in engine.state.images.values()
+        if everything or references(engine, image.id) or not children(engine, image.id)
+    ]
+    return sorted(shown, key=lambda image: (image.config.created, image.id), reverse=True)
+
+
+def prune_images(engine: Engine, *, everything: bool = False) -> tuple[list[Removed], int]:
+    """Remove dangling images, or all that no container uses; return what went and the bytes freed."""
+    before = sum(layer.size for layer in engine.state.layers.values())
+    removed: list[Removed] = []
+    for image in sorted(engine.state.images.values(), key=lambda image: image.id):
+        if image.id not in engine.state.images or containers_of(engine, image.id):
+            continue
+        names = references(engine, image.id)
+        if children(engine, image.id) or (names and not everything):
+            continue
+        for wanted in [each.familiar for each in names] or [image.id]:
+            if image.id in engine.state.images:
+                removed += remove_image(engine, wanted)
+    return removed, before - sum(layer.size for layer in engine.state.layers.values())

@@ -1,0 +1,133 @@
+"""What a container sees: its overlay at the root, and what the engine mounts into it.
+
+/dev, /proc and /sys are small file systems of their own, and /etc/hostname, /etc/hosts and
+/etc/resolv.conf are files of the engine's. Nothing written there reaches the container's layer.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable
+from typing import NoReturn
+
+from labkit.engine.engine import Engine
+from labkit.engine.state import Container
+from labkit.engine.storage.mounts import MountTable
+from labkit.engine.storage.overlay2 import Mount
+from labkit.errors import FileSystemError
+from labkit.oci.content import Content
+from labkit.oci.tree import Device, Dir, File, Meta, Symlink
+
+_RW_ALL = Meta(0o666)
+_STICKY = Meta(0o1777)
+_DEV = Dir(
+    {
+        "fd": Symlink("/proc/self/fd"),
+        "full": Device("c", 1, 7, _RW_ALL),
+        "mqueue": Dir(meta=_STICKY),
+        "null": Device("c", 1, 3, _RW_ALL),
+        "ptmx": Symlink("pts/ptmx"),
+        "pts": Dir(),
+        "random": Device("c", 1, 8, _RW_ALL),
+        "shm": Dir(meta=_STICKY),
+        "stderr": Symlink("/proc/self/fd/2"),
+        "stdin": Symlink("/proc/self/fd/0"),
+        "stdout": Symlink("/proc/self/fd/1"),
+        "tty": Device("c", 5, 0, _RW_ALL),
+        "urandom": Device("c", 1, 9, _RW_ALL),
+        "zero": Device("c", 1, 5, _RW_ALL),
+    }
+)
+_SYS = Dir(meta=Meta(0o555))
+
+
+def container_mounts(engine: Engine, container: Container, now: Callable[[], int]) -> MountTable:
+    """Return the file systems of a container as its processes see them; `now` gives their clock.
+
+    The table's `upper` is the container's read-write layer.
+    """
+    kind = _ReadOnly if container.options.read_only else Mount
+    root = kind(engine.lower(container.image), container.upper, now)
+    hostname = container.options.hostname or container.id[:12]
+    files = Mount(_engine_files(hostname), clock=now)
+    return MountTable(
+        root,
+        {
+            "/dev": Mount(_DEV, clock=now),
+            "/proc": Mount(_proc(), clock=now),
+            "/sys": Mount(_SYS, clock=now),
+            "/etc/hostname": (files, "/hostname"),
+            "/etc/hosts": (files, "/hosts"),
+            "/etc/resolv.conf": (files, "/resolv.conf"),
+        },
+    )
+
+
+def _engine_files(hostname: str) -> Dir:
+    hosts = f"127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n172.17.0.2\t{hostname}\n"
+    texts = {"hostname": f"{hostname}\n", "hosts": hosts, "resolv.conf": "nameserver 127.0.0.11\n"}
+    return Dir({name: File(Content.of(text.encode())) for name, text in texts.items()})
+
+
+def _proc() -> Dir:
+    mounts = (
+        "overlay / overlay rw,relatime 0 0\n"
+        "proc /proc proc rw,nosuid,nodev,noexec,relatime 0 0\n"
+        "tmpfs /dev tmpfs rw,nosuid,size=65536k,mode=755 0 0\n"
+        "sysfs /sys sysfs ro,nosuid,nodev,noexec,relatime 0 0\n"
+    )
+    read_only = Meta(0o444)
+    return Dir(
+        {
+            "mounts": File(Content.of(mounts.encode()), read_only),
+            "self": Dir({"fd": Dir(meta=Meta(0o500))}, Meta(0o555)),
+            "version": File(Content.of(b"Linux version 6.1.0\n"), read_only),
+        },
+        Meta(0o555),
+    )
+
+
+class _ReadOnly(Mount):
+    """The root of a container that was created with --read-only: every change gives EROFS."""
+
+    def _refuse(self, *args: object, **kwargs: object) -> NoReturn:
+        raise FileSystemError(errno.EROFS)
+
+    add_node = _refuse
+    change_node = _refuse
+    remove_name = _refuse
+    move_name = _refuse
+    add_link = _refuse
+
+
+def home_mounts(files: Dir, now: Callable[[], int]) -> MountTable:
+    """Return the pretend machine on which commands are typed; `files` is what was written there so far."""
+    return MountTable(Mount(_MACHINE, files, now), {"/dev": Mount(_DEV, clock=now)})
+
+
+_WELCOME = b"""This is your pretend home. What you write here stays in the lab.
+Try: docker pull nginx, docker images, docker image history nginx
+"""
+_MACHINE = Dir(
+    {
+        "dev": Dir(),
+        "etc": Dir(
+            {
+                "group": File(Content.of(b"root:x:0:\nlearner:x:1000:\n")),
+                "hostname": File(Content.of(b"lab\n")),
+                "passwd": File(
+                    Content.of(b"root:x:0:0:root:/root:/bin/sh\nlearner:x:1000:1000::/home/learner:/bin/sh\n")
+                ),
+            }
+        ),
+        "home": Dir(
+            {
+                "learner": Dir(
+                    {"README.txt": File(Content.of(_WELCOME), Meta(0o644, 1000, 1000))},
+                    Meta(0o755, 1000, 1000),
+                )
+            }
+        ),
+        "tmp": Dir(meta=_STICKY),
+    }
+)

@@ -1,0 +1,231 @@
+"""Running commands in containers: main processes and `docker exec`.
+
+The processes are simulated (see `shell`), what they do to the file system is not. A command runs to its
+end in virtual time. One that would never end, a server or a loop, leaves its container running; so does
+one that sleeps in a detached container, until the lab's clock has passed its end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from labkit.engine import container as containers
+from labkit.engine.engine import Engine
+from labkit.engine.mounts import container_mounts
+from labkit.engine.shell import users
+from labkit.engine.shell.launch import SHELLS, ExecNotFound
+from labkit.engine.shell.run import run_command
+from labkit.engine.shell.streams import WouldRunForever
+from labkit.engine.shell.task import Process, Result, Task
+from labkit.engine.state import Container, LogLine
+from labkit.engine.storage.mounts import MountTable
+from labkit.errors import DaemonError
+
+_CREATE_FAILED = "failed to create shim task: OCI runtime create failed: runc create failed"
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+@dataclass(slots=True)
+class _Clock:
+    now: int
+
+    def read(self) -> int:
+        return self.now
+
+
+class StartError(DaemonError):
+    """A main process that could not be started; `status` is the exit code of `docker run`."""
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+def start(engine: Engine, container: Container, *, detached: bool, stdin: bytes = b"") -> Container:
+    """Start a container's main process; return the container as it is then.
+
+    In the foreground virtual time passes until the command ends. Raises StartError in runc's words where
+    there is nothing to run; the container stays as it was created.
+    """
+    if container.running:
+        return container
+    argv, before = container.command, engine.now
+    clock = _Clock(engine.now)
+    fs = container_mounts(engine, container, clock.read)
+    served: list[str] = []
+
+    def serve(task: Task, path: str, argv: Sequence[str]) -> int | None:
+        """A program that labkit does not simulate goes on as a server, if it is the image's own command."""
+        if not _runs_image_command(container):
+            return None
+        served.append(path)
+        raise WouldRunForever
+
+    try:
+        process = _process(container, fs, clock, stdin=stdin, on_unknown=serve)
+        _make_working_dir(fs, process.cwd)
+        result = run_command(argv, process)
+    except ExecNotFound as error:
+        message = (
+            f"failed to create shim task: OCI runtime create failed: runc create failed: {_words(error)}"
+        )
+        containers.keep(engine, replace(container, exit_code=error.status))
+        raise StartError(message, error.status) from None
+    log = tuple(LogLine(chunk.stream, before + chunk.at, chunk.data) for chunk in result.chunks)
+    waiting = container.options.open_stdin and detached and not stdin and _is_shell(argv)
+    running = not result.finished or waiting or (detached and result.duration_ns > 0)
+    if running:
+        state = replace(
+            container,
+            status="running",
+            started=before,
+            exit_code=0,
+            ends_at=before + result.duration_ns if result.finished and not waiting else None,
+            ends_with=result.exit_code,
+            service=bool(served),
+        )
+    else:
+        engine.advance(result.duration_ns)
+        state = replace(
+            container, status="exited", started=before, finished=engine.now, exit_code=result.exit_code
+        )
+    return containers.keep(engine, replace(state, upper=fs.upper, log=container.log + log))
+
+
+def execute(
+    engine: Engine,
+    container: Container,
+    argv: Sequence[str],
+    *,
+    env: Sequence[str] = (),
+    user: str | None = None,
+    working_dir: str | None = None,
+    stdin: bytes = b"",
+    programs: Mapping[str, Callable[[Task, Sequence[str]], int]] | None = None,
+) -> Result:
+    """Run a command in a running container, as `docker exec` does.
+
+    Raises DaemonError where the container does not run, ExecNotFound where there is nothing to run.
+    """
+    if not container.running:
+        raise DaemonError(f"Container {container.id} is not running")
+    clock = _Clock(engine.now)
+    fs = container_mounts(engine, container, clock.read)
+    process = _process(container, fs, clock, env=env, user=user, working_dir=working_dir, stdin=stdin)
+    result = run_command(argv, replace(process, programs=programs or {}))
+    containers.keep(engine, replace(engine.state.containers[container.id], upper=fs.upper))
+    if result.finished:
+        engine.advance(result.duration_ns)
+    return result
+
+
+def settle(engine: Engine) -> None:
+    """End the main processes whose time has come."""
+    for container in list(engine.state.containers.values()):
+        if container.running and container.ends_at is not None and container.ends_at <= engine.now:
+            ended = replace(
+                container,
+                status="exited",
+                finished=container.ends_at,
+                exit_code=container.ends_with,
+                ends_at=None,
+            )
+            containers.keep(engine, ended)
+            if ended.options.auto_remove:
+                containers.remove(engine, ended.id)
+
+
+def exec_words(error: ExecNotFound) -> str:
+    """Return what `docker exec` prints of a command that cannot be started."""
+    return f"OCI runtime exec failed: exec failed: {_words(error)}"
+
+
+def _words(error: ExecNotFound) -> str:
+    reason = {
+        "not found in $PATH": "executable file not found in $PATH",
+        "no such file": f"stat {error.name}: no such file or directory",
+        "is a directory": "permission denied",
+    }.get(error.kind, error.kind)
+    if error.kind == "exec format error":
+        return f"unable to start container process: exec {error.name}: exec format error"
+    return f'unable to start container process: exec: "{error.name}": {reason}: unknown'
+
+
+def _process(
+    container: Container,
+    fs: MountTable,
+    clock: _Clock,
+    *,
+    env: Sequence[str] = (),
+    user: str | None = None,
+    working_dir: str | None = None,
+    stdin: bytes = b"",
+    on_unknown: Callable[[Task, str, Sequence[str]], int | None] | None = None,
+) -> Process:
+    config = containers.container_config(container)
+    hostname = config["Hostname"]
+    variables = {"PATH": PATH, "HOSTNAME": hostname}
+    if container.options.tty:
+        variables["TERM"] = "xterm"
+    for entry in [*(config["Env"] or ()), *env]:
+        name, _, value = entry.partition("=")
+        variables[name] = value
+    uid, gid, home = _user(fs, user if user is not None else config["User"])
+    variables.setdefault("HOME", home)
+    return Process(
+        fs=fs,
+        clock=clock,
+        env=variables,
+        cwd=working_dir or config["WorkingDir"] or "/",
+        uid=uid,
+        gid=gid,
+        hostname=hostname,
+        stdin=stdin,
+        on_unknown=on_unknown,
+    )
+
+
+def _user(fs: MountTable, text: str) -> tuple[int, int, str]:
+    """Return the user and group numbers and the home directory of a `USER[:GROUP]`."""
+    name, _, group = text.partition(":")
+    uid, gid, home = 0, 0, "/root"
+    if name.isdigit():
+        uid, home = int(name), "/"
+        known = users.user_name(fs, uid)
+        if known:
+            gid, home = users.primary_group(fs, known) or 0, users.home_of(fs, known) or "/"
+        elif uid == 0:
+            home = "/root"
+    elif name:
+        found = users.user_id(fs, name)
+        if found is None:
+            raise StartError(f"unable to find user {name}: no matching entries in passwd file", 125)
+        uid, gid = found, users.primary_group(fs, name) or 0
+        home = users.home_of(fs, name) or "/"
+    elif (root := users.home_of(fs, "root")) is not None:
+        home = root
+    if group:
+        number = int(group) if group.isdigit() else users.group_id(fs, group)
+        if number is None:
+            raise StartError(f"unable to find group {group}: no matching entries in group file", 125)
+        gid = number
+    return uid, gid, home
+
+
+def _make_working_dir(fs: MountTable, path: str) -> None:
+    parts = [part for part in path.split("/") if part]
+    for depth in range(1, len(parts) + 1):
+        directory = "/" + "/".join(parts[:depth])
+        if not fs.exists(directory):
+            fs.mkdir(directory)
+
+
+def _runs_image_command(container: Container) -> bool:
+    config = container.image.config.config
+    own = (*(config.get("Entrypoint") or ()), *(config.get("Cmd") or ()))
+    return container.command == own
+
+
+def _is_shell(argv: Sequence[str]) -> bool:
+    return len(argv) == 1 and argv[0].rpartition("/")[2] in SHELLS

@@ -1,0 +1,167 @@
+"""cp, and the copying that mv does across file systems; contents are shared, never read."""
+
+from __future__ import annotations
+
+import errno
+import stat
+from collections.abc import Sequence
+
+from labkit.engine.shell.applets.options import parse
+from labkit.engine.shell.task import Task
+from labkit.engine.shell.words import normal, strerror
+from labkit.engine.storage.posix import Stat
+from labkit.errors import FileSystemError
+
+
+def cp(task: Task, args: Sequence[str]) -> int:
+    """Copy files and, with -r, directories."""
+    from labkit.engine.shell.applets.files import destinations
+
+    options = parse(args, "arRPLHdpfinlsTt:uv", {"recursive": "R", "archive": "a", "force": "f"})
+    recursive = bool(options.last("arR"))
+    status = 0
+    for source, target in destinations(task, options):
+        if "n" in options and task.stat(target, False) is not None:
+            continue
+        if "u" in options and _newer(task, target, source):
+            continue
+        if options.last("ls"):
+            status |= _link_instead(task, source, target, "s" in options)
+            continue
+        status |= copy(
+            task,
+            source,
+            target,
+            recursive=recursive,
+            preserve=bool(options.last("ap")),
+            follow=options.last("dPLa", "" if not recursive else "P") in ("", "L"),
+            force="f" in options,
+        )
+    return status
+
+
+def _newer(task: Task, one: str, other: str) -> bool:
+    first, second = task.stat(one), task.stat(other)
+    return first is not None and second is not None and first.mtime >= second.mtime
+
+
+def _link_instead(task: Task, source: str, target: str, symbolic: bool) -> int:
+    try:
+        if symbolic:
+            task.fs.symlink(source, task.path(target))
+        else:
+            task.fs.link(task.path(source), task.path(target))
+    except FileSystemError as error:
+        return task.failure(f"can't create link '{target}'", error)
+    return 0
+
+
+def copy(
+    task: Task,
+    source: str,
+    target: str,
+    *,
+    recursive: bool,
+    preserve: bool,
+    follow: bool,
+    force: bool = False,
+) -> int:
+    """Copy one file or tree and give the exit code."""
+    try:
+        found = task.fs.stat(task.path(source), follow)
+    except FileSystemError as error:
+        return task.failure(f"can't stat '{source}'", error)
+    over = task.stat(target, True)
+    if over is not None and over.inode == found.inode and not stat.S_ISDIR(found.mode):
+        return task.fail(f"'{source}' and '{target}' are the same file")
+    if stat.S_ISDIR(found.mode):
+        if not recursive:
+            return task.fail(f"omitting directory '{source}'")
+        return _copy_directory(task, source, target, found, over, preserve, follow, force)
+    status = _copy_file(task, source, target, found, recursive or not follow, force)
+    return status or _preserve(task, target, found, preserve)
+
+
+def _copy_directory(
+    task: Task,
+    source: str,
+    target: str,
+    found: Stat,
+    over: Stat | None,
+    preserve: bool,
+    follow: bool,
+    force: bool,
+) -> int:
+    mode: int = found.mode
+    inside = normal(task.path(target))
+    if (normal(task.path(source)) + "/") in inside + "/" and inside.startswith(normal(task.path(source))):
+        return task.fail(f"recursion detected, omitting directory '{source}'")
+    if over is not None and not stat.S_ISDIR(over.mode):
+        return task.fail(f"target '{target}' is not a directory")
+    status = 0
+    try:
+        if over is None:
+            task.fs.mkdir(task.path(target), (mode & 0o7777 & ~task.umask) | 0o700)
+        names = task.listdir(source)
+    except FileSystemError as error:
+        return task.failure(f"can't create directory '{target}'", error)
+    for name in names:
+        status |= copy(
+            task,
+            f"{source.rstrip('/')}/{name}",
+            f"{target.rstrip('/')}/{name}",
+            recursive=True,
+            preserve=preserve,
+            follow=follow,
+            force=force,
+        )
+    if over is None and not preserve:
+        task.fs.chmod(task.path(target), mode & 0o7777 & ~task.umask)
+    return status | _preserve(task, target, found, preserve)
+
+
+def _copy_file(task: Task, source: str, target: str, found: Stat, special: bool, force: bool) -> int:
+    mode: int = found.mode
+    path = task.path(target)
+    try:
+        if special and not stat.S_ISREG(mode):
+            if task.stat(target, False) is not None:
+                task.fs.unlink(path)
+            if stat.S_ISLNK(mode):
+                task.fs.symlink(task.fs.readlink(task.path(source)), path)
+            elif stat.S_ISFIFO(mode):
+                task.fs.mkfifo(path, mode & 0o777)
+            else:
+                node = found.node
+                task.fs.mknod(path, node.kind, node.major, node.minor, mode & 0o777)
+            return 0
+        content = task.open_read(source).rest()
+    except FileSystemError as error:
+        words = "create" if error.filename == path else "open"
+        return task.failure(f"can't {words} '{target if words == 'create' else source}'", error)
+    try:
+        new = task.stat(target, False) is None
+        sink = task.open_write(target)
+        sink.write(content)
+        if new and task.device(target) is None:
+            task.fs.chmod(path, mode & 0o7777 & ~task.umask)
+    except FileSystemError as error:
+        if error.errno == errno.ENOSPC:
+            return task.fail(f"write error: {strerror(error)}")
+        return task.failure(f"can't create '{target}'", error)
+    return 0
+
+
+def _preserve(task: Task, target: str, found: Stat, preserve: bool) -> int:
+    if not preserve:
+        return 0
+    path = task.path(target)
+    link = stat.S_ISLNK(found.mode)
+    try:
+        task.fs.chown(path, found.uid, found.gid, False)
+        if not link:
+            task.fs.chmod(path, found.mode & 0o7777)
+        task.fs.utime(path, found.mtime, False)
+    except FileSystemError as error:
+        return task.failure(f"can't preserve times of '{target}'", error)
+    return 0

@@ -1,0 +1,266 @@
+"""Words to fields: parameters, substitutions, splitting and file names (POSIX, Shell Command Language, 2.6)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Protocol
+
+from labkit.engine.shell.arithmetic import BadArithmetic, evaluate
+from labkit.engine.shell.patterns import BadPattern, glob, has_glob
+from labkit.engine.shell.syntax import Arithmetic, Literal, Node, Parameter, Substitution, Word
+from labkit.engine.shell.task import Task
+from labkit.engine.shell.users import home_of
+from labkit.engine.shell.words import encode
+from labkit.errors import FileSystemError
+
+Segments = list[tuple[str, bool]]
+
+
+class ExpansionError(Exception):
+    """A word that cannot be expanded; the shell stops with exit code 2."""
+
+
+class Variables(Protocol):
+    """What expansion asks of a shell."""
+
+    task: Task
+    variables: dict[str, str]
+    arguments: list[str]
+    options: set[str]
+
+    def special(self, name: str) -> str | None:
+        """Return the value of a parameter, or None where it is unset."""
+        ...
+
+    def assign(self, name: str, value: str) -> None:
+        """Set a variable."""
+        ...
+
+    def output_of(self, body: Node) -> str:
+        """Run commands in a subshell and return their output."""
+        ...
+
+
+def fields(shell: Variables, words: Iterable[Word]) -> list[str]:
+    """Return the fields that words expand to."""
+    out: list[str] = []
+    for word in words:
+        collector = _Collector(shell)
+        collector.word(_with_tilde(shell, word), split=True)
+        for segments in collector.fields:
+            names = file_names(shell.task, segments) if has_glob(segments) else []
+            out.extend(names or [_plain(segments)])
+    return out
+
+
+def string(shell: Variables, word: Word) -> str:
+    """Return the text that a word expands to, unsplit: for assignments, redirections and here-documents."""
+    return _plain(pattern(shell, word))
+
+
+def pattern(shell: Variables, word: Word) -> Segments:
+    """Return a word's text in segments that remember what was quoted, for matching."""
+    collector = _Collector(shell)
+    collector.word(_with_tilde(shell, word), split=False)
+    return [segment for segments in collector.fields for segment in segments]
+
+
+def _plain(segments: Segments) -> str:
+    return "".join(text for text, _ in segments)
+
+
+def _with_tilde(shell: Variables, word: Word) -> Word:
+    if not word or not isinstance(word[0], Literal) or word[0].quoted or not word[0].text.startswith("~"):
+        return word
+    user, slash, rest = word[0].text[1:].partition("/")
+    if not slash and len(word) > 1:
+        return word
+    home = home_of(shell.task.fs, user) if user else shell.variables.get("HOME")
+    if home is None:
+        return word
+    return (Literal(home, True), Literal(slash + rest), *word[1:])
+
+
+class _Collector:
+    """Gathers segments into fields."""
+
+    def __init__(self, shell: Variables) -> None:
+        self._shell = shell
+        self.fields: list[Segments] = []
+        self._open = False
+
+    def add(self, text: str, quoted: bool) -> None:
+        if not self._open:
+            self.fields.append([])
+            self._open = True
+        self.fields[-1].append((text, quoted))
+
+    def add_split(self, text: str) -> None:
+        separators = self._shell.variables.get("IFS", " \t\n")
+        if not separators:
+            if text:
+                self.add(text, False)
+            return
+        spaces = "".join(char for char in separators if char in " \t\n")
+        others = "".join(char for char in separators if char not in " \t\n")
+        start = 0
+        space = f"[{re.escape(spaces)}]" if spaces else "(?!)"
+        other = f"{space}*[{re.escape(others)}]{space}*|" if others else ""
+        for match in re.finditer(f"{other}{space}+", text):
+            if match.start() > start or (match.group().strip(spaces) and not self._open):
+                self.add(text[start : match.start()], False)
+            self._open = False
+            start = match.end()
+        if start < len(text):
+            self.add(text[start:], False)
+
+    def word(self, word: Word, *, split: bool) -> None:
+        for part in word:
+            if isinstance(part, Literal):
+                self.add(part.text, part.quoted)
+            elif isinstance(part, Parameter):
+                self._parameter(part, split)
+            elif isinstance(part, Substitution):
+                self._value(self._shell.output_of(part.body), part.quoted, split)
+            elif isinstance(part, Arithmetic):
+                self._value(str(self._compute(part.expression)), part.quoted, split)
+
+    def _value(self, text: str, quoted: bool, split: bool) -> None:
+        if quoted or not split:
+            self.add(text, quoted)
+        else:
+            self.add_split(text)
+
+    def _compute(self, expression: Word) -> int:
+        try:
+            return evaluate(string(self._shell, expression), self._shell.variables)
+        except BadArithmetic as error:
+            raise ExpansionError(str(error)) from None
+
+    def _parameter(self, part: Parameter, split: bool) -> None:
+        if part.name in ("@", "*") and not part.operator:
+            self._arguments(part, split)
+            return
+        shell = self._shell
+        value = " ".join(shell.arguments) if part.name in "@*" else shell.special(part.name)
+        operator = part.operator
+        if operator == "length":
+            length = len(shell.arguments) if part.name in "@*" else len(value or "")
+            self.add(str(length), part.quoted)
+            return
+        missing = value is None or (operator.startswith(":") and not value)
+        action = operator[-1:]
+        if action in ("-", "=", "+", "?") and operator != "/":
+            if (action == "+") != missing:
+                if action != "+":
+                    self._value(value or "", part.quoted, split)
+                return
+            if action == "?":
+                words = string(shell, part.word) if part.word else "parameter not set"
+                raise ExpansionError(f"{part.name}: {words}")
+            if action == "=":
+                shell.assign(part.name, string(shell, part.word))
+                self._value(shell.special(part.name) or "", part.quoted, split)
+                return
+            self._default(part, split)
+            return
+        if value is None and "u" in shell.options:
+            raise ExpansionError(f"{part.name}: parameter not set")
+        self._value(self._edited(value or "", part), part.quoted, split)
+
+    def _default(self, part: Parameter, split: bool) -> None:
+        if not part.word and part.quoted:
+            self.add("", True)
+        for piece in _with_tilde(self._shell, part.word):
+            if isinstance(piece, Literal) and not piece.quoted:
+                self._value(piece.text, part.quoted, split)
+            else:
+                self.word((piece,), split=split)
+
+    def _arguments(self, part: Parameter, split: bool) -> None:
+        arguments = self._shell.arguments
+        if part.quoted and part.name == "*":
+            self.add(self._shell.variables.get("IFS", " ")[:1].join(arguments), True)
+            return
+        for index, argument in enumerate(arguments):
+            if index:
+                if split:
+                    self._open = False
+                else:
+                    self.add(" ", True)
+            self._value(argument, part.quoted, split)
+
+    def _edited(self, value: str, part: Parameter) -> str:
+        operator = part.operator
+        if operator in ("#", "##", "%", "%%"):
+            return _trimmed(value, pattern(self._shell, part.word), operator)
+        if operator in ("/", "//"):
+            segments = pattern(self._shell, part.word)
+            wanted, replacement = _halves(segments)
+            if not wanted:
+                return value
+            return re.sub(glob(wanted), lambda _: replacement, value, count=int(operator == "/"))
+        if operator == ":":
+            offset, colon, length = string(self._shell, part.word).partition(":")
+            start = self._compute((Literal(offset),))
+            start = max(len(value) + start, 0) if start < 0 else start
+            if not colon:
+                return value[start:]
+            size = self._compute((Literal(length),))
+            return value[start : start + size] if size >= 0 else value[start:size]
+        return value
+
+
+def _halves(segments: Segments) -> tuple[Segments, str]:
+    for index, (text, quoted) in enumerate(segments):
+        if not quoted and "/" in text[1 if index == 0 else 0 :]:
+            at = text.index("/", 1 if index == 0 else 0)
+            rest = text[at + 1 :] + _plain(segments[index + 1 :])
+            return [*segments[:index], (text[:at], False)], rest
+    return segments, ""
+
+
+def _trimmed(value: str, segments: Segments, operator: str) -> str:
+    compiled = re.compile(glob(segments))
+    cuts = range(len(value) + 1)
+    front = operator[0] == "#"
+    longest = len(operator) == 2
+    for cut in reversed(cuts) if front == longest else cuts:
+        if compiled.fullmatch(value[:cut] if front else value[cut:]):
+            return value[cut:] if front else value[:cut]
+    return value
+
+
+def file_names(task: Task, segments: Segments) -> list[str]:
+    """Return the sorted paths that match a pattern; none where nothing does."""
+    parts: list[Segments] = [[]]
+    for text, quoted in segments:
+        for index, piece in enumerate(text.split("/")):
+            if index:
+                parts.append([])
+            parts[-1].append((piece, quoted))
+    found = [""]
+    for number, part in enumerate(parts):
+        last = number == len(parts) - 1
+        following: list[str] = []
+        for prefix in found:
+            following.extend(_matches(task, prefix, part, last))
+        found = [path if last else path + "/" for path in following]
+    return sorted(found, key=encode)
+
+
+def _matches(task: Task, prefix: str, part: Segments, last: bool) -> list[str]:
+    name = _plain(part)
+    if not has_glob(part):
+        return [prefix + name] if not name or not last or task.stat(prefix + name, False) else []
+    try:
+        names = task.listdir(prefix or ".")
+        wanted = re.compile(glob(part))
+    except (FileSystemError, BadPattern, re.error):
+        return []
+    hidden = name.startswith(".")
+    entries = [".", "..", *names] if hidden else names
+    matching = [prefix + entry for entry in entries
+                if (hidden or not entry.startswith(".")) and wanted.fullmatch(entry)]  # fmt: skip
+    return matching if last else [path for path in matching if task.is_dir(path)]

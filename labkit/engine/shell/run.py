@@ -1,0 +1,45 @@
+"""The shell's front door: run a program, or a script's text, in a container's file system."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from labkit.engine.shell.interp import Shell, run_shell
+from labkit.engine.shell.launch import ExecNotFound, execute
+from labkit.engine.shell.streams import WouldRunForever
+from labkit.engine.shell.task import CommandError, Process, Result, Task, start
+
+
+def run_command(argv: Sequence[str], process: Process) -> Result:
+    """Run a program as execve would: argv's first word is a path or is searched on PATH.
+
+    Raises ExecNotFound where there is nothing to run; virtual time passes on the process' clock.
+    """
+    task = start(process, execute, argv[0] if argv else "")
+    if not argv:
+        raise ExecNotFound("", "not found in $PATH")
+    return _run(task, lambda: execute(task, argv))
+
+
+def run_script(text: str, process: Process, *, name: str = "sh") -> Result:
+    """Run a text as `sh -c` does, without a shell in the file system."""
+    task = start(process, execute, name)
+    shell = Shell(task, name)
+    return _run(task, lambda: run_shell(shell, lambda: shell.run_text(text)), shell)
+
+
+def _run(task: Task, body: Callable[[], int], shell: Shell | None = None) -> Result:
+    run, clock = task.run, task.run.process.clock
+    finished, status = True, 0
+    try:
+        status = body()
+    except WouldRunForever:
+        finished = False
+    except CommandError as error:
+        status = task.fail(str(error), error.status)
+    except RecursionError:
+        status = task.fail("too many nested commands", 139)
+    duration = clock.now - run.started
+    chunks = sorted((chunk for chunk in run.chunks if not finished or chunk.at <= duration), key=lambda chunk: chunk.at)
+    env = task.env if shell is None else shell.environment()
+    return Result(status, tuple(chunks), duration, finished, task.cwd, env)

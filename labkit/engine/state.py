@@ -1,0 +1,132 @@
+"""All that a Docker engine keeps, as one immutable value.
+
+Every command leads from one State to another; `undo` puts an earlier one back. The maps are
+persistent: a new state shares all but the changed path with the old one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pyrsistent import PMap, pmap
+
+from labkit.oci.image import Image
+from labkit.oci.layer import Layer
+from labkit.oci.tree import EMPTY_ROOT, Dir
+
+COURSE_TIME = 1_556_280_000 * 10**9
+"""The course's clock stands at 2019-04-26T12:00:00Z (nanoseconds since 1970)."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """Output of a container's main process: which stream, when (nanoseconds), and the bytes."""
+
+    stream: int
+    at: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the flags of `docker create` and `docker run` set beside the image's config."""
+
+    env: tuple[str, ...] = ()
+    labels: tuple[tuple[str, str], ...] = ()
+    ports: tuple[str, ...] = ()
+    hostname: str = ""
+    network: str = "default"
+    user: str | None = None
+    working_dir: str | None = None
+    tty: bool = False
+    open_stdin: bool = False
+    auto_remove: bool = False
+    read_only: bool = False
+    entrypoint: tuple[str, ...] | None = None
+    publish_all: bool = False
+    detached: bool = False
+
+
+NO_OPTIONS = Options()
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """A container: an image's layers, read only, and an upper directory of its own.
+
+    `status` is "created", "running" or "exited". `ends_at` is when the main process will end by
+    itself, or None where it goes on until it is stopped. Times are nanoseconds; 0 is never.
+    """
+
+    id: str
+    name: str
+    image: Image
+    """What it stands on; its layers stay even when the image is deleted."""
+    image_name: str
+    """The image as it was named when the container was created."""
+    command: tuple[str, ...]
+    """The entrypoint and the command, as they will be run."""
+    created: int
+    number: int = 0
+    """Its place in the order of creation."""
+    options: Options = NO_OPTIONS
+    cmd: tuple[str, ...] | None = None
+    """The command given in place of the image's, if any."""
+    status: str = "created"
+    exit_code: int = 0
+    started: int = 0
+    finished: int = 0
+    ends_at: int | None = None
+    ends_with: int = 0
+    """The exit code that it will have then."""
+    service: bool = False
+    """Whether the main process goes on until it is stopped, and then ends by itself."""
+    upper: Dir = EMPTY_ROOT
+    log: tuple[LogLine, ...] = ()
+
+    @property
+    def image_id(self) -> str:
+        """The ID of the image that it was created from."""
+        return self.image.id
+
+    @property
+    def running(self) -> bool:
+        """Tell whether the main process runs."""
+        return self.status == "running"
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The engine's images, names, layers, containers and clock."""
+
+    now: int = COURSE_TIME
+    images: PMap[str, Image] = field(default_factory=pmap)
+    """By image ID."""
+    parents: PMap[str, str] = field(default_factory=pmap)
+    """The image that a local build or commit started from, by image ID."""
+    tags: PMap[str, str] = field(default_factory=pmap)
+    """Image IDs by canonical name and tag, `docker.io/library/nginx:latest`."""
+    digests: PMap[str, str] = field(default_factory=pmap)
+    """Image IDs by canonical name and manifest digest, `docker.io/library/nginx@sha256:…`."""
+    tagged: PMap[str, int] = field(default_factory=pmap)
+    """When an image was last tagged here, by image ID."""
+    layers: PMap[str, Layer] = field(default_factory=pmap)
+    """By ChainID: what "Already exists" looks up."""
+    diff_ids: PMap[str, str] = field(default_factory=pmap)
+    """DiffIDs by the digest of the blob they were pulled or pushed as; kept when the layer is deleted."""
+    containers: PMap[str, Container] = field(default_factory=pmap)
+    """By container ID."""
+    names: PMap[str, str] = field(default_factory=pmap)
+    """Container IDs by name."""
+    created: int = 0
+    """How many identifiers were given out: the next one depends on it alone."""
+
+
+def keys_of(mapping: Mapping[str, str], wanted: str) -> list[str]:
+    """Return the keys that lead to a value, sorted.
+
+    >>> keys_of({"b": "1", "a": "1", "c": "2"}, "1")
+    ['a', 'b']
+    """
+    return sorted(key for key, value in mapping.items() if value == wanted)

@@ -1,0 +1,54 @@
+"""What the cache takes on disk, as `docker system df` adds it up.
+
+A layer that several images share counts once; the size of an image counts all its layers. That is why
+the sum of the SIZE column is more than what is on disk (moby, daemon/disk_usage.go).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from labkit.engine import container as containers
+from labkit.engine import images
+from labkit.engine.engine import Engine
+from labkit.oci.image import Image
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """One row of `docker system df`: how many there are, are in use, and their bytes."""
+
+    total: int
+    active: int
+    size: int
+    reclaimable: int
+
+
+def shared_size(engine: Engine, image: Image) -> int:
+    """Return the bytes of an image's layers that another image has too."""
+    users = Counter(chain for each in engine.state.images.values() for chain in each.chain_ids)
+    pairs = zip(image.layers, image.chain_ids, strict=True)
+    return sum(layer.size for layer, chain in pairs if users[chain] > 1)
+
+
+def layers_size(engine: Engine) -> int:
+    """Return the bytes of all layers in the cache, each counted once."""
+    return sum(layer.size for layer in engine.state.layers.values())
+
+
+def image_usage(engine: Engine) -> Usage:
+    """Return the row of the images: an image is active when a container was made of it."""
+    listed = images.listed_images(engine)
+    active = [image for image in listed if images.containers_of(engine, image.id)]
+    used = sum(image.size - shared_size(engine, image) for image in active)
+    size = layers_size(engine)
+    return Usage(len(listed), len(active), size, size - used)
+
+
+def container_usage(engine: Engine) -> Usage:
+    """Return the row of the containers: the bytes of their read-write layers."""
+    listed = containers.listed_containers(engine, everything=True)
+    running = [each for each in listed if each.running]
+    size = sum(containers.size_rw(each) for each in listed)
+    return Usage(len(listed), len(running), size, size - sum(containers.size_rw(each) for each in running))

@@ -1,0 +1,273 @@
+"""Charts of quantities, drawn by matplotlib: a pull's timeline, what images take on disk.
+
+matplotlib is imported when a chart is drawn. Where it is missing, as in a browser without its download, a
+chart is one line that says so and the twin in text. A chart is a PNG, whose bytes vary with the version of
+matplotlib, and a twin that does not: docs/decisions/pictures-are-images-with-a-twin.md.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from labkit.cli.formats import human_size
+from labkit.engine.schedule import PullEvent
+from labkit.notebook.pictures.picture import twin
+from labkit.notebook.pictures.sharing import Sharing, sharing
+from labkit.notebook.pictures.text import count, cut, table, visible
+from labkit.notebook.pictures.theme import BLUE, CARD, GREEN, INK, ORANGE, QUIET, RED, RULE, Hue
+from labkit.notebook.pictures.views import ImageView
+from labkit.oci.image import Image
+
+MISSING = "no chart: matplotlib is not installed here (pip install matplotlib); in words:"
+_DPI = 192
+"""Twice what a page shows, so that a chart is sharp when it is projected."""
+_WIDTH = 8.0
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A chart: a PNG, empty where matplotlib is missing, and all that it shows in text."""
+
+    title: str
+    text: str = field(repr=False)
+    png: bytes = field(repr=False)
+    width: int = field(repr=False, default=0)
+    height: int = field(repr=False, default=0)
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> Any:
+        """Return the PNG and the twin, and the size at which to show it."""
+        if not self.png:
+            return {"text/plain": f"{MISSING}\n{self.text}"}
+        size = {"width": self.width, "height": self.height}
+        return {"image/png": self.png, "text/plain": self.text}, {"image/png": size}
+
+    def _ipython_display_(self) -> None:
+        """Show the chart, and below it, folded, the twin; both in text where nothing else can be shown."""
+        from IPython import display
+
+        show: Callable[..., None] = display.display
+        bundle = self._repr_mimebundle_()
+        if not self.png:
+            show(bundle, raw=True)
+            return
+        show(bundle[0], metadata=bundle[1], raw=True)
+        show({"text/html": twin(self.text), "text/plain": ""}, raw=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of a layer's pull: "waiting", "download", "pause" or "extraction", in seconds."""
+
+    kind: str
+    start: float
+    end: float
+
+
+_KINDS = {
+    "Pulling fs layer": "waiting",
+    "Waiting": "waiting",
+    "Downloading": "download",
+    "Retrying": "pause",
+    "Verifying Checksum": "waiting",
+    "Download complete": "waiting",
+    "Extracting": "extraction",
+}
+_STYLES: Mapping[str, tuple[Hue, str, str]] = {
+    "waiting": (Hue(RULE, "#f3f4f6", INK), "", "waiting"),
+    "download": (BLUE, "///", "download"),
+    "pause": (RED, "xx", "pause before another try"),
+    "extraction": (GREEN, "...", "extraction"),
+}
+HERE = "Already exists"
+
+
+def spans(events: Iterable[PullEvent]) -> dict[str, tuple[Span, ...]]:
+    """Return what became of each layer of a pull, in the order in which the pull names them.
+
+    A layer that was there already has no span.
+
+    >>> spans([PullEvent(0, "a", "Downloading"), PullEvent(2, "a", "Pull complete")])
+    {'a': (Span(kind='download', start=0, end=2),)}
+    """
+    lines: dict[str, list[PullEvent]] = {}
+    last = 0.0
+    for event in events:
+        lines.setdefault(event.layer, []).append(event)
+        last = max(last, event.at)
+    return {layer: _spans(sorted(told, key=lambda event: event.at), last) for layer, told in lines.items()}
+
+
+def _spans(events: Sequence[PullEvent], last: float) -> tuple[Span, ...]:
+    found: list[Span] = []
+    kind, start = "", 0.0
+    for event in events:
+        state = event.state.strip()
+        then = "" if state == "Pull complete" else _KINDS.get(state.partition(" in ")[0], kind)
+        if then == kind:
+            continue
+        if kind and event.at > start:
+            found.append(Span(kind, start, event.at))
+        kind, start = then, event.at
+    if kind and last > start:
+        found.append(Span(kind, start, last))
+    return tuple(found)
+
+
+def pull_timeline(events: Iterable[PullEvent], *, name: str = "") -> Chart:
+    """Draw when each layer of a pull waited, was downloaded and extracted, in seconds.
+
+    >>> layer = "27833a3ba0a5"
+    >>> events = [PullEvent(0, layer, "Downloading"), PullEvent(2.5, layer, "Pull complete")]
+    >>> print(pull_timeline(events, name="nginx").text)
+    Pull of nginx: 1 layer, 2.50 s
+      LAYER         DOWNLOAD     EXTRACTION
+      27833a3ba0a5  0.00-2.50 s
+    """
+    layers = spans(events)
+    end = max((span.end for told in layers.values() for span in told), default=0.0)
+    what = f"Pull of {cut(name, 60)}" if name else "A pull"
+    title = f"{what}: {count(len(layers), 'layer')}, {end:.2f} s"
+    return _chart(title, _timeline_twin(title, layers), lambda: _timeline(title, layers, end))
+
+
+def _timeline_twin(title: str, layers: Mapping[str, Sequence[Span]]) -> str:
+    rows = [["LAYER", "DOWNLOAD", "EXTRACTION"]]
+    for layer, told in layers.items():
+        cells = []
+        for kind in ("download", "extraction"):
+            parts = [span for span in told if span.kind == kind]
+            tries = f" ({len(parts)} tries)" if len(parts) > 1 else ""
+            cells.append(f"{parts[0].start:.2f}-{parts[-1].end:.2f} s{tries}" if parts else "")
+        rows.append([cut(layer, 24), cells[0] if told else HERE, cells[1]])
+    return "\n".join([title, *("  " + line for line in table(rows).split("\n"))])
+
+
+def _timeline(title: str, layers: Mapping[str, Sequence[Span]], end: float) -> Any:
+    figure, axes = _axes(title, len(layers))
+    shown = []
+    for row, told in enumerate(layers.values()):
+        for span in told:
+            hue, pattern, words = _STYLES[span.kind]
+            axes.barh(
+                row,
+                span.end - span.start,
+                left=span.start,
+                height=0.3 if span.kind == "waiting" else 0.7,
+                facecolor=hue.tint,
+                edgecolor=hue.line,
+                hatch=pattern,
+                linewidth=1,
+                label="_" if words in shown else words,
+            )
+            shown.append(words)
+        if not told:
+            axes.plot(0, row, marker="D", color=INK, markersize=6, clip_on=False)
+            axes.annotate(HERE, (0, row), (10, 0), textcoords="offset points", va="center", color=INK)
+    axes.set_yticks(range(len(layers)), [cut(layer, 24) for layer in layers], family="monospace")
+    axes.set_ylim(len(layers) - 0.4, -0.6)
+    axes.set_xlim(0, end * 1.02 or 1)
+    axes.set_xlabel("seconds since the pull began")
+    if shown:
+        _legend(figure)
+    return figure
+
+
+def sizes(images: Mapping[str, Image | ImageView] | Sequence[ImageView]) -> Chart:
+    """Draw what images take: each by itself, all added up, and on disk, where what they share is once.
+
+    >>> print(sizes([ImageView("nginx", ())]).text)
+    What 1 image takes
+      IMAGE     SIZE  OWN  SHARED
+      nginx       0B   0B      0B
+      added up    0B
+      on disk     0B
+    """
+    found = sharing(images)
+    title = f"What {count(len(found.views), 'image')} takes" if len(found.views) == 1 else "What images take"
+    return _chart(title, _sizes_twin(title, found), lambda: _sizes(title, found))
+
+
+def _sizes_twin(title: str, found: Sharing) -> str:
+    rows = [["IMAGE", "SIZE", "OWN", "SHARED"]]
+    for view, both in zip(found.views, found.shared, strict=True):
+        rows.append(
+            [cut(view.name, 40), human_size(view.size), human_size(view.size - both), human_size(both)]
+        )
+    rows += [["added up", human_size(found.added), "", ""], ["on disk", human_size(found.on_disk), "", ""]]
+    return "\n".join([title, *("  " + line for line in table(rows, right=(1, 2, 3)).split("\n"))])
+
+
+def _sizes(title: str, found: Sharing) -> Any:
+    bars = [(view.name, view.size - both, both) for view, both in zip(found.views, found.shared, strict=True)]
+    own = sum(part for _, part, _ in bars)
+    bars += [("added up", own, found.added - own), ("on disk", own, found.on_disk - own)]
+    figure, axes = _axes(title, len(bars))
+    rows = range(len(bars))
+    megabytes = [(part / 1e6, both / 1e6) for _, part, both in bars]
+    style = {"height": 0.7, "linewidth": 1}
+    axes.barh(
+        rows,
+        [both for _, both in megabytes],
+        facecolor=BLUE.tint,
+        edgecolor=BLUE.line,
+        hatch="///",
+        label="layers that images share",
+        **style,
+    )
+    axes.barh(
+        rows,
+        [part for part, _ in megabytes],
+        left=[both for _, both in megabytes],
+        facecolor=ORANGE.tint,
+        edgecolor=ORANGE.line,
+        label="an image's own layers",
+        **style,
+    )
+    for row, (_, part, both) in enumerate(bars):
+        end = ((part + both) / 1e6, row)
+        axes.annotate(human_size(part + both), end, (6, 0), textcoords="offset points", va="center")
+    axes.axhline(len(found.views) - 0.5, color=QUIET, linewidth=1)
+    axes.set_yticks(rows, [cut(name, 24) for name, _, _ in bars])
+    axes.set_ylim(len(bars) - 0.4, -0.6)
+    axes.set_xlim(0, max(found.added / 1e6 * 1.15, 1))
+    axes.set_xlabel("MB")
+    _legend(figure)
+    return figure
+
+
+def _axes(title: str, rows: int) -> tuple[Any, Any]:
+    from matplotlib.figure import Figure
+
+    figure = Figure(
+        figsize=(_WIDTH, 1.6 + 0.34 * max(rows, 2)), dpi=_DPI, layout="constrained", facecolor=CARD
+    )
+    figure.suptitle(visible(title), x=0.02, ha="left", weight="bold", size=13, parse_math=False)
+    axes = figure.add_subplot()
+    axes.grid(axis="x", color=RULE, linewidth=0.6)
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right", "left"]].set_visible(False)
+    axes.tick_params(axis="y", length=0)
+    return figure, axes
+
+
+def _legend(figure: Any) -> None:
+    figure.legend(loc="outside lower left", ncols=4, frameon=False, handlelength=2.4, handleheight=1.2)
+
+
+def _chart(title: str, text: str, draw: Callable[[], Any]) -> Chart:
+    """Return the chart that `draw` makes, drawn with matplotlib's own settings whatever a user's are."""
+    try:
+        import matplotlib
+    except ImportError:
+        return Chart(title, text, b"")
+    data = io.BytesIO()
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update({"font.size": 11, "hatch.linewidth": 0.8, "text.parse_math": False})
+        figure = draw()
+        figure.savefig(data, format="png", metadata={"Software": None})
+    width, height = (int(inches * 96) for inches in figure.get_size_inches())
+    return Chart(title, text, data.getvalue(), width, height)

@@ -1,0 +1,58 @@
+"""A picture: a drawing in SVG and its twin in text.
+
+In a notebook it is shown as an HTML image with a text alternative and, folded below it, the twin. Why an
+image and not the drawing itself: docs/decisions/pictures-are-images-with-a-twin.md.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from xml.etree import ElementTree as etree
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A drawing. `text` says all that it shows, `description` what it is about, in a sentence or two."""
+
+    title: str
+    description: str
+    svg: str = field(repr=False)
+    text: str = field(repr=False)
+    width: int = field(repr=False)
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> Mapping[str, Any]:
+        return {"text/html": self.html, "text/plain": self.text}
+
+    @property
+    def html(self) -> str:
+        """The image, never wider than the page, and the twin that opens below it."""
+        data = base64.b64encode(self.svg.encode()).decode()
+        image = etree.Element(
+            "img",
+            {
+                "src": f"data:image/svg+xml;base64,{data}",
+                "alt": f"{self.title}. {self.description}",
+                "width": str(self.width),
+                "style": "max-width: 100%; height: auto",
+            },
+        )
+        return _html(image) + twin(self.text)
+
+
+def twin(text: str) -> str:
+    """Return the HTML of a twin, folded until it is asked for.
+
+    >>> twin("a < b")
+    '<details><summary>In words</summary><pre>a &lt; b</pre></details>'
+    """
+    details = etree.Element("details")
+    etree.SubElement(details, "summary").text = "In words"
+    etree.SubElement(details, "pre").text = text
+    return _html(details)
+
+
+def _html(element: etree.Element) -> str:
+    return etree.tostring(element, encoding="unicode", method="html")

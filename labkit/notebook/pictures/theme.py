@@ -1,0 +1,44 @@
+"""The colours and measures that all pictures and charts share.
+
+The hues are those of Okabe and Ito, told apart with any kind of colour vision; none carries a meaning
+alone, a letter, a number, a dash or hatching stands beside it. Every picture lies on a white card of its
+own, so that it reads the same in a light and in a dark theme.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Hue:
+    """A colour for lines and badges, a light tint of it for areas, and the ink that reads on it."""
+
+    line: str
+    tint: str
+    ink: str
+
+
+INK = "#1b1f24"
+QUIET = "#57606a"
+"""For what stands back: 6.4 to 1 on the card."""
+RULE = "#c4cad1"
+CARD = "#ffffff"
+PALE = "#f3f4f6"
+
+BLUE = Hue("#0072b2", "#d9eaf5", "#ffffff")
+SKY = Hue("#56b4e9", "#e2f2fc", INK)
+ORANGE = Hue("#e69f00", "#fdf0d5", INK)
+GREEN = Hue("#009e73", "#d8f0e8", INK)
+RED = Hue("#d55e00", "#fbe3d3", INK)
+PURPLE = Hue("#cc79a7", "#f7e6ef", INK)
+
+OWN = (ORANGE, GREEN, PURPLE, RED, SKY)
+"""What images have for themselves, one image after the other; what they share is blue."""
+CHANGES = {"A": GREEN, "C": ORANGE, "D": RED}
+"""Added, changed, deleted, as `docker diff` letters them."""
+
+SIZE = 14
+"""The smallest font, in pixels."""
+TITLE = 18
+PADDING = 24
