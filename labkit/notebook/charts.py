@@ -160,12 +160,15 @@ def _timeline(title: str, layers: Mapping[str, Sequence[Span]], end: float) -> A
                 edgecolor=hue.line,
                 hatch=pattern,
                 linewidth=1,
+                zorder=1.5 if span.kind == "waiting" else 2,
                 label="_" if words in shown else words,
             )
             shown.append(words)
         if not told:
             axes.plot(0, row, marker="D", color=INK, markersize=6, clip_on=False)
-            axes.annotate(HERE, (0, row), (10, 0), textcoords="offset points", va="center", color=INK)
+            axes.annotate(
+                HERE, (0, row), (12, 0), textcoords="offset points", va="center_baseline", color=INK
+            )
     axes.set_yticks(range(len(layers)), [cut(layer, 24) for layer in layers], family="monospace")
     axes.set_ylim(len(layers) - 0.4, -0.6)
     axes.set_xlim(0, end * 1.02 or 1)
@@ -228,7 +231,7 @@ def _sizes(title: str, found: Sharing) -> Any:
     )
     for row, (_, part, both) in enumerate(bars):
         end = ((part + both) / 1e6, row)
-        axes.annotate(human_size(part + both), end, (6, 0), textcoords="offset points", va="center")
+        axes.annotate(human_size(part + both), end, (6, 0), textcoords="offset points", va="center_baseline")
     axes.axhline(len(found.views) - 0.5, color=QUIET, linewidth=1)
     axes.set_yticks(rows, [cut(name, 24) for name, _, _ in bars])
     axes.set_ylim(len(bars) - 0.4, -0.6)
@@ -240,16 +243,17 @@ def _sizes(title: str, found: Sharing) -> Any:
 
 def _axes(title: str, rows: int) -> tuple[Any, Any]:
     from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-    figure = Figure(
-        figsize=(_WIDTH, 1.6 + 0.34 * max(rows, 2)), dpi=_DPI, layout="constrained", facecolor=CARD
-    )
-    figure.suptitle(visible(title), x=0.02, ha="left", weight="bold", size=13, parse_math=False)
+    room = ConstrainedLayoutEngine(w_pad=0.14, h_pad=0.12)
+    height = 1.6 + 0.34 * max(rows, 2)
+    figure = Figure(figsize=(_WIDTH, height), dpi=_DPI, layout=room, facecolor=CARD)
+    figure.suptitle(visible(title), x=0.018, ha="left", weight="bold", size=13, parse_math=False)
     axes = figure.add_subplot()
     axes.grid(axis="x", color=RULE, linewidth=0.6)
     axes.set_axisbelow(True)
     axes.spines[["top", "right", "left"]].set_visible(False)
-    axes.tick_params(axis="y", length=0)
+    axes.tick_params(axis="y", length=0, pad=10)
     return figure, axes
 
 

@@ -167,5 +167,5 @@ def _twin(title: str, image: ImageView, container: ContainerView | None) -> str:
     aligned = table(rows, right=(0, 2)).split("\n") if rows else []
     margin = " " * (max((len(row[0]) for row in rows), default=0) + 6)
     for line, told in zip(aligned, changes, strict=True):
-        lines += ["  " + line, *(margin + "  " + cut(change, 76) for change in told)]
+        lines += ["  " + line, *(margin + cut(change, 76) for change in told)]
     return "\n".join(lines)

@@ -55,4 +55,4 @@ def twin(text: str) -> str:
 
 
 def _html(element: etree.Element) -> str:
-    return etree.tostring(element, encoding="unicode", method="html")
+    return etree.tostring(element, encoding="unicode")

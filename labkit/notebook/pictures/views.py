@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 
 from labkit.engine.state import Container
 from labkit.oci import changeset, tree
@@ -150,7 +151,7 @@ def change_lines(changes: Iterable[Change], limit: int) -> tuple[str, ...]:
 def _told(changes: Sequence[Change]) -> list[tuple[str, str, int]]:
     """Return the kind and path of each change to tell, and how many lie inside it."""
     told: list[tuple[str, str, int]] = []
-    for change, following in zip(changes, [*changes[1:], None], strict=True):
+    for change, following in zip_longest(changes, changes[1:]):
         kind, path, inside = told[-1] if told else ("", "", 0)
         if kind == change.kind == "A" and change.path.startswith(f"{path}/"):
             told[-1] = kind, path, inside + 1

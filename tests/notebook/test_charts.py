@@ -1,0 +1,178 @@
+"""Charts: what they draw, what they say, and what is left of them without matplotlib."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from labkit.engine.network import Network
+from labkit.engine.schedule import Item, PullEvent, schedule
+from labkit.notebook import charts
+from labkit.notebook.charts import Chart, Span, pull_timeline, sizes, spans
+from labkit.notebook.pictures import ImageView, LayerView
+
+ITEMS = [Item("864c283b3c4b", 10_000_000, 20_000_000), Item("5479aaef3d30", 1_000, 1_000)]
+HERE = PullEvent(0.0, "27833a3ba0a5", "Already exists")
+EVENTS = [HERE, *schedule(ITEMS, Network(latency=0.5, failures=(("5479aaef3d30", 1),)))]
+BASE = LayerView("27833a3ba0a5", 55_300_000)
+WEB = ImageView("nginx", (BASE, LayerView("ea005e36e544", 54_100_000)))
+DB = ImageView("mysql", (BASE, LayerView("864c283b3c4b", 1_000_000)))
+
+
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Give the figures that are drawn."""
+    figures: list[Any] = []
+    make = charts._axes
+
+    def keep(title: str, rows: int) -> tuple[Any, Any]:
+        figure, axes = make(title, rows)
+        figures.append(figure)
+        return figure, axes
+
+    monkeypatch.setattr(charts, "_axes", keep)
+    return figures
+
+
+def test_spans_follow_the_events_of_a_pull() -> None:
+    found = spans(EVENTS)
+    assert list(found) == ["27833a3ba0a5", "864c283b3c4b", "5479aaef3d30"]
+    assert found["27833a3ba0a5"] == ()
+    assert [span.kind for span in found["864c283b3c4b"]] == ["download", "extraction"]
+    assert [span.kind for span in found["5479aaef3d30"]] == ["download", "pause", "download", "extraction"]
+    pause, again = found["5479aaef3d30"][1:3]
+    assert pause.end - pause.start == pytest.approx(5.5)
+    assert again.start == pause.end
+    for told in found.values():
+        assert all(one.end == other.start for one, other in pairwise(told))
+
+
+def test_a_layer_waits_for_its_turn_and_for_the_one_below() -> None:
+    events = [
+        PullEvent(0, "a", "Pulling fs layer"),
+        PullEvent(0, "a", "Waiting"),
+        PullEvent(1, "a", "Downloading", 1, 2),
+        PullEvent(2, "a", "Verifying Checksum"),
+        PullEvent(2, "a", "Download complete"),
+        PullEvent(4, "a", "Extracting", 2, 2),
+        PullEvent(5, "a", "Pull complete"),
+    ]
+    wanted = (Span("waiting", 0, 1), Span("download", 1, 2), Span("waiting", 2, 4), Span("extraction", 4, 5))
+    assert spans(events) == {"a": wanted}
+
+
+def test_a_pull_that_breaks_off_ends_where_it_broke_off() -> None:
+    events = [
+        PullEvent(0, "a", "Downloading"),
+        PullEvent(0, "b", "Waiting"),
+        PullEvent(3, "a", "Downloading"),
+    ]
+    assert spans(events) == {"a": (Span("download", 0, 3),), "b": (Span("waiting", 0, 3),)}
+
+
+def test_timeline_in_words() -> None:
+    assert pull_timeline(EVENTS, name="mysql").text == (
+        "Pull of mysql: 3 layers, 6.00 s\n"
+        "  LAYER         DOWNLOAD               EXTRACTION\n"
+        "  27833a3ba0a5  Already exists\n"
+        "  864c283b3c4b  0.50-1.50 s            1.50-1.70 s\n"
+        "  5479aaef3d30  0.50-6.00 s (2 tries)  6.00-6.00 s"
+    )
+
+
+def test_timeline_has_a_row_for_each_layer_and_a_bar_for_each_span(drawn: list[Any]) -> None:
+    chart = pull_timeline(EVENTS, name="mysql")
+    (figure,) = drawn
+    (axes,) = figure.axes
+    assert [label.get_text() for label in axes.get_yticklabels()] == list(spans(EVENTS))
+    assert len(axes.patches) == sum(len(told) for told in spans(EVENTS).values())
+    assert {bar.get_hatch() for bar in axes.patches} == {"///", "xx", "..."}
+    assert [text.get_text() for text in axes.texts] == ["Already exists"]
+    assert axes.get_xlabel() == "seconds since the pull began"
+    assert len(figure.legends[0].get_texts()) == 3
+    assert chart.png.startswith(b"\x89PNG")
+    assert (chart.width, chart.height) == tuple(figure.get_size_inches() * 96 // 1)
+
+
+def test_sizes_count_what_is_shared_once_on_disk(drawn: list[Any]) -> None:
+    chart = sizes([WEB, DB])
+    (axes,) = drawn[0].axes
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["nginx", "mysql", "added up", "on disk"]
+    assert [text.get_text() for text in axes.texts] == ["109MB", "56.3MB", "166MB", "110MB"]
+    shown = [bar.get_width() for bar in axes.patches]
+    assert shown == pytest.approx([55.3, 55.3, 110.6, 55.3, 54.1, 1.0, 55.1, 55.1])
+    assert chart.text == (
+        "What images take\n"
+        "  IMAGE       SIZE     OWN  SHARED\n"
+        "  nginx      109MB  54.1MB  55.3MB\n"
+        "  mysql     56.3MB     1MB  55.3MB\n"
+        "  added up   166MB\n"
+        "  on disk    110MB"
+    )
+
+
+def test_nothing_to_draw_is_no_error() -> None:
+    assert pull_timeline([]).text.startswith("A pull: 0 layers, 0.00 s")
+    assert pull_timeline([HERE]).png
+    assert sizes([]).png
+
+
+def test_a_name_is_only_text() -> None:
+    chart = sizes([ImageView("$x^$\u202e\x1b<b>", ())])
+    assert "$x^$\\u202e\\x1b<b>" in chart.text
+    assert chart.png
+
+
+def test_the_same_chart_has_the_same_bytes_whatever_the_user_set() -> None:
+    import matplotlib
+
+    before = sizes([WEB, DB])
+    with matplotlib.rc_context({"font.size": 30, "axes.facecolor": "red"}):
+        assert sizes([WEB, DB]) == before
+        assert matplotlib.rcParams["font.size"] == 30
+
+
+def test_the_png_and_the_twin_are_two_outputs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first one's PNG may differ between machines, the second is compared by nbval."""
+    outputs: list[tuple[Any, Any]] = []
+    monkeypatch.setattr(
+        "IPython.display.display", lambda data, metadata=None, raw=False: outputs.append((data, metadata))
+    )
+    chart = Chart("t", "one < two", b"png", 80, 40)
+    chart._ipython_display_()
+    assert outputs[0] == (
+        {"image/png": b"png", "text/plain": "one < two"},
+        {"image/png": {"width": 80, "height": 40}},
+    )
+    assert outputs[1][0] == {
+        "text/html": "<details><summary>In words</summary><pre>one &lt; two</pre></details>",
+        "text/plain": "",
+    }
+
+
+def test_without_matplotlib_there_is_one_line_and_the_twin(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    chart = sizes([WEB, DB])
+    assert chart.png == b""
+    first, rest = chart._repr_mimebundle_()["text/plain"].split("\n", 1)
+    assert first == "no chart: matplotlib is not installed here (pip install matplotlib); in words:"
+    assert rest == chart.text
+
+
+def test_importing_loads_neither_matplotlib_nor_ipython() -> None:
+    program = (
+        "import sys; sys.path.insert(0, '.'); import labkit.notebook.charts, labkit.notebook.pictures as p;"
+        "p.stack(p.ImageView('x', (p.LayerView('a', 1),)));"
+        "print([m for m in ('matplotlib', 'numpy', 'IPython', 'ipywidgets') if m in sys.modules])"
+    )
+    root = Path(__file__).parents[2]
+    run = subprocess.run(
+        [sys.executable, "-c", program], cwd=root, env=os.environ, capture_output=True, text=True
+    )
+    assert (run.stdout.strip(), run.stderr) == ("[]", "")
