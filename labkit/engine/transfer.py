@@ -9,7 +9,7 @@ the cache as it was.
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from labkit.engine import images
 from labkit.engine.engine import Engine
@@ -107,7 +107,7 @@ def _remember(engine: Engine, descriptors: tuple[Descriptor, ...], config: Image
 
 
 def _keep(engine: Engine, image: Image, reference: Reference, found: Resolved, *, up_to_date: bool) -> Pulled:
-    key = reference.with_digest(found.digest)
+    key = replace(reference, tag="").with_digest(found.digest)
     known = engine.state.digests.get(str(key)) == image.id
     images.add_image(engine, image)
     if reference.tag and engine.state.tags.get(str(reference)) != image.id:
@@ -186,5 +186,5 @@ def push(
     for descriptor, layer in zip(descriptors, image.layers, strict=True):
         known = known.set(descriptor.digest, layer.diff_id)
     engine.change(diff_ids=known)
-    images.set_digest(engine, image.id, reference.with_digest(digest))
+    images.set_digest(engine, image.id, replace(reference, tag="").with_digest(digest))
     return Pushed(digest, len(manifest.raw))
