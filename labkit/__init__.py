@@ -1,1 +1,27 @@
-"""A Docker image engine small enough to read and exact enough to believe."""
+"""A Docker image engine small enough to read and exact enough to believe.
+
+>>> from labkit import Lab
+>>> Lab().docker("version --format '{{.Server.Version}}'").text
+'20.10.24\\n'
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from labkit.lab import Lab
+    from labkit.notebook import load_ipython_extension
+
+__all__ = ["Lab", "load_ipython_extension"]
+
+_PLACES = {"Lab": "labkit.lab", "load_ipython_extension": "labkit.notebook"}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for when it is asked for: `import labkit` alone stays quick."""
+    if name not in _PLACES:
+        raise AttributeError(f"module 'labkit' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_PLACES[name]), name)

@@ -120,7 +120,7 @@ class Session:
         settle(self.engine)
         hints: list[str] = []
 
-        def docker(task: Task, argv: Sequence[str]) -> int:
+        def docker(task: Task, argv: list[str]) -> int:
             return self._docker(task, argv, hints)
 
         fs = home_mounts(self.place.files, lambda: self.engine.now)
@@ -142,7 +142,7 @@ class Session:
             hints += _unknown_command(line)
         return Result(output, result.exit_code, "\n".join(hints))
 
-    def _docker(self, task: Task, argv: Sequence[str], hints: list[str]) -> int:
+    def _docker(self, task: Task, argv: list[str], hints: list[str]) -> int:
         reader = task.fds.get(0)
         terminal = Terminal(
             self.engine,
@@ -150,10 +150,10 @@ class Session:
             self.network,
             self.platform,
             tty=self.tty and isinstance(task.fds.get(1), Screen),
-            stdin=reader.read() if isinstance(reader, Reader) else b"",
+            stdin=b"".join(part.read() for part in reader.segments()) if isinstance(reader, Reader) else b"",
             watch=self.watch,
         )
-        status = dispatch(terminal, argv[1:])
+        status = dispatch(terminal, argv)
         for stream, data in terminal.output:
             task.write(Content.of(data), stream)
         if terminal.hint:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from labkit.cli.changes import config_changes
 from labkit.cli.formats import age, ago, ellipsis, go_time, human_size
 from labkit.cli.govalues import Row
 from labkit.cli.handlers.images import confirmed
@@ -14,6 +13,7 @@ from labkit.cli.templates.quoting import go_quote
 from labkit.cli.terminal import Terminal
 from labkit.engine import container as containers
 from labkit.engine import images
+from labkit.engine.dockerfile import config_changes
 from labkit.engine.engine import Engine
 from labkit.engine.state import Container
 from labkit.errors import DaemonError, InvalidReference, LabkitError, NotFound

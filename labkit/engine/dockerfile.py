@@ -1,6 +1,6 @@
-"""`docker commit --change`: Dockerfile instructions that set something in the new image's config.
+"""Dockerfile instructions that set something in an image's config (moby, builder/dockerfile).
 
-As moby's builder/dockerfile does it (BuildFromConfig); the instructions that need files are refused.
+A build runs them, and so does `docker commit --change`, which refuses those that need files.
 """
 
 from __future__ import annotations
@@ -36,11 +36,16 @@ def config_changes(changes: Sequence[str], config: Mapping[str, Any]) -> dict[st
             raise DaemonError(f"{word} is not a valid change command")
         if not rest.strip():
             raise DaemonError(f"dockerfile parse error line 1: {name} requires at least one argument")
-        changed |= _apply(name, rest.strip(), {**config, **changed})
+        changed |= changed_config(name, rest.strip(), {**config, **changed})
     return changed
 
 
-def _apply(name: str, rest: str, config: Mapping[str, Any]) -> dict[str, Any]:
+def changed_config(name: str, rest: str, config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the keys of a config that one instruction sets, with their values.
+
+    >>> changed_config("EXPOSE", "80", {})
+    {'ExposedPorts': {'80/tcp': {}}}
+    """
     if name in ("CMD", "ENTRYPOINT"):
         key = "Cmd" if name == "CMD" else "Entrypoint"
         return {key: command_words(rest)}
@@ -59,12 +64,34 @@ def _apply(name: str, rest: str, config: Mapping[str, Any]) -> dict[str, Any]:
             }
         }
     if name == "VOLUME":
-        paths = command_words(rest) if rest.startswith("[") else rest.split()
-        return {"Volumes": {**(config.get("Volumes") or {}), **{path: {} for path in paths}}}
+        return {"Volumes": {**(config.get("Volumes") or {}), **{path: {} for path in _paths(rest)}}}
     if name == "WORKDIR":
         base = config.get("WorkingDir") or "/"
         return {"WorkingDir": rest if rest.startswith("/") else f"{base.rstrip('/')}/{rest}"}
     return {{"USER": "User", "STOPSIGNAL": "StopSignal"}.get(name, name.title()): rest}
+
+
+def comment(name: str, rest: str, changed: Mapping[str, Any]) -> list[str]:
+    """Return the command that history shows of an instruction that made no layer.
+
+    >>> " ".join(comment("CMD", "", {"Cmd": ["nginx", "-g"]}))
+    '/bin/sh -c #(nop)  CMD ["nginx" "-g"]'
+    """
+    shown = rest
+    if name in ("CMD", "ENTRYPOINT"):
+        words = changed["Cmd" if name == "CMD" else "Entrypoint"]
+        shown = "[" + " ".join(json.dumps(word, ensure_ascii=False) for word in words) + "]"
+    elif name in ("ENV", "LABEL"):
+        shown = " ".join(f"{key}={value}" for key, value in pairs(rest).items())
+    elif name == "VOLUME":
+        shown = f"[{' '.join(_paths(rest))}]"
+    elif name == "WORKDIR":
+        return ["/bin/sh", "-c", f"#(nop) WORKDIR {changed['WorkingDir']}"]
+    return ["/bin/sh", "-c", "#(nop) ", f"{name} {shown}"]
+
+
+def _paths(rest: str) -> list[str]:
+    return command_words(rest) if rest.startswith("[") else rest.split()
 
 
 def command_words(text: str) -> list[str]:

@@ -1,0 +1,129 @@
+"""A container as Python sees it: its files, and what they cost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from labkit.engine import container, process
+from labkit.engine.engine import SECOND, Engine
+from labkit.engine.mounts import container_mounts
+from labkit.engine.shell.task import Result
+from labkit.engine.state import Container
+from labkit.engine.storage.mounts import MountTable
+from labkit.oci.changeset import Change
+from labkit.oci.image import Image
+from labkit.oci.tree import Dir
+
+
+class _Lab(Protocol):
+    engine: Engine
+
+    def _remember(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A handle on one container of a lab: what it does goes to the container's read-write layer.
+
+    Files can be read and written whether it runs or not, as with `docker cp`. A path that does not
+    exist, or is not what it should be, raises FileSystemError.
+    """
+
+    lab: _Lab
+    id: str
+
+    @property
+    def container(self) -> Container:
+        """What the engine keeps of it now; raises NotFound once it is removed."""
+        return container.find_container(self.lab.engine, self.id)
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self.container.name
+
+    @property
+    def status(self) -> str:
+        """What it is doing: "created", "running" or "exited"."""
+        return self.container.status
+
+    @property
+    def upper(self) -> Dir:
+        """Its read-write layer: all that it changed."""
+        return self.container.upper
+
+    @property
+    def size(self) -> int:
+        """The bytes in its read-write layer."""
+        return container.size_rw(self.container)
+
+    def read(self, path: str) -> str:
+        """Return a file's text; reading copies nothing."""
+        return self._files().read(path).decode("utf-8", "replace")
+
+    def listdir(self, path: str = "/") -> list[str]:
+        """Return the names in a directory, sorted."""
+        return self._files().listdir(path)
+
+    def write(self, path: str, text: str) -> int:
+        """Put a text in place of a file's content; return the bytes that were copied up."""
+        return self._change(lambda files: files.write(path, text.encode()).copied)
+
+    def append(self, path: str, text: str) -> int:
+        """Add a text to a file's end; return the bytes copied up: the whole file, the first time."""
+        return self._change(lambda files: files.append(path, text.encode()).copied)
+
+    def chmod(self, path: str, mode: int) -> int:
+        """Change a file's permission bits; return the bytes that were copied up."""
+        return self._change(lambda files: files.chmod(path, mode).copied)
+
+    def remove(self, path: str) -> int:
+        """Remove a file; a file of the image leaves a whiteout. Return the bytes that were copied up."""
+        return self._change(lambda files: files.unlink(path).copied)
+
+    def mkdir(self, path: str) -> int:
+        """Make a directory."""
+        return self._change(lambda files: files.mkdir(path).copied)
+
+    def exec(self, command: str | Sequence[str]) -> Result:
+        """Run a command in it, as `docker exec`: a list of words, or a line for `sh -c`."""
+        self.lab._remember()
+        argv = ["sh", "-c", command] if isinstance(command, str) else list(command)
+        return process.execute(self.lab.engine, self.container, argv)
+
+    def diff(self) -> list[Change]:
+        """Return what it changed of its image."""
+        return container.diff(self.lab.engine, self.container)
+
+    def commit(self, name: str = "") -> Image:
+        """Make an image of it: its image's layers and one more."""
+        self.lab._remember()
+        return container.commit(self.lab.engine, self.container, name)
+
+    def stop(self) -> None:
+        """Stop it; what it wrote stays."""
+        self.lab._remember()
+        container.stop(self.lab.engine, self.container)
+
+    def start(self) -> None:
+        """Start it again, with what it wrote before."""
+        self.lab._remember()
+        process.start(self.lab.engine, self.container, detached=True)
+
+    def delete(self) -> None:
+        """Remove it with all that it wrote, running or not."""
+        self.lab._remember()
+        container.remove(self.lab.engine, self.id, force=True)
+
+    def _files(self) -> MountTable:
+        return container_mounts(self.lab.engine, self.container, lambda: self.lab.engine.now)
+
+    def _change(self, act: Callable[[MountTable], int]) -> int:
+        self.lab._remember()
+        self.lab.engine.advance(SECOND)
+        files = self._files()
+        result = act(files)
+        container.keep(self.lab.engine, replace(self.container, upper=files.upper))
+        return result

@@ -1,0 +1,234 @@
+"""The Lab: one engine, the built-in hub, one clock and one terminal session.
+
+    from labkit import Lab
+    lab = Lab()
+    lab.pull("nginx:1.15.12")
+    lab.image("nginx").history        # ten steps
+    lab.image("nginx").layers         # three layers
+    box = lab.run("ubuntu:15.04", name="box")
+    box.write("/etc/motd", "hello")   # copy-up
+    box.diff()                        # C /etc, C /etc/motd
+    lab.docker("ps -s").text
+
+Everything starts from the same state: the same commands give the same identifiers, on any machine and
+on any day.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import IO
+
+from labkit.box import Box
+from labkit.cli.session import Place, Result, Session
+from labkit.cli.terminal import Registries, Watch
+from labkit.engine import archives, build, container, images, process, transfer, usage
+from labkit.engine.engine import SECOND, Engine
+from labkit.engine.network import Network
+from labkit.engine.network import network as network_of
+from labkit.engine.schedule import PullEvent
+from labkit.engine.state import COURSE_TIME, Options, State
+from labkit.engine.transfer import Pulled
+from labkit.errors import LabkitError
+from labkit.oci.descriptor import Platform
+from labkit.oci.image import Image
+from labkit.oci.moment import parse_time
+from labkit.oci.reference import parse_reference
+from labkit.store.hub import docker_hub
+from labkit.store.registry import Registry
+
+MAX_UNDO = 200
+
+
+@dataclass(frozen=True, slots=True)
+class _Checkpoint:
+    state: State
+    place: Place
+
+
+class Lab:
+    """A Docker engine of one's own, with a hub, a clock and a terminal.
+
+    `network` is "fast", "classroom" or "slow", or a Network; it sets the seconds that a pull's events
+    carry. `clock` is the time the lab starts at, RFC 3339 text or nanoseconds since 1970. `registries`
+    adds registries by host. `tty` makes commands print as to a terminal.
+
+    >>> lab = Lab()
+    >>> lab.pull("nginx:1.15.12").id[:19]
+    'sha256:27a188018e18'
+    >>> len(lab.image("nginx:1.15.12").history), len(lab.image("nginx:1.15.12").layers)
+    (10, 3)
+    """
+
+    def __init__(
+        self,
+        *,
+        network: str | Network = "classroom",
+        clock: str | int = COURSE_TIME,
+        seed: str = "labkit",
+        platform: str = "linux/amd64",
+        registries: Mapping[str, Registry] | None = None,
+        tty: bool = False,
+    ) -> None:
+        now = parse_time(clock) if isinstance(clock, str) else clock
+        os_name, _, architecture = platform.partition("/")
+        self.engine = Engine(State(now=now), seed=seed, os=os_name, architecture=architecture)
+        self.network = network_of(network)
+        self.session = Session(
+            self.engine,
+            Registries({"docker.io": docker_hub(), **(registries or {})}),
+            self.network,
+            Platform(architecture, os_name),
+            tty=tty,
+        )
+        self._start = self._checkpoint()
+        self._past: list[_Checkpoint] = []
+
+    def docker(self, line: str, *, stdin: bytes = b"", watch: Watch | None = None) -> Result:
+        """Run a docker command line, given without the word `docker`.
+
+        >>> print(Lab().docker("image ls"), end="")
+        REPOSITORY   TAG       IMAGE ID   CREATED   SIZE
+        """
+        return self.shell(f"docker {line}", stdin=stdin, watch=watch)
+
+    def shell(self, line: str, *, stdin: bytes = b"", watch: Watch | None = None) -> Result:
+        """Run a line as it is typed at the prompt of the lab's terminal; it never raises.
+
+        >>> Lab().shell("docker ps -aq | wc -l").text
+        '0\\n'
+        """
+        self._remember()
+        self.session.watch = watch
+        return self.session.run(line, stdin=stdin)
+
+    def pull(self, name: str, *, events: list[PullEvent] | None = None) -> Image:
+        """Pull an image and return it; its events are added to `events` when a list is given.
+
+        Raises DaemonError for a name that the registry does not have.
+
+        >>> Lab().pull("busybox").recorded
+        False
+        """
+        self._remember()
+        reference = parse_reference(name).with_default_tag()
+        client = self.session.registries.client(reference.domain)
+        steps = transfer.pull(self.engine, client, reference, self.network, self.session.platform)
+        while True:
+            try:
+                event = next(steps)
+            except StopIteration as stop:
+                pulled: Pulled = stop.value
+                return pulled.image
+            if events is not None:
+                events.append(event)
+
+    def image(self, name: str) -> Image:
+        """Return an image of the cache; raises NotFound."""
+        return images.find_image(self.engine, name)
+
+    @property
+    def images(self) -> list[Image]:
+        """The images of the cache, newest first."""
+        return images.listed_images(self.engine)
+
+    def load(self, file: str | os.PathLike[str] | IO[bytes]) -> list[Image]:
+        """Load the images of an archive that `docker save` or another tool has written."""
+        self._remember()
+        return list(archives.load(self.engine, file).images)
+
+    def build(
+        self, tag: str, steps: Sequence[str] | str, files: Mapping[str, str | bytes | int] | None = None
+    ) -> Image:
+        """Build an image from steps as they stand in a Dockerfile; see `labkit.engine.build`.
+
+        >>> lab = Lab()
+        >>> lab.build("hello", ["FROM busybox", "RUN echo hello > /hello"]).layers[-1].size
+        6
+        """
+        self._remember()
+        base = build.base_of(steps)
+        if images.lookup_image(self.engine, base) is None:
+            self.pull(base)
+        return build.build(self.engine, tag, steps, files or {})
+
+    def create(self, image: str, command: Sequence[str] = (), *, name: str = "") -> Box:
+        """Create a container without starting it; pulls the image where it is missing."""
+        self._remember()
+        if images.lookup_image(self.engine, image) is None:
+            self.pull(image)
+        return Box(self, container.create(self.engine, image, list(command) or None, name=name).id)
+
+    def run(self, image: str, command: Sequence[str] = (), *, name: str = "") -> Box:
+        """Create a container and start it in the background, as `docker run -dit`.
+
+        >>> Lab().run("ubuntu:15.04", name="box").status
+        'running'
+        """
+        self._remember()
+        if images.lookup_image(self.engine, image) is None:
+            self.pull(image)
+        options = Options(detached=True, tty=True, open_stdin=True)
+        made = container.create(self.engine, image, list(command) or None, name=name, options=options)
+        process.start(self.engine, made, detached=True)
+        return Box(self, made.id)
+
+    def container(self, name: str) -> Box:
+        """Return a container of the lab; raises NotFound."""
+        return Box(self, container.find_container(self.engine, name).id)
+
+    @property
+    def containers(self) -> list[Box]:
+        """All containers, running or not, newest first."""
+        return [Box(self, each.id) for each in container.listed_containers(self.engine, everything=True)]
+
+    def disk_usage(self) -> int:
+        """Return the bytes of all layers in the cache, each counted once, and of the containers."""
+        return usage.layers_size(self.engine) + usage.container_usage(self.engine).size
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass in the lab.
+
+        >>> lab = Lab()
+        >>> box = lab.run("busybox", ["sleep", "60"])
+        >>> lab.wait(61)
+        >>> box.status
+        'exited'
+        """
+        self._remember()
+        self.engine.advance(int(seconds * SECOND))
+        process.settle(self.engine)
+
+    def undo(self) -> None:
+        """Put the lab back to where it was before the last command; raises LabkitError at the start.
+
+        >>> lab = Lab()
+        >>> image = lab.pull("nginx")
+        >>> lab.undo()
+        >>> lab.images
+        []
+        """
+        if not self._past:
+            raise LabkitError("nothing to undo: this is where the lab started")
+        self._restore(self._past.pop())
+
+    def reset(self) -> None:
+        """Put the lab back to where it started; `undo` brings it back."""
+        self._remember()
+        self._restore(self._start)
+
+    def _checkpoint(self) -> _Checkpoint:
+        return _Checkpoint(self.engine.state, self.session.place)
+
+    def _remember(self) -> None:
+        self._past.append(self._checkpoint())
+        del self._past[:-MAX_UNDO]
+
+    def _restore(self, point: _Checkpoint) -> None:
+        self.engine.state, self.session.place = point.state, point.place
+
+    def __repr__(self) -> str:
+        state = self.engine.state
+        return f"<Lab: {len(state.images)} images, {len(state.containers)} containers>"

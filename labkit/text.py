@@ -1,0 +1,38 @@
+"""Text from outside, made fit to be shown: what could steer a screen is shown as a visible sign."""
+
+from __future__ import annotations
+
+import unicodedata
+
+_KEPT = "\n\t"
+
+
+def shown(text: str) -> str:
+    r"""Return text in which control characters and direction marks are escapes that can be read.
+
+    >>> print(shown("name\x1b[31m and \u202e"))
+    name\x1b[31m and \u202e
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(each if each in _KEPT or not _steers(each) else _escape(each) for each in text)
+
+
+def _steers(character: str) -> bool:
+    return unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp")
+
+
+def _escape(character: str) -> str:
+    number = ord(character)
+    if number < 0x100:
+        return f"\\x{number:02x}"
+    return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
+
+
+def command_lines(text: str) -> list[str]:
+    r"""Return a text's command lines: a backslash joins a line to the next, empty ones are dropped.
+
+    >>> command_lines("docker images\n\ndocker run busybox \\\n  ls")
+    ['docker images', 'docker run busybox   ls']
+    """
+    return [line.strip() for line in text.replace("\\\n", "").splitlines() if line.strip()]
