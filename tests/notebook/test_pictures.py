@@ -15,6 +15,7 @@ from xml.etree import ElementTree as etree
 import pytest
 
 from labkit.engine.state import Container
+from labkit.lab import Lab
 from labkit.notebook.pictures import (
     ContainerView,
     ImageView,
@@ -353,6 +354,19 @@ def test_a_container_of_the_engine_tells_what_it_changed() -> None:
     box = Container("0" * 64, "box", made_image(), "app:1", ("sh",), 0, upper=upper)
     assert container_view(box) == ContainerView("box", 12, ("A /etc/new", "D /etc/motd"))
     assert "container box" in stack(box.image, box).text
+
+
+def test_a_lab_is_drawn_as_it_stands() -> None:
+    lab = Lab()
+    lab.pull("ubuntu:15.04")
+    box = lab.run("ubuntu:15.04", name="box")
+    box.write("/etc/motd", "hello")
+    picture = stack(lab.image("ubuntu:15.04"), box, name="ubuntu:15.04")
+    assert picture.text.split("\n")[:3] == [
+        "Container box on ubuntu:15.04 · 4 layers · 188MB",
+        "  R/W  container box     5B",
+        "         C /etc/motd",
+    ]
 
 
 @pytest.mark.parametrize(

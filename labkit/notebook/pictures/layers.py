@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from labkit.box import Box
 from labkit.cli.formats import human_size
 from labkit.engine.state import Container
 from labkit.notebook.pictures import svg
@@ -26,7 +27,7 @@ _LINE = 22
 
 
 def stack(
-    image: Image | ImageView, container: Container | ContainerView | None = None, *, name: str = ""
+    image: Image | ImageView, container: Box | Container | ContainerView | None = None, *, name: str = ""
 ) -> Picture:
     """Draw the layers of an image, the base at the bottom, and a container's own layer on top.
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 
+from labkit.box import Box
 from labkit.engine.state import Container
 from labkit.oci import changeset, tree
 from labkit.oci.changeset import Change
@@ -99,10 +100,12 @@ def _history(image: Image) -> tuple[tuple[StepView, ...], dict[int, str]]:
     return tuple(steps), made_by
 
 
-def container_view(container: Container | ContainerView, *, changes: int = 4) -> ContainerView:
+def container_view(container: Box | Container | ContainerView, *, changes: int = 4) -> ContainerView:
     """Return what pictures show of a container, with at most `changes` lines of what it changed."""
     if isinstance(container, ContainerView):
         return container
+    if isinstance(container, Box):
+        container = container.container
     lower = changeset.apply_all([layer.changes for layer in container.image.layers])
     told = change_lines(changeset.changes(lower, container.upper), changes) if changes else ()
     return ContainerView(container.name, tree.size(container.upper), told)
