@@ -4,10 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from labkit.notebook.charts import pull_timeline, sizes
+from labkit.notebook.check import check
+from labkit.notebook.pictures import history_map, shared, stack, steps
+
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-__all__ = ["load_ipython_extension"]
+__all__ = [
+    "check",
+    "history_map",
+    "load_ipython_extension",
+    "pull_timeline",
+    "shared",
+    "sizes",
+    "stack",
+    "steps",
+]
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from IPython.core.magic import Magics, cell_magic, line_magic, magics_class
+from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
 
 from labkit.cli.session import Result
 from labkit.lab import Lab
@@ -20,9 +20,13 @@ from labkit.text import command_lines, shown
 class DockerMagics(Magics):  # type: ignore[misc]
     """The magics that `%load_ext labkit` adds."""
 
+    @no_var_expand
     @line_magic
     def docker(self, line: str) -> None:
-        """Run one docker command: `%docker image ls`."""
+        """Run one docker command: `%docker image ls`.
+
+        Braces and dollar signs go to docker as they are: `--format "{{.ID}}"` is a template.
+        """
         self._run(f"docker {line}")
 
     @cell_magic("docker")
