@@ -14,7 +14,8 @@ from labkit.engine import container as containers
 from labkit.engine.engine import Engine
 from labkit.engine.mounts import container_mounts
 from labkit.engine.shell import users
-from labkit.engine.shell.launch import SHELLS, ExecNotFound
+from labkit.engine.shell.launch import SHELLS
+from labkit.engine.shell.lookup import ExecNotFound
 from labkit.engine.shell.run import run_command
 from labkit.engine.shell.streams import WouldRunForever
 from labkit.engine.shell.task import Process, Result, Task

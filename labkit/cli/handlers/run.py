@@ -11,7 +11,7 @@ from labkit.cli.terminal import Terminal
 from labkit.engine import container as containers
 from labkit.engine import images, process
 from labkit.engine.process import StartError, exec_words
-from labkit.engine.shell.launch import ExecNotFound
+from labkit.engine.shell.lookup import ExecNotFound
 from labkit.engine.state import Container, Options
 from labkit.errors import DaemonError, InvalidReference, LabkitError, NotFound
 from labkit.oci.reference import parse_reference

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from labkit.engine.shell.applets import APPLETS
-from labkit.engine.shell.launch import SHELLS, ExecNotFound, call, find_program
-from labkit.engine.shell.redirect import RedirectError
+from labkit.engine.shell.launch import call
+from labkit.engine.shell.lookup import ExecNotFound, find_program
 from labkit.engine.shell.state import BreakLoop, ExitShell, ReturnFunction
 from labkit.engine.shell.streams import WouldRunForever
+from labkit.engine.shell.variables import export, local, number, read, set_options, shift, unset
 from labkit.engine.shell.words import decode, join, normal, strerror
 from labkit.errors import FileSystemError
 
@@ -35,13 +36,6 @@ def run_stdin(shell: Any) -> int:
     return int(shell.run_text(decode(shell.task.stdin().rest().read())))
 
 
-def _number(shell: Any, text: str) -> int:
-    if not text.isdigit():
-        shell.message(f"Illegal number: {text}")
-        raise ExitShell(2)
-    return int(text)
-
-
 def _colon(shell: Any, words: list[str]) -> int:
     return 0
 
@@ -57,10 +51,10 @@ def _cd(shell: Any, words: list[str]) -> int:
         found = shell.task.fs.stat(path, True)
     except FileSystemError as error:
         shell.message(f"can't cd to {target}: {strerror(error)}")
-        return 1
+        return 2
     if not stat.S_ISDIR(found.mode):
         shell.message(f"can't cd to {target}: Not a directory")
-        return 1
+        return 2
     shell.assign("OLDPWD", shell.task.cwd)
     shell.task.cwd = path
     shell.assign("PWD", path)
@@ -71,109 +65,18 @@ def _cd(shell: Any, words: list[str]) -> int:
 
 
 def _exit(shell: Any, words: list[str]) -> int:
-    raise ExitShell(_number(shell, words[1]) % 256 if len(words) > 1 else shell.status)
+    raise ExitShell(number(shell, words[1]) % 256 if len(words) > 1 else shell.status)
 
 
 def _return(shell: Any, words: list[str]) -> int:
-    raise ReturnFunction(_number(shell, words[1]) % 256 if len(words) > 1 else shell.status)
+    raise ReturnFunction(number(shell, words[1]) % 256 if len(words) > 1 else shell.status)
 
 
 def _break(shell: Any, words: list[str]) -> int:
-    levels = _number(shell, words[1]) if len(words) > 1 else 1
+    levels = number(shell, words[1]) if len(words) > 1 else 1
     if shell.loops:
         raise BreakLoop(levels, again=words[0] == "continue")
     return 0
-
-
-def _export(shell: Any, words: list[str]) -> int:
-    marked = shell.exported if words[0] == "export" else shell.readonly
-    operands = [word for word in words[1:] if word != "-p"]
-    if not operands:
-        for name in sorted(marked & set(shell.variables)):
-            shell.task.out(f"{words[0]} {name}='{shell.variables[name]}'\n")
-    for word in operands:
-        name, equals, value = word.partition("=")
-        if not name.isidentifier():
-            shell.message(f"{word}: bad variable name")
-            raise ExitShell(2)
-        if equals:
-            shell.assign(name, value)
-        marked.add(name)
-    return 0
-
-
-def _unset(shell: Any, words: list[str]) -> int:
-    functions = "-f" in words[1:2]
-    for name in words[1:]:
-        if functions:
-            shell.functions.pop(name, None)
-        elif not name.startswith("-"):
-            shell.unset(name)
-    return 0
-
-
-def _set(shell: Any, words: list[str]) -> int:
-    rest = words[1:]
-    if not rest:
-        for name in sorted(shell.variables):
-            value = shell.variables[name].replace("'", "'\"'\"'")
-            shell.task.out(f"{name}='{value}'\n")
-        return 0
-    while rest and rest[0][:1] in ("-", "+") and len(rest[0]) > 1:
-        flags = rest.pop(0)
-        if flags == "--":
-            shell.arguments = rest
-            return 0
-        for flag in flags[1:]:
-            if flag == "o":
-                long = rest.pop(0) if rest else ""
-                flag = {"errexit": "e", "nounset": "u", "xtrace": "x", "noglob": "f"}.get(long, "")
-            elif flag not in "abCefhmnuvx":
-                shell.message(f"illegal option -{flag}")
-                raise ExitShell(2)
-            if flags[0] == "-":
-                shell.options.add(flag)
-            else:
-                shell.options.discard(flag)
-    if rest:
-        shell.arguments = rest
-    return 0
-
-
-def _shift(shell: Any, words: list[str]) -> int:
-    count = _number(shell, words[1]) if len(words) > 1 else 1
-    if count > len(shell.arguments):
-        return 1
-    del shell.arguments[:count]
-    return 0
-
-
-def _read(shell: Any, words: list[str]) -> int:
-    names = [word for word in words[1:] if not word.startswith("-")]
-    raw = "-r" in words[1:]
-    line = shell.task.stdin().line()
-    text = decode(line or b"")
-    complete = text.endswith("\n")
-    text = text.removesuffix("\n")
-    while complete and not raw and text.endswith("\\"):
-        more = decode(shell.task.stdin().line() or b"")
-        text = text[:-1] + more.removesuffix("\n")
-    if not raw:
-        text = text.replace("\\\\", "\0").replace("\\", "").replace("\0", "\\")
-    separators = shell.variables.get("IFS", " \t\n")
-    spaces = "".join(char for char in separators if char in " \t\n")
-    if not names:
-        shell.assign("REPLY", text)
-    for index, name in enumerate(names):
-        text = text.lstrip(spaces) if spaces else text
-        cuts = [place for place, char in enumerate(text) if char in separators]
-        if index == len(names) - 1 or not cuts:
-            shell.assign(name, text.rstrip(spaces) if spaces else text)
-            text = ""
-        else:
-            shell.assign(name, text[: cuts[0]])
-            text = text[cuts[0] + 1 :]
-    return 0 if complete else 1
 
 
 def _eval(shell: Any, words: list[str]) -> int:
@@ -218,18 +121,6 @@ def _exec(shell: Any, words: list[str]) -> int:
     task = shell.task.child(env=shell.environment())
     task.depth = shell.task.depth
     raise ExitShell(shell.external(words[1:], task))
-
-
-def _local(shell: Any, words: list[str]) -> int:
-    if not shell.locals:
-        shell.message("not in a function")
-        raise ExitShell(2)
-    for word in words[1:]:
-        name, equals, value = word.partition("=")
-        shell.locals[-1].setdefault(name, shell.variables.get(name))
-        if equals:
-            shell.assign(name, value)
-    return 0
 
 
 def _describe(shell: Any, name: str) -> str | None:
@@ -285,8 +176,14 @@ def _umask(shell: Any, words: list[str]) -> int:
     try:
         shell.task.umask = int(words[1], 8) & 0o777
     except ValueError:
-        shell.message(f"Illegal mode: {words[1]}")
+        shell.message(f"illegal mode: {words[1]}")
         raise ExitShell(2) from None
+    return 0
+
+
+def _trap(shell: Any, words: list[str]) -> int:
+    if len(words) > 2 and any(word in ("EXIT", "0") for word in words[2:]):
+        shell.exit_trap = words[1] if words[1] != "-" else None
     return 0
 
 
@@ -318,12 +215,27 @@ def _kill(shell: Any, words: list[str]) -> int:
 
 
 def _applet(shell: Any, words: list[str]) -> int:
-    task = shell.task.child(shell.arg0, env=shell.environment(), in_shell=True)
+    task = shell.task.child(shell.task.name, env=shell.environment(), in_shell=True)
     return call(task, APPLETS[words[0]], words)
 
 
 SPECIAL: frozenset[str] = frozenset(
-    (":", ".", "break", "continue", "eval", "exec", "exit", "export", "readonly", "return", "set", "shift", "trap", "unset")
+    (
+        ":",
+        ".",
+        "break",
+        "continue",
+        "eval",
+        "exec",
+        "exit",
+        "export",
+        "readonly",
+        "return",
+        "set",
+        "shift",
+        "trap",
+        "unset",
+    )
 )
 BUILTINS: dict[str, Builtin] = {
     ":": _colon,
@@ -336,20 +248,20 @@ BUILTINS: dict[str, Builtin] = {
     "eval": _eval,
     "exec": _exec,
     "exit": _exit,
-    "export": _export,
+    "export": export,
     "jobs": _colon,
     "kill": _kill,
-    "local": _local,
-    "read": _read,
-    "readonly": _export,
+    "local": local,
+    "read": read,
+    "readonly": export,
     "return": _return,
-    "set": _set,
-    "shift": _shift,
-    "trap": _colon,
+    "set": set_options,
+    "shift": shift,
+    "trap": _trap,
     "type": _type,
     "ulimit": _colon,
     "umask": _umask,
-    "unset": _unset,
+    "unset": unset,
     "wait": _wait,
     **dict.fromkeys(("[", "[[", "echo", "false", "printf", "pwd", "test", "true"), _applet),
 }

@@ -1,4 +1,4 @@
-"""Words to fields: parameters, substitutions, splitting and file names (POSIX, Shell Command Language, 2.6)."""
+"""Words to fields: parameters, substitutions, splitting and file names (POSIX, Shell Language, 2.6)."""
 
 from __future__ import annotations
 
@@ -49,7 +49,8 @@ def fields(shell: Variables, words: Iterable[Word]) -> list[str]:
         collector = _Collector(shell)
         collector.word(_with_tilde(shell, word), split=True)
         for segments in collector.fields:
-            names = file_names(shell.task, segments) if has_glob(segments) else []
+            wild = "f" not in shell.options and has_glob(segments)
+            names = file_names(shell.task, segments) if wild else []
             out.extend(names or [_plain(segments)])
     return out
 
@@ -152,12 +153,12 @@ class _Collector:
         missing = value is None or (operator.startswith(":") and not value)
         action = operator[-1:]
         if action in ("-", "=", "+", "?") and operator != "/":
-            if (action == "+") != missing:
+            if (action == "+") == missing:
                 if action != "+":
                     self._value(value or "", part.quoted, split)
                 return
             if action == "?":
-                words = string(shell, part.word) if part.word else "parameter not set"
+                words = string(shell, part.word) if part.word else _unset(operator)
                 raise ExpansionError(f"{part.name}: {words}")
             if action == "=":
                 shell.assign(part.name, string(shell, part.word))
@@ -210,6 +211,10 @@ class _Collector:
             size = self._compute((Literal(length),))
             return value[start : start + size] if size >= 0 else value[start:size]
         return value
+
+
+def _unset(operator: str) -> str:
+    return "parameter not set or null" if operator.startswith(":") else "parameter not set"
 
 
 def _halves(segments: Segments) -> tuple[Segments, str]:

@@ -9,16 +9,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 from labkit.engine.shell import builtins
 from labkit.engine.shell.expand import ExpansionError, fields, pattern, string
-from labkit.engine.shell.launch import MAX_NESTING, ExecNotFound, execute
+from labkit.engine.shell.launch import MAX_NESTING, execute
+from labkit.engine.shell.lookup import ExecNotFound
 from labkit.engine.shell.parser import Parser
 from labkit.engine.shell.patterns import glob
+from labkit.engine.shell.pipeline import run_background, run_pipeline
 from labkit.engine.shell.redirect import Files, RedirectError, redirected
 from labkit.engine.shell.state import BreakLoop, ExitShell, ReturnFunction, State
-from labkit.engine.shell.streams import Pipe, Reader, WouldRunForever
 from labkit.engine.shell.syntax import (
     AndOr,
     Background,
@@ -35,9 +37,9 @@ from labkit.engine.shell.syntax import (
     ShellSyntaxError,
     Simple,
     Subshell,
+    Word,
 )
 from labkit.engine.shell.task import Task, capture, text_of
-from labkit.oci.content import EMPTY
 
 T = TypeVar("T")
 
@@ -70,7 +72,7 @@ class Shell(State):
                 for item in items:
                     self.execute(item)
             case Pipeline(stages):
-                self.status = self._pipeline(stages)
+                self.status = run_pipeline(self, stages)
                 self._check_exit()
             case Not(body):
                 self._tested(body)
@@ -82,10 +84,10 @@ class Shell(State):
             case Redirected():
                 self._redirected(node)
             case Subshell(body):
-                self.status = self._in_subshell(lambda shell: shell.execute(body), self.task)
+                self.status = self.in_subshell(body, self.task)
                 self._check_exit()
             case Background(body):
-                self._background(body)
+                run_background(self, body)
             case If(branches, otherwise):
                 self._if(branches, otherwise)
             case Loop():
@@ -137,7 +139,9 @@ class Shell(State):
         self.status = status
 
     def _for(self, node: For) -> None:
-        words = self.arguments if node.words is None else self._expanded(lambda: fields(self, node.words or ()))
+        words = (
+            self.arguments if node.words is None else self._expanded(lambda: fields(self, node.words or ()))
+        )
         self.status = 0
         for value in words:
             self.assign(node.name, value)
@@ -156,12 +160,12 @@ class Shell(State):
             raise BreakLoop(leave.levels - 1, leave.again)
         return not leave.again
 
-    def _case(self, word: object, items: tuple[tuple[tuple[object, ...], Node], ...]) -> None:
-        subject = self._expanded(lambda: string(self, word))  # type: ignore[arg-type]
+    def _case(self, word: Word, items: tuple[tuple[tuple[Word, ...], Node], ...]) -> None:
+        subject = self._expanded(lambda: string(self, word))
         self.status = 0
         for patterns, body in items:
             for wanted in patterns:
-                segments = self._expanded(lambda wanted=wanted: pattern(self, wanted))
+                segments = self._expanded(partial(pattern, self, wanted))
                 if re.fullmatch(glob(segments), subject):
                     self.execute(body)
                     return
@@ -188,7 +192,9 @@ class Shell(State):
         self.line = node.line
         words = self._expanded(lambda: fields(self, node.words))
         try:
-            files = self._expanded(lambda: redirected(self, task, node.redirects)) if node.redirects else task.fds
+            files = (
+                self._expanded(lambda: redirected(self, task, node.redirects)) if node.redirects else task.fds
+            )
         except RedirectError as error:
             self.message(str(error))
             if words and words[0] in builtins.SPECIAL:
@@ -196,7 +202,7 @@ class Shell(State):
             return 1
         if not words:
             self.status = 0 if not _substitutes(node) else self.status
-        assigned = [(name, self._expanded(lambda value=value: string(self, value))) for name, value in node.assignments]
+        assigned = [(name, self._expanded(partial(string, self, value))) for name, value in node.assignments]
         if "x" in self.options:
             self._trace(assigned, words)
         if not words:
@@ -281,72 +287,33 @@ class Shell(State):
 
     # Subshells
 
-    def _in_subshell(self, body: Callable[[Shell], int], task: Task) -> int:
+    def in_subshell(self, body: Node, task: Task) -> int:
+        """Run commands in a copy of this shell and return their status."""
         shell: Shell = self.copy()
         shell.task = task.child()
-        shell.jobs = []
+        return shell.until_exit(lambda: shell.execute(body))
+
+    def until_exit(self, body: Callable[[], int]) -> int:
+        """Run commands until they end or exit, then the trap for EXIT; return the exit code."""
+        status = self._leave(body)
+        if self.exit_trap is None:
+            return status
+        trap, self.exit_trap, self.status = self.exit_trap, None, status
+        return self._leave(lambda: (self.run_text(trap), status)[1])
+
+    def _leave(self, body: Callable[[], int]) -> int:
         try:
-            return body(shell)
+            return body()
         except ExitShell as leave:
             return leave.status
         except BreakLoop:
-            return 0
+            return self.status
 
     def output_of(self, body: Node) -> str:
         """Run commands in a subshell and return their output without its last newlines."""
         task, pipe = capture(self.task)
-        self.status = self._in_subshell(lambda shell: shell.execute(body), task)
+        self.status = self.in_subshell(body, task)
         return text_of(pipe).replace("\0", "").rstrip("\n")
-
-    def _background(self, body: Node) -> None:
-        clock, run = self.task.run.process.clock, self.task.run
-        begun, steps = clock.now, run.steps
-        task = self.task.child(fds={**self.task.fds, 0: Reader.of(EMPTY, clock)})
-        ended: int | None
-        try:
-            self._in_subshell(lambda shell: shell.execute(body), task)
-            ended = clock.now
-        except WouldRunForever:
-            ended = None
-        self.last_job = run.next_pid
-        run.next_pid += 1
-        self.jobs.append(ended)
-        clock.now, run.steps = begun, steps
-        self.status = 0
-
-    def _pipeline(self, stages: tuple[Node, ...]) -> int:
-        run, clock = self.task.run, self.task.run.process.clock
-        begun, ended, status = clock.now, clock.now, 0
-        reader = self.task.fds.get(0)
-        hung: list[Reader] = []
-        for index, stage in enumerate(stages):
-            clock.now, steps = begun, run.steps
-            task = self.task.child()
-            if reader is not None:
-                task.fds[0] = reader
-            pipe = Pipe(clock)
-            last = index == len(stages) - 1
-            if not last:
-                task.fds[1] = pipe
-            hangs = False
-            try:
-                status = self._in_subshell(lambda shell, stage=stage: shell.execute(stage), task)
-            except WouldRunForever:
-                if last:
-                    raise
-                hangs, run.steps = True, steps
-            ended = max(ended, begun if hangs else clock.now)
-            if not last:
-                reader = Reader(pipe.segments, clock, hangs=hangs, ended_at=0 if hangs else clock.now)
-                if hangs:
-                    hung.append(reader)
-        for waiting in hung:
-            written = waiting.next_write()
-            if written is None:
-                raise WouldRunForever
-            ended = max(ended, written)
-        clock.now = ended
-        return status
 
 
 def _substitutes(node: Simple) -> bool:
@@ -362,52 +329,3 @@ def quoted(word: str) -> str:
     if word and re.fullmatch(r"[\w@%+=:,./-]+", word, re.ASCII):
         return word
     return "'" + word.replace("'", "'\"'\"'") + "'"
-
-
-def main(task: Task, argv: list[str]) -> int:
-    """Run `sh` with its arguments in a task and return the exit code."""
-    options: set[str] = set()
-    rest = list(argv[1:])
-    command = False
-    while rest and rest[0][:1] in "-+" and len(rest[0]) > 1:
-        flags = rest.pop(0)
-        if flags == "--":
-            break
-        if flags.startswith("--"):
-            continue
-        for flag in flags[1:]:
-            if flag == "c":
-                command = True
-            elif flag == "o":
-                rest[:1] = []
-            elif flag not in "abCefhilmnsuvx":
-                task.err(f"{argv[0]}: illegal option -{flag}\n")
-                return 2
-            else:
-                options.add(flag)
-    shell = Shell(task, argv[0], options=options)
-    if command and not rest:
-        shell.message("-c requires an argument")
-        return 2
-    return run_shell(shell, lambda: _input(shell, command, rest))
-
-
-def _input(shell: Shell, command: bool, rest: list[str]) -> int:
-    if command:
-        text, shell.arguments = rest[0], rest[2:]
-        shell.arg0 = rest[1] if len(rest) > 1 else shell.arg0
-        return shell.run_text(text)
-    if rest and "s" not in shell.options:
-        return builtins.run_file(shell, rest[0], rest[1:])
-    shell.arguments = rest
-    return builtins.run_stdin(shell)
-
-
-def run_shell(shell: Shell, body: Callable[[], int]) -> int:
-    """Run a shell's commands until it exits and return the exit code."""
-    try:
-        return body()
-    except ExitShell as leave:
-        return leave.status
-    except BreakLoop:
-        return shell.status

@@ -1,4 +1,4 @@
-"""The shell's tokens and words (POSIX.1-2017, Shell Command Language, 2.2 Quoting and 2.3 Token Recognition)."""
+"""The shell's tokens and words (POSIX.1-2017, Shell Command Language, 2.2 and 2.3)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,26 @@ from labkit.engine.shell.syntax import (
     Word,
 )
 
-OPERATORS = ("&&", "||", ";;", "&>", "<<-", "<<", ">>", "<&", ">&", "<>", ">|", ";", "&", "|", "(", ")", "<", ">")
+OPERATORS = (
+    "&&",
+    "||",
+    ";;",
+    "&>",
+    "<<-",
+    "<<",
+    ">>",
+    "<&",
+    ">&",
+    "<>",
+    ">|",
+    ";",
+    "&",
+    "|",
+    "(",
+    ")",
+    "<",
+    ">",
+)
 REDIRECTIONS = frozenset(("<", ">", ">>", "<<", "<<-", "<&", ">&", "<>", ">|", "&>"))
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PARAMETER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9]+|[@*#?$!-]")
@@ -39,7 +58,9 @@ class Token:
 class Lexer:
     """Reads tokens from a script's text; `parse_body` parses the commands of a substitution."""
 
-    def __init__(self, text: str, parse_body: Callable[[Lexer], Node], position: int = 0, depth: int = 0) -> None:
+    def __init__(
+        self, text: str, parse_body: Callable[[Lexer], Node], position: int = 0, depth: int = 0
+    ) -> None:
         self.text = text
         self.position = position
         self.depth = depth
@@ -51,7 +72,9 @@ class Lexer:
 
     def error(self, message: str) -> ShellSyntaxError:
         """Return the error that stops the parser here."""
-        return ShellSyntaxError(f"syntax error: {message}", self.text.count("\n", 0, self.position) + self.line)
+        return ShellSyntaxError(
+            f"syntax error: {message}", self.text.count("\n", 0, self.position) + self.line
+        )
 
     def token(self) -> Token:
         """Return the next token and move behind it."""
@@ -240,7 +263,7 @@ class Lexer:
             line = line.lstrip("\t") if strip else line
             if line == stop:
                 break
-            lines.append(line + "\n")
+            lines.append(line + "\n" if start <= len(self.text) else line)
         self._jumps[end_of_line] = min(start, len(self.text))
         body = "".join(lines)
         if literal:

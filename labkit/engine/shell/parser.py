@@ -90,7 +90,7 @@ class Parser:
         """Return the commands up to a word or operator that ends a compound command's part."""
         items: list[Node] = []
         self._skip_newlines()
-        while not (self._ends_list() and (items or empty)):
+        while self._peek().kind != "end of file" and not (self._ends_list() and (items or empty)):
             item = self._and_or()
             if self._peek().kind in (";", "&", "newline"):
                 item, _ = self._background(item)
@@ -236,7 +236,7 @@ class Parser:
     def _take_word(self) -> Token:
         token = self._take()
         if token.kind != "word":
-            raise self._unexpected(token)
+            raise self._unexpected(token, ")" if token.kind == "end of file" else "")
         return token
 
     def _simple(self) -> Node:

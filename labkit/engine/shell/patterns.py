@@ -1,7 +1,7 @@
 """Patterns as Python's regular expressions: file-name patterns, and POSIX basic and extended ones.
 
 POSIX.1-2017, Shell Command Language 2.13 (pattern matching) and Base Definitions 9 (regular
-expressions), with the GNU additions that busybox has: `\\+`, `\\?` and `\\|` in basic ones, `\\w`, `\\b`, `\\<`.
+expressions), with GNU's additions that busybox has: `\\+`, `\\?`, `\\|` in basic ones, `\\w`, `\\b`, `\\<`.
 """
 
 from __future__ import annotations
@@ -43,7 +43,9 @@ def _bracket(text: str, start: int, negators: str) -> tuple[str, int] | None:
             index = named.end()
             continue
         char = text[index]
-        items.append("-" if char == "-" and first < index and text[index + 1 : index + 2] != "]" else re.escape(char))
+        items.append(
+            "-" if char == "-" and first < index and text[index + 1 : index + 2] != "]" else re.escape(char)
+        )
         index += 1
     if index >= len(text):
         return None

@@ -5,8 +5,7 @@ from __future__ import annotations
 import errno
 from collections.abc import Iterable
 
-from labkit.engine.shell.expand import string
-from labkit.engine.shell.state import State
+from labkit.engine.shell.expand import Variables, string
 from labkit.engine.shell.streams import Reader, Sink
 from labkit.engine.shell.syntax import Redirect
 from labkit.engine.shell.task import Task
@@ -21,11 +20,11 @@ class RedirectError(Exception):
     """A redirection that failed, in ash's words."""
 
 
-def redirected(shell: State, task: Task, redirects: Iterable[Redirect]) -> Files:
+def redirected(shell: Variables, task: Task, redirects: Iterable[Redirect]) -> Files:
     """Return a task's open files after redirections, done from left to right; raises RedirectError."""
     files = dict(task.fds)
     for redirect in redirects:
-        target = string(shell, redirect.word)  # type: ignore[arg-type]
+        target = string(shell, redirect.word)
         seen = task.child(fds=files)
         if redirect.operator == "<<":
             files[redirect.fd] = Reader.of(Content.of(encode(target)), task.run.process.clock)
@@ -46,7 +45,7 @@ def _duplicate(files: Files, fd: int, target: str) -> None:
     elif int(target) in files:
         files[fd] = files[int(target)]
     else:
-        raise RedirectError(f"dup2({target},{fd}): {strerror(errno.EBADF)}")
+        raise RedirectError(f"{target}: {strerror(errno.EBADF)}")
 
 
 def _open_read(task: Task, path: str, *, create: bool) -> Reader:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from labkit.engine.shell.interp import Shell, run_shell
-from labkit.engine.shell.launch import ExecNotFound, execute
+from labkit.engine.shell.interp import Shell
+from labkit.engine.shell.launch import execute
+from labkit.engine.shell.lookup import ExecNotFound
 from labkit.engine.shell.streams import WouldRunForever
 from labkit.engine.shell.task import CommandError, Process, Result, Task, start
 
@@ -25,7 +26,7 @@ def run_script(text: str, process: Process, *, name: str = "sh") -> Result:
     """Run a text as `sh -c` does, without a shell in the file system."""
     task = start(process, execute, name)
     shell = Shell(task, name)
-    return _run(task, lambda: run_shell(shell, lambda: shell.run_text(text)), shell)
+    return _run(task, lambda: shell.until_exit(lambda: shell.run_text(text)), shell)
 
 
 def _run(task: Task, body: Callable[[], int], shell: Shell | None = None) -> Result:
@@ -40,6 +41,8 @@ def _run(task: Task, body: Callable[[], int], shell: Shell | None = None) -> Res
     except RecursionError:
         status = task.fail("too many nested commands", 139)
     duration = clock.now - run.started
-    chunks = sorted((chunk for chunk in run.chunks if not finished or chunk.at <= duration), key=lambda chunk: chunk.at)
+    chunks = sorted(
+        (chunk for chunk in run.chunks if not finished or chunk.at <= duration), key=lambda chunk: chunk.at
+    )
     env = task.env if shell is None else shell.environment()
     return Result(status, tuple(chunks), duration, finished, task.cwd, env)

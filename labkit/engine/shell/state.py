@@ -8,7 +8,6 @@ from typing import Any
 
 from labkit.engine.shell.syntax import Node
 from labkit.engine.shell.task import Task
-from labkit.engine.shell.words import join, normal
 
 _OWN = {"IFS": " \t\n", "OPTIND": "1", "PS1": "\\w \\$ ", "PS2": "> ", "PS4": "+ "}
 
@@ -57,6 +56,7 @@ class State:
     """How deep inside conditions this is, where a failure does not end `set -e`."""
     builtin: str | None = None
     last_job: int | None = None
+    exit_trap: str | None = None
 
     def __post_init__(self) -> None:
         if not self.variables:
@@ -74,6 +74,7 @@ class State:
         other.functions = dict(self.functions)
         other.arguments = list(self.arguments)
         other.jobs = []
+        other.exit_trap = None
         return other
 
     def message(self, text: str) -> None:
@@ -128,13 +129,3 @@ class State:
     def environment(self) -> dict[str, str]:
         """Return what programs are given."""
         return {name: value for name, value in self.variables.items() if name in self.exported}
-
-    def change_directory(self, path: str, physical: bool) -> None:
-        """Move to a directory that is there."""
-        target = normal(join(self.task.cwd, path))
-        if physical:
-            target = self.task.fs_realpath(target)
-        self.variables["OLDPWD"] = self.task.cwd
-        self.exported.add("OLDPWD")
-        self.task.cwd = target
-        self.variables["PWD"] = target

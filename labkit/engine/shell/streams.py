@@ -10,13 +10,14 @@ import errno
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from labkit.errors import FileSystemError
-from labkit.oci.content import EMPTY, ZEROS, Content
+from labkit.oci.content import EMPTY, Content
 
 ENDLESS = 1 << 60
 _ENOUGH = 4 << 20
+_MAX_FILE = 1 << 44
 
 
 class WouldRunForever(Exception):
@@ -64,7 +65,7 @@ class Noise:
 def endless(content: Content) -> bool:
     """Tell whether the content comes from a source without an end.
 
-    >>> endless(Content.at(ZEROS, 0, ENDLESS))
+    >>> endless(DEVICES["/dev/zero"])
     True
     """
     return content.size > ENDLESS // 2
@@ -231,6 +232,32 @@ class Null:
             raise FileSystemError(errno.ENOSPC)
         if endless(content):
             raise WouldRunForever
+
+
+@dataclass(slots=True)
+class OpenFile:
+    """A file opened to write, with its position."""
+
+    fs: Any
+    path: str
+    append: bool
+    offset: int = 0
+
+    def write(self, content: Content) -> None:
+        """Write at the position, or at the end of the file; a file deleted meanwhile takes it in silence."""
+        if not content.size:
+            return
+        if content.size > _MAX_FILE:
+            raise FileSystemError(errno.ENOSPC, self.path)
+        try:
+            if self.append:
+                self.fs.append(self.path, content)
+            else:
+                self.fs.pwrite(self.path, self.offset, content)
+        except FileSystemError as error:
+            if error.errno != errno.ENOENT:
+                raise
+        self.offset += content.size
 
 
 DEVICES = {

@@ -1,4 +1,4 @@
-"""The shell's abstract syntax: what a script is, as immutable values (POSIX.1-2017, Shell Command Language)."""
+"""The shell's abstract syntax: a script as immutable values (POSIX.1-2017, Shell Command Language)."""
 
 from __future__ import annotations
 
@@ -166,5 +166,17 @@ class Function:
 
 
 Node: TypeAlias = (
-    Simple | Pipeline | Not | AndOr | Background | Sequence | Redirected | Subshell | If | Loop | For | Case | Function
+    Simple
+    | Pipeline
+    | Not
+    | AndOr
+    | Background
+    | Sequence
+    | Redirected
+    | Subshell
+    | If
+    | Loop
+    | For
+    | Case
+    | Function
 )

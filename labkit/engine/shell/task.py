@@ -13,6 +13,7 @@ from labkit.engine.shell.streams import (
     STANDARD,
     Clock,
     Null,
+    OpenFile,
     Pipe,
     Reader,
     Sink,
@@ -80,7 +81,7 @@ class Process:
     hostname: str = "localhost"
     stdin: bytes = b""
     kernel: str = "6.1.0"
-    programs: Mapping[str, Program] = field(default_factory=dict)
+    programs: Mapping[str, Program | Applet] = field(default_factory=dict)
     on_unknown: Callable[[Task, str, Sequence[str]], int | None] | None = None
 
 
@@ -291,34 +292,16 @@ class Task:
         return list(self.fs.listdir(self.path(path)))
 
 
-@dataclass(slots=True)
-class OpenFile:
-    """A file opened to write, with its position."""
-
-    fs: Any
-    path: str
-    append: bool
-    offset: int = 0
-
-    def write(self, content: Content) -> None:
-        """Write at the position, or at the end of the file; a file deleted meanwhile takes it in silence."""
-        if not content.size:
-            return
-        if content.size > MAX_FILE:
-            raise FileSystemError(errno.ENOSPC, self.path)
-        try:
-            if self.append:
-                self.fs.append(self.path, content)
-            else:
-                self.fs.pwrite(self.path, self.offset, content)
-        except FileSystemError as error:
-            if error.errno != errno.ENOENT:
-                raise
-        self.offset += content.size
+Program = Callable[[Task, list[str]], int]
 
 
-MAX_FILE = 1 << 44
-Program = Callable[[Task, Sequence[str]], int]
+@dataclass(frozen=True, slots=True)
+class Applet:
+    """A command, its operands as its usage shows them, and the exit code after wrong usage."""
+
+    function: Program
+    usage: str = ""
+    usage_status: int = 1
 
 
 def start(process: Process, execute: Callable[[Task, Sequence[str]], int], name: str) -> Task:

@@ -18,7 +18,9 @@ def _rows(fs: Any, path: str) -> list[list[str]]:
 
 def user_id(fs: Any, name: str) -> int | None:
     """Return a user's number."""
-    return next((int(row[2]) for row in _rows(fs, "/etc/passwd") if row[0] == name and row[2].isdigit()), None)
+    return next(
+        (int(row[2]) for row in _rows(fs, "/etc/passwd") if row[0] == name and row[2].isdigit()), None
+    )
 
 
 def group_id(fs: Any, name: str) -> int | None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 
 from labkit.engine.shell.applets.options import number, parse
 from labkit.engine.shell.applets.text import PLAIN, opened
 from labkit.engine.shell.streams import bounded
-from labkit.engine.shell.task import CommandError, Task, UsageError
+from labkit.engine.shell.task import CommandError, Task
 from labkit.engine.shell.words import decode, strerror
 from labkit.errors import FileSystemError
 from labkit.oci.content import Content
@@ -46,12 +47,15 @@ def sort(task: Task, args: Sequence[str]) -> int:
 
     ordered = sorted(lines, key=functools.cmp_to_key(compare))
     if "c" in options:
-        for before, line in zip(lines, lines[1:], strict=False):
+        for count, (before, line) in enumerate(itertools.pairwise(lines), 1):
             if compare(before, line) > 0 or ("u" in options and compare(before, line) == 0):
-                return task.fail(f"{operand}:{lines.index(line) + 1}: disorder: {line}")
+                task.err(f"Check line {count}\n")
+                return 1
         return 0
     if "u" in options:
-        ordered = [line for index, line in enumerate(ordered) if not index or compare(ordered[index - 1], line)]
+        ordered = [
+            line for index, line in enumerate(ordered) if not index or compare(ordered[index - 1], line)
+        ]
     data = Content.of("".join(f"{line}\n" for line in ordered).encode("utf-8", "surrogateescape"))
     target = options.value("o")
     if target is None:
@@ -131,7 +135,8 @@ def uniq(task: Task, args: Sequence[str]) -> int:
         if count and not ("d" in options and count == 1) and not ("u" in options and count > 1):
             out.append(f"{count:7} {kept}\n" if "c" in options else f"{kept}\n")
 
-    for _, reader in opened(task, options.operands[:1], failed=(failed := [])):
+    failed: list[str] = []
+    for _, reader in opened(task, options.operands[:1], failed=failed):
         for raw in reader.lines():
             line = decode(raw.removesuffix(b"\n"))
             if count and key(line) == key(kept):
@@ -153,7 +158,7 @@ def cut(task: Task, args: Sequence[str]) -> int:
     options = parse(args, "b:c:f:d:sn", {"delimiter": "d", "fields": "f", "characters": "c", "bytes": "b"})
     kind = options.last("bcf")
     if not kind:
-        raise UsageError("expected a list of bytes, characters, or fields")
+        raise CommandError("expected a list of bytes, characters, or fields")
     ranges = list(_ranges(options.value(kind) or ""))
     separator = options.value("d") if "d" in options else "\t"
     failed: list[str] = []
@@ -168,7 +173,9 @@ def cut(task: Task, args: Sequence[str]) -> int:
                 picked = line
             else:
                 cells = line.split(separator or "\t")
-                picked = (separator or "\t").join(c for place, c in enumerate(cells, 1) if _within(place, ranges))
+                picked = (separator or "\t").join(
+                    c for place, c in enumerate(cells, 1) if _within(place, ranges)
+                )
             task.out(picked + "\n")
     return int(bool(failed))
 

@@ -5,38 +5,47 @@ from __future__ import annotations
 import errno
 import stat
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from labkit.engine.shell.applets.options import parse
 from labkit.engine.shell.task import Task
-from labkit.engine.shell.words import normal, strerror
+from labkit.engine.shell.words import strerror
 from labkit.engine.storage.posix import Stat
 from labkit.errors import FileSystemError
+from labkit.oci.tree import Device
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How cp copies: its options, and the directories that it has made itself."""
+
+    recursive: bool = False
+    preserve: bool = False
+    follow: bool = True
+    verbose: bool = False
+    made: set[int] = field(default_factory=set)
 
 
 def cp(task: Task, args: Sequence[str]) -> int:
     """Copy files and, with -r, directories."""
-    from labkit.engine.shell.applets.files import destinations
+    from labkit.engine.shell.applets.files import destinations, reachable
 
     options = parse(args, "arRPLHdpfinlsTt:uv", {"recursive": "R", "archive": "a", "force": "f"})
     recursive = bool(options.last("arR"))
+    links = options.last("dPLa", "P" if recursive else "L")
+    manner = Manner(recursive, bool(options.last("ap")), links == "L", "v" in options)
     status = 0
     for source, target in destinations(task, options):
-        if "n" in options and task.stat(target, False) is not None:
+        if not reachable(task, target):
+            status = 1
+        elif ("n" in options and task.stat(target, False) is not None) or (
+            "u" in options and _newer(task, target, source)
+        ):
             continue
-        if "u" in options and _newer(task, target, source):
-            continue
-        if options.last("ls"):
+        elif options.last("ls"):
             status |= _link_instead(task, source, target, "s" in options)
-            continue
-        status |= copy(
-            task,
-            source,
-            target,
-            recursive=recursive,
-            preserve=bool(options.last("ap")),
-            follow=options.last("dPLa", "" if not recursive else "P") in ("", "L"),
-            force="f" in options,
-        )
+        else:
+            status |= copy(task, source, target, manner)
     return status
 
 
@@ -56,71 +65,52 @@ def _link_instead(task: Task, source: str, target: str, symbolic: bool) -> int:
     return 0
 
 
-def copy(
-    task: Task,
-    source: str,
-    target: str,
-    *,
-    recursive: bool,
-    preserve: bool,
-    follow: bool,
-    force: bool = False,
-) -> int:
+def copy(task: Task, source: str, target: str, manner: Manner) -> int:
     """Copy one file or tree and give the exit code."""
     try:
-        found = task.fs.stat(task.path(source), follow)
+        found = task.fs.stat(task.path(source), manner.follow)
     except FileSystemError as error:
         return task.failure(f"can't stat '{source}'", error)
     over = task.stat(target, True)
     if over is not None and over.inode == found.inode and not stat.S_ISDIR(found.mode):
         return task.fail(f"'{source}' and '{target}' are the same file")
-    if stat.S_ISDIR(found.mode):
-        if not recursive:
-            return task.fail(f"omitting directory '{source}'")
-        return _copy_directory(task, source, target, found, over, preserve, follow, force)
-    status = _copy_file(task, source, target, found, recursive or not follow, force)
-    return status or _preserve(task, target, found, preserve)
+    if not stat.S_ISDIR(found.mode):
+        status = _copy_file(task, source, target, found, manner.recursive or not manner.follow)
+    elif not manner.recursive:
+        return task.fail(f"omitting directory '{source}'")
+    elif found.inode in manner.made:
+        return task.fail(f"recursion detected, omitting directory '{source}'")
+    else:
+        status = _copy_directory(task, source, target, found, over, manner)
+    if manner.verbose and not status:
+        task.out(f"'{source}' -> '{target}'\n")
+    if status and not stat.S_ISDIR(found.mode):
+        return status
+    return status | (_preserve(task, target, found) if manner.preserve else 0)
 
 
 def _copy_directory(
-    task: Task,
-    source: str,
-    target: str,
-    found: Stat,
-    over: Stat | None,
-    preserve: bool,
-    follow: bool,
-    force: bool,
+    task: Task, source: str, target: str, found: Stat, over: Stat | None, manner: Manner
 ) -> int:
-    mode: int = found.mode
-    inside = normal(task.path(target))
-    if (normal(task.path(source)) + "/") in inside + "/" and inside.startswith(normal(task.path(source))):
-        return task.fail(f"recursion detected, omitting directory '{source}'")
     if over is not None and not stat.S_ISDIR(over.mode):
         return task.fail(f"target '{target}' is not a directory")
+    path, mode = task.path(target), found.mode & 0o7777 & ~task.umask
     status = 0
     try:
         if over is None:
-            task.fs.mkdir(task.path(target), (mode & 0o7777 & ~task.umask) | 0o700)
+            task.fs.mkdir(path, mode | 0o700)
+            manner.made.add(task.fs.stat(path, False).inode)
         names = task.listdir(source)
     except FileSystemError as error:
         return task.failure(f"can't create directory '{target}'", error)
     for name in names:
-        status |= copy(
-            task,
-            f"{source.rstrip('/')}/{name}",
-            f"{target.rstrip('/')}/{name}",
-            recursive=True,
-            preserve=preserve,
-            follow=follow,
-            force=force,
-        )
-    if over is None and not preserve:
-        task.fs.chmod(task.path(target), mode & 0o7777 & ~task.umask)
-    return status | _preserve(task, target, found, preserve)
+        status |= copy(task, f"{source.rstrip('/')}/{name}", f"{target.rstrip('/')}/{name}", manner)
+    if over is None:
+        task.fs.chmod(path, mode)
+    return status
 
 
-def _copy_file(task: Task, source: str, target: str, found: Stat, special: bool, force: bool) -> int:
+def _copy_file(task: Task, source: str, target: str, found: Stat, special: bool) -> int:
     mode: int = found.mode
     path = task.path(target)
     try:
@@ -133,6 +123,7 @@ def _copy_file(task: Task, source: str, target: str, found: Stat, special: bool,
                 task.fs.mkfifo(path, mode & 0o777)
             else:
                 node = found.node
+                assert isinstance(node, Device)
                 task.fs.mknod(path, node.kind, node.major, node.minor, mode & 0o777)
             return 0
         content = task.open_read(source).rest()
@@ -152,16 +143,13 @@ def _copy_file(task: Task, source: str, target: str, found: Stat, special: bool,
     return 0
 
 
-def _preserve(task: Task, target: str, found: Stat, preserve: bool) -> int:
-    if not preserve:
-        return 0
+def _preserve(task: Task, target: str, found: Stat) -> int:
     path = task.path(target)
-    link = stat.S_ISLNK(found.mode)
     try:
         task.fs.chown(path, found.uid, found.gid, False)
-        if not link:
+        if not stat.S_ISLNK(found.mode):
             task.fs.chmod(path, found.mode & 0o7777)
-        task.fs.utime(path, found.mtime, False)
+            task.fs.utime(path, found.mtime, False)
     except FileSystemError as error:
         return task.failure(f"can't preserve times of '{target}'", error)
     return 0

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 from labkit.engine.shell.task import SECOND, CommandError
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September",
            "October", "November", "December")  # fmt: skip
+_CLOCK = r"(?P<hour>\d\d?):(?P<minute>\d\d)(:(?P<second>\d\d))?"
 _FORMS = (
-    re.compile(r"(?P<hour>\d\d?):(?P<minute>\d\d)(:(?P<second>\d\d))?"),
-    re.compile(r"(?P<month>\d\d?)\.(?P<day>\d\d?)-(?P<hour>\d\d?):(?P<minute>\d\d)(:(?P<second>\d\d))?"),
+    re.compile(_CLOCK),
+    re.compile(rf"(?P<month>\d\d?)\.(?P<day>\d\d?)-{_CLOCK}"),
+    re.compile(rf"(?P<year>\d{{4}})[.-](?P<month>\d\d?)[.-](?P<day>\d\d?)([ -]{_CLOCK})?"),
     re.compile(
-        r"(?P<year>\d{4})[.-](?P<month>\d\d?)[.-](?P<day>\d\d?)([ -](?P<hour>\d\d?):(?P<minute>\d\d)(:(?P<second>\d\d))?)?"
-    ),
-    re.compile(
-        r"((((?P<year>\d{4}|\d\d)?(?P<month>\d\d))?(?P<day>\d\d))?(?P<hour>\d\d))?(?P<minute>\d\d)(\.(?P<second>\d\d))?"
+        r"((((?P<year>\d{4}|\d\d)?(?P<month>\d\d))?(?P<day>\d\d))?(?P<hour>\d\d))?"
+        r"(?P<minute>\d\d)(\.(?P<second>\d\d))?"
     ),
 )
 
@@ -53,7 +53,7 @@ def parse_date(text: str, now: int) -> int:
                 given.get("hour", 0),
                 given.get("minute", 0),
                 given.get("second", 0),
-                tzinfo=timezone.utc,
+                tzinfo=UTC,
             )
         except ValueError:
             break

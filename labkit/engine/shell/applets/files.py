@@ -7,7 +7,7 @@ import stat
 from collections.abc import Sequence
 from typing import Any
 
-from labkit.engine.shell.applets.copying import copy
+from labkit.engine.shell.applets.copying import Manner, copy
 from labkit.engine.shell.applets.dates import parse_date
 from labkit.engine.shell.applets.modes import parse_mode
 from labkit.engine.shell.applets.options import Options, number, parse
@@ -26,14 +26,13 @@ def rm(task: Task, args: Sequence[str]) -> int:
     for operand in options.operands:
         if basename(operand) in (".", ".."):
             status = task.fail("can't remove '.' or '..'")
-        elif operand == "/" and recursive:
-            status = task.fail("can't remove '/': Device or resource busy") | status
         else:
-            status |= remove(task, operand, recursive, force)
+            path = operand.rstrip("/") or operand
+            status |= remove(task, path, recursive, force, "v" in options)
     return status
 
 
-def remove(task: Task, path: str, recursive: bool, force: bool) -> int:
+def remove(task: Task, path: str, recursive: bool, force: bool, verbose: bool = False) -> int:
     """Remove one file or directory tree and give the exit code."""
     try:
         found = task.fs.stat(task.path(path), False)
@@ -42,7 +41,7 @@ def remove(task: Task, path: str, recursive: bool, force: bool) -> int:
             return 0
         return task.failure(f"can't remove '{path}'", error)
     if not stat.S_ISDIR(found.mode):
-        return _attempt(task, task.fs.unlink, path)
+        return _attempt(task, task.fs.unlink, path, f"removed '{path}'\n" * verbose)
     if not recursive:
         return task.fail(f"'{path}' is a directory")
     try:
@@ -51,13 +50,14 @@ def remove(task: Task, path: str, recursive: bool, force: bool) -> int:
         return task.failure(f"can't remove '{path}'", error)
     status = 0
     for name in names:
-        status |= remove(task, f"{path.rstrip('/')}/{name}", True, force)
-    return status | _attempt(task, task.fs.rmdir, path)
+        status |= remove(task, f"{path.rstrip('/')}/{name}", True, force, verbose)
+    return status | _attempt(task, task.fs.rmdir, path, f"removed directory: '{path}'\n" * verbose)
 
 
-def _attempt(task: Task, call: Any, path: str) -> int:
+def _attempt(task: Task, call: Any, path: str, words: str) -> int:
     try:
         call(task.path(path))
+        task.out(words)
     except FileSystemError as error:
         return task.failure(f"can't remove '{path}'", error)
     return 0
@@ -71,14 +71,22 @@ def destinations(task: Task, options: Options) -> list[tuple[str, str]]:
         if len(operands) < 2:
             raise UsageError
         *operands, directory = operands
-        into = task.is_dir(directory) and "T" not in options
-        if len(operands) > 1 and not into:
-            found = task.stat(directory)
-            raise CommandError(f"can't stat '{directory}': No such file or directory" if found is None
-                               else f"target '{directory}' is not a directory")  # fmt: skip
-        if not into:
+        if "T" in options and task.is_dir(directory):
+            raise CommandError(f"'{directory}' is a directory")
+        if len(operands) == 1 and not task.is_dir(directory):
             return [(operands[0], directory)]
     return [(source, f"{directory.rstrip('/')}/{basename(source)}") for source in operands]
+
+
+def reachable(task: Task, target: str) -> bool:
+    """Tell whether a target could be made; complain of a file where a directory should be."""
+    try:
+        task.fs.stat(task.path(target), False)
+    except FileSystemError as error:
+        if error.errno == errno.ENOTDIR:
+            task.fail(f"can't stat '{target}': Path has non-directory component")
+            return False
+    return True
 
 
 def mv(task: Task, args: Sequence[str]) -> int:
@@ -86,12 +94,19 @@ def mv(task: Task, args: Sequence[str]) -> int:
     options = parse(args, "finTt:v")
     status = 0
     for source, target in destinations(task, options):
+        if not reachable(task, target):
+            status = 1
+            continue
         if "n" in options and task.stat(target, False) is not None:
             continue
         try:
             task.fs.rename(task.path(source), task.path(target))
         except FileSystemError as error:
-            status |= _move(task, source, target, error)
+            if _move(task, source, target, error):
+                status = 1
+                continue
+        if "v" in options:
+            task.out(f"'{source}' -> '{target}'\n")
     return status
 
 
@@ -108,7 +123,7 @@ def _move(task: Task, source: str, target: str, error: FileSystemError) -> int:
             remover(task.path(target))
         except FileSystemError as failure:
             return task.failure(f"can't remove '{target}'", failure)
-    if copy(task, source, target, recursive=True, preserve=True, follow=False):
+    if copy(task, source, target, Manner(recursive=True, preserve=True, follow=False)):
         return 1
     return remove(task, source, True, True)
 
@@ -120,26 +135,30 @@ def mkdir(task: Task, args: Sequence[str]) -> int:
     mode = None if wanted is None else parse_mode(wanted, 0o777, True, task.umask)
     status = 0
     for operand in options.operands:
-        status |= _make_directory(task, operand, mode, "p" in options)
+        status |= _make_directory(task, operand, mode, "p" in options, "v" in options)
     return status
 
 
-def _make_directory(task: Task, path: str, mode: int | None, parents: bool) -> int:
+def _make_directory(task: Task, path: str, mode: int | None, parents: bool, verbose: bool) -> int:
     steps = [path]
     if parents:
         if task.is_dir(path):
             return 0
         names = path.rstrip("/").split("/")
-        steps = ["/".join(names[: count + 1]) for count in range(len(names)) if names[count]]
+        steps = ["/".join(names[:count]) + "/" for count in range(1, len(names)) if names[count - 1]] + [path]
     for step in steps:
         if parents and task.is_dir(step):
             continue
         try:
+            if parents and task.stat(step.rstrip("/")) is not None:
+                raise FileSystemError(errno.EEXIST if step == path else errno.ENOTDIR, step)
             task.fs.mkdir(task.path(step), 0o777 & ~task.umask)
             if mode is not None and step == steps[-1]:
                 task.fs.chmod(task.path(step), mode)
         except FileSystemError as error:
             return task.failure(f"can't create directory '{step}'", error)
+        if verbose:
+            task.out(f"created directory: '{step}'\n")
     return 0
 
 
@@ -202,7 +221,10 @@ def ln(task: Task, args: Sequence[str]) -> int:
     status = 0
     for source in sources:
         target = f"{last.rstrip('/')}/{basename(source)}" if into else last
-        status |= _link(task, source, target, "s" in options, "f" in options)
+        failed = _link(task, source, target, "s" in options, "f" in options)
+        if "v" in options and not failed:
+            task.out(f"'{target}' -> '{source}'\n")
+        status |= failed
     return status
 
 
@@ -231,19 +253,15 @@ def truncate(task: Task, args: Sequence[str]) -> int:
     wanted = options.value("s")
     if wanted is None:
         raise UsageError
-    sign = wanted[:1] if wanted[:1] in "+-" else ""
-    amount = number(wanted.lstrip("+-"))
+    size = number(wanted)
     status = 0
     for operand in options.operands:
         try:
             path = task.path(operand)
-            found = task.stat(operand)
-            if found is None:
+            if task.stat(operand) is None:
                 if "c" in options:
                     continue
                 task.fs.append(path, b"", 0o666 & ~task.umask)
-            before = 0 if found is None else found.size
-            size = {"+": before + amount, "-": max(before - amount, 0)}.get(sign, amount)
             task.fs.truncate(path, size)
         except FileSystemError as error:
             status = task.fail(f"{operand}: open: {strerror(error)}")

@@ -19,7 +19,7 @@ _LONG = {"ignore-case": "i", "invert-match": "v", "line-number": "n", "count": "
 
 def grep(task: Task, args: Sequence[str]) -> int:
     """Print the lines that match a pattern; 0 if there were any, 1 if none, 2 after an error."""
-    options = parse(args, "HhnlLoqvsrRiwxFEzyum:A:B:C:e:f:", _LONG)
+    options = parse(args, "HhnlLcoqvsrRiwxFEzyum:A:B:C:e:f:", _LONG)
     operands = list(options.operands)
     patterns = [line for text in options.values("e") for line in text.split("\n")]
     source = options.value("f")
@@ -66,13 +66,17 @@ def _compile(pattern: str, options: Options) -> re.Pattern[str]:
     return compiled
 
 
-def _files(task: Task, paths: Sequence[str], recursive: bool) -> Iterator[tuple[str, Reader | FileSystemError]]:
+def _files(
+    task: Task, paths: Sequence[str], recursive: bool
+) -> Iterator[tuple[str, Reader | FileSystemError]]:
     for path in paths:
         try:
             if recursive and path != "-" and task.is_dir(path):
                 base = path.rstrip("/") + "/"
                 below = [base + name for name in task.listdir(path)]
-                yield from _files(task, [name for name in below if not _is_link(task, name)], True)
+                yield from _files(
+                    task, [name for name in below if not (_is_link(task, name) and task.is_dir(name))], True
+                )
             else:
                 yield path, task.open_read(path)
         except FileSystemError as error:
@@ -120,7 +124,7 @@ def _search(
         elif before:
             earlier = [*earlier, (place, line)][-before:]
     if "q" not in options:
-        if "l" in options and count or ("L" in options and not count):
+        if ("l" in options and count) or ("L" in options and not count):
             task.out(f"{name}\n")
         elif "c" in options and not options.last("lL"):
             task.out((f"{name}:" if named else "") + f"{count}\n")
@@ -144,3 +148,13 @@ def _print(task: Task, name: str, place: int, text: str, mark: str, options: Opt
     if "n" in options:
         prefix += f"{place}{mark}"
     task.out(f"{prefix}{text}\n")
+
+
+def egrep(task: Task, args: Sequence[str]) -> int:
+    """Search for extended regular expressions."""
+    return grep(task, ["-E", *args])
+
+
+def fgrep(task: Task, args: Sequence[str]) -> int:
+    """Search for fixed strings."""
+    return grep(task, ["-F", *args])

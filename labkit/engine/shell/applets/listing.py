@@ -13,20 +13,21 @@ from labkit.engine.shell.applets.options import Options, parse
 from labkit.engine.shell.applets.sizes import blocks, human
 from labkit.engine.shell.task import SECOND, Task
 from labkit.engine.shell.users import group_name, user_name
-from labkit.engine.shell.words import basename, encode, strerror
+from labkit.engine.shell.words import encode, strerror
 from labkit.errors import FileSystemError
 from labkit.oci.tree import Device
 
 Entry = tuple[str, str, Any]
 _HALF_YEAR = 365 * 24 * 3600 // 2 * SECOND
-_LONG = {"full-time": "T", "group-directories-first": "g", "color": "c", "all": "a", "almost-all": "A",
-         "recursive": "R", "human-readable": "h", "size": "s", "reverse": "r", "inode": "i", "directory": "d"}  # fmt: skip
+_LONG = {"full-time": "T", "group-directories-first": "g", "color": "u", "all": "a", "almost-all": "A",
+         "recursive": "R", "human-readable": "h", "size": "s", "reverse": "r", "inode": "i",
+         "directory": "d"}  # fmt: skip
 DEVICE = 65024
 
 
 def ls(task: Task, args: Sequence[str]) -> int:
     """List directories and files."""
-    options = parse(args, "1AaCxdLHRFplinshrSXvctuw:", {**_LONG, "color": "u", "full-time": "T"})
+    options = parse(args, "1AaCxdLHRFplinshrSXvctuw:", _LONG)
     if any(word == "--full-time" for word in args):
         options.given.append(("l", ""))
     files: list[Entry] = []
@@ -37,11 +38,8 @@ def ls(task: Task, args: Sequence[str]) -> int:
         try:
             found = task.fs.stat(task.path(operand), follow)
         except FileSystemError as error:
-            dangling = task.stat(operand, False)
-            if dangling is None or "L" in options:
-                status = task.fail(f"{operand}: {strerror(error)}")
-                continue
-            found = dangling
+            status = task.fail(f"{operand}: {strerror(error)}")
+            continue
         entry = (operand, operand, found)
         (directories if modes.S_ISDIR(found.mode) and "d" not in options else files).append(entry)
     shown = _sorted(files, options)
@@ -148,7 +146,7 @@ def _attributes(task: Task, found: Any, options: Options) -> str:
     if isinstance(found.node, Device):
         size = f"{found.node.major:4}, {found.node.minor:3}"
     else:
-        size = f"{human(found.size) if 'h' in options else found.size:>9}"
+        size = f"{human(found.size):>7}" if "h" in options else f"{found.size:9}"
     if "T" in options:
         date = strftime("%Y-%m-%d %H:%M:%S +0000", found.mtime)
     else:
@@ -178,12 +176,9 @@ def stat(task: Task, args: Sequence[str]) -> int:
         except FileSystemError as error:
             status = task.failure(f"can't stat '{operand}'", error)
             continue
-        if form is None:
-            form_used = _TERSE if "t" in options else _default_form(found)
-        else:
-            form_used = form + "\n"
+        default = _TERSE if "t" in options else _default_form(found)
         values = _values(task, operand, found)
-        task.out(re.sub(r"%([-#0 +]*\d*)(.)", lambda match: _convert(match, values), form_used))
+        task.out(_filled(default if form is None else form + "\n", values))
     return status
 
 
@@ -191,13 +186,19 @@ _TERSE = "%n %s %b %f %u %g %D %i %h %t %T %X %Y %Z %o\n"
 
 
 def _default_form(found: Any) -> str:
-    device = f" Device type: {found.node.major:x},{found.node.minor:x}" if isinstance(found.node, Device) else ""
+    device = (
+        f" Device type: {found.node.major:x},{found.node.minor:x}" if isinstance(found.node, Device) else ""
+    )
     return (
         "  File: %N\n  Size: %-10s\tBlocks: %-10b IO Block: %-6o %F\n"
         f"Device: %Dh/%dd\tInode: %-10i  Links: {'%-5h' if device else '%h'}{device}\n"
         "Access: (%04a/%10A)  Uid: (%5u/%8U)   Gid: (%5g/%8G)\n"
         "Access: %x\nModify: %y\nChange: %z\n"
     )
+
+
+def _filled(form: str, values: dict[str, str]) -> str:
+    return re.sub(r"%([-#0 +]*\d*)(.)", lambda match: _convert(match, values), form)
 
 
 def _convert(match: re.Match[str], values: dict[str, str]) -> str:
@@ -229,16 +230,3 @@ def _values(task: Task, name: str, found: Any) -> dict[str, str]:
         "u": str(found.uid), "U": user_name(task.fs, found.uid) or "UNKNOWN",
         "x": date, "y": date, "z": date, "X": seconds, "Y": seconds, "Z": seconds, "%": "%",
     }  # fmt: skip
-
-
-def basename_of(task: Task, args: Sequence[str]) -> int:
-    """Print the last name of a path, without a suffix."""
-    options = parse(args, "as:", least=1)
-    suffix = options.value("s") or ""
-    operands = options.operands
-    if not options.given and len(operands) == 2:
-        operands, suffix = operands[:1], operands[1]
-    for operand in operands:
-        name = basename(operand)
-        task.out((name.removesuffix(suffix) if name != suffix else name) + "\n")
-    return 0

@@ -111,7 +111,7 @@ def number(text: str, *, suffixes: bool = True, negative: bool = False) -> int:
     2048
     """
     sign = -1 if negative and text.startswith("-") else 1
-    digits = text[1:] if sign < 0 or text.startswith("+") else text
+    digits = text[1:] if sign < 0 else text
     base = digits.rstrip("bkmKMGcwBT")
     suffix = digits[len(base) :] if suffixes else ""
     if not (base if suffixes else digits).isascii() or not (base if suffixes else digits).isdigit():

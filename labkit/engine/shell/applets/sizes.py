@@ -31,8 +31,8 @@ def human(size: int) -> str:
     """
     if size < 1024:
         return str(size)
-    value, fraction = size, 0
-    for unit in "KMGTPE":
+    value, fraction, unit = size, 0, ""
+    for unit in "KMGTPE":  # noqa: B007
         value, rest = divmod(value, 1024)
         fraction = (rest * 10 + 512) // 1024
         if fraction >= 10:

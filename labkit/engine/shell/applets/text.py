@@ -15,7 +15,9 @@ WARNING = "can't open '{}': {}"
 PLAIN = "{}: {}"
 
 
-def opened(task: Task, paths: Sequence[str], words: str = WARNING, failed: list[str] | None = None) -> Iterator[tuple[str, Reader]]:
+def opened(
+    task: Task, paths: Sequence[str], words: str = WARNING, failed: list[str] | None = None
+) -> Iterator[tuple[str, Reader]]:
     """Yield each file's name and reader; say of those that cannot be opened why."""
     for path in paths or ["-"]:
         try:
@@ -44,7 +46,9 @@ def cat(task: Task, args: Sequence[str]) -> int:
                 if "n" in options or ("b" in options and line != b"\n"):
                     count += 1
                     task.out(f"{count:6}\t")
-                shown = _visible(line, bool(options.last("tA")), bool(options.last("eA"))) if visible else line
+                shown = (
+                    _visible(line, bool(options.last("tA")), bool(options.last("eA"))) if visible else line
+                )
                 task.write(Content.of(shown))
         except FileSystemError as error:
             failed.append("")
@@ -125,7 +129,7 @@ def tail(task: Task, args: Sequence[str]) -> int:
     files = list(opened(task, options.operands, WARNING, failed))
     if not files:
         return task.fail("no files")
-    title = ("v" in options or len(options.operands) > 1) and "q" not in options
+    title = ("v" in options or len(files) > 1) and "q" not in options
     for index, (path, reader) in enumerate(files):
         if title:
             task.out(f"{chr(10) if index else ''}==> {'standard input' if path == '-' else path} <==\n")
