@@ -1,21 +1,13 @@
-"""JSON as Go's encoding/json writes it.
+"""JSON of the values that templates and inspect have (`govalues`), as Go's encoding/json writes it.
 
-Object keys keep the order given, as a Go struct's do; whoever holds a Go map sorts it (a template's
-`json` does). `docker inspect` indents by four spaces and does not escape HTML, the rows of docker's
-tables are encoded with `<`, `>` and `&` escaped.
+`docker inspect` indents by four spaces and does not escape HTML; a row of one of docker's tables is
+encoded with `<`, `>` and `&` escaped. How Go writes strings and numbers is `labkit.oci.gojson`'s.
 """
 
 from __future__ import annotations
 
-import math
-import re
-from decimal import Decimal
-
 from labkit.cli.govalues import JsonNumber, NilList, NilMap, Row, Struct
-
-_HTML = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}
-_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
-_SPECIAL = re.compile('[\\x00-\\x1f"\\\\\u2028\u2029\ud800-\udfff]')
+from labkit.oci.gojson import dumps
 
 
 def go_json(
@@ -39,78 +31,20 @@ def go_json(
         "Labels": {}
     }
     """
-    return _encode(value, _Style(indent, escape_html, sort_maps), 0)
+    escape_html = escape_html or isinstance(value, Row)
+    return dumps(_plain(value, sort_maps), indent=indent, escape_html=escape_html).decode()
 
 
-class _Style:
-    def __init__(self, indent: int | None, escape_html: bool, sort_maps: bool) -> None:
-        self.indent = indent
-        self.escape_html = escape_html
-        self.sort_maps = sort_maps
-
-    def escaped(self) -> _Style:
-        return _Style(self.indent, True, self.sort_maps)
-
-
-def _encode(value: object, style: _Style, depth: int) -> str:
-    if value is None or isinstance(value, NilList | NilMap):
-        return "null"
-    if isinstance(value, bool):
-        return "true" if value else "false"
+def _plain(value: object, sort_maps: bool) -> object:
+    if isinstance(value, NilList | NilMap):
+        return None
     if isinstance(value, JsonNumber):
-        return str(value)
-    if isinstance(value, str):
-        return _quote(value, style.escape_html)
-    if isinstance(value, int):
-        return str(int(value))
-    if isinstance(value, float):
-        return _float(value)
+        return int(value) if value.removeprefix("-").isdigit() else float(value)
     if isinstance(value, Struct):
-        inner = style.escaped() if isinstance(value, Row) else style
-        return _object(value.json_items(), inner, depth)
+        return {key: _plain(item, sort_maps) for key, item in value.json_items()}
     if isinstance(value, dict):
-        items = list(value.items())
-        return _object(sorted(items) if style.sort_maps else items, style, depth)
+        items = sorted(value.items()) if sort_maps else value.items()
+        return {key: _plain(item, sort_maps) for key, item in items}
     if isinstance(value, list | tuple):
-        return _wrap("[", [_encode(item, style, depth + 1) for item in value], "]", style, depth)
-    raise TypeError(f"json: unsupported type: {type(value).__name__}")
-
-
-def _object(items: list[tuple[str, object]], style: _Style, depth: int) -> str:
-    colon = ":" if style.indent is None else ": "
-    parts = [
-        _quote(key, style.escape_html) + colon + _encode(value, style, depth + 1) for key, value in items
-    ]
-    return _wrap("{", parts, "}", style, depth)
-
-
-def _wrap(opening: str, parts: list[str], closing: str, style: _Style, depth: int) -> str:
-    if style.indent is None or not parts:
-        return opening + ",".join(parts) + closing
-    inner = "\n" + " " * style.indent * (depth + 1)
-    outer = "\n" + " " * style.indent * depth
-    return opening + inner + ("," + inner).join(parts) + outer + closing
-
-
-def _quote(text: str, escape_html: bool) -> str:
-    quoted = _SPECIAL.sub(lambda match: _escape(match[0]), text)
-    if escape_html:
-        for char, escape in _HTML.items():
-            quoted = quoted.replace(char, escape)
-    return f'"{quoted}"'
-
-
-def _escape(char: str) -> str:
-    if "\ud800" <= char <= "\udfff":  # a byte that is no UTF-8, as surrogateescape keeps it
-        return "\\ufffd"
-    return _ESCAPES.get(char, f"\\u{ord(char):04x}")
-
-
-def _float(value: float) -> str:
-    if not math.isfinite(value):
-        raise ValueError(f"json: unsupported value: {value}")
-    if value == 0 or 1e-6 <= abs(value) < 1e21:
-        text = format(Decimal(repr(value)), "f")
-        return text.removesuffix(".0")
-    # Go writes 1e-9 where Python writes 1e-09.
-    return re.sub(r"e([+-])0(\d)$", r"e\1\2", repr(value).replace(".0e", "e"))
+        return [_plain(item, sort_maps) for item in value]
+    return value

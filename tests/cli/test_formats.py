@@ -7,7 +7,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labkit.cli.formats import (
-    SECOND,
     age,
     ago,
     align,
@@ -15,16 +14,14 @@ from labkit.cli.formats import (
     ellipsis,
     go_time,
     human_size,
-    parse_time,
     progress_bar,
     progress_line,
-    rfc3339,
-    rfc3339_nano,
     tabwriter,
 )
 from labkit.cli.gojson import go_json
 from labkit.cli.govalues import JsonNumber, NilList, NilMap, Row, Struct
 from labkit.errors import LabkitError
+from labkit.oci.moment import SECOND, parse_time, rfc3339, rfc3339_nano
 
 HOUR, DAY = 3600, 86400
 
