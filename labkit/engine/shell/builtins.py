@@ -215,7 +215,8 @@ def _kill(shell: Any, words: list[str]) -> int:
 
 
 def _applet(shell: Any, words: list[str]) -> int:
-    task = shell.task.child(shell.task.name, env=shell.environment(), in_shell=True)
+    task = shell.task.child(shell.task.name, env=shell.environment())
+    task.in_shell = True
     return call(task, APPLETS[words[0]], words)
 
 

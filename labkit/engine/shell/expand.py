@@ -46,6 +46,9 @@ def fields(shell: Variables, words: Iterable[Word]) -> list[str]:
     """Return the fields that words expand to."""
     out: list[str] = []
     for word in words:
+        if len(word) == 1 and isinstance(word[0], Literal) and (word[0].quoted or word[0].text.isalnum()):
+            out.append(word[0].text)
+            continue
         collector = _Collector(shell)
         collector.word(_with_tilde(shell, word), split=True)
         for segments in collector.fields:

@@ -50,7 +50,16 @@ class Shell(State):
 
     def run_text(self, text: str, first_line: int = 0) -> int:
         """Run a script's text, one complete command after the other, and return the last status."""
-        parser = Parser(text, first_line)
+        if self.texts > MAX_NESTING:
+            self.message("too many nested commands")
+            raise ExitShell(139)
+        self.texts += 1
+        try:
+            return self._run_lines(Parser(text, first_line))
+        finally:
+            self.texts -= 1
+
+    def _run_lines(self, parser: Parser) -> int:
         while True:
             try:
                 node = parser.complete_command()

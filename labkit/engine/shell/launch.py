@@ -32,7 +32,8 @@ def _start(task: Task, path: str, argv: Sequence[str]) -> int:
     pid = task.run.next_pid
     if task.depth:
         task.run.next_pid += 1
-    child = task.child(basename(path), pid=pid if task.depth else 1, in_shell=False)
+    child = task.child(basename(path))
+    child.pid, child.in_shell = pid if task.depth else 1, False
     content: Content = task.fs.content(task.path(path))
     head = content.read(0, 256) if content.size else b""
     if head.startswith(b"#!"):

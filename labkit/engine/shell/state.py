@@ -52,6 +52,8 @@ class State:
     status: int = 0
     line: int = 0
     loops: int = 0
+    texts: int = 0
+    """How many texts are being run inside each other: eval, sourced files."""
     tested: int = 0
     """How deep inside conditions this is, where a failure does not end `set -e`."""
     builtin: str | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import stat
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from labkit.engine.shell.streams import (
@@ -157,11 +157,25 @@ class Task:
         """The virtual time."""
         return self.run.process.clock.now
 
-    def child(self, name: str | None = None, **changes: Any) -> Task:
+    def child(
+        self,
+        name: str | None = None,
+        *,
+        env: dict[str, str] | None = None,
+        fds: dict[int, Reader | Sink] | None = None,
+    ) -> Task:
         """Return a copy whose directory, environment and open files are its own."""
-        changes.setdefault("env", dict(self.env))
-        changes.setdefault("fds", dict(self.fds))
-        return replace(self, name=self.name if name is None else name, depth=self.depth + 1, **changes)
+        return Task(
+            self.run,
+            self.name if name is None else name,
+            dict(self.env) if env is None else env,
+            self.cwd,
+            dict(self.fds) if fds is None else fds,
+            self.umask,
+            self.pid,
+            self.depth + 1,
+            self.in_shell,
+        )
 
     # Output
 
