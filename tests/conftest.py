@@ -1,4 +1,4 @@
-"""What all tests share: the real engine and registry, Hypothesis's profile, and the summary's last line.
+"""What all tests share: the real engine and registry, Hypothesis's profile, and the summary's last lines.
 
 Tests that need a real tool carry `@pytest.mark.real` and take one of the fixtures below. Where the tool is
 missing they are skipped with the reason; in CI, where .ci/run installs everything, they fail instead.
@@ -6,8 +6,11 @@ missing they are skipped with the reason; in CI, where .ci/run installs everythi
 
 from __future__ import annotations
 
+import functools
 import os
+import shutil
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +22,7 @@ ROOT = Path(__file__).parents[1]
 if str(ROOT) not in sys.path:  # so that `uv run pytest` finds the package `tests`, as `python -m pytest` does
     sys.path.insert(0, str(ROOT))
 
+from tests.notebooks import prepare_kernels  # noqa: E402
 from tests.real import engine, host, images, registry  # noqa: E402
 
 # In CI the same examples on every run, and none that an earlier run left behind.
@@ -30,16 +34,18 @@ hypothesis.settings.load_profile("labkit")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the marks."""
+    """Register the marks, and prepare what the notebooks' kernels inherit, through xdist's workers too."""
     config.addinivalue_line("markers", "real: needs a real Docker Engine, registry or kernel overlay")
-    config.addinivalue_line("markers", "xdist_group(name): runs on one worker with the others of its group")
+    if not hasattr(config, "workerinput"):
+        directory = tempfile.mkdtemp(prefix="labkit-ipython-")
+        config.add_cleanup(functools.partial(shutil.rmtree, directory, ignore_errors=True))
+        prepare_kernels(directory)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests that need an engine on one worker (under `--dist loadgroup`)."""
-    for item in items:
-        if item.get_closest_marker("real"):
-            item.add_marker(pytest.mark.xdist_group("real"))
+    """Let matplotlib list the machine's fonts before a notebook does, where it would say so in an output."""
+    if any(item.path.suffix == ".ipynb" for item in items):
+        import matplotlib.font_manager  # noqa: F401
 
 
 def need(reason: str) -> None:

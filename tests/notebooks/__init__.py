@@ -1,0 +1,21 @@
+"""The lessons as the tests see them: which there are, and what their kernels inherit."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+
+
+def prepare_kernels(ipython_dir: str) -> None:
+    """Set the environment that a kernel inherits, so that a notebook's outputs are the same everywhere.
+
+    A pull leaves text and no moving bars; neither the user's IPython profile nor the user's choice of a
+    backend or of warnings counts.
+    """
+    os.environ["LABKIT_PROGRESS"] = "off"
+    os.environ["IPYTHONDIR"] = ipython_dir
+    for name in ("MPLBACKEND", "PYTHONWARNINGS"):
+        os.environ.pop(name, None)

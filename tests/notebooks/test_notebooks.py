@@ -1,0 +1,117 @@
+"""The lessons' form, and that each passage runs alone. nbval compares whole notebooks; this is the rest."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from nbformat import NotebookNode
+
+from tests.notebooks import LESSONS
+from tests.notebooks.refresh import as_text, execute, normal
+
+# The slides of the course section, in its order; the lessons that exist cover the first ones.
+SLIDES = [
+    "image-layers-1", "image-layers-2", "image-layers-example", "image-history-1", "image-history-2",
+    "image-layers-recap", "container-rw-layer-1", "container-rw-layer-2", "storage-drivers",
+    "image-inspect-1", "image-inspect-2", "image-inspect-3",
+]  # fmt: skip
+COVERED = 5
+NOT_COMPARED = ("image/png", "application/vnd.jupyter.widget-view+json")
+
+each_lesson = pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+
+
+def read(path: Path) -> NotebookNode:
+    """Read and validate a notebook."""
+    notebook = nbformat.read(path, as_version=4)
+    nbformat.validate(notebook)
+    return notebook
+
+
+def tags(cell: NotebookNode) -> list[str]:
+    """Give a cell's tags."""
+    return list(cell.metadata.get("tags", []))
+
+
+def passages(notebook: NotebookNode) -> list[list[NotebookNode]]:
+    """Give the code cells of each passage; one begins at a text cell tagged `passage` or `slide:ID`."""
+    found: list[list[NotebookNode]] = []
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown" and any(tag.startswith(("slide:", "passage")) for tag in tags(cell)):
+            found.append([])
+        elif cell.cell_type == "code" and "setup" not in tags(cell):
+            assert found, f"before the first passage: {cell.source}"
+            found[-1].append(cell)
+    return found
+
+
+def shown(cell: NotebookNode) -> list[Any]:
+    """Give what a cell shows, in a form that can be compared."""
+    streams: dict[str, str] = {}
+    rest: list[Any] = []
+    for output in cell.outputs:
+        if output.output_type == "stream":
+            streams[output.name] = streams.get(output.name, "") + output.text
+        elif output.output_type == "error":
+            rest.append((output.ename, output.evalue))
+        else:
+            rest.append({kind: data for kind, data in output.data.items() if kind not in NOT_COMPARED})
+    return [streams, *rest]
+
+
+@each_lesson
+def test_the_file_is_in_the_form_that_refresh_writes(path: Path) -> None:
+    text = path.read_text("utf-8")
+    assert text == as_text(normal(nbformat.reads(text, as_version=4))), (
+        f"run: python -m tests.notebooks.refresh {path.name}"
+    )
+
+
+@each_lesson
+def test_each_cell_has_an_id_of_its_own_and_each_text_is_closed(path: Path) -> None:
+    cells = read(path).cells
+    assert len({cell.id for cell in cells}) == len(cells)
+    assert [cell.source for cell in cells if cell.source != cell.source.strip() or not cell.source] == []
+
+
+@each_lesson
+def test_there_is_one_set_up_cell_and_it_comes_first(path: Path) -> None:
+    code = [cell for cell in read(path).cells if cell.cell_type == "code"]
+    assert [index for index, cell in enumerate(code) if "setup" in tags(cell)] == [0]
+
+
+@each_lesson
+def test_no_output_names_an_address_in_memory_or_a_traceback(path: Path) -> None:
+    outputs = str([cell.outputs for cell in read(path).cells if cell.cell_type == "code"])
+    assert " at 0x" not in outputs
+    assert "Traceback" not in outputs
+
+
+@each_lesson
+def test_each_passage_shows_the_same_when_it_runs_alone(path: Path) -> None:
+    """From the last passage to the first, each after the set-up cell in an empty namespace."""
+    notebook = read(path)
+    setup = next(cell.source for cell in notebook.cells if "setup" in tags(cell))
+    stored = {cell.id: shown(cell) for passage in passages(notebook) for cell in passage}
+    cells: list[NotebookNode] = []
+    for passage in reversed(passages(notebook)):
+        cells += [nbformat.v4.new_code_cell(source) for source in ("%reset -f", setup)] + passage
+    ran = execute(nbformat.v4.new_notebook(cells=cells), path.parent)
+    assert {cell.id: shown(cell) for cell in ran.cells if cell.id in stored} == stored
+
+
+def test_the_slides_are_covered_in_their_order() -> None:
+    found = [tag for path in LESSONS for cell in read(path).cells for tag in tags(cell)]
+    assert [tag for tag in found if tag.startswith("slide:")] == [
+        f"slide:{each}" for each in SLIDES[:COVERED]
+    ]
+
+
+def test_lessons_link_to_each_other_in_order() -> None:
+    for before, after in pairwise(LESSONS):
+        assert f"]({after.name})" in read(before).cells[-1].source
+        assert f"]({before.name})" in read(after).cells[-1].source
