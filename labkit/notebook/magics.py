@@ -10,14 +10,14 @@ from typing import Any
 
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
 
-from labkit.cli.session import Result
 from labkit.lab import Lab
 from labkit.notebook.progress import PullBars
-from labkit.text import command_lines, shown
+from labkit.notebook.terminal import show
+from labkit.text import command_lines
 
 
 @magics_class
-class DockerMagics(Magics):  # type: ignore[misc]
+class DockerMagics(Magics):
     """The magics that `%load_ext labkit` adds."""
 
     @no_var_expand
@@ -27,36 +27,41 @@ class DockerMagics(Magics):  # type: ignore[misc]
 
         Braces and dollar signs go to docker as they are: `--format "{{.ID}}"` is a template.
         """
-        self._run(f"docker {line}")
+        show(self._run("", f"docker {line}"))
 
-    @cell_magic("docker")
+    @cell_magic("docker")  # type: ignore[arg-type]
     def docker_cell(self, line: str, cell: str) -> None:
         """Run a terminal's lines one after the other, each shown after `$ `.
 
         `docker` stands in front of docker's commands; other lines run in the lab's pretend home.
         """
+        text = ""
         for each in command_lines(cell):
-            print(f"$ {shown(each)}")
-            result = self._run(each)
-            if result.exit_code:
-                print(f"[exit {result.exit_code}]")
+            text = self._run(f"{text}$ {each}\n", each, exit_code=True)
+        show(text)
 
-    def _run(self, line: str) -> Result:
+    def _run(self, before: str, line: str, *, exit_code: bool = False) -> str:
+        """Run a line; return the text that is still to be shown, `before` at its beginning.
+
+        Where bars are shown, `before` stands above them and the line's own text takes their place.
+        """
         lab = self._lab()
-        bars = PullBars() if live() else None
+        bars = PullBars(lambda: show(before)) if live() else None
         try:
             result = lab.shell(line, watch=bars.see if bars else None)
         finally:
             if bars:
                 bars.close()
-        text = shown(result.text)
+        text = result.text
+        if exit_code and result.exit_code:
+            text += f"[exit {result.exit_code}]\n"
         if bars and bars.shown:
             bars.replace(text)
-        else:
-            print(text, end="")
-        return result
+            return ""
+        return before + text
 
     def _lab(self) -> Lab:
+        assert self.shell is not None
         namespace: dict[str, Any] = self.shell.user_ns
         if not isinstance(namespace.get("lab"), Lab):
             namespace["lab"] = Lab(tty=True)

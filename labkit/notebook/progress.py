@@ -6,23 +6,28 @@ The bars are widgets; when the pull is over its final lines take their place, as
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
-import ipywidgets as widgets
-from IPython.display import display
+import ipywidgets as widgets  # type: ignore[import-untyped]
+from IPython import display
 
 from labkit.cli.formats import human_size
 from labkit.engine.schedule import PullEvent
+from labkit.notebook.terminal import bundle
 
 LONGEST = 3.0
 """Seconds that the bars may take at most, however long the simulated pull is."""
 
 
 class PullBars:
-    """Shows the events of one pull; nothing is shown before the first event."""
+    """Shows the events of one pull. Nothing is shown before the first event, and `before` is called then."""
 
-    def __init__(self, pause: Any = time.sleep) -> None:
+    def __init__(
+        self, before: Callable[[], None] = lambda: None, *, pause: Callable[[float], None] = time.sleep
+    ) -> None:
         self.shown = False
+        self._before = before
         self._pause = pause
         self._bars: dict[str, tuple[widgets.FloatProgress, widgets.Label]] = {}
         self._box = widgets.VBox()
@@ -34,7 +39,9 @@ class PullBars:
         """Show an event."""
         if not self.shown:
             self.shown = True
-            self._handle = display(self._box, display_id=True)
+            self._before()
+            show: Any = display.display
+            self._handle = show(self._box, display_id=True)
         self._wait(event.at)
         bar, label = self._row(event.layer)
         label.value = self._words(event)
@@ -69,7 +76,7 @@ class PullBars:
 
     def replace(self, text: str) -> None:
         """Put the final lines in the place of the bars."""
-        self._handle.update({"text/plain": text.rstrip("\n")}, raw=True)
+        self._handle.update(bundle(text), raw=True)
 
     def close(self) -> None:
         """Give the widgets back."""
