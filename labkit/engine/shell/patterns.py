@@ -43,13 +43,17 @@ def _bracket(text: str, start: int, negators: str) -> tuple[str, int] | None:
             index = named.end()
             continue
         char = text[index]
-        items.append(
-            "-" if char == "-" and first < index and text[index + 1 : index + 2] != "]" else re.escape(char)
-        )
+        ranges = char == "-" and first < index and items[-1] != "-" and text[index + 1 : index + 2] != "]"
+        items.append("-" if ranges else re.escape(char))
         index += 1
     if index >= len(text):
         return None
-    return f"[{'^' if negated else ''}{''.join(items)}]", index + 1
+    bracket = f"[{'^' if negated else ''}{''.join(items)}]"
+    try:
+        re.compile(bracket)
+    except re.error:
+        bracket = "(?!)"
+    return bracket, index + 1
 
 
 def glob(segments: Iterable[tuple[str, bool]], *, greedy: bool = True) -> str:

@@ -287,7 +287,7 @@ class Expression:
         argv: list[str] = []
         while self.words and self.words[0] != ";" and not (self.words[0] == "+" and argv[-1:] == ["{}"]):
             argv.append(self.words.pop(0))
-        if not self.words:
+        if not self.words or not argv:
             raise CommandError("-exec requires an argument")
         if self.words.pop(0) == "+":
             batch: list[str] = []
