@@ -21,6 +21,12 @@ FIGURES = pytest.StashKey[Figures]()
 
 
 @pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Run one benchmark at a time, whatever the tests do: two at once disturb each other."""
+    config.option.numprocesses = 0
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Make room for the figures; pytest-benchmark's own table says less than theirs."""
     config.stash[FIGURES] = Figures()
