@@ -2,7 +2,7 @@
 
 matplotlib is imported when a chart is drawn. Where it is missing, as in a browser without its download, a
 chart is one line that says so and the twin in text. A chart is a PNG, whose bytes vary with the version of
-matplotlib, and a twin that does not: docs/decisions/pictures-are-images-with-a-twin.md.
+matplotlib, and a twin that does not: docs/decisions/0007-pictures-are-images-with-a-twin.md.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A picture: a drawing in SVG and its twin in text.
 
 In a notebook it is shown as an HTML image with a text alternative and, folded below it, the twin. Why an
-image and not the drawing itself: docs/decisions/pictures-are-images-with-a-twin.md.
+image and not the drawing itself: docs/decisions/0007-pictures-are-images-with-a-twin.md.
 """
 
 from __future__ import annotations

@@ -1,0 +1,223 @@
+"""The project's own rules: its files agree with each other, and its code keeps to its house."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.notebooks import LESSONS, ROOT
+
+PACKAGE = sorted((ROOT / "labkit").rglob("*.py"))
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+README = (ROOT / "README.md").read_text("utf-8")
+START = "pip install uv && uv run jupyter lab notebooks/00-start-here.ipynb"
+TEST = "pip install uv && uv run pytest"
+
+LIMIT, LONGEST = 300, 345
+LONGER = {
+    "cli/handlers/containers.py",
+    "cli/templates/parser.py",
+    "engine/shell/applets/findtests.py",
+    "engine/shell/interp.py",
+    "engine/shell/parser.py",
+    "engine/shell/task.py",
+    "store/registry.py",
+}
+
+
+def run(*command: str) -> subprocess.CompletedProcess[str]:
+    """Run a command of this environment in the project's root."""
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def tracked() -> list[Path]:
+    """Give the files that git has."""
+    listed = run("git", "ls-files", "-z")
+    if listed.returncode:
+        pytest.skip("this is no git repository")
+    return [ROOT / name for name in listed.stdout.split("\0") if name and (ROOT / name).is_file()]
+
+
+def requirement(text: str) -> tuple[str, str]:
+    """Split a requirement into its name and its versions.
+
+    >>> requirement("matplotlib>=3.9,<4")
+    ('matplotlib', '>=3.9,<4')
+    """
+    name = re.match(r"[\w.-]+", text)
+    assert name, text
+    return name[0].lower(), text[name.end() :].replace(" ", "")
+
+
+# The project's files
+
+
+def test_the_readme_has_the_two_commands_each_alone_on_its_line() -> None:
+    lines = README.splitlines()
+    assert [line for line in lines if line.startswith("pip install uv")] == [START, TEST]
+
+
+def test_the_readme_links_to_every_lesson_and_to_files_that_exist() -> None:
+    links = [link for link in re.findall(r"\]\(([^)#]+)", README) if "://" not in link]
+    assert [link for link in links if not (ROOT / link).exists()] == []
+    assert [link for link in links if link.endswith(".ipynb")] == [
+        f"notebooks/{path.name}" for path in LESSONS
+    ]
+
+
+def test_the_readme_s_python_example_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    example = re.search(r"```python\n(.*?)```", README, re.DOTALL)
+    assert example
+    exec(compile(example[1], "README.md", "exec"), {})
+    printed = "".join(f"# {line}\n" for line in capsys.readouterr().out.splitlines())
+    comments = "".join(
+        f"{line}\n" for line in re.findall(r"^(?:print.*?  )?(# .*)$", example[1], re.MULTILINE)
+    )
+    assert printed == comments
+
+
+def test_pictures_for_the_readme_stay_small() -> None:
+    assert (ROOT / "docs/lesson.png").stat().st_size < 200_000
+
+
+def test_environment_yml_agrees_with_pyproject() -> None:
+    lines = (ROOT / "environment.yml").read_text("utf-8").splitlines()
+    assert "name: labkit" in lines
+    assert "  - conda-forge" in lines
+    assert "      - -e ." in lines
+    conda = {requirement(line.removeprefix("  - ")) for line in lines if re.match(r"  - \w.*[<>=]", line)}
+    project = PYPROJECT["project"]
+    wanted = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    assert conda == {requirement(each) for each in wanted} | {("python", project["requires-python"])}
+
+
+def test_the_picture_of_the_architecture_is_what_its_script_draws() -> None:
+    drawn = run(sys.executable, "docs/architecture.py", "-")
+    assert drawn.stderr == ""
+    assert drawn.stdout == (ROOT / "docs/architecture.svg").read_text("utf-8")
+
+
+def test_decisions_are_numbered_and_listed() -> None:
+    decisions = sorted((ROOT / "docs/decisions").glob("*.md"))
+    assert [path.name[:4] for path in decisions] == [f"{n:04}" for n in range(1, len(decisions) + 1)]
+    listed = re.findall(r"\]\(decisions/([^)]+)\)", (ROOT / "docs/ARCHITECTURE.md").read_text("utf-8"))
+    assert listed == [path.name for path in decisions]
+
+
+def test_no_file_names_the_machine_it_was_written_on() -> None:
+    places = {
+        f"{ROOT}/labkit",
+        f"{ROOT}/tests",
+        f"{ROOT}/notebooks",
+        f"{sys.prefix}/lib",
+        f"{sys.base_prefix}/lib/py",
+    }
+    address = re.compile(rb"https?://(?!127\.|0\.0\.0\.0)\d+\.\d+\.\d+\.\d+")
+    for path in tracked():
+        content = path.read_bytes()
+        assert not [place for place in places if place.encode() in content], path
+        assert not address.search(content), path
+
+
+def test_what_machines_make_is_not_in_git() -> None:
+    names = {path.name for path in tracked()}
+    assert not names & {"uv.lock", ".DS_Store"}
+    assert [path for path in tracked() if path.suffix == ".pyc" or ".ipynb_checkpoints" in path.parts] == []
+
+
+# The code's house
+
+
+def test_rooms_import_downwards_only() -> None:
+    done = run(
+        sys.executable,
+        "-c",
+        "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports())",
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Give the modules that a file imports."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: a relative import"
+            yield str(node.module)
+
+
+def test_oci_imports_the_standard_library_alone() -> None:
+    modules = {name for path in (ROOT / "labkit/oci").rglob("*.py") for name in imported(path)}
+    others = {name for name in modules if name.partition(".")[0] not in sys.stdlib_module_names}
+    assert [name for name in sorted(others) if not re.match(r"labkit\.(oci|errors)\b", name)] == []
+
+
+def test_only_the_notebook_room_imports_jupyter_and_the_drawing_libraries() -> None:
+    libraries = {"IPython", "ipywidgets", "matplotlib", "drawsvg", "anywidget"}
+    for path in PACKAGE:
+        if path.relative_to(ROOT).parts[1] != "notebook":
+            assert not libraries & {name.partition(".")[0] for name in imported(path)}, path
+
+
+def test_labkit_and_a_lab_need_no_jupyter() -> None:
+    heavy = ("IPython", "ipywidgets", "matplotlib", "numpy", "drawsvg")
+    code = f"import sys, labkit; labkit.Lab().pull('nginx'); print([m for m in {heavy} if m in sys.modules])"
+    assert run(sys.executable, "-W", "error", "-c", code).stdout == "[]\n"
+
+
+def test_the_domain_does_not_ask_the_day_or_chance() -> None:
+    """Output must not depend on when and where it is made; the terminal alone waits for real."""
+    for path in PACKAGE:
+        if path.relative_to(ROOT).parts[1] not in ("notebook", "__main__.py"):
+            used = {name.partition(".")[0] for name in imported(path)}
+            assert not used & {"time", "random", "secrets", "uuid"}, path
+
+
+def test_a_file_fits_in_a_head() -> None:
+    """At most 300 lines; those in LONGER are one subject each, and no longer than LONGEST."""
+    lines = {
+        str(path.relative_to(ROOT / "labkit")): len(path.read_text("utf-8").splitlines()) for path in PACKAGE
+    }
+    assert {name: length for name, length in lines.items() if length > LIMIT and name not in LONGER} == {}
+    assert {name: length for name, length in lines.items() if length > LONGEST} == {}
+
+
+# What learners and readers call by name; elsewhere a method may be as plain as its name.
+OPEN = ("labkit/lab.py", "labkit/box.py", "labkit/oci/", "labkit/engine/storage/")
+
+
+def undocumented(body: list[ast.stmt], prefix: str, methods: bool) -> Iterator[str]:
+    """Give the names of public functions and classes that have no docstring."""
+    for node in body:
+        if isinstance(node, ast.ClassDef | ast.FunctionDef) and not node.name.startswith("_"):
+            decorators = [ast.unparse(each) for each in node.decorator_list]
+            if not ast.get_docstring(node) and not any(
+                re.search(r"overload|\.setter", each) for each in decorators
+            ):
+                yield f"{prefix}{node.name}"
+            if isinstance(node, ast.ClassDef) and methods:
+                yield from undocumented(node.body, f"{prefix}{node.name}.", methods)
+
+
+def test_modules_and_public_functions_say_what_they_do() -> None:
+    missing = []
+    for path in PACKAGE:
+        name, tree = path.relative_to(ROOT).as_posix(), ast.parse(path.read_text("utf-8"))
+        if tree.body and not ast.get_docstring(tree):
+            missing.append(name)
+        missing += undocumented(tree.body, f"{name}: ", methods=name.startswith(OPEN))
+    assert missing == []
+
+
+@pytest.mark.parametrize("command", ["ruff check", "ruff format --check", "mypy"])
+def test_the_checkers_are_content(command: str) -> None:
+    done = run(sys.executable, "-m", *command.split())
+    assert done.returncode == 0, done.stdout + done.stderr
