@@ -17,6 +17,8 @@ class Node:
 
 @dataclass(frozen=True)
 class Text(Node):
+    """What stands outside of `{{` and `}}`."""
+
     text: str
 
     def __str__(self) -> str:
@@ -37,18 +39,24 @@ class Literal(Node):
 
 @dataclass(frozen=True)
 class Dot(Node):
+    """The value that is worked on, `.`."""
+
     def __str__(self) -> str:
         return "."
 
 
 @dataclass(frozen=True)
 class Nil(Node):
+    """Go's `nil`."""
+
     def __str__(self) -> str:
         return "nil"
 
 
 @dataclass(frozen=True)
 class Field(Node):
+    """A chain of fields of dot: `.A.B`."""
+
     names: tuple[str, ...]
 
     def __str__(self) -> str:
@@ -68,6 +76,8 @@ class Variable(Node):
 
 @dataclass(frozen=True)
 class Function(Node):
+    """A function's name."""
+
     name: str
 
     def __str__(self) -> str:
@@ -113,6 +123,8 @@ class Pipe(Node):
 
 @dataclass(frozen=True)
 class Action(Node):
+    """What stands between `{{` and `}}` and prints: a pipeline."""
+
     pipe: Pipe
 
     def __str__(self) -> str:
@@ -121,6 +133,8 @@ class Action(Node):
 
 @dataclass(frozen=True)
 class Block(Node):
+    """Nodes one after the other."""
+
     nodes: tuple[Node, ...] = field(default=())
 
     def __str__(self) -> str:

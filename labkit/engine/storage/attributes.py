@@ -90,4 +90,5 @@ class AttributeCalls(ReadingCalls):
 
 
 def without(xattrs: tuple[tuple[str, bytes], ...], name: str) -> tuple[tuple[str, bytes], ...]:
+    """Return extended attributes but for the one of that name."""
     return tuple(pair for pair in xattrs if pair[0] != name)

@@ -109,11 +109,13 @@ _XATTR_NAMESPACES = ("user.", "trusted.", "security.")
 
 
 def check_xattr_name(name: str, path: str) -> None:
+    """Raise FileSystemError where a name is none that an extended attribute can have (xattr(7))."""
     if not 0 < len(name.encode("utf-8", "surrogateescape")) <= 255:
         fail(errno.ERANGE, path)
 
 
 def xattr_namespace_error(name: str) -> int:
+    """Return the error number for a name outside of the namespaces, or 0 (xattr(7))."""
     if name in _XATTR_NAMESPACES:
         return errno.EINVAL
     return 0 if name.startswith(_XATTR_NAMESPACES) else errno.EOPNOTSUPP
