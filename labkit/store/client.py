@@ -1,8 +1,8 @@
 """A client of the distribution API: what `docker pull` and `docker push` ask of a registry.
 
 It speaks through any function from a Request to a Response, so the registry in memory and one across
-a network are asked in the same words. Every byte is verified against its digest; only what a registry
-marks as a record, published identifiers over stand-in files, is taken as it is.
+a network are asked in the same words. Every byte is verified against its digest and size; only what a
+registry marks as a record, published identifiers over stand-in files, is taken as it is.
 """
 
 from __future__ import annotations
@@ -10,10 +10,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from http import HTTPStatus
 
-from labkit.errors import DigestMismatch, LabkitError, RegistryError
+from labkit.errors import DigestMismatch, InvalidDocument, LabkitError, RegistryError
 from labkit.oci.content import EMPTY, Content
 from labkit.oci.digest import sha256, verify
+from labkit.oci.gojson import dumps, loads
 from labkit.oci.layer import Layer
 from labkit.oci.manifest import (
     DOCKER_MANIFEST,
@@ -26,7 +28,7 @@ from labkit.oci.manifest import (
     Platform,
     parse_manifest,
 )
-from labkit.store.registry import Request, Response
+from labkit.store.api import Request, Response
 
 _ACCEPT = ", ".join((DOCKER_MANIFEST, DOCKER_MANIFEST_LIST, OCI_MANIFEST, OCI_INDEX))
 
@@ -41,49 +43,54 @@ class Blob:
 
 
 @dataclass(frozen=True, slots=True)
-class Resolved:
-    """What a name leads to: the digest that `docker pull` prints, and the platform's manifest."""
+class Found:
+    """What a name leads to: a manifest or an index, under the digest that `docker pull` prints."""
 
     digest: str
-    manifest: Manifest
+    document: Manifest | Index
     recorded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A repository's manifests and blobs, read and written through `send`."""
+    """A registry's manifests and blobs, read and written through `send`; `name` is without the host.
+
+    Every call raises RegistryError for an answer other than success.
+    """
 
     send: Callable[[Request], Response]
 
-    def resolve(self, name: str, reference: str, platform: Platform) -> Resolved:
-        """Return the manifest for a platform that a tag or digest leads to.
+    def find(self, name: str, reference: str) -> Found:
+        """Return what a tag or a digest leads to; raises InvalidDocument or DigestMismatch."""
+        response = self._ask("GET", f"/v2/{name}/manifests/{reference}", {"accept": _ACCEPT})
+        raw = response.body.read()
+        digest = response.headers["docker-content-digest"] if response.recorded else sha256(raw)
+        if ":" in reference and reference != digest:
+            raise DigestMismatch(f"manifest verification failed for digest {reference}")
+        document = parse_manifest(raw, response.headers.get("content-type", ""))
+        return Found(digest, document, response.recorded)
 
-        `name` is the repository without its host. Raises RegistryError, InvalidDocument or DigestMismatch.
+    def manifest(self, name: str, found: Found, platform: Platform) -> Manifest:
+        """Return the manifest that was found, or the one for a platform that an index lists.
+
+        Raises LabkitError where there is none.
         """
-        raw, media_type, digest, recorded = self._manifest(name, reference)
-        document = parse_manifest(raw, media_type)
+        document = found.document
         if isinstance(document, Manifest):
-            return Resolved(digest, document, recorded)
+            return document
         chosen = document.for_platform(platform)
         if chosen is None:
             raise LabkitError(f"no matching manifest for {platform} in the manifest list entries")
-        raw, media_type, _, recorded = self._manifest(name, chosen.digest)
-        manifest = parse_manifest(raw, media_type)
-        if isinstance(manifest, Index):
-            raise RegistryError(404, "MANIFEST_UNKNOWN", "the index's entry is an index")
-        return Resolved(digest, manifest, recorded)
-
-    def _manifest(self, name: str, reference: str) -> tuple[bytes, str, str, bool]:
-        response = self._ask("GET", f"/v2/{name}/manifests/{reference}", {"accept": _ACCEPT})
-        raw = response.body.read()
-        claimed = reference if ":" in reference else response.headers.get("docker-content-digest", "")
-        digest = claimed if response.recorded else sha256(raw)
-        if claimed and claimed != digest:
-            raise DigestMismatch(f"manifest verification failed for digest {claimed}")
-        return raw, response.headers.get("content-type", ""), digest, response.recorded
+        listed = self.find(name, chosen.digest).document
+        if isinstance(listed, Index):
+            raise InvalidDocument("unsupported manifest list: an entry is a list")
+        return listed
 
     def blob(self, name: str, descriptor: Descriptor) -> Blob:
-        """Return a blob, verified against its descriptor's digest and size."""
+        """Return a blob; raises DigestMismatch where it is not the one that the descriptor names.
+
+        Docker does not look at the size; a manifest that is wrong about it is refused here.
+        """
         response = self._ask("GET", f"/v2/{name}/blobs/{descriptor.digest}")
         if not response.recorded:
             if response.body.size != descriptor.size:
@@ -91,14 +98,10 @@ class Client:
             verify(response.body.chunks(), descriptor.digest)
         return Blob(response.body, response.recorded, response.layer)
 
-    def has_blob(self, name: str, digest: str) -> bool:
-        """Tell whether the repository has a blob."""
-        return self.send(Request("HEAD", f"/v2/{name}/blobs/{digest}")).status == 200
-
-    def mount_blob(self, name: str, digest: str, source: str) -> bool:
-        """Ask the registry to take a blob over from another of its repositories."""
-        query = f"mount={digest}&from={source}"
-        return self._ask("POST", f"/v2/{name}/blobs/uploads/?{query}").status == 201
+    def blob_size(self, name: str, digest: str) -> int | None:
+        """Return the bytes of a blob that the repository has, or None."""
+        response = self.send(Request("HEAD", f"/v2/{name}/blobs/{digest}"))
+        return int(response.headers["content-length"]) if response.status == 200 else None
 
     def push_blob(self, name: str, digest: str, content: Content) -> None:
         """Upload a blob: POST, PATCH, PUT."""
@@ -108,11 +111,10 @@ class Client:
         separator = "&" if "?" in location else "?"
         self._ask("PUT", f"{location}{separator}digest={digest}")
 
-    def push_manifest(self, name: str, reference: str, raw: bytes, media_type: str) -> str:
-        """Upload a manifest under a tag or its digest; return its digest."""
-        headers = {"content-type": media_type}
-        self._ask("PUT", f"/v2/{name}/manifests/{reference}", headers, Content.of(raw))
-        return sha256(raw)
+    def push_manifest(self, name: str, reference: str, manifest: Manifest) -> None:
+        """Upload a manifest under a tag or its digest."""
+        headers = {"content-type": manifest.media_type}
+        self._ask("PUT", f"/v2/{name}/manifests/{reference}", headers, Content.of(manifest.raw))
 
     def tags(self, name: str) -> list[str]:
         """Return all tags of a repository, page after page."""
@@ -134,8 +136,21 @@ class Client:
 
 
 def _error_of(response: Response) -> RegistryError:
+    """Return the error that a response tells, as distribution's client reads it; code "" where none."""
+    status, body = response.status, response.body.read()
+    if status >= 500:
+        known = {each.value: each.phrase for each in HTTPStatus}
+        text = f"{status} {known.get(status, '')}".strip()
+        return RegistryError(status, "", f"received unexpected HTTP status: {text}")
+    if 'error="insufficient_scope"' in response.headers.get("www-authenticate", ""):
+        return RegistryError(status, "DENIED", "requested access to the resource is denied")
+    reason = "no error details found in HTTP response body"
     try:
-        first = json.loads(response.body.read())["errors"][0]
-        return RegistryError(response.status, first["code"], first["message"], first.get("detail"))
-    except (ValueError, LookupError, TypeError):
-        return RegistryError(response.status, "UNKNOWN", f"unexpected status {response.status}")
+        first = loads(body)["errors"][0]
+        return RegistryError(status, str(first["code"]), str(first["message"]), first.get("detail"))
+    except InvalidDocument as error:
+        reason = str(error)
+    except (LookupError, TypeError):
+        pass
+    shown = dumps(body.decode("utf-8", "replace"), escape_html=False).decode()
+    return RegistryError(status, "", f"error parsing HTTP {status} response body: {reason}: {shown}")

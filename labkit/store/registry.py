@@ -3,46 +3,27 @@
 It is one function from a request to a response, as an HTTP server is; `store.client` speaks to it and
 to a real one in the same words. It stores what is pushed to it and verifies every byte. The built-in
 hub also puts records into it: published identifiers over stand-in files. An answer made of a record
-says so.
+says so. A manifest is served as it was pushed, whatever the request accepts.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from urllib.parse import parse_qsl
 
-from labkit.errors import DigestMismatch, InvalidDigest, InvalidDocument, RegistryError
+from labkit.errors import DigestMismatch, InvalidDigest, InvalidDocument
 from labkit.oci.content import EMPTY, Content
 from labkit.oci.digest import parse_digest, sha256, verify
 from labkit.oci.layer import Layer
 from labkit.oci.manifest import Index, parse_manifest
+from labkit.store.api import Refused, Request, Response, accepted, as_json, as_text, created, in_part, refusal
 
-_NAME = r"(?P<name>[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*)"
-_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}", re.ASCII)
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """A request: method, path with its query, headers with names in lower case, and a body."""
-
-    method: str
-    path: str
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: Content = EMPTY
-
-
-@dataclass(frozen=True, slots=True)
-class Response:
-    """A response; `recorded` says that its digest is a published one over stand-in bytes."""
-
-    status: int
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: Content = EMPTY
-    recorded: bool = False
-    layer: Layer | None = None
-    """The layer that a recorded blob stands for."""
+_PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
+_NAME = rf"(?P<name>{_PART}(?:/{_PART})*)"
+_DIGEST = r"[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}"
+_TAG = r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +41,7 @@ class _Repository:
     manifests: dict[str, Stored] = field(default_factory=dict)
     blobs: dict[str, Stored] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
+    was_tagged: bool = False
 
 
 class Registry:
@@ -81,28 +63,31 @@ class Registry:
         self.closed = closed
         self._loaders = dict(loaders or {})
         self._repositories: dict[str, _Repository] = {}
-        self._uploads: dict[str, Content] = {}
+        self._uploads: dict[tuple[str, str], Content] = {}
         self._started = 0
 
     def handle(self, request: Request) -> Response:
         """Answer a request; errors are answers too, in the specification's JSON."""
         path, _, query = request.path.partition("?")
-        parameters = dict(part.partition("=")[::2] for part in query.split("&") if part)
-        for methods, pattern, answer in _ROUTES:
+        asked = dict(parse_qsl(query))
+        for pattern, methods in _ROUTES:
             match = pattern.fullmatch(path)
-            if match and request.method in methods:
-                try:
-                    if self.closed and request.method not in ("GET", "HEAD"):
-                        raise RegistryError(401, "DENIED", "requested access to the resource is denied")
-                    return answer(self, request, match.groupdict(), parameters)
-                except RegistryError as error:
-                    return _error(error)
-        return _error(RegistryError(404, "NOT_FOUND", "404 page not found"))
+            if match is None:
+                continue
+            if request.method not in methods:
+                return as_text("Method not allowed", 405, {"allow": ", ".join(sorted(methods))})
+            try:
+                response = methods[request.method](self, request, match.groupdict(), asked)
+            except Refused as refused:
+                response = refused.response
+            return replace(response, body=EMPTY) if request.method == "HEAD" else response
+        return as_text("404 page not found", 404)
 
     @property
     def names(self) -> list[str]:
-        """The repositories, sorted."""
-        return sorted({*self._repositories, *self._loaders})
+        """The repositories that have images, sorted."""
+        tagged = [name for name, repository in self._repositories.items() if repository.was_tagged]
+        return sorted({*tagged, *self._loaders})
 
     def add(
         self, name: str, tags: Sequence[str], manifests: Mapping[str, Stored], blobs: Mapping[str, Stored]
@@ -112,204 +97,218 @@ class Registry:
         repository.manifests.update(manifests)
         repository.blobs.update(blobs)
         repository.tags.update(dict.fromkeys(tags, list(manifests)[-1]))
+        repository.was_tagged = True
 
-    def _repository(self, name: str) -> _Repository:
+    def _found(self, name: str) -> _Repository:
+        """Return a repository to read from, an empty one where there is none; a closed registry refuses."""
         if name in self._loaders:
             self._loaders.pop(name)(self)
         repository = self._repositories.get(name)
         if repository is None and self.closed:
-            raise RegistryError(
-                401, "UNAUTHORIZED", "authentication required", [{"Type": "repository", "Name": name}]
-            )
-        if repository is None:
-            raise RegistryError(404, "NAME_UNKNOWN", "repository name not known to registry", {"name": name})
-        return repository
+            raise _unauthorized(name, "pull")
+        return repository or _Repository()
 
-    def _base(self, request: Request, parts: Mapping[str, str], query: Mapping[str, str]) -> Response:
-        return Response(200, {"content-type": "application/json"}, Content.of(b"{}"))
+    def _writable(self, name: str) -> _Repository:
+        if self.closed:
+            raise _unauthorized(name, "pull,push")
+        return self._repositories.setdefault(name, _Repository())
 
-    def _get_manifest(self, request: Request, parts: Mapping[str, str], query: Mapping[str, str]) -> Response:
-        repository, reference = self._repository(parts["name"]), parts["reference"]
+    # The endpoints: a request, the parts of its path and what is asked in its query
+
+    def _base(self, request: Request, parts: Mapping[str, str], asked: Mapping[str, str]) -> Response:
+        return as_json({})
+
+    def _get_manifest(self, request: Request, parts: Mapping[str, str], asked: Mapping[str, str]) -> Response:
+        name, reference = parts["name"], parts["reference"]
+        repository = self._found(name)
         digest = reference if ":" in reference else repository.tags.get(reference, "")
         stored = repository.manifests.get(digest)
         if stored is None:
-            detail = {"Tag": reference} if ":" not in reference else f"unknown manifest {reference}"
-            raise RegistryError(404, "MANIFEST_UNKNOWN", "manifest unknown", detail)
-        return _found(request, stored, digest)
+            is_digest = ":" in reference
+            raise refusal(
+                "MANIFEST_UNKNOWN", {"Name": name, "Revision": reference} if is_digest else {"Tag": reference}
+            )
+        return _stored(stored, digest)
 
-    def _get_blob(self, request: Request, parts: Mapping[str, str], query: Mapping[str, str]) -> Response:
-        digest = _digest(parts["digest"])
-        stored = self._repository(parts["name"]).blobs.get(digest)
-        if stored is None:
-            raise RegistryError(404, "BLOB_UNKNOWN", "blob unknown to registry", digest)
-        return _found(request, stored, digest)
-
-    def _list_tags(self, request: Request, parts: Mapping[str, str], query: Mapping[str, str]) -> Response:
-        tags = sorted(self._repository(parts["name"]).tags)
-        tags = [tag for tag in tags if tag > query.get("last", "")]
-        headers = {"content-type": "application/json"}
-        if query.get("n", "").isdigit() and len(tags) > int(query["n"]):
-            tags = tags[: int(query["n"])]
-            if tags:
-                headers["link"] = (
-                    f'</v2/{parts["name"]}/tags/list?last={tags[-1]}&n={query["n"]}>; rel="next"'
-                )
-        return Response(200, headers, _json({"name": parts["name"], "tags": tags}))
-
-    def _start_upload(self, request: Request, parts: Mapping[str, str], query: Mapping[str, str]) -> Response:
-        name, digest = parts["name"], query.get("mount", query.get("digest", ""))
-        repository = self._repositories.setdefault(name, _Repository())
-        source = self._repositories.get(query.get("from", ""))
-        if "mount" in query and source and digest in source.blobs:
-            repository.blobs[digest] = source.blobs[digest]
-            return _created(name, "blobs", digest)
-        if "digest" in query:
-            return self._store_blob(name, digest, request.body)
-        self._started += 1
-        upload = f"{self._started:032x}"
-        self._uploads[upload] = EMPTY
-        return _accepted(name, upload, 0)
-
-    def _continue_upload(
-        self, request: Request, parts: Mapping[str, str], query: Mapping[str, str]
-    ) -> Response:
-        upload = self._upload(parts["upload"])
-        begin = request.headers.get("content-range", f"{upload.size}-").partition("-")[0]
-        if begin != str(upload.size):
-            raise RegistryError(416, "RANGE_INVALID", "invalid content range")
-        self._uploads[parts["upload"]] = upload + request.body
-        return _accepted(parts["name"], parts["upload"], self._uploads[parts["upload"]].size)
-
-    def _finish_upload(
-        self, request: Request, parts: Mapping[str, str], query: Mapping[str, str]
-    ) -> Response:
-        body = self._upload(parts["upload"]) + request.body
-        response = self._store_blob(parts["name"], query.get("digest", ""), body)
-        del self._uploads[parts["upload"]]
-        return response
-
-    def _cancel_upload(
-        self, request: Request, parts: Mapping[str, str], query: Mapping[str, str]
-    ) -> Response:
-        self._upload(parts["upload"])
-        del self._uploads[parts["upload"]]
-        return Response(204)
-
-    def _upload(self, upload: str) -> Content:
-        if upload not in self._uploads:
-            raise RegistryError(404, "BLOB_UPLOAD_UNKNOWN", "blob upload unknown to registry")
-        return self._uploads[upload]
-
-    def _store_blob(self, name: str, digest: str, body: Content) -> Response:
+    def _put_manifest(self, request: Request, parts: Mapping[str, str], asked: Mapping[str, str]) -> Response:
+        repository, name, reference = self._writable(parts["name"]), parts["name"], parts["reference"]
+        raw = request.body.read()
         try:
-            verify(body.chunks(), _digest(digest))
-        except DigestMismatch:
-            raise RegistryError(
-                400, "DIGEST_INVALID", "provided digest did not match uploaded content", digest
-            ) from None
-        self._repositories.setdefault(name, _Repository()).blobs[digest] = Stored(body)
-        return _created(name, "blobs", digest)
-
-    def _put_manifest(self, request: Request, parts: Mapping[str, str], query: Mapping[str, str]) -> Response:
-        raw, reference = request.body.read(), parts["reference"]
-        if ":" not in reference and not _TAG.fullmatch(reference):
-            raise RegistryError(400, "TAG_INVALID", "manifest tag did not match URI", reference)
-        repository = self._repositories.setdefault(parts["name"], _Repository())
-        try:
-            manifest = parse_manifest(raw, request.headers.get("content-type", ""))
-        except InvalidDocument as error:
-            raise RegistryError(400, "MANIFEST_INVALID", "manifest invalid", str(error)) from None
+            manifest = parse_manifest(raw, request.headers.get("content-type") or "none")
+        except InvalidDocument:
+            raise refusal("MANIFEST_INVALID", {}) from None
         digest = sha256(raw)
         if ":" in reference and reference != digest:
-            raise RegistryError(400, "DIGEST_INVALID", "provided digest did not match uploaded content")
+            raise refusal("DIGEST_INVALID")
         if isinstance(manifest, Index):
             missing = [each.digest for each in manifest.manifests if each.digest not in repository.manifests]
         else:
             needed = [manifest.config, *manifest.layers]
             missing = [each.digest for each in needed if each.digest not in repository.blobs]
         if missing:
-            raise RegistryError(400, "MANIFEST_BLOB_UNKNOWN", "blob unknown to registry", missing[0])
+            raise refusal("MANIFEST_BLOB_UNKNOWN", *missing)
         repository.manifests[digest] = Stored(request.body, manifest.media_type)
         if ":" not in reference:
             repository.tags[reference] = digest
-        return _created(parts["name"], "manifests", digest)
+            repository.was_tagged = True
+        return created(name, "manifests", digest)
 
     def _delete_manifest(
-        self, request: Request, parts: Mapping[str, str], query: Mapping[str, str]
+        self, request: Request, parts: Mapping[str, str], asked: Mapping[str, str]
     ) -> Response:
-        repository, reference = self._repository(parts["name"]), parts["reference"]
-        if reference not in repository.manifests:
-            raise RegistryError(404, "MANIFEST_UNKNOWN", "manifest unknown", reference)
-        del repository.manifests[reference]
-        repository.tags = {tag: digest for tag, digest in repository.tags.items() if digest != reference}
-        return Response(202)
+        repository, digest = self._writable(parts["name"]), parts["reference"]
+        if ":" not in digest:
+            raise refusal("DIGEST_INVALID")
+        if digest not in repository.manifests:
+            raise refusal("MANIFEST_UNKNOWN")
+        del repository.manifests[digest]
+        repository.tags = {tag: known for tag, known in repository.tags.items() if known != digest}
+        return Response(202, {"content-length": "0"})
+
+    def _get_blob(self, request: Request, parts: Mapping[str, str], asked: Mapping[str, str]) -> Response:
+        repository, digest = self._found(parts["name"]), _parsed(parts["digest"])
+        stored = repository.blobs.get(digest)
+        if stored is None:
+            raise refusal("BLOB_UNKNOWN", digest)
+        return in_part(request, _stored(stored, digest))
+
+    def _delete_blob(self, request: Request, parts: Mapping[str, str], asked: Mapping[str, str]) -> Response:
+        repository, digest = self._writable(parts["name"]), _parsed(parts["digest"])
+        if digest not in repository.blobs:
+            raise refusal("BLOB_UNKNOWN")
+        del repository.blobs[digest]
+        return Response(202, {"content-length": "0"})
+
+    def _list_tags(self, request: Request, parts: Mapping[str, str], asked: Mapping[str, str]) -> Response:
+        name, number = parts["name"], asked.get("n", "")
+        repository = self._found(name)
+        if not repository.was_tagged:
+            raise refusal("NAME_UNKNOWN", {"name": name})
+        if number and not number.isdecimal():
+            raise refusal("PAGINATION_NUMBER_INVALID", {"n": number})
+        tags = sorted(tag for tag in repository.tags if tag > asked.get("last", ""))
+        headers = {}
+        if number and len(tags) > int(number):
+            tags = tags[: int(number)]
+            if tags:
+                headers["link"] = f'</v2/{name}/tags/list?last={tags[-1]}&n={number}>; rel="next"'
+        return as_json({"name": name, "tags": tags or None}, headers=headers)
+
+    def _start_upload(self, request: Request, parts: Mapping[str, str], asked: Mapping[str, str]) -> Response:
+        name, digest = parts["name"], asked.get("mount", "")
+        repository, source = self._writable(name), self._repositories.get(asked.get("from", ""))
+        if source is not None and digest in source.blobs:
+            repository.blobs[digest] = source.blobs[digest]
+            return created(name, "blobs", digest)
+        self._started += 1
+        upload = f"{self._started:032x}"
+        self._uploads[name, upload] = EMPTY
+        return accepted(202, name, upload, 0)
+
+    def _ask_upload(self, request: Request, parts: Mapping[str, str], asked: Mapping[str, str]) -> Response:
+        key = self._upload(parts)
+        return accepted(204, *key, self._uploads[key].size)
+
+    def _continue_upload(
+        self, request: Request, parts: Mapping[str, str], asked: Mapping[str, str]
+    ) -> Response:
+        key = self._upload(parts)
+        sent, body = self._uploads[key], request.body
+        wanted = f"{sent.size}-{sent.size + body.size - 1}"
+        if request.headers.get("content-range", wanted) != wanted:
+            raise refusal("RANGE_INVALID")
+        self._uploads[key] = sent + body
+        return accepted(202, *key, self._uploads[key].size)
+
+    def _finish_upload(
+        self, request: Request, parts: Mapping[str, str], asked: Mapping[str, str]
+    ) -> Response:
+        key = self._upload(parts)
+        if not asked.get("digest"):
+            raise refusal("DIGEST_INVALID", "digest missing")
+        body = self._uploads[key] + request.body
+        try:
+            digest = parse_digest(asked["digest"])
+            verify(body.chunks(), digest)
+        except InvalidDigest:
+            raise refusal("DIGEST_INVALID", "digest parsing failed") from None
+        except DigestMismatch:
+            raise refusal("DIGEST_INVALID", {"Digest": digest, "Reason": {}}) from None
+        del self._uploads[key]
+        self._writable(parts["name"]).blobs[digest] = Stored(body)
+        return created(parts["name"], "blobs", digest)
+
+    def _cancel_upload(
+        self, request: Request, parts: Mapping[str, str], asked: Mapping[str, str]
+    ) -> Response:
+        del self._uploads[self._upload(parts)]
+        return Response(204, {"docker-upload-uuid": parts["upload"]})
+
+    def _upload(self, parts: Mapping[str, str]) -> tuple[str, str]:
+        key = parts["name"], parts["upload"]
+        if key not in self._uploads:
+            raise refusal("BLOB_UPLOAD_UNKNOWN", {})
+        return key
 
 
-def _digest(text: str) -> str:
+def _unauthorized(name: str, actions: str) -> Refused:
+    """Return what Docker Hub answers where it wants another login, be it that there is nothing to see."""
+    challenge = (
+        'Bearer realm="https://auth.docker.io/token",service="registry.docker.io",'
+        f'scope="repository:{name}:{actions}",error="insufficient_scope"'
+    )
+    details = [
+        {"Type": "repository", "Class": "", "Name": name, "Action": action} for action in actions.split(",")
+    ]
+    return refusal("UNAUTHORIZED", details, headers={"www-authenticate": challenge})
+
+
+def _parsed(digest: str) -> str:
     try:
-        return parse_digest(text)
+        return parse_digest(digest)
     except InvalidDigest:
-        raise RegistryError(
-            400, "DIGEST_INVALID", "provided digest did not match uploaded content", text
-        ) from None
+        raise refusal("DIGEST_INVALID", {}) from None
 
 
-def _found(request: Request, stored: Stored, digest: str) -> Response:
+def _stored(stored: Stored, digest: str) -> Response:
     headers = {
         "content-type": stored.media_type,
         "content-length": str(stored.body.size),
         "docker-content-digest": digest,
-        "accept-ranges": "bytes",
+        "etag": f'"{digest}"',
     }
-    if request.method == "HEAD":
-        return Response(200, headers, EMPTY, stored.recorded, stored.layer)
-    wanted = re.fullmatch(r"bytes=(\d+)-(\d*)", request.headers.get("range", ""), re.ASCII)
-    if wanted is None:
-        return Response(200, headers, stored.body, stored.recorded, stored.layer)
-    start, last = int(wanted[1]), int(wanted[2] or stored.body.size - 1)
-    if start >= stored.body.size:
-        return Response(416, {"content-range": f"bytes */{stored.body.size}"})
-    part = stored.body.slice(start, last - start + 1)
-    headers["content-range"] = f"bytes {start}-{start + part.size - 1}/{stored.body.size}"
-    headers["content-length"] = str(part.size)
-    return Response(206, headers, part, stored.recorded, stored.layer)
-
-
-def _created(name: str, kind: str, digest: str) -> Response:
-    return Response(201, {"location": f"/v2/{name}/{kind}/{digest}", "docker-content-digest": digest})
-
-
-def _accepted(name: str, upload: str, size: int) -> Response:
-    location = f"/v2/{name}/blobs/uploads/{upload}"
-    return Response(
-        202, {"location": location, "range": f"0-{max(size - 1, 0)}", "docker-upload-uuid": upload}
-    )
-
-
-def _error(error: RegistryError) -> Response:
-    entry: dict[str, object] = {"code": error.code, "message": error.message}
-    if error.detail is not None:
-        entry["detail"] = error.detail
-    return Response(error.status, {"content-type": "application/json"}, _json({"errors": [entry]}))
-
-
-def _json(value: object) -> Content:
-    return Content.of(json.dumps(value, separators=(",", ":")).encode())
+    return Response(200, headers, stored.body, stored.recorded, stored.layer)
 
 
 _Answer = Callable[[Registry, Request, Mapping[str, str], Mapping[str, str]], Response]
-_ROUTES: tuple[tuple[list[str], re.Pattern[str], _Answer], ...] = tuple(
-    (methods.split(), re.compile(pattern, re.ASCII), answer)
-    for methods, pattern, answer in (
-        ("GET HEAD", r"/v2/", Registry._base),
-        ("GET HEAD", rf"/v2/{_NAME}/manifests/(?P<reference>[^/]+)", Registry._get_manifest),
-        ("PUT", rf"/v2/{_NAME}/manifests/(?P<reference>[^/]+)", Registry._put_manifest),
-        ("DELETE", rf"/v2/{_NAME}/manifests/(?P<reference>[^/]+)", Registry._delete_manifest),
-        ("GET HEAD", rf"/v2/{_NAME}/blobs/(?P<digest>[^/]+)", Registry._get_blob),
-        ("POST", rf"/v2/{_NAME}/blobs/uploads/", Registry._start_upload),
-        ("PATCH", rf"/v2/{_NAME}/blobs/uploads/(?P<upload>[0-9a-f]+)", Registry._continue_upload),
-        ("PUT", rf"/v2/{_NAME}/blobs/uploads/(?P<upload>[0-9a-f]+)", Registry._finish_upload),
-        ("DELETE", rf"/v2/{_NAME}/blobs/uploads/(?P<upload>[0-9a-f]+)", Registry._cancel_upload),
-        ("GET", rf"/v2/{_NAME}/tags/list", Registry._list_tags),
-    )
+
+
+def _route(pattern: str, **methods: _Answer) -> tuple[re.Pattern[str], dict[str, _Answer]]:
+    if "GET" in methods and "tags" not in pattern:
+        methods.setdefault("HEAD", methods["GET"])
+    return re.compile(pattern, re.ASCII), methods
+
+
+_ROUTES = (
+    _route(r"/v2/", GET=Registry._base, POST=Registry._base),
+    _route(rf"/v2/{_NAME}/tags/list", GET=Registry._list_tags),
+    _route(
+        rf"/v2/{_NAME}/manifests/(?P<reference>{_TAG}|{_DIGEST})",
+        GET=Registry._get_manifest,
+        PUT=Registry._put_manifest,
+        DELETE=Registry._delete_manifest,
+    ),
+    _route(
+        rf"/v2/{_NAME}/blobs/(?P<digest>[A-Za-z0-9._+-]+:[0-9a-fA-F]+)",
+        GET=Registry._get_blob,
+        DELETE=Registry._delete_blob,
+    ),
+    _route(rf"/v2/{_NAME}/blobs/uploads/", POST=Registry._start_upload),
+    _route(
+        rf"/v2/{_NAME}/blobs/uploads/(?P<upload>[a-zA-Z0-9._=-]+)",
+        GET=Registry._ask_upload,
+        PATCH=Registry._continue_upload,
+        PUT=Registry._finish_upload,
+        DELETE=Registry._cancel_upload,
+    ),
 )

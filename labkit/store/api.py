@@ -1,0 +1,130 @@
+"""What a client of the distribution API and a registry say to each other: requests, responses, errors.
+
+A request and a response are values, so that the registry in memory and one across a network are asked in
+the same words (OCI distribution-spec 1.1.1, "Endpoints" and "Error Codes"; the messages are those of the
+registry distribution 2.8). A blob may be asked for in part (RFC 9110, "Range Requests").
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from labkit.oci.content import EMPTY, Content
+from labkit.oci.gojson import dumps
+from labkit.oci.layer import Layer
+
+JSON = "application/json; charset=utf-8"
+TEXT = "text/plain; charset=utf-8"
+
+_ERRORS: dict[str, tuple[int, str]] = {
+    "BLOB_UNKNOWN": (404, "blob unknown to registry"),
+    "BLOB_UPLOAD_UNKNOWN": (404, "blob upload unknown to registry"),
+    "DENIED": (403, "requested access to the resource is denied"),
+    "DIGEST_INVALID": (400, "provided digest did not match uploaded content"),
+    "MANIFEST_BLOB_UNKNOWN": (400, "blob unknown to registry"),
+    "MANIFEST_INVALID": (400, "manifest invalid"),
+    "MANIFEST_UNKNOWN": (404, "manifest unknown"),
+    "NAME_UNKNOWN": (404, "repository name not known to registry"),
+    "PAGINATION_NUMBER_INVALID": (400, "invalid number of results requested"),
+    "RANGE_INVALID": (416, "invalid content range"),
+    "UNAUTHORIZED": (401, "authentication required"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request: method, path with its query, headers with names in lower case, and a body."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: Content = EMPTY
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A response; `recorded` says that its digest is a published one over stand-in bytes."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: Content = EMPTY
+    recorded: bool = False
+    layer: Layer | None = None
+    """The layer that a recorded blob stands for."""
+
+
+class Refused(Exception):
+    """A registry's answer other than success, raised where it is known."""
+
+    def __init__(self, response: Response) -> None:
+        super().__init__(response.status)
+        self.response = response
+
+
+def refusal(code: str, *details: object, headers: Mapping[str, str] | None = None) -> Refused:
+    """Return a refusal in the specification's JSON: one error for each detail, or one without any.
+
+    >>> refusal("NAME_UNKNOWN", {"name": "app"}).response.status
+    404
+    """
+    status, message = _ERRORS[code]
+    error: dict[str, object] = {"code": code, "message": message}
+    errors = [{**error, "detail": detail} for detail in details] or [error]
+    return Refused(as_json({"errors": errors}, status, headers))
+
+
+def as_json(value: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """Return a response whose body is JSON on a line."""
+    body = dumps(value) + b"\n"
+    return Response(
+        status, {"content-type": JSON, "content-length": str(len(body)), **(headers or {})}, Content.of(body)
+    )
+
+
+def as_text(text: str, status: int, headers: Mapping[str, str] | None = None) -> Response:
+    """Return a response whose body is a line of text."""
+    body = f"{text}\n".encode()
+    return Response(
+        status, {"content-type": TEXT, "content-length": str(len(body)), **(headers or {})}, Content.of(body)
+    )
+
+
+def created(name: str, kind: str, digest: str) -> Response:
+    """Return the response of an upload that is complete: where the blob or manifest is."""
+    location = f"/v2/{name}/{kind}/{digest}"
+    return Response(201, {"location": location, "docker-content-digest": digest, "content-length": "0"})
+
+
+def accepted(status: int, name: str, upload: str, size: int) -> Response:
+    """Return the response of an upload that goes on: where to, and the range that has come."""
+    location = f"/v2/{name}/blobs/uploads/{upload}"
+    headers = {"location": location, "range": f"0-{max(size - 1, 0)}", "docker-upload-uuid": upload}
+    return Response(status, headers if status == 204 else {**headers, "content-length": "0"})
+
+
+def in_part(request: Request, whole: Response) -> Response:
+    """Return the part of a response that the request's `Range` asks for, one range at most.
+
+    >>> request = Request("GET", "/", {"range": "bytes=1-2"})
+    >>> in_part(request, Response(200, body=Content.of(b"layer"))).body.read()
+    b'ay'
+    """
+    text, size = request.headers.get("range", ""), whole.body.size
+    if not text or "," in text:
+        return whole
+    wanted = re.fullmatch(r"bytes=(\d*)-(\d*)", text, re.ASCII)
+    if wanted is None or not (wanted[1] or wanted[2]):
+        return as_text("invalid range", 416)
+    if not wanted[1]:
+        start, last = max(size - int(wanted[2]), 0), size - 1
+    else:
+        start, last = int(wanted[1]), min(int(wanted[2] or size - 1), size - 1)
+    if start >= size:
+        return as_text("invalid range: failed to overlap", 416, {"content-range": f"bytes */{size}"})
+    if start > last:
+        return as_text("invalid range", 416)
+    part = whole.body.slice(start, last - start + 1)
+    headers = {"content-length": str(part.size), "content-range": f"bytes {start}-{last}/{size}"}
+    return replace(whole, status=206, headers={**whole.headers, **headers}, body=part)
