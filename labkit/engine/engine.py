@@ -17,7 +17,8 @@ from labkit.oci.image import Image
 from labkit.oci.tree import EMPTY_ROOT, Dir
 
 SECOND = 10**9
-SERVER_VERSION = "20.10.24"
+SERVER_VERSION = "20.10.24+dfsg1"
+"""As Debian 12 packages it."""
 
 
 @dataclass(slots=True)
@@ -36,7 +37,6 @@ class Engine:
     hostname: str = "lab"
     driver: Overlay2 = field(default_factory=Overlay2)
     _snapshots: dict[str, Snapshot] = field(default_factory=dict, repr=False)
-    _lowers: dict[str, Dir] = field(default_factory=dict, repr=False)
 
     def change(self, **fields: object) -> None:
         """Go on to a state in which the given fields are others."""
@@ -78,9 +78,6 @@ class Engine:
         snapshot = self.snapshot(image)
         return snapshot.root if snapshot else EMPTY_ROOT
 
-    def lower(self, image: Image) -> Dir:
-        """Return what is below a container's upper directory: the image and the init layer."""
-        known = self._lowers.get(image.chain_id)
-        if known is None:
-            known = self._lowers[image.chain_id] = with_init_layer(self.root(image))
-        return known
+    def lower(self, image: Image, created: int) -> Dir:
+        """Return what is below the upper directory of a container: its image and its init layer."""
+        return with_init_layer(self.root(image), created)

@@ -6,33 +6,43 @@ directory, so that neither `docker diff` nor `docker commit` shows them (moby, d
 
 from __future__ import annotations
 
-from labkit.oci.tree import Dir, File, Meta, Node, Symlink, get, put
-
-_EMPTY = File(meta=Meta(mode=0o755))
-_MOUNT_POINTS: tuple[tuple[str, Node], ...] = (
-    ("dev", Dir()),
-    ("dev/console", _EMPTY),
-    ("dev/pts", Dir()),
-    ("dev/shm", Dir()),
-    (".dockerenv", _EMPTY),
-    ("etc", Dir()),
-    ("etc/hostname", _EMPTY),
-    ("etc/hosts", _EMPTY),
-    ("etc/mtab", Symlink("/proc/mounts")),
-    ("etc/resolv.conf", _EMPTY),
-    ("proc", Dir()),
-    ("sys", Dir()),
-)
+from labkit.oci.tree import Dir, File, Meta, Node, Symlink
 
 
-def with_init_layer(root: Dir) -> Dir:
-    """Return an image's tree with the mount points that it lacks.
+def with_init_layer(root: Dir, created: int) -> Dir:
+    """Return an image's tree with the mount points of a container that was created at a time.
 
-    >>> sorted(with_init_layer(Dir()).children)
+    What the image has in such a place stays if it is a directory, and is replaced if it is not.
+
+    >>> sorted(with_init_layer(Dir(), 0).children)
     ['.dockerenv', 'dev', 'etc', 'proc', 'sys']
     """
-    for path, node in _MOUNT_POINTS:
-        parent = path.rpartition("/")[0]
-        if get(root, path) is None and isinstance(get(root, parent), Dir):
-            root = put(root, path, node)
-    return root
+    empty = File(meta=Meta(0o755, mtime=created))
+    directory = Dir(meta=Meta(0o755, mtime=created))
+    mtab = Symlink("/proc/mounts", Meta(0o777, mtime=created))
+    device_points: dict[str, Node] = {"console": empty, "pts": directory, "shm": directory}
+    file_points: dict[str, Node] = {"hostname": empty, "hosts": empty, "mtab": mtab, "resolv.conf": empty}
+    dev = _with(_directory(root, "dev", created), device_points, created)
+    etc = _with(_directory(root, "etc", created), file_points, created)
+    points: dict[str, Node] = {
+        ".dockerenv": empty,
+        "dev": dev,
+        "etc": etc,
+        "proc": directory,
+        "sys": directory,
+    }
+    return _with(Dir({**root.children, "dev": dev, "etc": etc}, root.meta), points, created)
+
+
+def _directory(above: Dir, name: str, created: int) -> Dir:
+    known = above.children.get(name)
+    return known if isinstance(known, Dir) else Dir(meta=Meta(0o755, mtime=created))
+
+
+def _with(above: Dir, points: dict[str, Node], created: int) -> Dir:
+    """Return a directory with what it lacks of some names, changed at a time if it lacks any."""
+    missing = {name: node for name, node in points.items() if not isinstance(above.children.get(name), Dir)}
+    if not missing:
+        return above
+    meta = above.meta
+    return Dir({**above.children, **missing}, Meta(meta.mode, meta.uid, meta.gid, created, meta.xattrs))

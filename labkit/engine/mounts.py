@@ -39,6 +39,10 @@ _DEV = Dir(
     }
 )
 _SYS = Dir(meta=Meta(0o555))
+_HOSTS = (
+    "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\nfe00::0\tip6-localnet\n"
+    "ff00::0\tip6-mcastprefix\nff02::1\tip6-allnodes\nff02::2\tip6-allrouters\n"
+)
 
 
 def container_mounts(engine: Engine, container: Container, now: Callable[[], int]) -> MountTable:
@@ -47,9 +51,11 @@ def container_mounts(engine: Engine, container: Container, now: Callable[[], int
     The table's `upper` is the container's read-write layer.
     """
     kind = _ReadOnly if container.options.read_only else Mount
-    root = kind(engine.lower(container.image), container.upper, now)
+    lower = engine.lower(container.image, container.created)
+    root = kind(lower, container.upper, now, container.whiteout if container.running else None)
     hostname = container.options.hostname or container.id[:12]
-    files = Mount(_engine_files(hostname), clock=now)
+    named = "" if container.options.network == "none" else hostname
+    files = kind(_engine_files(hostname, named, container.started or container.created), clock=now)
     return MountTable(
         root,
         {
@@ -63,10 +69,11 @@ def container_mounts(engine: Engine, container: Container, now: Callable[[], int
     )
 
 
-def _engine_files(hostname: str) -> Dir:
-    hosts = f"127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n172.17.0.2\t{hostname}\n"
+def _engine_files(hostname: str, named: str, mtime: int) -> Dir:
+    """Return the files; a container on a network finds its own name in /etc/hosts."""
+    hosts = _HOSTS + (f"172.17.0.2\t{named}\n" if named else "")
     texts = {"hostname": f"{hostname}\n", "hosts": hosts, "resolv.conf": "nameserver 127.0.0.11\n"}
-    return Dir({name: File(Content.of(text.encode())) for name, text in texts.items()})
+    return Dir({name: File(Content.of(text.encode()), Meta(mtime=mtime)) for name, text in texts.items()})
 
 
 def _proc() -> Dir:

@@ -13,7 +13,7 @@ from pyrsistent import PMap, pmap
 
 from labkit.oci.image import Image
 from labkit.oci.layer import Layer
-from labkit.oci.tree import EMPTY_ROOT, Dir
+from labkit.oci.tree import EMPTY_ROOT, Dir, Whiteout
 
 COURSE_TIME = 1_556_280_000 * 10**9
 """The course's clock stands at 2019-04-26T12:00:00Z (nanoseconds since 1970)."""
@@ -37,6 +37,7 @@ class Options:
     ports: tuple[str, ...] = ()
     hostname: str = ""
     network: str = "default"
+    restart: str = "no"
     user: str | None = None
     working_dir: str | None = None
     tty: bool = False
@@ -83,6 +84,10 @@ class Container:
     service: bool = False
     """Whether the main process goes on until it is stopped, and then ends by itself."""
     upper: Dir = EMPTY_ROOT
+    whiteout: Whiteout | None = None
+    """What the whiteouts made since it was started are links to, see overlay2."""
+    error: str = ""
+    """Why it could not be started, as `docker inspect` shows it."""
     log: tuple[LogLine, ...] = ()
 
     @property

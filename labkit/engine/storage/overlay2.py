@@ -32,12 +32,20 @@ class Mount(SystemCalls):
     (0, b'hello', ['motd'])
     """
 
-    __slots__ = ("_links", "_merged", "lower", "upper")
+    __slots__ = ("_links", "_merged", "lower", "upper", "whiteout")
 
-    def __init__(self, lower: Dir, upper: Dir = EMPTY_ROOT, clock: Callable[[], int] = lambda: 0) -> None:
+    def __init__(
+        self,
+        lower: Dir,
+        upper: Dir = EMPTY_ROOT,
+        clock: Callable[[], int] = lambda: 0,
+        whiteout: Whiteout | None = None,
+    ) -> None:
         self.lower = lower
         self.upper = upper
         self.clock = clock
+        self.whiteout = whiteout
+        """The device that this mount's whiteouts are links to, once there is one (Linux, overlayfs/dir.c)."""
         self._merged: tuple[Dir, Dir] | None = None
         self._links: dict[int, tuple[Dir, dict[int, list[str]]]] = {}
 
@@ -134,12 +142,17 @@ class Mount(SystemCalls):
         return copied
 
     def remove_name(self, names: Names) -> int:
-        """Remove a name from upper; where lower has it too, leave a whiteout."""
-        parent, name = names[:-1], names[-1]
-        hides = self._lower_has(names)
-        self._copy_up_dirs(parent)
-        self._edit_dir(parent, lambda above: _with(above, name, Whiteout() if hides else None))
+        """Remove a name from upper; where lower has it too, leave a whiteout, a link to the mount's one."""
+        if self._lower_has(names) and self.whiteout is None:
+            self.whiteout = Whiteout(self.clock(), new_inode())
+        self._leave(names, self.whiteout)
         return 0
+
+    def _leave(self, names: Names, whiteout: Whiteout | None) -> None:
+        """Remove a name from upper; where lower has it too, put a whiteout there."""
+        hides = self._lower_has(names)
+        self._copy_up_dirs(names[:-1])
+        self._edit_dir(names[:-1], lambda above: _with(above, names[-1], whiteout if hides else None))
 
     def move_name(self, source: Names, target: Names) -> int:
         """Copy the file up, then move it; a directory moved to where lower may have one is opaque."""
@@ -148,7 +161,9 @@ class Mount(SystemCalls):
         node = _get(self.upper, source)
         if type(node) is Dir and self._place(target[:-1]).lower is not None:
             node = replace(node, opaque=True)
-        self.remove_name(source)
+        # The file system below makes a whiteout, a device of its own, or takes the one of the target.
+        hidden = tree.get(self.upper, "/".join(target))
+        self._leave(source, hidden if isinstance(hidden, Whiteout) else Whiteout(self.clock()))
         self._edit_dir(target[:-1], lambda above: _with(above, target[-1], node))
         return copied
 
