@@ -50,7 +50,7 @@ def load(engine: Engine, file: str | os.PathLike[str] | IO[bytes]) -> Loaded:
                     f"The image {name.familiar} already exists, renaming the old one with ID {known} "
                     "to empty string"
                 )
-            images.set_tag(engine, image.id, name)
+            images.set_tag(engine, image.id, name, dated=False)
             lines.append(f"Loaded image: {name.familiar}")
     new = {
         chain: layer

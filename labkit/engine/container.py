@@ -16,12 +16,14 @@ from labkit.engine import images
 from labkit.engine.engine import SECOND, Engine
 from labkit.engine.identity import container_name
 from labkit.engine.state import NO_OPTIONS, Container, Options
-from labkit.errors import Conflict, DaemonError, NotFound
+from labkit.engine.storage.overlay2 import Mount
+from labkit.errors import Conflict, DaemonError, InvalidImage, NotFound
 from labkit.oci import changeset, tree
 from labkit.oci.image import Image
 from labkit.oci.layer import Layer
 from labkit.oci.moment import rfc3339_nano
 from labkit.oci.reference import parse_reference
+from labkit.oci.tree import Dir, Meta, Node, Whiteout
 
 _NAME = re.compile(r"/?[a-zA-Z0-9][a-zA-Z0-9_.-]+", re.ASCII)
 
@@ -57,19 +59,12 @@ def create(
     there is no command.
     """
     image = images.find_image(engine, image_name)
-    if name and not _NAME.fullmatch(name):
-        raise DaemonError(f"Invalid container name ({name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed")
-    name = name.removeprefix("/")
-    if name in engine.state.names:
-        raise Conflict(
-            f'Conflict. The container name "/{name}" is already in use by container '
-            f'"{engine.state.names[name]}". You have to remove (or rename) that container to be able to '
-            "reuse that name."
-        )
+    name = _free_name(engine, name) if name else ""
     argv = _command(image, command, options)
     if not argv:
         raise DaemonError("No command specified")
     identity = engine.new_id()
+    upper = engine.driver.prepare(None, engine.now)
     container = Container(
         id=identity,
         name=name or container_name(identity, engine.state.names),
@@ -80,9 +75,51 @@ def create(
         number=engine.state.created,
         options=options,
         cmd=tuple(command) if command else None,
+        upper=upper,
     )
-    keep(engine, container)
-    return container
+    directory = options.working_dir or image.config.config.get("WorkingDir") or "/"
+    if directory != "/":
+        container = _with_working_dir(engine, container, directory)
+    return keep(engine, container)
+
+
+def _with_working_dir(engine: Engine, container: Container, directory: str) -> Container:
+    """Make the directory that the main process will start in, where the image does not have it."""
+    mount = Mount(engine.lower(container.image, container.created), container.upper, lambda: engine.now)
+    path = ""
+    for name in tree.split_path(directory):
+        path += f"/{name}"
+        if not mount.exists(path):
+            mount.mkdir(path)
+        elif not isinstance(mount.stat(path).node, Dir):
+            raise DaemonError(f"Cannot mkdir: {directory} is not a directory")
+    return replace(container, upper=mount.upper)
+
+
+def _free_name(engine: Engine, name: str) -> str:
+    """Return a name without its slash; raises DaemonError where it is none, Conflict where it is taken."""
+    if not _NAME.fullmatch(name):
+        raise DaemonError(f"Invalid container name ({name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed")
+    name = name.removeprefix("/")
+    if name in engine.state.names:
+        raise Conflict(
+            f'Conflict. The container name "/{name}" is already in use by container '
+            f'"{engine.state.names[name]}". You have to remove (or rename) that container to be able to '
+            "reuse that name."
+        )
+    return name
+
+
+def rename(engine: Engine, container: Container, name: str) -> Container:
+    """Give a container another name; raises DaemonError where it is none, Conflict where it is taken."""
+    if name.removeprefix("/") == container.name:
+        raise DaemonError("Renaming a container with the same name as its current name")
+    try:
+        name = _free_name(engine, f"/{name.removeprefix('/')}")
+    except DaemonError as error:
+        raise type(error)(f"Error when allocating new name: {error}") from None
+    engine.change(names=engine.state.names.remove(container.name))
+    return keep(engine, replace(container, name=name))
 
 
 def _command(image: Image, command: Sequence[str] | None, options: Options) -> tuple[str, ...]:
@@ -128,7 +165,7 @@ def remove(engine: Engine, name: str, *, force: bool = False) -> Container:
 
 def diff(engine: Engine, container: Container) -> list[changeset.Change]:
     """Return what a container changed of its image, as `docker diff` lists it."""
-    return list(changeset.changes(engine.lower(container.image), container.upper))
+    return list(changeset.changes(engine.lower(container.image, container.created), container.upper))
 
 
 def size_rw(container: Container) -> int:
@@ -153,23 +190,50 @@ def commit(
     """Make an image of a container: its image's layers and one of what it changed.
 
     `config` replaces keys of the container's config in the new image. Nothing is added for a container
-    that changed nothing: the history entry is then marked as an empty layer.
+    that changed nothing: the history entry is then marked as an empty layer. Raises DaemonError where
+    the image would have too many layers, or was deleted.
     """
     reference = parse_reference(target).with_default_tag() if target else None
+    if container.image_id not in engine.state.images:
+        config_file = f"image/overlay2/imagedb/content/{container.image_id.replace(':', '/')}"
+        raise DaemonError(
+            f"failed to get digest {container.image_id}: open {engine.data_root}/{config_file}: "
+            "no such file or directory"
+        )
     settings = container_config(container)
-    image = container.image.append(
-        Layer.of(container.upper),
-        created=rfc3339_nano(engine.now),
-        author=author,
-        comment=message,
-        config={**settings, **(config or {})},
-        container=container.id,
-        container_config=settings,
-    )
+    try:
+        image = container.image.append(
+            Layer.of(_committed(container.upper)),
+            created=rfc3339_nano(engine.now),
+            author=author,
+            comment=message,
+            config={**settings, **(config or {})},
+            container=container.id,
+            container_config=settings,
+        )
+    except InvalidImage as error:
+        raise DaemonError(str(error)) from None
     images.add_image(engine, image, parent=container.image_id)
     if reference:
         images.set_tag(engine, image.id, reference)
     return image
+
+
+def _committed(upper: Dir) -> Dir:
+    """Return what a commit takes of an upper directory: of extended attributes capabilities alone."""
+    children: dict[str, Node] = {}
+    for name, node in upper.children.items():
+        if isinstance(node, Dir):
+            children[name] = _committed(node)
+        elif isinstance(node, Whiteout) or not node.meta.xattrs:
+            children[name] = node
+        else:
+            children[name] = replace(node, meta=_kept(node.meta))
+    return replace(upper, children=children, meta=_kept(upper.meta))
+
+
+def _kept(meta: Meta) -> Meta:
+    return replace(meta, xattrs=tuple(each for each in meta.xattrs if each[0] == "security.capability"))
 
 
 def container_config(container: Container) -> dict[str, Any]:
@@ -234,19 +298,24 @@ def stop(engine: Engine, container: Container, *, timeout: int = 10, kill: bool 
     """Stop a container; its read-write layer stays.
 
     A service ends by itself on the image's stop signal. A shell or `sleep` as process 1 ignores it, so
-    the engine waits `timeout` seconds and kills it: exit code 137.
+    the engine waits `timeout` seconds and kills it, exit code 137, unless it ends by itself before.
     """
     if not container.running:
         return container
     graceful = container.service and not kill
+    finished, exit_code = engine.now, 0 if graceful else 137
     if not graceful and not kill:
-        engine.advance(timeout * SECOND)
+        finished += timeout * SECOND
+        if container.ends_at is not None and container.ends_at <= finished:
+            finished, exit_code = max(container.ends_at, engine.now), container.ends_with
+    engine.advance(finished - engine.now)
     ended = replace(
         container,
         status="exited",
-        exit_code=0 if graceful else 137,
-        finished=engine.now,
+        exit_code=exit_code,
+        finished=finished,
         ends_at=None,
+        log=tuple(line for line in container.log if line.at <= finished),
     )
     return (
         keep(engine, ended) if not container.options.auto_remove else remove(engine, keep(engine, ended).id)

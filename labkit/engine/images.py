@@ -15,6 +15,7 @@ from labkit.engine.state import Container, keys_of
 from labkit.errors import Conflict, DaemonError, InvalidReference, NotFound
 from labkit.oci.digest import short
 from labkit.oci.image import Image
+from labkit.oci.moment import parse_time
 from labkit.oci.reference import Reference, parse_reference
 
 _ID = re.compile(r"(?:sha256:)?[0-9a-f]{1,64}", re.ASCII)
@@ -84,8 +85,9 @@ def children(engine: Engine, image_id: str) -> list[str]:
 
 
 def containers_of(engine: Engine, image_id: str) -> list[Container]:
-    """Return the containers, running or not, that were created from an image."""
-    return [each for each in engine.state.containers.values() if each.image_id == image_id]
+    """Return the containers, running or not, that were created from an image, oldest first."""
+    found = [each for each in engine.state.containers.values() if each.image_id == image_id]
+    return sorted(found, key=lambda each: each.number)
 
 
 def add_image(engine: Engine, image: Image, *, parent: str = "") -> None:
@@ -101,10 +103,15 @@ def add_image(engine: Engine, image: Image, *, parent: str = "") -> None:
         engine.change(parents=engine.state.parents.set(image.id, parent))
 
 
-def set_tag(engine: Engine, image_id: str, reference: Reference) -> None:
-    """Let a name with a tag lead to an image; an image that had it loses it."""
+def set_tag(engine: Engine, image_id: str, reference: Reference, *, dated: bool = True) -> None:
+    """Let a name with a tag lead to an image; an image that had it loses it.
+
+    `dated` notes when, as tags, commits and builds do; a pull or a load does not.
+    """
     state = engine.state
-    engine.change(tags=state.tags.set(str(reference), image_id), tagged=state.tagged.set(image_id, state.now))
+    engine.change(tags=state.tags.set(str(reference), image_id))
+    if dated:
+        engine.change(tagged=state.tagged.set(image_id, state.now))
 
 
 def set_digest(engine: Engine, image_id: str, reference: Reference) -> None:
@@ -118,6 +125,8 @@ def tag(engine: Engine, source: str, target: str) -> None:
     reference = parse_reference(target)
     if reference.digest:
         raise DaemonError("refusing to create a tag with a digest reference")
+    if reference.familiar_name == "sha256":
+        raise DaemonError("refusing to create an ambiguous tag using digest algorithm as name")
     set_tag(engine, image.id, reference.with_default_tag())
 
 
@@ -132,16 +141,18 @@ class Removed:
 def remove_image(engine: Engine, name: str, *, force: bool = False, prune: bool = True) -> list[Removed]:
     """Remove a name, and the image with the layers that nothing else needs when it was the last one.
 
-    Raises NotFound, or Conflict where a container or another image needs it.
+    An ID removes all names, if they are of one repository. With `force` an image goes that has more names
+    or a stopped container; its layers stay until that is removed. With `prune` the images that it was
+    built on go with it, if they have no name. Raises NotFound, or Conflict where a container or another
+    image needs it.
     """
     image = find_image(engine, name)
     names = references(engine, image.id)
     if is_id_of(image.id, name):
+        removed = []
         if _is_single(names):
             _check(engine, image.id, soft=not force, ignore_names=True)
             removed = [_untag(engine, each) for each in names]
-        else:
-            removed = []
         return removed + _delete(engine, image.id, force=force, prune=prune, quiet=False)
     reference = parse_reference(name).with_default_tag()
     if not force and _is_single(names) and (users := containers_of(engine, image.id)):
@@ -157,15 +168,16 @@ def remove_image(engine: Engine, name: str, *, force: bool = False, prune: bool 
         names = [each for each in names if each not in digests]
     if names:
         return removed
-    return removed + _delete(engine, image.id, force=force, prune=prune, quiet=False)
+    # The name is gone now, so what keeps the image itself is no error.
+    return removed + _delete(engine, image.id, force=force, prune=prune, quiet=True)
 
 
 def _untag(engine: Engine, reference: Reference) -> Removed:
-    key, state = str(reference), engine.state
+    state = engine.state
     if reference.digest:
-        engine.change(digests=state.digests.discard(key))
+        engine.change(digests=state.digests.discard(str(replace(reference, tag=""))))
     else:
-        engine.change(tags=state.tags.discard(key))
+        engine.change(tags=state.tags.discard(str(reference)))
     return Removed("Untagged", reference.familiar)
 
 
@@ -215,7 +227,7 @@ def _delete(engine: Engine, image_id: str, *, force: bool, prune: bool, quiet: b
     )
     removed.append(Removed("Deleted", image_id))
     removed += [Removed("Deleted", chain) for chain in release_layers(engine, image)]
-    if prune and parent:
+    if prune and parent in engine.state.images:
         removed += _delete(engine, parent, force=False, prune=True, quiet=True)
     return removed
 
@@ -223,7 +235,7 @@ def _delete(engine: Engine, image_id: str, *, force: bool, prune: bool, quiet: b
 def release_layers(engine: Engine, image: Image) -> list[str]:
     """Drop an image's layers that no image and no container needs, top first; return their ChainIDs."""
     state = engine.state
-    users: Iterable[Image] = [*state.images.values(), *container_images(engine)]
+    users: Iterable[Image] = [*state.images.values(), *_container_images(engine)]
     needed = {chain for user in users for chain in user.chain_ids}
     dropped = [chain for chain in reversed(image.chain_ids) if chain not in needed and chain in state.layers]
     layers = state.layers
@@ -233,14 +245,9 @@ def release_layers(engine: Engine, image: Image) -> list[str]:
     return dropped
 
 
-def container_images(engine: Engine) -> list[Image]:
+def _container_images(engine: Engine) -> list[Image]:
     """Return the images whose layers the containers stand on, deleted ones included."""
     return list({id(each.image): each.image for each in engine.state.containers.values()}.values())
-
-
-def is_dangling(engine: Engine, image_id: str) -> bool:
-    """Tell whether an image has no name and no image was made from it here."""
-    return not references(engine, image_id) and not children(engine, image_id)
 
 
 def listed_images(engine: Engine, *, everything: bool = False) -> list[Image]:
@@ -250,20 +257,23 @@ def listed_images(engine: Engine, *, everything: bool = False) -> list[Image]:
         for image in engine.state.images.values()
         if everything or references(engine, image.id) or not children(engine, image.id)
     ]
-    return sorted(shown, key=lambda image: (image.config.created, image.id), reverse=True)
+    return sorted(shown, key=lambda image: (parse_time(image.config.created), image.id), reverse=True)
 
 
 def prune_images(engine: Engine, *, everything: bool = False) -> tuple[list[Removed], int]:
-    """Remove dangling images, or all that no container uses; return what went and the bytes freed."""
+    """Remove dangling images, or all that no container uses; return what went and the bytes freed.
+
+    As the daemon does, it tries one name after the other: an image in use loses all names but one.
+    """
     before = sum(layer.size for layer in engine.state.layers.values())
     removed: list[Removed] = []
-    for image in sorted(engine.state.images.values(), key=lambda image: image.id):
-        if image.id not in engine.state.images or containers_of(engine, image.id):
-            continue
+    for image in listed_images(engine):
         names = references(engine, image.id)
-        if children(engine, image.id) or (names and not everything):
+        if any(each.tag for each in names) and not everything:
             continue
-        for wanted in [each.familiar for each in names] or [image.id]:
-            if image.id in engine.state.images:
+        for wanted in [str(each) for each in names] or [image.id]:
+            try:
                 removed += remove_image(engine, wanted)
+            except (Conflict, NotFound):
+                continue
     return removed, before - sum(layer.size for layer in engine.state.layers.values())

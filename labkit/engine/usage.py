@@ -1,7 +1,8 @@
 """What the cache takes on disk, as `docker system df` adds it up.
 
 A layer that several images share counts once; the size of an image counts all its layers. That is why
-the sum of the SIZE column is more than what is on disk (moby, daemon/disk_usage.go).
+the sum of the SIZE column is more than what is on disk (moby, daemon/images/images.go; docker/cli,
+formatter/disk_usage.go).
 """
 
 from __future__ import annotations
@@ -26,21 +27,30 @@ class Usage:
 
 
 def shared_size(engine: Engine, image: Image) -> int:
-    """Return the bytes of an image's layers that another image has too."""
-    users = Counter(chain for each in engine.state.images.values() for chain in each.chain_ids)
+    """Return the bytes of an image's layers that another image in the list of images has too."""
+    users = Counter(chain for each in images.listed_images(engine) for chain in each.chain_ids)
     pairs = zip(image.layers, image.chain_ids, strict=True)
     return sum(layer.size for layer, chain in pairs if users[chain] > 1)
 
 
 def layers_size(engine: Engine) -> int:
-    """Return the bytes of all layers in the cache, each counted once."""
-    return sum(layer.size for layer in engine.state.layers.values())
+    """Return the bytes of all layers that images have, each counted once.
+
+    What only a container still stands on, its image deleted, is not counted: the daemon does not either.
+    """
+    sizes = {
+        chain: layer.size
+        for image in engine.state.images.values()
+        for layer, chain in zip(image.layers, image.chain_ids, strict=True)
+    }
+    return sum(sizes.values())
 
 
 def image_usage(engine: Engine) -> Usage:
     """Return the row of the images: an image is active when a container was made of it."""
     listed = images.listed_images(engine)
-    active = [image for image in listed if images.containers_of(engine, image.id)]
+    in_use = {each.image_id for each in engine.state.containers.values()}
+    active = [image for image in listed if image.id in in_use]
     used = sum(image.size - shared_size(engine, image) for image in active)
     size = layers_size(engine)
     return Usage(len(listed), len(active), size, size - used)
