@@ -65,7 +65,7 @@ def test_the_readme_has_the_two_commands_each_alone_on_its_line() -> None:
 
 
 def test_the_readme_links_to_every_lesson_and_to_files_that_exist() -> None:
-    links = [link for link in re.findall(r"\]\(([^)#]+)", README) if "://" not in link]
+    links = [link for link in re.findall(r"(?:\]\(|src=\")([^)#\"]+)", README) if "://" not in link]
     assert [link for link in links if not (ROOT / link).exists()] == []
     assert [link for link in links if link.endswith(".ipynb")] == [
         f"notebooks/{path.name}" for path in LESSONS

@@ -79,7 +79,8 @@ def main(arguments: Sequence[str]) -> int:
             try:
                 print(f"{path.name}: {'refreshed' if refresh(path) else 'as before'}")
             except CellExecutionError as error:
-                print(f"{path.name}: left as it was, because a cell fails\n{error}", file=sys.stderr)
+                reason = f"{error.ename}: {error.evalue}"
+                print(f"{path.name}: left as it was, because a cell fails: {reason}", file=sys.stderr)
                 return 1
     return 0
 
