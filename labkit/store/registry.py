@@ -68,6 +68,10 @@ class Registry:
 
     def handle(self, request: Request) -> Response:
         """Answer a request; errors are answers too, in the specification's JSON."""
+        response = self._answer(request)
+        return replace(response, body=EMPTY) if request.method == "HEAD" else response
+
+    def _answer(self, request: Request) -> Response:
         path, _, query = request.path.partition("?")
         asked = dict(parse_qsl(query))
         for pattern, methods in _ROUTES:
@@ -77,10 +81,9 @@ class Registry:
             if request.method not in methods:
                 return as_text("Method not allowed", 405, {"allow": ", ".join(sorted(methods))})
             try:
-                response = methods[request.method](self, request, match.groupdict(), asked)
+                return methods[request.method](self, request, match.groupdict(), asked)
             except Refused as refused:
-                response = refused.response
-            return replace(response, body=EMPTY) if request.method == "HEAD" else response
+                return refused.response
         return as_text("404 page not found", 404)
 
     @property

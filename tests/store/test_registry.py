@@ -1,0 +1,144 @@
+"""The registry in memory where docker-registry does otherwise, and what the hub needs of it.
+
+What both do the same is in tests/contract/test_registries.py. Here: pages of tags and ranges of uploads, as
+distribution-spec asks for them and distribution 2.8 does not; a closed registry; records; loaders.
+"""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from labkit.oci.content import Content
+from labkit.oci.digest import sha256
+from labkit.oci.layer import Layer
+from labkit.oci.manifest import DOCKER_CONFIG, DOCKER_MANIFEST, Descriptor, make_manifest
+from labkit.oci.tree import Dir
+from labkit.store.api import Request, Response
+from labkit.store.registry import Registry, Stored
+
+CONFIG = b'{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":[]}}'
+MANIFEST = make_manifest(Descriptor(DOCKER_CONFIG, sha256(CONFIG), len(CONFIG)), [])
+
+
+def add(registry: Registry, name: str, *tags: str) -> None:
+    stored = Stored(Content.of(MANIFEST.raw), DOCKER_MANIFEST)
+    blobs = {sha256(CONFIG): Stored(Content.of(CONFIG))}
+    registry.add(name, tags, {MANIFEST.digest: stored}, blobs)
+
+
+def tags(registry: Registry, query: str = "") -> tuple[list[str] | None, str]:
+    response = registry.handle(Request("GET", f"/v2/app/tags/list{query}"))
+    assert response.status == 200
+    return json.loads(response.body.read())["tags"], response.headers.get("link", "")
+
+
+def code(response: Response) -> str:
+    return str(json.loads(response.body.read())["errors"][0]["code"])
+
+
+@pytest.fixture
+def registry() -> Registry:
+    made = Registry()
+    add(made, "app", "e", "a", "d", "b", "c")
+    return made
+
+
+def test_tags_are_listed_in_order(registry: Registry) -> None:
+    assert tags(registry) == (["a", "b", "c", "d", "e"], "")
+
+
+@pytest.mark.parametrize(
+    ("query", "found", "link"),
+    [
+        ("?n=2", ["a", "b"], '</v2/app/tags/list?last=b&n=2>; rel="next"'),
+        ("?last=b&n=2", ["c", "d"], '</v2/app/tags/list?last=d&n=2>; rel="next"'),
+        ("?last=d&n=2", ["e"], ""),
+        ("?last=bb", ["c", "d", "e"], ""),
+        ("?n=5", ["a", "b", "c", "d", "e"], ""),
+        ("?n=0", None, ""),
+        ("?last=z", None, ""),
+    ],
+)
+def test_pages_of_tags(registry: Registry, query: str, found: list[str] | None, link: str) -> None:
+    assert tags(registry, query) == (found, link)
+
+
+@pytest.mark.parametrize("number", ["-1", "x", "1.5"])
+def test_a_page_of_no_size(registry: Registry, number: str) -> None:
+    response = registry.handle(Request("GET", f"/v2/app/tags/list?n={number}"))
+    assert (response.status, code(response)) == (400, "PAGINATION_NUMBER_INVALID")
+
+
+@pytest.mark.parametrize("given", ["1-3", "0-1", "2-4", "bad"])
+def test_a_piece_out_of_order_is_refused_and_changes_nothing(given: str) -> None:
+    registry = Registry()
+    location = registry.handle(Request("POST", "/v2/app/blobs/uploads/")).headers["location"]
+    refused = registry.handle(Request("PATCH", location, {"content-range": given}, Content.of(b"abc")))
+    assert (refused.status, code(refused)) == (416, "RANGE_INVALID")
+    assert registry.handle(Request("GET", location)).headers["range"] == "0-0"
+    taken = registry.handle(Request("PATCH", location, {"content-range": "0-2"}, Content.of(b"abc")))
+    assert (taken.status, taken.headers["range"]) == (202, "0-2")
+
+
+def test_a_closed_registry_answers_as_docker_hub() -> None:
+    registry = Registry(closed=True)
+    add(registry, "library/app", "1")
+    assert registry.handle(Request("GET", "/v2/library/app/manifests/1")).status == 200
+    assert code(registry.handle(Request("GET", "/v2/library/app/manifests/2"))) == "MANIFEST_UNKNOWN"
+    missing = registry.handle(Request("GET", "/v2/library/nope/manifests/1"))
+    assert (missing.status, code(missing)) == (401, "UNAUTHORIZED")
+    challenge = missing.headers["www-authenticate"]
+    assert 'scope="repository:library/nope:pull",error="insufficient_scope"' in challenge
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/v2/library/app/blobs/uploads/"),
+        ("POST", "/v2/mine/blobs/uploads/"),
+        ("PUT", "/v2/library/app/manifests/1"),
+        ("DELETE", f"/v2/library/app/manifests/{MANIFEST.digest}"),
+        ("DELETE", f"/v2/library/app/blobs/{sha256(CONFIG)}"),
+    ],
+)
+def test_nobody_writes_to_a_closed_registry(method: str, path: str) -> None:
+    registry = Registry(closed=True)
+    add(registry, "library/app", "1")
+    refused = registry.handle(Request(method, path, body=Content.of(MANIFEST.raw)))
+    assert (refused.status, registry.names) == (401, ["library/app"])
+    assert registry.handle(Request("GET", "/v2/library/app/manifests/1")).body.read() == MANIFEST.raw
+
+
+def test_a_record_says_so_and_is_not_verified() -> None:
+    registry = Registry()
+    layer = Layer.record(sha256(b"published"), Dir())
+    digest = sha256(b"as published")
+    stand_in = Stored(Content.filler(10, "x"), recorded=True, layer=layer)
+    registry.add("app", [], {MANIFEST.digest: Stored(Content.of(MANIFEST.raw))}, {digest: stand_in})
+    found = registry.handle(Request("GET", f"/v2/app/blobs/{digest}"))
+    assert (found.status, found.recorded, found.layer) == (200, True, layer)
+    mounted = registry.handle(Request("POST", f"/v2/two/blobs/uploads/?mount={digest}&from=app"))
+    assert mounted.status == 201
+    assert registry.handle(Request("GET", f"/v2/two/blobs/{digest}")).recorded
+
+
+def test_repositories_load_when_they_are_asked_for() -> None:
+    loaded: list[str] = []
+
+    def load(registry: Registry) -> None:
+        loaded.append("app")
+        add(registry, "app", "1")
+
+    registry = Registry(loaders={"app": load})
+    assert (registry.names, loaded) == (["app"], [])
+    for _ in range(2):
+        assert registry.handle(Request("GET", "/v2/app/manifests/1")).status == 200
+    assert (registry.names, loaded) == (["app"], ["app"])
+
+
+def test_two_registries_share_nothing() -> None:
+    one, other = Registry(), Registry()
+    add(one, "app", "1")
+    assert (one.names, other.names) == (["app"], [])
