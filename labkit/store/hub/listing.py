@@ -100,6 +100,11 @@ def _put(root: Dir, path: str, node: Node) -> Dir:
     parent = path.rpartition("/")[0]
     if parent and tree.get(root, parent) is None:
         root = _put(root, parent, Dir(meta=root.meta))
+    known = tree.get(root, path)
+    if isinstance(known, Dir) and isinstance(node, Dir):
+        node = replace(known, meta=node.meta)
+    elif known is not None:
+        raise ValueError(f"listed twice: {path}")
     return tree.put(root, path, node)
 
 
