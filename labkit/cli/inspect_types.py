@@ -1,4 +1,4 @@
-"""The Go types behind `docker image inspect` (moby, api/types): which fields there are, and their kinds.
+"""The Go types behind `docker inspect` (moby, api/types): which fields there are, and their kinds.
 
 A template meets these types, not the JSON: `{{.ID}}` is a field, `{{.Config.Volumes}}` prints `map[]`
 where JSON has null, `{{.Config.Healthcheck}}` prints `<nil>` where JSON has nothing.
@@ -145,3 +145,76 @@ def image_inspect(document: Mapping[str, object]) -> Struct:
     ('sha256:27a1', {})
     """
     return _struct("*types.ImageInspect", _IMAGE, document, {"ID": "Id"}, frozenset(("Variant", "OsVersion")))
+
+
+_GO_NAMES = {
+    "Id": "ID",
+    "CpuShares": "CPUShares",
+    "NanoCpus": "NanoCPUs",
+    "CpuPeriod": "CPUPeriod",
+    "CpuQuota": "CPUQuota",
+    "CpuRealtimePeriod": "CPURealtimePeriod",
+    "CpuRealtimeRuntime": "CPURealtimeRuntime",
+    "CpuCount": "CPUCount",
+    "CpuPercent": "CPUPercent",
+    "Dns": "DNS",
+    "DnsOptions": "DNSOptions",
+    "DnsSearch": "DNSSearch",
+    "HostIp": "HostIP",
+    "ApiVersion": "APIVersion",
+}
+_GO_TYPES = {
+    "State": "*types.ContainerState",
+    "HostConfig": "*container.HostConfig",
+    "LogConfig": "container.LogConfig",
+    "RestartPolicy": "container.RestartPolicy",
+    "GraphDriver": "types.GraphDriverData",
+    "NetworkSettings": "*types.NetworkSettings",
+    "Networks[]": "*network.EndpointSettings",
+    "PortBindings[]": "nat.PortBinding",
+    "Ports[]": "nat.PortBinding",
+    "Client": "system.clientVersion",
+    "Server": "*types.Version",
+}
+_MAPS = frozenset(("Data", "DriverOpts", "LogOptions", "Networks", "PortBindings", "Ports"))
+_POINTERS = frozenset(("IPAMConfig", "MemorySwappiness", "PidsLimit"))
+
+
+def container_inspect(document: Mapping[str, object]) -> Struct:
+    """Type the JSON object of a container's inspect.
+
+    >>> container_inspect({"Id": "4c01", "State": {"Pid": 0}}).fields["State"].go_type
+    '*types.ContainerState'
+    """
+    return typed_struct("types.ContainerJSON", document)
+
+
+def typed_struct(go_type: str, document: Mapping[str, object]) -> Struct:
+    """Type a JSON object whose keys are all its struct's fields, and the objects in it.
+
+    >>> typed_struct("types.Version", {"ApiVersion": "1.41"}).fields
+    {'APIVersion': '1.41'}
+    """
+    names = {_GO_NAMES.get(key, key): key for key in document}
+    fields = {name: _typed(key, document[key]) for name, key in names.items()}
+    return Struct(go_type, fields, names)
+
+
+def _typed(key: str, value: object) -> object:
+    if key == "Config":
+        return _config(value)
+    if value is None:
+        return None if key in _POINTERS else NilMap() if key in _MAPS else NilList()
+    if isinstance(value, list):
+        return [_typed(key, item) for item in value]
+    if not isinstance(value, Mapping):
+        return value
+    if key == "LogConfig":
+        fields = {"Type": value["Type"], "Config": _typed("LogOptions", value["Config"])}
+        return Struct(_GO_TYPES[key], fields)
+    if key == "State":
+        fields = {**typed_struct("", value).fields, "Health": None}
+        return Struct(_GO_TYPES[key], fields, omitempty=frozenset(("Health",)))
+    if key in _MAPS:
+        return {name: _typed(f"{key}[]", item) for name, item in value.items()}
+    return typed_struct(_GO_TYPES.get(key, f"types.{key}"), value)

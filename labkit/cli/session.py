@@ -8,8 +8,10 @@ and `docker save -o` touch real files, as Docker's own would.
 from __future__ import annotations
 
 import difflib
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import IO
 
 from labkit.cli.handlers import HANDLERS
 from labkit.cli.parse import Printed, UsageError, parse
@@ -20,15 +22,16 @@ from labkit.engine.network import Network
 from labkit.engine.process import settle
 from labkit.engine.shell.applets import APPLETS
 from labkit.engine.shell.run import run_script
-from labkit.engine.shell.streams import Reader
+from labkit.engine.shell.streams import Reader, endless
 from labkit.engine.shell.streams import Terminal as Screen
 from labkit.engine.shell.task import Process, Task
-from labkit.errors import DaemonError, LabkitError
+from labkit.errors import DaemonError, FileSystemError, LabkitError
 from labkit.oci.content import Content
 from labkit.oci.descriptor import Platform
 from labkit.oci.tree import EMPTY_ROOT, Dir
 
 HOME = "/home/learner"
+_ENOUGH = 1 << 20
 _ENV = {"HOME": HOME, "PATH": "/usr/local/bin:/usr/bin:/bin", "USER": "learner"}
 
 
@@ -60,6 +63,22 @@ class Result:
 
     def __str__(self) -> str:
         return self.text
+
+
+def _open(task: Task, path: str) -> IO[bytes] | None:
+    """Open a file of the pretend home, or return None where there is none."""
+    try:
+        return io.BytesIO(task.fs.read(task.path(path)))
+    except (FileSystemError, ValueError):
+        return None
+
+
+def _rest(reader: object) -> bytes:
+    """Return what is left to read; a source without an end, such as /dev/zero, gives its beginning."""
+    if not isinstance(reader, Reader):
+        return b""
+    content = reader.rest()
+    return content.read(0, _ENOUGH) if endless(content) else content.read()
 
 
 def _text(output: Sequence[tuple[int, bytes]], streams: tuple[int, ...]) -> str:
@@ -143,14 +162,15 @@ class Session:
         return Result(output, result.exit_code, "\n".join(hints))
 
     def _docker(self, task: Task, argv: list[str], hints: list[str]) -> int:
-        reader = task.fds.get(0)
         terminal = Terminal(
             self.engine,
             self.registries,
             self.network,
             self.platform,
             tty=self.tty and isinstance(task.fds.get(1), Screen),
-            stdin=b"".join(part.read() for part in reader.segments()) if isinstance(reader, Reader) else b"",
+            env=task.env,
+            read_stdin=lambda: _rest(task.fds.get(0)),
+            open_at_home=lambda path: _open(task, path),
             watch=self.watch,
         )
         status = dispatch(terminal, argv)

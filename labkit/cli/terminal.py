@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
+from typing import IO
 
 from labkit.engine.engine import Engine
 from labkit.engine.network import Network
@@ -45,6 +46,10 @@ class Registries:
 class Terminal:
     """A command's surroundings.
 
+    `env` holds the variables of the prompt; `read_stdin` gives what is left of standard input, and a
+    command that does not ask for it leaves it to the next one; `open_at_home` opens a file of the pretend
+    home, if it is there.
+
     `tty` says whether its output goes to a terminal, which lines of a pull depend on. `watch` sees each
     event of a pull as it comes. Output is kept in order, as pairs of the stream, 1 or 2, and the bytes;
     `hint` is labkit's own line after it.
@@ -55,10 +60,17 @@ class Terminal:
     network: Network
     platform: Platform
     tty: bool = False
-    stdin: bytes = b""
+    env: Mapping[str, str] = field(default_factory=dict)
+    read_stdin: Callable[[], bytes] = bytes
+    open_at_home: Callable[[str], IO[bytes] | None] = lambda path: None
     watch: Watch | None = None
     hint: str = ""
     output: list[tuple[int, bytes]] = field(default_factory=list)
+
+    @property
+    def stdin(self) -> bytes:
+        """All that is left of standard input."""
+        return self.read_stdin()
 
     def out(self, text: str | bytes) -> None:
         """Write to standard output."""

@@ -7,6 +7,8 @@ one that sleeps in a detached container, until the lab's clock has passed its en
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -21,9 +23,14 @@ from labkit.engine.shell.streams import WouldRunForever
 from labkit.engine.shell.task import Process, Result, Task
 from labkit.engine.state import Container, LogLine
 from labkit.engine.storage.mounts import MountTable
-from labkit.errors import DaemonError
+from labkit.errors import DaemonError, FileSystemError
 
 _CREATE_FAILED = "failed to create shim task: OCI runtime create failed: runc create failed"
+_EXEC_FAILED = "OCI runtime exec failed: exec failed"
+_MOUNTING = (  # what the daemon adds to every error that says "not a directory"
+    ": Are you trying to mount a directory onto a file (or vice-versa)? Check if the specified host path "
+    "exists and is the expected type"
+)
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -41,6 +48,10 @@ class StartError(DaemonError):
     def __init__(self, message: str, status: int) -> None:
         super().__init__(message)
         self.status = status
+
+
+class ExecError(DaemonError):
+    """A command that could not be started in a running container, in the words of runc."""
 
 
 def start(engine: Engine, container: Container, *, detached: bool, stdin: bytes = b"") -> Container:
@@ -64,14 +75,14 @@ def start(engine: Engine, container: Container, *, detached: bool, stdin: bytes 
         raise WouldRunForever
 
     try:
-        process = _process(container, fs, clock, stdin=stdin, on_unknown=serve)
+        process = _process(
+            container, fs, clock, stdin=stdin, terminal=container.options.tty, on_unknown=serve
+        )
         _make_working_dir(fs, process.cwd)
         result = run_command(argv, process)
     except ExecNotFound as error:
-        message = (
-            f"failed to create shim task: OCI runtime create failed: runc create failed: {_words(error)}"
-        )
-        containers.keep(engine, replace(container, exit_code=error.status))
+        message = f"{_CREATE_FAILED}: {_words(error)}"
+        containers.keep(engine, replace(container, exit_code=error.status, error=message))
         raise StartError(message, error.status) from None
     log = tuple(LogLine(chunk.stream, before + chunk.at, chunk.data) for chunk in result.chunks)
     waiting = container.options.open_stdin and detached and not stdin and _is_shell(argv)
@@ -91,7 +102,8 @@ def start(engine: Engine, container: Container, *, detached: bool, stdin: bytes 
         state = replace(
             container, status="exited", started=before, finished=engine.now, exit_code=result.exit_code
         )
-    return containers.keep(engine, replace(state, upper=fs.upper, log=container.log + log))
+    kept = replace(state, error="", upper=fs.upper, whiteout=fs.root_mount.whiteout, log=container.log + log)
+    return containers.keep(engine, kept)
 
 
 def execute(
@@ -107,15 +119,22 @@ def execute(
 ) -> Result:
     """Run a command in a running container, as `docker exec` does.
 
-    Raises DaemonError where the container does not run, ExecNotFound where there is nothing to run.
+    Raises DaemonError where the container does not run, ExecError where the command cannot be started.
     """
     if not container.running:
         raise DaemonError(f"Container {container.id} is not running")
     clock = _Clock(engine.now)
     fs = container_mounts(engine, container, clock.read)
-    process = _process(container, fs, clock, env=env, user=user, working_dir=working_dir, stdin=stdin)
-    result = run_command(argv, replace(process, programs=programs or {}))
-    containers.keep(engine, replace(engine.state.containers[container.id], upper=fs.upper))
+    try:
+        process = _process(container, fs, clock, env=env, user=user, working_dir=working_dir, stdin=stdin)
+        _check_working_dir(fs, working_dir or "/")
+        result = run_command(argv, replace(process, programs=programs or {}))
+    except StartError as error:
+        raise ExecError(str(error)) from None
+    except ExecNotFound as error:
+        raise ExecError(f"{_EXEC_FAILED}: {_words(error)}") from None
+    changed = engine.state.containers[container.id]
+    containers.keep(engine, replace(changed, upper=fs.upper, whiteout=fs.root_mount.whiteout))
     if result.finished:
         engine.advance(result.duration_ns)
     return result
@@ -137,9 +156,18 @@ def settle(engine: Engine) -> None:
                 containers.remove(engine, ended.id)
 
 
-def exec_words(error: ExecNotFound) -> str:
-    """Return what `docker exec` prints of a command that cannot be started."""
-    return f"OCI runtime exec failed: exec failed: {_words(error)}"
+def _check_working_dir(fs: MountTable, path: str) -> None:
+    if not path.startswith("/"):
+        raise ExecError(f"{_EXEC_FAILED}: Cwd must be an absolute path: unknown")
+    try:
+        reason = "" if stat.S_ISDIR(fs.stat(path).mode) else "not a directory"
+    except FileSystemError as error:
+        reason = os.strerror(error.errno or 0).lower()
+    if reason:
+        raise ExecError(
+            f'{_EXEC_FAILED}: unable to start container process: chdir to cwd ("{path}") set in config.json '
+            f"failed: {reason}: unknown" + (_MOUNTING if reason == "not a directory" else "")
+        )
 
 
 def _words(error: ExecNotFound) -> str:
@@ -162,12 +190,13 @@ def _process(
     user: str | None = None,
     working_dir: str | None = None,
     stdin: bytes = b"",
+    terminal: bool = False,
     on_unknown: Callable[[Task, str, Sequence[str]], int | None] | None = None,
 ) -> Process:
     config = containers.container_config(container)
     hostname = config["Hostname"]
     variables = {"PATH": PATH, "HOSTNAME": hostname}
-    if container.options.tty:
+    if terminal:
         variables["TERM"] = "xterm"
     for entry in [*(config["Env"] or ()), *env]:
         name, _, value = entry.partition("=")

@@ -18,6 +18,7 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypedDict
+from urllib.parse import quote
 
 from labkit import Lab
 from labkit.engine.state import State
@@ -133,6 +134,7 @@ def archive() -> bytes:
 _AGE = (
     r"Less than a second|About a minute|About an hour|\d+ (?:seconds?|minutes|hours|days|weeks|months|years)"
 )
+_WAITED = r'time="[^"]*" level=error msg="error waiting for container: context canceled"\n'
 _YEARS = r"\d+ years ago"
 
 
@@ -146,11 +148,12 @@ class Plain:
 
     def __call__(self, text: str) -> str:
         text = re.sub(r"overlay2/[0-9a-f]{64}", "overlay2/N", text)
+        text = re.sub(r'("(?:SandboxID|SandboxKey|NetworkID|EndpointID)": )"[^"]*"', r'\1"N"', text)
+        text = re.sub(_WAITED, "", text)
         text = re.sub(r"(?<![0-9a-f])(?:[0-9a-f]{64}|[0-9a-f]{12})(?![0-9a-f])", self._identifier, text)
         text = re.sub(r"docker_temp_\d+", "docker_temp_N", text)
         text = re.sub(r'("Pid": |\bpid )\d+', r"\1N", text)
         text = re.sub(r"20[2-9]\d-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z| \+0000 UTC)", "MOMENT", text)
-        text = re.sub(r'time="[^"]*"', 'time="MOMENT"', text)
         found = [each for each in re.findall(rf"(?:{_AGE})(?: ago)?", text) if not re.fullmatch(_YEARS, each)]
         if found:
             text = re.sub(rf"(?:{_AGE})( ago)?", lambda age: f"AGE{age[1] or ''}", text)
@@ -202,7 +205,7 @@ def on_real(engine: RealEngine, lines: list[str], cwd: Path) -> list[Answer]:
     if not programs.exists():
         programs.mkdir()
         (programs / "docker").symlink_to(DOCKER)
-    environment = engine.environment()
+    environment, socket = engine.environment(), quote(str(engine.directory), safe="")
     environment["PATH"] = f"{programs}:{environment['PATH']}"
     for line in lines:
         at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -216,7 +219,8 @@ def on_real(engine: RealEngine, lines: list[str], cwd: Path) -> list[Answer]:
             timeout=60,
         )
         stdout, stderr = (
-            record.plain(engine, stream.decode(errors="replace")) for stream in (done.stdout, done.stderr)
+            record.plain(engine, stream.decode(errors="replace")).replace(socket, "%2Fvar%2Frun")
+            for stream in (done.stdout, done.stderr)
         )
         answers.append(Answer(line=line, at=at, stdout=stdout, stderr=stderr, exit=done.returncode))
     return answers

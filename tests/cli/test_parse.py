@@ -137,7 +137,10 @@ def test_flags_that_are_not_given_have_their_defaults() -> None:
         ("run --net host nginx", "--net of 'docker run' is not simulated; it would do the same as --network"),
         ("-D images", "--debug of 'docker' is not simulated; it would"),
         ("-H tcp://10.0.0.1 ps", "--host of 'docker' is not simulated; it would"),
-        ("logs -f web", "--follow of 'docker logs' is not simulated; it would keep printing"),
+        (
+            "logs --since 5m web",
+            "--since of 'docker logs' is not simulated; it would leave out earlier lines",
+        ),
     ],
 )
 def test_what_is_not_simulated_is_refused_in_one_line(line: str, text: str | None) -> None:

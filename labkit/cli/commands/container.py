@@ -126,15 +126,43 @@ LOGS = Command(
     "[OPTIONS] CONTAINER",
     (
         Flag("details", "", "", "Show extra details provided to logs", would="add what --log-opt asked for"),
-        Flag("follow", "f", "", "Follow log output", would="keep printing new lines until Ctrl-C"),
+        Flag("follow", "f", "", "Follow log output"),
         Flag("since", "", "string", f"Show logs since {_WHEN}", would="leave out earlier lines"),
         Flag("tail", "n", "string", "Number of lines to show from the end of the logs", "all"),
-        Flag("timestamps", "t", "", "Show timestamps", would="print when each line was written before it"),
+        Flag("timestamps", "t", "", "Show timestamps"),
         Flag("until", "", "string", f"Show logs before a {_WHEN}", would="leave out later lines"),
     ),
     min_args=1,
     max_args=1,
 )
+
+KILL = Command(
+    "container kill",
+    "Kill one or more running containers",
+    ONE_OR_MORE,
+    (Flag("signal", "s", "string", "Signal to send to the container", "KILL"),),
+    min_args=1,
+    max_args=None,
+)
+
+RESTART = Command(
+    "container restart",
+    "Restart one or more containers",
+    ONE_OR_MORE,
+    (Flag("time", "t", "int", "Seconds to wait for stop before killing the container", "10"),),
+    min_args=1,
+    max_args=None,
+)
+
+WAIT = Command(
+    "container wait",
+    "Block until one or more containers stop, then print their exit codes",
+    "CONTAINER [CONTAINER...]",
+    min_args=1,
+    max_args=None,
+)
+
+RENAME = Command("container rename", "Rename a container", "CONTAINER NEW_NAME", min_args=2, max_args=2)
 
 COMMIT = Command(
     "container commit",
@@ -196,11 +224,6 @@ NOT_SIMULATED = (
         would="write the container's merged view as one flat tar, without layers or history",
     ),
     Command(
-        "container kill",
-        "Kill one or more running containers",
-        would="send a signal, SIGKILL if none is named, to the container's main process",
-    ),
-    Command(
         "container pause",
         "Pause all processes within one or more containers",
         would="freeze the container's processes where they are",
@@ -209,12 +232,6 @@ NOT_SIMULATED = (
         "container port",
         "List port mappings or a specific mapping for the container",
         would="list which ports of the host lead to which ports of the container",
-    ),
-    Command("container rename", "Rename a container", would="give the container another name"),
-    Command(
-        "container restart",
-        "Restart one or more containers",
-        would="stop the container and start it again, with the same writable layer",
     ),
     Command(
         "container stats",
@@ -236,11 +253,6 @@ NOT_SIMULATED = (
         "Update configuration of one or more containers",
         would="change the limits and the restart policy of an existing container",
     ),
-    Command(
-        "container wait",
-        "Block until one or more containers stop, then print their exit codes",
-        would="wait until the container stops and print its exit code",
-    ),
 )
 
 
@@ -248,7 +260,7 @@ def _twin(path: str, command: Command) -> Command:
     return replace(command, path=path, aliases=(), same_as=command.path)
 
 
-_SIMULATED = (RUN, CREATE, EXEC, START, STOP, RM, DIFF, LOGS, COMMIT)
+_SIMULATED = (RUN, CREATE, EXEC, START, STOP, RESTART, KILL, WAIT, RENAME, RM, DIFF, LOGS, COMMIT)
 
 COMMANDS = (
     Command("container", "Manage containers"),

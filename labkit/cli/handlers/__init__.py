@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from labkit.cli.handlers import archives, containers, images, inspect, run, system, transfers
+from labkit.cli.handlers import archives, containers, images, inspect, lives, run, system, transfers
 from labkit.cli.parse import Invocation
 from labkit.cli.terminal import Terminal
 
@@ -26,8 +26,12 @@ HANDLERS: dict[str, Handler] = {
     "container run": run.run,
     "container exec": run.execute,
     "container start": run.start,
-    "container stop": containers.stop,
-    "container rm": containers.rm,
+    "container stop": lives.stop,
+    "container restart": lives.restart,
+    "container kill": lives.kill,
+    "container wait": lives.wait,
+    "container rename": lives.rename,
+    "container rm": lives.rm,
     "container ls": containers.ls,
     "container diff": containers.diff,
     "container logs": containers.logs,

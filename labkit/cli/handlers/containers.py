@@ -1,13 +1,15 @@
-"""`docker ps`, `stop`, `rm`, `diff`, `logs`, `commit` and `container prune`."""
+"""`docker ps`, `diff`, `logs`, `commit` and `container prune`."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 
 from labkit.cli.formats import age, ago, ellipsis, go_time, human_size
 from labkit.cli.govalues import Row
 from labkit.cli.handlers.images import confirmed
 from labkit.cli.parse import Invocation
+from labkit.cli.ports import parse_port
 from labkit.cli.templates import TemplateError, parse_template, render_list
 from labkit.cli.templates.quoting import go_quote
 from labkit.cli.terminal import Terminal
@@ -18,6 +20,7 @@ from labkit.engine.engine import Engine
 from labkit.engine.state import Container
 from labkit.errors import DaemonError, InvalidReference, LabkitError, NotFound
 from labkit.oci.digest import short
+from labkit.oci.moment import rfc3339
 from labkit.oci.reference import parse_reference
 
 _HEADERS = {
@@ -35,7 +38,18 @@ _HEADERS = {
     "Mounts": "MOUNTS",
     "LocalVolumes": "LOCAL VOLUMES",
     "Networks": "NETWORKS",
+    "Label": lambda name: re.sub("[-_]", " ", name.rpartition(".")[2]),
 }
+_RAW = """container_id: {{.ID}}
+image: {{.Image}}
+command: {{.Command}}
+created_at: {{.CreatedAt}}
+state: {{- pad .State 1 0}}
+status: {{- pad .Status 1 0}}
+names: {{.Names}}
+labels: {{- pad .Labels 1 0}}
+ports: {{- pad .Ports 1 0}}
+"""
 _STATES = ("created", "restarting", "running", "removing", "paused", "exited", "dead")
 _SECOND = 10**9
 
@@ -50,6 +64,10 @@ def ls(terminal: Terminal, call: Invocation) -> int:
             columns = "Image Command RunningFor Status Ports Names".split()
             columns += ["Size"] if call.options["size"] else []
             form += "".join(f"\\t{{{{.{name}}}}}" for name in columns)
+    elif form == "raw":
+        form = (
+            "container_id: {{.ID}}" if quiet else _RAW + ("size: {{.Size}}\n" if call.options["size"] else "")
+        )
     found = _listed(engine, call)
     rows = [_row(engine, each, bool(call.options["no-trunc"])) for each in found]
     if call.options["format"]:
@@ -79,6 +97,8 @@ def _listed(engine: Engine, call: Invocation) -> list[Container]:
             raise DaemonError(f"Invalid filter '{name}'")
         if name == "status" and value not in _STATES:
             raise DaemonError(f"Invalid filter 'status={value}'")
+        if name == "exited" and not re.fullmatch(r"[+-]?\d+", value, re.ASCII):
+            raise DaemonError(f"strconv.Atoi: parsing {go_quote(value)}: invalid syntax")
         wanted.setdefault(name, []).append(value)
     last = int(str(call.options["last"]))
     if call.options["latest"]:
@@ -86,7 +106,8 @@ def _listed(engine: Engine, call: Invocation) -> list[Container]:
     everything = bool(call.options["all"]) or last > 0 or "status" in wanted or "exited" in wanted
     found = containers.listed_containers(engine, everything=everything)
     for name, values in wanted.items():
-        found = [each for each in found if any(_FILTERS[name](engine, each, value) for value in values)]
+        together = all if name == "label" else any
+        found = [each for each in found if together(_FILTERS[name](engine, each, value) for value in values)]
     return found[:last] if last > 0 else found
 
 
@@ -96,11 +117,17 @@ def _strings(value: object) -> Sequence[str]:
 
 def _has_ancestor(engine: Engine, container: Container, value: str) -> bool:
     image = images.lookup_image(engine, value)
-    return image is not None and set(image.chain_ids) <= set(container.image.chain_ids)
+    known = container.image_id
+    while image is not None and known and known != image.id:
+        known = engine.state.parents.get(known, "")
+    return image is not None and bool(known)
 
 
 def _is_relative_to(engine: Engine, container: Container, value: str, sign: int) -> bool:
-    other = containers.find_container(engine, value)
+    try:
+        other = containers.find_container(engine, value)
+    except NotFound:
+        raise DaemonError(f"no such container {value}") from None
     return (container.number - other.number) * sign > 0
 
 
@@ -109,12 +136,19 @@ _FILTERS: dict[str, Callable[[Engine, Container, str], bool]] = {
     "before": lambda engine, each, value: _is_relative_to(engine, each, value, -1),
     "since": lambda engine, each, value: _is_relative_to(engine, each, value, 1),
     "exited": lambda _, each, value: each.status == "exited" and str(each.exit_code) == value,
-    "id": lambda _, each, value: value in each.id,
+    "id": lambda _, each, value: _matches(value, each.id),
     "label": lambda _, each, value: _has_label(each, value),
-    "name": lambda _, each, value: value.removeprefix("/") in each.name,
+    "name": lambda _, each, value: _matches(value, each.name) or _matches(value, f"/{each.name}"),
     "status": lambda _, each, value: each.status == value,
     "network": lambda _, each, value: _network(each) == value,
 }
+
+
+def _matches(pattern: str, text: str) -> bool:
+    try:
+        return re.search(pattern, text) is not None
+    except re.error:
+        return False
 
 
 def _has_label(container: Container, text: str) -> bool:
@@ -129,7 +163,6 @@ def _network(container: Container) -> str:
 
 def _row(engine: Engine, container: Container, full: bool) -> Row:
     created = container.created // _SECOND * _SECOND
-    command = " ".join(_shown(word) for word in container.command)
     config = containers.container_config(container)
     labels = ",".join(f"{name}={value}" for name, value in sorted(config["Labels"].items()))
     own, whole = containers.size_rw(container), containers.size_root(container)
@@ -139,7 +172,7 @@ def _row(engine: Engine, container: Container, full: bool) -> Row:
             "ID": container.id if full else container.id[:12],
             "Names": container.name,
             "Image": _image_name(engine, container, full),
-            "Command": go_quote(command if full else ellipsis(command, 20)),
+            "Command": shown_command(container, full),
             "CreatedAt": go_time(created),
             "RunningFor": ago(created, engine.now),
             "Ports": ports(container),
@@ -155,8 +188,10 @@ def _row(engine: Engine, container: Container, full: bool) -> Row:
     )
 
 
-def _shown(word: str) -> str:
-    return f"'{word}'" if " " in word else word
+def shown_command(container: Container, full: bool = False) -> str:
+    """Return what the tables show of a container's command: quoted, and cut unless it is wanted in full."""
+    command = " ".join(f"'{word}'" if " " in word else word for word in container.command)
+    return go_quote(command if full else ellipsis(command, 20))
 
 
 def _image_name(engine: Engine, container: Container, full: bool) -> str:
@@ -181,65 +216,20 @@ def status(engine: Engine, container: Container) -> str:
 
 def ports(container: Container) -> str:
     """Return what `docker ps` says of a running container's ports: `0.0.0.0:8080->80/tcp`."""
-    if not container.running:
+    if not container.running or container.options.network == "none":
         return ""
-    published = {inner: host for host, inner in map(containers.published_port, container.options.ports)}
+    published = {port.inner: port for port in map(parse_port, container.options.ports)}
     shown = []
-    for port in containers.exposed_ports(container):
-        host = published.get(port)
-        shown.append(port if host is None else f"0.0.0.0:{host or 49153}->{port}")
+    for inner in containers.exposed_ports(container):
+        port = published.get(inner)
+        shown.append(inner if port is None else f"{port.ip or '0.0.0.0'}:{port.host or 49153}->{inner}")
     return ", ".join(shown)
-
-
-def stop(terminal: Terminal, call: Invocation) -> int:
-    """Stop containers."""
-
-    def one(name: str) -> None:
-        found = containers.find_container(terminal.engine, name)
-        containers.stop(terminal.engine, found, timeout=int(str(call.options["time"])))
-
-    return _each(terminal, call.args, one, not_found="Error response from daemon: {}")
-
-
-def rm(terminal: Terminal, call: Invocation) -> int:
-    """Remove containers."""
-    force = bool(call.options["force"])
-
-    def one(name: str) -> None:
-        containers.remove(terminal.engine, name, force=force)
-
-    failed = _each(terminal, call.args, one, not_found="Error: {}")
-    only_missing = all(_is_missing(terminal.engine, name) for name in call.args)
-    return 0 if force and only_missing else failed
-
-
-def _is_missing(engine: Engine, name: str) -> bool:
-    try:
-        containers.find_container(engine, name)
-    except DaemonError:
-        return True
-    return False
-
-
-def _each(terminal: Terminal, names: Sequence[str], action: Callable[[str], None], *, not_found: str) -> int:
-    """Do something with each container; print the names that worked, then the errors."""
-    errors = []
-    for name in names:
-        try:
-            action(name)
-        except NotFound as error:
-            errors.append(not_found.format(error))
-        except DaemonError as error:
-            errors.append(f"Error response from daemon: {error}")
-        else:
-            terminal.out(f"{name}\n")
-    if errors:
-        terminal.err("\n".join(errors) + "\n")
-    return 1 if errors else 0
 
 
 def diff(terminal: Terminal, call: Invocation) -> int:
     """List what a container changed of its image."""
+    if not call.args[0]:
+        raise LabkitError("Container name cannot be empty")
     found = containers.find_container(terminal.engine, call.args[0])
     changes = containers.diff(terminal.engine, found)
     terminal.out("".join(f"{each.kind} {each.path}\n" for each in changes))
@@ -253,20 +243,24 @@ def logs(terminal: Terminal, call: Invocation) -> int:
     except NotFound as error:
         terminal.err(f"Error: {error}\n")
         return 1
-    lines = list(_lines(terminal.engine, found, bool(call.options.get("timestamps"))))
+    lines = list(_lines(terminal.engine, found, stamped=bool(call.options["timestamps"])))
     tail = str(call.options["tail"])
     if tail.isdigit():
         lines = lines[len(lines) - min(int(tail), len(lines)) :]
     for stream, line in lines:
         terminal.write(stream, line)
+    if call.options["follow"] and found.running:
+        terminal.hint = "labkit: a real terminal would print new lines here until you press Ctrl-C"
     return 0
 
 
-def _lines(engine: Engine, container: Container, stamped: bool) -> Iterator[tuple[int, bytes]]:
+def _lines(engine: Engine, container: Container, *, stamped: bool) -> Iterator[tuple[int, bytes]]:
     for chunk in container.log:
         if chunk.at <= engine.now:
-            for line in chunk.data.splitlines(keepends=True):
-                yield chunk.stream, line
+            moment = f"{rfc3339(chunk.at)[:-1]}.{chunk.at % _SECOND:09}Z "
+            stamp = moment.encode() if stamped else b""
+            for line in re.findall(rb"[^\n]*\n|[^\n]+", chunk.data):
+                yield chunk.stream, stamp + line
 
 
 def commit(terminal: Terminal, call: Invocation) -> int:
@@ -278,6 +272,8 @@ def commit(terminal: Terminal, call: Invocation) -> int:
     except InvalidReference as error:
         terminal.err(f"{error}\n")
         return 1
+    if not name:
+        raise DaemonError('invalid name or ID supplied: ""')
     found = containers.find_container(terminal.engine, name)
     image = containers.commit(
         terminal.engine,

@@ -41,13 +41,7 @@ def ls(terminal: Terminal, call: Invocation) -> int:
     found = _filtered(engine, call)
     quiet, digests = bool(call.options["quiet"]), bool(call.options["digests"])
     form = str(call.options["format"]) or ("{{.ID}}" if quiet else "table")
-    if form == "table":
-        columns = "{{.Repository}}\\t{{.Tag}}\\t" + ("{{.Digest}}\\t" if digests else "")
-        form = (
-            "table {{.ID}}"
-            if quiet
-            else f"table {columns}{{{{.ID}}}}\\t{{{{.CreatedSince}}}}\\t{{{{.Size}}}}"
-        )
+    form = _own_format(form, quiet=quiet, digests=digests)
     with_digests = digests or "{{.Digest}}" in form
     rows = [
         row
@@ -58,6 +52,18 @@ def ls(terminal: Terminal, call: Invocation) -> int:
     return 0
 
 
+def _own_format(form: str, *, quiet: bool, digests: bool) -> str:
+    """Return the format that stands behind the words `table` and `raw`."""
+    if form == "table":
+        columns = "{{.Repository}}\\t{{.Tag}}\\t" + ("{{.Digest}}\\t" if digests else "")
+        return "table " + ("{{.ID}}" if quiet else columns + "{{.ID}}\\t{{.CreatedSince}}\\t{{.Size}}")
+    if form == "raw" and not quiet:
+        digest = "digest: {{.Digest}}\n" if digests else ""
+        names = f"repository: {{{{.Repository}}}}\ntag: {{{{.Tag}}}}\n{digest}image_id: {{{{.ID}}}}\n"
+        return names + "created_at: {{.CreatedAt}}\nvirtual_size: {{.Size}}\n"
+    return "image_id: {{.ID}}" if form == "raw" else form
+
+
 def _filtered(engine: Engine, call: Invocation) -> list[tuple[Image, list[Reference]]]:
     """Return the images to list, each with those of its names that the pattern and filters leave."""
     wanted: dict[str, list[str]] = {}
@@ -66,10 +72,10 @@ def _filtered(engine: Engine, call: Invocation) -> list[tuple[Image, list[Refere
         if name not in _FILTERS:
             raise DaemonError(f"Invalid filter '{name}'")
         wanted.setdefault(name, []).append(value)
-    patterns = wanted.get("reference", []) + list(call.args)
+    patterns = wanted.get("reference", []) + [each for each in call.args if each]
     dangling = wanted.get("dangling", [""])[0].lower()
     if dangling not in ("", "true", "false", "1", "0"):
-        raise DaemonError(f"Invalid filter 'dangling={dangling}'")
+        raise DaemonError(f"Invalid filter 'dangling=[{dangling}]'")
     found = []
     for image in images.listed_images(engine, everything=bool(call.options["all"])):
         names = images.references(engine, image.id)
@@ -158,6 +164,8 @@ _HISTORY_HEADERS = {
 def history(terminal: Terminal, call: Invocation) -> int:
     """Show an image's history, newest step first."""
     engine = terminal.engine
+    if not call.args[0]:
+        raise DaemonError("page not found")
     image = images.find_image(engine, call.args[0])
     human, full = bool(call.options["human"]), bool(call.options["no-trunc"])
     form = str(call.options["format"]) or "table"
@@ -194,11 +202,12 @@ def tag(terminal: Terminal, call: Invocation) -> int:
     """Give an image another name."""
     source, target = call.args
     try:
-        if parse_reference(target).digest:
+        if parse_reference(target if source else "").digest:
             terminal.err("refusing to create a tag with a digest reference\n")
             return 1
     except InvalidReference as error:
-        terminal.err(f'Error parsing reference: "{target}" is not a valid repository/tag: {error}\n')
+        shown = target if source else ""
+        terminal.err(f'Error parsing reference: "{shown}" is not a valid repository/tag: {error}\n')
         return 1
     images.tag(terminal.engine, source, target)
     return 0
@@ -210,6 +219,8 @@ def rm(terminal: Terminal, call: Invocation) -> int:
     errors, fatal = [], False
     for name in call.args:
         try:
+            if not name:
+                raise NotFound
             removed = images.remove_image(terminal.engine, name, force=force, prune=prune)
         except NotFound:
             errors.append(f"Error: No such image: {name}")

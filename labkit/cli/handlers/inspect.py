@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from contextlib import suppress
 
-from labkit.cli.documents import container_document, image_document
+from labkit.cli.container_documents import container_document
+from labkit.cli.documents import image_document
 from labkit.cli.gojson import go_json
-from labkit.cli.inspect_types import image_inspect
+from labkit.cli.govalues import Struct
+from labkit.cli.inspect_types import container_inspect, image_inspect
 from labkit.cli.parse import Invocation
-from labkit.cli.templates import Template, TemplateError, inspect_element, parse_template
+from labkit.cli.templates import PARSING_ERROR, TemplateError, inspect_element, parse_template
 from labkit.cli.terminal import Terminal
 from labkit.engine.container import find_container
 from labkit.engine.images import find_image
 from labkit.errors import DaemonError
 
-Find = Callable[[str], tuple[Any, dict[str, Any]]]
+Find = Callable[[str], Struct]
 
 
 def image(terminal: Terminal, call: Invocation) -> int:
@@ -41,67 +43,55 @@ def anything(terminal: Terminal, call: Invocation) -> int:
 def _unknown_kind(terminal: Terminal, kind: str) -> int:
     kinds = ("network", "volume", "plugin", "node", "service", "task", "secret", "config")
     if kind in kinds:
-        terminal.err(f"labkit: labkit has no {kind}s; the real one would show one's details.\n")
+        terminal.err(f"labkit: --type {kind} is not simulated; it would show a {kind}'s details\n")
     else:
         terminal.err(f'"{kind}" is not a valid value for --type\n')
     return 1
 
 
 def _images(terminal: Terminal) -> Find:
-    def find(name: str) -> tuple[Any, dict[str, Any]]:
-        document = image_document(terminal.engine, find_image(terminal.engine, name))
-        return image_inspect(document), document
+    def find(name: str) -> Struct:
+        return image_inspect(image_document(terminal.engine, find_image(terminal.engine, name)))
 
     return find
 
 
 def _containers(terminal: Terminal, call: Invocation) -> Find:
-    def find(name: str) -> tuple[Any, dict[str, Any]]:
+    def find(name: str) -> Struct:
         found = find_container(terminal.engine, name)
-        document = container_document(terminal.engine, found, size=bool(call.options.get("size")))
-        return document, document
+        size = bool(call.options.get("size"))
+        return container_inspect(container_document(terminal.engine, found, size=size))
 
     return find
 
 
 def _inspect(terminal: Terminal, call: Invocation, finders: Sequence[Find], kind: str) -> int:
-    """Print every element that is found, then an error for each that is not."""
+    """Print every element that is found, as JSON or through a template, then what went wrong, in order."""
     form = str(call.options["format"])
     try:
         template = parse_template(form) if form else None
     except TemplateError as error:
-        terminal.err(f"Template parsing error: {error}\n".replace("Template parsing", "template parsing"))
+        terminal.err(f"{error.prefixed(PARSING_ERROR)}\n")
         return 64
-    found, errors = [], []
+    found, text, errors = [], "", []
     for name in call.args:
-        for find in finders:
-            try:
-                found.append(find(name))
-                break
-            except DaemonError:
-                continue
-        else:
+        element = _first(finders, name)
+        if element is None:
             errors.append(f"Error: No such {kind}: {name}")
-    failed = _print(terminal, template, found)
-    if failed:
-        errors.insert(0, failed)
+            continue
+        found.append(element)
+        try:
+            text += inspect_element(template, element) if template else ""
+        except TemplateError as error:
+            errors.append(str(error))
+    terminal.out((text or "\n") if template else go_json(found, 4, sort_maps=True) + "\n")
     if errors:
         terminal.err("\n".join(errors) + "\n")
     return 1 if errors else 0
 
 
-def _print(terminal: Terminal, template: Template | None, found: list[tuple[Any, dict[str, Any]]]) -> str:
-    """Print elements as JSON or through a template; return the template's error, or ""."""
-    if template is None:
-        documents = [document for _, document in found]
-        terminal.out(go_json(documents, 4) + "\n")
-        return ""
-    text = ""
-    try:
-        for element, _ in found:
-            text += inspect_element(template, element)
-    except TemplateError as error:
-        terminal.out(text + "\n")
-        return str(error)
-    terminal.out(text)
-    return ""
+def _first(finders: Sequence[Find], name: str) -> Struct | None:
+    for find in finders:
+        with suppress(DaemonError):
+            return find(name)
+    return None

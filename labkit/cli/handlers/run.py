@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from labkit.cli.handlers.transfers import pull_image
 from labkit.cli.parse import Invocation, UsageError
+from labkit.cli.ports import parse_port
 from labkit.cli.terminal import Terminal
 from labkit.engine import container as containers
 from labkit.engine import images, process
-from labkit.engine.process import StartError, exec_words
-from labkit.engine.shell.lookup import ExecNotFound
+from labkit.engine.process import ExecError, StartError
 from labkit.engine.state import Container, Options
-from labkit.errors import DaemonError, InvalidReference, LabkitError, NotFound
+from labkit.errors import DaemonError, InvalidReference, NotFound
 from labkit.oci.reference import parse_reference
 
 _NOT_A_TTY = "the input device is not a TTY"
@@ -21,12 +20,15 @@ _TTY_HINT = (
     "labkit: nobody can type here while a command runs. Give the commands after the image, "
     "as in: docker run busybox sh -c 'echo hello; ls /', or leave it in the background with -dit."
 )
-_PORT = re.compile(r"(?:(?:\d{1,3}(?:\.\d{1,3}){3}:)?\d*:)?(\d+)(?:/(?:tcp|udp|sctp))?", re.ASCII)
 
 
 def create(terminal: Terminal, call: Invocation) -> int:
     """Create a container without starting it."""
-    container = _create(terminal, call)
+    try:
+        container = _create(terminal, call)
+    except InvalidReference as error:
+        terminal.err(f"{error}\n")
+        return 1
     terminal.out(f"{container.id}\n")
     return 0
 
@@ -38,8 +40,10 @@ def run(terminal: Terminal, call: Invocation) -> int:
         _check_tty(call)
     try:
         container = _create(terminal, call)
+    except InvalidReference as error:
+        return _run_error(terminal, str(error))
     except DaemonError as error:
-        return _run_error(terminal, error, 125)
+        return _run_error(terminal, f"Error response from daemon: {error}")
     try:
         if detached:
             terminal.out(f"{container.id}\n")
@@ -51,7 +55,11 @@ def run(terminal: Terminal, call: Invocation) -> int:
             containers.remove(terminal.engine, container.id)
         terminal.err(f"docker: Error response from daemon: {error}.\n")
         return error.status
-    return 0 if detached else _finish(terminal, container, container.log)
+    if not detached:
+        return _finish(terminal, container, container.log)
+    if container.options.auto_remove and not container.running:
+        containers.remove(terminal.engine, container.id)
+    return 0
 
 
 def _check_tty(call: Invocation) -> None:
@@ -59,9 +67,9 @@ def _check_tty(call: Invocation) -> None:
         raise UsageError(f"{_NOT_A_TTY}\n", 1, _TTY_HINT)
 
 
-def _run_error(terminal: Terminal, error: LabkitError, status: int) -> int:
-    terminal.err(f"docker: Error response from daemon: {error}.\nSee 'docker run --help'.\n")
-    return status
+def _run_error(terminal: Terminal, message: str) -> int:
+    terminal.err(f"docker: {message.removesuffix('.')}.\nSee 'docker run --help'.\n")
+    return 125
 
 
 def _stdin(terminal: Terminal, container: Container) -> bytes:
@@ -73,9 +81,9 @@ def _finish(terminal: Terminal, container: Container, log: Sequence[object]) -> 
     for line in container.log[len(container.log) - len(log) :]:
         terminal.write(line.stream, line.data)
     if container.running:
-        terminal.err(
+        terminal.hint = (
             f"labkit: {container.command[0]} goes on running in {container.name}. A real terminal would wait "
-            "here until you press Ctrl-C; see it with docker ps.\n"
+            "here until you press Ctrl-C; see it with docker ps"
         )
         return 0
     if container.options.auto_remove:
@@ -85,7 +93,7 @@ def _finish(terminal: Terminal, container: Container, log: Sequence[object]) -> 
 
 def _create(terminal: Terminal, call: Invocation) -> Container:
     image, *command = call.args
-    options = _options(call)
+    options = _options(terminal, call)
     _check(options)
     _find_or_pull(terminal, image, str(call.options["pull"]), str(call.options["platform"]))
     name = str(call.options["name"])
@@ -93,10 +101,7 @@ def _create(terminal: Terminal, call: Invocation) -> Container:
 
 
 def _find_or_pull(terminal: Terminal, name: str, policy: str, platform: str) -> None:
-    try:
-        reference = parse_reference(name).with_default_tag()
-    except InvalidReference as error:
-        raise DaemonError(str(error)) from None
+    reference = parse_reference(name).with_default_tag()
     found = images.lookup_image(terminal.engine, name) is not None
     if policy == "always" or (policy == "missing" and not found):
         if policy == "missing":
@@ -105,21 +110,41 @@ def _find_or_pull(terminal: Terminal, name: str, policy: str, platform: str) -> 
 
 
 def _check(options: Options) -> None:
+    """Raise what the client and the daemon say of flags before they look for the image."""
+    for text in options.ports:
+        parse_port(text)
+    policy, _, count = options.restart.partition(":")
+    if count and not count.isdigit():
+        raise UsageError("docker: maximum retry count must be an integer.\nSee 'docker run --help'.\n", 125)
+    if policy != "no" and options.auto_remove:
+        raise UsageError("docker: Conflicting options: --restart and --rm.\nSee 'docker run --help'.\n", 125)
+    if policy not in ("no", "always", "on-failure", "unless-stopped"):
+        raise DaemonError(f"invalid restart policy '{policy}'")
+    if count and policy != "on-failure":
+        raise DaemonError(f"maximum retry count cannot be used with restart policy '{policy}'")
     if options.working_dir and not options.working_dir.startswith("/"):
         raise DaemonError(
             f"the working directory '{options.working_dir}' is invalid, it needs to be an absolute path"
         )
 
 
-def _options(call: Invocation) -> Options:
+def _variables(terminal: Terminal, call: Invocation) -> tuple[str, ...]:
+    """Return the variables of `-e`; a name alone takes the value that it has at the prompt, if any."""
+    given = _strings(call.options["env"])
+    known = terminal.env
+    return tuple(f"{e}={known[e]}" if "=" not in e else e for e in given if "=" in e or e in known)
+
+
+def _options(terminal: Terminal, call: Invocation) -> Options:
     given = call.options
     entrypoint = str(given["entrypoint"])
     return Options(
-        env=tuple(each for each in _strings(given["env"]) if "=" in each),
+        env=_variables(terminal, call),
         labels=tuple(
             (name, value) for name, _, value in (e.partition("=") for e in _strings(given["label"]))
         ),
-        ports=tuple(map(_port, _strings(given["publish"]))),
+        ports=_strings(given["publish"]),
+        restart=str(given["restart"]) or "no",
         hostname=str(given["hostname"]),
         network=str(given["network"][-1]) if given["network"] else "default",  # type: ignore[index]
         user=str(given["user"]) if "user" in call.changed else None,
@@ -134,16 +159,8 @@ def _options(call: Invocation) -> Options:
     )
 
 
-def _strings(value: object) -> Sequence[str]:
+def _strings(value: object) -> tuple[str, ...]:
     return value if isinstance(value, tuple) else ()
-
-
-def _port(text: str) -> str:
-    match = _PORT.fullmatch(text)
-    if match is None or not 0 < int(match[1]) < 65536:
-        inner = text.rpartition(":")[2].partition("/")[0]
-        raise UsageError(f"docker: Invalid containerPort: {inner}.\nSee 'docker run --help'.\n", 125, "")
-    return text
 
 
 def execute(terminal: Terminal, call: Invocation) -> int:
@@ -161,13 +178,13 @@ def execute(terminal: Terminal, call: Invocation) -> int:
             terminal.engine,
             container,
             argv,
-            env=_strings(call.options["env"]),
+            env=_variables(terminal, call),
             user=str(call.options["user"]) or None,
             working_dir=str(call.options["workdir"]) or None,
             stdin=terminal.stdin if call.options["interactive"] else b"",
         )
-    except ExecNotFound as error:
-        terminal.out(exec_words(error) + "\n")
+    except ExecError as error:
+        terminal.out(f"{error}\r\n")
         return 126
     if call.options["detach"]:
         return 0
@@ -184,12 +201,18 @@ def start(terminal: Terminal, call: Invocation) -> int:
     errors, failed = [], []
     for name in call.args:
         try:
+            if not name:
+                raise DaemonError("page not found")
             container = containers.find_container(terminal.engine, name)
             before = container.log
-            container = process.start(terminal.engine, container, detached=not attach)
+            stdin = terminal.stdin if call.options["interactive"] else b""
+            container = process.start(terminal.engine, container, detached=not attach, stdin=stdin)
         except DaemonError as error:
             if attach and isinstance(error, NotFound):
                 terminal.err(f"Error: {error}\n")
+                return 1
+            if attach:
+                terminal.err(f"Error response from daemon: {error}\n")
                 return 1
             errors.append(f"Error response from daemon: {error}")
             failed.append(name)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from labkit.cli.documents import engine_document, version_document
-from labkit.cli.formats import ago, ellipsis, human_size, tabwriter
-from labkit.cli.gojson import go_json
-from labkit.cli.govalues import Row
-from labkit.cli.handlers.containers import status
+from labkit.cli.formats import ago, human_size, tabwriter
+from labkit.cli.govalues import Row, Struct
+from labkit.cli.handlers.containers import shown_command, status
+from labkit.cli.inspect_types import typed_struct
 from labkit.cli.parse import Invocation
-from labkit.cli.templates import TemplateError, parse_template, render_list
-from labkit.cli.templates.quoting import go_quote
+from labkit.cli.templates import PARSING_ERROR, TemplateError, parse_template, render_list
 from labkit.cli.terminal import Terminal
 from labkit.engine import container as containers
 from labkit.engine import images, usage
@@ -87,7 +86,7 @@ def _verbose(terminal: Terminal) -> int:
             (
                 each.id[:12],
                 each.image_name,
-                go_quote(ellipsis(" ".join(each.command), 20)),
+                shown_command(each),
                 "0",
                 human_size(containers.size_rw(each)),
                 ago(each.created, engine.now),
@@ -106,7 +105,7 @@ def info(terminal: Terminal, call: Invocation) -> int:
     document = engine_document(terminal.engine)
     form = str(call.options["format"])
     if form:
-        return _formatted(terminal, form, document)
+        return _formatted(terminal, form, typed_struct("system.info", document), "")
     terminal.out(
         "Client:\n Context:    default\n Debug Mode: false\n\nServer:\n"
         f" Containers: {document['Containers']}\n"
@@ -132,7 +131,7 @@ def version(terminal: Terminal, call: Invocation) -> int:
     document = version_document(terminal.engine)
     form = str(call.options["format"])
     if form:
-        return _formatted(terminal, form, document)
+        return _formatted(terminal, form, typed_struct("system.versionInfo", document), "version")
     lines = []
     for side in ("Client", "Server"):
         facts = document[side]
@@ -151,13 +150,17 @@ def _facts(facts: dict[str, str]) -> list[tuple[str, str]]:
     ]
 
 
-def _formatted(terminal: Terminal, form: str, document: dict[str, object]) -> int:
-    if form == "json":
-        terminal.out(go_json(document) + "\n")
-        return 0
+def _formatted(terminal: Terminal, form: str, value: Struct, name: str) -> int:
+    """Print a value through a template; docker calls `version`'s template by the command's name."""
     try:
-        terminal.out(parse_template(form).execute(document) + "\n")
+        template = parse_template(form, name)
     except TemplateError as error:
-        terminal.err(f"{error.prefixed('template parsing error: ')}\n")
+        terminal.err(f"{error.prefixed(PARSING_ERROR)}\n")
+        return 64
+    try:
+        terminal.out(template.execute(value) + "\n")
+    except TemplateError as error:
+        terminal.out("\n")
+        terminal.err(f"{error}\n")
         return 1
     return 0

@@ -40,7 +40,7 @@ class Template:
         """
         return Executor(self.text, self.name, FUNCTIONS, missing_key_is_error).run(self.root, value)
 
-    def header(self, headers: Mapping[str, str]) -> str:
+    def header(self, headers: Mapping[str, object]) -> str:
         """Apply the template to a table's column names; an error ends the header where it stands.
 
         >>> parse_template("{{.ID}} {{upper .Size}}").header({"ID": "IMAGE ID", "Size": "Size"})
@@ -81,11 +81,12 @@ def inspect_element(template: Template, element: object) -> str:
         raise error.prefixed(PARSING_ERROR) from None
 
 
-def render_list(text: str, rows: Iterable[object], headers: Mapping[str, str]) -> str:
+def render_list(text: str, rows: Iterable[object], headers: Mapping[str, object]) -> str:
     r"""Write rows by a docker --format: each ends in a newline, and `table` before it adds a header.
 
-    `\t` and `\n` in the format mean a tab and a newline. `headers` names each field's column. The bare
-    keys `table` and `raw` stand for a command's own formats: it replaces them before it calls this.
+    `\t` and `\n` in the format mean a tab and a newline. `headers` names each field's column, or
+    has a function for a field with an argument. The bare keys `table` and `raw` stand for a command's
+    own formats: it replaces them before it calls this.
 
     >>> print(render_list(r"table {{.ID}}\t{{.Size}}", [{"ID": "a", "Size": "0B"}], {"ID": "IMAGE ID"}))
     IMAGE ID   <no value>

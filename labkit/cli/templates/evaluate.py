@@ -159,6 +159,8 @@ class Evaluator:
                 self.fail(f"{name} has arguments but cannot be invoked as function")
             return Operand(found)
         if isinstance(value, dict):
+            if callable(value.get(name)):
+                return self.call(dot, Function(value[name], ("string",)), node, name, args, final)
             if given:
                 self.fail(f"{name} is not a method but has arguments")
             if name not in value and self.missing_key_is_error:

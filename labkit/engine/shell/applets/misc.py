@@ -27,7 +27,7 @@ def identity(task: Task, args: Sequence[str]) -> int:
             raise CommandError(f"unknown user {name}")
         uid, gid = found, primary_group(fs, name) or 0
         groups = [gid]
-    groups += [extra for extra in groups_of(fs, name or "") if extra not in groups]
+    groups += [extra for extra in (groups_of(fs, name) if name else ()) if extra not in groups]
     if options.last("ugG"):
         numbers = {"u": [uid], "g": [gid], "G": groups}[options.last("ugG")]
         namer = user_name if options.last("ugG") == "u" else group_name
@@ -40,8 +40,7 @@ def identity(task: Task, args: Sequence[str]) -> int:
         return f"{number_}({label})" if label else str(number_)
 
     line = f"uid={shown(uid, user_name(fs, uid))} gid={shown(gid, group_name(fs, gid))}"
-    if len(groups) > 1 or options.operands or process.uid == 0:
-        line += " groups=" + ",".join(shown(each, group_name(fs, each)) for each in groups)
+    line += " groups=" + ",".join(shown(each, group_name(fs, each)) for each in groups)
     task.out(line + "\n")
     return 0
 

@@ -1,0 +1,137 @@
+"""`docker stop`, `restart`, `kill`, `wait`, `rename` and `rm`: the rest of a container's life."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from labkit.cli.parse import Invocation
+from labkit.cli.terminal import Terminal
+from labkit.engine import container as containers
+from labkit.engine import process
+from labkit.engine.engine import Engine
+from labkit.engine.state import Container
+from labkit.errors import DaemonError, LabkitError, NotFound
+
+_SIGNALS = {"1": "HUP", "2": "INT", "3": "QUIT", "9": "KILL", "15": "TERM"}
+_ENDING = ("HUP", "INT", "QUIT", "TERM")
+
+
+def stop(terminal: Terminal, call: Invocation) -> int:
+    """Stop containers."""
+
+    def one(name: str) -> None:
+        found = _named(terminal.engine, name)
+        containers.stop(terminal.engine, found, timeout=max(int(str(call.options["time"])), 0))
+
+    return _each(terminal, call.args, one)
+
+
+def restart(terminal: Terminal, call: Invocation) -> int:
+    """Stop containers and start them again."""
+
+    def one(name: str) -> None:
+        found = _named(terminal.engine, name)
+        if found.running:  # one with --rm is kept
+            kept = replace(found, options=replace(found.options, auto_remove=False))
+            stopped = containers.stop(terminal.engine, kept, timeout=max(int(str(call.options["time"])), 0))
+            found = containers.keep(terminal.engine, replace(stopped, options=found.options))
+        try:
+            process.start(terminal.engine, found, detached=True)
+        except process.StartError as error:
+            raise DaemonError(f"Cannot restart container {name}: {error}") from None
+
+    return _each(terminal, call.args, one)
+
+
+def kill(terminal: Terminal, call: Invocation) -> int:
+    """Send containers a signal; a shell or `sleep` as the main process ignores all but KILL."""
+    given = str(call.options["signal"]).upper().removeprefix("SIG")
+    signal = _SIGNALS.get(given, given)
+
+    def one(name: str) -> None:
+        try:
+            found = _named(terminal.engine, name)
+        except NotFound as error:
+            raise DaemonError(f"Cannot kill container: {name}: {error}") from None
+        if not found.running:
+            raise DaemonError(f"Cannot kill container: {name}: Container {found.id} is not running")
+        if signal == "KILL" or (found.service and signal in _ENDING):
+            containers.stop(terminal.engine, found, kill=signal == "KILL")
+
+    return _each(terminal, call.args, one)
+
+
+def wait(terminal: Terminal, call: Invocation) -> int:
+    """Let time pass until containers have ended and print their exit codes."""
+    engine = terminal.engine
+
+    def one(name: str) -> str:
+        found = _named(engine, name)
+        if found.running and found.ends_at is None:
+            terminal.hint = (
+                f"labkit: {found.name} does not end by itself, so docker wait would wait until Ctrl-C. "
+                "End it with docker stop"
+            )
+            return ""
+        if found.running and found.ends_at is not None:
+            engine.advance(max(found.ends_at - engine.now, 0))
+            process.settle(engine)
+        return f"{found.ends_with if found.running else found.exit_code}\n"
+
+    return _each(terminal, call.args, one)
+
+
+def rename(terminal: Terminal, call: Invocation) -> int:
+    """Give a container another name."""
+    old, new = call.args
+    try:
+        if not old.strip() or not new.strip():
+            raise LabkitError("Error: Neither old nor new names may be empty")
+        containers.rename(terminal.engine, _named(terminal.engine, old), new)
+    except DaemonError as error:
+        terminal.err(f"Error response from daemon: {error}\nError: failed to rename container named {old}\n")
+        return 1
+    return 0
+
+
+def rm(terminal: Terminal, call: Invocation) -> int:
+    """Remove containers; with --force it is no failure that one is not there."""
+    force = bool(call.options["force"])
+
+    def one(name: str) -> str | None:
+        if not name:
+            raise LabkitError("Container name cannot be empty")
+        try:
+            containers.remove(terminal.engine, name, force=force)
+        except NotFound as error:
+            if not force:
+                raise LabkitError(f"Error: {error}") from None
+            terminal.err(f"Error: {error}\n")
+            return ""
+        return None
+
+    return _each(terminal, call.args, one)
+
+
+def _named(engine: Engine, name: str) -> Container:
+    if not name:
+        raise DaemonError("page not found")
+    return containers.find_container(engine, name)
+
+
+def _each(terminal: Terminal, names: Sequence[str], action: Callable[[str], str | None]) -> int:
+    """Do something with each container; print what it gives, or the name, and then the errors."""
+    errors = []
+    for name in names:
+        try:
+            text = action(name)
+        except DaemonError as error:
+            errors.append(f"Error response from daemon: {error}")
+        except LabkitError as error:
+            errors.append(str(error))
+        else:
+            terminal.out(f"{name}\n" if text is None else text)
+    if errors:
+        terminal.err("\n".join(errors) + "\n")
+    return 1 if errors else 0
