@@ -2,7 +2,7 @@
 
 >>> from labkit import Lab
 >>> Lab().docker("version --format '{{.Server.Version}}'").text
-'20.10.24\\n'
+'20.10.24+dfsg1\\n'
 """
 
 from __future__ import annotations
