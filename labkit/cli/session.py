@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import IO
 
 from labkit.cli.handlers import HANDLERS
+from labkit.cli.hints import hint
 from labkit.cli.parse import Printed, UsageError, parse
 from labkit.cli.terminal import Registries, Terminal, Watch
 from labkit.engine.engine import SECOND, Engine
@@ -176,7 +177,9 @@ class Session:
         status = dispatch(terminal, argv)
         for stream, data in terminal.output:
             task.write(Content.of(data), stream)
-        if terminal.hint:
+        if status and not terminal.hint:
+            terminal.hint = hint(terminal.said)
+        if terminal.hint and terminal.hint not in hints:
             hints.append(terminal.hint)
         return status
 
@@ -202,10 +205,10 @@ def dispatch(terminal: Terminal, words: Sequence[str]) -> int:
 
 
 def _unknown_command(line: str) -> list[str]:
-    words = line.split()
-    if not words:
+    words = line.removeprefix("$ ").split()
+    if not words or words[0] in ("docker", *APPLETS):
         return []
     close = difflib.get_close_matches(words[0], ["docker", *APPLETS], 1, 0.7)
-    if close and close[0] != words[0]:
+    if close:
         return [f"labkit: did you mean '{' '.join([close[0], *words[1:]])}'?"]
     return ["labkit: this is a pretend home: docker and the everyday commands (ls, cat, grep …) work here"]

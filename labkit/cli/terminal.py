@@ -52,7 +52,8 @@ class Terminal:
 
     `tty` says whether its output goes to a terminal, which lines of a pull depend on. `watch` sees each
     event of a pull as it comes. Output is kept in order, as pairs of the stream, 1 or 2, and the bytes;
-    `hint` is labkit's own line after it.
+    `hint` is labkit's own line after it, `said` all that docker itself, not a container, wrote to
+    standard error.
     """
 
     engine: Engine
@@ -65,6 +66,7 @@ class Terminal:
     open_at_home: Callable[[str], IO[bytes] | None] = lambda path: None
     watch: Watch | None = None
     hint: str = ""
+    said: str = ""
     output: list[tuple[int, bytes]] = field(default_factory=list)
 
     @property
@@ -77,7 +79,8 @@ class Terminal:
         self.write(1, text)
 
     def err(self, text: str | bytes) -> None:
-        """Write to standard error."""
+        """Write docker's own words to standard error."""
+        self.said += text if isinstance(text, str) else ""
         self.write(2, text)
 
     def write(self, stream: int, text: str | bytes) -> None:

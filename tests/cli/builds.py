@@ -2,8 +2,9 @@
 
     python -m tests.cli.builds
 
-records anew, in recordings/builds.json: for each Dockerfile the history, both configs and the number of layers
-of the image, or the error. It starts from the images of `sessions.archive()`; FILES are the build's context.
+records anew, in recordings/builds.json: for each Dockerfile the history, both configs and the number of
+layers of the image, or the error. It starts from the images of `sessions.archive()`; FILES are the build's
+context.
 """
 
 from __future__ import annotations

@@ -15,6 +15,8 @@ import re
 import subprocess
 import tarfile
 import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypedDict
@@ -32,6 +34,10 @@ from tests.real.record import Answer
 HERE = Path(__file__).parent
 TINY = HERE.parent / "fixtures/tiny.tar.gz"
 RECORDING = HERE / "recordings/sessions.json"
+
+
+PlainAnswer = tuple[str, str, str, int]
+"""A line, its standard output and error in their plain form, and the exit code."""
 
 
 class Session(TypedDict):
@@ -172,11 +178,11 @@ class Plain:
         return f"ID{place:0{len(text) - 2}}"
 
 
-def plain_answer(plain: Plain, line: str, stdout: str, stderr: str, status: int) -> tuple[str, str, int]:
+def plain_answer(plain: Plain, line: str, stdout: str, stderr: str, status: int) -> PlainAnswer:
     """Give an answer in its plain form; the engine lists a container's changes in no order."""
     if " diff " in f"{line} " and "|" not in line:
         stdout = "".join(sorted(stdout.splitlines(keepends=True)))
-    return plain(stdout), plain(stderr), status
+    return line, plain(stdout), plain(stderr), status
 
 
 def known_digests(state: State) -> frozenset[str]:
@@ -196,6 +202,25 @@ def loaded_lab(directory: Path) -> Lab:
 def set_clock(lab: Lab, at: str) -> None:
     """Let a lab's time pass until a moment; the line that is run next takes the second before it."""
     lab.engine.advance(max(parse_time(at) - lab.engine.now - 10**9, 0))
+
+
+def beside(lab: Lab, answers: list[Answer]) -> Iterator[tuple[PlainAnswer, PlainAnswer]]:
+    """Run a session's lines on a lab that has loaded the archive; give both plain answers to each."""
+    known = known_digests(lab.engine.state)
+    theirs, ours = Plain(known), Plain(known)
+    for answer in answers:
+        set_clock(lab, answer["at"])
+        result = lab.shell(answer["line"])
+        line = answer["line"]
+        yield (
+            plain_answer(theirs, line, answer["stdout"], answer["stderr"], answer["exit"]),
+            plain_answer(ours, line, result.stdout, result.stderr, result.exit_code),
+        )
+
+
+def kept(state: State) -> State:
+    """Give an engine's state without its clock and the count of identifiers given out."""
+    return replace(state, now=0, created=0)
 
 
 def on_real(engine: RealEngine, lines: list[str], cwd: Path) -> list[Answer]:

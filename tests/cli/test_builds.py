@@ -1,4 +1,4 @@
-"""What Lab.build makes of a Dockerfile, beside what the classic builder made of it (recordings/builds.json)."""
+"""What Lab.build makes of a Dockerfile, beside what the real classic builder made of it."""
 
 from __future__ import annotations
 

@@ -70,5 +70,5 @@ def load(terminal: Terminal, call: Invocation) -> int:
         for layer in loaded.layers:
             size = layer.tar.size if layer.tar else 0
             terminal.out(progress_line(short(layer.diff_id), "Loading layer", size, size) + "\n")
-    terminal.out("".join(f"{line}\n" for line in loaded.lines))
+    terminal.out("\n".join(loaded.lines) + "\n")
     return 0

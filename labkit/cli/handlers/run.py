@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from labkit.cli.handlers.transfers import pull_image
+from labkit.cli.hints import hint
 from labkit.cli.parse import Invocation, UsageError
 from labkit.cli.ports import parse_port
 from labkit.cli.terminal import Terminal
@@ -185,6 +186,7 @@ def execute(terminal: Terminal, call: Invocation) -> int:
         )
     except ExecError as error:
         terminal.out(f"{error}\r\n")
+        terminal.hint = hint(str(error))
         return 126
     if call.options["detach"]:
         return 0

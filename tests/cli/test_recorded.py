@@ -1,0 +1,112 @@
+"""Sessions that a real engine answered, given to labkit: the same output, byte for byte.
+
+Three recordings: the tiny image's session and the five shapes of an archive (tests/fixtures), where labkit's
+clock stands at each line's time, so that ages agree; and the many sessions of `sessions.txt`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from labkit import Lab
+from labkit.oci.moment import SECOND, parse_time
+from tests.cli import sessions
+from tests.real.record import Answer
+
+FIXTURES = Path(__file__).parents[1] / "fixtures"
+TINY: list[Answer] = json.loads((FIXTURES / "tiny.json").read_text())["session"]
+BARE = {name: each["session"] for name, each in json.loads((FIXTURES / "bare.json").read_text()).items()}
+RECORDED: list[sessions.Session] = json.loads(sessions.RECORDING.read_text())
+
+
+def replay(lab: Lab, answers: list[Answer]) -> Iterator[tuple[Answer, tuple[str, str, int]]]:
+    """Run lines at their times; give each with labkit's answer."""
+    for answer in answers:
+        lab.engine.change(now=parse_time(answer["at"]) - SECOND)  # a line takes a second
+        result = lab.shell(answer["line"])
+        yield answer, (result.stdout, result.stderr, result.exit_code)
+
+
+def without_cache_ids(text: str) -> str:
+    return re.sub(r"overlay2/[0-9a-f]{64}", "overlay2/N", text)
+
+
+def plain_table(text: str) -> str:
+    """Give a table of images that are seconds old without those, which may be told on either side of one.
+
+    Where two were created in the same second the engine lists them in no order.
+    """
+    return "".join(sorted(re.sub(r"\d+ seconds ago +", "N ", text).splitlines(keepends=True)))
+
+
+def test_the_tiny_images_session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copy(FIXTURES / "tiny.tar.gz", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    for answer, (stdout, stderr, status) in replay(Lab(clock=TINY[0]["at"]), TINY):
+        assert without_cache_ids(stdout) == without_cache_ids(answer["stdout"]), answer["line"]
+        assert (stderr, status) == (answer["stderr"], answer["exit"]), answer["line"]
+
+
+@pytest.mark.parametrize("name", [name for name in BARE if name != "bare.oci.tar"])
+def test_an_archives_shape(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copy(FIXTURES / name, tmp_path)
+    monkeypatch.chdir(tmp_path)
+    for answer, (stdout, stderr, status) in replay(Lab(clock=BARE[name][0]["at"]), BARE[name]):
+        if answer["line"].startswith("docker images"):
+            assert plain_table(stdout) == plain_table(answer["stdout"])
+        else:
+            assert stdout == answer["stdout"], answer["line"]
+        assert (stderr, status) == (answer["stderr"], answer["exit"]), answer["line"]
+
+
+def test_a_plain_oci_layout_which_that_engine_refuses_is_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(FIXTURES)
+    assert BARE["bare.oci.tar"][0]["exit"] == 1
+    loaded = Lab().docker("load -i bare.oci.tar")
+    assert loaded.stdout == "Loaded image: labkit/bare:1.0\nLoaded image: labkit/base:1.0\n"
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Lab, Path]:
+    directory = tmp_path_factory.mktemp("sessions")
+    return sessions.loaded_lab(directory), directory
+
+
+@pytest.fixture
+def lab(loaded: tuple[Lab, Path], monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
+    """Give a lab that has loaded the archive, in the directory where it is."""
+    lab, directory = loaded
+    monkeypatch.chdir(directory)
+    start = lab._checkpoint()
+    yield lab
+    lab._restore(start)
+
+
+def test_every_session_is_recorded() -> None:
+    assert {each["name"]: [answer["line"] for answer in each["answers"]] for each in RECORDED} == (
+        sessions.sessions()
+    )
+
+
+@pytest.mark.parametrize("recorded", RECORDED, ids=lambda each: each["name"])
+def test_a_session(recorded: sessions.Session, lab: Lab) -> None:
+    for told, ours in sessions.beside(lab, recorded["answers"]):
+        assert ours == told
+
+
+@pytest.mark.parametrize("recorded", RECORDED, ids=lambda each: each["name"])
+def test_what_fails_changes_nothing(recorded: sessions.Session, lab: Lab) -> None:
+    """Leave out what did a part of its work, and `run`, `start` and `exec`, whose command may have failed."""
+    for answer in recorded["answers"]:
+        sessions.set_clock(lab, answer["at"])
+        before = lab.engine.state
+        failed = lab.shell(answer["line"]).exit_code and not answer["stdout"].strip()
+        if failed and not re.search(r"\b(run|start|exec)\b|;", answer["line"]):
+            after = lab.engine.state
+            assert sessions.kept(after) == sessions.kept(before), answer["line"]

@@ -1,0 +1,215 @@
+"""The session: whatever is typed gives text and an exit code, and nothing typed in vain changes the lab."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from labkit import Lab
+from labkit.cli.commands import COMMANDS
+from tests.cli import sessions
+from tests.real import archives, facts
+
+NAMES = (
+    "app",
+    "app:1",
+    "base:1",
+    "tool:1",
+    "box",
+    "nginx",
+    "nope",
+    "UPPER",
+    "a:b:c",
+    "sha256:00",
+    "106f",
+    "''",
+)
+WORDS = sorted({word for path in COMMANDS for word in path.split()})
+FLAGS = sorted({f"--{flag.name}" for row in COMMANDS.values() for flag in row.flags})
+SHORT = sorted({f"-{flag.short}" for row in COMMANDS.values() for flag in row.flags if flag.short})
+VALUES = ("-1", "0", "9" * 30, "name=x", "'{{.ID}}'", "'{{.Nope'", "table", "'CMD [\"x\"]'", "80:80", "''")
+SHELL = "| > && ; 2>&1 $(docker ps -q) ' \" ` \\ # * ~ $HOME < ( {".split()
+ANY = st.text(st.characters(exclude_categories=()), max_size=8)
+
+words = st.one_of(
+    *map(st.sampled_from, (WORDS, NAMES, FLAGS, SHORT, VALUES, SHELL)),
+    ANY,
+    st.sampled_from(("docker", "sh", "ls")),
+)
+lines = st.one_of(
+    st.lists(words, max_size=7).map(lambda parts: " ".join(["docker", *parts])),
+    st.lists(words, max_size=5).map(" ".join),
+    ANY,
+)
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Lab:
+    lab = sessions.loaded_lab(tmp_path_factory.mktemp("session"))
+    lab.docker("run -d --name box base:1 sleep 1000")
+    return lab
+
+
+@pytest.fixture
+def lab(loaded: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
+    monkeypatch.chdir(tmp_path)
+    return loaded
+
+
+@settings(max_examples=300)
+@given(line=lines, stdin=st.binary(max_size=20))
+def test_no_line_raises_and_undo_takes_it_back(loaded: Lab, line: str, stdin: bytes) -> None:
+    if any(word in line for word in ("save", "-o", "--output")):  # writes a real file
+        return
+    state, place = loaded.engine.state, loaded.session.place
+    result = loaded.shell(line, stdin=stdin)
+    assert isinstance(result.exit_code, int)
+    assert isinstance(result.text, str)
+    assert "Traceback" not in result.text
+    assert "cannot do this" not in result.text
+    loaded.undo()
+    assert loaded.engine.state is state
+    assert loaded.session.place is place
+
+
+REFUSALS = {
+    "docker imagse": "labkit: did you mean 'docker images'?",
+    "docker image lss": "labkit: did you mean 'docker image ls'?",
+    "docker run --nmae x base:1": "labkit: did you mean '--name'?",
+    "dokcer ps -a": "labkit: did you mean 'docker ps -a'?",
+    "frobnicate": "labkit: this is a pretend home: docker and the everyday commands (ls",
+    "docker network ls": "labkit: 'docker network ls' is not simulated; it would list the networks",
+    "docker run -v /a:/b base:1": "labkit: --volume of 'docker run' is not simulated; it would mount",
+    "docker run -it base:1": "labkit: nobody can type here while a command runs.",
+    "docker inspect --type volume x": "labkit: --type volume is not simulated; it would show",
+    "docker history ngins": "labkit: docker images lists what is here, docker pull ngins:latest",
+    "docker start ngins": "labkit: docker ps -a lists all containers, the stopped ones too",
+    "docker inspect ngins": "labkit: docker images and docker ps -a list what there is to inspect",
+    "docker rm box": "labkit: docker stop ",
+    "docker create --name box base:1": "labkit: docker rm box frees the name, or choose another one",
+    "docker rmi base:1": "labkit: docker rm ",
+    "docker pull NGINX": "labkit: write the name in small letters",
+    "docker pull a:b:c": "labkit: a name looks like nginx, nginx:1.15.12 or team/app:v2",
+    "docker pull ngins": "labkit: the built-in hub has: ",
+    "docker pull nginx:9": "labkit: nginx has the tags: ",
+    "docker pull registry.example.com/x": "labkit: there is no network here; names of Docker Hub work",
+    "docker run base:1 nosuch": "labkit: the image has no program named nosuch",
+    "docker exec box nosuch": "labkit: the image has no program named nosuch",
+    "docker run base:1 /nosuch": "labkit: the image has no file /nosuch",
+    "docker load -i nosuch.tar": "labkit: the path starts in the directory that this was started in",
+}
+"""A line that is refused, and how the line with the next step begins."""
+
+
+@pytest.mark.parametrize("line", REFUSALS)
+def test_a_refusal_has_a_next_step(lab: Lab, line: str) -> None:
+    result = lab.shell(line)
+    lab.undo()
+    assert result.exit_code
+    last = result.text.splitlines()[-1]
+    assert last.startswith(REFUSALS[line])
+    assert last.isascii() or "…" in last
+    assert len(last) < 200
+
+
+def test_what_a_container_prints_gets_no_hint(lab: Lab) -> None:
+    result = lab.docker("run --rm base:1 sh -c 'echo open /x: no such file or directory >&2; exit 1'")
+    assert result.hint == ""
+
+
+def test_text_is_output_in_order_with_the_hint_and_prints_as_itself(lab: Lab) -> None:
+    result = lab.shell("docker exec box sh -c 'echo out; echo err >&2; echo more'; docker start nope")
+    assert result.stdout == "out\nmore\n"
+    assert result.stderr.startswith("err\nError response from daemon: No such container: nope\n")
+    assert str(result) == result.text == "out\nerr\nmore\n" + result.stderr[4:] + result.hint + "\n"
+    lab.undo()
+
+
+def test_docker_is_a_command_of_the_shell(lab: Lab) -> None:
+    assert lab.shell("docker images -q | sort -u | wc -l").stdout == "3\n"
+    assert lab.shell("for n in one two; do docker create --name $n base:1; done | wc -l").stdout == "2\n"
+    assert lab.shell("docker rm $(docker ps -aq --filter status=created) | wc -l").stdout == "2\n"
+    assert lab.shell("docker image inspect nope > out.json 2> err.txt; cat out.json err.txt").stdout == (
+        "[]\nError: No such image: nope\n"
+    )
+    assert lab.shell("false || docker images -q nope && echo yes").stdout == "yes\n"
+    assert lab.shell("x=base; docker images -q $x:1 | cut -c1-4").stdout == "dac7\n"
+    for _ in range(6):
+        lab.undo()
+
+
+def test_a_command_leaves_standard_input_to_the_next_one(lab: Lab) -> None:
+    line = "printf 'base\\ntool\\n' | while read name; do docker images -q $name; done | wc -l"
+    assert lab.shell(line).stdout == "2\n"
+    assert lab.shell("docker run -i --rm base:1 head -c 4 < /dev/zero | wc -c").stdout == "4\n"
+    assert lab.docker("run -i --rm base:1 cat", stdin=b"typed\n").stdout == "typed\n"
+
+
+def test_a_file_of_the_pretend_home_is_loaded_and_stays_there(lab: Lab) -> None:
+    lab.shell("docker save app:1 > app.tar; cd /tmp; docker save tool:1 | cat > tool.tar")
+    assert lab.shell("docker load -i tool.tar").stdout == "Loaded image: tool:1\n"
+    assert lab.shell("cd; docker load -i app.tar; ls").stdout == "Loaded image: app:1\nREADME.txt\napp.tar\n"
+    assert not Path("app.tar").exists()
+    lab.shell("docker save -o app.tar app:1")
+    assert Path("app.tar").stat().st_size > 2_000_000
+    for _ in range(4):
+        lab.undo()
+
+
+FACTS = json.loads(facts.FACTS.read_text())["archives"]
+CASES = archives.cases()
+
+
+@pytest.mark.parametrize("name", [name for name in CASES if FACTS[name]["exit"]])
+def test_an_archive_that_the_engine_refuses_is_refused_in_one_line(lab: Lab, name: str) -> None:
+    Path("app.tar").write_bytes(CASES[name])
+    before = lab.engine.state
+    by_file = lab.docker("load -i app.tar")
+    by_pipe = lab.docker("load", stdin=CASES[name])
+    assert by_file.exit_code == by_pipe.exit_code == 1
+    assert by_file.stdout == by_pipe.stdout == ""
+    assert by_file.stderr.count("\n") == 1
+    assert sessions.kept(lab.engine.state) == sessions.kept(before)
+
+
+@pytest.mark.parametrize("name", [name for name in CASES if not FACTS[name]["exit"]])
+def test_an_archive_that_the_engine_loads_gives_its_images_or_a_reason(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("app.tar").write_bytes(CASES[name])
+    result = Lab().docker("load -i app.tar")
+    if result.exit_code:
+        assert result.stderr.count("\n") == 1
+    else:
+        assert sorted(result.stdout.splitlines()) == sorted(FACTS[name]["stdout"].splitlines())
+
+
+def test_save_to_a_terminal_is_refused(lab: Lab) -> None:
+    lab.session.tty = True
+    try:
+        refused = lab.docker("save app:1")
+        assert refused.stderr == "cowardly refusing to save to a terminal. Use the -o flag or redirect\n"
+        assert lab.shell("docker save app:1 | wc -c").exit_code == 0
+    finally:
+        lab.session.tty = False
+
+
+def test_time_passes_with_each_line_and_ends_what_ends(lab: Lab) -> None:
+    lab.docker("run -d --name brief base:1 sleep 3")
+    assert lab.docker("ps -q --filter name=brief").stdout
+    lab.shell("sleep 3")
+    assert not lab.docker("ps -q --filter name=brief").stdout
+    assert lab.docker("wait brief").stdout == "0\n"
+    for _ in range(5):
+        lab.undo()
+
+
+def test_bytes_that_are_no_text_are_kept(lab: Lab) -> None:
+    result = lab.docker("run --rm base:1 printf '\\377\\000'")
+    assert b"".join(data for _, data in result.output) == b"\xff\0"
+    assert result.stdout == "\ufffd\0"
