@@ -22,6 +22,12 @@ class Network:
     extraction: float = 100_000_000
     failures: tuple[tuple[str, int], ...] = ()
 
+    def __post_init__(self) -> None:
+        if self.bandwidth <= 0 or self.extraction <= 0 or self.latency < 0:
+            raise ValueError(
+                "a network's bandwidth and extraction are more than 0, its latency no less than 0"
+            )
+
 
 SPEEDS = {
     "fast": Network(bandwidth=100_000_000, latency=0.01),

@@ -1,8 +1,8 @@
 """When the layers of a pull arrive: a simulation in virtual time.
 
 As in moby's distribution/xfer: at most three downloads at once, started bottom-up; a download that
-fails is tried again after 5, 10, 15 … seconds, five times; layers are extracted one after the other,
-each after its parent. Downloads that run at once share the line equally.
+breaks off goes on where it stopped after 5, 10, 15 … seconds, five times; layers are extracted one after
+the other, each after its parent. Downloads that run at once share the line equally.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from labkit.engine.network import Network
-from labkit.errors import DaemonError
+from labkit.errors import LabkitError
 
 MAX_DOWNLOADS = 3
 MAX_RETRIES = 5
 TICK = 0.1
-"""Seconds between two reports on a download that goes on."""
+"""Seconds between two reports on a download that goes on, or more where it takes long."""
+_MOST_TICKS = 2000
 _EPSILON = 1e-9
 
 
@@ -52,28 +53,39 @@ class _Download:
     phase: str = "queued"
     until: float = 0.0
     attempts: int = 0
+    pause: int = 0
+    cut: float = 0.0
+    """Bytes left at which this attempt breaks off."""
 
     def begin(self, now: float, latency: float) -> None:
-        self.phase, self.until, self.left = "asking", now + latency, float(self.item.compressed)
+        self.phase, self.until = "asking", now + latency
         self.attempts += 1
+        self.cut = self.left / 2 if self.attempts <= self.failures else 0.0
 
-    @property
-    def cut(self) -> float:
-        """Bytes left at which this attempt breaks off."""
-        return self.item.compressed / 2 if self.attempts <= self.failures else 0.0
+    def move(self, seconds: float, rate: float, epsilon: float) -> None:
+        """Bring what comes in some seconds; what would come within `epsilon` of them comes too."""
+        arrives = (self.left - self.cut) / rate
+        self.left = self.cut if arrives <= seconds + epsilon else self.left - rate * seconds
+
+    def next_change(self, now: float, rate: float) -> float | None:
+        """Return when something happens to it by itself."""
+        if self.phase in ("asking", "pausing"):
+            return self.until
+        return now + (self.left - self.cut) / rate if self.phase == "moving" else None
 
 
 def schedule(items: Sequence[Item], network: Network) -> Iterator[PullEvent]:
     """Yield the events of downloading and extracting layers, bottom layer first, in order of time.
 
-    Raises DaemonError when a layer still fails after the last retry.
+    Raises LabkitError when a layer still fails after the last retry.
 
     >>> [event.state for event in schedule([Item("27833a3ba0a5", 10, 20)], Network(latency=0))]
     ['Downloading', 'Verifying Checksum', 'Download complete', 'Extracting', 'Pull complete']
     """
     failures = dict(network.failures)
     downloads = [_Download(item, failures.get(item.layer, 0), item.compressed) for item in items]
-    now, next_tick, extracting_until, extracted = 0.0, TICK, -1.0, 0
+    tick = max(TICK, sum(item.compressed for item in items) / network.bandwidth / _MOST_TICKS)
+    now, next_tick, extracting_until, extracted = 0.0, tick, -1.0, 0
     for download in downloads[:MAX_DOWNLOADS]:
         download.begin(now, network.latency)
     for download in downloads[MAX_DOWNLOADS:]:
@@ -81,18 +93,17 @@ def schedule(items: Sequence[Item], network: Network) -> Iterator[PullEvent]:
     while extracted < len(items):
         moving = [each for each in downloads if each.phase == "moving"]
         rate = network.bandwidth / max(len(moving), 1)
-        times = [next_tick, *(each.until for each in downloads if each.phase in ("asking", "pausing"))]
-        times += [now + (each.left - each.cut) / rate for each in moving]
-        if extracting_until >= 0:
-            times.append(extracting_until)
+        times = [time for each in downloads if (time := each.next_change(now, rate)) is not None]
+        times += [next_tick] if moving else []
+        times += [extracting_until] if extracting_until >= 0 else []
         then = max(min(times), now)
         for each in moving:
-            each.left = max(each.left - rate * (then - now), each.cut)
+            each.move(then - now, rate, _EPSILON * max(then, 1.0))
         now = then
         for each in downloads:
             yield from _step(each, now, network)
         if now >= next_tick - _EPSILON:
-            next_tick += TICK
+            next_tick = now + tick
             yield from (_progress(each, now) for each in downloads if each.phase == "moving")
         running = sum(each.phase in ("asking", "moving", "pausing") for each in downloads)
         for each in [each for each in downloads if each.phase == "queued"][: MAX_DOWNLOADS - running]:
@@ -114,21 +125,30 @@ def _progress(download: _Download, now: float) -> PullEvent:
 def _step(download: _Download, now: float, network: Network) -> Iterator[PullEvent]:
     """Take a download into its next phase where its time has come."""
     layer = download.item.layer
-    if download.phase == "asking" and download.until <= now + _EPSILON:
+    due = download.until <= now + _EPSILON
+    if download.phase == "asking" and due:
         download.phase = "moving"
         yield _progress(download, now)
-    elif download.phase == "pausing" and download.until <= now + _EPSILON:
-        download.begin(now, network.latency)
-    elif download.phase == "moving" and download.left <= download.cut + 1e-6:
-        if download.cut:
+    elif download.phase == "pausing" and due:
+        download.pause -= 1
+        if download.pause:
+            download.until += 1
+            yield _retrying(download, now)
+        else:
+            download.begin(now, network.latency)
+    elif download.phase == "moving" and download.left <= download.cut:
+        if download.attempts <= download.failures:
             if download.attempts > MAX_RETRIES:
-                raise DaemonError("unexpected EOF")
-            pause = 5 * download.attempts
-            download.phase, download.until = "pausing", now + pause
-            for second in range(pause):
-                left = pause - second
-                yield PullEvent(now + second, layer, f"Retrying in {left} second{'s' if left > 1 else ''} ")
+                raise LabkitError("unexpected EOF")
+            download.phase, download.until = "pausing", now + 1
+            download.pause = 5 * download.attempts
+            yield _retrying(download, now)
         else:
             download.phase = "done"
             yield PullEvent(now, layer, "Verifying Checksum")
             yield PullEvent(now, layer, "Download complete")
+
+
+def _retrying(download: _Download, now: float) -> PullEvent:
+    seconds = f"{download.pause} second{'' if download.pause == 1 else 's'}"
+    return PullEvent(now, download.item.layer, f"Retrying in {seconds}")
