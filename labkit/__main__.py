@@ -7,6 +7,9 @@ python -m labkit shell FILE       one command a line; `-` reads standard input
 from __future__ import annotations
 
 import argparse
+import io
+import os
+import shutil
 import sys
 import time
 from collections.abc import Sequence
@@ -15,7 +18,6 @@ from pathlib import Path
 from labkit.cli.formats import progress_line
 from labkit.engine.network import SPEEDS
 from labkit.engine.schedule import PullEvent
-from labkit.errors import LabkitError
 from labkit.lab import Lab
 from labkit.text import command_lines, shown
 
@@ -30,39 +32,47 @@ def main(arguments: Sequence[str] | None = None) -> int:
     shell.add_argument("file", nargs="?", metavar="FILE", help="commands to run; - for standard input")
     shell.add_argument("--network", choices=sorted(SPEEDS), default="classroom", help="how fast pulls are")
     given = parser.parse_args(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a console that lacks a sign shows its number
+            stream.reconfigure(errors="backslashreplace")
     try:
-        return _shell(given.file, Lab(network=given.network))
-    except (BrokenPipeError, KeyboardInterrupt):
+        status = _shell(given.file, Lab(network=given.network))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes once more at its end
+        return 141
+    except KeyboardInterrupt:
         return 130
+    return status
 
 
 def _shell(file: str | None, lab: Lab) -> int:
     if file is None and sys.stdin.isatty():
         return _interactive(lab)
-    if file in (None, "-"):
-        text = sys.stdin.read()
-    else:
-        try:
-            text = Path(str(file)).read_text("utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or "not UTF-8 text"
-            print(f"python -m labkit shell: {file}: {reason}", file=sys.stderr)
-            return 2
+    try:
+        data = sys.stdin.buffer.read() if file in (None, "-") else Path(str(file)).read_bytes()
+        text = data.decode("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "not UTF-8 text"
+        print(f"python -m labkit shell: {file or '-'}: {reason}", file=sys.stderr)
+        return 2
     for line in command_lines(text):
+        line = line.removeprefix("$ ")
         print(f"$ {shown(line)}")
-        result = run_line(lab, line)
-        print(result[0], end="")
-        if result[1]:
-            print(f"[exit {result[1]}]")
+        result, status = run_line(lab, line)
+        print(result, end="" if result.endswith("\n") or not result else "\n")
+        if status:
+            print(f"[exit {status}]")
     return 0
 
 
 def run_line(lab: Lab, line: str) -> tuple[str, int]:
-    """Run a line; return its text, fit to be shown, and its exit code."""
-    try:
-        result = lab.shell(line)
-    except LabkitError as error:
-        return f"labkit: {shown(str(error))}\n", 1
+    """Run a line; return its text, fit to be shown, and its exit code.
+
+    >>> run_line(Lab(), "docker ps -q nonsense")[1]
+    1
+    """
+    result = lab.shell(line)
     return shown(result.text), result.exit_code
 
 
@@ -75,12 +85,20 @@ def _interactive(lab: Lab) -> int:
         except EOFError:
             print()
             return 0
+        except KeyboardInterrupt:
+            print()
+            continue
         if line.strip() in ("exit", "logout"):
             return 0
         screen = _Screen()
-        result = lab.shell(line, watch=screen.see)
+        try:
+            result = lab.shell(line, watch=screen.see)
+        except KeyboardInterrupt:
+            lab.undo()
+            print("^C")
+            continue
         screen.clear()
-        print(shown(result.text), end="")
+        print(shown(result.text), end="", flush=True)
 
 
 class _Screen:
@@ -95,7 +113,9 @@ class _Screen:
         time.sleep(max(event.at - self._at, 0) / _FASTER)
         self._at = event.at
         self.clear()
-        self._lines[event.layer] = progress_line(event.layer, event.state, event.current, event.total)
+        width = shutil.get_terminal_size().columns
+        line = progress_line(event.layer, event.state, event.current, event.total, width)
+        self._lines[event.layer] = line[: width - 1]
         print("".join(f"{line}\n" for line in self._lines.values()), end="", flush=True)
 
     def clear(self) -> None:

@@ -15,6 +15,7 @@ def shown(text: str) -> str:
     """
     if text.isascii() and text.isprintable():
         return text
+    text = text.replace("\r\n", "\n")
     return "".join(each if each in _KEPT or not _steers(each) else _escape(each) for each in text)
 
 
@@ -35,4 +36,5 @@ def command_lines(text: str) -> list[str]:
     >>> command_lines("docker images\n\ndocker run busybox \\\n  ls")
     ['docker images', 'docker run busybox   ls']
     """
-    return [line.strip() for line in text.replace("\\\n", "").splitlines() if line.strip()]
+    joined = text.replace("\r\n", "\n").replace("\\\n", "")
+    return [line.strip() for line in joined.split("\n") if line.strip()]

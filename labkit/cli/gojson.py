@@ -39,7 +39,7 @@ def _plain(value: object, sort_maps: bool) -> object:
     if isinstance(value, NilList | NilMap):
         return None
     if isinstance(value, JsonNumber):
-        return int(value) if value.removeprefix("-").isdigit() else float(value)
+        return int(value) if value.removeprefix("-").isdecimal() else float(value)
     if isinstance(value, Struct):
         return {key: _plain(item, sort_maps) for key, item in value.json_items()}
     if isinstance(value, dict):

@@ -139,6 +139,7 @@ class Session:
         self.engine.advance(SECOND)
         settle(self.engine)
         hints: list[str] = []
+        line = line.removeprefix("$ ").encode("utf-8", "surrogatepass").decode("utf-8", "replace")
 
         def docker(task: Task, argv: list[str]) -> int:
             return self._docker(task, argv, hints)
@@ -155,7 +156,7 @@ class Session:
             stdin=stdin,
             programs={**APPLETS, "docker": docker},
         )
-        result = run_script(line.removeprefix("$ "), process)
+        result = run_script(f"set -a; {line}", process)  # so that a variable is there on the next line, too
         self.place = Place(fs.upper, result.cwd, result.env)
         output = tuple((chunk.stream, chunk.data) for chunk in result.chunks)
         if result.exit_code == 127 and not hints:
@@ -205,7 +206,7 @@ def dispatch(terminal: Terminal, words: Sequence[str]) -> int:
 
 
 def _unknown_command(line: str) -> list[str]:
-    words = line.removeprefix("$ ").split()
+    words = line.split()
     if not words or words[0] in ("docker", *APPLETS):
         return []
     close = difflib.get_close_matches(words[0], ["docker", *APPLETS], 1, 0.7)

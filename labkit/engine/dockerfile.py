@@ -186,7 +186,7 @@ def _ports(text: str) -> list[str]:
 
 def _signal(text: str) -> str:
     name = text.upper().removeprefix("SIG")
-    if name in _SIGNALS or (text.isascii() and text.isdigit() and 0 < int(text) < 65):
+    if name in _SIGNALS or (text.isascii() and text.isdecimal() and 0 < int(text) < 65):
         return text
     raise DaemonError(f"Invalid signal: {text}")
 
@@ -200,7 +200,7 @@ def _healthcheck(rest: str) -> dict[str, Any]:
         if name not in keys:
             raise DaemonError(f"unknown flag: {name}")
         amounts = _DURATION.findall(value)
-        number = int(value) if value.isdigit() else sum(int(float(n) * _UNITS[unit]) for n, unit in amounts)
+        number = int(value) if value.isdecimal() else sum(int(float(n) * _UNITS[unit]) for n, unit in amounts)
         options[keys[name]], rest = number, rest.lstrip()
     kind, _, command = rest.partition(" ")
     if kind.upper() == "NONE":

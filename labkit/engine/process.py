@@ -20,10 +20,11 @@ from labkit.engine.shell.launch import SHELLS
 from labkit.engine.shell.lookup import ExecNotFound
 from labkit.engine.shell.run import run_command
 from labkit.engine.shell.streams import WouldRunForever
-from labkit.engine.shell.task import Process, Result, Task
+from labkit.engine.shell.task import Chunk, Process, Result, Task
 from labkit.engine.state import Container, LogLine
 from labkit.engine.storage.mounts import MountTable
 from labkit.errors import DaemonError, FileSystemError
+from labkit.oci.content import Content
 
 _CREATE_FAILED = "failed to create shim task: OCI runtime create failed: runc create failed"
 _EXEC_FAILED = "OCI runtime exec failed: exec failed"
@@ -31,6 +32,7 @@ _MOUNTING = (  # what the daemon adds to every error that says "not a directory"
     ": Are you trying to mount a directory onto a file (or vice-versa)? Check if the specified host path "
     "exists and is the expected type"
 )
+_LARGEST_ID = 2**31 - 1
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -58,8 +60,10 @@ def start(engine: Engine, container: Container, *, detached: bool, stdin: bytes 
     """Start a container's main process; return the container as it is then.
 
     In the foreground virtual time passes until the command ends. Raises StartError in runc's words where
-    there is nothing to run; the container stays as it was created.
+    there is nothing to run; the container stays as it was created. A file that is no program is found out
+    by the process itself, which says so and ends.
     """
+    container = _settled(engine, container)
     if container.running:
         return container
     argv, before = container.command, engine.now
@@ -79,7 +83,7 @@ def start(engine: Engine, container: Container, *, detached: bool, stdin: bytes 
             container, fs, clock, stdin=stdin, terminal=container.options.tty, on_unknown=serve
         )
         _make_working_dir(fs, process.cwd)
-        result = run_command(argv, process)
+        result = _run(argv, process)
     except ExecNotFound as error:
         message = f"{_CREATE_FAILED}: {_words(error)}"
         containers.keep(engine, replace(container, exit_code=error.status, error=message))
@@ -102,7 +106,7 @@ def start(engine: Engine, container: Container, *, detached: bool, stdin: bytes 
         state = replace(
             container, status="exited", started=before, finished=engine.now, exit_code=result.exit_code
         )
-    kept = replace(state, error="", upper=fs.upper, whiteout=fs.root_mount.whiteout, log=container.log + log)
+    kept = replace(state, error="", active=fs.active, whiteout=fs.root_mount.whiteout, log=container.log + log)
     return containers.keep(engine, kept)
 
 
@@ -121,6 +125,7 @@ def execute(
 
     Raises DaemonError where the container does not run, ExecError where the command cannot be started.
     """
+    container = _settled(engine, container)
     if not container.running:
         raise DaemonError(f"Container {container.id} is not running")
     clock = _Clock(engine.now)
@@ -128,13 +133,13 @@ def execute(
     try:
         process = _process(container, fs, clock, env=env, user=user, working_dir=working_dir, stdin=stdin)
         _check_working_dir(fs, working_dir or "/")
-        result = run_command(argv, replace(process, programs=programs or {}))
+        result = _run(argv, replace(process, programs=programs or {}))
     except StartError as error:
         raise ExecError(str(error)) from None
     except ExecNotFound as error:
         raise ExecError(f"{_EXEC_FAILED}: {_words(error)}") from None
     changed = engine.state.containers[container.id]
-    containers.keep(engine, replace(changed, upper=fs.upper, whiteout=fs.root_mount.whiteout))
+    containers.keep(engine, replace(changed, active=fs.active, whiteout=fs.root_mount.whiteout))
     if result.finished:
         engine.advance(result.duration_ns)
     return result
@@ -154,6 +159,35 @@ def settle(engine: Engine) -> None:
             containers.keep(engine, ended)
             if ended.options.auto_remove:
                 containers.remove(engine, ended.id)
+
+
+def _settled(engine: Engine, container: Container) -> Container:
+    """Return the container as it is now, its main process ended if its time has come."""
+    if container.ends_at is None or container.ends_at > engine.now:
+        return container
+    settle(engine)
+    return containers.find_container(engine, container.id)
+
+
+def _run(argv: Sequence[str], process: Process) -> Result:
+    """Run a command; where the kernel will not run the file that was found, say so as runc's init does."""
+    try:
+        return run_command(argv, process)
+    except ExecNotFound as error:
+        if not _is_there(process, error):
+            raise
+        words = "exec format error" if error.kind == "exec format error" else "no such file or directory"
+        said = Chunk(2, Content.of(f"exec {error.name}: {words}\n".encode()), 0)
+        return Result(1, (said,), 0, True, process.cwd, process.env)
+
+
+def _is_there(process: Process, error: ExecNotFound) -> bool:
+    """Tell whether there is a file to run, or a script whose interpreter is not there."""
+    if error.kind == "exec format error":
+        return True
+    if error.kind != "no such file" or not error.name.startswith("/") or not process.fs.exists(error.name):
+        return False
+    return bool(process.fs.read(error.name, 0, 2) == b"#!")
 
 
 def _check_working_dir(fs: MountTable, path: str) -> None:
@@ -176,8 +210,6 @@ def _words(error: ExecNotFound) -> str:
         "no such file": f"stat {error.name}: no such file or directory",
         "is a directory": "permission denied",
     }.get(error.kind, error.kind)
-    if error.kind == "exec format error":
-        return f"unable to start container process: exec {error.name}: exec format error"
     return f'unable to start container process: exec: "{error.name}": {reason}: unknown'
 
 
@@ -220,7 +252,7 @@ def _user(fs: MountTable, text: str) -> tuple[int, int, str]:
     """Return the user and group numbers and the home directory of a `USER[:GROUP]`."""
     name, _, group = text.partition(":")
     uid, gid, home = 0, 0, "/root"
-    if name.isdigit():
+    if name.isdecimal():
         uid, home = int(name), "/"
         known = users.user_name(fs, uid)
         if known:
@@ -236,10 +268,12 @@ def _user(fs: MountTable, text: str) -> tuple[int, int, str]:
     elif (root := users.home_of(fs, "root")) is not None:
         home = root
     if group:
-        number = int(group) if group.isdigit() else users.group_id(fs, group)
+        number = int(group) if group.isdecimal() else users.group_id(fs, group)
         if number is None:
             raise StartError(f"unable to find group {group}: no matching entries in group file", 125)
         gid = number
+    if not (uid <= _LARGEST_ID and gid <= _LARGEST_ID):
+        raise StartError(f"uids and gids must be in range 0-{_LARGEST_ID}", 125)
     return uid, gid, home
 
 

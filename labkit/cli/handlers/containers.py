@@ -245,7 +245,7 @@ def logs(terminal: Terminal, call: Invocation) -> int:
         return 1
     lines = list(_lines(terminal.engine, found, stamped=bool(call.options["timestamps"])))
     tail = str(call.options["tail"])
-    if tail.isdigit():
+    if tail.isdecimal():
         lines = lines[len(lines) - min(int(tail), len(lines)) :]
     for stream, line in lines:
         terminal.write(stream, line)

@@ -115,7 +115,7 @@ def _check(options: Options) -> None:
     for text in options.ports:
         parse_port(text)
     policy, _, count = options.restart.partition(":")
-    if count and not count.isdigit():
+    if count and not count.isdecimal():
         raise UsageError("docker: maximum retry count must be an integer.\nSee 'docker run --help'.\n", 125)
     if policy != "no" and options.auto_remove:
         raise UsageError("docker: Conflicting options: --restart and --rm.\nSee 'docker run --help'.\n", 125)

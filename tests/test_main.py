@@ -1,0 +1,231 @@
+"""`python -m labkit shell`: a file, a pipe, and a terminal to type in."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from labkit.__main__ import main
+from labkit.text import command_lines, shown
+
+ROOT = Path(__file__).parents[1]
+COMMAND = [sys.executable, "-m", "labkit", "shell"]
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "80", "TERM": "xterm"}
+
+
+def run(*arguments: str, stdin: bytes = b"") -> tuple[str, str, int]:
+    done = subprocess.run(
+        [*COMMAND, *arguments], input=stdin, capture_output=True, env=ENVIRONMENT, check=False
+    )
+    return done.stdout.decode(), done.stderr.decode(), done.returncode
+
+
+def answer(capsys: pytest.CaptureFixture[str], path: Path, text: str | bytes) -> str:
+    """Give what a file of commands prints."""
+    path.write_bytes(text.encode() if isinstance(text, str) else text)
+    assert main(["shell", str(path)]) == 0
+    return capsys.readouterr().out
+
+
+def test_lines_their_output_and_their_exit_codes(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    lines = "docker images\n\n# nothing here\n$ echo one; false\ndocker rmi nope"
+    assert answer(capsys, tmp_path / "lines", lines) == (
+        "$ docker images\n"
+        "REPOSITORY   TAG       IMAGE ID   CREATED   SIZE\n"
+        "$ # nothing here\n"
+        "$ echo one; false\n"
+        "one\n"
+        "[exit 1]\n"
+        "$ docker rmi nope\n"
+        "Error: No such image: nope\n"
+        "labkit: docker images lists what is here, docker pull nope fetches an image\n"
+        "[exit 1]\n"
+    )
+
+
+def test_the_slides_first_commands_from_a_pipe() -> None:
+    stdout, stderr, status = run("-", stdin=b"docker pull nginx\ndocker image history nginx\n")
+    assert (stderr, status) == ("", 0)
+    lines = stdout.splitlines()
+    assert lines[0] == "$ docker pull nginx"
+    assert lines[-12] == "$ docker image history nginx"
+    assert lines[-11].split() == ["IMAGE", "CREATED", "CREATED", "BY", "SIZE", "COMMENT"]
+    assert lines[-10].startswith("27a188018e18   9 days ago    /bin/sh -c #(nop)  CMD [")
+    assert [line.split()[0] for line in lines[-9:]] == ["<missing>"] * 9
+
+
+def test_windows_line_ends_joined_lines_and_no_newline_at_the_end(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert answer(capsys, tmp_path / "lines", b"echo a \\\r\n  b\r\nprintf c\r\necho \xc3\xbc") == (
+        "$ echo a   b\na b\n$ printf c\nc\n$ echo ü\nü\n"
+    )
+    assert answer(capsys, tmp_path / "lines", "") == ""
+
+
+def test_lines_share_one_lab(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    lines = "docker pull -q busybox\nx=busybox\ncd /tmp\ndocker run --rm $x pwd\npwd\n"
+    assert answer(capsys, tmp_path / "lines", lines).endswith("$ docker run --rm $x pwd\n/\n$ pwd\n/tmp\n")
+
+
+def test_a_file_that_cannot_be_read(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "binary").write_bytes(b"\xff\xfe\n")
+    cases = {
+        str(tmp_path / "missing"): "No such file or directory",
+        str(tmp_path): "Is a directory",
+        str(tmp_path / "binary"): "not UTF-8 text",
+    }
+    for path, reason in cases.items():
+        assert main(["shell", path]) == 2
+        assert capsys.readouterr() == ("", f"python -m labkit shell: {path}: {reason}\n")
+
+
+def test_input_that_is_no_text_and_a_console_that_shows_ascii_alone() -> None:
+    stdout, stderr, status = run("-", stdin=b"\xff\xfe")
+    assert (stdout, status) == ("", 2)
+    assert stderr == "python -m labkit shell: -: not UTF-8 text\n"
+    environment = {**ENVIRONMENT, "PYTHONIOENCODING": "utf-8", "PYTHONUTF8": "0"}
+    ascii_only = [sys.executable, "-c", "import sys; sys.stdout.reconfigure(encoding='ascii'); "
+                  "from labkit.__main__ import main; sys.exit(main(['shell']))"]  # fmt: skip
+    done = subprocess.run(
+        ascii_only, input="echo 世界\n".encode(), capture_output=True, env=environment, check=False
+    )
+    assert (done.stdout, done.stderr) == (b"$ echo \\u4e16\\u754c\n\\u4e16\\u754c\n", b"")
+
+
+def test_what_could_steer_a_terminal_is_shown_as_text(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    text = answer(capsys, tmp_path / "lines", "printf '\\033[31mred\\a\\342\\200\\256'")
+    assert "\x1b" not in text
+    assert text.endswith("\\x1b[31mred\\x07\\u202e\n")
+    assert shown("one\r\ntwo\tthree") == "one\ntwo\tthree"
+
+
+def test_command_lines() -> None:
+    assert command_lines("a\n\n  b \\\n c\r\n#d\u2028e\n") == ["a", "b  c", "#d\u2028e"]
+
+
+def test_a_reader_that_goes_away_leaves_no_traceback() -> None:
+    lines = b"docker help\n" * 500
+    with subprocess.Popen(
+        [*COMMAND, "-"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=ENVIRONMENT,
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdin.write(lines)
+        process.stdin.close()
+        process.stdout.read(10)
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 141
+
+
+def test_a_wrong_argument_gives_a_usage_line() -> None:
+    assert run("--nonsense")[2] == 2
+    assert run("--network", "none")[1].splitlines()[-1].startswith("python -m labkit shell: error: argument")
+
+
+class Typist:
+    """Somebody who types at a terminal in which the shell runs."""
+
+    def __init__(self) -> None:
+        self.pid, self.terminal = pty.fork()
+        if self.pid == 0:
+            os.execve(sys.executable, [*COMMAND, "--network", "fast"], ENVIRONMENT)
+        self.seen = ""
+
+    def read_until(self, text: str, seconds: float = 20) -> str:
+        """Read until a text has come; give all since the last call."""
+        deadline = time.monotonic() + seconds
+        while text not in self.seen:
+            left = deadline - time.monotonic()
+            assert left > 0, f"no {text!r} in {self.seen!r}"
+            if select.select([self.terminal], [], [], left)[0]:
+                try:
+                    self.seen += os.read(self.terminal, 65536).decode()
+                except OSError:  # the shell has gone
+                    break
+        before, found, self.seen = self.seen.partition(text)
+        return before + found
+
+    def type(self, text: str) -> None:
+        os.write(self.terminal, text.encode())
+
+    def end(self) -> int:
+        """Wait for the shell to end; give its exit code."""
+        status = os.waitpid(self.pid, 0)[1]
+        os.close(self.terminal)
+        return os.waitstatus_to_exitcode(status)
+
+
+def screen(text: str) -> list[str]:
+    """Give the lines that a terminal shows after some output: up and clear to the end are obeyed."""
+    lines = [""]
+    for part in re.split(r"(\x1b\[\d+A\x1b\[J|\r\n)", text):
+        if part == "\r\n":
+            lines.append("")
+        elif part.startswith("\x1b"):
+            lines = [*lines[: len(lines) - 1 - int(part[2:].partition("A")[0])], ""]
+        else:
+            lines[-1] += part
+    return lines
+
+
+@pytest.mark.skipif(not hasattr(pty, "fork"), reason="no pseudo-terminals here")
+def test_a_terminal() -> None:
+    typist = Typist()
+    assert "docker pull nginx" in typist.read_until("\r\n$ ")
+    typist.type("docker pull nginx\r")
+    pulled = typist.read_until("docker.io/library/nginx:latest\r\n$ ")
+    assert "Downloading" in pulled
+    assert "Extracting" in pulled
+    assert screen(pulled) == [
+        "docker pull nginx",
+        "Using default tag: latest",
+        "latest: Pulling from library/nginx",
+        "27833a3ba0a5: Pull complete ",
+        "ea005e36e544: Pull complete ",
+        "d172c7f0578d: Pull complete ",
+        "Digest: sha256:e71b1bf4281f25533cf15e6e5f9be4dac74d2328152edf7ecde23abc54e16c1c",
+        "Status: Downloaded newer image for nginx:latest",
+        "docker.io/library/nginx:latest",
+        "$ ",
+    ]
+    typist.type("docker ps -a\x03")  # Ctrl-C drops the line
+    typist.read_until("$ ")
+    typist.type("docker images -q\r")
+    assert "27a188018e18" in typist.read_until("\r\n$ ")
+    typist.type("nonsense\r")
+    assert "labkit: this is a pretend home" in typist.read_until("\r\n$ ")
+    typist.type("\x04")  # Ctrl-D
+    typist.read_until("\r\n")
+    assert typist.end() == 0
+
+
+@pytest.mark.skipif(not hasattr(pty, "fork"), reason="no pseudo-terminals here")
+def test_a_pull_that_is_interrupted_leaves_nothing() -> None:
+    typist = Typist()
+    typist.read_until("\r\n$ ")
+    typist.type("docker pull mysql\r")
+    typist.read_until("Downloading")
+    os.kill(typist.pid, signal.SIGINT)
+    typist.read_until("^C\r\n$ ")
+    typist.type("docker images -q | wc -l\r")
+    assert "\r\n0\r\n" in typist.read_until("\r\n$ ")
+    typist.type("exit\r")
+    assert typist.end() == 0
