@@ -54,6 +54,7 @@ def test_a_cell_shows_each_line_and_its_exit_code(shell: InteractiveShell) -> No
         "2",
         "$ docker rm nobody",
         "Error: No such container: nobody",
+        "labkit: docker ps -a lists all containers, the stopped ones too",
         "[exit 1]",
     ]
 
