@@ -125,5 +125,5 @@ class Box:
         self.lab.engine.advance(SECOND)
         files = self._files()
         result = act(files)
-        container.keep(self.lab.engine, replace(self.container, upper=files.upper))
+        container.keep(self.lab.engine, replace(self.container, active=files.active))
         return result

@@ -154,7 +154,7 @@ class _Builder:
             box = container.create(self.engine, image.id, ["true"])
             mounts = container_mounts(self.engine, box, lambda: self.engine.now)
             _make_directories(mounts, config["WorkingDir"])
-            return self._commit(image, replace(box, upper=mounts.upper), config, shown, named=True)
+            return self._commit(image, replace(box, active=mounts.active), config, shown, named=True)
         return self._commit(image, None, config, shown, named=True)
 
     def _run(self, image: Image, rest: str) -> Image:
@@ -185,7 +185,7 @@ class _Builder:
             self._copy_one(mounts, step.name, source, posixpath.join("/", config["WorkingDir"], target))
         digest = context.digest_of(self.files, sources, step.name)
         shown = ["/bin/sh", "-c", f"#(nop) {step.name} {digest} in {target} "]
-        return self._commit(image, replace(box, upper=mounts.upper), config, shown)
+        return self._commit(image, replace(box, active=mounts.active), config, shown)
 
     def _copy_one(self, mounts: MountTable, name: str, source: str, target: str) -> None:
         for path, content in context.find(self.files, source, name).items():

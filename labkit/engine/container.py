@@ -16,14 +16,13 @@ from labkit.engine import images
 from labkit.engine.engine import SECOND, Engine
 from labkit.engine.identity import container_name
 from labkit.engine.state import NO_OPTIONS, Container, Options
-from labkit.engine.storage.overlay2 import Mount
 from labkit.errors import Conflict, DaemonError, InvalidImage, NotFound
 from labkit.oci import changeset, tree
 from labkit.oci.image import Image
 from labkit.oci.layer import Layer
 from labkit.oci.moment import rfc3339_nano
 from labkit.oci.reference import parse_reference
-from labkit.oci.tree import Dir, Meta, Node, Whiteout
+from labkit.oci.tree import EMPTY_ROOT, Dir, Meta, Node, Whiteout
 
 _NAME = re.compile(r"/?[a-zA-Z0-9][a-zA-Z0-9_.-]+", re.ASCII)
 
@@ -64,7 +63,6 @@ def create(
     if not argv:
         raise DaemonError("No command specified")
     identity = engine.new_id()
-    upper = engine.driver.prepare(None, engine.now)
     container = Container(
         id=identity,
         name=name or container_name(identity, engine.state.names),
@@ -75,7 +73,7 @@ def create(
         number=engine.state.created,
         options=options,
         cmd=tuple(command) if command else None,
-        upper=upper,
+        active=engine.prepare(image),
     )
     directory = options.working_dir or image.config.config.get("WorkingDir") or "/"
     if directory != "/":
@@ -85,7 +83,7 @@ def create(
 
 def _with_working_dir(engine: Engine, container: Container, directory: str) -> Container:
     """Make the directory that the main process will start in, where the image does not have it."""
-    mount = Mount(engine.lower(container.image, container.created), container.upper, lambda: engine.now)
+    mount = engine.driver.mount(container.active, lambda: engine.now)
     path = ""
     for name in tree.split_path(directory):
         path += f"/{name}"
@@ -93,7 +91,7 @@ def _with_working_dir(engine: Engine, container: Container, directory: str) -> C
             mount.mkdir(path)
         elif not isinstance(mount.stat(path).node, Dir):
             raise DaemonError(f"Cannot mkdir: {directory} is not a directory")
-    return replace(container, upper=mount.upper)
+    return replace(container, active=mount.active)
 
 
 def _free_name(engine: Engine, name: str) -> str:
@@ -165,7 +163,8 @@ def remove(engine: Engine, name: str, *, force: bool = False) -> Container:
 
 def diff(engine: Engine, container: Container) -> list[changeset.Change]:
     """Return what a container changed of its image, as `docker diff` lists it."""
-    return list(changeset.changes(engine.lower(container.image, container.created), container.upper))
+    below = container.active.parent
+    return list(changeset.changes(below.root if below else EMPTY_ROOT, container.upper))
 
 
 def size_rw(container: Container) -> int:

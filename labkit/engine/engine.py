@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from labkit.engine.identity import identifier
-from labkit.engine.initlayer import with_init_layer
+from labkit.engine.initlayer import init_changes
 from labkit.engine.state import State
-from labkit.engine.storage.driver import Snapshot, commit
+from labkit.engine.storage.driver import Active, Snapshot, StorageDriver
 from labkit.engine.storage.overlay2 import Overlay2
 from labkit.oci.image import Image
 from labkit.oci.tree import EMPTY_ROOT, Dir
@@ -23,7 +23,7 @@ SERVER_VERSION = "20.10.24+dfsg1"
 
 @dataclass(slots=True)
 class Engine:
-    """A Docker engine with overlay2: images, containers and what they share.
+    """A Docker engine: images, containers and what they share.
 
     >>> len(Engine().state.images)
     0
@@ -35,7 +35,7 @@ class Engine:
     architecture: str = "amd64"
     data_root: str = "/var/lib/docker"
     hostname: str = "lab"
-    driver: Overlay2 = field(default_factory=Overlay2)
+    driver: StorageDriver = field(default_factory=Overlay2)
     _snapshots: dict[str, Snapshot] = field(default_factory=dict, repr=False)
 
     def change(self, **fields: object) -> None:
@@ -69,7 +69,7 @@ class Engine:
         for layer, chain in zip(image.layers, image.chain_ids, strict=True):
             known = self._snapshots.get(chain)
             if known is None:
-                known = self._snapshots[chain] = commit(snapshot, layer.changes)
+                known = self._snapshots[chain] = self.driver.commit(snapshot, layer.changes)
             snapshot = known
         return snapshot
 
@@ -78,6 +78,8 @@ class Engine:
         snapshot = self.snapshot(image)
         return snapshot.root if snapshot else EMPTY_ROOT
 
-    def lower(self, image: Image, created: int) -> Dir:
-        """Return what is below the upper directory of a container: its image and its init layer."""
-        return with_init_layer(self.root(image), created)
+    def prepare(self, image: Image) -> Active:
+        """Return a read-write layer for a new container: on its image, and an init layer of its own."""
+        below = self.snapshot(image)
+        init = init_changes(below.root if below else EMPTY_ROOT, self.now)
+        return self.driver.prepare(self.driver.commit(below, init, init=True), self.now)

@@ -34,6 +34,24 @@ def with_init_layer(root: Dir, created: int) -> Dir:
     return _with(Dir({**root.children, "dev": dev, "etc": etc}, root.meta), points, created)
 
 
+def init_changes(root: Dir, created: int) -> Dir:
+    """Return the init layer itself: what a container's mount points change of an image's tree.
+
+    >>> sorted(init_changes(Dir({"proc": Dir()}), 0).children)
+    ['.dockerenv', 'dev', 'etc', 'sys']
+    """
+    return _changes(root, with_init_layer(root, created))
+
+
+def _changes(below: Dir, seen: Dir) -> Dir:
+    changed: dict[str, Node] = {}
+    for name, node in seen.children.items():
+        old = below.children.get(name)
+        if node is not old:
+            changed[name] = _changes(old, node) if isinstance(old, Dir) and isinstance(node, Dir) else node
+    return Dir(changed, seen.meta)
+
+
 def _directory(above: Dir, name: str, created: int) -> Dir:
     known = above.children.get(name)
     return known if isinstance(known, Dir) else Dir(meta=Meta(0o755, mtime=created))

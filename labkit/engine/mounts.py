@@ -1,4 +1,4 @@
-"""What a container sees: its overlay at the root, and what the engine mounts into it.
+"""What a container sees: its image and its own changes at the root, and what the engine mounts into it.
 
 /dev, /proc and /sys are small file systems of their own, and /etc/hostname, /etc/hosts and
 /etc/resolv.conf are files of the engine's. Nothing written there reaches the container's layer.
@@ -6,15 +6,12 @@
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Callable
-from typing import NoReturn
 
 from labkit.engine.engine import Engine
 from labkit.engine.state import Container
 from labkit.engine.storage.mounts import MountTable
 from labkit.engine.storage.overlay2 import Mount
-from labkit.errors import FileSystemError
 from labkit.oci.content import Content
 from labkit.oci.tree import Device, Dir, File, Meta, Symlink
 
@@ -48,14 +45,15 @@ _HOSTS = (
 def container_mounts(engine: Engine, container: Container, now: Callable[[], int]) -> MountTable:
     """Return the file systems of a container as its processes see them; `now` gives their clock.
 
-    The table's `upper` is the container's read-write layer.
+    The table's `active` is the container's read-write layer.
     """
-    kind = _ReadOnly if container.options.read_only else Mount
-    lower = engine.lower(container.image, container.created)
-    root = kind(lower, container.upper, now, container.whiteout if container.running else None)
+    read_only = container.options.read_only
+    root = engine.driver.mount(container.active, now, read_only=read_only)
+    root.whiteout = container.whiteout if container.running else None
     hostname = container.options.hostname or container.id[:12]
     named = "" if container.options.network == "none" else hostname
-    files = kind(_engine_files(hostname, named, container.started or container.created), clock=now)
+    written = _engine_files(hostname, named, container.started or container.created)
+    files = Mount(written, clock=now, read_only=read_only)
     return MountTable(
         root,
         {
@@ -92,19 +90,6 @@ def _proc() -> Dir:
         },
         Meta(0o555),
     )
-
-
-class _ReadOnly(Mount):
-    """The root of a container that was created with --read-only: every change gives EROFS."""
-
-    def _refuse(self, *args: object, **kwargs: object) -> NoReturn:
-        raise FileSystemError(errno.EROFS)
-
-    add_node = _refuse
-    change_node = _refuse
-    remove_name = _refuse
-    move_name = _refuse
-    add_link = _refuse
 
 
 def home_mounts(files: Dir, now: Callable[[], int]) -> MountTable:

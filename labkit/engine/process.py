@@ -106,8 +106,8 @@ def start(engine: Engine, container: Container, *, detached: bool, stdin: bytes 
         state = replace(
             container, status="exited", started=before, finished=engine.now, exit_code=result.exit_code
         )
-    kept = replace(state, error="", active=fs.active, whiteout=fs.root_mount.whiteout, log=container.log + log)
-    return containers.keep(engine, kept)
+    state = replace(state, active=fs.active, whiteout=fs.root_mount.whiteout)
+    return containers.keep(engine, replace(state, error="", log=container.log + log))
 
 
 def execute(

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 
 from pyrsistent import PMap, pmap
 
+from labkit.engine.storage.driver import Active
+from labkit.engine.storage.overlay2 import Overlay2
 from labkit.oci.image import Image
 from labkit.oci.layer import Layer
 from labkit.oci.tree import EMPTY_ROOT, Dir, Whiteout
@@ -83,7 +85,8 @@ class Container:
     """The exit code that it will have then."""
     service: bool = False
     """Whether the main process goes on until it is stopped, and then ends by itself."""
-    upper: Dir = EMPTY_ROOT
+    active: Active = field(default_factory=lambda: Active(Overlay2(), None, EMPTY_ROOT))
+    """Its read-write layer, as the storage driver keeps it."""
     whiteout: Whiteout | None = None
     """What the whiteouts made since it was started are links to, see overlay2."""
     error: str = ""
@@ -94,6 +97,11 @@ class Container:
     def image_id(self) -> str:
         """The ID of the image that it was created from."""
         return self.image.id
+
+    @property
+    def upper(self) -> Dir:
+        """What it changed, as a layer's changes: with overlay2, its upper directory."""
+        return self.active.changes
 
     @property
     def running(self) -> bool:

@@ -178,14 +178,20 @@ def _changes(lower: Dir, upper: Dir, path: str) -> Iterator[Change]:
         )
         if below is None:
             yield Change("A", here)
-        elif inside or _stat_differs(below, node):
+        elif inside or stat_differs(below, node):
             yield Change("C", here)
         yield from inside
     for name in sorted(deleted & set(lower.children)):
         yield Change("D", f"{path}/{name}")
 
 
-def _stat_differs(below: Node, node: Node) -> bool:
+def stat_differs(below: Node, node: Node) -> bool:
+    """Tell whether Docker takes a file for changed: it compares what `stat` says of both.
+
+    >>> from labkit.oci.tree import File, Meta
+    >>> stat_differs(File(), File(meta=Meta(0o600)))
+    True
+    """
     if isinstance(below, Whiteout) or isinstance(node, Whiteout) or type(below) is not type(node):
         return True
     one, other = below.meta, node.meta

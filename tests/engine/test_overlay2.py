@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 from hypothesis import given, settings
 
-from labkit.engine.storage.driver import MAX_DEPTH, Snapshot, commit
+from labkit.engine.storage.driver import MAX_DEPTH
 from labkit.engine.storage.overlay2 import Mount, Overlay2
 from labkit.errors import DaemonError, FileSystemError
 from labkit.oci import changeset, tree
@@ -297,24 +297,22 @@ def test_the_merged_tree_is_upper_applied_to_lower(case: tuple[list[Dir], list[C
 @settings(max_examples=60)
 @given(stack=stacks)
 def test_committing_upper_shows_the_same_tree(stack: list[Dir]) -> None:
-    snapshot: Snapshot | None = None
+    driver, snapshot = Overlay2(), None
     for layer in stack:
-        snapshot = commit(snapshot, layer)
-    driver = Overlay2()
-    mount = driver.mount(snapshot, driver.prepare(snapshot, NOW), lambda: NOW)
+        snapshot = driver.commit(snapshot, layer)
+    mount = driver.mount(driver.prepare(snapshot, NOW), lambda: NOW)
     perform(mount, ("write", "/a", b"x", 0o644))
     perform(mount, ("rmdir", "/b"))
-    changes = driver.diff(snapshot, mount.upper)
-    assert same(commit(snapshot, changes).root, mount.root)
-    assert driver.usage(snapshot, mount.upper) == tree.size(changes)
+    changes = driver.diff(mount.active)
+    assert same(driver.commit(snapshot, changes).root, mount.root)
 
 
 def test_at_most_125_layers() -> None:
-    snapshot = commit(None, Dir())
+    snapshot = Overlay2().commit(None, Dir())
     for _ in range(MAX_DEPTH - 1):
-        snapshot = commit(snapshot, Dir())
+        snapshot = Overlay2().commit(snapshot, Dir())
     with pytest.raises(DaemonError, match=r"^max depth exceeded$"):
-        commit(snapshot, Dir())
+        Overlay2().commit(snapshot, Dir())
 
 
 def test_a_mount_is_small_and_makes_nothing_before_it_is_asked() -> None:

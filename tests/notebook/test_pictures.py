@@ -15,6 +15,8 @@ from xml.etree import ElementTree as etree
 import pytest
 
 from labkit.engine.state import Container
+from labkit.engine.storage.driver import Active
+from labkit.engine.storage.overlay2 import Overlay2
 from labkit.lab import Lab
 from labkit.notebook.pictures import (
     ContainerView,
@@ -351,7 +353,8 @@ def test_an_image_of_the_engine_is_drawn_as_it_is() -> None:
 
 def test_a_container_of_the_engine_tells_what_it_changed() -> None:
     upper = Dir({"etc": Dir({"motd": Whiteout(), "new": File(Content.of(b"x" * 12))})})
-    box = Container("0" * 64, "box", made_image(), "app:1", ("sh",), 0, upper=upper)
+    active = Active(Overlay2(), None, upper)
+    box = Container("0" * 64, "box", made_image(), "app:1", ("sh",), 0, active=active)
     assert container_view(box) == ContainerView("box", 12, ("A /etc/new", "D /etc/motd"))
     assert "container box" in stack(box.image, box).text
 

@@ -83,7 +83,7 @@ class AttributeCalls(ReadingCalls):
         self, found: Found, make: Callable[[Node], Node], written: int = 0, data: bool = True
     ) -> Cost:
         tree, names = self.tree_at(found.names)
-        return Cost(tree.change_node(names, make, data), written, found.looked_up)
+        return tree.change_node(names, make, data) + Cost(written=written, looked_up=found.looked_up)
 
     def _change_meta(self, found: Found, make: Callable[[Meta], Meta]) -> Cost:
         return self._change(found, lambda node: with_meta(node, make(meta_of(node))))

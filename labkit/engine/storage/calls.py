@@ -117,8 +117,8 @@ class SystemCalls(AttributeCalls):
             fail(errno.EXDEV, target)
         if type(place.node) is Dir:
             fail(errno.EPERM, source)
-        copied = tree.add_link(names, self._inside(parent))
-        return Cost(copied, looked_up=found.looked_up + parent.looked_up)
+        cost = tree.add_link(names, self._inside(parent))
+        return cost + Cost(looked_up=found.looked_up + parent.looked_up)
 
     def unlink(self, path: str) -> Cost:
         """Remove a name that is no directory's."""
@@ -131,7 +131,7 @@ class SystemCalls(AttributeCalls):
         if parent.slash:
             fail(errno.ENOTDIR, path)
         self._check_mount_point(parent, path)
-        return Cost(parent.place.tree.remove_name(self._inside(parent)), looked_up=parent.looked_up)
+        return parent.place.tree.remove_name(self._inside(parent)) + Cost(looked_up=parent.looked_up)
 
     def rmdir(self, path: str) -> Cost:
         """Remove an empty directory."""
@@ -144,7 +144,7 @@ class SystemCalls(AttributeCalls):
         self._check_mount_point(parent, path)
         if self._listing((*parent.names, parent.name), place):
             fail(errno.ENOTEMPTY, path)
-        return Cost(parent.place.tree.remove_name(self._inside(parent)), looked_up=parent.looked_up)
+        return parent.place.tree.remove_name(self._inside(parent)) + Cost(looked_up=parent.looked_up)
 
     def rename(self, source: str, target: str) -> Cost:
         """Rename a file or directory, replacing a file or an empty directory of the target's name."""
@@ -168,7 +168,7 @@ class SystemCalls(AttributeCalls):
             fail(errno.EXDEV, source)
         if over is not None and type(over.node) is Dir and list(over.tree.listing(over)):
             fail(errno.ENOTEMPTY, target)
-        return cost + Cost(place.tree.move_name(self._inside(old), self._inside(new)))
+        return cost + place.tree.move_name(self._inside(old), self._inside(new))
 
     def _check_rename(self, old: Parent, new: Parent, place: Place, over: Place | None, path: str) -> None:
         if type(place.node) is not Dir and (old.slash or new.slash):
@@ -224,8 +224,8 @@ class SystemCalls(AttributeCalls):
         if above.mode & SETGID and type(node) is Dir:
             mode |= SETGID
         meta = Meta(mode, 0, above.gid if above.mode & SETGID else 0, self.clock())
-        copied = parent.place.tree.add_node(self._inside(parent), with_meta(node, meta))
-        return Cost(copied, written, parent.looked_up)
+        cost = parent.place.tree.add_node(self._inside(parent), with_meta(node, meta))
+        return cost + Cost(written=written, looked_up=parent.looked_up)
 
     def _create(self, found: Found, node: File, mode: int, written: int = 0) -> Cost:
         place = walk(self, "/" + "/".join(found.names[:-1])).place

@@ -11,6 +11,7 @@ import errno
 from collections.abc import Mapping, Sequence
 
 from labkit.engine.storage.calls import SystemCalls
+from labkit.engine.storage.driver import Active, MountedTree
 from labkit.engine.storage.overlay2 import Mount
 from labkit.engine.storage.posix import Names, Place, Tree, fail
 from labkit.oci.tree import Dir, split_path
@@ -30,7 +31,7 @@ class MountTable(SystemCalls):
 
     __slots__ = ("_mounts", "root_mount")
 
-    def __init__(self, root: Mount, mounts: Mapping[str, Mount | tuple[Mount, str]]) -> None:
+    def __init__(self, root: MountedTree, mounts: Mapping[str, Mount | tuple[Mount, str]]) -> None:
         self.root_mount = root
         self.clock = root.clock
         self._mounts: dict[Names, tuple[Mount, Names]] = {}
@@ -40,8 +41,14 @@ class MountTable(SystemCalls):
 
     @property
     def upper(self) -> Dir:
-        """The root mount's upper directory."""
+        """The root mount's upper directory, where it is an overlay."""
+        assert isinstance(self.root_mount, Mount)
         return self.root_mount.upper
+
+    @property
+    def active(self) -> Active:
+        """The snapshot that the root mount has come to."""
+        return self.root_mount.active
 
     def top(self) -> Place:
         """Return the place of the root mount's root."""

@@ -9,19 +9,30 @@ whiteout; a directory made where one was removed is opaque.
 
 from __future__ import annotations
 
-import hashlib
+import errno
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
-from labkit.engine.storage.calls import SystemCalls
-from labkit.engine.storage.driver import Snapshot
-from labkit.engine.storage.posix import Names, Place, Stat, mark_of, meta_of, mode_of, with_mark
+from labkit.engine.storage.accounts import BLOCK, Units, allocated, ext4, units
+from labkit.engine.storage.driver import Active, Kept, MountedTree, Snapshot, depth_on
+from labkit.engine.storage.posix import (
+    NO_COST,
+    Cost,
+    Names,
+    Place,
+    Stat,
+    fail,
+    mark_of,
+    meta_of,
+    stat_of,
+    with_mark,
+)
 from labkit.oci import changeset, tree
 from labkit.oci.content import EMPTY
 from labkit.oci.tree import EMPTY_ROOT, Dir, File, Meta, Node, Whiteout, link_groups, new_inode
 
 
-class Mount(SystemCalls):
+class Mount(MountedTree):
     """A mounted overlay: a handle on two immutable trees, of which writing replaces the upper one.
 
     A hard link's count is that of the names in upper or in the merged lower tree; directories that
@@ -32,7 +43,7 @@ class Mount(SystemCalls):
     (0, b'hello', ['motd'])
     """
 
-    __slots__ = ("_links", "_merged", "lower", "upper", "whiteout")
+    __slots__ = ("_links", "_merged", "_mounted", "lower", "upper")
 
     def __init__(
         self,
@@ -40,14 +51,25 @@ class Mount(SystemCalls):
         upper: Dir = EMPTY_ROOT,
         clock: Callable[[], int] = lambda: 0,
         whiteout: Whiteout | None = None,
+        *,
+        read_only: bool = False,
+        mounted: Active | None = None,
     ) -> None:
         self.lower = lower
         self.upper = upper
         self.clock = clock
+        self.read_only = read_only
+        self._mounted = mounted
         self.whiteout = whiteout
         """The device that this mount's whiteouts are links to, once there is one (Linux, overlayfs/dir.c)."""
         self._merged: tuple[Dir, Dir] | None = None
         self._links: dict[int, tuple[Dir, dict[int, list[str]]]] = {}
+
+    @property
+    def active(self) -> Active:
+        """The snapshot that is mounted, with upper as it is now."""
+        assert self._mounted is not None
+        return self._mounted if self._mounted.tree is self.upper else replace(self._mounted, tree=self.upper)
 
     @property
     def root(self) -> Dir:
@@ -102,8 +124,7 @@ class Mount(SystemCalls):
 
     def stat_at(self, names: Names, place: Place) -> Stat:
         """Return what stat(2) says; a directory that both have shows one link."""
-        node, meta = place.node, meta_of(place.node)
-        path, nlink = "/".join(names), 1
+        node, path, nlink = place.node, "/".join(names), 1
         if type(node) is Dir and (place.upper is None or place.lower is None):
             nlink = 2 + sum(type(child) is Dir for child in node.children.values())
         elif mark_of(node):
@@ -111,13 +132,45 @@ class Mount(SystemCalls):
             group = self._groups(self.lower if side == "lower" else self.upper).get(mark_of(node), [])
             if group:
                 nlink, path = len(group), f"{side}/{group[0]}"
-        mark = hashlib.blake2b(path.encode("utf-8", "surrogateescape"), digest_size=5).digest()
-        size = 4096 if type(node) is Dir else tree.stat_size(node)
-        inode = int.from_bytes(mark)
-        return Stat(node, mode_of(node), nlink, size, meta.uid, meta.gid, meta.mtime, inode)
+        return stat_of(node, nlink, path)
 
-    def add_node(self, names: Names, node: Node) -> int:
+    def searched(self, names: Sequence[str]) -> int:
+        """One: what lower's layers have in a directory is merged when it is first read, and kept."""
+        return 1
+
+    # What the system calls do to it
+
+    def add_node(self, names: Names, node: Node) -> Cost:
         """Make a name in upper; a directory over a whiteout is opaque."""
+        return self._counted(lambda: self._add_node(names, node))
+
+    def change_node(self, names: Names, make: Callable[[Node], Node], data: bool = True) -> Cost:
+        """Copy the file up if lower has it, then change it under all its names in upper."""
+        return self._counted(lambda: self._change_node(names, make, data))
+
+    def remove_name(self, names: Names) -> Cost:
+        """Remove a name from upper; where lower has it too, leave a whiteout, a link to the mount's one."""
+        return self._counted(lambda: self._remove_name(names))
+
+    def move_name(self, source: Names, target: Names) -> Cost:
+        """Copy the file up, then move it; a directory moved to where lower may have one is opaque."""
+        return self._counted(lambda: self._move_name(source, target))
+
+    def add_link(self, source: Names, target: Names) -> Cost:
+        """Copy the file up and give it a second name, which makes a mark for both."""
+        return self._counted(lambda: self._add_link(source, target))
+
+    def _counted(self, change: Callable[[], int]) -> Cost:
+        """Make a change that gives the bytes it copied up; return all that it cost."""
+        if self.read_only:
+            fail(errno.EROFS, "")
+        before = self.upper
+        copied = change()
+        if self.upper is before:
+            return NO_COST
+        return Cost(copied, read=copied, allocated=allocated(before, self.upper, 0, ext4))
+
+    def _add_node(self, names: Names, node: Node) -> int:
         parent, name = names[:-1], names[-1]
         self._copy_up_dirs(parent)
 
@@ -128,8 +181,7 @@ class Mount(SystemCalls):
         self._edit_dir(parent, make)
         return 0
 
-    def change_node(self, names: Names, make: Callable[[Node], Node], data: bool = True) -> int:
-        """Copy the file up if lower has it, then change it under all its names in upper."""
+    def _change_node(self, names: Names, make: Callable[[Node], Node], data: bool) -> int:
         copied = self._copy_up(names, data)
         node = _get(self.upper, names)
         changed = make(node)
@@ -141,8 +193,7 @@ class Mount(SystemCalls):
         self.upper = tree.put(self.upper, "/".join(names), changed)
         return copied
 
-    def remove_name(self, names: Names) -> int:
-        """Remove a name from upper; where lower has it too, leave a whiteout, a link to the mount's one."""
+    def _remove_name(self, names: Names) -> int:
         if self._lower_has(names) and self.whiteout is None:
             self.whiteout = Whiteout(self.clock(), new_inode())
         self._leave(names, self.whiteout)
@@ -154,8 +205,7 @@ class Mount(SystemCalls):
         self._copy_up_dirs(names[:-1])
         self._edit_dir(names[:-1], lambda above: _with(above, names[-1], whiteout if hides else None))
 
-    def move_name(self, source: Names, target: Names) -> int:
-        """Copy the file up, then move it; a directory moved to where lower may have one is opaque."""
+    def _move_name(self, source: Names, target: Names) -> int:
         copied = self._copy_up(source)
         self._copy_up_dirs(target[:-1])
         node = _get(self.upper, source)
@@ -167,14 +217,13 @@ class Mount(SystemCalls):
         self._edit_dir(target[:-1], lambda above: _with(above, target[-1], node))
         return copied
 
-    def add_link(self, source: Names, target: Names) -> int:
-        """Copy the file up and give it a second name, which makes a mark for both."""
+    def _add_link(self, source: Names, target: Names) -> int:
         copied = self._copy_up(source)
         node = _get(self.upper, source)
         if not mark_of(node):
             node = with_mark(node, new_inode())
             self.upper = tree.put(self.upper, "/".join(source), node)
-        self.add_node(target, node)
+        self._add_node(target, node)
         return copied
 
     # Upper and lower
@@ -237,30 +286,55 @@ class Overlay2:
     """The driver: layers are directories, a container adds one that begins empty."""
 
     name = "overlay2"
+    source = ""
 
-    def prepare(self, parent: Snapshot | None, now: int) -> Dir:
+    def commit(self, parent: Snapshot | None, changes: Dir, *, init: bool = False) -> Snapshot:
+        """Return the snapshot that lays changes over a parent, merging the trees once for all mounts.
+
+        >>> Overlay2().commit(None, Dir()).depth
+        1
+        """
+        root = changeset.apply(parent.root if parent else EMPTY_ROOT, changes)
+        kept = self.beside(parent, mounted=init)
+        cost = Cost(written=tree.size(changes), allocated=kept + sum(units(changes, ext4).values()))
+        return Snapshot(changes, parent, root, depth_on(parent, init), cost, kept)
+
+    def prepare(self, parent: Snapshot | None, now: int) -> Active:
         """Return a new upper directory; Docker makes it anew, so the image's root attributes are lost.
 
-        >>> Overlay2().prepare(None, 5).meta.mtime
+        >>> Overlay2().prepare(None, 5).tree.meta.mtime
         5
         """
-        return Dir({}, Meta(mode=0o755, mtime=now))
+        kept = self.beside(parent, mounted=True)
+        return Active(self, parent, Dir({}, Meta(0o755, mtime=now)), Cost(allocated=kept + BLOCK), kept)
 
-    def mount(self, parent: Snapshot | None, active: Dir, clock: Callable[[], int]) -> Mount:
+    def mount(self, active: Active, clock: Callable[[], int], *, read_only: bool = False) -> Mount:
         """Return a mount of the container's upper directory over its image."""
-        return Mount(parent.root if parent else EMPTY_ROOT, active, clock)
+        lower = active.parent.root if active.parent else EMPTY_ROOT
+        return Mount(lower, active.tree, clock, read_only=read_only, mounted=active)
 
-    def diff(self, parent: Snapshot | None, active: Dir) -> Dir:
+    def diff(self, active: Active) -> Dir:
         """Return the container's changes: upper as it is."""
-        return active
+        return active.tree
 
-    def usage(self, parent: Snapshot | None, active: Dir) -> int:
-        """Return the bytes of upper's files.
+    def units(self, kept: Kept) -> Units:
+        """Return the blocks of the layer's own directory: no other layer has them.
 
-        >>> Overlay2().usage(None, Dir({"motd": File()}))
-        0
+        >>> Overlay2().units(Overlay2().prepare(None, 0))
+        {None: 16384}
         """
-        return tree.size(active)
+        directory = kept.changes if isinstance(kept, Snapshot) else kept.tree
+        found = units(directory, ext4)
+        assert isinstance(kept.kept, int)
+        return {**found, None: found.get(None, 0) + kept.kept}
+
+    def beside(self, parent: Snapshot | None, *, mounted: bool) -> int:
+        """Return the blocks of what stands beside a layer's files (moby, daemon/graphdriver/overlay2).
+
+        Its directory, the file `link` and a symbolic link of that name; on a parent also the file `lower`
+        and the directory `work`, in which the kernel makes another when it mounts.
+        """
+        return BLOCK * (3 + (2 + mounted if parent else 0))
 
 
 def _get(root: Dir, names: Names) -> Node:

@@ -69,7 +69,8 @@ def walk_parent(space: Space, path: str) -> Parent:
     if type(found.place.node) is not Dir:
         fail(errno.ENOTDIR, path)
     name = parts[-1] if parts else ""
-    return Parent(found.names, found.place, name, path.endswith("/"), found.looked_up + bool(name))
+    searched = found.place.tree.searched((*found.names, name)) if name else 0
+    return Parent(found.names, found.place, name, path.endswith("/"), found.looked_up + searched)
 
 
 def step(space: Space, parent: Parent, path: str) -> Place | None:
@@ -109,8 +110,8 @@ def _walk(space: Space, path: str, parts: list[str], slash: bool, follow: bool, 
         if create and slash and not todo:
             fail(errno.EISDIR, path)
         _check_name(name, path)
-        looked_up += 1
         names.append(name)
+        looked_up += places[-1].tree.searched(names)
         place = space.step(places[-1], names)
         if place is None:
             if todo:

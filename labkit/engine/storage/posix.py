@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import stat
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple, NoReturn, Protocol, TypeAlias
 
 from labkit.errors import FileSystemError
+from labkit.oci import tree
 from labkit.oci.tree import Device, Dir, Fifo, File, Meta, Node, Symlink, Whiteout
 
 Names: TypeAlias = tuple[str, ...]
@@ -19,16 +21,30 @@ Names: TypeAlias = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a call did: bytes copied up, bytes written by the caller, names looked up."""
+    """What a call did; costs add up."""
 
     copied: int = 0
+    """Bytes that the driver copied before the change could be made: a file's copy-up, a block's rest."""
     written: int = 0
+    """Bytes that the caller wrote."""
     looked_up: int = 0
+    """Directories that were searched for a name."""
+    read: int = 0
+    """Bytes that the driver read to do it."""
+    allocated: int = 0
+    """Bytes of disk that are used more than before, or fewer."""
 
     def __add__(self, other: Cost) -> Cost:
         return Cost(
-            self.copied + other.copied, self.written + other.written, self.looked_up + other.looked_up
+            self.copied + other.copied,
+            self.written + other.written,
+            self.looked_up + other.looked_up,
+            self.read + other.read,
+            self.allocated + other.allocated,
         )
+
+
+NO_COST = Cost()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +85,7 @@ class Place(NamedTuple):
 class Tree(Protocol):
     """A mounted file system, as the system calls use it once a path is resolved and checked.
 
-    Each call takes the names below the mount's own root and says how many bytes it copied up.
+    Each call takes the names below the mount's own root and says what it cost.
     """
 
     def top(self) -> Place:
@@ -78,6 +94,10 @@ class Tree(Protocol):
 
     def step(self, place: Place, names: Sequence[str]) -> Place | None:
         """Return the place of the last of the names, seen from its directory's place."""
+        ...
+
+    def searched(self, names: Sequence[str]) -> int:
+        """Return how many directories are searched for the last of the names."""
         ...
 
     def listing(self, place: Place) -> Iterable[str]:
@@ -96,23 +116,23 @@ class Tree(Protocol):
         """Tell whether two places are hard links to one file, as the kernel sees them."""
         ...
 
-    def add_node(self, names: Names, node: Node) -> int:
+    def add_node(self, names: Names, node: Node) -> Cost:
         """Make a new file or directory."""
         ...
 
-    def change_node(self, names: Names, make: Callable[[Node], Node], data: bool = True) -> int:
+    def change_node(self, names: Names, make: Callable[[Node], Node], data: bool = True) -> Cost:
         """Put what `make` makes of a node in its place; without `data` its content is not needed."""
         ...
 
-    def remove_name(self, names: Names) -> int:
+    def remove_name(self, names: Names) -> Cost:
         """Remove a file or an empty directory."""
         ...
 
-    def move_name(self, source: Names, target: Names) -> int:
+    def move_name(self, source: Names, target: Names) -> Cost:
         """Rename a file or directory, over the file or empty directory that is there."""
         ...
 
-    def add_link(self, source: Names, target: Names) -> int:
+    def add_link(self, source: Names, target: Names) -> Cost:
         """Give a file a second name."""
         ...
 
@@ -141,6 +161,18 @@ def mode_of(node: Node) -> int:
     if type(node) is Device:
         return (stat.S_IFBLK if node.kind == "b" else stat.S_IFCHR) | meta.mode
     return _TYPE_BITS[type(node)] | meta.mode
+
+
+def stat_of(node: Node, nlink: int, path: str) -> Stat:
+    """Return what stat(2) says of a node; `path` is the first of its names, and gives its inode number.
+
+    >>> stat_of(Dir(), 2, "etc").size
+    4096
+    """
+    meta = meta_of(node)
+    mark = hashlib.blake2b(path.encode("utf-8", "surrogateescape"), digest_size=5).digest()
+    size = 4096 if type(node) is Dir else tree.stat_size(node)
+    return Stat(node, mode_of(node), nlink, size, meta.uid, meta.gid, meta.mtime, int.from_bytes(mark))
 
 
 def meta_of(node: Node) -> Meta:
