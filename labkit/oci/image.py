@@ -88,7 +88,7 @@ class Image:
         created_by: str | None = None,
         author: str = "",
         comment: str = "",
-        docker_version: str = "20.10.24",
+        docker_version: str = "20.10.24+dfsg1",
         config: Mapping[str, Any] | None = None,
         container: str = "",
         container_config: Mapping[str, Any] = _NO_CONFIG,
