@@ -1,27 +1,23 @@
-"""Integer arithmetic of `$((…))` (POSIX.1-2017, Shell Command Language, 2.6.4), 64 bits wide."""
+"""Integer arithmetic of `$((…))`, 64 bits wide: + - * / %, comparisons and parentheses.
+
+POSIX.1-2017, Shell Command Language, 2.6.4; assignments, bits and logic in it are left out.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Mapping
 
-_TOKEN = re.compile(
-    r"\s*(0[xX][0-9a-fA-F]+|\d+|[A-Za-z_]\w*|<<=|>>=|\*\*|&&|\|\||[<>=!]=|[-+*/%&|^]=|<<|>>|\+\+|--|[-+*/%&|^~!<>=?:(),])",
-    re.ASCII,
-)
-_LEVELS: tuple[tuple[str, ...], ...] = (
-    ("||",), ("&&",), ("|",), ("^",), ("&",), ("==", "!="), ("<", ">", "<=", ">="), ("<<", ">>"),
-    ("+", "-"), ("*", "/", "%"),
-)  # fmt: skip
-_ASSIGN = frozenset(("=", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "<<=", ">>="))
+_TOKEN = re.compile(r"\s*(0[xX][0-9a-fA-F]+|\d+|[A-Za-z_]\w*|[<>=!]=|[-+*/%<>!()])", re.ASCII)
+_LEVELS = (("==", "!="), ("<", ">", "<=", ">="), ("+", "-"), ("*", "/", "%"))
 
 
 class BadArithmetic(Exception):
     """An expression that cannot be computed, in ash's words."""
 
 
-def evaluate(expression: str, variables: MutableMapping[str, str]) -> int:
-    """Return the value of an expression; assignments in it change `variables`.
+def evaluate(expression: str, variables: Mapping[str, str]) -> int:
+    """Return the value of an expression; raises BadArithmetic.
 
     >>> evaluate("2 * (3 + x)", {"x": "4"})
     14
@@ -37,9 +33,9 @@ def evaluate(expression: str, variables: MutableMapping[str, str]) -> int:
         position = match.end()
     if not tokens:
         return 0
-    parser = _Parser(tokens, variables)
-    value = parser.comma()
-    if parser.peek():
+    tokens.reverse()
+    value = _binary(tokens, variables, 0)
+    if tokens:
         raise BadArithmetic("arithmetic syntax error")
     return value
 
@@ -56,19 +52,12 @@ def _divide(left: int, right: int) -> int:
 
 
 _OPERATIONS: dict[str, Callable[[int, int], int]] = {
-    "||": lambda a, b: int(bool(a or b)),
-    "&&": lambda a, b: int(bool(a and b)),
-    "|": lambda a, b: a | b,
-    "^": lambda a, b: a ^ b,
-    "&": lambda a, b: a & b,
     "==": lambda a, b: int(a == b),
     "!=": lambda a, b: int(a != b),
     "<": lambda a, b: int(a < b),
     ">": lambda a, b: int(a > b),
     "<=": lambda a, b: int(a <= b),
     ">=": lambda a, b: int(a >= b),
-    "<<": lambda a, b: a << (b & 63),
-    ">>": lambda a, b: a >> (b & 63),
     "+": lambda a, b: a + b,
     "-": lambda a, b: a - b,
     "*": lambda a, b: a * b,
@@ -77,99 +66,30 @@ _OPERATIONS: dict[str, Callable[[int, int], int]] = {
 }
 
 
-class _Parser:
-    def __init__(self, tokens: list[str], variables: MutableMapping[str, str]) -> None:
-        self._tokens = tokens
-        self._variables = variables
-        self._index = 0
+def _binary(tokens: list[str], variables: Mapping[str, str], level: int) -> int:
+    """Compute an expression of one level of precedence; `tokens` is a stack of what is left."""
+    if level == len(_LEVELS):
+        return _unary(tokens, variables)
+    value = _binary(tokens, variables, level + 1)
+    while tokens and tokens[-1] in _LEVELS[level]:
+        operator = tokens.pop()
+        value = _wrap(_OPERATIONS[operator](value, _binary(tokens, variables, level + 1)))
+    return value
 
-    def peek(self) -> str:
-        return self._tokens[self._index] if self._index < len(self._tokens) else ""
 
-    def take(self) -> str:
-        token = self.peek()
-        self._index += 1
-        return token
-
-    def comma(self) -> int:
-        value = self.assignment()
-        while self.peek() == ",":
-            self.take()
-            value = self.assignment()
-        return value
-
-    def assignment(self) -> int:
-        name = self.peek()
-        following = self._tokens[self._index + 1 : self._index + 2]
-        if re.match(r"[A-Za-z_]", name) and following and following[0] in _ASSIGN:
-            self._index += 2
-            value = self.assignment()
-            if following[0] != "=":
-                value = _wrap(_OPERATIONS[following[0][:-1]](self.variable(name), value))
-            self._variables[name] = str(value)
-            return value
-        return self.conditional()
-
-    def conditional(self) -> int:
-        value = self.binary(0)
-        if self.peek() != "?":
-            return value
-        self.take()
-        yes = self.assignment()
-        if self.take() != ":":
+def _unary(tokens: list[str], variables: Mapping[str, str]) -> int:
+    token = tokens.pop() if tokens else ""
+    if token in ("-", "+", "!"):
+        value = _unary(tokens, variables)
+        return {"-": -value, "+": value, "!": int(not value)}[token]
+    if token == "(":
+        value = _binary(tokens, variables, 0)
+        if not tokens or tokens.pop() != ")":
             raise BadArithmetic("arithmetic syntax error")
-        no = self.assignment()
-        return yes if value else no
-
-    def binary(self, level: int) -> int:
-        if level == len(_LEVELS):
-            return self.power()
-        value = self.binary(level + 1)
-        while self.peek() in _LEVELS[level]:
-            operator = self.take()
-            value = _wrap(_OPERATIONS[operator](value, self.binary(level + 1)))
         return value
-
-    def power(self) -> int:
-        value = self.unary()
-        if self.peek() == "**":
-            self.take()
-            value = _wrap(pow(value, min(max(self.power(), 0), 64)))
-        return value
-
-    def unary(self) -> int:
-        token = self.take()
-        if token in ("++", "--"):
-            return self.step(self.take(), 1 if token == "++" else -1)
-        if token in ("-", "+", "!", "~"):
-            value = self.unary()
-            return {"-": -value, "+": value, "!": int(not value), "~": ~value}[token]
-        if token == "(":
-            value = self.comma()
-            if self.take() != ")":
-                raise BadArithmetic("arithmetic syntax error")
-            return value
-        if token[:1].isdigit():
-            octal = len(token) > 1 and token.isdigit() and token[0] == "0"
-            try:
-                return _wrap(int(token, 8 if octal else 0 if "x" in token.lower() else 10))
-            except ValueError:
-                raise BadArithmetic("arithmetic syntax error") from None
-        if not re.match(r"[A-Za-z_]", token):
-            raise BadArithmetic("arithmetic syntax error")
-        value = self.variable(token)
-        if self.peek() in ("++", "--"):
-            self.step(token, 1 if self.take() == "++" else -1)
-        return value
-
-    def step(self, name: str, change: int) -> int:
-        value = self.variable(name) + change
-        self._variables[name] = str(value)
-        return value
-
-    def variable(self, name: str) -> int:
-        text = self._variables.get(name, "").strip()
-        try:
-            return int(text, 0) if text else 0
-        except ValueError:
-            raise BadArithmetic("arithmetic syntax error") from None
+    text = variables.get(token, "0").strip() or "0" if re.match(r"[A-Za-z_]", token) else token
+    try:
+        octal = re.fullmatch(r"[+-]?0\d+", text)
+        return _wrap(int(text, 8 if octal else 0))
+    except ValueError:
+        raise BadArithmetic("arithmetic syntax error") from None

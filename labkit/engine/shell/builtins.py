@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import stat
 from collections.abc import Callable
 from typing import Any
@@ -9,31 +10,14 @@ from typing import Any
 from labkit.engine.shell.applets import APPLETS
 from labkit.engine.shell.launch import call
 from labkit.engine.shell.lookup import ExecNotFound, find_program
-from labkit.engine.shell.state import BreakLoop, ExitShell, ReturnFunction
+from labkit.engine.shell.state import BreakLoop, ExitShell
 from labkit.engine.shell.streams import WouldRunForever
-from labkit.engine.shell.variables import export, local, number, read, set_options, shift, unset
 from labkit.engine.shell.words import decode, join, normal, strerror
 from labkit.errors import FileSystemError
 
 Builtin = Callable[[Any, list[str]], int]
-_KEYWORDS = frozenset("! { } case do done elif else esac fi for if in then until while".split())
-
-
-def run_file(shell: Any, path: str, arguments: list[str]) -> int:
-    """Run a script given as `sh`'s operand."""
-    try:
-        text = decode(shell.task.open_read(path).rest().read())
-    except FileSystemError as error:
-        shell.message(f"can't open '{path}': {strerror(error)}")
-        return 2
-    shell.arg0 = shell.script = path
-    shell.arguments = arguments
-    return int(shell.run_text(text, 1))
-
-
-def run_stdin(shell: Any) -> int:
-    """Run a script from standard input."""
-    return int(shell.run_text(decode(shell.task.stdin().rest().read())))
+_OPTIONS = {"allexport": "a", "errexit": "e", "nounset": "u", "xtrace": "x"}
+_KEYWORDS = frozenset("! { } do done elif else fi for if in then until while".split())
 
 
 def _colon(shell: Any, words: list[str]) -> int:
@@ -49,11 +33,11 @@ def _cd(shell: Any, words: list[str]) -> int:
     path = normal(join(shell.task.cwd, target)) if target else shell.task.cwd
     try:
         found = shell.task.fs.stat(path, True)
+        if not stat.S_ISDIR(found.mode):
+            raise FileSystemError(errno.ENOTDIR)
+        shell.task.fs.stat(path + "/.", True)
     except FileSystemError as error:
         shell.message(f"can't cd to {target}: {strerror(error)}")
-        return 2
-    if not stat.S_ISDIR(found.mode):
-        shell.message(f"can't cd to {target}: Not a directory")
         return 2
     shell.assign("OLDPWD", shell.task.cwd)
     shell.task.cwd = path
@@ -65,54 +49,14 @@ def _cd(shell: Any, words: list[str]) -> int:
 
 
 def _exit(shell: Any, words: list[str]) -> int:
-    raise ExitShell(number(shell, words[1]) % 256 if len(words) > 1 else shell.status)
-
-
-def _return(shell: Any, words: list[str]) -> int:
-    raise ReturnFunction(number(shell, words[1]) % 256 if len(words) > 1 else shell.status)
+    raise ExitShell(_number(shell, words[1]) % 256 if len(words) > 1 else shell.status)
 
 
 def _break(shell: Any, words: list[str]) -> int:
-    levels = number(shell, words[1]) if len(words) > 1 else 1
+    levels = _number(shell, words[1]) if len(words) > 1 else 1
     if shell.loops:
         raise BreakLoop(levels, again=words[0] == "continue")
     return 0
-
-
-def _eval(shell: Any, words: list[str]) -> int:
-    text = " ".join(words[1:])
-    if not text:
-        return 0
-    shell.status = 0
-    return int(shell.run_text(text))
-
-
-def _source(shell: Any, words: list[str]) -> int:
-    if len(words) < 2:
-        return 2
-    path = words[1]
-    try:
-        if "/" not in path:
-            path = next((found for directory in shell.variables.get("PATH", "").split(":")
-                         if shell.task.stat(found := f"{directory}/{path}") is not None), path)  # fmt: skip
-            if "/" not in path:
-                shell.message(f"{path}: not found")
-                raise ExitShell(2)
-        text = decode(shell.task.open_read(path).rest().read())
-    except FileSystemError as error:
-        shell.message(f"can't open '{path}': {strerror(error)}")
-        raise ExitShell(2) from None
-    arguments, script, outer = shell.arguments, shell.script, shell.builtin
-    shell.script, shell.builtin = path, None
-    if words[2:]:
-        shell.arguments = words[2:]
-    try:
-        shell.status = 0
-        return int(shell.run_text(text, 1))
-    except ReturnFunction as leave:
-        return leave.status
-    finally:
-        shell.arguments, shell.script, shell.builtin = arguments, script, outer
 
 
 def _exec(shell: Any, words: list[str]) -> int:
@@ -121,17 +65,6 @@ def _exec(shell: Any, words: list[str]) -> int:
     task = shell.task.child(env=shell.environment())
     task.depth = shell.task.depth
     raise ExitShell(shell.external(words[1:], task))
-
-
-def _describe(shell: Any, name: str) -> str | None:
-    if name in _KEYWORDS:
-        return f"{name} is a shell keyword"
-    if name in shell.functions:
-        return f"{name} is a function"
-    if name in BUILTINS:
-        return f"{name} is a {'special ' if name in SPECIAL else ''}shell builtin"
-    path = _path_of(shell, name)
-    return f"{name} is {path}" if path else None
 
 
 def _path_of(shell: Any, name: str) -> str | None:
@@ -144,47 +77,33 @@ def _path_of(shell: Any, name: str) -> str | None:
 def _type(shell: Any, words: list[str]) -> int:
     status = 0
     for name in words[1:]:
-        described = _describe(shell, name)
-        shell.task.out((described or f"{name}: not found") + "\n")
-        status = status if described else 127
+        if name in _KEYWORDS:
+            described = f"{name} is a shell keyword"
+        elif name in BUILTINS:
+            described = f"{name} is a {'special ' if name in SPECIAL else ''}shell builtin"
+        elif path := _path_of(shell, name):
+            described = f"{name} is {path}"
+        else:
+            described, status = f"{name}: not found", 127
+        shell.task.out(described + "\n")
     return status
 
 
 def _command(shell: Any, words: list[str]) -> int:
-    if words[1:2] in (["-v"], ["-V"]):
+    if words[1:2] == ["-v"]:
         name = words[2] if len(words) > 2 else ""
-        if words[1] == "-V":
-            return _type(shell, words[1:])
-        inside = name in BUILTINS or name in shell.functions or name in _KEYWORDS
-        path = name if inside else _path_of(shell, name)
+        path = name if name in BUILTINS or name in _KEYWORDS else _path_of(shell, name)
         if path is None:
             return 127
         shell.task.out(path + "\n")
         return 0
     if len(words) < 2:
         return 0
+    shell.builtin = words[1]
     if words[1] in BUILTINS:
-        return int(shell.run_builtin(words[1:]))
+        return BUILTINS[words[1]](shell, words[1:])
     shell.builtin = None
     return int(shell.external(words[1:], shell.task.child(env=shell.environment())))
-
-
-def _umask(shell: Any, words: list[str]) -> int:
-    if len(words) < 2:
-        shell.task.out(f"{shell.task.umask:04o}\n")
-        return 0
-    try:
-        shell.task.umask = int(words[1], 8) & 0o777
-    except ValueError:
-        shell.message(f"illegal mode: {words[1]}")
-        raise ExitShell(2) from None
-    return 0
-
-
-def _trap(shell: Any, words: list[str]) -> int:
-    if len(words) > 2 and any(word in ("EXIT", "0") for word in words[2:]):
-        shell.exit_trap = words[1] if words[1] != "-" else None
-    return 0
 
 
 def _wait(shell: Any, words: list[str]) -> int:
@@ -197,21 +116,102 @@ def _wait(shell: Any, words: list[str]) -> int:
     return 0
 
 
-def _kill(shell: Any, words: list[str]) -> int:
-    operands = [word for word in words[1:] if not word.startswith("-")]
+def _number(shell: Any, text: str) -> int:
+    """Return a builtin's number; any other word ends the shell."""
+    if not text.isdigit():
+        shell.message(f"Illegal number: {text}")
+        raise ExitShell(2)
+    return int(text)
+
+
+def _export(shell: Any, words: list[str]) -> int:
+    """Mark variables for export."""
+    operands = [word for word in words[1:] if word != "-p"]
     if not operands:
-        shell.builtin = None
-        shell.message("you need to specify whom to kill")
-        return 1
-    shell.builtin = None
-    for operand in operands:
-        if not operand.isdigit():
-            shell.message(f"invalid number '{operand}'")
-            return 1
-        if operand not in (str(shell.task.pid), str(shell.last_job), "1"):
-            shell.message(f"can't kill pid {operand}: No such process")
-            return 1
+        for name in sorted(shell.exported & set(shell.variables)):
+            shell.task.out(f"export {name}='{shell.variables[name]}'\n")
+    for word in operands:
+        name, equals, value = word.partition("=")
+        if not name.isidentifier():
+            shell.message(f"{name}: bad variable name")
+            raise ExitShell(2)
+        if equals:
+            shell.assign(name, value)
+        shell.exported.add(name)
     return 0
+
+
+def _unset(shell: Any, words: list[str]) -> int:
+    """Forget variables."""
+    for name in words[1:]:
+        shell.variables.pop(name, None)
+        shell.exported.discard(name)
+    return 0
+
+
+def _set_options(shell: Any, words: list[str]) -> int:
+    """Set options and positional parameters."""
+    rest = words[1:]
+    if not rest:
+        for name in sorted(shell.variables):
+            value = shell.variables[name].replace("'", "'\"'\"'")
+            shell.task.out(f"{name}='{value}'\n")
+        return 0
+    while rest and rest[0][:1] in ("-", "+") and len(rest[0]) > 1:
+        flags = rest.pop(0)
+        if flags == "--":
+            shell.arguments = rest
+            return 0
+        for flag in flags[1:]:
+            name = (rest.pop(0) if rest else "") if flag == "o" else flag
+            letter = _OPTIONS.get(name, name)
+            if letter not in _OPTIONS.values():
+                simulated = letter not in ("pipefail", *"bCfhmnv")
+                shell.message(
+                    f"illegal option -{name}" if simulated else f"labkit's shell has no option {name}"
+                )
+                raise ExitShell(2)
+            (shell.options.add if flags[0] == "-" else shell.options.discard)(letter)
+    if rest:
+        shell.arguments = rest
+    return 0
+
+
+def _shift(shell: Any, words: list[str]) -> int:
+    """Drop the first positional parameters."""
+    count = _number(shell, words[1]) if len(words) > 1 else 1
+    if count > len(shell.arguments):
+        return 1
+    del shell.arguments[:count]
+    return 0
+
+
+def _read(shell: Any, words: list[str]) -> int:
+    """Read a line into variables."""
+    names = [word for word in words[1:] if not word.startswith("-")]
+    raw = "-r" in words[1:]
+    text = decode(shell.task.stdin().line() or b"")
+    complete = text.endswith("\n")
+    text = text.removesuffix("\n")
+    while complete and not raw and text.endswith("\\"):
+        more = decode(shell.task.stdin().line() or b"")
+        text = text[:-1] + more.removesuffix("\n")
+    if not raw:
+        text = text.replace("\\\\", "\0").replace("\\", "").replace("\0", "\\")
+    separators = shell.variables.get("IFS", " \t\n")
+    spaces = "".join(char for char in separators if char in " \t\n")
+    if not names:
+        shell.assign("REPLY", text)
+    for index, name in enumerate(names):
+        text = text.lstrip(spaces) if spaces else text
+        cuts = [place for place, char in enumerate(text) if char in separators]
+        if index == len(names) - 1 or not cuts:
+            shell.assign(name, text.rstrip(spaces) if spaces else text)
+            text = ""
+        else:
+            shell.assign(name, text[: cuts[0]])
+            text = text[cuts[0] + 1 :]
+    return 0 if complete else 1
 
 
 def _applet(shell: Any, words: list[str]) -> int:
@@ -220,49 +220,21 @@ def _applet(shell: Any, words: list[str]) -> int:
     return call(task, APPLETS[words[0]], words)
 
 
-SPECIAL: frozenset[str] = frozenset(
-    (
-        ":",
-        ".",
-        "break",
-        "continue",
-        "eval",
-        "exec",
-        "exit",
-        "export",
-        "readonly",
-        "return",
-        "set",
-        "shift",
-        "trap",
-        "unset",
-    )
-)
+SPECIAL = frozenset((":", "break", "continue", "exec", "exit", "export", "set", "shift", "unset"))
 BUILTINS: dict[str, Builtin] = {
     ":": _colon,
-    ".": _source,
-    "source": _source,
     "break": _break,
     "cd": _cd,
     "command": _command,
     "continue": _break,
-    "eval": _eval,
     "exec": _exec,
     "exit": _exit,
-    "export": export,
-    "jobs": _colon,
-    "kill": _kill,
-    "local": local,
-    "read": read,
-    "readonly": export,
-    "return": _return,
-    "set": set_options,
-    "shift": shift,
-    "trap": _trap,
+    "export": _export,
+    "read": _read,
+    "set": _set_options,
+    "shift": _shift,
     "type": _type,
-    "ulimit": _colon,
-    "umask": _umask,
-    "unset": unset,
+    "unset": _unset,
     "wait": _wait,
-    **dict.fromkeys(("[", "[[", "echo", "false", "printf", "pwd", "test", "true"), _applet),
+    **dict.fromkeys(("[", "echo", "false", "printf", "pwd", "test", "true"), _applet),
 }

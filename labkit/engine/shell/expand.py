@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Protocol
+from typing import Any
 
 from labkit.engine.shell.arithmetic import BadArithmetic, evaluate
-from labkit.engine.shell.patterns import BadPattern, glob, has_glob
-from labkit.engine.shell.syntax import Arithmetic, Literal, Node, Parameter, Substitution, Word
+from labkit.engine.shell.patterns import glob, has_glob
+from labkit.engine.shell.syntax import Arithmetic, Literal, Parameter, Substitution, Word
 from labkit.engine.shell.task import Task
 from labkit.engine.shell.users import home_of
 from labkit.engine.shell.words import encode
@@ -21,28 +21,7 @@ class ExpansionError(Exception):
     """A word that cannot be expanded; the shell stops with exit code 2."""
 
 
-class Variables(Protocol):
-    """What expansion asks of a shell."""
-
-    task: Task
-    variables: dict[str, str]
-    arguments: list[str]
-    options: set[str]
-
-    def special(self, name: str) -> str | None:
-        """Return the value of a parameter, or None where it is unset."""
-        ...
-
-    def assign(self, name: str, value: str) -> None:
-        """Set a variable."""
-        ...
-
-    def output_of(self, body: Node) -> str:
-        """Run commands in a subshell and return their output."""
-        ...
-
-
-def fields(shell: Variables, words: Iterable[Word]) -> list[str]:
+def fields(shell: Any, words: Iterable[Word]) -> list[str]:
     """Return the fields that words expand to."""
     out: list[str] = []
     for word in words:
@@ -52,29 +31,23 @@ def fields(shell: Variables, words: Iterable[Word]) -> list[str]:
         collector = _Collector(shell)
         collector.word(_with_tilde(shell, word), split=True)
         for segments in collector.fields:
-            wild = "f" not in shell.options and has_glob(segments)
-            names = file_names(shell.task, segments) if wild else []
+            names = file_names(shell.task, segments) if has_glob(segments) else []
             out.extend(names or [_plain(segments)])
     return out
 
 
-def string(shell: Variables, word: Word) -> str:
+def string(shell: Any, word: Word) -> str:
     """Return the text that a word expands to, unsplit: for assignments, redirections and here-documents."""
-    return _plain(pattern(shell, word))
-
-
-def pattern(shell: Variables, word: Word) -> Segments:
-    """Return a word's text in segments that remember what was quoted, for matching."""
     collector = _Collector(shell)
     collector.word(_with_tilde(shell, word), split=False)
-    return [segment for segments in collector.fields for segment in segments]
+    return "".join(_plain(segments) for segments in collector.fields)
 
 
 def _plain(segments: Segments) -> str:
     return "".join(text for text, _ in segments)
 
 
-def _with_tilde(shell: Variables, word: Word) -> Word:
+def _with_tilde(shell: Any, word: Word) -> Word:
     if not word or not isinstance(word[0], Literal) or word[0].quoted or not word[0].text.startswith("~"):
         return word
     user, slash, rest = word[0].text[1:].partition("/")
@@ -89,7 +62,7 @@ def _with_tilde(shell: Variables, word: Word) -> Word:
 class _Collector:
     """Gathers segments into fields."""
 
-    def __init__(self, shell: Variables) -> None:
+    def __init__(self, shell: Any) -> None:
         self._shell = shell
         self.fields: list[Segments] = []
         self._open = False
@@ -146,32 +119,20 @@ class _Collector:
         if part.name in ("@", "*") and not part.operator:
             self._arguments(part, split)
             return
-        shell = self._shell
+        shell, operator = self._shell, part.operator
         value = " ".join(shell.arguments) if part.name in "@*" else shell.special(part.name)
-        operator = part.operator
-        if operator == "length":
-            length = len(shell.arguments) if part.name in "@*" else len(value or "")
-            self.add(str(length), part.quoted)
-            return
         missing = value is None or (operator.startswith(":") and not value)
         action = operator[-1:]
-        if action in ("-", "=", "+", "?") and operator != "/":
-            if (action == "+") == missing:
-                if action != "+":
-                    self._value(value or "", part.quoted, split)
-                return
-            if action == "?":
-                words = string(shell, part.word) if part.word else _unset(operator)
-                raise ExpansionError(f"{part.name}: {words}")
-            if action == "=":
-                shell.assign(part.name, string(shell, part.word))
-                self._value(shell.special(part.name) or "", part.quoted, split)
-                return
+        if missing and (action == "?" or (not action and "u" in shell.options)):
+            unset = "parameter not set or null" if operator.startswith(":") else "parameter not set"
+            raise ExpansionError(f"{part.name}: {string(shell, part.word) if part.word else unset}")
+        if missing and action == "=":
+            value = string(shell, part.word)
+            shell.assign(part.name, value)
+        if (action == "-" and missing) or (action == "+" and not missing):
             self._default(part, split)
-            return
-        if value is None and "u" in shell.options:
-            raise ExpansionError(f"{part.name}: parameter not set")
-        self._value(self._edited(value or "", part), part.quoted, split)
+        elif action != "+":
+            self._value(value or "", part.quoted, split)
 
     def _default(self, part: Parameter, split: bool) -> None:
         if not part.word and part.quoted:
@@ -194,50 +155,6 @@ class _Collector:
                 else:
                     self.add(" ", True)
             self._value(argument, part.quoted, split)
-
-    def _edited(self, value: str, part: Parameter) -> str:
-        operator = part.operator
-        if operator in ("#", "##", "%", "%%"):
-            return _trimmed(value, pattern(self._shell, part.word), operator)
-        if operator in ("/", "//"):
-            segments = pattern(self._shell, part.word)
-            wanted, replacement = _halves(segments)
-            if not wanted:
-                return value
-            return re.sub(glob(wanted), lambda _: replacement, value, count=int(operator == "/"))
-        if operator == ":":
-            offset, colon, length = string(self._shell, part.word).partition(":")
-            start = self._compute((Literal(offset),))
-            start = max(len(value) + start, 0) if start < 0 else start
-            if not colon:
-                return value[start:]
-            size = self._compute((Literal(length),))
-            return value[start : start + size] if size >= 0 else value[start:size]
-        return value
-
-
-def _unset(operator: str) -> str:
-    return "parameter not set or null" if operator.startswith(":") else "parameter not set"
-
-
-def _halves(segments: Segments) -> tuple[Segments, str]:
-    for index, (text, quoted) in enumerate(segments):
-        if not quoted and "/" in text[1 if index == 0 else 0 :]:
-            at = text.index("/", 1 if index == 0 else 0)
-            rest = text[at + 1 :] + _plain(segments[index + 1 :])
-            return [*segments[:index], (text[:at], False)], rest
-    return segments, ""
-
-
-def _trimmed(value: str, segments: Segments, operator: str) -> str:
-    compiled = re.compile(glob(segments))
-    cuts = range(len(value) + 1)
-    front = operator[0] == "#"
-    longest = len(operator) == 2
-    for cut in reversed(cuts) if front == longest else cuts:
-        if compiled.fullmatch(value[:cut] if front else value[cut:]):
-            return value[cut:] if front else value[:cut]
-    return value
 
 
 def file_names(task: Task, segments: Segments) -> list[str]:
@@ -265,7 +182,7 @@ def _matches(task: Task, prefix: str, part: Segments, last: bool) -> list[str]:
     try:
         names = task.listdir(prefix or ".")
         wanted = re.compile(glob(part))
-    except (FileSystemError, BadPattern, re.error):
+    except FileSystemError:
         return []
     hidden = name.startswith(".")
     entries = [".", "..", *names] if hidden else names

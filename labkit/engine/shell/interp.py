@@ -7,40 +7,24 @@ does not end by itself is stopped at a limit of steps or of time and said to be 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 
-from labkit.engine.shell import builtins
-from labkit.engine.shell.expand import ExpansionError, fields, pattern, string
-from labkit.engine.shell.launch import MAX_NESTING, execute
+from labkit.engine.shell import builtins, syntax
+from labkit.engine.shell.expand import ExpansionError, fields, string
+from labkit.engine.shell.launch import execute
 from labkit.engine.shell.lookup import ExecNotFound
 from labkit.engine.shell.parser import Parser
-from labkit.engine.shell.patterns import glob
 from labkit.engine.shell.pipeline import run_background, run_pipeline
-from labkit.engine.shell.redirect import Files, RedirectError, redirected
-from labkit.engine.shell.state import BreakLoop, ExitShell, ReturnFunction, State
-from labkit.engine.shell.syntax import (
-    AndOr,
-    Background,
-    Case,
-    For,
-    Function,
-    If,
-    Loop,
-    Node,
-    Not,
-    Pipeline,
-    Redirected,
-    Sequence,
-    ShellSyntaxError,
-    Simple,
-    Subshell,
-    Word,
-)
-from labkit.engine.shell.task import Task, capture, text_of
+from labkit.engine.shell.redirect import RedirectError, redirected
+from labkit.engine.shell.state import BreakLoop, ExitShell, State
+from labkit.engine.shell.streams import Pipe, bounded
+from labkit.engine.shell.syntax import Node, ShellSyntaxError
+from labkit.engine.shell.task import Files, Task
+from labkit.engine.shell.words import decode
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
@@ -50,16 +34,7 @@ class Shell(State):
 
     def run_text(self, text: str, first_line: int = 0) -> int:
         """Run a script's text, one complete command after the other, and return the last status."""
-        if self.texts > MAX_NESTING:
-            self.message("too many nested commands")
-            raise ExitShell(139)
-        self.texts += 1
-        try:
-            return self._run_lines(Parser(text, first_line))
-        finally:
-            self.texts -= 1
-
-    def _run_lines(self, parser: Parser) -> int:
+        parser = Parser(text, first_line)
         while True:
             try:
                 node = parser.complete_command()
@@ -74,45 +49,38 @@ class Shell(State):
     def execute(self, node: Node) -> int:
         """Run a syntax tree and return its status."""
         match node:
-            case Simple():
-                self.status = self._simple(node)
-                self._check_exit()
-            case Sequence(items):
+            case syntax.Simple():
+                self._ended(self._simple(node))
+            case syntax.Sequence(items):
                 for item in items:
                     self.execute(item)
-            case Pipeline(stages):
-                self.status = run_pipeline(self, stages)
-                self._check_exit()
-            case Not(body):
+            case syntax.Pipeline(stages):
+                self._ended(run_pipeline(self, stages))
+            case syntax.Not(body):
                 self._tested(body)
                 self.status = int(self.status == 0)
-            case AndOr(left, operator, right):
+            case syntax.AndOr(left, operator, right):
                 self._tested(left)
                 if (self.status == 0) == (operator == "&&"):
                     self.execute(right)
-            case Redirected():
+            case syntax.Redirected():
                 self._redirected(node)
-            case Subshell(body):
-                self.status = self.in_subshell(body, self.task)
-                self._check_exit()
-            case Background(body):
+            case syntax.Subshell(body):
+                self._ended(self.in_subshell(body, self.task))
+            case syntax.Background(body):
                 run_background(self, body)
-            case If(branches, otherwise):
+            case syntax.If(branches, otherwise):
                 self._if(branches, otherwise)
-            case Loop():
+            case syntax.Loop():
                 self._loop(node)
-            case For():
+            case syntax.For():
                 self._for(node)
-            case Case(word, items):
-                self._case(word, items)
-            case Function(name, body):
-                self.functions[name] = body
-                self.status = 0
         return self.status
 
-    def _check_exit(self) -> None:
-        if self.status and "e" in self.options and not self.tested:
-            raise ExitShell(self.status)
+    def _ended(self, status: int) -> None:
+        self.status = status
+        if status and "e" in self.options and not self.tested:
+            raise ExitShell(status)
 
     def _tested(self, node: Node) -> int:
         self.tested += 1
@@ -121,7 +89,7 @@ class Shell(State):
         finally:
             self.tested -= 1
 
-    def _if(self, branches: tuple[tuple[Node, Node], ...], otherwise: Node | None) -> None:
+    def _if(self, branches: Sequence[tuple[Node, Node]], otherwise: Node | None) -> None:
         for condition, body in branches:
             if self._tested(condition) == 0:
                 self.execute(body)
@@ -130,62 +98,53 @@ class Shell(State):
         if otherwise is not None:
             self.execute(otherwise)
 
-    def _loop(self, node: Loop) -> None:
+    def _loop(self, node: syntax.Loop) -> None:
         status = 0
-        while True:
+
+        def once() -> bool:
+            nonlocal status
             self.task.run.step()
-            try:
-                self.loops += 1
-                if (self._tested(node.condition) == 0) == node.until:
-                    break
-                status = self.execute(node.body)
-            except BreakLoop as leave:
-                status = self.status = 0
-                if self._leaves(leave):
-                    break
-            finally:
-                self.loops -= 1
+            if (self._tested(node.condition) == 0) == node.until:
+                return False
+            status = 0
+            status = self.execute(node.body)
+            return True
+
+        while self._round(once):
+            pass
         self.status = status
 
-    def _for(self, node: For) -> None:
-        words = (
-            self.arguments if node.words is None else self._expanded(lambda: fields(self, node.words or ()))
-        )
+    def _for(self, node: syntax.For) -> None:
+        def once() -> bool:
+            self.execute(node.body)
+            return True
+
+        words = self.arguments if node.words is None else self._expanded(fields, self, node.words)
         self.status = 0
         for value in words:
             self.assign(node.name, value)
-            try:
-                self.loops += 1
-                self.execute(node.body)
-            except BreakLoop as leave:
-                self.status = 0
-                if self._leaves(leave):
-                    break
-            finally:
-                self.loops -= 1
+            if not self._round(once):
+                break
 
-    def _leaves(self, leave: BreakLoop) -> bool:
-        if leave.levels > 1 and self.loops > 1:
-            raise BreakLoop(leave.levels - 1, leave.again)
-        return not leave.again
-
-    def _case(self, word: Word, items: tuple[tuple[tuple[Word, ...], Node], ...]) -> None:
-        subject = self._expanded(lambda: string(self, word))
-        self.status = 0
-        for patterns, body in items:
-            for wanted in patterns:
-                segments = self._expanded(partial(pattern, self, wanted))
-                if re.fullmatch(glob(segments), subject):
-                    self.execute(body)
-                    return
-
-    def _redirected(self, node: Redirected) -> None:
+    def _round(self, once: Callable[[], bool]) -> bool:
+        """Go through a loop once and tell whether it goes on."""
+        self.loops += 1
         try:
-            files = self._expanded(lambda: redirected(self, self.task, node.redirects))
+            return once()
+        except BreakLoop as leave:
+            self.status = 0
+            if leave.levels > 1 and self.loops > 1:
+                raise BreakLoop(leave.levels - 1, leave.again) from None
+            return leave.again
+        finally:
+            self.loops -= 1
+
+    def _redirected(self, node: syntax.Redirected) -> None:
+        try:
+            files = self._expanded(redirected, self, self.task, node.redirects)
         except RedirectError as error:
             self.message(str(error))
-            self.status = 1
-            self._check_exit()
+            self._ended(1)
             return
         kept, self.task.fds = self.task.fds, files
         try:
@@ -195,93 +154,61 @@ class Shell(State):
 
     # Simple commands
 
-    def _simple(self, node: Simple) -> int:
+    def _simple(self, node: syntax.Simple) -> int:
         task = self.task
         task.run.step()
         self.line = node.line
-        words = self._expanded(lambda: fields(self, node.words))
+        words = self._expanded(fields, self, node.words)
         try:
-            files = (
-                self._expanded(lambda: redirected(self, task, node.redirects)) if node.redirects else task.fds
-            )
+            files = self._expanded(redirected, self, task, node.redirects) if node.redirects else task.fds
         except RedirectError as error:
             self.message(str(error))
             if words and words[0] in builtins.SPECIAL:
                 raise ExitShell(2) from None
             return 1
-        if not words:
-            self.status = 0 if not _substitutes(node) else self.status
-        assigned = [(name, self._expanded(partial(string, self, value))) for name, value in node.assignments]
+        if not words and not _substitutes(node):
+            self.status = 0
+        assigned = [(name, self._expanded(string, self, value)) for name, value in node.assignments]
         if "x" in self.options:
-            self._trace(assigned, words)
+            shown = [f"{name}={quoted(value)}" for name, value in assigned] + [quoted(word) for word in words]
+            task.err(f"{self.variables.get('PS4', '')}{' '.join(shown)}\n")
         if not words:
             for name, value in assigned:
                 self.assign(name, value)
             return self.status
-        if words[0] in self.functions or words[0] in builtins.BUILTINS:
-            return self._inside(words, files, assigned, words[0] not in self.functions)
+        if words[0] in builtins.BUILTINS:
+            return self._inside(words, files, assigned)
         env = {**self.environment(), **dict(assigned)}
         return self.external(words, task.child(env=env, fds=files))
 
-    def _trace(self, assigned: list[tuple[str, str]], words: list[str]) -> None:
-        shown = [f"{name}={quoted(value)}" for name, value in assigned] + [quoted(word) for word in words]
-        self.task.err(f"{self.variables.get('PS4', '')}{' '.join(shown)}\n")
-
-    def _expanded(self, expansion: Callable[[], T]) -> T:
+    def _expanded(self, expand: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         try:
-            return expansion()
+            return expand(*args, **kwargs)
         except ExpansionError as error:
             self.message(str(error))
             raise ExitShell(2) from None
 
-    def _inside(self, words: list[str], files: Files, assigned: list[tuple[str, str]], builtin: bool) -> int:
-        permanent = builtin and words[0] in builtins.SPECIAL
-        before = {name: self.variables.get(name) for name, _ in assigned}
-        exported = set(self.exported)
+    def _inside(self, words: list[str], files: Files, assigned: list[tuple[str, str]]) -> int:
+        """Run a builtin; what is assigned before one that is not special holds for it alone."""
+        before, exported = dict(self.variables), set(self.exported)
         for name, value in assigned:
             self.assign(name, value)
-            if not permanent:
-                self.exported.add(name)
         kept, self.task.fds = self.task.fds, files
-        try:
-            return self.run_builtin(words) if builtin else self._call(words)
-        finally:
-            if not (builtin and words[0] == "exec"):
-                self.task.fds = kept
-            if not permanent:
-                self.exported = exported
-                for name, old in before.items():
-                    if old is None:
-                        self.variables.pop(name, None)
-                    else:
-                        self.variables[name] = old
-
-    def run_builtin(self, words: list[str]) -> int:
-        """Run a builtin command in this shell."""
         outer, self.builtin = self.builtin, words[0]
         try:
+            if assigned and words[0] not in builtins.SPECIAL:
+                self.exported.update(dict(assigned))
             return builtins.BUILTINS[words[0]](self, words)
         finally:
             self.builtin = outer
-
-    def _call(self, words: list[str]) -> int:
-        if len(self.locals) > MAX_NESTING:
-            self.message("too many nested commands")
-            raise ExitShell(139)
-        arguments, self.arguments = self.arguments, words[1:]
-        self.locals.append({})
-        loops, self.loops = self.loops, 0
-        try:
-            return self.execute(self.functions[words[0]])
-        except ReturnFunction as leave:
-            return leave.status
-        finally:
-            self.arguments, self.loops = arguments, loops
-            for name, value in self.locals.pop().items():
-                if value is None:
+            if words[0] != "exec":
+                self.task.fds = kept
+            if words[0] not in builtins.SPECIAL:
+                self.exported = exported
+                for name, _ in assigned:
                     self.variables.pop(name, None)
-                else:
-                    self.variables[name] = value
+                    if name in before:
+                        self.variables[name] = before[name]
 
     def external(self, words: list[str], task: Task) -> int:
         """Run a program and return its status, 126 or 127 where it cannot be started."""
@@ -303,14 +230,7 @@ class Shell(State):
         return shell.until_exit(lambda: shell.execute(body))
 
     def until_exit(self, body: Callable[[], int]) -> int:
-        """Run commands until they end or exit, then the trap for EXIT; return the exit code."""
-        status = self._leave(body)
-        if self.exit_trap is None:
-            return status
-        trap, self.exit_trap, self.status = self.exit_trap, None, status
-        return self._leave(lambda: (self.run_text(trap), status)[1])
-
-    def _leave(self, body: Callable[[], int]) -> int:
+        """Run commands until they end or exit; return the exit code."""
         try:
             return body()
         except ExitShell as leave:
@@ -320,13 +240,14 @@ class Shell(State):
 
     def output_of(self, body: Node) -> str:
         """Run commands in a subshell and return their output without its last newlines."""
-        task, pipe = capture(self.task)
-        self.status = self.in_subshell(body, task)
-        return text_of(pipe).replace("\0", "").rstrip("\n")
+        pipe = Pipe(self.task.run.process.clock)
+        self.status = self.in_subshell(body, self.task.child(fds={**self.task.fds, 1: pipe}))
+        data = b"".join(chunk for _, content in pipe.segments for chunk in bounded(content))
+        return decode(data).replace("\0", "").rstrip("\n")
 
 
-def _substitutes(node: Simple) -> bool:
-    return any(type(part).__name__ == "Substitution" for _, word in node.assignments for part in word)
+def _substitutes(node: syntax.Simple) -> bool:
+    return any(isinstance(part, syntax.Substitution) for _, word in node.assignments for part in word)
 
 
 def quoted(word: str) -> str:

@@ -77,7 +77,7 @@ def _shell(task: Task, argv: Sequence[str]) -> int:
 
 def call(task: Task, program: Program | Applet, argv: Sequence[str]) -> int:
     """Run an applet or an added command and turn its errors into a line and an exit code."""
-    function = program.function if isinstance(program, Applet) else program
+    function = program.load() if isinstance(program, Applet) else program
     try:
         return function(task, list(argv[1:]))
     except UsageError as error:

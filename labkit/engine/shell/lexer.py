@@ -17,31 +17,11 @@ from labkit.engine.shell.syntax import (
     Word,
 )
 
-OPERATORS = (
-    "&&",
-    "||",
-    ";;",
-    "&>",
-    "<<-",
-    "<<",
-    ">>",
-    "<&",
-    ">&",
-    "<>",
-    ">|",
-    ";",
-    "&",
-    "|",
-    "(",
-    ")",
-    "<",
-    ">",
-)
-REDIRECTIONS = frozenset(("<", ">", ">>", "<<", "<<-", "<&", ">&", "<>", ">|", "&>"))
+OPERATORS = ("&&", "||", ";;", "&>", "<<-", "<<", ">>", "<&", ">&", ";", "&", "|", "(", ")", "<", ">")
+REDIRECTIONS = frozenset(("<", ">", ">>", "<<", "<<-", "<&", ">&", "&>"))
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_PARAMETER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9]+|[@*#?$!-]")
-_OPERATOR = re.compile(r":[-=?+]|[-=?+]|%%|%|##|#|//|/|:")
-_ESCAPES = {"a": "\a", "b": "\b", "e": "\x1b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
+_PARAMETER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9]+|[@*#?$]")
+_OPERATOR = re.compile(r":?[-=?+]")
 MAX_DEPTH = 60
 
 
@@ -72,9 +52,15 @@ class Lexer:
 
     def error(self, message: str) -> ShellSyntaxError:
         """Return the error that stops the parser here."""
-        return ShellSyntaxError(
-            f"syntax error: {message}", self.text.count("\n", 0, self.position) + self.line
-        )
+        return ShellSyntaxError(f"syntax error: {message}", self.here())
+
+    def here(self) -> int:
+        """Return the number of the line that is being read."""
+        return self.text.count("\n", 0, self.position) + self.line
+
+    def lacks(self, what: str) -> ShellSyntaxError:
+        """Return the error for what a shell has and this one leaves out."""
+        return self.error(f"labkit's shell has no {what}")
 
     def token(self) -> Token:
         """Return the next token and move behind it."""
@@ -181,8 +167,8 @@ class Lexer:
             self.position += 2
             return self._braced(quoted)
         if text.startswith("$'", self.position) and not quoted:
-            return self._ansi_quoted()
-        match = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9@*#?$!-]").match(text, self.position + 1)
+            raise self.lacks("$'…'")
+        match = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9@*#?$]").match(text, self.position + 1)
         if match is None:
             self.position += 1
             return Literal("$", quoted)
@@ -191,10 +177,6 @@ class Lexer:
 
     def _braced(self, quoted: bool) -> Parameter:
         text = self.text
-        length = re.compile(r"#([A-Za-z_][A-Za-z0-9_]*|[0-9]+|[@*?$!-])\}").match(text, self.position)
-        if length is not None:
-            self.position = length.end()
-            return Parameter(length.group(1), "length", quoted=quoted)
         name = _PARAMETER.match(text, self.position)
         if name is None:
             raise self.error("bad substitution")
@@ -202,8 +184,10 @@ class Lexer:
         found = _OPERATOR.match(text, self.position)
         operator = found.group() if found else ""
         self.position += len(operator)
-        patterns = operator in ("%", "%%", "#", "##", "/", "//")
-        word = self.word_until("}", quoted and not patterns)
+        following = text[self.position : self.position + 1]
+        if not operator and (name.group() == "#" != following != "}" or following in tuple("%#/:")):
+            raise self.lacks("${#x}" if name.group() == "#" else f"${{x{following}…}}")
+        word = self.word_until("}", quoted)
         if self.position >= len(text):
             raise self.error("missing '}'")
         if word and not operator:
@@ -238,13 +222,6 @@ class Lexer:
         self.position = end + 1
         inner = Lexer(body + "\n)", self._parse_body, depth=self.depth + 1)
         return self._parse_body(inner)
-
-    def _ansi_quoted(self) -> Literal:
-        match = re.compile(r"\$'((?:[^'\\]|\\.)*)'", re.DOTALL).match(self.text, self.position)
-        if match is None:
-            raise self.error("unterminated quoted string")
-        self.position = match.end()
-        return Literal(re.sub(r"\\(.)", lambda found: _ESCAPES.get(found[1], found[1]), match[1]), True)
 
     def here_document(self, delimiter: Word, strip: bool) -> Word:
         """Read the lines after this one up to the delimiter; expand them unless the delimiter was quoted."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 
+from labkit.engine.shell.permissions import allowed
 from labkit.engine.shell.task import Task
 from labkit.errors import LabkitError
 
@@ -63,6 +64,11 @@ def refusal(task: Task, path: str) -> str:
         return "no such file"
     if stat.S_ISDIR(found.mode):
         return "is a directory"
-    if not stat.S_ISREG(found.mode) or not found.mode & 0o111:
+    process = task.run.process
+    if (
+        not found.mode & 0o111
+        or not stat.S_ISREG(found.mode)
+        or not allowed(found, process.uid, process.gid, 1)
+    ):
         return "permission denied"
     return ""

@@ -8,48 +8,21 @@ from __future__ import annotations
 
 import re
 
+from labkit.engine.shell import syntax
 from labkit.engine.shell.lexer import REDIRECTIONS, Lexer, Token, assignment
-from labkit.engine.shell.syntax import (
-    AndOr,
-    Background,
-    Case,
-    For,
-    Function,
-    If,
-    Literal,
-    Loop,
-    Node,
-    Not,
-    Pipeline,
-    Redirect,
-    Redirected,
-    Sequence,
-    ShellSyntaxError,
-    Simple,
-    Subshell,
-    Word,
-)
+from labkit.engine.shell.syntax import Node, Redirect, ShellSyntaxError, Word
 
 _RESERVED = frozenset("! { } case do done elif else esac fi for if in then until while".split())
 _CLOSERS = frozenset("} do done elif else esac fi then".split())
 _ENDS = frozenset(("end of file", ")", ";;"))
 
 
-def parse(text: str) -> Node:
-    """Return the tree of a whole script; raises ShellSyntaxError.
+class Parser:
+    """A recursive-descent parser with one token of lookahead.
 
-    >>> parse("ls").words
+    >>> Parser("ls").complete_command().words
     ((Literal(text='ls', quoted=False),),)
     """
-    parser = Parser(text)
-    items = []
-    while (item := parser.complete_command()) is not None:
-        items.append(item)
-    return items[0] if len(items) == 1 else Sequence(tuple(items))
-
-
-class Parser:
-    """A recursive-descent parser with one token of lookahead."""
 
     def __init__(self, text: str, first_line: int = 1) -> None:
         self._lexer = Lexer(text, _substitution)
@@ -80,11 +53,11 @@ class Parser:
             if self._peek().kind in ("newline", "end of file"):
                 self._take()
                 break
-        return items[0] if len(items) == 1 else Sequence(tuple(items))
+        return items[0] if len(items) == 1 else syntax.Sequence(tuple(items))
 
     def _background(self, item: Node) -> tuple[Node, Token]:
         token = self._take()
-        return (Background(item) if token.kind == "&" else item), token
+        return (syntax.Background(item) if token.kind == "&" else item), token
 
     def list_until(self, *, empty: bool = False) -> Node:
         """Return the commands up to a word or operator that ends a compound command's part."""
@@ -99,7 +72,7 @@ class Parser:
                 continue
             items.append(item)
             break
-        return items[0] if len(items) == 1 else Sequence(tuple(items))
+        return items[0] if len(items) == 1 else syntax.Sequence(tuple(items))
 
     def _ends_list(self) -> bool:
         token = self._peek()
@@ -110,19 +83,19 @@ class Parser:
         while self._peek().kind in ("&&", "||"):
             operator = self._take().kind
             self._skip_newlines()
-            node = AndOr(node, operator, self._pipeline())
+            node = syntax.AndOr(node, operator, self._pipeline())
         return node
 
     def _pipeline(self) -> Node:
         if self._peek().raw == "!":
             self._take()
-            return Not(self._pipeline())
+            return syntax.Not(self._pipeline())
         stages = [self._command()]
         while self._peek().kind == "|":
             self._take()
             self._skip_newlines()
             stages.append(self._command())
-        return stages[0] if len(stages) == 1 else Pipeline(tuple(stages))
+        return stages[0] if len(stages) == 1 else syntax.Pipeline(tuple(stages))
 
     def _command(self) -> Node:
         self._depth += 1
@@ -131,12 +104,12 @@ class Parser:
         node = self._compound()
         if node is None:
             node = self._simple()
-        elif not isinstance(node, Function):
+        else:
             redirects = []
             while (redirect := self._redirect()) is not None:
                 redirects.append(redirect)
             if redirects:
-                node = Redirected(node, tuple(redirects))
+                node = syntax.Redirected(node, tuple(redirects))
         self._depth -= 1
         return node
 
@@ -146,7 +119,7 @@ class Parser:
             self._take()
             body = self.list_until()
             self._expect(")")
-            return Subshell(body)
+            return syntax.Subshell(body)
         if token.raw not in _RESERVED or token.raw == "in":
             return None
         match token.raw:
@@ -160,11 +133,11 @@ class Parser:
             case "while" | "until":
                 self._take()
                 condition = self.list_until()
-                return Loop(condition, self._do_done(), token.raw == "until")
+                return syntax.Loop(condition, self._do_done(), token.raw == "until")
             case "for":
                 return self._for()
             case "case":
-                return self._case()
+                raise self._lexer.lacks("'case'")
         raise self._unexpected(token)
 
     def _if(self) -> Node:
@@ -180,7 +153,7 @@ class Parser:
             self._take()
             otherwise = self.list_until()
         self._expect("fi")
-        return If(tuple(branches), otherwise)
+        return syntax.If(tuple(branches), otherwise)
 
     def _do_done(self) -> Node:
         self._expect("do")
@@ -206,44 +179,14 @@ class Parser:
         elif self._peek().kind == ";":
             self._take()
         self._skip_newlines()
-        return For(name.raw, words, self._do_done())
-
-    def _case(self) -> Node:
-        self._take()
-        subject = self._take()
-        if subject.kind != "word":
-            raise self._unexpected(subject, "word")
-        self._skip_newlines()
-        self._expect("in")
-        items = []
-        self._skip_newlines()
-        while self._peek().raw != "esac":
-            if self._peek().kind == "(":
-                self._take()
-            patterns = [self._take_word().word]
-            while self._peek().kind == "|":
-                self._take()
-                patterns.append(self._take_word().word)
-            self._expect(")")
-            items.append((tuple(patterns), self.list_until(empty=True)))
-            self._skip_newlines()
-            if self._peek().raw != "esac":
-                self._expect(";;")
-                self._skip_newlines()
-        self._take()
-        return Case(subject.word, tuple(items))
-
-    def _take_word(self) -> Token:
-        token = self._take()
-        if token.kind != "word":
-            raise self._unexpected(token, ")" if token.kind == "end of file" else "")
-        return token
+        return syntax.For(name.raw, words, self._do_done())
 
     def _simple(self) -> Node:
         assignments: list[tuple[str, Word]] = []
         words: list[Word] = []
         redirects: list[Redirect] = []
-        line = self._line()
+        self._peek()
+        line = self._lexer.here()
         while True:
             redirect = self._redirect()
             if redirect is not None:
@@ -251,7 +194,7 @@ class Parser:
                 continue
             token = self._peek()
             if token.kind == "(" and len(words) == 1 and not assignments and not redirects:
-                return self._function(words[0])
+                raise self._lexer.lacks("functions")
             if token.kind != "word":
                 break
             self._take()
@@ -262,16 +205,7 @@ class Parser:
                 words.append(token.word)
         if not (assignments or words or redirects):
             raise self._unexpected(token)
-        return Simple(tuple(assignments), tuple(words), tuple(redirects), line)
-
-    def _function(self, word: Word) -> Node:
-        self._take()
-        self._expect(")")
-        name = word[0].text if len(word) == 1 and isinstance(word[0], Literal) else ""
-        if not re.fullmatch(r"[A-Za-z_][\w.-]*", name, re.ASCII):
-            raise self._lexer.error("bad function name")
-        self._skip_newlines()
-        return Function(name, self._command())
+        return syntax.Simple(tuple(assignments), tuple(words), tuple(redirects), line)
 
     def _redirect(self) -> Redirect | None:
         token = self._peek()
@@ -285,10 +219,6 @@ class Parser:
         if token.kind.startswith("<<"):
             return Redirect(fd, "<<", self._lexer.here_document(target.word, token.kind == "<<-"))
         return Redirect(fd, token.kind, target.word)
-
-    def _line(self) -> int:
-        self._peek()
-        return self._lexer.text.count("\n", 0, self._lexer.position) + self._lexer.line
 
     def _peek(self) -> Token:
         if self._next is None:

@@ -9,20 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-_CLASSES = {
-    "alnum": "a-zA-Z0-9",
-    "alpha": "a-zA-Z",
-    "blank": " \\t",
-    "cntrl": "\\x00-\\x1f\\x7f",
-    "digit": "0-9",
-    "graph": "!-~",
-    "lower": "a-z",
-    "print": " -~",
-    "punct": "!-/:-@\\[-`{-~",
-    "space": " \\t\\n\\r\\f\\v",
-    "upper": "A-Z",
-    "xdigit": "0-9A-Fa-f",
-}
+_CLASSES = {"alnum": "a-zA-Z0-9", "alpha": "a-zA-Z", "blank": " \\t", "cntrl": "\\x00-\\x1f\\x7f",
+            "digit": "0-9", "graph": "!-~", "lower": "a-z", "print": " -~",
+            "punct": "!-/:-@\\[-`{-~", "space": " \\t\\n\\r\\f\\v", "upper": "A-Z",
+            "xdigit": "0-9A-Fa-f"}  # fmt: skip
 
 
 class BadPattern(Exception):
@@ -56,7 +46,7 @@ def _bracket(text: str, start: int, negators: str) -> tuple[str, int] | None:
     return bracket, index + 1
 
 
-def glob(segments: Iterable[tuple[str, bool]], *, greedy: bool = True) -> str:
+def glob(segments: Iterable[tuple[str, bool]]) -> str:
     """Return the expression for a shell pattern given as pairs of text and whether it was quoted.
 
     >>> re.fullmatch(glob([("*.lo[gk]", False)]), "nginx.log") is not None
@@ -72,7 +62,7 @@ def glob(segments: Iterable[tuple[str, bool]], *, greedy: bool = True) -> str:
         if quoted:
             out.append(re.escape(char))
         elif char == "*":
-            out.append(".*" if greedy else ".*?")
+            out.append(".*")
         elif char == "?":
             out.append(".")
         elif char == "\\" and index < len(marked):

@@ -20,7 +20,6 @@ def run_background(shell: Any, body: Node) -> None:
         ended = clock.now
     except WouldRunForever:
         ended = None
-    shell.last_job = run.next_pid
     run.next_pid += 1
     shell.jobs.append(ended)
     clock.now, run.steps = begun, steps
@@ -33,7 +32,7 @@ def run_pipeline(shell: Any, stages: tuple[Node, ...]) -> int:
     A stage that would run for ever ends when it writes and nobody reads any more.
     """
     run, clock = shell.task.run, shell.task.run.process.clock
-    begun, ended, status, failed = clock.now, clock.now, 0, 0
+    begun, ended, status = clock.now, clock.now, 0
     reader = shell.task.fds.get(0)
     hung: list[Reader] = []
     for index, stage in enumerate(stages):
@@ -52,7 +51,6 @@ def run_pipeline(shell: Any, stages: tuple[Node, ...]) -> int:
             if last:
                 raise
             hangs, run.steps = True, steps
-        failed = status or failed
         ended = max(ended, begun if hangs else clock.now)
         if not last:
             reader = Reader(pipe.segments, clock, hangs=hangs, ended_at=0 if hangs else clock.now)
@@ -64,4 +62,4 @@ def run_pipeline(shell: Any, stages: tuple[Node, ...]) -> int:
             raise WouldRunForever
         ended = max(ended, written)
     clock.now = ended
-    return failed if "pipefail" in shell.options else status
+    return status

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Iterable
+from typing import Any
 
-from labkit.engine.shell.expand import Variables, string
+from labkit.engine.shell.expand import string
 from labkit.engine.shell.streams import Reader, Sink
 from labkit.engine.shell.syntax import Redirect
-from labkit.engine.shell.task import Task
+from labkit.engine.shell.task import Files, Task
 from labkit.engine.shell.words import encode, strerror
 from labkit.errors import FileSystemError
 from labkit.oci.content import Content
-
-Files = dict[int, Reader | Sink]
 
 
 class RedirectError(Exception):
     """A redirection that failed, in ash's words."""
 
 
-def redirected(shell: Variables, task: Task, redirects: Iterable[Redirect]) -> Files:
+def redirected(shell: Any, task: Task, redirects: Iterable[Redirect]) -> Files:
     """Return a task's open files after redirections, done from left to right; raises RedirectError."""
     files = dict(task.fds)
     for redirect in redirects:
@@ -30,8 +29,8 @@ def redirected(shell: Variables, task: Task, redirects: Iterable[Redirect]) -> F
             files[redirect.fd] = Reader.of(Content.of(encode(target)), task.run.process.clock)
         elif redirect.operator in ("<&", ">&") and (target == "-" or target.isdigit()):
             _duplicate(files, redirect.fd, target)
-        elif redirect.operator in ("<", "<>"):
-            files[redirect.fd] = _open_read(seen, target, create=redirect.operator == "<>")
+        elif redirect.operator == "<":
+            files[redirect.fd] = _open_read(seen, target)
         else:
             files[redirect.fd] = _open_write(seen, target, append=redirect.operator == ">>")
             if redirect.operator in ("&>", ">&"):
@@ -48,10 +47,8 @@ def _duplicate(files: Files, fd: int, target: str) -> None:
         raise RedirectError(f"{target}: {strerror(errno.EBADF)}")
 
 
-def _open_read(task: Task, path: str, *, create: bool) -> Reader:
+def _open_read(task: Task, path: str) -> Reader:
     try:
-        if create and task.stat(path) is None:
-            task.open_write(path)
         return task.open_read(path)
     except FileSystemError as error:
         raise RedirectError(f"can't open {path}: {_reason(error, 'no such file')}") from None

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
-from labkit.engine.shell.interp import Shell
 from labkit.engine.shell.launch import execute
 from labkit.engine.shell.lookup import ExecNotFound
 from labkit.engine.shell.streams import WouldRunForever
 from labkit.engine.shell.task import CommandError, Process, Result, Task, start
+
+if TYPE_CHECKING:
+    from labkit.engine.shell.interp import Shell
 
 
 def run_command(argv: Sequence[str], process: Process) -> Result:
@@ -24,6 +27,10 @@ def run_command(argv: Sequence[str], process: Process) -> Result:
 
 def run_script(text: str, process: Process, *, name: str = "sh") -> Result:
     """Run a text as `sh -c` does, without a shell in the file system."""
+    from labkit.engine.shell.interp import (
+        Shell,
+    )  # most of the shell, which importing labkit need not wait for
+
     task = start(process, execute, name)
     shell = Shell(task, name)
     return _run(task, lambda: shell.until_exit(lambda: shell.run_text(text)), shell)

@@ -7,7 +7,6 @@ pipe's data has the virtual time at which it was written: a reader that waits fo
 from __future__ import annotations
 
 import errno
-import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -30,42 +29,18 @@ class Clock(Protocol):
     now: int
 
 
-@dataclass(frozen=True, slots=True)
-class Repeated:
-    """A source that repeats a line for ever."""
-
-    line: bytes
+class Zeros:
+    """A source of zero bytes, which take room on a disk as holes do not."""
 
     def read_at(self, offset: int, size: int) -> bytes:
-        """Return a part of it.
-
-        >>> Repeated(b"y\\n").read_at(1, 3)
-        b'\\ny\\n'
-        """
-        start = offset % len(self.line)
-        return (self.line * ((start + size) // len(self.line) + 1))[start : start + size]
-
-
-@dataclass(frozen=True, slots=True)
-class Noise:
-    """A source of bytes that look random and are the same on every run."""
-
-    def read_at(self, offset: int, size: int) -> bytes:
-        """Return a part of it.
-
-        >>> Noise().read_at(10, 40) == Noise().read_at(0, 50)[10:]
-        True
-        """
-        first = offset // 32
-        last = (offset + size) // 32 + 1
-        data = b"".join(hashlib.sha256(b"noise %d" % index).digest() for index in range(first, last))
-        return data[offset - first * 32 :][:size]
+        """Return a part of it."""
+        return bytes(size)
 
 
 def endless(content: Content) -> bool:
     """Tell whether the content comes from a source without an end.
 
-    >>> endless(DEVICES["/dev/zero"])
+    >>> endless(DEVICES[5])
     True
     """
     return content.size > ENDLESS // 2
@@ -97,85 +72,70 @@ class Reader:
         self._clock = clock
         self._hangs = hangs
         self._ended_at = ended_at
-        self.error = error
-        self.index = 0
-        self.offset = 0
+        self._error = error
+        self._index = self._offset = 0
 
     @classmethod
     def of(cls, content: Content, clock: Clock) -> Reader:
         """Return a reader of content that is there at once."""
         return cls([(0, content)] if content.size else [], clock)
 
-    @property
-    def exhausted(self) -> bool:
-        """Whether all that was written has been read."""
-        return self.index >= len(self._segments)
-
     def next_write(self) -> int | None:
         """Return when the first part that nobody has read was written."""
-        return self._segments[self.index][0] if not self.exhausted else None
+        return self._segments[self._index][0] if self._index < len(self._segments) else None
 
-    def segments(self) -> Iterator[Content]:
-        """Yield what is left, part by part, each at its time."""
-        if self.error:
-            raise FileSystemError(self.error)
-        while not self.exhausted:
-            at, content = self._segments[self.index]
+    def _part(self) -> Content | None:
+        """Wait for the part at the position and return what is unread of it, or None at the end."""
+        if self._error:
+            raise FileSystemError(self._error)
+        if self._index < len(self._segments):
+            at, content = self._segments[self._index]
             self._clock.now = max(self._clock.now, at)
-            rest = content.slice(self.offset) if self.offset else content
-            self.index, self.offset = self.index + 1, 0
-            yield rest
+            return content.slice(self._offset) if self._offset else content
         self._clock.now = max(self._clock.now, self._ended_at)
         if self._hangs:
             raise WouldRunForever
+        return None
 
-    def _give_back(self, rest: Content, size: int) -> None:
-        if size:
-            self.index -= 1
-            self.offset = self._segments[self.index][1].size - size
+    def _move(self, size: int) -> None:
+        self._offset += size
+        if size and self._offset == self._segments[self._index][1].size:
+            self._index, self._offset = self._index + 1, 0
+
+    def segments(self) -> Iterator[Content]:
+        """Yield what is left, part by part, each at its time."""
+        while (part := self._part()) is not None:
+            self._move(part.size)
+            yield part
 
     def rest(self) -> Content:
         """Return all that is left."""
-        pieces: list[Content] = list(self.segments())
-        if len(pieces) == 1:
-            return pieces[0]
-        return Content(
-            tuple(piece for content in pieces for piece in content.pieces),
-            sum(content.size for content in pieces),
-        )
+        contents = list(self.segments())
+        pieces = tuple(piece for content in contents for piece in content.pieces)
+        return Content(pieces, sum(content.size for content in contents))
 
     def take(self, size: int) -> Content:
         """Return at most `size` bytes, fewer only at the end."""
         taken = EMPTY
-        if size <= 0:
-            return taken
-        for segment in self.segments():
-            part = segment.slice(0, size - taken.size)
+        while taken.size < size and (part := self._part()) is not None:
+            part = part.slice(0, size - taken.size)
+            self._move(part.size)
             taken += part
-            self._give_back(segment, segment.size - part.size)
-            if taken.size == size:
-                break
         return taken
 
     def lines(self) -> Iterator[bytes]:
         """Yield lines with their newline, the last one perhaps without; what follows stays unread."""
         pending: list[bytes] = []
-        for segment in self.segments():
-            done = 0
-            for chunk in bounded(segment):
-                lines = chunk.split(b"\n")
-                used = 0
-                for line in lines[:-1]:
-                    used += len(line) + 1
-                    index, offset = self.index, self.offset
-                    self._give_back(segment, segment.size - done - used)
+        while (part := self._part()) is not None:
+            for chunk in bounded(part):
+                *whole, rest = chunk.split(b"\n")
+                for line in whole:
+                    self._move(len(line) + 1)
                     yield b"".join((*pending, line, b"\n"))
-                    self.index, self.offset = index, offset
                     pending.clear()
-                if lines[-1]:
-                    pending.append(lines[-1])
-                done += len(chunk)
-        if pending:
+                self._move(len(rest))
+                pending.append(rest)
+        if any(pending):
             yield b"".join(pending)
 
     def line(self) -> bytes | None:
@@ -260,11 +220,8 @@ class OpenFile:
         self.offset += content.size
 
 
-DEVICES = {
-    "/dev/null": EMPTY,
-    "/dev/zero": Content.at(Repeated(bytes(512)), 0, ENDLESS),
-    "/dev/full": Content.at(Repeated(bytes(512)), 0, ENDLESS),
-    "/dev/random": Content.at(Noise(), 0, ENDLESS),
-    "/dev/urandom": Content.at(Noise(), 0, ENDLESS),
-}
-STANDARD = {"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2}
+_ZEROS = Content.at(Zeros(), 0, ENDLESS)
+_NOISE = Content.filler(ENDLESS, "/dev/random")
+FULL = 7
+DEVICES = {3: EMPTY, 5: _ZEROS, FULL: _ZEROS, 8: _NOISE, 9: _NOISE}
+"""What can be read from null, zero, full, random and urandom, by their minor numbers."""

@@ -24,7 +24,7 @@ class Literal:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """`$name` or `${name}`, with an operator such as `:-` or `##` and its word."""
+    """`$name` or `${name}`, with an operator such as `:-` and its word."""
 
     name: str
     operator: str = ""
@@ -149,34 +149,6 @@ class For:
     body: Node
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
-    """`case word in pattern) body;; esac`."""
-
-    word: Word
-    items: tuple[tuple[tuple[Word, ...], Node], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Function:
-    """`name() body`."""
-
-    name: str
-    body: Node
-
-
 Node: TypeAlias = (
-    Simple
-    | Pipeline
-    | Not
-    | AndOr
-    | Background
-    | Sequence
-    | Redirected
-    | Subshell
-    | If
-    | Loop
-    | For
-    | Case
-    | Function
+    Simple | Pipeline | Not | AndOr | Background | Sequence | Redirected | Subshell | If | Loop | For
 )

@@ -3,34 +3,36 @@
 from __future__ import annotations
 
 import errno
+import importlib
+import re
 import stat
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from labkit.engine.shell.permissions import UserFiles
 from labkit.engine.shell.streams import (
     DEVICES,
-    STANDARD,
+    FULL,
     Clock,
     Null,
     OpenFile,
-    Pipe,
     Reader,
     Sink,
     Terminal,
     WouldRunForever,
-    bounded,
 )
-from labkit.engine.shell.words import basename, decode, encode, join, strerror
+from labkit.engine.shell.words import encode, join, strerror
 from labkit.errors import FileSystemError
 from labkit.oci.content import EMPTY, Content
+from labkit.oci.tree import Device
 
 SECOND = 1_000_000_000
 MAX_STEPS = 100_000
 MAX_TIME = 24 * 3600 * SECOND
+UMASK = 0o022
 VERSION = "BusyBox v1.35.0 multi-call binary."
-_BY_NUMBER = {(1, 3): "/dev/null", (1, 5): "/dev/zero", (1, 7): "/dev/full", (1, 8): "/dev/random",
-              (1, 9): "/dev/urandom", (5, 0): "/dev/tty"}  # fmt: skip
+Files = dict[int, Reader | Sink]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ class Process:
     hostname: str = "localhost"
     stdin: bytes = b""
     kernel: str = "6.1.0"
-    programs: Mapping[str, Program | Applet] = field(default_factory=dict)
+    programs: Mapping[str, Applet | Program] = field(default_factory=dict)
     on_unknown: Callable[[Task, str, Sequence[str]], int | None] | None = None
 
 
@@ -96,9 +98,12 @@ class Run:
     total_steps: int = 0
     next_pid: int = 2
     started: int = field(init=False)
+    fs: Any = field(init=False)
 
     def __post_init__(self) -> None:
-        self.started = self.process.clock.now
+        process = self.process
+        self.started = process.clock.now
+        self.fs = UserFiles(process.fs, process.uid, process.gid) if process.uid else process.fs
 
     def emit(self, stream: int, content: Content) -> None:
         """Record output."""
@@ -140,8 +145,7 @@ class Task:
     name: str
     env: dict[str, str]
     cwd: str
-    fds: dict[int, Reader | Sink]
-    umask: int = 0o022
+    fds: Files
     pid: int = 1
     depth: int = 0
     in_shell: bool = False
@@ -149,32 +153,22 @@ class Task:
 
     @property
     def fs(self) -> Any:
-        """The file system."""
-        return self.run.process.fs
+        """The file system, as this process may use it."""
+        return self.run.fs
 
     @property
     def now(self) -> int:
         """The virtual time."""
         return self.run.process.clock.now
 
-    def child(
-        self,
-        name: str | None = None,
-        *,
-        env: dict[str, str] | None = None,
-        fds: dict[int, Reader | Sink] | None = None,
-    ) -> Task:
+    def child(self, name: str = "", env: Mapping[str, str] | None = None, fds: Files | None = None) -> Task:
         """Return a copy whose directory, environment and open files are its own."""
-        return Task(
-            self.run,
-            self.name if name is None else name,
-            dict(self.env) if env is None else env,
-            self.cwd,
-            dict(self.fds) if fds is None else fds,
-            self.umask,
-            self.pid,
-            self.depth + 1,
-            self.in_shell,
+        return replace(
+            self,
+            name=name or self.name,
+            env=dict(self.env if env is None else env),
+            fds=dict(self.fds if fds is None else fds),
+            depth=self.depth + 1,
         )
 
     # Output
@@ -211,6 +205,16 @@ class Task:
         """Print what could not be done and why: `rm: can't remove 'x': No such file or directory`."""
         return self.fail(f"{what}: {strerror(error)}")
 
+    def each(self, operands: Iterable[str], act: Callable[[str], object], words: str = "{}: {}") -> int:
+        """Do something with each operand, print which failed and why, and give the exit code."""
+        status = 0
+        for operand in operands:
+            try:
+                act(operand)
+            except FileSystemError as error:
+                status = self.fail(words.format(operand, strerror(error)))
+        return status
+
     # Files
 
     def path(self, path: str) -> str:
@@ -238,68 +242,48 @@ class Task:
             return reader
         return Reader([], self.run.process.clock, error=errno.EBADF)
 
-    def device(self, path: str) -> str | None:
-        """Return the name under /dev of the device that a path leads to, if it leads to one."""
+    def descriptor(self, path: str) -> int | None:
+        """Return the number of the open file that /dev/stdout, or a link to it, stands for."""
         path = self.path(path)
         for _ in range(10):
-            if path in DEVICES or path in STANDARD or path == "/dev/tty":
-                return path
-            if path.startswith(("/dev/fd/", "/proc/self/fd/")):
-                return {"0": "/dev/stdin", "1": "/dev/stdout", "2": "/dev/stderr"}.get(basename(path))
-            found = self.stat(path, False)
-            if found is None:
+            match = re.fullmatch(r"/(?:dev|proc/self)/fd/(\d+)", path)
+            if match:
+                return int(match[1])
+            try:
+                path = join(path.rpartition("/")[0] or "/", self.fs.readlink(path))
+            except FileSystemError:
                 return None
-            if stat.S_ISCHR(found.mode):
-                return _BY_NUMBER.get((found.node.major, found.node.minor), "/dev/tty")
-            if not stat.S_ISLNK(found.mode):
-                return None
-            path = join(path.rpartition("/")[0] or "/", self.fs.readlink(path))
         return None
 
     def open_read(self, path: str) -> Reader:
         """Open a file to read; raises FileSystemError."""
         if path == "-":
             return self.stdin()
-        clock = self.run.process.clock
-        device = self.device(path)
-        if device == "/dev/tty":
-            raise FileSystemError(errno.ENXIO, path)
-        if device in STANDARD:
-            reader = self.fds.get(STANDARD[device])
+        clock, fd = self.run.process.clock, self.descriptor(path)
+        if fd is not None:
+            reader = self.fds.get(fd)
             return reader if isinstance(reader, Reader) else Reader([], clock)
-        if device is not None:
-            return Reader.of(DEVICES[device], clock)
         found = self.fs.stat(self.path(path), True)
+        if isinstance(found.node, Device) and found.node.minor in DEVICES:
+            return Reader.of(DEVICES[found.node.minor], clock)
         if stat.S_ISDIR(found.mode):
             return Reader([], clock, error=errno.EISDIR)
-        if stat.S_ISFIFO(found.mode):
-            return Reader([], clock, hangs=True)
         return Reader.of(self.fs.content(self.path(path)), clock)
 
     def open_write(self, path: str, *, append: bool = False) -> Sink:
         """Open a file to write, created or cut to nothing unless `append`; raises FileSystemError."""
-        device = self.device(path)
-        if device == "/dev/tty":
-            raise FileSystemError(errno.ENXIO, path)
-        if device in STANDARD:
-            sink = self.fds.get(STANDARD[device])
+        fd = self.descriptor(path)
+        if fd is not None:
+            sink = self.fds.get(fd)
             if sink is None or isinstance(sink, Reader):
                 raise FileSystemError(errno.ENXIO, path)
             return sink
-        if device is not None:
-            return Null(full=device == "/dev/full")
+        found = self.stat(path)
+        if found is not None and isinstance(found.node, Device) and found.node.minor in DEVICES:
+            return Null(full=found.node.minor == FULL)
         path = self.path(path)
-        if self.is_dir(path):
-            raise FileSystemError(errno.EISDIR, path)
-        if append:
-            self.fs.append(path, EMPTY, 0o666 & ~self.umask)
-        else:
-            self.fs.write(path, EMPTY, 0o666 & ~self.umask)
+        (self.fs.append if append else self.fs.write)(path, EMPTY, 0o666 & ~UMASK)
         return OpenFile(self.fs, path, append)
-
-    def save(self, path: str, content: Content) -> None:
-        """Write a whole file."""
-        self.open_write(path).write(content)
 
     def listdir(self, path: str) -> list[str]:
         """Return the sorted names in a directory; raises FileSystemError."""
@@ -311,30 +295,25 @@ Program = Callable[[Task, list[str]], int]
 
 @dataclass(frozen=True, slots=True)
 class Applet:
-    """A command, its operands as its usage shows them, and the exit code after wrong usage."""
+    """A command of busybox's: where its function is, its operands as its usage shows them, and the exit
+    code after wrong usage. The module is imported when the command is first run.
+    """
 
-    function: Program
+    module: str
+    function: str
     usage: str = ""
     usage_status: int = 1
+
+    def load(self) -> Program:
+        """Return the function."""
+        module = importlib.import_module(f"labkit.engine.shell.applets.{self.module}")
+        program: Program = getattr(module, self.function)
+        return program
 
 
 def start(process: Process, execute: Callable[[Task, Sequence[str]], int], name: str) -> Task:
     """Return the first task of a command, with its standard files."""
     run = Run(process, execute)
-    fds: dict[int, Reader | Sink] = {
-        0: Reader.of(Content.of(process.stdin), process.clock),
-        1: Terminal(run.emit, 1),
-        2: Terminal(run.emit, 2),
-    }
+    stdin = Reader.of(Content.of(process.stdin), process.clock)
+    fds: Files = {0: stdin, 1: Terminal(run.emit, 1), 2: Terminal(run.emit, 2)}
     return Task(run, name, dict(process.env), process.cwd, fds)
-
-
-def capture(task: Task) -> tuple[Task, Pipe]:
-    """Return a child of the task whose output goes into a pipe, and the pipe."""
-    pipe = Pipe(task.run.process.clock)
-    return task.child(fds={**task.fds, 1: pipe}), pipe
-
-
-def text_of(pipe: Pipe) -> str:
-    """Return all that was written to a pipe, as text; raises WouldRunForever where that has no end."""
-    return decode(b"".join(chunk for _, content in pipe.segments for chunk in bounded(content)))

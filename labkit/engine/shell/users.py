@@ -7,52 +7,51 @@ from typing import Any
 from labkit.engine.shell.words import decode
 from labkit.errors import FileSystemError
 
+_NAME, _ID, _GROUP, _HOME = 0, 2, 3, 5
+
 
 def _rows(fs: Any, path: str) -> list[list[str]]:
     try:
         text = decode(fs.read(path))
     except FileSystemError:
         return []
-    return [line.split(":") for line in text.splitlines() if line.count(":") >= 2]
+    return [line.split(":") for line in text.splitlines() if line.count(":") >= _ID]
+
+
+def _find(fs: Any, path: str, key: int, wanted: str, column: int) -> str | None:
+    """Return a column of the first row that has the wanted value in another."""
+    return next((row[column] for row in _rows(fs, path) if row[key] == wanted and len(row) > column), None)
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text is not None and text.isdigit() else None
 
 
 def user_id(fs: Any, name: str) -> int | None:
     """Return a user's number."""
-    return next(
-        (int(row[2]) for row in _rows(fs, "/etc/passwd") if row[0] == name and row[2].isdigit()), None
-    )
+    return _number(_find(fs, "/etc/passwd", _NAME, name, _ID))
 
 
 def group_id(fs: Any, name: str) -> int | None:
     """Return a group's number."""
-    return next((int(row[2]) for row in _rows(fs, "/etc/group") if row[0] == name and row[2].isdigit()), None)
+    return _number(_find(fs, "/etc/group", _NAME, name, _ID))
 
 
 def user_name(fs: Any, uid: int) -> str | None:
     """Return a user's name."""
-    return next((row[0] for row in _rows(fs, "/etc/passwd") if row[2] == str(uid)), None)
+    return _find(fs, "/etc/passwd", _ID, str(uid), _NAME)
 
 
 def group_name(fs: Any, gid: int) -> str | None:
     """Return a group's name."""
-    return next((row[0] for row in _rows(fs, "/etc/group") if row[2] == str(gid)), None)
+    return _find(fs, "/etc/group", _ID, str(gid), _NAME)
 
 
 def primary_group(fs: Any, name: str) -> int | None:
     """Return the number of a user's own group."""
-    found = (row[3] for row in _rows(fs, "/etc/passwd") if row[0] == name and len(row) > 3)
-    return next((int(gid) for gid in found if gid.isdigit()), None)
-
-
-def groups_of(fs: Any, name: str) -> list[int]:
-    """Return the numbers of the groups that list a user as a member."""
-    return [
-        int(row[2])
-        for row in _rows(fs, "/etc/group")
-        if len(row) > 3 and row[2].isdigit() and name in row[3].split(",")
-    ]
+    return _number(_find(fs, "/etc/passwd", _NAME, name, _GROUP))
 
 
 def home_of(fs: Any, name: str) -> str | None:
     """Return a user's home directory."""
-    return next((row[5] for row in _rows(fs, "/etc/passwd") if row[0] == name and len(row) > 5), None)
+    return _find(fs, "/etc/passwd", _NAME, name, _HOME)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from labkit.engine.shell.applets.options import Options, number, parse
+from labkit.engine.shell.applets.options import Options, parse
 from labkit.engine.shell.patterns import BadPattern, regex
 from labkit.engine.shell.streams import Reader
 from labkit.engine.shell.task import CommandError, Task, UsageError
@@ -13,24 +13,20 @@ from labkit.engine.shell.words import decode, strerror
 from labkit.errors import FileSystemError
 
 _LONG = {"ignore-case": "i", "invert-match": "v", "line-number": "n", "count": "c", "quiet": "q",
-         "recursive": "r", "extended-regexp": "E", "fixed-strings": "F", "only-matching": "o",
-         "word-regexp": "w", "files-with-matches": "l", "color": "u"}  # fmt: skip
+         "recursive": "r", "extended-regexp": "E", "fixed-strings": "F", "only-matching": "o"}  # fmt: skip
 
 
 def grep(task: Task, args: Sequence[str]) -> int:
     """Print the lines that match a pattern; 0 if there were any, 1 if none, 2 after an error."""
-    options = parse(args, "HhnlLcoqvsrRiwxFEzyum:A:B:C:e:f:", _LONG)
+    options = parse(args, "HhnlcoqvsriwFEe:", _LONG, lacks="LRxyzmABCf")
     operands = list(options.operands)
-    patterns = [line for text in options.values("e") for line in text.split("\n")]
-    source = options.value("f")
-    if source is not None:
-        patterns += [decode(line).rstrip("\n") for line in task.open_read(source).lines()]
-    if not patterns and source is None:
+    patterns = options.values("e")
+    if not patterns:
         if not operands:
             raise UsageError
-        patterns = operands.pop(0).split("\n")
+        patterns = [operands.pop(0)]
     wanted = [_compile(pattern, options) for pattern in patterns]
-    recursive = bool(options.last("rR"))
+    recursive = "r" in options
     paths = operands or (["."] if recursive else ["-"])
     named = "H" in options or (("h" not in options) and (len(paths) > 1 or recursive))
     matched, failed = False, False
@@ -53,17 +49,12 @@ def grep(task: Task, args: Sequence[str]) -> int:
 
 
 def _compile(pattern: str, options: Options) -> re.Pattern[str]:
-    ignore = bool(options.last("iy"))
+    if "F" in options:
+        return re.compile(re.escape(pattern), re.IGNORECASE if "i" in options else re.NOFLAG)
     try:
-        if "F" in options:
-            compiled = re.compile(re.escape(pattern), re.IGNORECASE if ignore else re.NOFLAG)
-        else:
-            compiled = regex(pattern, extended="E" in options, ignore_case=ignore)
+        return regex(pattern, extended="E" in options, ignore_case="i" in options)
     except BadPattern:
         raise CommandError(f"bad regex '{pattern}'", 2) from None
-    if "x" in options:
-        return re.compile(rf"(?:{compiled.pattern})\Z", compiled.flags)
-    return compiled
 
 
 def _files(
@@ -91,70 +82,35 @@ def _is_link(task: Task, path: str) -> bool:
 def _search(
     task: Task, name: str, reader: Reader, wanted: list[re.Pattern[str]], options: Options, named: bool
 ) -> bool:
-    limit = number(options.value("m") or "-1", negative=True)
-    after = number(options.value("A") or options.value("C") or "0")
-    before = number(options.value("B") or options.value("C") or "0")
-    silent = bool(options.last("qlLc"))
-    count = owed = printed = 0
-    earlier: list[tuple[int, str]] = []
+    """Search one file, print what its options ask for, and tell whether any line was selected."""
+    count = 0
     for place, raw in enumerate(reader.lines(), 1):
         line = decode(raw.removesuffix(b"\n"))
-        found = [match for pattern in wanted if (match := _match(pattern, line, options)) is not None]
-        if bool(found) != ("v" in options):
-            count += 1
-            if not silent:
-                if "o" in options:
-                    for pattern in [] if "v" in options else wanted:
-                        for match in pattern.finditer(line):
-                            if match.group():
-                                _print(task, name if named else "", place, match.group(), ":", options)
-                else:
-                    if (before or after) and printed and printed < place - len(earlier) - 1:
-                        task.out("--\n")
-                    for number_, text in earlier:
-                        _print(task, name if named else "", number_, text, "-", options)
-                    _print(task, name if named else "", place, line, ":", options)
-                    printed = place
-                earlier, owed = [], after
-            if options.last("ql") or count == limit:
-                break
-        elif owed and not silent:
-            _print(task, name if named else "", place, line, "-", options)
-            printed, owed = place, owed - 1
-        elif before:
-            earlier = [*earlier, (place, line)][-before:]
+        if any(_matches(pattern, line, options) for pattern in wanted) == ("v" in options):
+            continue
+        count += 1
+        if options.last("ql"):
+            break
+        if "c" in options:
+            continue
+        shown = [line]
+        if "o" in options:
+            found = [match.group() for pattern in wanted for match in pattern.finditer(line)]
+            shown = [] if "v" in options else [text for text in found if text]
+        prefix = (f"{name}:" if named else "") + (f"{place}:" if "n" in options else "")
+        task.out("".join(f"{prefix}{text}\n" for text in shown))
     if "q" not in options:
-        if ("l" in options and count) or ("L" in options and not count):
-            task.out(f"{name}\n")
-        elif "c" in options and not options.last("lL"):
+        if "l" in options:
+            task.out(f"{name}\n" if count else "")
+        elif "c" in options:
             task.out((f"{name}:" if named else "") + f"{count}\n")
-    return count > 0 if "L" not in options else count == 0
+    return count > 0
 
 
-def _match(pattern: re.Pattern[str], line: str, options: Options) -> re.Match[str] | None:
-    if "x" in options:
-        return pattern.match(line)
-    if "w" not in options:
-        return pattern.search(line)
-    for match in pattern.finditer(line):
-        edges = line[match.start() - 1 : match.start()] + line[match.end() : match.end() + 1]
-        if not re.search(r"\w", edges):
-            return match
-    return None
-
-
-def _print(task: Task, name: str, place: int, text: str, mark: str, options: Options) -> None:
-    prefix = f"{name}{mark}" if name else ""
-    if "n" in options:
-        prefix += f"{place}{mark}"
-    task.out(f"{prefix}{text}\n")
-
-
-def egrep(task: Task, args: Sequence[str]) -> int:
-    """Search for extended regular expressions."""
-    return grep(task, ["-E", *args])
-
-
-def fgrep(task: Task, args: Sequence[str]) -> int:
-    """Search for fixed strings."""
-    return grep(task, ["-F", *args])
+def _matches(pattern: re.Pattern[str], line: str, options: Options) -> bool:
+    """Tell whether a pattern is in a line, with -w as a word of its own."""
+    return any(
+        "w" not in options
+        or not re.search(r"\w", line[match.start() - 1 : match.start()] + line[match.end() : match.end() + 1])
+        for match in pattern.finditer(line)
+    )

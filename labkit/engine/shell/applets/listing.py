@@ -13,149 +13,102 @@ from labkit.engine.shell.applets.options import Options, parse
 from labkit.engine.shell.applets.sizes import blocks, human
 from labkit.engine.shell.task import SECOND, Task
 from labkit.engine.shell.users import group_name, user_name
-from labkit.engine.shell.words import encode, strerror
+from labkit.engine.shell.words import encode
 from labkit.errors import FileSystemError
 from labkit.oci.tree import Device
 
-Entry = tuple[str, str, Any]
+Entry = tuple[str, Any]
+"""A name as it is shown, which is also a path where it was typed, and what stat says of it."""
+_DEVICE = 65024
+_KINDS = {modes.S_IFDIR: "directory", modes.S_IFLNK: "symbolic link", modes.S_IFIFO: "fifo",
+          modes.S_IFCHR: "character special file", modes.S_IFBLK: "block special file"}  # fmt: skip
 _HALF_YEAR = 365 * 24 * 3600 // 2 * SECOND
-_LONG = {"full-time": "T", "group-directories-first": "g", "color": "u", "all": "a", "almost-all": "A",
-         "recursive": "R", "human-readable": "h", "size": "s", "reverse": "r", "inode": "i",
-         "directory": "d"}  # fmt: skip
-DEVICE = 65024
 
 
 def ls(task: Task, args: Sequence[str]) -> int:
     """List directories and files."""
-    options = parse(args, "1AaCxdLHRFplinshrSXvctuw:", _LONG)
-    if any(word == "--full-time" for word in args):
+    options = parse(args, "1AadFplinhrStR", {"color": "1", "all": "a"}, lacks="CxLHsXvcuw")
+    if "n" in options:
         options.given.append(("l", ""))
-    files: list[Entry] = []
-    directories: list[Entry] = []
-    status = 0
-    follow = "L" in options or "H" in options or not (options.last("l") or "F" in options or "d" in options)
-    for operand in options.operands or ["."]:
-        try:
-            found = task.fs.stat(task.path(operand), follow)
-        except FileSystemError as error:
-            status = task.fail(f"{operand}: {strerror(error)}")
-            continue
-        entry = (operand, operand, found)
-        (directories if modes.S_ISDIR(found.mode) and "d" not in options else files).append(entry)
-    shown = _sorted(files, options)
-    _show(task, shown, options)
-    first = not shown
-    several = len(files) + len(directories) > 1 or status != 0
-    for name, path, _ in _sorted(directories, options):
-        status |= _directory(task, name, path, options, several and len(options.operands) > 1, first)
+    found: list[Entry] = []
+    follow = not (options.last("l") or "F" in options or "d" in options)
+
+    def look(operand: str) -> None:
+        found.append((operand, task.fs.stat(task.path(operand), follow)))
+
+    status = task.each(options.operands or ["."], look)
+    apart = [modes.S_ISDIR(each.mode) and "d" not in options for _, each in found]
+    files = [entry for entry, directory in zip(found, apart, strict=True) if not directory]
+    directories = [entry for entry, directory in zip(found, apart, strict=True) if directory]
+    _show(task, "", _sorted(files, options), options)
+    first = not files
+    for name, _ in _sorted(directories, options):
+        status |= _directory(task, name, options, len(options.operands) > 1, first)
         first = False
     return status
 
 
-def _directory(task: Task, name: str, path: str, options: Options, titled: bool, first: bool) -> int:
-    if not first:
-        task.out("\n")
+def _directory(task: Task, path: str, options: Options, titled: bool, first: bool) -> int:
+    task.out("" if first else "\n")
     if titled or "R" in options:
-        task.out(f"{name}:\n")
+        task.out(f"{path}:\n")
     try:
         names = task.listdir(path)
     except FileSystemError as error:
-        return task.fail(f"{name}: {strerror(error)}")
-    if options.last("aA"):
-        names = ([".", ".."] if options.last("aA") == "a" else []) + names
-    else:
-        names = [entry for entry in names if not entry.startswith(".")]
+        return task.failure(f"can't open '{path}'", error)
+    kind = options.last("aA")
+    if not kind:
+        names = [name for name in names if not name.startswith(".")]
     base = path.rstrip("/")
-    entries = []
-    for entry in names:
-        found = task.stat(f"{base}/{entry}", "L" in options) or task.stat(f"{base}/{entry}", False)
-        if found is not None:
-            entries.append((entry, f"{base}/{entry}", found))
-    entries = _sorted(entries, options)
-    if options.last("ls") and entries is not None and ("l" in options or "s" in options or "n" in options):
-        total = sum(blocks(found) for _, _, found in entries) // 2
-        task.out(f"total {_short(total * 1024):<7}\n" if "h" in options else f"total {total}\n")
-    _show(task, entries, options)
+    listed = [(name, task.stat(f"{base}/{name}", False)) for name in [".", ".."] * (kind == "a") + names]
+    entries = _sorted([entry for entry in listed if entry[1] is not None], options)
+    if "l" in options:
+        total = sum(blocks(found) for _, found in entries) // 2
+        text = re.sub(r"\.\d", "", human(total * 1024))
+        task.out(f"total {text:<7}\n" if "h" in options else f"total {total}\n")
+    _show(task, f"{base}/", entries, options)
     status = 0
-    if "R" in options:
-        for entry, below, found in entries:
-            if modes.S_ISDIR(found.mode) and entry not in (".", ".."):
-                status |= _directory(task, f"{base}/{entry}", below, options, True, False)
+    for name, found in entries if "R" in options else ():
+        if modes.S_ISDIR(found.mode) and name not in (".", ".."):
+            status |= _directory(task, f"{base}/{name}", options, True, False)
     return status
-
-
-def _short(size: int) -> str:
-    text = human(size)
-    return re.sub(r"\.\d", "", text)
 
 
 def _sorted(entries: list[Entry], options: Options) -> list[Entry]:
     entries = sorted(entries, key=lambda entry: encode(entry[0]))
-    order = options.last("StX")
-    if order == "S":
-        entries.sort(key=lambda entry: -entry[2].size)
-    elif order == "t":
-        entries.sort(key=lambda entry: -entry[2].mtime)
-    elif order == "X":
-        entries.sort(key=lambda entry: entry[0].rpartition(".")[2] if "." in entry[0] else "")
-    if "r" in options:
-        entries.reverse()
-    if "g" in options:
-        entries.sort(key=lambda entry: not modes.S_ISDIR(entry[2].mode))
-    return entries
+    order = options.last("St")
+    if order:
+        entries.sort(key=lambda entry: -entry[1].size if order == "S" else -entry[1].mtime)
+    return entries[::-1] if "r" in options else entries
 
 
-def _show(task: Task, entries: list[Entry], options: Options) -> None:
-    style = options.last("1lnCx", "1")
-    long = style in ("l", "n") or "l" in options or "n" in options
-    lines = [_line(task, entry, options, long) for entry in entries]
-    if style in "Cx" and lines and not long:
-        lines = _columns(lines, int(options.value("w") or 80), across=style == "x")
-    task.out("".join(f"{line}\n" for line in lines))
-
-
-def _columns(names: list[str], width: int, *, across: bool) -> list[str]:
-    cell = max(len(name) for name in names) + 2
-    columns = max(width // cell, 1)
-    rows = -(-len(names) // columns)
-    table = [
-        names[row * columns : (row + 1) * columns] if across else names[row::rows] for row in range(rows)
-    ]
-    return ["".join(f"{name:<{cell}}" for name in row).rstrip() for row in table]
-
-
-def _line(task: Task, entry: Entry, options: Options, long: bool) -> str:
-    name, path, found = entry
-    line = f"{found.inode:7} " if "i" in options else ""
-    if "s" in options:
-        line += f"{blocks(found) // 2:6} " if "h" not in options else f"{human(blocks(found) * 512):>6} "
-    if long:
-        line += _attributes(task, found, options)
-    line += name
-    if long and modes.S_ISLNK(found.mode):
-        return f"{line} -> {task.fs.readlink(task.path(path))}"
-    return line + _mark(found.mode, options)
+def _show(task: Task, base: str, entries: list[Entry], options: Options) -> None:
+    for name, found in entries:
+        line = f"{found.inode:7} " if "i" in options else ""
+        line += _attributes(task, found, options) if "l" in options else ""
+        line += name
+        if "l" in options and modes.S_ISLNK(found.mode):
+            task.out(f"{line} -> {task.fs.readlink(task.path(base + name))}\n")
+        else:
+            task.out(f"{line}{_mark(found.mode, options)}\n")
 
 
 def _attributes(task: Task, found: Any, options: Options) -> str:
-    if "n" in options:
-        owner, group = str(found.uid), str(found.gid)
-    else:
-        owner = user_name(task.fs, found.uid) or str(found.uid)
-        group = group_name(task.fs, found.gid) or str(found.gid)
+    owner, group = str(found.uid), str(found.gid)
+    if "n" not in options:
+        owner = user_name(task.fs, found.uid) or owner
+        group = group_name(task.fs, found.gid) or group
     if isinstance(found.node, Device):
         size = f"{found.node.major:4}, {found.node.minor:3}"
     else:
         size = f"{human(found.size):>7}" if "h" in options else f"{found.size:9}"
-    if "T" in options:
-        date = strftime("%Y-%m-%d %H:%M:%S +0000", found.mtime)
-    else:
-        recent = -15 * 60 * SECOND < task.now - found.mtime < _HALF_YEAR
-        date = strftime("%b %e %H:%M" if recent else "%b %e  %Y", found.mtime)
+    recent = -15 * 60 * SECOND < task.now - found.mtime < _HALF_YEAR
+    date = strftime("%b %e %H:%M" if recent else "%b %e  %Y", found.mtime)
     return f"{symbolic(found.mode)} {found.nlink:4} {owner:<8.8} {group:<8.8} {size} {date} "
 
 
 def _mark(mode: int, options: Options) -> str:
+    """Return what -F and -p put behind a name."""
     if modes.S_ISDIR(mode):
         return "/" if options.last("Fp") else ""
     if "F" not in options:
@@ -167,28 +120,21 @@ def _mark(mode: int, options: Options) -> str:
 
 def stat(task: Task, args: Sequence[str]) -> int:
     """Show a file's attributes."""
-    options = parse(args, "c:Lltf", {"format": "c", "dereference": "L"}, least=1)
+    options = parse(args, "c:L", {"format": "c", "dereference": "L"}, lacks="ltf", least=1)
     form = options.value("c")
-    status = 0
-    for operand in options.operands:
-        try:
-            found = task.fs.stat(task.path(operand), "L" in options)
-        except FileSystemError as error:
-            status = task.failure(f"can't stat '{operand}'", error)
-            continue
-        default = _TERSE if "t" in options else _default_form(found)
-        values = _values(task, operand, found)
-        task.out(_filled(default if form is None else form + "\n", values))
-    return status
 
+    def show(path: str) -> None:
+        found = task.fs.stat(task.path(path), "L" in options)
+        wanted = _default_form(found) if form is None else form + "\n"
+        values = _values(task, path, found)
+        task.out(re.sub(r"%([-0]?\d*)(.)", lambda match: _convert(match, values), wanted))
 
-_TERSE = "%n %s %b %f %u %g %D %i %h %t %T %X %Y %Z %o\n"
+    return task.each(options.operands, show, "can't stat '{}': {}")
 
 
 def _default_form(found: Any) -> str:
-    device = (
-        f" Device type: {found.node.major:x},{found.node.minor:x}" if isinstance(found.node, Device) else ""
-    )
+    node = found.node
+    device = f" Device type: {node.major:x},{node.minor:x}" if isinstance(node, Device) else ""
     return (
         "  File: %N\n  Size: %-10s\tBlocks: %-10b IO Block: %-6o %F\n"
         f"Device: %Dh/%dd\tInode: %-10i  Links: {'%-5h' if device else '%h'}{device}\n"
@@ -197,36 +143,27 @@ def _default_form(found: Any) -> str:
     )
 
 
-def _filled(form: str, values: dict[str, str]) -> str:
-    return re.sub(r"%([-#0 +]*\d*)(.)", lambda match: _convert(match, values), form)
-
-
 def _convert(match: re.Match[str], values: dict[str, str]) -> str:
     flags, letter = match[1], match[2]
     value = values.get(letter, letter)
-    digits = flags.lstrip("-#0 +")
-    if not digits:
-        return value
+    width = int(flags.lstrip("-") or 0)
     if flags.startswith("-"):
-        return value.ljust(int(digits))
-    return value.rjust(int(digits), "0" if flags.startswith("0") else " ")
+        return value.ljust(width)
+    return value.rjust(width, "0" if flags.startswith("0") else " ")
 
 
 def _values(task: Task, name: str, found: Any) -> dict[str, str]:
-    mode, node = found.mode, found.node
-    device = isinstance(node, Device)
-    kinds = {modes.S_IFDIR: "directory", modes.S_IFLNK: "symbolic link", modes.S_IFIFO: "fifo",
-             modes.S_IFCHR: "character special file", modes.S_IFBLK: "block special file"}  # fmt: skip
+    mode = found.mode
     regular = "regular file" if found.size else "regular empty file"
     date = strftime("%Y-%m-%d %H:%M:%S", found.mtime) + f".{found.mtime % SECOND:09} +0000"
     seconds = str(found.mtime // SECOND)
     link = f"'{name}' -> '{task.fs.readlink(task.path(name))}'" if modes.S_ISLNK(mode) else name
     return {
-        "a": f"{mode & 0o7777:o}", "A": symbolic(mode), "b": str(blocks(found)), "B": "512", "d": str(DEVICE),
-        "D": f"{DEVICE:x}", "f": f"{mode:x}", "F": kinds.get(modes.S_IFMT(mode), regular),
+        "a": f"{mode & 0o7777:o}", "A": symbolic(mode), "b": str(blocks(found)), "B": "512",
+        "d": str(_DEVICE), "D": f"{_DEVICE:x}", "f": f"{mode:x}",
+        "F": _KINDS.get(modes.S_IFMT(mode), regular),
         "g": str(found.gid), "G": group_name(task.fs, found.gid) or "UNKNOWN", "h": str(found.nlink),
         "i": str(found.inode), "n": name, "N": link, "o": "4096", "s": str(found.size),
-        "t": f"{node.major:x}" if device else "0", "T": f"{node.minor:x}" if device else "0",
         "u": str(found.uid), "U": user_name(task.fs, found.uid) or "UNKNOWN",
         "x": date, "y": date, "z": date, "X": seconds, "Y": seconds, "Z": seconds, "%": "%",
     }  # fmt: skip

@@ -8,23 +8,16 @@ from collections.abc import Sequence
 
 from labkit.engine.shell.applets.options import parse
 from labkit.engine.shell.lookup import ExecNotFound, find_program
-from labkit.engine.shell.task import Task, UsageError
+from labkit.engine.shell.task import Task
 from labkit.engine.shell.words import basename, join, strerror
 from labkit.errors import FileSystemError
 
 
 def base_name(task: Task, args: Sequence[str]) -> int:
     """Print the last name of a path, without a suffix."""
-    options = parse(args, "as:", least=1, ordered=True)
-    suffix = options.value("s") or ""
-    operands = options.operands
-    if not options.given and len(operands) == 2:
-        operands, suffix = operands[:1], operands[1]
-    elif not options.given and len(operands) > 2:
-        raise UsageError
-    for operand in operands:
-        name = basename(operand)
-        task.out((name.removesuffix(suffix) if name != suffix else name) + "\n")
+    operands = parse(args, "", lacks="as", least=1, most=2, ordered=True).operands
+    name, suffix = basename(operands[0]), operands[1] if len(operands) > 1 else ""
+    task.out((name.removesuffix(suffix) if name != suffix else name) + "\n")
     return 0
 
 
@@ -39,7 +32,7 @@ def dir_name(task: Task, args: Sequence[str]) -> int:
     return 0
 
 
-def resolve(task: Task, path: str, *, missing_ok: bool) -> str:
+def resolve(task: Task, path: str) -> str:
     """Return a path without symbolic links; raises FileSystemError."""
     todo = join(task.cwd, path).split("/")[::-1]
     done: list[str] = []
@@ -54,10 +47,8 @@ def resolve(task: Task, path: str, *, missing_ok: bool) -> str:
         here = "/" + "/".join([*done, name])
         found = task.stat(here, False)
         if found is None:
-            if not missing_ok or any(part not in ("", ".") for part in todo):
-                raise FileSystemError(errno.ENOENT, path)
-            done.append(name)
-        elif stat.S_ISLNK(found.mode):
+            raise FileSystemError(errno.ENOENT, path)
+        if stat.S_ISLNK(found.mode):
             followed += 1
             if followed > 40:
                 raise FileSystemError(errno.ELOOP, path)
@@ -74,12 +65,10 @@ def resolve(task: Task, path: str, *, missing_ok: bool) -> str:
 
 def readlink(task: Task, args: Sequence[str]) -> int:
     """Print where a symbolic link points."""
-    options = parse(args, "fnvsqem", {"canonicalize": "f"}, least=1, most=1)
+    options = parse(args, "fnv", {"canonicalize": "f"}, least=1, most=1)
     path = options.operands[0]
     try:
-        target = (
-            resolve(task, path, missing_ok=False) if "f" in options else task.fs.readlink(task.path(path))
-        )
+        target = resolve(task, path) if "f" in options else task.fs.readlink(task.path(path))
     except FileSystemError as error:
         return task.fail(f"{path}: {strerror(error)}") if "v" in options else 1
     task.out(target + ("" if "n" in options else "\n"))
@@ -88,26 +77,20 @@ def readlink(task: Task, args: Sequence[str]) -> int:
 
 def realpath(task: Task, args: Sequence[str]) -> int:
     """Print paths without symbolic links."""
-    status = 0
-    for path in parse(args, "", least=1).operands:
-        try:
-            task.out(resolve(task, path, missing_ok=False) + "\n")
-        except FileSystemError as error:
-            status = task.fail(f"{path}: {strerror(error)}")
-    return status
+    operands = parse(args, "", least=1).operands
+    return task.each(operands, lambda path: task.out(resolve(task, path) + "\n"))
 
 
 def pwd(task: Task, args: Sequence[str]) -> int:
     """Print the working directory."""
-    task.out((resolve(task, task.cwd, missing_ok=True) if "-P" in args else task.cwd) + "\n")
+    task.out((resolve(task, task.cwd) if "-P" in args else task.cwd) + "\n")
     return 0
 
 
 def which(task: Task, args: Sequence[str]) -> int:
     """Print where programs are."""
-    options = parse(args, "a", least=1)
     status = 0
-    for name in options.operands:
+    for name in parse(args, "", lacks="a", least=1).operands:
         try:
             task.out(find_program(task, name) + "\n")
         except ExecNotFound:

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 
 from labkit.engine.shell.task import CommandError, UsageError
 
-_SUFFIXES = {"b": 512, "k": 1024, "m": 1 << 20, "K": 1024, "M": 1 << 20, "G": 1 << 30, "c": 1, "w": 2,
-             "kB": 1000, "MB": 1_000_000, "GB": 1_000_000_000, "T": 1 << 40}  # fmt: skip
+_SUFFIXES = {"": 1, "b": 512, "k": 1024, "m": 1 << 20, "K": 1024, "M": 1 << 20, "G": 1 << 30, "c": 1}
 
 
 @dataclass(slots=True)
@@ -27,7 +26,7 @@ class Options:
 
     def value(self, flag: str) -> str | None:
         """Return the value of an option, the last one given."""
-        return next((value for name, value in reversed(self.given) if name == flag), None)
+        return next(reversed(self.values(flag)), None)
 
     def values(self, flag: str) -> list[str]:
         """Return all values of an option that may be repeated."""
@@ -39,14 +38,16 @@ def parse(
     flags: str,
     long: Mapping[str, str] | None = None,
     *,
+    lacks: str = "",
     least: int = 0,
     most: int | None = None,
     ordered: bool = False,
 ) -> Options:
     """Return the options and operands of a command line; raises UsageError.
 
-    `flags` is getopt's string, "n:" for an option with a value; `long` maps long names to letters;
-    `ordered` ends the options at the first operand; `least` and `most` bound the operands.
+    `flags` is getopt's string, "n:" for an option with a value; `lacks` names those that busybox has and
+    labkit has not; `long` maps long names to letters; `ordered` ends the options at the first operand;
+    `least` and `most` bound the operands.
 
     >>> options = parse(["-n", "3", "-q", "log"], "n:q")
     >>> options.value("n"), "q" in options, options.operands
@@ -60,9 +61,12 @@ def parse(
             options.operands += rest
             break
         if word.startswith("--"):
-            _long(word, rest, options, long or {}, flags)
+            name, _, value = word[2:].partition("=")
+            if not long or name not in long:
+                raise UsageError(f"unrecognized option '{word}'")
+            _short(long[name] + value, rest, options, flags, lacks)
         elif word.startswith("-") and len(word) > 1:
-            _short(word[1:], rest, options, flags)
+            _short(word[1:], rest, options, flags, lacks)
         else:
             options.operands.append(word)
             if ordered:
@@ -74,9 +78,11 @@ def parse(
     return options
 
 
-def _short(letters: str, rest: list[str], options: Options, flags: str) -> None:
+def _short(letters: str, rest: list[str], options: Options, flags: str, lacks: str) -> None:
     while letters:
         letter, letters = letters[0], letters[1:]
+        if letter in lacks:
+            raise CommandError(f"option -{letter} is not simulated")
         place = flags.find(letter) if letter not in ":+" else -1
         if place < 0:
             raise UsageError(f"invalid option -- '{letter}'")
@@ -91,31 +97,16 @@ def _short(letters: str, rest: list[str], options: Options, flags: str) -> None:
         options.given.append((letter, value))
 
 
-def _long(word: str, rest: list[str], options: Options, long: Mapping[str, str], flags: str) -> None:
-    name, equals, value = word[2:].partition("=")
-    matching = [name] if name in long else [key for key in long if key.startswith(name)]
-    if not matching:
-        raise UsageError(f"unrecognized option '{word}'")
-    letter = long[matching[0]]
-    if flags[flags.find(letter) + 1 : flags.find(letter) + 2] == ":" and not equals:
-        if not rest:
-            raise UsageError(f"option '--{matching[0]}' requires an argument")
-        value = rest.pop(0)
-    options.given.append((letter, value))
-
-
-def number(text: str, *, suffixes: bool = True, negative: bool = False) -> int:
+def number(text: str, *, negative: bool = False) -> int:
     """Return a number with its suffix as busybox's commands take it; raises CommandError.
 
     >>> number("2k")
     2048
     """
-    sign = -1 if negative and text.startswith("-") else 1
-    digits = text[1:] if sign < 0 else text
-    base = digits.rstrip("bkmKMGcwBT")
-    suffix = digits[len(base) :] if suffixes else ""
-    if not (base if suffixes else digits).isascii() or not (base if suffixes else digits).isdigit():
+    digits = text[1:] if negative and text.startswith("-") else text
+    base = digits.rstrip("bkmKMGc")
+    suffix = digits[len(base) :]
+    if not (base.isascii() and base.isdigit() and suffix in _SUFFIXES):
         raise CommandError(f"invalid number '{text}'")
-    if suffix and suffix not in _SUFFIXES:
-        raise CommandError(f"invalid number '{text}'")
-    return sign * int(base if suffixes else digits) * _SUFFIXES.get(suffix, 1)
+    size = int(base) * _SUFFIXES[suffix]
+    return size if digits is text else -size

@@ -1,163 +1,208 @@
-"""sed: a stream editor (POSIX.1-2017, sed), with GNU's -i and -E."""
+"""sed: a stream editor (POSIX.1-2017, sed), with GNU's -i and -E; of its commands s, p and d."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from labkit.engine.shell.applets.options import parse
-from labkit.engine.shell.applets.sedscript import Command, Parser
+from labkit.engine.shell.patterns import BadPattern, regex
 from labkit.engine.shell.task import CommandError, Task, UsageError
-from labkit.engine.shell.words import decode, strerror
+from labkit.engine.shell.words import decode, encode, strerror
 from labkit.errors import FileSystemError
 from labkit.oci.content import Content
 
-
-class _Quit(Exception):
-    pass
+Address = str | int | re.Pattern[str]
 
 
-class _Next(Exception):
-    pass
+@dataclass(slots=True)
+class _Command:
+    """One command, its addresses and whether its range is open."""
+
+    name: str = ""
+    first: Address | None = None
+    last: Address | None = None
+    negated: bool = False
+    pattern: re.Pattern[str] | None = None
+    text: str = ""
+    flags: str = ""
+    inside: bool = False
+
+
+class _Parser:
+    """Reads a script's text."""
+
+    def __init__(self, text: str, extended: bool) -> None:
+        self.text = text
+        self.extended = extended
+        self.at = 0
+
+    def commands(self) -> list[_Command]:
+        out: list[_Command] = []
+        self.skip(" \t\n;")
+        while self.peek():
+            out.append(self.command())
+            self.skip(" \t\n;")
+        return out
+
+    def peek(self) -> str:
+        return self.text[self.at : self.at + 1]
+
+    def take(self) -> str:
+        char = self.peek()
+        self.at += 1
+        return char
+
+    def skip(self, chars: str) -> None:
+        while self.peek() and self.peek() in chars:
+            self.at += 1
+
+    def command(self) -> _Command:
+        command = _Command(first=self.address())
+        if self.peek() == "," and command.first is not None:
+            self.at += 1
+            self.skip(" ")
+            command.last = self.address()
+            if command.last is None:
+                raise CommandError("no address after comma")
+        self.skip(" \t")
+        while self.peek() == "!":
+            command.negated = True
+            self.at += 1
+            self.skip(" ")
+        command.name = self.take()
+        if not command.name:
+            raise CommandError("missing command")
+        if command.name in "abcDgGhHilnNPqrtTwxyz={}:#":
+            raise CommandError(f"command {command.name} is not simulated")
+        if command.name not in "spd":
+            raise CommandError(f"unsupported command {command.name}")
+        if command.name == "s":
+            self.substitution(command)
+        self.skip(" \t")
+        if self.peek() not in ("", "\n", ";"):
+            bad = command.name == "s"
+            raise CommandError(
+                "bad option in substitution expression" if bad else "extra characters after command"
+            )
+        return command
+
+    def address(self) -> Address | None:
+        number = re.compile(r"\d+").match(self.text, self.at)
+        if number:
+            self.at = number.end()
+            return int(number[0])
+        if self.peek() == "$":
+            return self.take()
+        if self.peek() not in ("/", "\\"):
+            return None
+        self.at += self.peek() == "\\"
+        pattern = self.until(self.take())
+        ignore = self.peek() == "I"
+        self.at += ignore
+        return self.compile(pattern, ignore)
+
+    def substitution(self, command: _Command) -> None:
+        delimiter = self.take()
+        if not delimiter or delimiter == "\n":
+            raise CommandError("bad option in substitution expression")
+        pattern = self.until(delimiter)
+        start = self.at
+        self.until(delimiter)
+        command.text = self.text[start : self.at - 1].replace("\\" + delimiter, delimiter)
+        while self.peek() and self.peek() in "gpIi0123456789":
+            command.flags += self.take()
+        command.pattern = self.compile(pattern, "i" in command.flags.lower())
+
+    def until(self, delimiter: str) -> str:
+        out: list[str] = []
+        bracket = False
+        while self.peek():
+            char = self.take()
+            if char == "\\" and self.peek():
+                following = self.take()
+                out.append({delimiter: delimiter, "n": "\n"}.get(following, "\\" + following))
+                continue
+            if char == delimiter and not bracket:
+                return "".join(out)
+            bracket = char == "[" or (bracket and char != "]")
+            out.append(char)
+        raise CommandError(f"unmatched '{delimiter}'")
+
+    def compile(self, pattern: str, ignore: bool) -> re.Pattern[str]:
+        try:
+            return regex(pattern, extended=self.extended, ignore_case=ignore)
+        except BadPattern as error:
+            raise CommandError(f"bad regex '{pattern}': {error}") from None
 
 
 class _Editor:
-    def __init__(self, commands: list[Command], quiet: bool, extended: bool) -> None:
+    """Applies commands to lines, one after the other."""
+
+    def __init__(self, commands: list[_Command], quiet: bool) -> None:
         self.commands = commands
         self.quiet = quiet
-        self.out: list[str] = []
-        self.hold = self.space = ""
         self.number = 0
-        self.status = 0
-        self.appended: list[str] = []
-        self.lines: Iterator[tuple[str, bool]] = iter(())
-        self.final = False
 
-    def run(self, lines: Iterator[tuple[str, bool]]) -> Iterator[str]:
-        self.lines = lines
-        for line, final in lines:
-            self.space, self.final = line, final
+    def run(self, lines: Iterable[str]) -> Iterator[str]:
+        """Yield what each line becomes; what a last line without its newline becomes has none either."""
+        rest = iter(lines)
+        following = next(rest, None)
+        while following is not None:
+            line, following = following, next(rest, None)
             self.number += 1
-            quitting = False
-            printing = not self.quiet
-            try:
-                self.execute(self.commands)
-            except _Next:
-                printing = False
-            except _Quit as leave:
-                quitting = True
-                printing = printing and not leave.args
-            if printing:
-                self.out.append(self.space + "\n")
-            self.out += self.appended
-            self.appended = []
-            yield "".join(self.out)
-            self.out = []
-            if quitting:
-                return
+            out = self.edited(line.removesuffix("\n"), following is None)
+            yield out if line.endswith("\n") else out.removesuffix("\n")
 
-    def selected(self, command: Command) -> bool:
-        return self.within(command) != command.negated
+    def edited(self, line: str, final: bool) -> str:
+        out = ""
+        for command in self.commands:
+            if self.within(command, line, final) == command.negated:
+                continue
+            if command.name == "d":
+                return out
+            if command.name == "p":
+                out += line + "\n"
+            else:
+                line, done = _substituted(command, line)
+                if done and "p" in command.flags:
+                    out += line + "\n"
+        return out if self.quiet else f"{out}{line}\n"
 
-    def within(self, command: Command) -> bool:
-        if command.first is None:
-            return True
-        if command.last is None:
-            return self.at(command.first)
+    def within(self, command: _Command, line: str, final: bool) -> bool:
+        """Tell whether a command's addresses select the line; remember whether its range is open."""
+
+        def at(address: Address) -> bool:
+            if isinstance(address, int):
+                return self.number == address
+            return final if isinstance(address, str) else address.search(line) is not None
+
+        first, last = command.first, command.last
+        if first is None or last is None:
+            return first is None or at(first)
         if command.inside:
-            if isinstance(command.last, int) and self.number >= command.last:
-                command.inside = False
-                return self.number == command.last
-            if not isinstance(command.last, int) and self.at(command.last):
-                command.inside = False
+            if isinstance(last, int):
+                command.inside = self.number < last
+                return self.number <= last
+            command.inside = not at(last)
             return True
-        if not self.at(command.first):
-            return False
-        command.inside = not (isinstance(command.last, int) and command.last <= self.number)
-        return True
+        command.inside = at(first) and not (isinstance(last, int) and last <= self.number)
+        return at(first)
 
-    def at(self, address: str | int | re.Pattern[str]) -> bool:
-        if isinstance(address, int):
-            return self.number == address
-        if isinstance(address, str):
-            return self.final
-        return address.search(self.space) is not None
 
-    def execute(self, commands: list[Command]) -> None:
-        for command in commands:
-            if self.selected(command):
-                self.apply(command)
+def _substituted(command: _Command, line: str) -> tuple[str, bool]:
+    assert command.pattern is not None
+    wanted, seen, every = int(re.sub(r"\D", "", command.flags) or 1), 0, "g" in command.flags
 
-    def apply(self, command: Command) -> None:
-        match command.name:
-            case "{":
-                self.execute(command.block)
-            case "s":
-                self.substitute(command)
-            case "y":
-                self.space = self.space.translate(str.maketrans(command.flags, command.text))
-            case "d" | "D" | "z":
-                raise _Next
-            case "p":
-                self.out.append(self.space + "\n")
-            case "P":
-                self.out.append(self.space.partition("\n")[0] + "\n")
-            case "=":
-                self.out.append(f"{self.number}\n")
-            case "q" | "Q":
-                self.status = int(command.text or 0)
-                raise _Quit(*(["silent"] if command.name == "Q" else []))
-            case "a":
-                self.appended.append(command.text)
-            case "i":
-                self.out.append(command.text)
-            case "c":
-                if not command.inside:
-                    self.out.append(command.text)
-                raise _Next
-            case "n" | "N":
-                self.following(command.name)
-            case "g":
-                self.space = self.hold
-            case "G":
-                self.space += "\n" + self.hold
-            case "h":
-                self.hold = self.space
-            case "H":
-                self.hold += "\n" + self.space
-            case "x":
-                self.space, self.hold = self.hold, self.space
-            case _:
-                raise CommandError(f"unsupported command {command.name}")
+    def replace(match: re.Match[str]) -> str:
+        nonlocal seen
+        seen += 1
+        if seen != wanted and not every:
+            return match.group()
+        return _filled(command.text, match)
 
-    def following(self, name: str) -> None:
-        found = next(self.lines, None)
-        if found is None:
-            raise _Quit
-        if name == "n":
-            if not self.quiet:
-                self.out.append(self.space + "\n")
-            self.space = ""
-        self.space = found[0] if name == "n" else f"{self.space}\n{found[0]}"
-        self.final = found[1]
-        self.number += 1
-
-    def substitute(self, command: Command) -> None:
-        assert command.pattern is not None
-        digits = re.sub(r"\D", "", command.flags)
-        wanted, seen = int(digits or 1), 0
-
-        def replace(match: re.Match[str]) -> str:
-            nonlocal seen
-            seen += 1
-            if seen < wanted or (seen > wanted and "g" not in command.flags):
-                return match.group()
-            return _filled(command.text, match)
-
-        before = self.space
-        self.space = command.pattern.sub(replace, before)
-        if seen >= wanted and "p" in command.flags:
-            self.out.append(self.space + "\n")
+    return command.pattern.sub(replace, line), seen >= (1 if every else wanted)
 
 
 def _filled(template: str, match: re.Match[str]) -> str:
@@ -174,50 +219,39 @@ def _filled(template: str, match: re.Match[str]) -> str:
 
 def sed(task: Task, args: Sequence[str]) -> int:
     """Edit a stream of lines, or with -i files in place."""
-    options = parse(
-        args, "i::nrEe:f:sz", {"in-place": "i", "quiet": "n", "regexp-extended": "E", "expression": "e"}
-    )
-    operands = list(options.operands)
-    scripts = options.values("e")
-    for path in options.values("f"):
-        scripts.append(decode(task.open_read(path).rest().read()))
-    if not options.values("e") and not options.values("f"):
+    long = {"in-place": "i", "quiet": "n", "regexp-extended": "E", "expression": "e"}
+    options = parse(args, "i::nrEe:", long, lacks="fsz")
+    operands, scripts = list(options.operands), options.values("e")
+    if not scripts:
         if not operands:
             raise UsageError
         scripts = [operands.pop(0)]
-    extended = bool(options.last("rE"))
-    commands = Parser("\n".join(scripts), extended).commands()
+    extended, quiet = bool(options.last("rE")), "n" in options
+    commands = _Parser("\n".join(scripts), extended).commands()
     failed: list[str] = []
     if "i" not in options:
-        editor = _Editor(commands, "n" in options, extended)
-        ends: list[bool] = []
-        lines = _marked(_lines(task, operands or ["-"], failed), ends)
-        for text in _joined(editor.run(lines), ends):
+        for text in _Editor(commands, quiet).run(_lines(task, operands or ["-"], failed)):
             task.out(text)
-        return editor.status or (1 if failed else 0)
-    status = 0
+        return int(bool(failed))
     for path in operands:
-        editor = _Editor(commands, "n" in options, extended)
         before = len(failed)
-        ends = []
-        text = "".join(_joined(editor.run(_marked(_lines(task, [path], failed), ends)), ends))
-        if len(failed) > before:
-            continue
-        suffix = options.value("i")
-        mode = task.fs.stat(task.path(path), True).mode & 0o7777
-        if suffix:
-            task.fs.rename(task.path(path), task.path(path + suffix))
-        temporary = task.path(path).rpartition("/")[0] + "/sedAAAAAA"
-        task.fs.write(temporary, Content.of(text.encode("utf-8", "surrogateescape")), mode)
-        task.fs.rename(temporary, task.path(path))
-        status = editor.status or status
-    return status or (1 if failed else 0)
+        text = "".join(_Editor(commands, quiet).run(_lines(task, [path], failed)))
+        if len(failed) == before:
+            _replace(task, path, text, options.value("i") or "")
+    return int(bool(failed))
 
 
-def _joined(texts: Iterator[str], unterminated: list[bool]) -> Iterator[str]:
-    """Pass on what each line became; what a last line without its newline became has none either."""
-    for text in texts:
-        yield text[:-1] if unterminated and text.endswith("\n") else text
+def _replace(task: Task, path: str, text: str, suffix: str) -> None:
+    """Put a new file in the place of the old one, which keeps its name with the suffix if there is one."""
+    target = task.path(path)
+    mode = task.fs.stat(target, True).mode & 0o7777
+    if suffix:
+        task.fs.rename(target, target + suffix)
+    try:
+        task.fs.write(target + "AAAAAA", Content.of(encode(text)), mode)
+    except FileSystemError as error:
+        raise CommandError(f"can't create temp file '{path}AAAAAA': {strerror(error)}") from None
+    task.fs.rename(target + "AAAAAA", target)
 
 
 def _lines(task: Task, paths: Sequence[str], failed: list[str]) -> Iterator[str]:
@@ -230,14 +264,3 @@ def _lines(task: Task, paths: Sequence[str], failed: list[str]) -> Iterator[str]
                 continue
             failed.append(path)
             task.fail(f"{path}: {strerror(error)}")
-
-
-def _marked(lines: Iterator[str], unterminated: list[bool]) -> Iterator[tuple[str, bool]]:
-    """Yield each line with whether it is the last; note whether that lacks its newline."""
-    previous = next(lines, None)
-    while previous is not None:
-        following = next(lines, None)
-        if following is None and not previous.endswith("\n"):
-            unterminated.append(True)
-        yield previous.removesuffix("\n"), following is None
-        previous = following

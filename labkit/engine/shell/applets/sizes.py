@@ -1,10 +1,13 @@
-"""How much room a file takes on a disk with blocks of 4,096 bytes, and sizes for people."""
+"""How much room files take on a disk with blocks of 4,096 bytes, sizes for people, and du."""
 
 from __future__ import annotations
 
 import stat
+from collections.abc import Sequence
 from typing import Any
 
+from labkit.engine.shell.applets.options import number, parse
+from labkit.engine.shell.task import Task
 from labkit.oci.content import ZEROS
 from labkit.oci.tree import File
 
@@ -40,3 +43,32 @@ def human(size: int) -> str:
         if value < 1024:
             break
     return f"{value}.{fraction}{unit}"
+
+
+def du(task: Task, args: Sequence[str]) -> int:
+    """Add up the blocks that files take."""
+    long = {"max-depth": "d", "summarize": "s", "human-readable": "h"}
+    options = parse(args, "ad:shkm", long, lacks="HLclx")
+    deepest = 0 if "s" in options else number(options.value("d") or str(1 << 30))
+    seen: set[int] = set()
+    unit = options.last("hmk", "k")
+
+    def walk(path: str, depth: int) -> int:
+        found = task.fs.stat(task.path(path), False)
+        if found.nlink > 1 and not stat.S_ISDIR(found.mode):
+            if found.inode in seen:
+                return 0
+            seen.add(found.inode)
+        size: int = blocks(found)
+        directory = stat.S_ISDIR(found.mode)
+        if directory:
+            size += sum(walk(f"{path.rstrip('/')}/{name}", depth + 1) for name in task.listdir(path))
+        if depth <= deepest and (directory or "a" in options or depth == 0):
+            shown = human(size * 512) if unit == "h" else str(-(-size // (2048 if unit == "m" else 2)))
+            task.out(f"{shown}\t{path}\n")
+        return size
+
+    def show(path: str) -> None:
+        walk(path, 0)
+
+    return task.each(options.operands or ["."], show)

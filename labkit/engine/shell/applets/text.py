@@ -1,11 +1,11 @@
-"""Commands that pass text on: cat, head, tail, wc, tee, tac, rev, nl."""
+"""Commands that pass text on: cat, head, tail, wc, tee."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from labkit.engine.shell.applets.options import number, parse
-from labkit.engine.shell.streams import ENDLESS, Reader, Repeated, Sink, WouldRunForever, bounded, endless
+from labkit.engine.shell.applets.options import Options, number, parse
+from labkit.engine.shell.streams import Reader, Sink, WouldRunForever, bounded, endless
 from labkit.engine.shell.task import Task
 from labkit.engine.shell.words import strerror
 from labkit.errors import FileSystemError
@@ -32,45 +32,22 @@ def opened(
 
 def cat(task: Task, args: Sequence[str]) -> int:
     """Print files one after the other."""
-    options = parse(args, "nbvteAu")
-    visible = bool(options.last("vteA"))
+    options = parse(args, "nu", lacks="bvteA")
     failed: list[str] = []
     count = 0
     for _, reader in opened(task, options.operands, failed=failed):
         try:
-            if not options.given or options.last("nbvteA") == "":
+            if "n" not in options:
                 for segment in reader.segments():
                     task.write(segment)
                 continue
             for line in reader.lines():
-                if "n" in options or ("b" in options and line != b"\n"):
-                    count += 1
-                    task.out(f"{count:6}\t")
-                shown = (
-                    _visible(line, bool(options.last("tA")), bool(options.last("eA"))) if visible else line
-                )
-                task.write(Content.of(shown))
+                count += 1
+                task.write(Content.of(f"{count:6}\t".encode() + line))
         except FileSystemError as error:
             failed.append("")
             task.fail(f"read error: {strerror(error)}")
     return int(bool(failed))
-
-
-def _visible(line: bytes, tabs: bool, ends: bool) -> bytes:
-    out = bytearray()
-    for byte in line:
-        if byte >= 128:
-            out += b"M-"
-            byte -= 128
-        if byte == 10:
-            out += b"$\n" if ends else b"\n"
-        elif byte == 127:
-            out += b"^?"
-        elif byte < 32 and (byte != 9 or tabs):
-            out += b"^" + bytes([byte + 64])
-        else:
-            out.append(byte)
-    return bytes(out)
 
 
 def _old_style(args: Sequence[str]) -> list[str]:
@@ -80,25 +57,30 @@ def _old_style(args: Sequence[str]) -> list[str]:
     return list(args)
 
 
+def _titled(task: Task, options: Options, several: bool, path: str, first: bool) -> None:
+    """Print a file's title where there are several."""
+    if ("v" in options or several) and "q" not in options:
+        task.out(f"{'' if first else chr(10)}==> {'standard input' if path == '-' else path} <==\n")
+
+
 def head(task: Task, args: Sequence[str]) -> int:
     """Print the first lines or bytes of files."""
     options = parse(_old_style(args), "n:c:qv")
     by_bytes = options.last("nc") == "c"
     wanted = number(options.value("c" if by_bytes else "n") or "10", negative=True)
     failed: list[str] = []
-    title = ("v" in options or len(options.operands) > 1) and "q" not in options
     for index, (path, reader) in enumerate(opened(task, options.operands, PLAIN, failed)):
-        if title:
-            task.out(f"{chr(10) if index else ''}==> {'standard input' if path == '-' else path} <==\n")
+        _titled(task, options, len(options.operands) > 1, path, index == 0)
         try:
-            if by_bytes:
-                task.write(reader.take(wanted) if wanted >= 0 else _without_end(reader.rest(), -wanted))
-            elif wanted >= 0:
+            if wanted < 0:
+                content = reader.rest()
+                kept = max(content.size + wanted, 0) if by_bytes else _before_last(content, -wanted)
+                task.write(content.slice(0, kept))
+            elif by_bytes:
+                task.write(reader.take(wanted))
+            else:
                 for line in _first(reader, wanted):
                     task.write(Content.of(line))
-            else:
-                lines = list(reader.lines())
-                task.write(Content.of(b"".join(lines[:wanted])))
         except FileSystemError as error:
             failed.append(path)
             task.fail(f"{path}: {'Input/output error' if path != '-' else strerror(error)}")
@@ -113,45 +95,38 @@ def _first(reader: Reader, count: int) -> Iterator[bytes]:
         yield line
 
 
-def _without_end(content: Content, size: int) -> Content:
-    return content.slice(0, max(content.size - size, 0))
-
-
 def tail(task: Task, args: Sequence[str]) -> int:
     """Print the last lines or bytes of files; with -f wait for more, for ever."""
     options = parse(_old_style(args), "n:c:fFqvs:")
     by_bytes = options.last("nc") == "c"
     given = options.value("c" if by_bytes else "n") or "10"
-    from_start = given.startswith("+")
     wanted = number(given.lstrip("+-"))
     failed: list[str] = []
-    follow = bool(options.last("fF"))
     files = list(opened(task, options.operands, WARNING, failed))
     if not files:
         return task.fail("no files")
-    title = ("v" in options or len(files) > 1) and "q" not in options
     for index, (path, reader) in enumerate(files):
-        if title:
-            task.out(f"{chr(10) if index else ''}==> {'standard input' if path == '-' else path} <==\n")
+        _titled(task, options, len(files) > 1, path, index == 0)
         try:
-            if from_start:
+            if given.startswith("+"):
                 _after(task, reader, max(wanted - 1, 0), by_bytes)
-            elif by_bytes:
-                content = reader.rest()
-                if endless(content):
-                    raise WouldRunForever
-                task.write(content.slice(max(content.size - wanted, 0)))
             else:
-                task.write(_last_lines(reader.rest(), wanted))
+                content = reader.rest()
+                task.write(
+                    content.slice(
+                        max(content.size - wanted, 0) if by_bytes else _before_last(content, wanted)
+                    )
+                )
         except FileSystemError as error:
             failed.append(path)
             task.fail(f"read error: {strerror(error)}")
-    if follow:
+    if options.last("fF"):
         raise WouldRunForever
     return int(bool(failed))
 
 
-def _last_lines(content: Content, count: int) -> Content:
+def _before_last(content: Content, count: int) -> int:
+    """Return where the last lines begin; only the end of the content is read."""
     if endless(content):
         raise WouldRunForever
     start, data = content.size, b""
@@ -164,7 +139,7 @@ def _last_lines(content: Content, count: int) -> Content:
         cut = data.rfind(b"\n", 0, max(cut - 1, 0)) + 1
         if cut == 0:
             break
-    return content.slice(content.size - len(data) + cut)
+    return content.size - len(data) + cut
 
 
 def _after(task: Task, reader: Reader, skipped: int, by_bytes: bool) -> None:
@@ -179,28 +154,25 @@ def _after(task: Task, reader: Reader, skipped: int, by_bytes: bool) -> None:
 
 def wc(task: Task, args: Sequence[str]) -> int:
     """Count lines, words and bytes."""
-    options = parse(args, "cmlwL")
-    columns = [flag for flag in "lwmcL" if flag in options] or ["l", "w", "c"]
+    options = parse(args, "clw", lacks="mL")
+    columns = [flag for flag in "lwc" if flag in options] or ["l", "w", "c"]
     totals = dict.fromkeys(columns, 0)
-    status = shown = 0
+    status = 0
     for path in options.operands or [""]:
         counts = dict.fromkeys(columns, 0)
         try:
             reader = task.open_read(path or "-")
-            try:
-                counts = _counts(reader, columns)
-            except FileSystemError as error:
-                status = task.fail(f"{path}: {strerror(error)}")
         except FileSystemError as error:
             status = task.fail(f"{path}: {strerror(error)}")
-            shown += 1
             continue
-        shown += 1
+        try:
+            counts = _counts(reader, columns)
+        except FileSystemError as error:
+            status = task.fail(f"{path}: {strerror(error)}")
         task.out(_row([counts[flag] for flag in columns], path))
-        for flag in columns:
-            totals[flag] = max(totals[flag], counts[flag]) if flag == "L" else totals[flag] + counts[flag]
-    if shown > 1:
-        task.out(_row([totals[flag] for flag in columns], "total"))
+        totals = {flag: totals[flag] + counts[flag] for flag in columns}
+    if len(options.operands) > 1:
+        task.out(_row(list(totals.values()), "total"))
     return status
 
 
@@ -211,13 +183,12 @@ def _row(counts: list[int], name: str) -> str:
 
 def _counts(reader: Reader, columns: list[str]) -> dict[str, int]:
     if columns == ["c"]:
-        size = reader.rest().size
-        if endless(Content((), size)):
+        content = reader.rest()
+        if endless(content):
             raise WouldRunForever
-        return {"c": size}
-    counts = dict.fromkeys("lwmcL", 0)
+        return {"c": content.size}
+    counts = dict.fromkeys("lwc", 0)
     word_open = False
-    longest = 0
     for segment in reader.segments():
         for chunk in bounded(segment):
             counts["c"] += len(chunk)
@@ -226,69 +197,20 @@ def _counts(reader: Reader, columns: list[str]) -> dict[str, int]:
             continues = word_open and bool(words) and not chunk[:1].isspace()
             counts["w"] += len(words) - int(continues)
             word_open = not chunk[-1:].isspace()
-            counts["m"] += sum(1 for byte in chunk if byte & 0xC0 != 0x80) if "m" in columns else 0
-            if "L" in columns:
-                longest = max([longest, *(len(line) for line in chunk.expandtabs(8).split(b"\n"))])
-    counts["L"] = longest
     return counts
 
 
 def tee(task: Task, args: Sequence[str]) -> int:
     """Copy standard input to files and to standard output."""
     options = parse(args, "ai", {"append": "a"})
-    status = 0
     sinks: list[Sink] = []
-    for path in options.operands:
-        try:
-            sinks.append(task.open_write(path, append="a" in options))
-        except FileSystemError as error:
-            status = task.fail(f"{path}: {strerror(error)}")
+
+    def add(path: str) -> None:
+        sinks.append(task.open_write(path, append="a" in options))
+
+    status = task.each(options.operands, add)
     for segment in task.stdin().segments():
         for sink in sinks:
             sink.write(segment)
         task.write(segment)
     return status
-
-
-def tac(task: Task, args: Sequence[str]) -> int:
-    """Print lines in reverse order."""
-    failed: list[str] = []
-    lines: list[bytes] = []
-    for _, reader in opened(task, parse(args, "").operands, failed=failed):
-        lines += reader.lines()
-    task.write(Content.of(b"".join(reversed(lines))))
-    return int(bool(failed))
-
-
-def rev(task: Task, args: Sequence[str]) -> int:
-    """Reverse the characters of each line."""
-    failed: list[str] = []
-    for _, reader in opened(task, parse(args, "").operands, failed=failed):
-        for line in reader.lines():
-            text = line.decode("utf-8", "surrogateescape")
-            task.out(text.rstrip("\n")[::-1] + ("\n" if text.endswith("\n") else ""))
-    return int(bool(failed))
-
-
-def nl(task: Task, args: Sequence[str]) -> int:
-    """Number lines."""
-    options = parse(args, "b:i:s:v:w:")
-    failed: list[str] = []
-    count, step = number(options.value("v") or "1"), number(options.value("i") or "1")
-    width, style = number(options.value("w") or "6"), options.value("b") or "t"
-    for _, reader in opened(task, options.operands, failed=failed):
-        for line in reader.lines():
-            if style == "a" or (style == "t" and line != b"\n"):
-                task.out(f"{count:{width}}{options.value('s') or chr(9)}")
-                count += step
-            elif line == b"\n":
-                task.out(" " * (width + 1))
-            task.write(Content.of(line))
-    return int(bool(failed))
-
-
-def yes(task: Task, args: Sequence[str]) -> int:
-    """Print a line for ever."""
-    line = (" ".join(args) or "y") + "\n"
-    task.write(Content.at(Repeated(line.encode("utf-8", "surrogateescape")), 0, ENDLESS))
-    raise WouldRunForever
