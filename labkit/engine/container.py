@@ -14,7 +14,7 @@ from typing import Any
 
 from labkit.engine import images
 from labkit.engine.engine import SECOND, Engine
-from labkit.engine.identity import container_name
+from labkit.engine.identity import container_name, identifier
 from labkit.engine.state import NO_OPTIONS, Container, Options
 from labkit.errors import Conflict, DaemonError, InvalidImage, NotFound
 from labkit.oci import changeset, tree
@@ -62,7 +62,8 @@ def create(
     argv = _command(image, command, options)
     if not argv:
         raise DaemonError("No command specified")
-    identity = engine.new_id()
+    number = engine.state.created + 1
+    identity = identifier(engine.seed, number)
     container = Container(
         id=identity,
         name=name or container_name(identity, engine.state.names),
@@ -70,7 +71,7 @@ def create(
         image_name=image_name,
         command=argv,
         created=engine.now,
-        number=engine.state.created,
+        number=number,
         options=options,
         cmd=tuple(command) if command else None,
         active=engine.prepare(image),
@@ -78,7 +79,7 @@ def create(
     directory = options.working_dir or image.config.config.get("WorkingDir") or "/"
     if directory != "/":
         container = _with_working_dir(engine, container, directory)
-    return keep(engine, container)
+    return keep(engine, container, created=number)
 
 
 def _with_working_dir(engine: Engine, container: Container, directory: str) -> Container:
@@ -127,10 +128,11 @@ def _command(image: Image, command: Sequence[str] | None, options: Options) -> t
     return tuple(config.get("Entrypoint") or ()) + tuple(command or config.get("Cmd") or ())
 
 
-def keep(engine: Engine, container: Container) -> Container:
-    """Put a container, new or changed, into the engine's state."""
+def keep(engine: Engine, container: Container, **fields: object) -> Container:
+    """Put a container, new or changed, into the engine's state; `fields` change with it."""
     state = engine.state
     engine.change(
+        **fields,
         containers=state.containers.set(container.id, container),
         names=state.names if container.name in state.names else state.names.set(container.name, container.id),
     )

@@ -37,6 +37,7 @@ class Engine:
     hostname: str = "lab"
     driver: StorageDriver = field(default_factory=Overlay2)
     _snapshots: dict[str, Snapshot] = field(default_factory=dict, repr=False)
+    _inits: dict[str, tuple[int, Snapshot]] = field(default_factory=dict, repr=False)
 
     def change(self, **fields: object) -> None:
         """Go on to a state in which the given fields are others."""
@@ -79,7 +80,14 @@ class Engine:
         return snapshot.root if snapshot else EMPTY_ROOT
 
     def prepare(self, image: Image) -> Active:
-        """Return a read-write layer for a new container: on its image, and an init layer of its own."""
-        below = self.snapshot(image)
-        init = init_changes(below.root if below else EMPTY_ROOT, self.now)
-        return self.driver.prepare(self.driver.commit(below, init, init=True), self.now)
+        """Return a read-write layer for a new container: on its image, and an init layer of its own.
+
+        The init layers of containers that are created on one image at the same time are one value.
+        """
+        made, init = self._inits.get(image.chain_id, (-1, None))
+        if init is None or made != self.now:
+            below = self.snapshot(image)
+            changes = init_changes(below.root if below else EMPTY_ROOT, self.now)
+            init = self.driver.commit(below, changes, init=True)
+            self._inits[image.chain_id] = self.now, init
+        return self.driver.prepare(init, self.now)
