@@ -12,6 +12,7 @@ from typing import Any
 from labkit.cli.documents import NEVER, graph_driver, layer_directories
 from labkit.cli.ports import parse_port
 from labkit.engine import container as containers
+from labkit.engine.container_config import container_config, exposed_ports
 from labkit.engine.engine import Engine
 from labkit.engine.identity import identifier
 from labkit.engine.state import Container
@@ -48,7 +49,7 @@ def container_document(engine: Engine, container: Container, *, size: bool = Fal
             [directory, f"{directory}-init", *layer_directories(engine, container.image)],
         ),
         "Mounts": [],
-        "Config": containers.container_config(container),
+        "Config": container_config(container),
         "NetworkSettings": _network_settings(container),
     }
     if size:
@@ -157,7 +158,7 @@ _MASKED = "asound acpi kcore keys latency_stats timer_list timer_stats sched_deb
 def _network_settings(container: Container) -> dict[str, Any]:
     """Return the network's part: labkit simulates no network, so nothing in it has an address."""
     options = container.options
-    ports = dict.fromkeys(containers.exposed_ports(container))
+    ports = dict.fromkeys(exposed_ports(container))
     shown = {**ports, **_port_bindings(container)} if container.running and options.network != "none" else {}
     empty = dict.fromkeys(
         ("IPAMConfig", "Links", "Aliases", "NetworkID", "EndpointID", "Gateway", "IPAddress"), None

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from labkit.engine import container as containers
+from labkit.engine.container_config import container_config
 from labkit.engine.engine import Engine
 from labkit.engine.mounts import container_mounts
 from labkit.engine.shell import users
@@ -225,7 +226,7 @@ def _process(
     terminal: bool = False,
     on_unknown: Callable[[Task, str, Sequence[str]], int | None] | None = None,
 ) -> Process:
-    config = containers.container_config(container)
+    config = container_config(container)
     hostname = config["Hostname"]
     variables = {"PATH": PATH, "HOSTNAME": hostname}
     if terminal:

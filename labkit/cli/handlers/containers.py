@@ -15,6 +15,7 @@ from labkit.cli.templates.quoting import go_quote
 from labkit.cli.terminal import Terminal
 from labkit.engine import container as containers
 from labkit.engine import images
+from labkit.engine.container_config import container_config, exposed_ports
 from labkit.engine.dockerfile import config_changes
 from labkit.engine.engine import Engine
 from labkit.engine.state import Container
@@ -153,7 +154,7 @@ def _matches(pattern: str, text: str) -> bool:
 
 def _has_label(container: Container, text: str) -> bool:
     name, equals, value = text.partition("=")
-    labels = containers.container_config(container)["Labels"]
+    labels = container_config(container)["Labels"]
     return name in labels and (not equals or labels[name] == value)
 
 
@@ -163,7 +164,7 @@ def _network(container: Container) -> str:
 
 def _row(engine: Engine, container: Container, full: bool) -> Row:
     created = container.created // _SECOND * _SECOND
-    config = containers.container_config(container)
+    config = container_config(container)
     labels = ",".join(f"{name}={value}" for name, value in sorted(config["Labels"].items()))
     own, whole = containers.size_rw(container), containers.size_root(container)
     return Row(
@@ -220,7 +221,7 @@ def ports(container: Container) -> str:
         return ""
     published = {port.inner: port for port in map(parse_port, container.options.ports)}
     shown = []
-    for inner in containers.exposed_ports(container):
+    for inner in exposed_ports(container):
         port = published.get(inner)
         shown.append(inner if port is None else f"{port.ip or '0.0.0.0'}:{port.host or 49153}->{inner}")
     return ", ".join(shown)
@@ -281,7 +282,7 @@ def commit(terminal: Terminal, call: Invocation) -> int:
         target,
         message=str(call.options["message"]),
         author=str(call.options["author"]),
-        config=config_changes(_strings(call.options["change"]), containers.container_config(found)),
+        config=config_changes(_strings(call.options["change"]), container_config(found)),
     )
     terminal.out(f"{image.id}\n")
     return 0
