@@ -2,6 +2,7 @@
 
 python -m labkit shell            a terminal to type in
 python -m labkit shell FILE       one command a line; `-` reads standard input
+python -m labkit drivers [--json] what each storage driver takes on disk for the same work
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from labkit.cli.formats import progress_line
+from labkit.engine.drivers import DRIVERS, costs_json, costs_table
 from labkit.engine.network import SPEEDS
 from labkit.engine.schedule import PullEvent
 from labkit.lab import Lab
@@ -31,12 +33,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     shell = commands.add_parser("shell", help="a terminal; with FILE, one command a line")
     shell.add_argument("file", nargs="?", metavar="FILE", help="commands to run; - for standard input")
     shell.add_argument("--network", choices=sorted(SPEEDS), default="classroom", help="how fast pulls are")
+    drivers = commands.add_parser("drivers", help="what each storage driver takes on disk for the same work")
+    drivers.add_argument("--json", action="store_true", help="the bytes of each step, by driver")
     given = parser.parse_args(arguments)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a console that lacks a sign shows its number
             stream.reconfigure(errors="backslashreplace")
     try:
-        status = _shell(given.file, Lab(network=given.network))
+        if given.command == "drivers":
+            print(costs_json(DRIVERS.values()) if given.json else costs_table(DRIVERS.values()), end="")
+            status = 0
+        else:
+            status = _shell(given.file, Lab(network=given.network))
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes once more at its end

@@ -25,6 +25,7 @@ from labkit.box import Box
 from labkit.cli.session import Place, Result, Session
 from labkit.cli.terminal import Registries, Watch
 from labkit.engine import archives, build, container, images, process, transfer, usage
+from labkit.engine.drivers import driver_named
 from labkit.engine.engine import SECOND, Engine
 from labkit.engine.network import Network
 from labkit.engine.network import network as network_of
@@ -53,7 +54,8 @@ class Lab:
 
     `network` is "fast", "classroom" or "slow", or a Network; it sets the seconds that a pull's events
     carry. `clock` is the time the lab starts at, RFC 3339 text or nanoseconds since 1970. `registries`
-    adds registries by host. `tty` makes commands print as to a terminal.
+    adds registries by host. `tty` makes commands print as to a terminal. `storage_driver` is one of
+    `labkit.engine.drivers`.
 
     >>> lab = Lab()
     >>> lab.pull("nginx:1.15.12").id[:19]
@@ -71,10 +73,17 @@ class Lab:
         platform: str = "linux/amd64",
         registries: Mapping[str, Registry] | None = None,
         tty: bool = False,
+        storage_driver: str = "overlay2",
     ) -> None:
         now = parse_time(clock) if isinstance(clock, str) else clock
         os_name, _, architecture = platform.partition("/")
-        self.engine = Engine(State(now=now), seed=seed, os=os_name, architecture=architecture)
+        self.engine = Engine(
+            State(now=now),
+            seed=seed,
+            os=os_name,
+            architecture=architecture,
+            driver=driver_named(storage_driver),
+        )
         self.network = network_of(network)
         self.session = Session(
             self.engine,

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from labkit.cli.documents import NEVER, graph_driver, layer_directories
+from labkit.cli.documents import NEVER
+from labkit.cli.driver_documents import graph_driver, layer_names
 from labkit.cli.ports import parse_port
 from labkit.engine import container as containers
 from labkit.engine.container_config import container_config, exposed_ports
@@ -23,7 +24,7 @@ def container_document(engine: Engine, container: Container, *, size: bool = Fal
     """Return what `docker container inspect` prints of a container."""
     home = f"{engine.data_root}/containers/{container.id}"
     begun = bool(container.started)
-    directory = f"{engine.data_root}/overlay2/{identifier('cache', container.id)}"
+    name = identifier("cache", container.id)
     document: dict[str, Any] = {
         "Id": container.id,
         "Created": rfc3339_nano(container.created),
@@ -44,10 +45,7 @@ def container_document(engine: Engine, container: Container, *, size: bool = Fal
         "AppArmorProfile": "",
         "ExecIDs": None,
         "HostConfig": _host_config(container),
-        "GraphDriver": graph_driver(
-            engine,
-            [directory, f"{directory}-init", *layer_directories(engine, container.image)],
-        ),
+        "GraphDriver": graph_driver(engine, [name, f"{name}-init", *layer_names(container.image)]),
         "Mounts": [],
         "Config": container_config(container),
         "NetworkSettings": _network_settings(container),

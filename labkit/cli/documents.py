@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from labkit.cli.driver_documents import driver_status, graph_driver, layer_names
 from labkit.engine import images
 from labkit.engine.engine import SERVER_VERSION, Engine
-from labkit.engine.identity import identifier
 from labkit.oci.gostruct import thaw
 from labkit.oci.image import Image
 from labkit.oci.moment import rfc3339_nano
@@ -41,7 +41,7 @@ def image_document(engine: Engine, image: Image) -> dict[str, Any]:
         "OsVersion": config.os_version,
         "Size": image.size,
         "VirtualSize": image.size,
-        "GraphDriver": graph_driver(engine, layer_directories(engine, image)),
+        "GraphDriver": graph_driver(engine, layer_names(image)),
         "RootFS": {"Type": "layers", "Layers": [layer.diff_id for layer in image.layers]},
         "Metadata": {"LastTagTime": rfc3339_nano(tagged) if tagged else NEVER},
     }
@@ -51,29 +51,6 @@ def image_document(engine: Engine, image: Image) -> dict[str, Any]:
     if not image.layers:
         del document["RootFS"]["Layers"]
     return document
-
-
-def layer_directories(engine: Engine, image: Image) -> list[str]:
-    """Return each layer's directory, top first; the engine names it by an identifier of its own."""
-    return [
-        f"{engine.data_root}/overlay2/{identifier('cache', chain)}" for chain in reversed(image.chain_ids)
-    ]
-
-
-def graph_driver(engine: Engine, directories: list[str]) -> dict[str, Any]:
-    """Return the storage driver's data: the top directory is the upper one, the others are below it."""
-    if not directories:
-        return {"Data": None, "Name": engine.driver.name}
-    top, *below = directories
-    data = {
-        "LowerDir": ":".join(f"{each}/diff" for each in below),
-        "MergedDir": f"{top}/merged",
-        "UpperDir": f"{top}/diff",
-        "WorkDir": f"{top}/work",
-    }
-    if not below:
-        del data["LowerDir"]
-    return {"Data": data, "Name": engine.driver.name}
 
 
 def engine_document(engine: Engine) -> dict[str, Any]:
@@ -87,12 +64,7 @@ def engine_document(engine: Engine) -> dict[str, Any]:
         "ContainersStopped": len(every) - len(running),
         "Images": len(engine.state.images),
         "Driver": engine.driver.name,
-        "DriverStatus": [
-            ["Backing Filesystem", "extfs"],
-            ["Supports d_type", "true"],
-            ["Native Overlay Diff", "true"],
-            ["userxattr", "false"],
-        ],
+        "DriverStatus": driver_status(engine),
         "ServerVersion": SERVER_VERSION,
         "OperatingSystem": "labkit, a simulated engine",
         "OSType": engine.os,

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from labkit.engine import container as containers
 from labkit.engine import images
 from labkit.engine.engine import Engine
+from labkit.engine.storage import driver as drivers
 from labkit.oci.image import Image
 
 
@@ -62,3 +63,15 @@ def container_usage(engine: Engine) -> Usage:
     running = [each for each in listed if each.running]
     size = sum(containers.size_rw(each) for each in listed)
     return Usage(len(listed), len(running), size, size - sum(containers.size_rw(each) for each in running))
+
+
+def disk_used(engine: Engine) -> int:
+    """Return the bytes of disk that the storage driver takes for all images and containers.
+
+    >>> disk_used(Engine())
+    0
+    """
+    tops = [*map(engine.snapshot, images.listed_images(engine, everything=True))]
+    actives = [each.active for each in engine.state.containers.values()]
+    kept = {id(each): each for top in (*tops, *actives) for each in drivers.ancestry(top)}
+    return drivers.disk_used(engine.driver, kept.values())

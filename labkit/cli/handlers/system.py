@@ -115,7 +115,7 @@ def info(terminal: Terminal, call: Invocation) -> int:
         f" Images: {document['Images']}\n"
         f" Server Version: {document['ServerVersion']}\n"
         f" Storage Driver: {document['Driver']}\n"
-        + "".join(f"  {name}: {value}\n" for name, value in document["DriverStatus"])
+        + "".join(f"  {name}: {value}\n" for name, value in document["DriverStatus"] or ())
         + f" Operating System: {document['OperatingSystem']}\n"
         f" OSType: {document['OSType']}\n"
         f" Architecture: {document['Architecture']}\n"

@@ -116,15 +116,19 @@ def total(parts: Iterable[Units]) -> int:
     >>> total([{shared: 4096}, {shared: 4096, None: 10}, {None: 10}])
     4116
     """
-    own = 0
-    shared: dict[Hashable, int] = {}
+    return sum(merged(parts).values())
+
+
+def merged(parts: Iterable[Units]) -> Units:
+    """Return the units of several snapshots together."""
+    found: dict[Hashable, int] = {}
     for part in parts:
         for unit, size in part.items():
             if isinstance(unit, Unit):
-                shared[unit] = size
+                found[unit] = size
             else:
-                own += size
-    return own + sum(shared.values())
+                found[None] = found.get(None, 0) + size
+    return found
 
 
 def _add(found: dict[Hashable, int], node: Node, measure: Measure) -> None:

@@ -20,7 +20,8 @@ from labkit.engine.storage.accounts import BLOCK, Unit, Units, rounded
 from labkit.engine.storage.cow import changed_range
 from labkit.engine.storage.driver import Kept
 from labkit.engine.storage.posix import NO_COST, Cost, fail
-from labkit.engine.storage.volume import Disk, Volumes
+from labkit.engine.storage.volume import Disk
+from labkit.engine.storage.volumes import Volumes
 from labkit.oci.content import Content
 from labkit.oci.tree import Dir
 

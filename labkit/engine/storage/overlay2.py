@@ -69,7 +69,9 @@ class Mount(MountedTree):
     def active(self) -> Active:
         """The snapshot that is mounted, with upper as it is now."""
         assert self._mounted is not None
-        return self._mounted if self._mounted.tree is self.upper else replace(self._mounted, tree=self.upper)
+        if self._mounted.tree is not self.upper:
+            self._mounted = replace(self._mounted, tree=self.upper)
+        return self._mounted
 
     @property
     def root(self) -> Dir:

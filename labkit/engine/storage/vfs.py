@@ -10,7 +10,8 @@ from __future__ import annotations
 from labkit.engine.storage.accounts import BLOCK, Units
 from labkit.engine.storage.driver import Kept, Snapshot
 from labkit.engine.storage.posix import Cost
-from labkit.engine.storage.volume import Disk, Volumes
+from labkit.engine.storage.volume import Disk
+from labkit.engine.storage.volumes import Volumes
 from labkit.oci.tree import Dir
 
 

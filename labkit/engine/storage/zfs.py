@@ -12,7 +12,8 @@ from labkit.engine.storage.accounts import BLOCK, Run, Unit, Units, rounded, sto
 from labkit.engine.storage.cow import changed_range, kept_as, runs_of
 from labkit.engine.storage.driver import Kept, Snapshot
 from labkit.engine.storage.posix import Cost
-from labkit.engine.storage.volume import Disk, Volumes
+from labkit.engine.storage.volume import Disk
+from labkit.engine.storage.volumes import Volumes
 from labkit.oci.content import Content
 
 RECORD = 128 << 10
