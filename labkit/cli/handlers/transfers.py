@@ -12,7 +12,7 @@ from labkit.errors import DaemonError, InvalidReference
 from labkit.oci.descriptor import Platform
 from labkit.oci.reference import Reference, parse_reference
 
-_MOVING = ("Downloading", "Extracting", "Pushing", "Retrying")
+_MOVING = ("Downloading", "Extracting", "Pushing")
 
 
 def pull(terminal: Terminal, call: Invocation) -> int:
@@ -39,8 +39,7 @@ def pull_image(
     client = terminal.registries.client(reference.domain)
     wanted = _platform(platform) if platform else terminal.platform
     events = transfer.pull(terminal.engine, client, reference, terminal.network, wanted)
-    name = reference.path if reference.domain == "docker.io" else reference.name
-    header = f"{reference.tag or reference.digest}: Pulling from {name}\n"
+    header = f"{reference if reference.digest else reference.tag}: Pulling from {reference.path}\n"
     try:
         pulled = show(terminal, events, stream=0 if quiet else stream, header=header)
     except DaemonError:
@@ -96,13 +95,13 @@ def show(
             printed = True
         if terminal.watch is not None:
             terminal.watch(event)
-        lines[event.layer] = line = event_line(event)
+        lines[event.layer] = event_line(event)
         if stream and not terminal.tty and not event.state.startswith(_MOVING):
-            terminal.write(stream, line + "\n")
+            terminal.write(stream, f"{event.layer}: {event.state.rstrip()}\n")
 
 
 def event_line(event: PullEvent) -> str:
-    """Return a layer's line as the terminal shows it.
+    """Return a layer's line as a terminal shows it, with room for a bar after the state.
 
     >>> event_line(PullEvent(0.0, "27833a3ba0a5", "Pull complete"))
     '27833a3ba0a5: Pull complete '
