@@ -1,0 +1,202 @@
+"""The disk that each storage driver takes, step by step: labkit's figures beside a real engine's.
+
+    python -m tests.real.test_driver_costs        prints the table: driver, step, real, labkit, ratio
+
+The real engine runs with the driver on ext4 (btrfs: on a btrfs image, loop-mounted). Its disk is counted in
+blocks: of the driver's directory with `du`, of btrfs as its own tools tell, data and metadata. aufs,
+devicemapper and zfs cannot run here: they are modelled after their documentation.
+
+What may differ is the file system's own overhead, stated in OVERHEAD. On ext4 it is the one directory in
+which vfs keeps its copies, and a few bytes for names in directories. On btrfs data agree to the byte;
+metadata hold checksums, and nodes on the way to those that labkit counts.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+
+from labkit.engine.drivers import DRIVERS, workload
+from labkit.engine.storage.btrfs import NODE
+from labkit.oci.content import Content
+from labkit.oci.layer import Layer
+from tests.conftest import need
+from tests.real import host
+from tests.real.engine import RealEngine, why_not
+from tests.real.images import BUSYBOX
+
+CONTAINERS = 10
+BIG_SIZE = 64 << 20
+STEPS = ("image", "create", "write", "delete", f"{CONTAINERS} containers")
+OVERHEAD = {"overlay2": 0, "fuse-overlayfs": 0, "vfs": 4096, "btrfs": 0}
+"""Bytes of data by which a step may differ."""
+METADATA = {"btrfs": 320 << 10}
+"""Bytes of metadata by which a step may differ."""
+_ENGINES_OWN = "buildkit containers image network plugins swarm trust volumes".split()
+
+
+@dataclass(frozen=True)
+class Row:
+    """A step: the bytes that the real engine took, of data and of metadata, and what labkit says."""
+
+    driver: str
+    step: str
+    real: int
+    real_metadata: int
+    labkit: int
+
+    def __str__(self) -> str:
+        real = self.real + self.real_metadata
+        ratio = f"{self.labkit / real:.4f}" if real else "-"
+        return f"{self.driver:<16}{self.step:<16}{real:>15,}{self.labkit:>15,}{ratio:>10}"
+
+
+HEADER = f"{'DRIVER':<16}{'STEP':<16}{'REAL':>15}{'LABKIT':>15}{'RATIO':>10}"
+
+
+def why_not_driver(driver: str) -> str:
+    """Give the reason why a real engine cannot run with this driver here, or nothing."""
+    needed = {"btrfs": ("mkfs.btrfs", "btrfs"), "fuse-overlayfs": ("fuse-overlayfs",)}
+    reason = why_not(driver, own=True) or host.missing(BUSYBOX, *needed.get(driver, ()))
+    if not reason and driver == "btrfs":
+        modules = Path("/proc/filesystems").read_text() + " loop" * Path("/dev/loop-control").exists()
+        return (
+            "" if "btrfs" in modules and "loop" in modules else "the kernel has no btrfs or no loop devices"
+        )
+    if not reason and driver == "fuse-overlayfs" and not Path("/dev/fuse").exists():
+        return "the kernel has no /dev/fuse"
+    return reason
+
+
+def root_archive() -> bytes:
+    """Return the image's one layer: busybox, three of its applets, and a large file."""
+    stream = BytesIO()
+    with tarfile.open(fileobj=stream, mode="w", format=tarfile.PAX_FORMAT) as tar:
+        for name, data in (("big", bytes(range(256)) * (BIG_SIZE // 256)), ("bin/busybox", _busybox())):
+            member = tarfile.TarInfo(name)
+            member.size, member.mode = len(data), 0o755
+            if "/" in name:
+                directory = tarfile.TarInfo("bin")
+                directory.type, directory.mode = tarfile.DIRTYPE, 0o755
+                tar.addfile(directory)
+            tar.addfile(member, BytesIO(data))
+        for applet in ("rm", "sh", "sleep"):
+            member = tarfile.TarInfo(f"bin/{applet}")
+            member.type, member.linkname = tarfile.SYMTYPE, "busybox"
+            tar.addfile(member)
+    return stream.getvalue()
+
+
+def _busybox() -> bytes:
+    return Path(BUSYBOX).read_bytes()
+
+
+def _run(*command: str | Path) -> str:
+    return subprocess.run([*map(str, command)], check=True, capture_output=True, text=True).stdout
+
+
+@contextmanager
+def data_root(driver: str) -> Iterator[Path]:
+    """Give a directory for the engine's data; of that on btrfs all but the driver's lies elsewhere."""
+    base = Path(tempfile.mkdtemp(prefix="labkit-driver-"))
+    data = base / "data"
+    data.mkdir()
+    with ExitStack() as stack:
+        stack.callback(shutil.rmtree, base, ignore_errors=True)
+        if driver == "btrfs":
+            image = base / "btrfs.img"
+            _run("truncate", "-s", "2G", image)
+            _run("mkfs.btrfs", "-q", image)
+            _run("mount", "-o", "loop", image, data)
+            stack.callback(_run, "umount", "-R", data)
+            for name in _ENGINES_OWN:
+                (data / name).mkdir()
+                (base / "own" / name).mkdir(parents=True)
+                _run("mount", "--bind", base / "own" / name, data / name)
+        yield data
+
+
+def disk_used(driver: str, data: Path) -> tuple[int, int]:
+    """Return the bytes of data and of metadata that the driver's snapshots take."""
+    if driver != "btrfs":
+        return int(_run("du", "-sx", "--block-size=1", data / driver).split()[0]), 0
+    _run("btrfs", "filesystem", "sync", data)
+    _run("btrfs", "subvolume", "sync", data)
+    told = {
+        line.split(",")[0]: int(line.split("used=")[1])
+        for line in _run("btrfs", "filesystem", "df", "-b", data).splitlines()
+    }
+    return told["Data"], told["Metadata"]
+
+
+def measured(driver: str, archive: bytes) -> list[tuple[int, int]]:
+    """Return what each step took on the real engine's disk, data and metadata."""
+    found: list[tuple[int, int]] = []
+    with data_root(driver) as data, RealEngine(driver, data, own=True) as engine:
+
+        def done(*lines: str) -> None:
+            before = disk_used(driver, data)
+            for line in lines:
+                engine.ok(line)
+            after = disk_used(driver, data)
+            found.append((after[0] - before[0], after[1] - before[1]))
+
+        before = disk_used(driver, data)
+        engine.ok("docker import - work:1", stdin=archive)
+        after = disk_used(driver, data)
+        found.append((after[0] - before[0], after[1] - before[1]))
+        create = "docker create --network none --name {} work:1 sleep 1000"
+        done(create.format("box"))
+        engine.ok("docker start box")
+        done("docker exec box sh -c 'echo x >> /big'")
+        done("docker exec box rm /big")
+        done(*(create.format(f"box{number}") for number in range(CONTAINERS)))
+        engine.ok("docker rm --force " + " ".join(["box", *(f"box{n}" for n in range(CONTAINERS))]))
+    return found
+
+
+def compare(driver: str) -> list[Row]:
+    """Run the workload on a real engine and on labkit's driver."""
+    archive = root_archive()
+    layer = Layer.from_tar(Content.of(archive)).changes
+    ours = workload(DRIVERS[driver], layer=layer, big="/big", containers=CONTAINERS)
+    real = measured(driver, archive)
+    return [
+        Row(driver, name, *used, step.cost.allocated)
+        for name, used, step in zip(STEPS, real, ours, strict=True)
+    ]
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("driver", list(OVERHEAD))
+def test_each_step_takes_the_disk_that_it_takes_in_a_real_engine(driver: str) -> None:
+    need(why_not_driver(driver))
+    rows = compare(driver)
+    print("\n".join([HEADER, *map(str, rows)]))
+    for row, snapshots in zip(rows, (1, 2, 0, 0, 2 * CONTAINERS), strict=True):
+        metadata = NODE * snapshots if driver == "btrfs" else 0
+        assert abs(row.real - (row.labkit - metadata)) <= OVERHEAD[driver], row
+        assert abs(row.real_metadata - metadata) <= METADATA.get(driver, 0), row
+
+
+def main() -> int:
+    """Print the table for every driver that can run here."""
+    print(HEADER)
+    for driver in OVERHEAD:
+        reason = why_not_driver(driver)
+        print(f"{driver}: {reason}" if reason else "\n".join(map(str, compare(driver))), flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
