@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from labkit import Lab
@@ -62,6 +62,8 @@ def lab(loaded: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
 
 @settings(max_examples=300)
 @given(line=lines, stdin=st.binary(max_size=20))
+@example(line="²<", stdin=b"")  # a digit to str.isdigit, not to int
+@example(line="\ud800", stdin=b"")
 def test_no_line_raises_and_undo_takes_it_back(loaded: Lab, line: str, stdin: bytes) -> None:
     if any(word in line for word in ("save", "-o", "--output")):  # writes a real file
         return

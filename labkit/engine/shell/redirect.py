@@ -27,7 +27,7 @@ def redirected(shell: Any, task: Task, redirects: Iterable[Redirect]) -> Files:
         seen = task.child(fds=files)
         if redirect.operator == "<<":
             files[redirect.fd] = Reader.of(Content.of(encode(target)), task.run.process.clock)
-        elif redirect.operator in ("<&", ">&") and (target == "-" or target.isdigit()):
+        elif redirect.operator in ("<&", ">&") and (target == "-" or target.isdecimal()):
             _duplicate(files, redirect.fd, target)
         elif redirect.operator == "<":
             files[redirect.fd] = _open_read(seen, target)

@@ -76,7 +76,7 @@ class State:
 
     def special(self, name: str) -> str | None:
         """Return the value of a parameter, or None where it is unset."""
-        if name.isdigit():
+        if name.isdecimal():
             index = int(name)
             if index == 0:
                 return self.arg0

@@ -24,7 +24,7 @@ def _find(fs: Any, path: str, key: int, wanted: str, column: int) -> str | None:
 
 
 def _number(text: str | None) -> int | None:
-    return int(text) if text is not None and text.isdigit() else None
+    return int(text) if text is not None and text.isdecimal() else None
 
 
 def user_id(fs: Any, name: str) -> int | None:

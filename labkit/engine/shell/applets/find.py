@@ -102,7 +102,7 @@ class _Search:
 
     def test_maxdepth(self, word: str) -> Test:
         text = self.value(word)
-        if not text.isdigit():
+        if not text.isdecimal():
             raise CommandError(f"invalid number '{text}'")
         if word == "-maxdepth":
             self.most = int(text)

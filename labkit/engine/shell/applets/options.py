@@ -106,7 +106,7 @@ def number(text: str, *, negative: bool = False) -> int:
     digits = text[1:] if negative and text.startswith("-") else text
     base = digits.rstrip("bkmKMGc")
     suffix = digits[len(base) :]
-    if not (base.isascii() and base.isdigit() and suffix in _SUFFIXES):
+    if not (base.isascii() and base.isdecimal() and suffix in _SUFFIXES):
         raise CommandError(f"invalid number '{text}'")
     size = int(base) * _SUFFIXES[suffix]
     return size if digits is text else -size
