@@ -25,10 +25,6 @@ LONGER = {
     "cli/handlers/containers.py",
     "cli/templates/parser.py",
     "engine/container.py",
-    "engine/shell/applets/findtests.py",
-    "engine/shell/interp.py",
-    "engine/shell/parser.py",
-    "engine/shell/task.py",
     "store/registry.py",
 }
 

@@ -118,7 +118,7 @@ def _wait(shell: Any, words: list[str]) -> int:
 
 def _number(shell: Any, text: str) -> int:
     """Return a builtin's number; any other word ends the shell."""
-    if not text.isdigit():
+    if not text.isdecimal():
         shell.message(f"Illegal number: {text}")
         raise ExitShell(2)
     return int(text)
@@ -166,10 +166,8 @@ def _set_options(shell: Any, words: list[str]) -> int:
             name = (rest.pop(0) if rest else "") if flag == "o" else flag
             letter = _OPTIONS.get(name, name)
             if letter not in _OPTIONS.values():
-                simulated = letter not in ("pipefail", *"bCfhmnv")
-                shell.message(
-                    f"illegal option -{name}" if simulated else f"labkit's shell has no option {name}"
-                )
+                known = letter in ("pipefail", *"bCfhmnv")
+                shell.message(f"labkit's shell has no option {name}" if known else f"illegal option -{name}")
                 raise ExitShell(2)
             (shell.options.add if flags[0] == "-" else shell.options.discard)(letter)
     if rest:
@@ -222,19 +220,8 @@ def _applet(shell: Any, words: list[str]) -> int:
 
 SPECIAL = frozenset((":", "break", "continue", "exec", "exit", "export", "set", "shift", "unset"))
 BUILTINS: dict[str, Builtin] = {
-    ":": _colon,
-    "break": _break,
-    "cd": _cd,
-    "command": _command,
-    "continue": _break,
-    "exec": _exec,
-    "exit": _exit,
-    "export": _export,
-    "read": _read,
-    "set": _set_options,
-    "shift": _shift,
-    "type": _type,
-    "unset": _unset,
-    "wait": _wait,
+    ":": _colon, "break": _break, "cd": _cd, "command": _command, "continue": _break, "exec": _exec,
+    "exit": _exit, "export": _export, "read": _read, "set": _set_options, "shift": _shift, "type": _type,
+    "unset": _unset, "wait": _wait,
     **dict.fromkeys(("[", "echo", "false", "printf", "pwd", "test", "true"), _applet),
-}
+}  # fmt: skip

@@ -75,15 +75,11 @@ class _Collector:
 
     def add_split(self, text: str) -> None:
         separators = self._shell.variables.get("IFS", " \t\n")
-        if not separators:
-            if text:
-                self.add(text, False)
-            return
         spaces = "".join(char for char in separators if char in " \t\n")
         others = "".join(char for char in separators if char not in " \t\n")
-        start = 0
         space = f"[{re.escape(spaces)}]" if spaces else "(?!)"
         other = f"{space}*[{re.escape(others)}]{space}*|" if others else ""
+        start = 0
         for match in re.finditer(f"{other}{space}+", text):
             if match.start() > start or (match.group().strip(spaces) and not self._open):
                 self.add(text[start : match.start()], False)

@@ -8,13 +8,14 @@ from labkit.engine.shell.applets import APPLETS
 from labkit.engine.shell.lookup import ExecNotFound, find_program, refusal
 from labkit.engine.shell.patterns import BadPattern
 from labkit.engine.shell.streams import WouldRunForever
-from labkit.engine.shell.task import VERSION, Applet, CommandError, Program, Task, UsageError
+from labkit.engine.shell.task import Applet, CommandError, Program, Task, UsageError
 from labkit.engine.shell.words import basename, decode, strerror
 from labkit.errors import FileSystemError
 from labkit.oci.content import Content, Filler
 
 SHELLS = frozenset(("sh", "ash", "bash", "dash"))
 MAX_NESTING = 40
+_VERSION = "BusyBox v1.35.0 multi-call binary."
 
 
 def execute(task: Task, argv: Sequence[str]) -> int:
@@ -42,8 +43,6 @@ def _start(task: Task, path: str, argv: Sequence[str]) -> int:
             raise ExecNotFound(argv[0], "no such file")
         return _start(task, interpreter[0], [*interpreter, path, *argv[1:]])
     name = basename(path)
-    if name == "busybox" and len(argv) > 1:
-        return _multicall(child, argv[1:])
     if name in SHELLS:
         return _shell(child, argv)
     if name in APPLETS:
@@ -55,18 +54,9 @@ def _start(task: Task, path: str, argv: Sequence[str]) -> int:
     text = b"\0" not in head and not any(isinstance(piece.source, Filler) for piece in content.pieces)
     if text and task.depth:
         return _shell(child, ["sh", path, *argv[1:]])
-    raise ExecNotFound(argv[0], "exec format error" if text else "no such file")
-
-
-def _multicall(task: Task, argv: Sequence[str]) -> int:
-    name = basename(argv[0])
-    if name in SHELLS:
-        return _shell(task, argv)
-    if name in APPLETS:
-        task.name = name
-        return call(task, APPLETS[name], argv)
-    task.name = name
-    return task.fail("applet not found", 127)
+    if text:
+        raise ExecNotFound(argv[0], "exec format error")
+    raise ExecNotFound(argv[0], "no such file" if "/" in argv[0] else "not found in $PATH")
 
 
 def _shell(task: Task, argv: Sequence[str]) -> int:
@@ -84,7 +74,7 @@ def call(task: Task, program: Program | Applet, argv: Sequence[str]) -> int:
         usage = program.usage if isinstance(program, Applet) else ""
         message = f"{task.name}: {error}\n" if str(error) else ""
         name = basename(argv[0])
-        task.err(f"{message}{VERSION}\n\nUsage: {name} {usage}".rstrip() + "\n")
+        task.err(f"{message}{_VERSION}\n\nUsage: {name} {usage}".rstrip() + "\n")
         return program.usage_status if isinstance(program, Applet) else 1
     except CommandError as error:
         return task.fail(str(error), error.status)

@@ -4,18 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
-from labkit.engine.shell.syntax import (
-    Arithmetic,
-    Literal,
-    Node,
-    Parameter,
-    Part,
-    ShellSyntaxError,
-    Substitution,
-    Word,
-)
+from labkit.engine.shell import syntax
+from labkit.engine.shell.syntax import Literal, Node, Parameter, Part, ShellSyntaxError, Word
 
 OPERATORS = ("&&", "||", ";;", "&>", "<<-", "<<", ">>", "<&", ">&", ";", "&", "|", "(", ")", "<", ">")
 REDIRECTIONS = frozenset(("<", ">", ">>", "<<", "<<-", "<&", ">&", "&>"))
@@ -35,19 +27,20 @@ class Token:
     fd: int | None = None
 
 
+@dataclass(slots=True)
 class Lexer:
     """Reads tokens from a script's text; `parse_body` parses the commands of a substitution."""
 
-    def __init__(
-        self, text: str, parse_body: Callable[[Lexer], Node], position: int = 0, depth: int = 0
-    ) -> None:
-        self.text = text
-        self.position = position
-        self.depth = depth
-        self.line = 1
-        self._parse_body = parse_body
-        self._jumps: dict[int, int] = {}
-        if depth > MAX_DEPTH:
+    text: str
+    parse_body: Callable[[Lexer], Node]
+    position: int = 0
+    depth: int = 0
+    line: int = 1
+    jumps: dict[int, int] = field(default_factory=dict)
+    """Where the text goes on behind lines after which there are here-documents."""
+
+    def __post_init__(self) -> None:
+        if self.depth > MAX_DEPTH:
             raise self.error("too many nested commands")
 
     def error(self, message: str) -> ShellSyntaxError:
@@ -69,7 +62,7 @@ class Lexer:
         if self.position >= len(text):
             return Token("end of file")
         if text[self.position] == "\n":
-            self.position = self._jumps.get(self.position, self.position + 1)
+            self.position = self.jumps.get(self.position, self.position + 1)
             return Token("newline")
         for operator in OPERATORS:
             if text.startswith(operator, self.position):
@@ -78,7 +71,7 @@ class Lexer:
         start = self.position
         word = self.word_until(" \t\n;&|<>()")
         raw = text[start : self.position]
-        if raw.isdigit() and len(raw) < 4 and text[self.position : self.position + 1] in ("<", ">"):
+        if raw.isdecimal() and len(raw) < 4 and text[self.position : self.position + 1] in ("<", ">"):
             operator = next(op for op in OPERATORS if text.startswith(op, self.position))
             self.position += len(operator)
             return Token(operator, fd=int(raw))
@@ -152,17 +145,16 @@ class Lexer:
     def _expansion(self, quoted: bool) -> Part:
         text = self.text
         if text[self.position] == "`":
-            return Substitution(self._backquoted(quoted), quoted)
+            return syntax.Substitution(self._backquoted(quoted), quoted)
         if text.startswith("$((", self.position):
             arithmetic = self._arithmetic(quoted)
             if arithmetic is not None:
                 return arithmetic
         if text.startswith("$(", self.position):
-            inner = Lexer(text, self._parse_body, self.position + 2, self.depth + 1)
-            inner.line, inner._jumps = self.line, self._jumps
-            body = self._parse_body(inner)
+            inner = replace(self, position=self.position + 2, depth=self.depth + 1)
+            body = self.parse_body(inner)
             self.position = inner.position
-            return Substitution(body, quoted)
+            return syntax.Substitution(body, quoted)
         if text.startswith("${", self.position):
             self.position += 2
             return self._braced(quoted)
@@ -195,7 +187,7 @@ class Lexer:
         self.position += 1
         return Parameter(name.group(), operator, word, quoted)
 
-    def _arithmetic(self, quoted: bool) -> Arithmetic | None:
+    def _arithmetic(self, quoted: bool) -> syntax.Arithmetic | None:
         start, depth = self.position + 3, 0
         for index in range(start, len(self.text)):
             char = self.text[index]
@@ -206,9 +198,9 @@ class Lexer:
             elif char == ")":
                 if self.text[index + 1 : index + 2] != ")":
                     return None
-                inner = Lexer(self.text[start:index], self._parse_body, depth=self.depth + 1)
+                inner = Lexer(self.text[start:index], self.parse_body, depth=self.depth + 1)
                 self.position = index + 2
-                return Arithmetic(inner.word_until("", quoted=True), quoted)
+                return syntax.Arithmetic(inner.word_until("", quoted=True), quoted)
         raise self.error("missing '))'")
 
     def _backquoted(self, quoted: bool) -> Node:
@@ -220,15 +212,15 @@ class Lexer:
         escaped = r'\\([\\$`"])' if quoted else r"\\([\\$`])"
         body = re.sub(escaped, r"\1", self.text[self.position + 1 : end])
         self.position = end + 1
-        inner = Lexer(body + "\n)", self._parse_body, depth=self.depth + 1)
-        return self._parse_body(inner)
+        inner = Lexer(body + "\n)", self.parse_body, depth=self.depth + 1)
+        return self.parse_body(inner)
 
     def here_document(self, delimiter: Word, strip: bool) -> Word:
         """Read the lines after this one up to the delimiter; expand them unless the delimiter was quoted."""
         end_of_line = self.text.find("\n", self.position)
         if end_of_line < 0:
             return ()
-        start = self._jumps.get(end_of_line, end_of_line + 1)
+        start = self.jumps.get(end_of_line, end_of_line + 1)
         literal = any(isinstance(part, Literal) and part.quoted for part in delimiter)
         stop = "".join(part.text for part in delimiter if isinstance(part, Literal))
         lines: list[str] = []
@@ -241,11 +233,11 @@ class Lexer:
             if line == stop:
                 break
             lines.append(line + "\n" if start <= len(self.text) else line)
-        self._jumps[end_of_line] = min(start, len(self.text))
+        self.jumps[end_of_line] = min(start, len(self.text))
         body = "".join(lines)
         if literal:
             return (Literal(body, True),)
-        return Lexer(body, self._parse_body, depth=self.depth + 1).word_until("", quoted=True)
+        return Lexer(body, self.parse_body, depth=self.depth + 1).word_until("", quoted=True)
 
 
 def assignment(word: Word) -> tuple[str, Word] | None:

@@ -14,7 +14,7 @@ from labkit.engine.shell.syntax import Node, Redirect, ShellSyntaxError, Word
 
 _RESERVED = frozenset("! { } case do done elif else esac fi for if in then until while".split())
 _CLOSERS = frozenset("} do done elif else esac fi then".split())
-_ENDS = frozenset(("end of file", ")", ";;"))
+_ENDS = frozenset((")", ";;"))
 
 
 class Parser:
@@ -24,18 +24,10 @@ class Parser:
     ((Literal(text='ls', quoted=False),),)
     """
 
-    def __init__(self, text: str, first_line: int = 1) -> None:
-        self._lexer = Lexer(text, _substitution)
-        self._lexer.line = first_line
+    def __init__(self, text: str, first_line: int = 1, lexer: Lexer | None = None) -> None:
+        self._lexer = lexer or Lexer(text, _substitution, line=first_line)
         self._next: Token | None = None
-        self._depth = 0
-
-    @classmethod
-    def _inside(cls, lexer: Lexer) -> Parser:
-        parser = cls("")
-        parser._lexer = lexer
-        parser._depth = lexer.depth
-        return parser
+        self._depth = self._lexer.depth
 
     def complete_command(self) -> Node | None:
         """Return the commands up to the end of a line, or None at the end of the text."""
@@ -63,20 +55,18 @@ class Parser:
         """Return the commands up to a word or operator that ends a compound command's part."""
         items: list[Node] = []
         self._skip_newlines()
-        while self._peek().kind != "end of file" and not (self._ends_list() and (items or empty)):
+        while (token := self._peek()).kind != "end of file":
+            if (items or empty) and (token.kind in _ENDS or token.raw in _CLOSERS):
+                break
             item = self._and_or()
             if self._peek().kind in (";", "&", "newline"):
                 item, _ = self._background(item)
                 items.append(item)
                 self._skip_newlines()
-                continue
-            items.append(item)
-            break
+            else:
+                items.append(item)
+                break
         return items[0] if len(items) == 1 else syntax.Sequence(tuple(items))
-
-    def _ends_list(self) -> bool:
-        token = self._peek()
-        return token.kind in _ENDS or token.raw in _CLOSERS
 
     def _and_or(self) -> Node:
         node = self._pipeline()
@@ -252,7 +242,7 @@ class Parser:
 
 
 def _substitution(lexer: Lexer) -> Node:
-    parser = Parser._inside(lexer)
+    parser = Parser("", lexer=lexer)
     body = parser.list_until(empty=True)
     parser._expect(")")
     return body

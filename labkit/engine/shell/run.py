@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from labkit.engine.shell.launch import execute
 from labkit.engine.shell.lookup import ExecNotFound
-from labkit.engine.shell.streams import WouldRunForever
-from labkit.engine.shell.task import CommandError, Process, Result, Task, start
+from labkit.engine.shell.streams import Reader, Terminal, WouldRunForever
+from labkit.engine.shell.task import CommandError, Files, Process, Result, Run, Task
+from labkit.oci.content import Content
 
 if TYPE_CHECKING:
     from labkit.engine.shell.interp import Shell
@@ -19,7 +20,7 @@ def run_command(argv: Sequence[str], process: Process) -> Result:
 
     Raises ExecNotFound where there is nothing to run; virtual time passes on the process' clock.
     """
-    task = start(process, execute, argv[0] if argv else "")
+    task = _start(process, argv[0] if argv else "")
     if not argv:
         raise ExecNotFound("", "not found in $PATH")
     return _run(task, lambda: execute(task, argv))
@@ -31,9 +32,17 @@ def run_script(text: str, process: Process, *, name: str = "sh") -> Result:
         Shell,
     )  # most of the shell, which importing labkit need not wait for
 
-    task = start(process, execute, name)
+    task = _start(process, name)
     shell = Shell(task, name)
     return _run(task, lambda: shell.until_exit(lambda: shell.run_text(text)), shell)
+
+
+def _start(process: Process, name: str) -> Task:
+    """Return the first task of a command, with its standard files."""
+    run = Run(process, execute)
+    stdin = Reader.of(Content.of(process.stdin), process.clock)
+    fds: Files = {0: stdin, 1: Terminal(run.emit, 1), 2: Terminal(run.emit, 2)}
+    return Task(run, name, dict(process.env), process.cwd, fds)
 
 
 def _run(task: Task, body: Callable[[], int], shell: Shell | None = None) -> Result:

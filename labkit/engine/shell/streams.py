@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from labkit.errors import FileSystemError
@@ -56,24 +56,20 @@ def bounded(content: Content) -> Iterator[bytes]:
             raise WouldRunForever
 
 
+@dataclass(slots=True)
 class Reader:
-    """An open file, pipe or device to read from; the position is shared by all who hold it."""
+    """An open file, pipe or device to read from; the position is shared by all who hold it.
 
-    def __init__(
-        self,
-        segments: list[tuple[int, Content]],
-        clock: Clock,
-        *,
-        hangs: bool = False,
-        error: int = 0,
-        ended_at: int = 0,
-    ) -> None:
-        self._segments = segments
-        self._clock = clock
-        self._hangs = hangs
-        self._ended_at = ended_at
-        self._error = error
-        self._index = self._offset = 0
+    Its parts have their times; one that `hangs` gives nothing more and does not end.
+    """
+
+    _segments: list[tuple[int, Content]]
+    _clock: Clock
+    hangs: bool = False
+    error: int = 0
+    ended_at: int = 0
+    _index: int = 0
+    _offset: int = 0
 
     @classmethod
     def of(cls, content: Content, clock: Clock) -> Reader:
@@ -86,14 +82,14 @@ class Reader:
 
     def _part(self) -> Content | None:
         """Wait for the part at the position and return what is unread of it, or None at the end."""
-        if self._error:
-            raise FileSystemError(self._error)
+        if self.error:
+            raise FileSystemError(self.error)
         if self._index < len(self._segments):
             at, content = self._segments[self._index]
             self._clock.now = max(self._clock.now, at)
             return content.slice(self._offset) if self._offset else content
-        self._clock.now = max(self._clock.now, self._ended_at)
-        if self._hangs:
+        self._clock.now = max(self._clock.now, self.ended_at)
+        if self.hangs:
             raise WouldRunForever
         return None
 
@@ -151,12 +147,12 @@ class Sink(Protocol):
         ...
 
 
+@dataclass(slots=True)
 class Pipe:
     """The writing end of a pipe: keeps what is written with its time."""
 
-    def __init__(self, clock: Clock) -> None:
-        self.segments: list[tuple[int, Content]] = []
-        self.clock = clock
+    clock: Clock
+    segments: list[tuple[int, Content]] = field(default_factory=list)
 
     def write(self, content: Content) -> None:
         """Take the bytes."""
@@ -180,16 +176,11 @@ class Terminal:
             self.emit(self.stream, content)
 
 
-@dataclass(frozen=True, slots=True)
 class Null:
-    """/dev/null, or /dev/full, which has no space left."""
-
-    full: bool = False
+    """A device that drops what is written to it."""
 
     def write(self, content: Content) -> None:
         """Drop the bytes."""
-        if self.full and content.size:
-            raise FileSystemError(errno.ENOSPC)
         if endless(content):
             raise WouldRunForever
 
@@ -220,8 +211,6 @@ class OpenFile:
         self.offset += content.size
 
 
-_ZEROS = Content.at(Zeros(), 0, ENDLESS)
 _NOISE = Content.filler(ENDLESS, "/dev/random")
-FULL = 7
-DEVICES = {3: EMPTY, 5: _ZEROS, FULL: _ZEROS, 8: _NOISE, 9: _NOISE}
-"""What can be read from null, zero, full, random and urandom, by their minor numbers."""
+DEVICES = {3: EMPTY, 5: Content.at(Zeros(), 0, ENDLESS), 8: _NOISE, 9: _NOISE}
+"""What can be read from null, zero, random and urandom, by their minor numbers."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import importlib
 import re
@@ -10,18 +11,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from labkit.engine.shell import streams
 from labkit.engine.shell.permissions import UserFiles
-from labkit.engine.shell.streams import (
-    DEVICES,
-    FULL,
-    Clock,
-    Null,
-    OpenFile,
-    Reader,
-    Sink,
-    Terminal,
-    WouldRunForever,
-)
+from labkit.engine.shell.streams import Clock, Reader, Sink, WouldRunForever
 from labkit.engine.shell.words import encode, join, strerror
 from labkit.errors import FileSystemError
 from labkit.oci.content import EMPTY, Content
@@ -31,7 +23,6 @@ SECOND = 1_000_000_000
 MAX_STEPS = 100_000
 MAX_TIME = 24 * 3600 * SECOND
 UMASK = 0o022
-VERSION = "BusyBox v1.35.0 multi-call binary."
 Files = dict[int, Reader | Sink]
 
 
@@ -189,12 +180,8 @@ class Task:
 
     def err(self, text: str) -> None:
         """Write text to standard error; nobody hears of a failure."""
-        sink = self.fds.get(2)
-        if sink is not None and not isinstance(sink, Reader):
-            try:
-                sink.write(Content.of(encode(text)))
-            except FileSystemError:
-                return
+        with contextlib.suppress(CommandError):
+            self.write(Content.of(encode(text)), 2)
 
     def fail(self, message: str, status: int = 1) -> int:
         """Print an error after the command's name and give its exit code."""
@@ -264,8 +251,8 @@ class Task:
             reader = self.fds.get(fd)
             return reader if isinstance(reader, Reader) else Reader([], clock)
         found = self.fs.stat(self.path(path), True)
-        if isinstance(found.node, Device) and found.node.minor in DEVICES:
-            return Reader.of(DEVICES[found.node.minor], clock)
+        if isinstance(found.node, Device) and found.node.minor in streams.DEVICES:
+            return Reader.of(streams.DEVICES[found.node.minor], clock)
         if stat.S_ISDIR(found.mode):
             return Reader([], clock, error=errno.EISDIR)
         return Reader.of(self.fs.content(self.path(path)), clock)
@@ -279,11 +266,11 @@ class Task:
                 raise FileSystemError(errno.ENXIO, path)
             return sink
         found = self.stat(path)
-        if found is not None and isinstance(found.node, Device) and found.node.minor in DEVICES:
-            return Null(full=found.node.minor == FULL)
+        if found is not None and isinstance(found.node, Device) and found.node.minor in streams.DEVICES:
+            return streams.Null()
         path = self.path(path)
         (self.fs.append if append else self.fs.write)(path, EMPTY, 0o666 & ~UMASK)
-        return OpenFile(self.fs, path, append)
+        return streams.OpenFile(self.fs, path, append)
 
     def listdir(self, path: str) -> list[str]:
         """Return the sorted names in a directory; raises FileSystemError."""
@@ -309,11 +296,3 @@ class Applet:
         module = importlib.import_module(f"labkit.engine.shell.applets.{self.module}")
         program: Program = getattr(module, self.function)
         return program
-
-
-def start(process: Process, execute: Callable[[Task, Sequence[str]], int], name: str) -> Task:
-    """Return the first task of a command, with its standard files."""
-    run = Run(process, execute)
-    stdin = Reader.of(Content.of(process.stdin), process.clock)
-    fds: Files = {0: stdin, 1: Terminal(run.emit, 1), 2: Terminal(run.emit, 2)}
-    return Task(run, name, dict(process.env), process.cwd, fds)

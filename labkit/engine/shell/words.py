@@ -7,29 +7,17 @@ import errno
 from labkit.errors import FileSystemError
 
 _WORDS = {
-    errno.EPERM: "Operation not permitted",
-    errno.ENOENT: "No such file or directory",
-    errno.EIO: "Input/output error",
-    errno.ENXIO: "No such device or address",
-    errno.EBADF: "Bad file descriptor",
-    errno.EACCES: "Permission denied",
-    errno.EBUSY: "Device or resource busy",
-    errno.EEXIST: "File exists",
-    errno.EXDEV: "Invalid cross-device link",
-    errno.ENODEV: "No such device",
-    errno.ENOTDIR: "Not a directory",
-    errno.EISDIR: "Is a directory",
-    errno.EINVAL: "Invalid argument",
-    errno.EFBIG: "File too large",
-    errno.ENOSPC: "No space left on device",
-    errno.EROFS: "Read-only file system",
-    errno.EMLINK: "Too many links",
-    errno.ENAMETOOLONG: "File name too long",
-    errno.ENOTEMPTY: "Directory not empty",
-    errno.ELOOP: "Too many levels of symbolic links",
-    errno.ENODATA: "No data available",
+    errno.EPERM: "Operation not permitted", errno.ENOENT: "No such file or directory",
+    errno.EIO: "Input/output error", errno.ENXIO: "No such device or address",
+    errno.EBADF: "Bad file descriptor", errno.EACCES: "Permission denied",
+    errno.EBUSY: "Device or resource busy", errno.EEXIST: "File exists",
+    errno.EXDEV: "Invalid cross-device link", errno.ENOTDIR: "Not a directory",
+    errno.EISDIR: "Is a directory", errno.EINVAL: "Invalid argument",
+    errno.ENOSPC: "No space left on device", errno.EROFS: "Read-only file system",
+    errno.EMLINK: "Too many links", errno.ENAMETOOLONG: "File name too long",
+    errno.ENOTEMPTY: "Directory not empty", errno.ELOOP: "Too many levels of symbolic links",
     errno.EOPNOTSUPP: "Operation not supported",
-}
+}  # fmt: skip
 
 
 def strerror(error: FileSystemError | int) -> str:

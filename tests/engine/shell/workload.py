@@ -15,7 +15,7 @@ from labkit.engine.shell.applets import APPLETS
 from labkit.engine.shell.launch import SHELLS
 from labkit.engine.shell.run import run_command
 from labkit.engine.shell.task import Process
-from labkit.engine.storage.overlay2 import Mount
+from labkit.engine.storage.overlay import Mount
 from labkit.oci.content import Content
 from labkit.oci.tree import Device, Dir, File, Meta, Node, Symlink, put
 

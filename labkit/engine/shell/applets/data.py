@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from labkit.engine.shell.applets.options import number, parse
-from labkit.engine.shell.applets.text import WARNING, opened
-from labkit.engine.shell.streams import OpenFile, WouldRunForever, bounded, endless
+from labkit.engine.shell.applets.text import CANNOT_OPEN, each_file
+from labkit.engine.shell.streams import OpenFile, Reader, WouldRunForever, bounded, endless
 from labkit.engine.shell.task import UMASK, CommandError, Task, UsageError
 from labkit.engine.shell.words import strerror
 from labkit.errors import FileSystemError
@@ -84,15 +84,12 @@ def truncate(task: Task, args: Sequence[str]) -> int:
 
 def sha256sum(task: Task, args: Sequence[str]) -> int:
     """Print checksums."""
-    failed: list[str] = []
-    for path, reader in opened(task, parse(args, "", lacks="csw").operands, WARNING, failed):
+
+    def show(path: str, reader: Reader) -> None:
         digest = hashlib.sha256()
-        try:
-            for segment in reader.segments():
-                for chunk in bounded(segment):
-                    digest.update(chunk)
-            task.out(f"{digest.hexdigest()}  {path}\n")
-        except FileSystemError as error:
-            failed.append(path)
-            task.fail(f"can't read '{path}': {strerror(error)}")
-    return int(bool(failed))
+        for segment in reader.segments():
+            for chunk in bounded(segment):
+                digest.update(chunk)
+        task.out(f"{digest.hexdigest()}  {path}\n")
+
+    return each_file(task, parse(args, "", lacks="csw").operands, show, CANNOT_OPEN, "can't read '{}': {}")

@@ -15,20 +15,20 @@ from labkit.errors import FileSystemError
 
 def rm(task: Task, args: Sequence[str]) -> int:
     """Remove files and, with -r, directories."""
-    options = parse(args, "fiRrv", {"recursive": "r", "force": "f"})
+    options = parse(args, "fRr", {"recursive": "r", "force": "f"}, lacks="iv")
     if not options.operands and "f" not in options:
         raise UsageError
-    recursive, force = bool(options.last("rR")), options.last("fi") == "f"
+    recursive, force = bool(options.last("rR")), "f" in options
     status = 0
     for operand in options.operands:
         if basename(operand) in (".", ".."):
             status = task.fail("can't remove '.' or '..'")
         else:
-            status |= remove(task, operand.rstrip("/") or operand, recursive, force, "v" in options)
+            status |= remove(task, operand.rstrip("/") or operand, recursive, force)
     return status
 
 
-def remove(task: Task, path: str, recursive: bool, force: bool, verbose: bool = False) -> int:
+def remove(task: Task, path: str, recursive: bool, force: bool) -> int:
     """Remove one file or directory tree and give the exit code."""
     try:
         found = task.fs.stat(task.path(path), False)
@@ -37,29 +37,27 @@ def remove(task: Task, path: str, recursive: bool, force: bool, verbose: bool = 
             return task.fail(f"'{path}' is a directory")
         status = 0
         for name in task.listdir(path) if directory else ():
-            status |= remove(task, f"{path.rstrip('/')}/{name}", True, force, verbose)
+            status |= remove(task, f"{path.rstrip('/')}/{name}", True, force)
         (task.fs.rmdir if directory else task.fs.unlink)(task.path(path))
     except FileSystemError as error:
         if error.errno == errno.ENOENT and force:
             return 0
         return task.failure(f"can't remove '{path}'", error)
-    if verbose:
-        task.out(f"removed {'directory: ' if directory else ''}'{path}'\n")
     return status
 
 
 def mkdir(task: Task, args: Sequence[str]) -> int:
     """Make directories."""
-    options = parse(args, "m:pv", {"mode": "m", "parents": "p", "verbose": "v"}, least=1)
+    options = parse(args, "m:p", {"mode": "m", "parents": "p"}, lacks="v", least=1)
     wanted = options.value("m")
     mode = None if wanted is None else parse_mode(wanted, 0o777, True)
     status = 0
     for operand in options.operands:
-        status |= _make_directory(task, operand, mode, "p" in options, "v" in options)
+        status |= _make_directory(task, operand, mode, "p" in options)
     return status
 
 
-def _make_directory(task: Task, path: str, mode: int | None, parents: bool, verbose: bool) -> int:
+def _make_directory(task: Task, path: str, mode: int | None, parents: bool) -> int:
     steps = [path]
     if parents:
         if task.is_dir(path):
@@ -77,8 +75,6 @@ def _make_directory(task: Task, path: str, mode: int | None, parents: bool, verb
                 task.fs.chmod(task.path(step), mode)
         except FileSystemError as error:
             return task.failure(f"can't create directory '{step}'", error)
-        if verbose:
-            task.out(f"created directory: '{step}'\n")
     return 0
 
 
@@ -105,7 +101,7 @@ def touch(task: Task, args: Sequence[str]) -> int:
 def ln(task: Task, args: Sequence[str]) -> int:
     """Make hard and symbolic links."""
     long = {"symbolic": "s", "force": "f", "no-dereference": "n"}
-    options = parse(args, "sfnv", long, lacks="btST", least=1)
+    options = parse(args, "sfn", long, lacks="bvtST", least=1)
     operands = options.operands
     *sources, last = operands if len(operands) > 1 else [operands[0], basename(operands[0])]
     into = len(operands) > 1 and task.is_dir(last, follow="n" not in options)
@@ -114,10 +110,7 @@ def ln(task: Task, args: Sequence[str]) -> int:
     status = 0
     for source in sources:
         target = f"{last.rstrip('/')}/{basename(source)}" if into else last
-        failed = _link(task, source, target, "s" in options, "f" in options)
-        if "v" in options and not failed:
-            task.out(f"'{target}' -> '{source}'\n")
-        status |= failed
+        status |= _link(task, source, target, "s" in options, "f" in options)
     return status
 
 

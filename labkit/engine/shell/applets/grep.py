@@ -30,21 +30,20 @@ def grep(task: Task, args: Sequence[str]) -> int:
     paths = operands or (["."] if recursive else ["-"])
     named = "H" in options or (("h" not in options) and (len(paths) > 1 or recursive))
     matched, failed = False, False
-    for path, found in _files(task, paths, recursive):
-        if isinstance(found, FileSystemError):
-            failed = True
-            if "s" not in options:
-                task.fail(f"{path}: {strerror(found)}")
-            continue
-        shown = "(standard input)" if path == "-" else path
-        try:
-            if _search(task, shown, found, wanted, options, named):
-                matched = True
-                if "q" in options:
-                    return 0
-        except FileSystemError as error:
-            if not task.is_dir(path):
-                task.fail(f"{path}: {strerror(error)}")
+    for path in paths:
+        for name in _below(task, path) if recursive else (path,):
+            try:
+                reader = task.open_read(name)
+            except FileSystemError as error:
+                failed = True
+                if "s" not in options:
+                    task.fail(f"{name}: {strerror(error)}")
+                continue
+            if not task.is_dir(name) or name == "-":
+                shown = "(standard input)" if name == "-" else name
+                matched |= _search(task, shown, reader, wanted, options, named)
+            if matched and "q" in options:
+                return 0
     return 2 if failed else int(not matched)
 
 
@@ -57,26 +56,15 @@ def _compile(pattern: str, options: Options) -> re.Pattern[str]:
         raise CommandError(f"bad regex '{pattern}'", 2) from None
 
 
-def _files(
-    task: Task, paths: Sequence[str], recursive: bool
-) -> Iterator[tuple[str, Reader | FileSystemError]]:
-    for path in paths:
-        try:
-            if recursive and path != "-" and task.is_dir(path):
-                base = path.rstrip("/") + "/"
-                below = [base + name for name in task.listdir(path)]
-                yield from _files(
-                    task, [name for name in below if not (_is_link(task, name) and task.is_dir(name))], True
-                )
-            else:
-                yield path, task.open_read(path)
-        except FileSystemError as error:
-            yield path, error
-
-
-def _is_link(task: Task, path: str) -> bool:
-    found = task.stat(path, False)
-    return found is not None and (found.mode & 0o170000) == 0o120000
+def _below(task: Task, path: str) -> Iterator[str]:
+    """Yield the files at and below a path; links below it are not followed to directories."""
+    if path == "-" or not task.is_dir(path):
+        yield path
+        return
+    for name in task.listdir(path):
+        below = f"{path.rstrip('/')}/{name}"
+        if task.is_dir(below, follow=False) or not task.is_dir(below):
+            yield from _below(task, below)
 
 
 def _search(

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from labkit.engine.shell.applets.dates import strftime
-from labkit.engine.shell.applets.modes import symbolic
 from labkit.engine.shell.applets.options import Options, parse
 from labkit.engine.shell.applets.sizes import blocks, human
 from labkit.engine.shell.task import SECOND, Task
@@ -27,11 +26,11 @@ _HALF_YEAR = 365 * 24 * 3600 // 2 * SECOND
 
 def ls(task: Task, args: Sequence[str]) -> int:
     """List directories and files."""
-    options = parse(args, "1AadFplinhrStR", {"color": "1", "all": "a"}, lacks="CxLHsXvcuw")
+    options = parse(args, "1AadlinhrStR", {"color": "1", "all": "a"}, lacks="CFHLXcpsuvwx")
     if "n" in options:
         options.given.append(("l", ""))
     found: list[Entry] = []
-    follow = not (options.last("l") or "F" in options or "d" in options)
+    follow = not ("l" in options or "d" in options)
 
     def look(operand: str) -> None:
         found.append((operand, task.fs.stat(task.path(operand), follow)))
@@ -88,9 +87,8 @@ def _show(task: Task, base: str, entries: list[Entry], options: Options) -> None
         line += _attributes(task, found, options) if "l" in options else ""
         line += name
         if "l" in options and modes.S_ISLNK(found.mode):
-            task.out(f"{line} -> {task.fs.readlink(task.path(base + name))}\n")
-        else:
-            task.out(f"{line}{_mark(found.mode, options)}\n")
+            line += f" -> {task.fs.readlink(task.path(base + name))}"
+        task.out(line + "\n")
 
 
 def _attributes(task: Task, found: Any, options: Options) -> str:
@@ -104,18 +102,7 @@ def _attributes(task: Task, found: Any, options: Options) -> str:
         size = f"{human(found.size):>7}" if "h" in options else f"{found.size:9}"
     recent = -15 * 60 * SECOND < task.now - found.mtime < _HALF_YEAR
     date = strftime("%b %e %H:%M" if recent else "%b %e  %Y", found.mtime)
-    return f"{symbolic(found.mode)} {found.nlink:4} {owner:<8.8} {group:<8.8} {size} {date} "
-
-
-def _mark(mode: int, options: Options) -> str:
-    """Return what -F and -p put behind a name."""
-    if modes.S_ISDIR(mode):
-        return "/" if options.last("Fp") else ""
-    if "F" not in options:
-        return ""
-    if modes.S_ISREG(mode):
-        return "*" if mode & 0o111 else ""
-    return {modes.S_IFLNK: "@", modes.S_IFIFO: "|"}.get(modes.S_IFMT(mode), "")
+    return f"{modes.filemode(found.mode)} {found.nlink:4} {owner:<8.8} {group:<8.8} {size} {date} "
 
 
 def stat(task: Task, args: Sequence[str]) -> int:
@@ -159,7 +146,7 @@ def _values(task: Task, name: str, found: Any) -> dict[str, str]:
     seconds = str(found.mtime // SECOND)
     link = f"'{name}' -> '{task.fs.readlink(task.path(name))}'" if modes.S_ISLNK(mode) else name
     return {
-        "a": f"{mode & 0o7777:o}", "A": symbolic(mode), "b": str(blocks(found)), "B": "512",
+        "a": f"{mode & 0o7777:o}", "A": modes.filemode(mode), "b": str(blocks(found)), "B": "512",
         "d": str(_DEVICE), "D": f"{_DEVICE:x}", "f": f"{mode:x}",
         "F": _KINDS.get(modes.S_IFMT(mode), regular),
         "g": str(found.gid), "G": group_name(task.fs, found.gid) or "UNKNOWN", "h": str(found.nlink),

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import errno
-import stat
 from collections.abc import Sequence
 
 from labkit.engine.shell.applets.options import parse
 from labkit.engine.shell.lookup import ExecNotFound, find_program
 from labkit.engine.shell.task import Task
-from labkit.engine.shell.words import basename, join, strerror
+from labkit.engine.shell.words import basename, strerror
 from labkit.errors import FileSystemError
 
 
@@ -33,33 +31,23 @@ def dir_name(task: Task, args: Sequence[str]) -> int:
 
 
 def resolve(task: Task, path: str) -> str:
-    """Return a path without symbolic links; raises FileSystemError."""
-    todo = join(task.cwd, path).split("/")[::-1]
+    """Return a path without symbolic links; raises FileSystemError where it leads to nothing."""
+    task.fs.stat(task.path(path), True)
+    todo = task.path(path).split("/")[::-1]
     done: list[str] = []
-    followed = 0
     while todo:
         name = todo.pop()
-        if name in ("", "."):
-            continue
         if name == "..":
             del done[-1:]
-            continue
-        here = "/" + "/".join([*done, name])
-        found = task.stat(here, False)
-        if found is None:
-            raise FileSystemError(errno.ENOENT, path)
-        if stat.S_ISLNK(found.mode):
-            followed += 1
-            if followed > 40:
-                raise FileSystemError(errno.ELOOP, path)
-            target = task.fs.readlink(here)
+        elif name not in ("", "."):
+            try:
+                target = task.fs.readlink("/".join(["", *done, name]))
+            except FileSystemError:
+                done.append(name)
+                continue
             if target.startswith("/"):
                 done.clear()
             todo += target.split("/")[::-1]
-        else:
-            if todo and not stat.S_ISDIR(found.mode):
-                raise FileSystemError(errno.ENOTDIR, path)
-            done.append(name)
     return "/" + "/".join(done)
 
 

@@ -42,7 +42,7 @@ def xargs(task: Task, args: Sequence[str]) -> int:
         lines = [line.strip() for line in text.splitlines() if line.strip()]
         batches = [[part.replace(replaced, line) for part in argv] for line in lines]
     else:
-        words = _words(text)
+        words = _unquoted(text)
         if not words and "r" in options:
             return 0
         size = max(number(options.value("n") or "0"), 0) or max(len(words), 1)
@@ -59,14 +59,12 @@ def xargs(task: Task, args: Sequence[str]) -> int:
     return status
 
 
-def _words(text: str) -> list[str]:
+def _unquoted(text: str) -> list[str]:
     try:
-        lexer = shlex.shlex(text, posix=True, punctuation_chars=False)
-        lexer.whitespace_split, lexer.commenters = True, ""
-        return list(lexer)
+        return shlex.split(text)
     except ValueError:
-        quote = next((char for char in text if char in "\"'"), "'")
-        raise CommandError(f"unmatched {'single' if quote == chr(39) else 'double'} quote") from None
+        kind = next(("double" if char == '"' else "single" for char in text if char in "\"'"), "single")
+        raise CommandError(f"unmatched {kind} quote") from None
 
 
 def sleep(task: Task, args: Sequence[str]) -> int:

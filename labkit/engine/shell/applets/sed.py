@@ -13,135 +13,98 @@ from labkit.engine.shell.words import decode, encode, strerror
 from labkit.errors import FileSystemError
 from labkit.oci.content import Content
 
-Address = str | int | re.Pattern[str]
+_ADDRESS = r"\d+|\$|/(?:\\.|\[\^?\]?[^]]*\]|[^/\\])*/I?"
+_COMMAND = re.compile(rf"({_ADDRESS})?(?:, *({_ADDRESS}|))?\s*((?:! *)*)(.?)", re.DOTALL)
+_END = re.compile(r"[ \t]*(?:[\n;]|$)")
 
 
 @dataclass(slots=True)
 class _Command:
     """One command, its addresses and whether its range is open."""
 
-    name: str = ""
-    first: Address | None = None
-    last: Address | None = None
-    negated: bool = False
+    name: str
+    first: _Address | None
+    last: _Address | None
+    negated: bool
     pattern: re.Pattern[str] | None = None
     text: str = ""
     flags: str = ""
     inside: bool = False
 
 
-class _Parser:
-    """Reads a script's text."""
+_Address = str | int | re.Pattern[str]
 
-    def __init__(self, text: str, extended: bool) -> None:
-        self.text = text
-        self.extended = extended
-        self.at = 0
 
-    def commands(self) -> list[_Command]:
-        out: list[_Command] = []
-        self.skip(" \t\n;")
-        while self.peek():
-            out.append(self.command())
-            self.skip(" \t\n;")
-        return out
-
-    def peek(self) -> str:
-        return self.text[self.at : self.at + 1]
-
-    def take(self) -> str:
-        char = self.peek()
-        self.at += 1
-        return char
-
-    def skip(self, chars: str) -> None:
-        while self.peek() and self.peek() in chars:
-            self.at += 1
-
-    def command(self) -> _Command:
-        command = _Command(first=self.address())
-        if self.peek() == "," and command.first is not None:
-            self.at += 1
-            self.skip(" ")
-            command.last = self.address()
-            if command.last is None:
-                raise CommandError("no address after comma")
-        self.skip(" \t")
-        while self.peek() == "!":
-            command.negated = True
-            self.at += 1
-            self.skip(" ")
-        command.name = self.take()
-        if not command.name:
-            raise CommandError("missing command")
-        if command.name in "abcDgGhHilnNPqrtTwxyz={}:#":
-            raise CommandError(f"command {command.name} is not simulated")
-        if command.name not in "spd":
-            raise CommandError(f"unsupported command {command.name}")
-        if command.name == "s":
-            self.substitution(command)
-        self.skip(" \t")
-        if self.peek() not in ("", "\n", ";"):
-            bad = command.name == "s"
-            raise CommandError(
-                "bad option in substitution expression" if bad else "extra characters after command"
+def _commands(script: str, extended: bool) -> Iterator[_Command]:
+    """Yield the commands of a script; raises CommandError."""
+    at = 0
+    while at < len(script):
+        if script[at] in " \t\n;":
+            at += 1
+            continue
+        match = _COMMAND.match(script, at)
+        assert match is not None
+        first, last, negated, name = match.groups()
+        if first is None and name == "/":
+            raise CommandError("unmatched '/'")
+        if last == "" or not name:
+            raise CommandError("missing command" if name else "no address after comma")
+        if name not in "spd":
+            known = name in "abcDgGhHilnNPqrtTwxyz={}:#"
+            raise CommandError(f"command {name} is not simulated" if known else f"unsupported command {name}")
+        command = _Command(name, _address(first, extended), _address(last, extended), bool(negated))
+        at = match.end()
+        if name == "s":
+            at = _substitution(command, script, at, extended)
+        end = _END.match(script, at)
+        if end is None:
+            words = (
+                "bad option in substitution expression" if name == "s" else "extra characters after command"
             )
-        return command
+            raise CommandError(words)
+        at = end.end()
+        yield command
 
-    def address(self) -> Address | None:
-        number = re.compile(r"\d+").match(self.text, self.at)
-        if number:
-            self.at = number.end()
-            return int(number[0])
-        if self.peek() == "$":
-            return self.take()
-        if self.peek() not in ("/", "\\"):
-            return None
-        self.at += self.peek() == "\\"
-        pattern = self.until(self.take())
-        ignore = self.peek() == "I"
-        self.at += ignore
-        return self.compile(pattern, ignore)
 
-    def substitution(self, command: _Command) -> None:
-        delimiter = self.take()
-        if not delimiter or delimiter == "\n":
-            raise CommandError("bad option in substitution expression")
-        pattern = self.until(delimiter)
-        start = self.at
-        self.until(delimiter)
-        command.text = self.text[start : self.at - 1].replace("\\" + delimiter, delimiter)
-        while self.peek() and self.peek() in "gpIi0123456789":
-            command.flags += self.take()
-        command.pattern = self.compile(pattern, "i" in command.flags.lower())
+def _address(text: str | None, extended: bool) -> _Address | None:
+    if text is None or text == "$":
+        return text
+    if text.isdecimal():
+        return int(text)
+    body, _, flag = text[1:].rpartition("/")
+    return _compiled(body.replace("\\/", "/"), extended, flag)
 
-    def until(self, delimiter: str) -> str:
-        out: list[str] = []
-        bracket = False
-        while self.peek():
-            char = self.take()
-            if char == "\\" and self.peek():
-                following = self.take()
-                out.append({delimiter: delimiter, "n": "\n"}.get(following, "\\" + following))
-                continue
-            if char == delimiter and not bracket:
-                return "".join(out)
-            bracket = char == "[" or (bracket and char != "]")
-            out.append(char)
-        raise CommandError(f"unmatched '{delimiter}'")
 
-    def compile(self, pattern: str, ignore: bool) -> re.Pattern[str]:
-        try:
-            return regex(pattern, extended=self.extended, ignore_case=ignore)
-        except BadPattern as error:
-            raise CommandError(f"bad regex '{pattern}': {error}") from None
+def _substitution(command: _Command, script: str, at: int, extended: bool) -> int:
+    """Read what follows an `s`; return the index behind it."""
+    mark = script[at : at + 1]
+    if mark in ("", "\n", "\\"):
+        raise CommandError("bad option in substitution expression")
+    stop = re.escape(mark)
+    pattern = (
+        rf"{stop}((?:\\.|\[\^?\]?[^]]*\]|(?!{stop})[^\\])*){stop}((?:\\.|(?!{stop})[^\\])*){stop}([gpIi0-9]*)"
+    )
+    match = re.compile(pattern, re.DOTALL).match(script, at)
+    if match is None:
+        raise CommandError(f"unmatched '{mark}'")
+    wanted, command.text = (part.replace("\\" + mark, mark) for part in match.group(1, 2))
+    command.flags = match[3]
+    command.pattern = _compiled(re.sub(r"\\n", "\n", wanted), extended, match[3])
+    return match.end()
+
+
+def _compiled(pattern: str, extended: bool, flags: str) -> re.Pattern[str]:
+    try:
+        return regex(pattern, extended=extended, ignore_case="i" in flags.lower())
+    except BadPattern as error:
+        raise CommandError(f"bad regex '{pattern}': {error}") from None
 
 
 class _Editor:
     """Applies commands to lines, one after the other."""
 
-    def __init__(self, commands: list[_Command], quiet: bool) -> None:
-        self.commands = commands
+    def __init__(self, script: str, extended: bool, quiet: bool) -> None:
+        self.commands = list(_commands(script, extended))
         self.quiet = quiet
         self.number = 0
 
@@ -162,18 +125,17 @@ class _Editor:
                 continue
             if command.name == "d":
                 return out
-            if command.name == "p":
-                out += line + "\n"
-            else:
-                line, done = _substituted(command, line)
-                if done and "p" in command.flags:
-                    out += line + "\n"
+            done = command.name == "p"
+            if command.pattern is not None:
+                line, count = _substituted(command, command.pattern, line)
+                done = count > 0 and "p" in command.flags
+            out += f"{line}\n" * done
         return out if self.quiet else f"{out}{line}\n"
 
     def within(self, command: _Command, line: str, final: bool) -> bool:
         """Tell whether a command's addresses select the line; remember whether its range is open."""
 
-        def at(address: Address) -> bool:
+        def at(address: _Address) -> bool:
             if isinstance(address, int):
                 return self.number == address
             return final if isinstance(address, str) else address.search(line) is not None
@@ -191,18 +153,15 @@ class _Editor:
         return at(first)
 
 
-def _substituted(command: _Command, line: str) -> tuple[str, bool]:
-    assert command.pattern is not None
-    wanted, seen, every = int(re.sub(r"\D", "", command.flags) or 1), 0, "g" in command.flags
-
-    def replace(match: re.Match[str]) -> str:
-        nonlocal seen
-        seen += 1
-        if seen != wanted and not every:
-            return match.group()
-        return _filled(command.text, match)
-
-    return command.pattern.sub(replace, line), seen >= (1 if every else wanted)
+def _substituted(command: _Command, pattern: re.Pattern[str], line: str) -> tuple[str, int]:
+    """Return the line after a substitution, and how many there were."""
+    matches = list(pattern.finditer(line))
+    if "g" not in command.flags:
+        wanted = int(re.sub(r"\D", "", command.flags) or 1)
+        matches = matches[wanted - 1 : wanted]
+    for match in reversed(matches):
+        line = line[: match.start()] + _filled(command.text, match) + line[match.end() :]
+    return line, len(matches)
 
 
 def _filled(template: str, match: re.Match[str]) -> str:
@@ -210,7 +169,7 @@ def _filled(template: str, match: re.Match[str]) -> str:
         text = found[0]
         if text == "&":
             return match.group()
-        if text[1].isdigit():
+        if text[1].isdecimal():
             return match.group(int(text[1])) or "" if int(text[1]) <= match.re.groups else ""
         return {"n": "\n", "t": "\t"}.get(text[1], text[1])
 
@@ -226,16 +185,18 @@ def sed(task: Task, args: Sequence[str]) -> int:
         if not operands:
             raise UsageError
         scripts = [operands.pop(0)]
-    extended, quiet = bool(options.last("rE")), "n" in options
-    commands = _Parser("\n".join(scripts), extended).commands()
     failed: list[str] = []
+
+    def edited(paths: Sequence[str]) -> Iterator[str]:
+        editor = _Editor("\n".join(scripts), bool(options.last("rE")), "n" in options)
+        return editor.run(_lines(task, paths, failed))
+
     if "i" not in options:
-        for text in _Editor(commands, quiet).run(_lines(task, operands or ["-"], failed)):
+        for text in edited(operands or ["-"]):
             task.out(text)
-        return int(bool(failed))
-    for path in operands:
+    for path in operands if "i" in options else ():
         before = len(failed)
-        text = "".join(_Editor(commands, quiet).run(_lines(task, [path], failed)))
+        text = "".join(edited([path]))
         if len(failed) == before:
             _replace(task, path, text, options.value("i") or "")
     return int(bool(failed))
@@ -260,7 +221,6 @@ def _lines(task: Task, paths: Sequence[str], failed: list[str]) -> Iterator[str]
             for line in task.open_read(path).lines():
                 yield decode(line)
         except FileSystemError as error:
-            if path != "-" and task.is_dir(path):
-                continue
-            failed.append(path)
-            task.fail(f"{path}: {strerror(error)}")
+            if path == "-" or not task.is_dir(path):
+                failed.append(path)
+                task.fail(f"{path}: {strerror(error)}")
