@@ -11,7 +11,7 @@ from collections.abc import Callable
 from labkit.engine.engine import Engine
 from labkit.engine.state import Container
 from labkit.engine.storage.mounts import MountTable
-from labkit.engine.storage.overlay2 import Mount
+from labkit.engine.storage.overlay import Mount
 from labkit.oci.content import Content
 from labkit.oci.tree import Device, Dir, File, Meta, Symlink
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from labkit.engine.storage.overlay2 import Mount
+from labkit.engine.storage.overlay import Mount
 from labkit.engine.storage.posix import with_mark
 from labkit.errors import FileSystemError
 from labkit.oci.changeset import apply, apply_all

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from labkit.engine.storage.mounts import MountTable
-from labkit.engine.storage.overlay2 import Mount
+from labkit.engine.storage.overlay import Mount
 from labkit.errors import FileSystemError
 from labkit.oci.content import Content
 from labkit.oci.tree import Device, Dir, Fifo, File, Meta, Symlink

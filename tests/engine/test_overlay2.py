@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 
 from labkit.engine.storage.driver import MAX_DEPTH
-from labkit.engine.storage.overlay2 import Mount, Overlay2
+from labkit.engine.storage.overlay import Mount
+from labkit.engine.storage.overlay2 import Overlay2
 from labkit.errors import DaemonError, FileSystemError
 from labkit.oci import changeset, tree
 from labkit.oci.content import Content

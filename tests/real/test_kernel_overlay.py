@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from labkit.engine.storage.overlay2 import Mount
+from labkit.engine.storage.overlay import Mount
 from labkit.engine.storage.posix import Stat, mark_of, meta_of, mode_of
 from labkit.oci import changeset
 from labkit.oci.tree import (

@@ -14,7 +14,8 @@ from collections.abc import Callable, Sequence
 
 from labkit.engine.storage.accounts import BLOCK
 from labkit.engine.storage.driver import Active, Snapshot, ancestry
-from labkit.engine.storage.overlay2 import Mount, Overlay2
+from labkit.engine.storage.overlay import Mount
+from labkit.engine.storage.overlay2 import Overlay2
 from labkit.oci import tree
 from labkit.oci.tar_reader import OPAQUE, WHITEOUT
 from labkit.oci.tree import EMPTY_ROOT, Dir, File, Meta, Node, Whiteout

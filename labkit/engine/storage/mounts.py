@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 
 from labkit.engine.storage.calls import SystemCalls
 from labkit.engine.storage.driver import Active, MountedTree
-from labkit.engine.storage.overlay2 import Mount
+from labkit.engine.storage.overlay import Mount
 from labkit.engine.storage.posix import Names, Place, Tree, fail
 from labkit.oci.tree import Dir, split_path
 
