@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from labkit import Lab
 from labkit.cli.commands import COMMANDS
+from labkit.engine.network import Network
 from tests.cli import sessions
 from tests.real import archives, facts
 
@@ -215,3 +216,11 @@ def test_bytes_that_are_no_text_are_kept(lab: Lab) -> None:
     result = lab.docker("run --rm base:1 printf '\\377\\000'")
     assert b"".join(data for _, data in result.output) == b"\xff\0"
     assert result.stdout == "\ufffd\0"
+
+
+def test_a_run_whose_pull_breaks_off_says_so_as_the_client_does() -> None:
+    lab = Lab(network=Network(failures=(("27833a3ba0a5", 9),)))
+    result = lab.docker("run nginx")
+    assert result.exit_code == 125
+    assert result.stderr.endswith("docker: unexpected EOF.\nSee 'docker run --help'.\n")
+    assert lab.images == []

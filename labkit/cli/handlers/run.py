@@ -13,7 +13,7 @@ from labkit.engine import container as containers
 from labkit.engine import images, process
 from labkit.engine.process import ExecError, StartError
 from labkit.engine.state import Container, Options
-from labkit.errors import DaemonError, InvalidReference, NotFound
+from labkit.errors import DaemonError, InvalidReference, LabkitError, NotFound
 from labkit.oci.reference import parse_reference
 
 _NOT_A_TTY = "the input device is not a TTY"
@@ -41,10 +41,12 @@ def run(terminal: Terminal, call: Invocation) -> int:
         _check_tty(call)
     try:
         container = _create(terminal, call)
-    except InvalidReference as error:
-        return _run_error(terminal, str(error))
+    except UsageError:
+        raise
     except DaemonError as error:
         return _run_error(terminal, f"Error response from daemon: {error}")
+    except LabkitError as error:
+        return _run_error(terminal, str(error))
     try:
         if detached:
             terminal.out(f"{container.id}\n")
