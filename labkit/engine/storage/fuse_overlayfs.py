@@ -2,7 +2,8 @@
 
 It keeps what overlay2 keeps, in directories of the same names, and copies whole files up (moby,
 daemon/graphdriver/fuse-overlayfs). A program answers each system call in place of the kernel: that costs
-time, not space. Not modelled: names of one lower file stay one file as long as it is mounted.
+time, not space. Not modelled, as the real engine shows: names of one lower file stay one file while it is
+mounted, and a commit overlooks an opaque directory, which brings back what was deleted in it.
 """
 
 from __future__ import annotations
