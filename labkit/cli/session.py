@@ -11,7 +11,7 @@ import difflib
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import IO
+from typing import IO, Any
 
 from labkit.cli.handlers import HANDLERS
 from labkit.cli.hints import hint
@@ -30,6 +30,7 @@ from labkit.errors import DaemonError, FileSystemError, LabkitError
 from labkit.oci.content import Content
 from labkit.oci.descriptor import Platform
 from labkit.oci.tree import EMPTY_ROOT, Dir
+from labkit.text import shown
 
 HOME = "/home/learner"
 _ENOUGH = 1 << 20
@@ -64,6 +65,10 @@ class Result:
 
     def __str__(self) -> str:
         return self.text
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """Show the text where a notebook's cell ends with a Result."""
+        printer.text(shown(self.text).rstrip("\n"))
 
 
 def _open(task: Task, path: str) -> IO[bytes] | None:

@@ -9,6 +9,7 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 from nbclient import NotebookClient
+from traitlets.config import Config
 
 from labkit import Lab
 
@@ -16,7 +17,7 @@ from labkit import Lab
 @pytest.fixture
 def shell() -> Iterator[InteractiveShell]:
     InteractiveShell.clear_instance()
-    instance = InteractiveShell.instance()
+    instance = InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
     instance.run_line_magic("load_ext", "labkit")
     instance.user_ns["lab"] = Lab()
     yield instance
@@ -75,6 +76,12 @@ def test_markup_and_control_characters_are_text(shell: InteractiveShell) -> None
     assert "<script>" not in shown["text/html"]
     assert "&lt;script&gt;" in shown["text/html"]
     assert shown["text/plain"] == r"<script>\x1b[31m&"
+
+
+def test_a_cell_that_ends_with_a_result_shows_its_text(shell: InteractiveShell) -> None:
+    with capture_output() as captured:
+        shell.run_cell("lab.docker('images')")
+    assert captured.stdout.splitlines()[-1].startswith("REPOSITORY   TAG")
 
 
 def test_an_error_of_the_lab_is_one_line(shell: InteractiveShell) -> None:

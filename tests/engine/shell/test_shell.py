@@ -7,12 +7,12 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from labkit.engine.storage.overlay import Mount
 
 from labkit.engine.shell.applets import APPLETS
 from labkit.engine.shell.lookup import ExecNotFound
 from labkit.engine.shell.run import run_command, run_script
 from labkit.engine.shell.task import Process, Result, Task
+from labkit.engine.storage.overlay import Mount
 from labkit.oci.content import Content
 from labkit.oci.tree import Device, Dir, File, Meta, Symlink, put
 from tests.engine.shell.workload import ENVIRONMENT, SECOND, tree

@@ -11,12 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from labkit.engine.storage.overlay import Mount
-
 from labkit.engine.shell.applets import APPLETS
 from labkit.engine.shell.launch import SHELLS
 from labkit.engine.shell.run import run_command
 from labkit.engine.shell.task import Process
+from labkit.engine.storage.overlay import Mount
 from labkit.oci.content import Content
 from labkit.oci.tree import Device, Dir, File, Meta, Node, Symlink, put
 
