@@ -79,9 +79,9 @@ def test_markup_and_control_characters_are_text(shell: InteractiveShell) -> None
 
 
 def test_a_cell_that_ends_with_a_result_shows_its_text(shell: InteractiveShell) -> None:
-    with capture_output() as captured:
-        shell.run_cell("lab.docker('images')")
-    assert captured.stdout.splitlines()[-1].startswith("REPOSITORY   TAG")
+    result = shell.user_ns["lab"].docker("images")
+    shown, _ = shell.display_formatter.format(result)
+    assert shown["text/plain"] == "REPOSITORY   TAG       IMAGE ID   CREATED   SIZE"
 
 
 def test_an_error_of_the_lab_is_one_line(shell: InteractiveShell) -> None:
