@@ -82,7 +82,7 @@ class Engine:
     def prepare(self, image: Image) -> Active:
         """Return a read-write layer for a new container: on its image, and an init layer of its own.
 
-        The init layers of containers that are created on one image at the same time are one value.
+        On one image at the same time the init layers are alike, but each takes disk of its own.
         """
         made, init = self._inits.get(image.chain_id, (-1, None))
         if init is None or made != self.now:
@@ -90,4 +90,4 @@ class Engine:
             changes = init_changes(below.root if below else EMPTY_ROOT, self.now)
             init = self.driver.commit(below, changes, init=True)
             self._inits[image.chain_id] = self.now, init
-        return self.driver.prepare(init, self.now)
+        return self.driver.prepare(self.driver.alike(init), self.now)

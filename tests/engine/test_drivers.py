@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import errno
 import json
+from itertools import pairwise
 
 import pytest
 
 from labkit.__main__ import main
-from labkit.engine import usage
+from labkit.engine import container, usage
 from labkit.engine.drivers import BIG, BIG_SIZE, DRIVERS, IMAGE, create, driver_named, workload
 from labkit.engine.storage.aufs import Aufs, branch
 from labkit.engine.storage.btrfs import NODE, Btrfs
@@ -286,6 +287,18 @@ def test_undo_gives_the_disk_back(name: str) -> None:
     box.delete()
     lab.docker("rmi ubuntu:15.04")
     assert usage.disk_used(lab.engine) == 0
+
+
+@pytest.mark.parametrize("name", DRIVERS)
+def test_containers_created_at_one_time_take_disk_each(name: str) -> None:
+    lab = Lab(storage_driver=name)
+    image = lab.pull("busybox")
+    used = [usage.disk_used(lab.engine)]
+    for _ in range(3):
+        container.create(lab.engine, image.id, ["sh"])
+        used.append(usage.disk_used(lab.engine))
+    each = create(lab.engine.driver, lab.engine.snapshot(image))[1].allocated
+    assert [after - before for before, after in pairwise(used)] == [each] * 3
 
 
 def test_info_and_inspect_speak_for_the_driver() -> None:

@@ -37,10 +37,14 @@ class Snapshot:
     parent: Snapshot | None
     root: Dir
     depth: int
-    cost: Cost = NO_COST
-    """What making it cost."""
+    made: Callable[[], Cost]
     kept: object = None
     """What its driver keeps beside the tree."""
+
+    @property
+    def cost(self) -> Cost:
+        """What making it cost, added up when it is asked for."""
+        return self.made()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,6 +102,10 @@ class StorageDriver(Protocol):
         `init` marks the layer of mount points between an image and a container. Raises DaemonError for
         any other beyond 125 layers.
         """
+        ...
+
+    def alike(self, snapshot: Snapshot) -> Snapshot:
+        """Return another snapshot of the same layer on the same parent, which takes disk of its own."""
         ...
 
     def prepare(self, parent: Snapshot | None, now: int) -> Active:

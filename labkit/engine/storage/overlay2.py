@@ -8,6 +8,7 @@ it does; the first write to a file of the image copies it up whole, see `overlay
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from labkit.engine.storage.accounts import BLOCK, Units, ext4, units
 from labkit.engine.storage.driver import Active, Kept, Snapshot, depth_on
@@ -31,8 +32,15 @@ class Overlay2:
         """
         root = changeset.apply(parent.root if parent else EMPTY_ROOT, changes)
         kept = self.beside(parent, mounted=init)
-        cost = Cost(written=tree.size(changes), allocated=kept + sum(units(changes, ext4).values()))
-        return Snapshot(changes, parent, root, depth_on(parent, init), cost, kept)
+
+        def made() -> Cost:
+            return Cost(written=tree.size(changes), allocated=kept + sum(units(changes, ext4).values()))
+
+        return Snapshot(changes, parent, root, depth_on(parent, init), made, kept)
+
+    def alike(self, snapshot: Snapshot) -> Snapshot:
+        """Return a snapshot with a directory of its own; here in memory its trees are the same values."""
+        return replace(snapshot)
 
     def prepare(self, parent: Snapshot | None, now: int) -> Active:
         """Return a new upper directory; Docker makes it anew, so the image's root attributes are lost.

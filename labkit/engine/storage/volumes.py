@@ -66,8 +66,15 @@ class Volumes(ABC):
         depth = depth_on(parent, init)
         volume = Volume(parent.root if parent else EMPTY_ROOT, self.disk(depth, parent and parent.kept))
         cost = self.snapshot_cost(parent) + volume.lay(changes)
-        cost += Cost(written=tree.size(changes))
-        return Snapshot(changes, parent, volume.root, depth, cost, volume.disk.value())
+
+        def made() -> Cost:
+            return cost + Cost(written=tree.size(changes))
+
+        return Snapshot(changes, parent, volume.root, depth, made, volume.disk.value())
+
+    def alike(self, snapshot: Snapshot) -> Snapshot:
+        """Return a snapshot made in the same way."""
+        return self.commit(snapshot.parent, snapshot.changes, init=True)
 
     def prepare(self, parent: Snapshot | None, now: int) -> Active:
         """Return a snapshot of a parent to write to; its root is as any driver's is for a new container."""
