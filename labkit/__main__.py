@@ -3,6 +3,7 @@
 python -m labkit shell            a terminal to type in
 python -m labkit shell FILE       one command a line; `-` reads standard input
 python -m labkit drivers [--json] what each storage driver takes on disk for the same work
+python -m labkit shell --hub 127.0.0.1:5000    a real registry in place of the built-in hub
 """
 
 from __future__ import annotations
@@ -35,6 +36,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     shell.add_argument("--network", choices=sorted(SPEEDS), default="classroom", help="how fast pulls are")
     drivers = commands.add_parser("drivers", help="what each storage driver takes on disk for the same work")
     drivers.add_argument("--json", action="store_true", help="the bytes of each step, by driver")
+    shell.add_argument(
+        "--hub", default="", metavar="HOST", help="a real registry in place of the built-in hub"
+    )
     given = parser.parse_args(arguments)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a console that lacks a sign shows its number
@@ -44,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(costs_json(DRIVERS.values()) if given.json else costs_table(DRIVERS.values()), end="")
             status = 0
         else:
-            status = _shell(given.file, Lab(network=given.network))
+            status = _shell(given.file, Lab(network=given.network, hub=given.hub))
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes once more at its end
@@ -114,12 +118,11 @@ class _Screen:
 
     def __init__(self) -> None:
         self._lines: dict[str, str] = {}
-        self._at = 0.0
+        self._started = time.monotonic()
 
     def see(self, event: PullEvent) -> None:
         """Redraw with an event's line."""
-        time.sleep(max(event.at - self._at, 0) / _FASTER)
-        self._at = event.at
+        time.sleep(max(event.at / _FASTER - (time.monotonic() - self._started), 0))
         self.clear()
         width = shutil.get_terminal_size().columns
         line = progress_line(event.layer, event.state, event.current, event.total, width)

@@ -23,7 +23,7 @@ from typing import IO
 
 from labkit.box import Box
 from labkit.cli.session import Place, Result, Session
-from labkit.cli.terminal import Registries, Watch
+from labkit.cli.terminal import HUB, Registries, Watch
 from labkit.engine import archives, build, container, images, process, transfer, usage
 from labkit.engine.drivers import driver_named
 from labkit.engine.engine import SECOND, Engine
@@ -54,8 +54,9 @@ class Lab:
 
     `network` is "fast", "classroom" or "slow", or a Network; it sets the seconds that a pull's events
     carry. `clock` is the time the lab starts at, RFC 3339 text or nanoseconds since 1970. `registries`
-    adds registries by host. `tty` makes commands print as to a terminal. `storage_driver` is one of
-    `labkit.engine.drivers`.
+    adds registries in memory by host; any other host that a name has is a real registry, asked over the
+    network unless `online` is False, and `hub` names one in place of the built-in hub. `tty` makes commands
+    print as to a terminal. `storage_driver` is one of `labkit.engine.drivers`.
 
     >>> lab = Lab()
     >>> lab.pull("nginx:1.15.12").id[:19]
@@ -72,6 +73,8 @@ class Lab:
         seed: str = "labkit",
         platform: str = "linux/amd64",
         registries: Mapping[str, Registry] | None = None,
+        online: bool = True,
+        hub: str = "",
         tty: bool = False,
         storage_driver: str = "overlay2",
     ) -> None:
@@ -87,7 +90,7 @@ class Lab:
         self.network = network_of(network)
         self.session = Session(
             self.engine,
-            Registries({"docker.io": docker_hub(), **(registries or {})}),
+            Registries({**({} if hub else {HUB: docker_hub()}), **(registries or {})}, online, hub),
             self.network,
             Platform(architecture, os_name),
             tty=tty,

@@ -27,7 +27,7 @@ _ROWS = (
     (r"invalid reference format", "a name looks like nginx, nginx:1.15.12 or team/app:v2"),
     (r'exec: "([^"]*)": executable file not found', "the image has no program named {0}"),
     (r"stat ([^\s:]*): no such file or directory: unknown", "the image has no file {0}"),
-    (r"dial tcp: lookup (\S+): no such host", "there is no network here; names of Docker Hub work"),
+    (r"dial tcp: lookup (\S+): no such host", "names without a host, like nginx, need no network"),
     (r"open (\S+): no such file or directory", "the path starts in the directory that this was started in"),
 )  # fmt: skip
 

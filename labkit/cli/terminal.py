@@ -4,26 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from labkit.engine.engine import Engine
 from labkit.engine.network import Network
+from labkit.engine.push import Pushed
 from labkit.engine.schedule import PullEvent
-from labkit.engine.transfer import Pulled, Pushed
+from labkit.engine.transfer import Pulled
 from labkit.errors import DaemonError
 from labkit.oci.descriptor import Platform
 from labkit.store.client import Client
 from labkit.store.registry import Registry
 
+if TYPE_CHECKING:
+    from labkit.store.remote import Remote
+
 Transfer = Generator[PullEvent, None, Pulled | Pushed]
 Watch = Callable[[PullEvent], None]
 
 
+HUB = "docker.io"
+
+
 @dataclass(slots=True)
 class Registries:
-    """The registries that can be reached, by the host in an image's name."""
+    """The registries that can be reached, by the host in an image's name.
+
+    `hosts` are those in memory. With `online` any other host is a real registry, asked over the network;
+    `hub` names one in place of the built-in hub.
+    """
 
     hosts: dict[str, Registry]
+    online: bool = False
+    hub: str = ""
+    _remotes: dict[str, Remote] = field(default_factory=dict)
 
     def client(self, host: str) -> Client:
         """Return a client of the registry at a host.
@@ -35,7 +49,15 @@ class Registries:
         labkit.errors.DaemonError: Get "https://registry.example.com/v2/": dial tcp: lookup
         registry.example.com: no such host
         """
+        host = self.hub if self.hub and host == HUB else host
         registry = self.hosts.get(host)
+        if registry is None and self.online:
+            from labkit.store import remote  # with its HTTP library, which nothing else needs
+
+            known = self._remotes.get(host)
+            if known is None:
+                known = self._remotes[host] = remote.Remote(remote.base_url(host))
+            return known.client()
         if registry is None:
             name = host.partition(":")[0]
             raise DaemonError(f'Get "https://{host}/v2/": dial tcp: lookup {name}: no such host')

@@ -33,6 +33,15 @@ _ERRORS: dict[str, tuple[int, str]] = {
 }
 
 
+def is_standard(code: str, message: str) -> bool:
+    """Tell whether a message is the one that an error's code has in the registry distribution.
+
+    >>> is_standard("MANIFEST_UNKNOWN", "manifest unknown")
+    True
+    """
+    return not message or (code in _ERRORS and _ERRORS[code][1] == message)
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """A request: method, path with its query, headers with names in lower case, and a body."""

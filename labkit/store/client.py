@@ -8,9 +8,11 @@ registry marks as a record, published identifiers over stand-in files, is taken 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Protocol
+from urllib.parse import quote
 
 from labkit.errors import DigestMismatch, InvalidDocument, LabkitError, RegistryError
 from labkit.oci.content import EMPTY, Content
@@ -28,7 +30,7 @@ from labkit.oci.manifest import (
     Platform,
     parse_manifest,
 )
-from labkit.store.api import Request, Response
+from labkit.store.api import Request, Response, is_standard
 
 _ACCEPT = ", ".join((DOCKER_MANIFEST, DOCKER_MANIFEST_LIST, OCI_MANIFEST, OCI_INDEX))
 
@@ -52,13 +54,45 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a blob's download is: what the terminal prints of it, and bytes where it is under way."""
+
+    state: str
+    current: int = 0
+    total: int = 0
+
+
+class Live(Protocol):
+    """A registry across a network, where a blob takes its time."""
+
+    def fetch(self, name: str, descriptor: Descriptor) -> Generator[Progress, None, Content]:
+        """Bring a blob, verified; yield its progress."""
+        ...
+
+    def forget(self, digests: Iterable[str]) -> None:
+        """Give up what is kept of these blobs for a next attempt."""
+        ...
+
+    def attempts(self, error: RegistryError) -> int:
+        """Return how many attempts were made before an error was given up on."""
+        ...
+
+    @property
+    def clock(self) -> Callable[[], float]:
+        """The time in seconds, from any beginning on."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class Client:
     """A registry's manifests and blobs, read and written through `send`; `name` is without the host.
 
-    Every call raises RegistryError for an answer other than success.
+    `live` is there for a registry across a network. Every call raises RegistryError for an answer other
+    than success.
     """
 
     send: Callable[[Request], Response]
+    live: Live | None = None
 
     def find(self, name: str, reference: str) -> Found:
         """Return what a tag or a digest leads to; raises InvalidDocument or DigestMismatch."""
@@ -98,10 +132,27 @@ class Client:
             verify(response.body.chunks(), descriptor.digest)
         return Blob(response.body, response.recorded, response.layer)
 
+    def config(self, name: str, descriptor: Descriptor) -> Content:
+        """Return an image's config; raises DigestMismatch as `blob` does."""
+        if self.live is None:
+            return self.blob(name, descriptor).content
+        steps = self.live.fetch(name, descriptor)
+        while True:
+            try:
+                next(steps)
+            except StopIteration as stop:
+                content: Content = stop.value
+                return content
+
     def blob_size(self, name: str, digest: str) -> int | None:
         """Return the bytes of a blob that the repository has, or None."""
         response = self.send(Request("HEAD", f"/v2/{name}/blobs/{digest}"))
         return int(response.headers["content-length"]) if response.status == 200 else None
+
+    def mount_blob(self, name: str, digest: str, source: str) -> bool:
+        """Take a blob over from another repository of the registry; tell whether it was there."""
+        path = f"/v2/{name}/blobs/uploads/?from={quote(source, safe='')}&mount={quote(digest, safe='')}"
+        return self._ask("POST", path).status == 201
 
     def push_blob(self, name: str, digest: str, content: Content) -> None:
         """Upload a blob: POST, PATCH, PUT."""
@@ -131,11 +182,14 @@ class Client:
     ) -> Response:
         response = self.send(Request(method, path, headers or {}, body))
         if response.status >= 400:
-            raise _error_of(response)
+            raise error_of(response)
         return response
 
 
-def _error_of(response: Response) -> RegistryError:
+_CODES = {401: "UNAUTHORIZED", 403: "DENIED", 429: "TOOMANYREQUESTS"}
+
+
+def error_of(response: Response) -> RegistryError:
     """Return the error that a response tells, as distribution's client reads it; code "" where none."""
     status, body = response.status, response.body.read()
     if status >= 500:
@@ -143,10 +197,13 @@ def _error_of(response: Response) -> RegistryError:
         text = f"{status} {known.get(status, '')}".strip()
         return RegistryError(status, "", f"received unexpected HTTP status: {text}")
     if 'error="insufficient_scope"' in response.headers.get("www-authenticate", ""):
-        return RegistryError(status, "DENIED", "requested access to the resource is denied")
+        return RegistryError(status, "DENIED", "requested access to the resource is denied", ())
     reason = "no error details found in HTTP response body"
     try:
-        first = loads(body)["errors"][0]
+        told = loads(body)
+        if isinstance(told, dict) and isinstance(told.get("details"), str) and told["details"]:
+            return RegistryError(status, _CODES.get(status, "UNKNOWN"), told["details"])
+        first = told["errors"][0]
         return RegistryError(status, str(first["code"]), str(first["message"]), first.get("detail"))
     except InvalidDocument as error:
         reason = str(error)
@@ -154,3 +211,17 @@ def _error_of(response: Response) -> RegistryError:
         pass
     shown = dumps(body.decode("utf-8", "replace"), escape_html=False).decode()
     return RegistryError(status, "", f"error parsing HTTP {status} response body: {reason}: {shown}")
+
+
+def words(error: RegistryError) -> str:
+    """Return a registry's error as Docker's client of the API prints it (distribution, errcode).
+
+    A code with its own message and without detail is the code alone.
+
+    >>> words(RegistryError(401, "UNAUTHORIZED", "authentication required"))
+    'unauthorized'
+    """
+    code = error.code.lower().replace("_", " ")
+    if code and error.detail is None and is_standard(error.code, error.message):
+        return code
+    return f"{code}: {error.message}" if code else error.message

@@ -14,8 +14,9 @@ import pytest
 from labkit.engine import images
 from labkit.engine.engine import Engine
 from labkit.engine.network import Network
+from labkit.engine.push import Pushed, push
 from labkit.engine.schedule import PullEvent
-from labkit.engine.transfer import Pulled, Pushed, pull, push
+from labkit.engine.transfer import Pulled, pull
 from labkit.errors import DaemonError, LabkitError, RecordedImage
 from labkit.oci.content import Content
 from labkit.oci.digest import sha256, short
@@ -260,10 +261,11 @@ class TestUnknownNames:
         ("response", "words"),
         [
             (
-                refusal("NAME_UNKNOWN").response,
+                refusal("NAME_UNKNOWN", {"name": "x"}).response,
                 "repository reg.test/x not found: name unknown: repository name not known to registry",
             ),
-            (refusal("UNAUTHORIZED").response, "unauthorized: authentication required"),
+            (refusal("UNAUTHORIZED").response, "unauthorized"),
+            (refusal("UNAUTHORIZED", []).response, "unauthorized: authentication required"),
             (
                 as_text("404 page not found", 404),
                 "error parsing HTTP 404 response body: invalid character 'p' after top-level value: "

@@ -50,13 +50,7 @@ PULL = Command(
     "Pull an image or a repository from a registry",
     "[OPTIONS] NAME[:TAG|@DIGEST]",
     (
-        Flag(
-            "all-tags",
-            "a",
-            "",
-            "Download all tagged images in the repository",
-            would="pull every tag that the repository has, one after the other",
-        ),
+        Flag("all-tags", "a", "", "Download all tagged images in the repository"),
         TRUST,
         Flag("platform", "", "string", "Set platform if server is multi-platform capable"),
         Flag("quiet", "q", "", "Suppress verbose output"),
@@ -145,7 +139,14 @@ IMPORT = Command(
 PUSH = Command(
     "image push",
     "Push an image or a repository to a registry",
-    would="upload the layers that the registry does not have yet, then the manifest",
+    "[OPTIONS] NAME[:TAG]",
+    (
+        Flag("all-tags", "a", "", "Push all tagged images in the repository"),
+        Flag("disable-content-trust", "", "", "Skip image signing", "true"),
+        Flag("quiet", "q", "", "Suppress verbose output"),
+    ),
+    min_args=1,
+    max_args=1,
 )
 
 

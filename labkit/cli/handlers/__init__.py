@@ -17,6 +17,7 @@ HANDLERS: dict[str, Handler] = {
     "image rm": images.rm,
     "image prune": images.prune,
     "image pull": transfers.pull,
+    "image push": transfers.push,
     "image save": archives.save,
     "image load": archives.load,
     "image inspect": inspect.image,

@@ -1,29 +1,35 @@
-"""`docker pull`: the events of a transfer as lines of text (moby, pkg/jsonmessage)."""
+"""`docker pull` and `docker push`: the events of a transfer as lines of text (moby, pkg/jsonmessage)."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from labkit.cli.formats import progress_line
 from labkit.cli.parse import Invocation
 from labkit.cli.terminal import Terminal, Transfer
+from labkit.engine import push as pushing
 from labkit.engine import transfer
+from labkit.engine.push import Pushed
 from labkit.engine.schedule import PullEvent
 from labkit.engine.transfer import Pulled
-from labkit.errors import DaemonError, InvalidReference
+from labkit.errors import DaemonError, InvalidReference, LabkitError, RegistryError
 from labkit.oci.descriptor import Platform
 from labkit.oci.reference import Reference, parse_reference
+from labkit.store.client import Client
 
 _MOVING = ("Downloading", "Extracting", "Pushing")
 
 
+ALL_WITH_TAG = "tag can't be used with --all-tags/-a"
+
+
 def pull(terminal: Terminal, call: Invocation) -> int:
-    """Pull an image from a registry."""
-    try:
-        reference = parse_reference(call.args[0])
-    except InvalidReference as error:
-        terminal.err(f"{error}\n")
-        return 1
-    quiet = bool(call.options["quiet"])
-    if not reference.tag and not reference.digest:
+    """Pull an image, or all of a repository, from a registry."""
+    reference = _parsed(call.args[0])
+    quiet, everything = bool(call.options["quiet"]), bool(call.options["all-tags"])
+    if everything and (reference.tag or reference.digest):
+        raise LabkitError(ALL_WITH_TAG)
+    if not everything and not reference.tag and not reference.digest:
         reference = reference.with_default_tag()
         if not quiet:
             terminal.out(f"Using default tag: {reference.tag}\n")
@@ -34,22 +40,78 @@ def pull(terminal: Terminal, call: Invocation) -> int:
 
 def pull_image(
     terminal: Terminal, reference: Reference, platform: str = "", *, stream: int, quiet: bool = False
-) -> Pulled:
-    """Pull an image and show it, on standard output (1) or standard error (2); raises DaemonError."""
+) -> None:
+    """Pull an image, or all that a name without a tag has, and show it; raises LabkitError.
+
+    It is shown on standard output (1) or standard error (2).
+    """
     client = terminal.registries.client(reference.domain)
     wanted = _platform(platform) if platform else terminal.platform
-    events = transfer.pull(terminal.engine, client, reference, terminal.network, wanted)
-    header = f"{reference if reference.digest else reference.tag}: Pulling from {reference.path}\n"
+    up_to_date = True
     try:
-        pulled = show(terminal, events, stream=0 if quiet else stream, header=header)
+        for each in _all_of(client, reference):
+            events = transfer.pull(terminal.engine, client, each, terminal.network, wanted)
+            header = f"{each if each.digest else each.tag}: Pulling from {each.path}\n"
+            pulled = show(terminal, events, stream=0 if quiet else stream, header=header)
+            assert isinstance(pulled, Pulled)
+            up_to_date = up_to_date and pulled.up_to_date
+            if not quiet:
+                terminal.write(stream, f"Digest: {pulled.digest}\n")
     except DaemonError:
         terminal.hint = _what_there_is(terminal, reference)
         raise
-    assert isinstance(pulled, Pulled)
     if not quiet:
-        newer = "Image is up to date for" if pulled.up_to_date else "Downloaded newer image for"
-        terminal.write(stream, f"Digest: {pulled.digest}\nStatus: {newer} {reference.familiar}\n")
-    return pulled
+        newer = "Image is up to date for" if up_to_date else "Downloaded newer image for"
+        terminal.write(stream, f"Status: {newer} {reference.familiar}\n")
+
+
+def _all_of(client: Client, reference: Reference) -> list[Reference]:
+    """Return what to pull: a name as it is, or one for each tag that its repository has."""
+    if reference.tag or reference.digest:
+        return [reference]
+    try:
+        return [replace(reference, tag=tag) for tag in client.tags(reference.path)]
+    except RegistryError as error:
+        raise DaemonError(transfer.refusal(error, reference)) from None
+
+
+def push(terminal: Terminal, call: Invocation) -> int:
+    """Push an image, or all tags of a repository, to a registry."""
+    reference = _parsed(call.args[0])
+    quiet, everything = bool(call.options["quiet"]), bool(call.options["all-tags"])
+    if everything and (reference.tag or reference.digest):
+        raise LabkitError(ALL_WITH_TAG)
+    if reference.digest:
+        raise LabkitError("cannot push a digest reference")
+    if not everything and not reference.tag:
+        reference = reference.with_default_tag()
+        if not quiet:
+            terminal.out(f"Using default tag: {reference.tag}\n")
+    if not quiet:
+        terminal.out(f"The push refers to repository [{reference.name}]\n")
+    wanted = pushing.tags_of(terminal.engine, reference) if everything else [reference]
+    if not wanted:
+        raise LabkitError(f"An image does not exist locally with the tag: {reference.familiar_name}")
+    try:
+        client = terminal.registries.client(reference.domain)
+    except DaemonError as error:
+        raise LabkitError(str(error)) from None  # the daemon has answered already
+    for each in wanted:
+        events = pushing.push(terminal.engine, client, each, terminal.network)
+        pushed = show(terminal, events, stream=0 if quiet else 1)
+        assert isinstance(pushed, Pushed)
+        if not quiet:
+            terminal.out(f"{each.tag}: digest: {pushed.digest} size: {pushed.size}\n")
+    if quiet:
+        terminal.out(f"{reference}\n")
+    return 0
+
+
+def _parsed(name: str) -> Reference:
+    try:
+        return parse_reference(name)
+    except InvalidReference as error:
+        raise LabkitError(str(error)) from None
 
 
 def _what_there_is(terminal: Terminal, reference: Reference) -> str:
@@ -70,9 +132,7 @@ def _platform(text: str) -> Platform:
     return Platform(architecture or "amd64", os, variant)
 
 
-def show(
-    terminal: Terminal, events: Transfer, *, stream: int, header: str = ""
-) -> transfer.Pulled | transfer.Pushed:
+def show(terminal: Terminal, events: Transfer, *, stream: int, header: str = "") -> Pulled | Pushed:
     """Run a transfer and print its lines; return what it returns.
 
     To a terminal each layer has one line, which the next event of the layer replaces: what is left at
@@ -88,7 +148,7 @@ def show(
                 terminal.write(stream, header)
             if stream and terminal.tty:
                 terminal.write(stream, "".join(f"{line}\n" for line in lines.values()))
-            result: transfer.Pulled | transfer.Pushed = stop.value
+            result: Pulled | Pushed = stop.value
             return result
         if stream and not printed:
             terminal.write(stream, header)

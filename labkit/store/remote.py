@@ -1,0 +1,271 @@
+"""A real registry, asked over HTTP (OCI distribution-spec 1.1.1; distribution, "Token Authentication").
+
+`send` is one function from a Request to a Response, as the registry in memory has one; `fetch` brings a
+blob as a generator of its progress, goes on where a download broke off, and keeps for the next pull what a
+failed one has brought. A registry on a loopback address is plain HTTP, any other is HTTPS. Proxies and
+credentials of the user's are left alone: what is asked is what anybody may see.
+
+All errors are RegistryErrors in one line, in the words of Docker's daemon.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import ssl
+import time
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import httpx
+
+from labkit.errors import DigestMismatch, LabkitError, RegistryError
+from labkit.oci.content import Content
+from labkit.oci.gojson import loads
+from labkit.oci.manifest import DOCKER_CONFIG, OCI_CONFIG, Descriptor
+from labkit.store.api import Request, Response
+from labkit.store.client import Client, Progress, error_of, words
+from labkit.store.neterrors import reason
+from labkit.store.partial import Partials
+
+PAUSES = (5, 10, 15, 20, 25)
+"""Seconds before each new attempt to download a blob (moby, distribution/xfer)."""
+_REDIRECTS = 10
+_LARGEST = 32 << 20
+"""Bytes of a manifest, a list of tags or an error that are read at most."""
+_STEP = 1 << 18
+"""Bytes between two reports on a download."""
+
+
+def base_url(host: str) -> str:
+    """Return where a registry is: over plain HTTP on loopback, as Docker allows, else over HTTPS.
+
+    >>> base_url("127.0.0.1:5000"), base_url("registry.example.com")
+    ('http://127.0.0.1:5000', 'https://registry.example.com')
+    """
+    name = host.partition(":")[0]
+    loopback = name == "localhost" or re.fullmatch(r"127(\.\d{1,3}){3}", name, re.ASCII)
+    return f"{'http' if loopback else 'https'}://{host}"
+
+
+@dataclass(slots=True)
+class Remote:
+    """A registry at a URL; `partials` are the downloads that broke off.
+
+    `timeout` is how long each step of a request may take, `pauses` how long to wait before each new attempt
+    at a blob, both in seconds; `sleep` and `clock` tell how to wait and what time it is.
+    """
+
+    url: str
+    timeout: float = 30
+    pauses: Sequence[int] = PAUSES
+    sleep: Callable[[float], None] = time.sleep
+    clock: Callable[[], float] = time.monotonic
+    partials: Partials = field(default_factory=Partials)
+    _http: httpx.Client | None = None
+    _tokens: dict[str, str] = field(default_factory=dict)
+    _reached: bool = False
+
+    def client(self) -> Client:
+        """Return a client for one command: like Docker, it first asks whether the registry is there."""
+        self._reached = False
+        return Client(self.send, self)
+
+    def send(self, request: Request) -> Response:
+        """Answer a request; raises RegistryError where there is no answer."""
+        self._reach()
+        with self._open(request) as answer:
+            data = self._read(answer)
+        return Response(answer.status_code, _headers(answer), Content.of(data))
+
+    def fetch(self, name: str, descriptor: Descriptor) -> Generator[Progress, None, Content]:
+        """Bring a blob, verified; yield its progress, and the seconds that are left before a new attempt.
+
+        Raises DigestMismatch for other bytes, and RegistryError where the last attempt failed, too.
+        """
+        partial = self.partials.of(descriptor.digest)
+        for attempt in range(len(self.pauses) + 1):
+            try:
+                yield from self._download(name, descriptor, partial.size)
+                return self.partials.whole(descriptor)
+            except DigestMismatch:
+                self.partials.forget([descriptor.digest])
+                raise
+            except RegistryError as error:
+                if attempt + 1 == self.attempts(error):
+                    raise
+            if descriptor.media_type in (
+                DOCKER_CONFIG,
+                OCI_CONFIG,
+            ):  # the daemon says nothing of it, and does not wait long
+                self.sleep(1)
+                continue
+            for left in range(self.pauses[attempt], 0, -1):
+                yield Progress(f"Retrying in {left} second{'' if left == 1 else 's'}")
+                self.sleep(1)
+        raise AssertionError("not reached")
+
+    def attempts(self, error: RegistryError) -> int:
+        """Return how many attempts an error leaves: one where the registry said that it will not."""
+        return 1 if 0 < error.status < 500 else len(self.pauses) + 1
+
+    def forget(self, digests: Iterable[str]) -> None:
+        """Give up downloads that are kept: their image is complete."""
+        self.partials.forget(digests)
+
+    def _download(self, name: str, descriptor: Descriptor, start: int) -> Iterator[Progress]:
+        """Download what is missing of a blob into its partial."""
+        partial = self.partials.of(descriptor.digest)
+        if start >= descriptor.size > 0:
+            return
+        headers = {"range": f"bytes={start}-"} if start else {}
+        self._reach()
+        with self._open(Request("GET", f"/v2/{name}/blobs/{descriptor.digest}", headers)) as answer:
+            if answer.status_code == 416:
+                partial.clear()
+                raise RegistryError(0, "", "invalid range")
+            if answer.status_code >= 400:
+                raise error_of(Response(answer.status_code, _headers(answer), Content.of(self._read(answer))))
+            if answer.status_code != 206 or not _starts_at(answer, start):
+                partial.clear()
+            yield Progress("Downloading", partial.size, descriptor.size)
+            told = partial.size
+            for chunk in self._chunks(answer):
+                partial.append(chunk)
+                if partial.size > descriptor.size:
+                    break
+                if partial.size - told >= _STEP:
+                    told = partial.size
+                    yield Progress("Downloading", told, descriptor.size)
+
+    def _reach(self) -> None:
+        """Ask once whether there is a registry; what it answers does not matter here."""
+        if not self._reached:
+            with self._open(Request("GET", "/v2/"), token=False):
+                self._reached = True
+
+    @contextmanager
+    def _open(self, request: Request, *, token: bool = True) -> Iterator[httpx.Response]:
+        """Send a request, with a token where one is asked for; the answer's body is still to be read."""
+        shown = _shown(request, self.url)
+        scope = _scope(request)
+        answer = self._ask(request, self._tokens.get(scope, ""), shown)
+        try:
+            if answer.status_code == 401 and token:
+                challenge = answer.headers.get("www-authenticate", "")
+                try:
+                    known = self._tokens[scope] = self._token(challenge, scope)
+                except RegistryError as error:
+                    raise RegistryError(error.status, "", f"{shown}{words(error)}") from None
+                if known:
+                    answer.close()
+                    answer = self._ask(request, known, shown)
+            yield answer
+        finally:
+            answer.close()
+
+    def _ask(self, request: Request, token: str, shown: str) -> httpx.Response:
+        if self._http is None:
+            self._http = httpx.Client(
+                timeout=self.timeout,
+                verify=_certificates(),
+                trust_env=False,
+                follow_redirects=True,
+                max_redirects=_REDIRECTS,
+                limits=httpx.Limits(max_keepalive_connections=0),
+                headers={"accept-encoding": "identity", "user-agent": "labkit"},
+            )
+        headers = dict(request.headers)
+        body = request.body.chunks() if request.body.size else None
+        if request.method in ("POST", "PATCH", "PUT"):
+            headers["content-length"] = str(request.body.size)
+        url = httpx.URL(self.url)
+        try:
+            url = url.join(request.path)
+            if token and _origin(url) == _origin(httpx.URL(self.url)):
+                headers["authorization"] = f"Bearer {token}"
+            sent = self._http.build_request(request.method, url, headers=headers, content=body)
+            return self._http.send(sent, stream=True)
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError) as error:
+            raise RegistryError(0, "", f"{shown}{reason(error, url)}") from None
+
+    def _read(self, answer: httpx.Response) -> bytes:
+        data = bytearray()
+        for chunk in self._chunks(answer):
+            data += chunk
+            if len(data) > _LARGEST:
+                raise RegistryError(0, "", f"the registry's answer is larger than {_LARGEST} bytes")
+        return bytes(data)
+
+    def _chunks(self, answer: httpx.Response) -> Iterator[bytes]:
+        try:
+            yield from answer.iter_raw()
+        except (httpx.HTTPError, httpx.StreamError, OSError) as error:
+            raise RegistryError(0, "", reason(error, answer.request.url)) from None
+
+    def _token(self, challenge: str, scope: str) -> str:
+        """Ask the server that a challenge names for a token; "" where the challenge is of no kind known."""
+        kind, _, rest = challenge.partition(" ")
+        if kind.lower() == "basic":
+            raise RegistryError(401, "", "no basic auth credentials")
+        if kind.lower() != "bearer":
+            return ""
+        asked = dict(re.findall(r'([a-z_]+)="([^"]*)"', rest))
+        wanted = {"scope": asked.get("scope") or scope, "service": asked.get("service", "")}
+        realm = httpx.URL(asked.get("realm", ""))
+        url = realm.copy_merge_params({name: value for name, value in wanted.items() if value})
+        answer = self._ask(Request("GET", str(url)), "", f'Get "{url}": ')
+        try:
+            data = self._read(answer)
+        finally:
+            answer.close()
+        if answer.status_code >= 400:
+            raise error_of(Response(answer.status_code, _headers(answer), Content.of(data)))
+        try:
+            told = loads(data)
+        except LabkitError as error:
+            raise RegistryError(401, "", f"unable to decode token response: {error}") from None
+        token = told.get("token") or told.get("access_token") if isinstance(told, dict) else None
+        if not isinstance(token, str):
+            raise RegistryError(401, "", "authorization server did not include a token in the response")
+        return token
+
+
+@functools.cache
+def _certificates() -> ssl.SSLContext:
+    return httpx.create_ssl_context(trust_env=False)
+
+
+def _headers(answer: httpx.Response) -> dict[str, str]:
+    return {name.lower(): value for name, value in answer.headers.items()}
+
+
+def _starts_at(answer: httpx.Response, start: int) -> bool:
+    """Tell whether an answer holds the part that begins where it should."""
+    found = re.match(r"bytes (\d+)-", answer.headers.get("content-range", ""), re.ASCII)
+    return found is not None and int(found[1]) == start
+
+
+def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port
+
+
+def _shown(request: Request, url: str) -> str:
+    """Return a request as the daemon's errors begin with it; those about blobs do not.
+
+    Docker asks for a tag's manifest by HEAD first.
+    """
+    if "/blobs/" in request.path:
+        return ""
+    by_tag = "/manifests/" in request.path and ":" not in request.path.rpartition("/")[2]
+    method = "Head" if request.method == "GET" and by_tag else request.method.capitalize()
+    return f'{method} "{httpx.URL(url).join(request.path)}": '
+
+
+def _scope(request: Request) -> str:
+    """Return what a token has to allow for a request: `repository:NAME:pull`, or with `push`."""
+    found = re.match(r"/v2/(.+)/(?:manifests|blobs|tags)/", request.path)
+    if found is None:
+        return ""
+    return f"repository:{found[1]}:{'pull' if request.method in ('GET', 'HEAD') else 'pull,push'}"
