@@ -1,4 +1,4 @@
-"""A real registry between a real engine and labkit: what one pushes the other pulls, the identifiers equal."""
+"""A real registry between a real engine and labkit: what one pushes the other pulls, byte for byte."""
 
 from __future__ import annotations
 
