@@ -99,7 +99,7 @@ REFUSALS = {
     "docker pull a:b:c": "labkit: a name looks like nginx, nginx:1.15.12 or team/app:v2",
     "docker pull ngins": "labkit: the built-in hub has: ",
     "docker pull nginx:9": "labkit: nginx has the tags: ",
-    "docker pull registry.example.com/x": "labkit: there is no network here; names of Docker Hub work",
+    "docker pull registry.example.com/x": "labkit: names without a host, like nginx, need no network",
     "docker run base:1 nosuch": "labkit: the image has no program named nosuch",
     "docker exec box nosuch": "labkit: the image has no program named nosuch",
     "docker run base:1 /nosuch": "labkit: the image has no file /nosuch",

@@ -125,6 +125,7 @@ def test_without_pread_a_source_seeks(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_a_source_that_is_dropped_closes_its_file(tmp_path: Path) -> None:
     path = tmp_path / "blob"
     path.write_bytes(LAYER)
+    gc.collect()  # what other tests left
     before = len(os.listdir("/proc/self/fd")) if os.path.exists("/proc/self/fd") else 0
     sources = [FileSource(path) for _ in range(20)]
     del sources
