@@ -130,7 +130,7 @@ def pull_timeline(events: Iterable[PullEvent], *, name: str = "") -> Chart:
     end = max((span.end for told in layers.values() for span in told), default=0.0)
     what = f"Pull of {cut(name, 60)}" if name else "A pull"
     title = f"{what}: {count(len(layers), 'layer')}, {end:.2f} s"
-    return _chart(title, _timeline_twin(title, layers), lambda: _timeline(title, layers, end))
+    return make_chart(title, _timeline_twin(title, layers), lambda: _timeline(title, layers, end))
 
 
 def _timeline_twin(title: str, layers: Mapping[str, Sequence[Span]]) -> str:
@@ -190,7 +190,7 @@ def sizes(images: Mapping[str, Image | ImageView] | Sequence[ImageView]) -> Char
     """
     found = sharing(images)
     title = f"What {count(len(found.views), 'image')} takes" if len(found.views) == 1 else "What images take"
-    return _chart(title, _sizes_twin(title, found), lambda: _sizes(title, found))
+    return make_chart(title, _sizes_twin(title, found), lambda: _sizes(title, found))
 
 
 def _sizes_twin(title: str, found: Sharing) -> str:
@@ -241,14 +241,19 @@ def _sizes(title: str, found: Sharing) -> Any:
     return figure
 
 
-def _axes(title: str, rows: int) -> tuple[Any, Any]:
+def new_figure(title: str, height: float) -> Any:
+    """Return an empty figure of the charts' width with its title; the height is in inches."""
     from matplotlib.figure import Figure
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
     room = ConstrainedLayoutEngine(w_pad=0.14, h_pad=0.12)
-    height = 1.6 + 0.34 * max(rows, 2)
     figure = Figure(figsize=(_WIDTH, height), dpi=_DPI, layout=room, facecolor=CARD)
     figure.suptitle(visible(title), x=0.018, ha="left", weight="bold", size=13, parse_math=False)
+    return figure
+
+
+def _axes(title: str, rows: int) -> tuple[Any, Any]:
+    figure = new_figure(title, 1.6 + 0.34 * max(rows, 2))
     axes = figure.add_subplot()
     axes.grid(axis="x", color=RULE, linewidth=0.6)
     axes.set_axisbelow(True)
@@ -261,8 +266,8 @@ def _legend(figure: Any) -> None:
     figure.legend(loc="outside lower left", ncols=4, frameon=False, handlelength=2.4, handleheight=1.2)
 
 
-def _chart(title: str, text: str, draw: Callable[[], Any]) -> Chart:
-    """Return the chart that `draw` makes, drawn with matplotlib's own settings whatever a user's are."""
+def make_chart(title: str, text: str, draw: Callable[[], Any]) -> Chart:
+    """Return the chart that `draw` makes a figure of, by matplotlib's own settings whatever a user's are."""
     try:
         import matplotlib
     except ImportError:

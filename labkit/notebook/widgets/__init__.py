@@ -1,0 +1,29 @@
+"""Widgets: things to choose from, with a picture that follows; one module each.
+
+What a widget does can be done by one line of Python, which it shows. Its picture and its words are outputs
+of their own beside the controls: they stay in the file when the notebook is opened without a kernel, where
+no widget can be shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from labkit.engine.drivers import BIG_SIZE
+
+if TYPE_CHECKING:
+    from labkit.notebook.widgets.drivers import DriverExplorer
+
+
+def driver_explorer(*drivers: str, steps: Sequence[str] = (), size: int = BIG_SIZE) -> DriverExplorer:
+    """Open controls to choose storage drivers, steps and a file's size, with the chart of what they cost.
+
+    It begins with what is given, as `driver_costs` takes it. Raises LabkitError as that does.
+
+    >>> driver_explorer("overlay2", "btrfs", steps=["first write"]).code
+    'driver_costs("overlay2", "btrfs", steps=["first write"])'
+    """
+    from labkit.notebook.widgets.drivers import DriverExplorer
+
+    return DriverExplorer.opened(drivers, steps, size)
