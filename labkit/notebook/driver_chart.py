@@ -84,14 +84,28 @@ def driver_costs(*drivers: str, steps: Sequence[str] = (), size: int = BIG_SIZE)
       overlay2      +67.1MB  -67.1MB  files   measured
       btrfs          +4.1kB  -45.1kB  blocks  measured
     """
-    names = tuple(dict.fromkeys(drivers)) or tuple(KINDS)
-    chosen = tuple(steps) or tuple(OPERATIONS)
-    for step in chosen:
-        if step not in OPERATIONS:
-            raise LabkitError(f"{step}: no such step; there are {', '.join(OPERATIONS)}")
+    names, chosen = choice(drivers, steps)
     found = {name: {step: costs(name, size)[step].allocated for step in chosen} for name in names}
     title = f"Disk that each step takes, with a file of {human_size(size)}"
     return make_chart(title, _twin(title, found, chosen), lambda: _figure(title, found, chosen))
+
+
+def choice(drivers: Iterable[str], steps: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the names of drivers and of steps, each once, all where none is given.
+
+    Raises LabkitError for a name that there is not.
+
+    >>> choice(["vfs", "vfs"], ["create"])
+    (('vfs',), ('create',))
+    """
+    names = tuple(dict.fromkeys(drivers)) or tuple(KINDS)
+    chosen = tuple(dict.fromkeys(steps)) or tuple(OPERATIONS)
+    for name in names:
+        driver_named(name)
+    for step in chosen:
+        if step not in OPERATIONS:
+            raise LabkitError(f"{step}: no such step; there are {', '.join(OPERATIONS)}")
+    return names, chosen
 
 
 def signed(size: int) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from labkit.engine.drivers import BIG_SIZE
+from labkit.notebook.driver_chart import choice
 
 if TYPE_CHECKING:
     from labkit.notebook.widgets.drivers import DriverExplorer
@@ -26,4 +27,5 @@ def driver_explorer(*drivers: str, steps: Sequence[str] = (), size: int = BIG_SI
     """
     from labkit.notebook.widgets.drivers import DriverExplorer
 
-    return DriverExplorer.opened(drivers, steps, size)
+    names, chosen = choice(drivers, steps)
+    return DriverExplorer(drivers=names, steps=chosen, size=size)

@@ -39,12 +39,6 @@ class DriverExplorer(traitlets.HasTraits):
     steps = traitlets.Tuple(tuple(OPERATIONS))
     size = traitlets.Int(BIG_SIZE)
 
-    @classmethod
-    def opened(cls, drivers: Sequence[str], steps: Sequence[str], size: int) -> DriverExplorer:
-        """Return the state that shows what `driver_costs` shows of these; raises LabkitError as it does."""
-        driver_costs(*drivers, steps=steps, size=size)
-        return cls(drivers=tuple(drivers) or tuple(KINDS), steps=tuple(steps) or tuple(OPERATIONS), size=size)
-
     @traitlets.validate("drivers", "steps")
     def _in_order(self, proposal: Any) -> tuple[str, ...]:
         """Keep the charts' order, whatever the order of the clicks."""

@@ -1,0 +1,134 @@
+"""The chart of the storage drivers: its figures are the drivers', and each is drawn and said."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from labkit.engine.drivers import BIG_SIZE, DRIVERS, workload
+from labkit.errors import LabkitError
+from labkit.notebook import driver_chart
+from labkit.notebook.driver_chart import KINDS, OPERATIONS, costs, driver_costs, signed
+
+
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Give the figures that are drawn."""
+    figures: list[Any] = []
+    make = driver_chart.new_figure
+
+    def keep(title: str, height: float) -> Any:
+        figures.append(make(title, height))
+        return figures[-1]
+
+    monkeypatch.setattr(driver_chart, "new_figure", keep)
+    return figures
+
+
+def shown(axes: Any) -> dict[str, str]:
+    """Give what stands beside each bar of a panel, by driver."""
+    names = [label.get_text() for label in axes.get_yticklabels()]
+    return dict(zip(names, [text.get_text() for text in axes.texts], strict=True))
+
+
+def test_every_driver_is_in_the_chart() -> None:
+    assert set(KINDS) == set(DRIVERS)
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_the_steps_cost_what_the_drivers_own_workload_says(name: str) -> None:
+    told = {step.name: step.cost.allocated for step in workload(DRIVERS[name])}
+    found = costs(name)
+    assert found["create"].allocated == told["create"]
+    assert found["first write"].allocated == told["write"]
+    assert found["hundred"].allocated == told["hundred"]
+
+
+@pytest.mark.parametrize("name", [name for name, kind in KINDS.items() if kind == "files"])
+def test_a_driver_of_files_pays_once_and_by_the_size(name: str) -> None:
+    for size in (1_000_000, BIG_SIZE):
+        found = costs(name, size)
+        assert found["first write"].copied == size
+        assert found["small writes"].allocated == 0
+        assert found["delete"].allocated == -found["first write"].allocated
+
+
+@pytest.mark.parametrize("name", [name for name, kind in KINDS.items() if kind == "blocks"])
+def test_a_driver_of_blocks_pays_for_each_place_and_not_by_the_size(name: str) -> None:
+    small, large = costs(name, 10_000_000), costs(name, 1_000_000_000)
+    assert small["first write"].allocated == large["first write"].allocated <= 2 * 128 << 10
+    assert 0 < small["small writes"].allocated <= 10 * 128 << 10
+    assert large["create"].allocated < 100_000
+
+
+def test_vfs_pays_when_a_container_is_created() -> None:
+    assert costs("vfs")["create"].allocated == 138_616_832
+    assert costs("vfs")["hundred"].allocated == 100 * 138_616_832
+
+
+def test_in_words() -> None:
+    assert driver_costs("overlay2", "zfs", "vfs", steps=["create", "first write"]).text == (
+        "Disk that each step takes, with a file of 67.1MB\n"
+        "  DRIVER     CREATE  FIRST WRITE  COPIES      FIGURES ARE\n"
+        "  overlay2  +81.9kB      +67.1MB  files       measured\n"
+        "  zfs            0B       +131kB  blocks      modelled\n"
+        "  vfs        +139MB       +4.1kB  everything  measured"
+    )
+
+
+def test_each_step_has_a_panel_and_each_driver_a_bar_with_its_figure(drawn: list[Any]) -> None:
+    chart = driver_costs()
+    panels = [axes for axes in drawn[0].axes if axes.get_visible()]
+    assert [axes.get_title(loc="left") for axes in panels] == list(OPERATIONS.values())
+    for axes, step in zip(panels, OPERATIONS, strict=True):
+        assert [bar.get_width() for bar in axes.patches] == [costs(name)[step].allocated for name in KINDS]
+        low, high = axes.get_xlim()
+        assert all(low <= bar.get_width() <= high for bar in axes.patches)
+        figures = [signed(costs(name)[step].allocated) for name in KINDS]
+        assert [text.get_text() for text in axes.texts] == figures
+    assert chart.png.startswith(b"\x89PNG")
+
+
+def test_what_is_modelled_is_marked_and_said(drawn: list[Any]) -> None:
+    driver_costs("overlay2", "aufs", steps=["create"])
+    driver_costs("overlay2", "btrfs", steps=["create"])
+    marked, measured = drawn
+    assert list(shown(marked.axes[0])) == ["overlay2", "aufs *"]
+    assert "* modelled" in marked.legends[0].get_title().get_text()
+    assert list(shown(measured.axes[0])) == ["overlay2", "btrfs"]
+    assert "modelled" not in measured.legends[0].get_title().get_text()
+
+
+def test_kinds_differ_in_hatching_as_well_as_in_colour(drawn: list[Any]) -> None:
+    driver_costs(steps=["create"])
+    looks = {(bar.get_facecolor(), bar.get_hatch()) for bar in drawn[0].axes[0].patches}
+    assert len({colour for colour, _ in looks}) == len({hatch for _, hatch in looks}) == len(looks) == 3
+    legend = drawn[0].legends[0]
+    assert [text.get_text() for text in legend.get_texts()] == [
+        "copies whole files",
+        "copies blocks",
+        "copies everything at once",
+    ]
+
+
+def test_a_name_twice_counts_once() -> None:
+    assert driver_costs("vfs", "vfs", steps=["create", "create"]) == driver_costs("vfs", steps=["create"])
+
+
+@pytest.mark.parametrize(
+    ("drivers", "options", "message"),
+    [
+        (["ext4"], {}, "error initializing graphdriver: driver not supported: ext4 (one of overlay2,"),
+        ([], {"steps": ["swim"]}, "swim: no such step; there are create, first write, small writes"),
+        ([], {"size": 0}, "0 bytes: the file needs at least 1000"),
+        ([], {"size": -5}, "-5 bytes: the file needs at least 1000"),
+    ],
+)
+def test_what_there_is_not_is_said_in_one_line(
+    drivers: list[str], options: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(LabkitError) as caught:
+        driver_costs(*drivers, **options)
+    assert str(caught.value).startswith(message)
+    assert "\n" not in str(caught.value)
