@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import takewhile
 
 from labkit.engine import images
@@ -23,6 +24,9 @@ from labkit.oci.manifest import DOCKER_CONFIG, DOCKER_LAYER, Descriptor, make_ma
 from labkit.oci.reference import Reference, parse_reference
 from labkit.store.client import Client, words
 from labkit.store.gzip import store_gzip
+
+MAX_UPLOADS = 5
+"""How many layers Docker uploads at once; here one comes after the other, and the rest is said to wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,8 @@ def push(
         )
     for layer in reversed(image.layers):
         yield PullEvent(0.0, short(layer.diff_id), "Preparing")
+    for layer in [*reversed(image.layers)][MAX_UPLOADS:]:
+        yield PullEvent(0.0, short(layer.diff_id), "Waiting")
     try:
         descriptors = yield from _push_layers(engine, client, reference, network, image)
         config = Descriptor(DOCKER_CONFIG, image.id, len(image.config.raw))
@@ -73,11 +79,12 @@ def _push_layers(
     engine: Engine, client: Client, reference: Reference, network: Network, image: Image
 ) -> Generator[PullEvent, None, list[Descriptor]]:
     """Upload the layers that the registry does not have, bottom first; return their descriptors."""
-    now = 0.0
+    now, live = 0.0, client.live
+    started = live.clock() if live else 0.0
     descriptors: list[Descriptor] = []
     for layer in image.layers:
         name = short(layer.diff_id)
-        now += network.latency
+        now = live.clock() - started if live else now + network.latency
         known = _pushed_before(engine, client, reference, layer)
         if known is not None:
             descriptors.append(known)
@@ -94,8 +101,14 @@ def _push_layers(
         descriptor = Descriptor(DOCKER_LAYER, sha256(blob.chunks()), blob.size)
         descriptors.append(descriptor)
         yield PullEvent(now, name, "Pushing", 0, layer.size)
-        client.push_blob(reference.path, descriptor.digest, blob)
-        now += blob.size / network.bandwidth
+        upload = partial(client.push_blob, reference.path, descriptor.digest, blob)
+        if live:
+            for step in live.retried(upload):
+                yield PullEvent(live.clock() - started, name, step.state)
+            now = live.clock() - started
+        else:
+            upload()
+            now += blob.size / network.bandwidth
         yield PullEvent(now, name, "Pushed")
     return descriptors
 

@@ -8,7 +8,7 @@ registry marks as a record, published identifiers over stand-in files, is taken 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Protocol
@@ -71,6 +71,10 @@ class Live(Protocol):
 
     def forget(self, digests: Iterable[str]) -> None:
         """Give up what is kept of these blobs for a next attempt."""
+        ...
+
+    def retried(self, upload: Callable[[], None]) -> Iterator[Progress]:
+        """Upload something, in several attempts where it takes them; yield what is waited for."""
         ...
 
     def attempts(self, error: RegistryError) -> int:

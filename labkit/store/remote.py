@@ -101,10 +101,23 @@ class Remote:
             ):  # the daemon says nothing of it, and does not wait long
                 self.sleep(1)
                 continue
-            for left in range(self.pauses[attempt], 0, -1):
-                yield Progress(f"Retrying in {left} second{'' if left == 1 else 's'}")
-                self.sleep(1)
+            yield from self._pause(self.pauses[attempt])
         raise AssertionError("not reached")
+
+    def retried(self, upload: Callable[[], None]) -> Iterator[Progress]:
+        """Upload something, with new attempts where the registry is in trouble; raises RegistryError."""
+        for attempt in range(len(self.pauses) + 1):
+            try:
+                return upload()
+            except RegistryError as error:
+                if attempt + 1 == self.attempts(error):
+                    raise
+            yield from self._pause(self.pauses[attempt])
+
+    def _pause(self, seconds: int) -> Iterator[Progress]:
+        for left in range(seconds, 0, -1):
+            yield Progress(f"Retrying in {left} second{'' if left == 1 else 's'}")
+            self.sleep(1)
 
     def attempts(self, error: RegistryError) -> int:
         """Return how many attempts an error leaves: one where the registry said that it will not."""

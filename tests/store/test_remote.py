@@ -11,12 +11,14 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from labkit.__main__ import main
 from labkit.engine.engine import Engine
 from labkit.engine.network import Network
 from labkit.engine.push import Pushed, push
@@ -292,6 +294,25 @@ class TestRetries:
             fails(remote(server, pauses=(1, 1)))
         assert len(server.asked(f"GET .*{digest}")) == 1
 
+    def test_an_upload_too(self, server: FaultyRegistry) -> None:
+        engine, source = Engine(), remote(server, pauses=(2, 2))
+        made = add(engine, image(layer(n="new")), "reg.test/new:1")
+        with server.fault("POST .*/blobs/", response=as_text("oops", 500), times=1):
+            events, _ = give(engine, source, "reg.test/new:1")
+        assert [event.state for event in events][2:] == [
+            "Retrying in 2 seconds",
+            "Retrying in 1 second",
+            "Pushed",
+        ]
+        assert get(Engine(), source, "reg.test/new:1")[1].image.id == made.id
+        add(engine, image(layer(n="newer")), "reg.test/newer:1")
+        for answer, words in ((as_text("oops", 500), TROUBLE), (BUSY, "toomanyrequests: slow down")):
+            before = engine.state
+            with server.fault("POST .*/blobs/", response=answer), pytest.raises(LabkitError) as caught:
+                give(engine, source, "reg.test/newer:1")
+            assert str(caught.value) == words
+            assert engine.state is before
+
     def test_the_config_too(self, server: FaultyRegistry) -> None:
         with server.fault(f"GET .*{IMAGE.id}", response=as_text("oops", 500)):
             assert str(fails(remote(server, pauses=(1, 1)))) == (
@@ -492,6 +513,13 @@ class TestOnTheCommandLine:
         assert lab.docker("pull mine").text.splitlines()[-1] == "docker.io/library/mine:latest"
         assert lab.image("mine").id == IMAGE.id
         assert "not found: manifest unknown" in lab.docker("pull nginx").stderr
+
+    def test_a_hub_of_ones_own_in_the_terminal(
+        self, server: FaultyRegistry, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    ) -> None:
+        (tmp_path / "lines").write_text("docker pull -q team/app:1\ndocker images -q --no-trunc\n")
+        assert main(["shell", "--hub", server.address, str(tmp_path / "lines")]) == 0
+        assert capsys.readouterr().out.splitlines()[1::2] == ["docker.io/team/app:1", IMAGE.id]
 
     def test_without_a_network(self, server: FaultyRegistry) -> None:
         result = Lab(online=False).docker(f"pull {server.address}/team/app:1")
