@@ -29,17 +29,15 @@ pytestmark = pytest.mark.real
 def names(
     real_registry: RealRegistry, fresh_engine: RealEngine, tmp_path_factory: pytest.TempPathFactory
 ) -> str:
-    """Give the repository in which the real engine has pushed two images that share their base."""
+    """Give the repository in which the real engine has pushed three images that share their base."""
     name = f"{real_registry.address}/team/app"
     directory = tmp_path_factory.mktemp("context")
     (directory / "base").mkdir()
     (directory / "base" / "motd").write_text("hello\n")
     fresh_engine.ok(f"tar -cf {directory}/base.tar -C {directory}/base motd")
     fresh_engine.ok(f"docker import {directory}/base.tar base:1")
-    for tag, steps in {
-        "1": "COPY base/motd /one\nCOPY base/motd /two\n",
-        "2": "COPY base/motd /three\n",
-    }.items():
+    for tag, count in {"1": 2, "2": 1, "8": 7}.items():
+        steps = "".join(f"COPY base/motd /{tag}.{number}\n" for number in range(count))
         (directory / "Dockerfile").write_text(f"FROM base:1\n{steps}ENV TAG={tag}\n")
         fresh_engine.ok(f"docker build -t {name}:{tag} .", cwd=directory)
         fresh_engine.ok(f"docker push {name}:{tag}")
@@ -66,7 +64,7 @@ def test_what_the_engine_pushed_is_pulled_with_the_same_identifiers(
     names: str, fresh_engine: RealEngine
 ) -> None:
     lab = Lab()
-    for tag in ("1", "2"):
+    for tag in ("1", "2", "8"):
         assert lab.docker(f"pull {names}:{tag}").exit_code == 0
         assert identity(lab, f"{names}:{tag}") == real_identity(fresh_engine, f"{names}:{tag}")
 
@@ -98,6 +96,8 @@ def test_both_print_the_same(names: str, real_registry: RealRegistry, fresh_engi
         f"docker pull {names}:1",
         f"docker pull {names}:1",
         f"docker pull {names}:2",
+        f"docker pull {names}:8",
+        f"docker push {names}:8",
         f"docker pull {by_digest}",
         f"docker pull -q {names}:1",
         f"docker pull -a {names}",
