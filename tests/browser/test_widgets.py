@@ -61,7 +61,11 @@ def lab(tmp_path: Path) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}/lab/tree/{NOTEBOOK}?reset"
     finally:
         server.terminate()
-        server.wait(30)
+        try:
+            server.wait(30)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
 
 
 def test_the_drivers_controls_work_by_keyboard_and_leave_their_picture(lab: str, tmp_path: Path) -> None:
