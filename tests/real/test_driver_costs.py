@@ -7,8 +7,8 @@ blocks: of the driver's directory with `du`, of btrfs as its own tools tell, dat
 devicemapper and zfs cannot run here: they are modelled after their documentation.
 
 What may differ is stated in BLOCK, OVERHEAD and METADATA. It is the file systems' own: a block in any step,
-as of the directory in which vfs keeps its copies; on btrfs checksums and the nodes of trees above those that labkit counts, and, where
-an image is stored, some small files of the engine's that lie on it too. All else is equal.
+as of the directory in which vfs keeps its copies; on btrfs checksums and the nodes of trees above those that
+labkit counts, and, where an image is stored, some small files of the engine's that lie on it too.
 """
 
 from __future__ import annotations
