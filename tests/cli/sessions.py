@@ -1,11 +1,12 @@
 """Sessions of command lines, run on a real engine and on labkit, and what they answer in one plain form.
 
-    python -m tests.cli.sessions
+    python -m tests.cli.sessions [SUBJECT ...]
 
-records anew, with a real engine, what it answers to `sessions.txt`, in `recordings/sessions.json`. Each
-session starts in a directory with `app.tar` in it and from an engine that has loaded that archive and holds
-nothing else. What differs from run to run is written in the same way every time: identifiers that are not the
-archive's by the order in which they appear, moments and ages by a word, with the columns beside an age.
+records anew, with a real engine, what it answers to `typed/SUBJECT.txt`, and keeps it in
+`recordings/sessions/SUBJECT.json`: all subjects, or those that are named. Each session starts in a directory
+with `app.tar` in it and from an engine that has loaded that archive and holds nothing else. What differs from
+run to run is written in the same way every time: identifiers that are not the archive's by the order in which
+they appear, moments and ages by a word, with the columns beside an age.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import sys
 import tarfile
 import tempfile
 from collections.abc import Iterator
@@ -33,7 +35,8 @@ from tests.real.record import Answer
 
 HERE = Path(__file__).parent
 TINY = HERE.parent / "fixtures/tiny.tar.gz"
-RECORDING = HERE / "recordings/sessions.json"
+TYPED = HERE / "typed"
+RECORDINGS = HERE / "recordings/sessions"
 
 
 PlainAnswer = tuple[str, str, str, int]
@@ -47,15 +50,27 @@ class Session(TypedDict):
     answers: list[Answer]
 
 
-def sessions() -> dict[str, list[str]]:
-    """Give the command lines of each session by its name."""
+def subjects() -> list[str]:
+    """Give the names of the files of sessions, sorted."""
+    return sorted(path.stem for path in TYPED.glob("*.txt"))
+
+
+def sessions(subject: str = "*") -> dict[str, list[str]]:
+    """Give the command lines of each session by its name: those of a subject, or all."""
     found: dict[str, list[str]] = {}
-    for line in (HERE / "sessions.txt").read_text().splitlines():
-        if line.startswith("# "):
-            lines = found[line.removeprefix("# ")] = []
-        elif line:
-            lines.append(line)
+    for path in sorted(TYPED.glob(f"{subject}.txt")):
+        for line in path.read_text().splitlines():
+            if line.startswith("# "):
+                assert line.removeprefix("# ") not in found, f"two sessions are named {line}"
+                lines = found[line.removeprefix("# ")] = []
+            elif line:
+                lines.append(line)
     return found
+
+
+def recorded() -> list[Session]:
+    """Give every session that is recorded."""
+    return [each for path in sorted(RECORDINGS.glob("*.json")) for each in json.loads(path.read_text())]
 
 
 def _entry(created: str, command: str, *, empty: bool = False, comment: str = "") -> dict[str, object]:
@@ -265,11 +280,11 @@ def run_session(engine: RealEngine, lines: list[str], work: Path) -> list[Answer
     return answers
 
 
-def record_all(engine: RealEngine) -> list[Session]:
-    """Run every session on a real engine that holds nothing and give the answers."""
+def record_subject(engine: RealEngine, subject: str) -> list[Session]:
+    """Run a subject's sessions on a real engine that holds nothing and give the answers."""
     recorded = []
     with tempfile.TemporaryDirectory(prefix="labkit-sessions-") as name:
-        for title, lines in sessions().items():
+        for title, lines in sessions(subject).items():
             work = Path(name) / title.replace(" ", "-").replace("/", "-")
             work.mkdir()
             (work / "app.tar").write_bytes(archive())
@@ -279,4 +294,5 @@ def record_all(engine: RealEngine) -> list[Session]:
 
 if __name__ == "__main__":
     with RealEngine(own=True) as running:
-        record.write(RECORDING, record_all(running))
+        for subject in sys.argv[1:] or subjects():
+            record.write(RECORDINGS / f"{subject}.json", record_subject(running, subject))

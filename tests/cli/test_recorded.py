@@ -1,7 +1,7 @@
 """Sessions that a real engine answered, given to labkit: the same output, byte for byte.
 
 Three recordings: the tiny image's session and the five shapes of an archive (tests/fixtures), where labkit's
-clock stands at each line's time, so that ages agree; and the many sessions of `sessions.txt`.
+clock stands at each line's time, so that ages agree; and the many sessions that are kept in `typed`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from tests.real.record import Answer
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 TINY: list[Answer] = json.loads((FIXTURES / "tiny.json").read_text())["session"]
 BARE = {name: each["session"] for name, each in json.loads((FIXTURES / "bare.json").read_text()).items()}
-RECORDED: list[sessions.Session] = json.loads(sessions.RECORDING.read_text())
+RECORDED: list[sessions.Session] = sessions.recorded()
 
 
 def replay(lab: Lab, answers: list[Answer]) -> Iterator[tuple[Answer, tuple[str, str, int]]]:
