@@ -1,0 +1,1 @@
+"""What a learner does: questions, exercises and walkthroughs, as data and checks on states; no Jupyter."""
