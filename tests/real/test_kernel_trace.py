@@ -12,7 +12,7 @@ import pytest
 
 from labkit.engine.storage.trace import Moment, Watched
 from labkit.oci.changeset import apply_all
-from labkit.oci.tree import Dir, File, Whiteout, walk
+from labkit.oci.tree import Dir, Whiteout, walk
 from tests.conftest import need
 from tests.engine.strategies import Call, outcome, random_path, random_stack
 from tests.real.kernel import Kernel

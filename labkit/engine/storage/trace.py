@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from labkit.engine.storage.overlay import Mount
-from labkit.engine.storage.posix import Names, mark_of
+from labkit.engine.storage.posix import Names
 from labkit.oci.tree import Dir, File, Node, Whiteout
 
 
@@ -35,9 +35,12 @@ class Look:
 def search(layers: Sequence[Dir], names: Names) -> list[Look]:
     """Return what looking for a path gives in each layer, the top one first; symbolic links are not followed.
 
+    It is told layer by layer. The kernel goes name by name: it keeps for each directory which layers have it,
+    and asks those alone for the next name. What is found, and in which layer, is the same.
+
     >>> top, base = Dir({"etc": Dir({"motd": Whiteout()})}), Dir({"etc": Dir({"motd": File()})})
     >>> [look.kind for look in search([top, Dir(), base], ("etc", "motd"))]
-    ['whiteout', 'absent', 'unsearched']
+    ['whiteout', 'unsearched', 'unsearched']
     """
     looks: dict[int, Look] = {}
     opaque: dict[int, Names] = {}
@@ -53,7 +56,13 @@ def search(layers: Sequence[Dir], names: Names) -> list[Look]:
         dirs = _descend(dirs, names[:depth], depth == len(names), looks, opaque)
     for place, node in dirs.items():
         looks[place] = Look("merged" if place != min(dirs) else "found", names, node, opaque.get(place))
-    return [looks[place] for place in range(len(layers))]
+    ends = min((place for place, look in looks.items() if _ends(look)), default=len(layers))
+    return [looks[place] if place <= ends else Look("unsearched", ()) for place in range(len(layers))]
+
+
+def _ends(look: Look) -> bool:
+    """Tell whether the layers below are not looked into."""
+    return look.opaque is not None or (look.node is not None and type(look.node) is not Dir)
 
 
 def _descend(
@@ -143,14 +152,10 @@ def _changed(before: Dir, after: Dir) -> Names | None:
             below = _changed(old, new)
             if below is not None:
                 return (name, *below)
-        elif old != new or _mark(old) != _mark(new):
+        elif old != new:
             return (name,)
     same = before.meta == after.meta and before.opaque == after.opaque
     return None if same else ()
-
-
-def _mark(node: Node | None) -> int:
-    return 0 if node is None else mark_of(node)
 
 
 def _moment(before: Dir, after: Dir, names: Names) -> Moment:
