@@ -8,13 +8,14 @@ from labkit.notebook.charts import pull_timeline, sizes
 from labkit.notebook.check import check
 from labkit.notebook.driver_chart import driver_costs
 from labkit.notebook.pictures import history_map, shared, stack, steps
-from labkit.notebook.widgets import driver_explorer
+from labkit.notebook.widgets import cow_stepper, driver_explorer
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
 __all__ = [
     "check",
+    "cow_stepper",
     "driver_costs",
     "driver_explorer",
     "history_map",

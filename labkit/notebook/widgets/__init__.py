@@ -14,7 +14,37 @@ from labkit.engine.drivers import BIG_SIZE
 from labkit.notebook.driver_chart import choice
 
 if TYPE_CHECKING:
+    from labkit.lab import Lab
+    from labkit.notebook.widgets.cow import CowStepper
     from labkit.notebook.widgets.drivers import DriverExplorer
+
+
+def cow_stepper(
+    lab: Lab,
+    name: str,
+    *,
+    path: str = "/etc/passwd",
+    operation: str = "append",
+    after: str = "",
+    step: int = 0,
+) -> CowStepper:
+    """Open the steps of an operation on a file, for a new container of an image or a container of the lab.
+
+    `operation` is "read", "append", "truncate", "chmod", "delete", "recreate" (delete and make again),
+    "rename" or "link"; `after` is one that was done on the path before. Steps below zero are counted from
+    the last one. The lab is left as it is, but for an image that it pulls. Raises LabkitError for an
+    operation that there is not.
+
+    >>> from labkit import Lab
+    >>> cow_stepper(Lab(), "busybox", operation="read", step=2).code
+    'cow_stepper(lab, "busybox", path="/etc/passwd", operation="read", step=2)'
+    """
+    from labkit.course.copy_on_write import operation_named
+    from labkit.notebook.widgets.cow import CowStepper
+
+    for each in (operation, *([after] if after else [])):
+        operation_named(each)
+    return CowStepper(lab, name, path, operation, after, step)
 
 
 def driver_explorer(*drivers: str, steps: Sequence[str] = (), size: int = BIG_SIZE) -> DriverExplorer:
