@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from labkit.lab import Lab
     from labkit.notebook.widgets.cow import CowStepper
     from labkit.notebook.widgets.drivers import DriverExplorer
+    from labkit.notebook.widgets.play import Playground
 
 
 def cow_stepper(
@@ -59,3 +60,17 @@ def driver_explorer(*drivers: str, steps: Sequence[str] = (), size: int = BIG_SI
 
     names, chosen = choice(drivers, steps)
     return DriverExplorer(drivers=names, steps=chosen, size=size)
+
+
+def playground(lab: Lab, image: str) -> Playground:
+    """Open buttons to run containers of an image, to write in them, to commit and to remove them.
+
+    They work on the lab itself, which pulls the image where it is missing.
+
+    >>> from labkit import Lab
+    >>> playground(Lab(), "ubuntu:15.04").code
+    'playground(lab, "ubuntu:15.04")'
+    """
+    from labkit.notebook.widgets.play import Playground
+
+    return Playground(lab, image)

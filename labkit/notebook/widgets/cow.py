@@ -109,15 +109,16 @@ class CowStepper(Explorer):
         labels = [(each.label, name) for name, each in OPERATIONS.items()]
         style = widgets.ToggleButtonsStyle(button_width="auto")
         operations = widgets.ToggleButtons(options=labels, value=self.operation, style=style)
-        before = widgets.Dropdown(options=[("nothing", ""), *labels], value=self.after)
+        before = widgets.Dropdown(
+            options=[("nothing", ""), *labels], value=self.after, description="done before"
+        )
         for trait, control in (("operation", operations), ("after", before)):
             self._follow(trait, control)
         moves = [button(word, self.go, word.lower()) for word in ("First", "Back", "Next", "Last")]
         return widgets.VBox(
             [
-                row("File", self._files(offered)),
+                row("File", [*self._files(offered), before]),
                 row("Operation", [operations]),
-                row("Done to it before", [before]),
                 row("Steps", moves),
             ]
         )
