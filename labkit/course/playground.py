@@ -141,6 +141,14 @@ def act(lab: Lab, name: str, fields: Fields) -> Entry:
     return Entry(f"docker {line}", action.python(fields), result.text, result.exit_code != 0)
 
 
+def pull(lab: Lab, image: str) -> Entry:
+    """Pull an image as a learner would; of what is printed only an error is kept."""
+    line = f"pull {_word(image)}"
+    result = lab.docker(line)
+    failed = result.exit_code != 0
+    return Entry(f"docker {line}", f"lab.pull({_python(image)})", result.text if failed else "", failed)
+
+
 def look(lab: Lab, line: str) -> str:
     """Return what a docker command prints, and leave the lab as it was.
 

@@ -131,7 +131,9 @@ class Watched(Mount):
 
     @upper.setter
     def upper(self, upper: Dir) -> None:
-        self.uppers = [*getattr(self, "uppers", []), upper]
+        if not hasattr(self, "uppers"):
+            self.uppers = []
+        self.uppers.append(upper)
 
     def moments(self) -> list[Moment]:
         """Return the steps of all that was done since it was mounted."""

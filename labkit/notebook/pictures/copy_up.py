@@ -99,22 +99,22 @@ def _told_lines(story: Story) -> int:
 
 def _stack(story: Story, place: int, visited: set[int], top: float) -> tuple[list[Shape], float]:
     """Return the layers with what the search gave so far, and where they end."""
-    now, shapes, middles = story.steps[place], [], {}
+    now = story.steps[place]
+    shapes: list[Shape] = []
+    middles: dict[int, float] = {}
     y, shown = top, _shown_rows(story)
     for layer in range(len(story.rows)):
-        if layer > _ROWS and layer not in shown:
-            middles[layer] = y - _GAP
+        if layer not in shown:
+            if layer - 1 in shown:
+                y += LINE
+                run = next((n for n in range(layer, len(story.rows)) if n in shown), len(story.rows)) - layer
+                shapes.append(text(_LEFT + 12, y - LINE / 2, f"… {count(run, 'layer')}", fill=QUIET))
+            middles[layer] = y - LINE / 2
             continue
-        if layer == 1:
-            y += 3 * _GAP
+        y += 3 * _GAP if layer == 1 else 0
         middles[layer] = y + _ROW / 2
         shapes.append(_layer(story, now, layer, layer in visited, y))
         y += _ROW + _GAP
-    left_out = len(story.rows) - len(shown)
-    if left_out > 0:
-        words = f"… and {count(left_out, 'layer')} that {'has' if left_out == 1 else 'have'} nothing of it"
-        shapes.append(text(_LEFT + 12, y + 10, words, fill=QUIET))
-        y += LINE
     if now.layers or visited:
         shapes.append(_arrow(middles[max(visited)], top, bool(now.layers)))
     shapes += _copy(story, place, middles)

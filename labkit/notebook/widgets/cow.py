@@ -11,6 +11,7 @@ import ipywidgets as widgets  # type: ignore[import-untyped]
 import traitlets
 
 from labkit.course.copy_on_write import OPERATIONS, Story, choices, operation_named, ready, story
+from labkit.engine.state import State
 from labkit.errors import LabkitError
 from labkit.lab import Lab
 from labkit.notebook.pictures.copy_up import copy_up
@@ -39,6 +40,7 @@ class CowStepper(Explorer):
     ) -> None:
         super().__init__(path=path, operation=operation, after=after, step=step)
         self._lab, self._name = lab, name
+        self._told: tuple[State, tuple[str, ...], Story] | None = None
         self._error = ""
         try:
             ready(lab, name)
@@ -59,7 +61,10 @@ class CowStepper(Explorer):
         """Return what happens, as the lab is now; raises LabkitError as `story` does."""
         if self._error:
             raise LabkitError(self._error)
-        return story(self._lab, self._name, self.path, self.operation, self.after)
+        state, chosen = self._lab.engine.state, (self.path, self.operation, self.after)
+        if self._told is None or self._told[0] is not state or self._told[1] != chosen:
+            self._told = state, chosen, story(self._lab, self._name, *chosen)
+        return self._told[2]
 
     @property
     def code(self) -> str:
@@ -101,7 +106,7 @@ class CowStepper(Explorer):
         return [(dict(picture._repr_mimebundle_()), {}), (bundle(words), {})]
 
     def controls(self) -> Any:
-        """Return the choice of a file, of an operation and of what was done before, and the steps' buttons."""
+        """Return the choices of a file, an operation and what was done before, and the steps' buttons."""
         try:
             offered = choices(self._lab, self._name)
         except LabkitError:

@@ -12,8 +12,7 @@ import ipywidgets as widgets  # type: ignore[import-untyped]
 import traitlets
 
 from labkit.cli.formats import human_size
-from labkit.course.copy_on_write import ready
-from labkit.course.playground import ACTIONS, Entry, Fields, act, free_name, log_lines, look, scene
+from labkit.course.playground import ACTIONS, Entry, Fields, act, free_name, log_lines, look, pull, scene
 from labkit.engine import container as containers
 from labkit.engine import images
 from labkit.errors import LabkitError
@@ -84,14 +83,9 @@ class Playground(Explorer):
         return Fields(**{each: getattr(self, each) for each in fields})
 
     def _ready(self) -> None:
-        """Pull the image where the lab does not have it; where that fails, say so."""
+        """Pull the image where the lab does not have it."""
         if images.lookup_image(self._lab.engine, self._image) is None:
-            try:
-                ready(self._lab, self._image)
-            except LabkitError as error:
-                self.log.append(Entry("", "", str(error), failed=True))
-            else:
-                self.log.append(Entry(f"docker pull {self._image}", f"lab.pull({quoted(self._image)})"))
+            self.log.append(pull(self._lab, self._image))
 
     def _names(self) -> list[str]:
         """Return the names of all containers, newest first."""
