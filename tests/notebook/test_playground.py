@@ -21,7 +21,7 @@ BASE = (("5dacd731af1b", 55_300_000),)
 
 
 def parts(ground: Playground) -> list[str]:
-    """Give the outputs as text: the picture's twin, docker's words, the log."""
+    """Give the outputs as text: what was done last, the picture's twin, docker's words, the log."""
     return [data["text/plain"] for data, _ in ground.outputs()]
 
 
@@ -40,8 +40,8 @@ def field(controls: Any, words: str) -> Any:
 
 def test_it_pulls_the_image_that_is_missing_and_says_so() -> None:
     lab = Lab()
-    assert "$ docker pull ubuntu:15.04" in parts(playground(lab, UBUNTU))[2]
-    assert "nothing yet" in parts(playground(lab, UBUNTU))[2]
+    assert "$ docker pull ubuntu:15.04" in parts(playground(lab, UBUNTU))[3]
+    assert "nothing yet" in parts(playground(lab, UBUNTU))[3]
 
 
 def test_a_new_container_is_chosen_and_the_next_name_offered() -> None:
@@ -56,10 +56,10 @@ def test_the_text_is_what_docker_prints() -> None:
     ground = playground(lab, UBUNTU)
     ground.do("run")
     ground.do("append")
-    _, said, done = parts(ground)
+    _, _, said, done = parts(ground)
     assert said.startswith(f"$ docker ps -as\n{lab.docker('ps -as').text}")
     assert "$ docker diff box1\nC /etc\nC /etc/motd\n" in said
-    assert "On disk: 188MB. The 188MB of ubuntu:15.04 are there once." in said
+    assert "On disk now: 188MB; the 188MB are there once." in said
     assert "$ docker exec box1 sh -c 'echo hello >> /etc/motd'" in done
 
 
@@ -70,7 +70,7 @@ def test_the_logged_lines_typed_in_another_lab_show_the_same() -> None:
         ground.do(name)
     for entry in ground.log:
         typed.shell(entry.line)
-    assert parts(playground(typed, UBUNTU))[:2] == parts(ground)[:2]
+    assert parts(playground(typed, UBUNTU))[1:3] == parts(ground)[1:3]
 
 
 def test_what_was_typed_in_between_is_seen_at_the_next_click() -> None:
@@ -88,8 +88,16 @@ def test_an_error_is_in_docker_s_words_in_the_log() -> None:
     ground = playground(Lab(), UBUNTU)
     ground.do("run")
     ground.do("remove")
-    assert "You cannot remove a running container" in parts(ground)[2]
+    assert "You cannot remove a running container" in parts(ground)[3]
     assert ground.container == "box1"
+
+
+def test_what_was_done_last_stands_first() -> None:
+    ground = playground(Lab(), "busybox")
+    ground.do("run")
+    ground.do("remove")
+    assert parts(ground)[0].startswith("$ docker rm box1\n")
+    assert "You cannot remove a running container" in parts(ground)[0]
 
 
 def test_undo_takes_back_a_click_and_reset_all() -> None:
@@ -101,7 +109,7 @@ def test_undo_takes_back_a_click_and_reset_all() -> None:
     assert lab.container("box1").size == 0
     ground.do("reset")
     assert (ground.container, lab.containers, len(lab.images)) == ("", [], 1)
-    assert ">>> lab.reset()" in parts(ground)[2]
+    assert ">>> lab.reset()" in parts(ground)[3]
 
 
 def test_showing_leaves_the_lab_as_it_is() -> None:
@@ -117,14 +125,14 @@ def test_the_log_keeps_the_last_ones() -> None:
     ground = playground(Lab(), "busybox")
     for _ in range(LOG + 2):
         ground.do("run")
-    assert "… 3 more before" in parts(ground)[2]
+    assert "… 3 more before" in parts(ground)[3]
 
 
 def test_no_image_and_no_registry_is_a_line_and_no_traceback() -> None:
     ground = playground(Lab(), "no/such")
-    assert "pull access denied for no/such" in parts(ground)[2]
+    assert "pull access denied for no/such" in parts(ground)[3]
     ground.do("run")
-    assert parts(ground)[0].startswith("No such image: no/such")
+    assert parts(ground)[1].startswith("No such image: no/such")
 
 
 @pytest.mark.parametrize("driver", ["vfs", "btrfs", "aufs", "devicemapper"])
@@ -132,13 +140,13 @@ def test_it_works_with_any_storage_driver(driver: str) -> None:
     ground = playground(Lab(storage_driver=driver), "busybox")
     ground.do("run")
     ground.do("append")
-    assert "1 container on busybox" in parts(ground)[0]
+    assert "1 container on busybox" in parts(ground)[1]
 
 
 def test_buttons_fields_and_lists_work_the_lab(outputs: list[Handle]) -> None:
     lab = Lab()
     playground(lab, UBUNTU)._ipython_display_()
-    controls, picture, said, done = outputs
+    controls, _, picture, said, done = outputs
     field(controls.data, "name").value = "web"
     press(controls.data, "Run a container")
     press(controls.data, "Run a container")
@@ -156,15 +164,15 @@ def test_buttons_fields_and_lists_work_the_lab(outputs: list[Handle]) -> None:
     press(controls.data, "Run a container")
     assert "on notes:1" in picture.data["text/plain"]
     assert "$ docker run -dit --name box2 notes:1" in done.data["text/plain"]
-    assert len(outputs) == 4
+    assert len(outputs) == 5
 
 
-def test_without_a_live_page_three_outputs_stay(
+def test_without_a_live_page_four_outputs_stay(
     outputs: list[Handle], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LABKIT_PROGRESS", "off")
     playground(Lab(), UBUNTU)._ipython_display_()
-    assert [handle.data["text/html"][:4] for handle in outputs] == ["<img", "<pre", "<pre"]
+    assert [handle.data["text/html"][:4] for handle in outputs] == ["<pre", "<img", "<pre", "<pre"]
 
 
 def test_every_field_and_list_has_a_label(outputs: list[Handle]) -> None:

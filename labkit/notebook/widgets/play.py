@@ -107,7 +107,8 @@ class Playground(Explorer):
             self.name = free_name(self._lab)
 
     def outputs(self) -> list[Output]:
-        """Return the picture, what docker says of the containers, and what was done."""
+        """Return what was done last, the picture, what docker says of the containers, and the log."""
+        last = log_lines(self.log[-1]) if self.log else ["Nothing was done yet. Run a container."]
         try:
             found = scene(self._lab, self._image)
         except LabkitError as error:
@@ -116,8 +117,8 @@ class Playground(Explorer):
         else:
             picture = dict(on_one_image(found, self.container)._repr_mimebundle_()), {}
             disk = (
-                f"On disk: {human_size(found.on_disk)}. The {human_size(found.shared)} of {found.name} are "
-                f"there once. With a copy for each image and container: {human_size(found.copied)}."
+                f"On disk now: {human_size(found.on_disk)}; the {human_size(found.shared)} are there once.\n"
+                f"With a copy for each image and container: {human_size(found.copied)}."
             )
         said = f"$ docker ps -as\n{look(self._lab, 'ps -as')}"
         if self.container in self._names():
@@ -125,8 +126,15 @@ class Playground(Explorer):
         done = [line for entry in self.log[-LOG:] for line in log_lines(entry)]
         if len(self.log) > LOG:
             done.insert(0, f"… {len(self.log) - LOG} more before")
-        words = "\n".join(["What was done", *(done or ["nothing yet"]), "", f"Opened by: {self.code}"])
-        return [picture, (bundle(f"{said}\n{visible(disk)}".rstrip()), {}), (bundle(words), {})]
+        words = "\n".join(
+            ["What was done", *(done or ["nothing yet"]), "", f"The same in Python: {self.code}"]
+        )
+        return [
+            (bundle("\n".join(last)), {}),
+            picture,
+            (bundle(f"{said}\n{disk}".rstrip()), {}),
+            (bundle(words), {}),
+        ]
 
     def controls(self) -> Any:
         """Return the fields and buttons, the container's in rows of their own."""
@@ -140,10 +148,10 @@ class Playground(Explorer):
                 row(
                     "A file in it",
                     [
-                        self._field("path"),
+                        self._field("path", "20em"),
                         self._field("text"),
                         *map(self._button, ("write", "append", "delete")),
-                        self._field("mode", "5.5em"),
+                        self._field("mode", "9em"),
                         self._button("chmod"),
                     ],
                 ),
