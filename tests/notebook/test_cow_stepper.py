@@ -128,7 +128,7 @@ def test_without_a_live_page_the_picture_and_the_words_stay(
 ) -> None:
     monkeypatch.setenv("LABKIT_PROGRESS", "off")
     cow_stepper(lab, UBUNTU, step=4)._ipython_display_()
-    assert [handle.data["text/html"][:4] for handle in outputs] == ["<img", "<pre"]
+    assert [handle.data["text/html"][:4] for handle in outputs] == ["<img", "<div"]
 
 
 def test_an_operation_that_there_is_not_is_refused(lab: Lab) -> None:

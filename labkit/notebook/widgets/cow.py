@@ -14,10 +14,13 @@ from labkit.course.copy_on_write import OPERATIONS, Story, choices, operation_na
 from labkit.engine.state import State
 from labkit.errors import LabkitError
 from labkit.lab import Lab
+from labkit.notebook.html import card, code_line, element, html
 from labkit.notebook.pictures.copy_up import copy_up
 from labkit.notebook.pictures.text import visible
+from labkit.notebook.pictures.theme import CARD, INK
 from labkit.notebook.terminal import bundle
 from labkit.notebook.widgets.view import Explorer, Output, button, quoted, row
+from labkit.text import shown
 
 AT_START = 0
 
@@ -96,14 +99,22 @@ class CowStepper(Explorer):
         except LabkitError as error:
             return [({"text/plain": ""}, {}), (bundle(str(error)), {})]
         place = self._place(len(told.steps))
-        lines = [f"$ {visible(told.command)}"]
-        for number, step in enumerate(told.steps[: place + 1]):
-            lines += [f"{number:>3}. {step.title}", f"     {step.why}"]
-        if place + 1 < len(told.steps):
-            lines.append(f"     … {len(told.steps) - 1 - place} more: press Next")
-        words = "\n".join([*lines, "", f"The same in Python: {self.code}"])
         picture = copy_up(told, place)
-        return [(dict(picture._repr_mimebundle_()), {}), (bundle(words), {})]
+        return [(dict(picture._repr_mimebundle_()), {}), (self._words(told, place), {})]
+
+    def _words(self, told: Story, place: int) -> dict[str, str]:
+        """Return the steps so far, as a list and as text, and the line of Python."""
+        done, left = told.steps[: place + 1], len(told.steps) - 1 - place
+        more = [f"… {left} more: press Next"] if left else []
+        lines = [f"{number:>3}. {step.title}\n     {step.why}" for number, step in enumerate(done)]
+        ending = [f"     {each}" for each in more]
+        plain = "\n".join([f"$ {told.command}", *lines, *ending, "", f"The same in Python: {self.code}"])
+        items = [element("li", element("b", step.title), element("br"), step.why) for step in done]
+        steps = element("ol", *items, start="0", style="margin: 4px 0; padding-left: 2.5em")
+        command = element("code", f"$ {told.command}", style=f"background-color: {CARD}; color: {INK}")
+        found = card(command, steps, *[element("div", each) for each in more], code_line(self.code))
+        found.set("class", "labkit-steps")
+        return {"text/html": html(found), "text/plain": shown(plain)}
 
     def controls(self) -> Any:
         """Return the choices of a file, an operation and what was done before, and the steps' buttons."""
