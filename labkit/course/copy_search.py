@@ -14,7 +14,7 @@ from labkit.engine.storage.posix import Names
 from labkit.engine.storage.trace import Look
 from labkit.errors import FileSystemError
 from labkit.oci.tree import Dir, File
-from labkit.text import shown
+from labkit.text import one_line
 
 MANY = 8
 """With more layers than this, those that have nothing of the name are told in one step."""
@@ -60,11 +60,8 @@ def path_of(names: Names) -> str:
 
 
 def quoted(names: Names) -> str:
-    return line(path_of(names))
-
-
-def line(text: str) -> str:
-    return shown(text).replace("\n", "\\n").replace("\t", "\\t")
+    """Return an absolute path as it is shown on one line."""
+    return one_line(path_of(names))
 
 
 def layer_words(label: str) -> str:
@@ -77,6 +74,7 @@ def layer_words(label: str) -> str:
 
 
 def search_steps(subject: Subject, looks: Sequence[Look], start: Dir) -> list[Step]:
+    """Return the steps of the search, one for each layer that is looked into."""
     searched = [place for place, look in enumerate(looks) if look.kind != "unsearched"]
     many = len(looks) > MANY
     found = []

@@ -6,10 +6,11 @@ import errno
 from collections.abc import Sequence
 from itertools import groupby
 
-from labkit.course.copy_search import Step, Subject, line, quoted, search_steps
+from labkit.course.copy_search import Step, Subject, quoted, search_steps
 from labkit.engine.storage.trace import Look, Moment, Watched
 from labkit.oci import tree
 from labkit.oci.tree import Dir, File, Symlink, get
+from labkit.text import one_line
 
 
 def steps(subject: Subject, looks: Sequence[Look], mount: Watched) -> tuple[Step, ...]:
@@ -18,11 +19,11 @@ def steps(subject: Subject, looks: Sequence[Look], mount: Watched) -> tuple[Step
     why = "Which layers will be looked into, and how many bytes will be copied?"
     found = [Step("start", "Before", why, start, names=subject.names)]
     if not looks:
-        title = f"{line(subject.path)} is not in the layers: Docker mounts something of its own there"
+        title = f"{one_line(subject.path)} is not in the layers: Docker mounts something of its own there"
         why = "A mount hides what is below it. What is written to it never reaches the read-write layer."
         return (*found, Step("elsewhere", title, why, start, names=subject.names))
     if subject.is_link:
-        title = f"{line(subject.path)} leads to {quoted(subject.names)}"
+        title = f"{one_line(subject.path)} leads to {quoted(subject.names)}"
         why = "There is a symbolic link on the way. It holds a path, and the search goes on with that path."
         found.append(Step("link", title, why, start, names=subject.names))
     found += search_steps(subject, looks, start)
@@ -179,7 +180,7 @@ def _failed(subject: Subject, upper: Dir) -> Step:
         errno.EXDEV: "A directory of the image would have to be copied up with all in it. The kernel "
         "refuses; mv then copies and deletes by itself.",
         errno.EPERM: "A directory cannot have a second name.",
-        errno.EBUSY: f"Something is mounted at {line(str(subject.error.filename))}.",
+        errno.EBUSY: f"Something is mounted at {one_line(str(subject.error.filename))}.",
     }.get(number, "The kernel gives this error to the program that asked.")
     return Step("error", f"The call fails: {words}", why, upper, names=subject.names)
 

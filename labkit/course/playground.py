@@ -5,7 +5,6 @@ Each action is one docker command, the same that a learner would type, and the l
 
 from __future__ import annotations
 
-import json
 import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from labkit.errors import LabkitError
 from labkit.lab import Lab
 from labkit.oci.digest import short
 from labkit.oci.image import Image
-from labkit.text import shown
+from labkit.text import one_line, python_text, shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,7 @@ class Fields:
     @property
     def box(self) -> str:
         """The Python expression for the chosen container."""
-        return f"lab.container({_python(self.container)})"
+        return f"lab.container({python_text(self.container)})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +60,6 @@ class Entry:
     failed: bool = False
 
 
-def _python(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
-
-
 def _exec(fields: Fields, script: str) -> str:
     return f"exec {_word(fields.container)} sh -c {shlex.quote(script)}"
 
@@ -78,7 +73,9 @@ def _run(fields: Fields) -> str:
 
 
 def _run_python(fields: Fields) -> str:
-    return f"lab.run({_python(fields.image)}{f', name={_python(fields.name)}' if fields.name else ''})"
+    return (
+        f"lab.run({python_text(fields.image)}{f', name={python_text(fields.name)}' if fields.name else ''})"
+    )
 
 
 ACTIONS: Mapping[str, Action] = {
@@ -86,34 +83,34 @@ ACTIONS: Mapping[str, Action] = {
     "write": Action(
         "Write a file",
         lambda it: _exec(it, f"echo {_word(it.text)} > {_word(it.path)}"),
-        lambda it: f"{it.box}.write({_python(it.path)}, {_python(it.text + chr(10))})",
+        lambda it: f"{it.box}.write({python_text(it.path)}, {python_text(it.text + chr(10))})",
     ),
     "append": Action(
         "Append to a file",
         lambda it: _exec(it, f"echo {_word(it.text)} >> {_word(it.path)}"),
-        lambda it: f"{it.box}.append({_python(it.path)}, {_python(it.text + chr(10))})",
+        lambda it: f"{it.box}.append({python_text(it.path)}, {python_text(it.text + chr(10))})",
     ),
     "delete": Action(
         "Delete",
         lambda it: f"exec {_word(it.container)} rm -r {_word(it.path)}",
-        lambda it: f"{it.box}.exec({_python(f'rm -r {_word(it.path)}')})",
+        lambda it: f"{it.box}.exec({python_text(f'rm -r {_word(it.path)}')})",
     ),
     "chmod": Action(
         "chmod",
         lambda it: f"exec {_word(it.container)} chmod {_word(it.mode)} {_word(it.path)}",
-        lambda it: f"{it.box}.exec({_python(f'chmod {_word(it.mode)} {_word(it.path)}')})",
+        lambda it: f"{it.box}.exec({python_text(f'chmod {_word(it.mode)} {_word(it.path)}')})",
     ),
     "stop": Action("Stop", lambda it: f"stop {_word(it.container)}", lambda it: f"{it.box}.stop()"),
     "start": Action("Start", lambda it: f"start {_word(it.container)}", lambda it: f"{it.box}.start()"),
     "commit": Action(
         "Commit",
         lambda it: f"commit {_word(it.container)} {_word(it.target)}".rstrip(),
-        lambda it: f"{it.box}.commit({_python(it.target)})",
+        lambda it: f"{it.box}.commit({python_text(it.target)})",
     ),
     "remove": Action(
         "Remove",
         lambda it: f"rm {_word(it.container)}",
-        lambda it: f"lab.docker({_python(f'rm {_word(it.container)}')})",
+        lambda it: f"lab.docker({python_text(f'rm {_word(it.container)}')})",
     ),
 }
 
@@ -146,7 +143,7 @@ def pull(lab: Lab, image: str) -> Entry:
     line = f"pull {_word(image)}"
     result = lab.docker(line)
     failed = result.exit_code != 0
-    return Entry(f"docker {line}", f"lab.pull({_python(image)})", result.text if failed else "", failed)
+    return Entry(f"docker {line}", f"lab.pull({python_text(image)})", result.text if failed else "", failed)
 
 
 def look(lab: Lab, line: str) -> str:
@@ -281,10 +278,6 @@ def log_lines(entry: Entry) -> list[str]:
     >>> log_lines(Entry("docker stop box", 'lab.container("box").stop()', "box"))
     ['$ docker stop box', '  in Python: lab.container("box").stop()', 'box']
     """
-    lines = [f"$ {_one_line(entry.line)}"] if entry.line else []
-    lines += [f"{'  in Python: ' if lines else '>>> '}{_one_line(entry.python)}"] if entry.python else []
+    lines = [f"$ {one_line(entry.line)}"] if entry.line else []
+    lines += [f"{'  in Python: ' if lines else '>>> '}{one_line(entry.python)}"] if entry.python else []
     return [*lines, *shown(entry.text).rstrip("\n").split("\n")] if entry.text.strip() else lines
-
-
-def _one_line(text: str) -> str:
-    return shown(text).replace("\n", "\\n").replace("\t", "\\t")

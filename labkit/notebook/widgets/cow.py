@@ -19,8 +19,8 @@ from labkit.notebook.pictures.copy_up import copy_up
 from labkit.notebook.pictures.text import visible
 from labkit.notebook.pictures.theme import CARD, INK
 from labkit.notebook.terminal import bundle
-from labkit.notebook.widgets.view import Explorer, Output, button, quoted, row
-from labkit.text import shown
+from labkit.notebook.widgets.view import Explorer, Output, button, row
+from labkit.text import python_text, shown
 
 AT_START = 0
 
@@ -76,9 +76,9 @@ class CowStepper(Explorer):
             step = self._place(len(self.story().steps))
         except LabkitError:
             step = self.step
-        after = f", after={quoted(self.after)}" if self.after else ""
-        chosen = f"path={quoted(self.path)}, operation={quoted(self.operation)}{after}, step={step}"
-        return f"cow_stepper(lab, {quoted(self._name)}, {chosen})"
+        after = f", after={python_text(self.after)}" if self.after else ""
+        chosen = f"path={python_text(self.path)}, operation={python_text(self.operation)}{after}, step={step}"
+        return f"cow_stepper(lab, {python_text(self._name)}, {chosen})"
 
     def go(self, to: str) -> None:
         """Go to the "first", "last", "next" or step before ("back")."""

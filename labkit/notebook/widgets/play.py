@@ -20,7 +20,8 @@ from labkit.lab import Lab
 from labkit.notebook.pictures.containers import on_one_image
 from labkit.notebook.pictures.text import visible
 from labkit.notebook.terminal import bundle
-from labkit.notebook.widgets.view import Explorer, Output, button, quoted, row
+from labkit.notebook.widgets.view import Explorer, Output, button, row
+from labkit.text import python_text
 
 LOG = 8
 """The actions that are shown."""
@@ -59,7 +60,7 @@ class Playground(Explorer):
     @property
     def code(self) -> str:
         """The line of Python that opens the same."""
-        return f"playground(lab, {quoted(self._image)})"
+        return f"playground(lab, {python_text(self._image)})"
 
     def do(self, name: str) -> None:
         """Do an action with what is filled in; "refresh" only looks at the lab again."""

@@ -7,7 +7,6 @@ notebook is opened without a kernel. See docs/decisions/0011-a-widgets-picture-i
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
@@ -60,15 +59,6 @@ def button(words: str, press: Callable[..., object], *arguments: object) -> Any:
     made = widgets.Button(description=words, layout=widgets.Layout(width="auto"))
     made.on_click(lambda _: press(*arguments))
     return made
-
-
-def quoted(text: str) -> str:
-    """Return a text as Python writes it, in double quotes.
-
-    >>> print(quoted('say "hi"'))
-    "say \\"hi\\""
-    """
-    return json.dumps(text, ensure_ascii=False)
 
 
 def row(title: str, children: Sequence[Any]) -> Any:
