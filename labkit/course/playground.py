@@ -9,6 +9,7 @@ import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from labkit.cli.session import Result
 from labkit.engine import container as containers
 from labkit.engine import images
 from labkit.engine.state import Container
@@ -134,16 +135,25 @@ def act(lab: Lab, name: str, fields: Fields) -> Entry:
     if action.on_container and not fields.container:
         return Entry("", "", "There is no container yet: run one first.", failed=True)
     line = action.line(fields)
-    result = lab.docker(line)
+    result = _printed(lab, line)
     return Entry(f"docker {line}", action.python(fields), result.text, result.exit_code != 0)
 
 
 def pull(lab: Lab, image: str) -> Entry:
     """Pull an image as a learner would; of what is printed only an error is kept."""
     line = f"pull {_word(image)}"
-    result = lab.docker(line)
+    result = _printed(lab, line)
     failed = result.exit_code != 0
     return Entry(f"docker {line}", f"lab.pull({python_text(image)})", result.text if failed else "", failed)
+
+
+def _printed(lab: Lab, line: str) -> Result:
+    """Run a docker command as into a file: a terminal's moving bars have no place in a log."""
+    tty, lab.session.tty = lab.session.tty, False
+    try:
+        return lab.docker(line)
+    finally:
+        lab.session.tty = tty
 
 
 def look(lab: Lab, line: str) -> str:

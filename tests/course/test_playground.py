@@ -97,6 +97,14 @@ def test_what_goes_wrong_is_said_in_docker_s_words_and_changes_no_container(
     assert described(lab) == before
 
 
+def test_on_a_terminal_the_log_has_no_moving_bars() -> None:
+    lab = Lab(tty=True)
+    text = act(lab, "run", Fields(image="busybox", name="box1")).text
+    assert "Status: Downloaded newer image for busybox:latest" in text
+    assert "\x1b" not in text
+    assert lab.session.tty
+
+
 def test_without_a_container_there_is_a_sentence() -> None:
     assert act(Lab(), "write", Fields(path="/x")) == Entry(
         "", "", "There is no container yet: run one first.", failed=True
