@@ -11,10 +11,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from labkit.engine.drivers import BIG_SIZE
+from labkit.errors import LabkitError
 from labkit.notebook.driver_chart import choice
 
 if TYPE_CHECKING:
+    from labkit.box import Box
     from labkit.notebook.widgets.drivers import DriverExplorer
+    from labkit.notebook.widgets.layers import LayerExplorer
+    from labkit.oci.image import Image
 
 
 def driver_explorer(*drivers: str, steps: Sequence[str] = (), size: int = BIG_SIZE) -> DriverExplorer:
@@ -29,3 +33,37 @@ def driver_explorer(*drivers: str, steps: Sequence[str] = (), size: int = BIG_SI
 
     names, chosen = choice(drivers, steps)
     return DriverExplorer(drivers=names, steps=chosen, size=size)
+
+
+def layer_explorer(
+    image: Image | Box,
+    *,
+    layer: int | None = None,
+    path: str = "",
+    filter: str = "",
+    view: str = "changes",
+    name: str = "",
+) -> LayerExplorer:
+    """Open a stack of layers to choose from: a layer's changes, the merged tree, or the wasted bytes.
+
+    Layers are numbered from 1, the base; without a number the top one is chosen. Of a container, the top
+    is its own read-write layer. `path` is a directory, `filter` letters of the paths to show, `view`
+    "changes", "merged" or "waste", `name` the image's name to show. Raises LabkitError for a layer or a view
+    that there is not.
+
+    >>> from labkit import Lab
+    >>> layer_explorer(Lab().pull("nginx"), layer=2, view="waste").table.rows[0].cells[:2]
+    ('78,112', '/var/lib/dpkg/status')
+    """
+    from traitlets import TraitError
+
+    from labkit.notebook.stacked import VIEWS, stacked
+    from labkit.notebook.widgets.layers import LayerExplorer
+
+    if view not in VIEWS:
+        raise LabkitError(f"{view}: no such view; there are {', '.join(VIEWS)}")
+    chosen = {} if layer is None else {"layer": layer}
+    try:
+        return LayerExplorer(stacked(image, name), name, path=path, filter=filter, view=view, **chosen)
+    except TraitError as error:
+        raise LabkitError(str(error)) from None
