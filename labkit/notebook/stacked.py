@@ -63,7 +63,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Stacked:
-    """A stack of layers under one name, and the Python that finds it again."""
+    """A stack of layers under one name, and the Python arguments that give it again."""
 
     title: str
     code: str
@@ -102,6 +102,7 @@ def stacked(of: Image | Box, name: str = "") -> Stacked:
     changes = [layer.changes for layer in image.layers]
     if box is None:
         code = f"lab.image({json.dumps(name or short(image.id))})"
+        code += f", name={json.dumps(name)}" if name else ""
         return Stacked(view.name, code, tuple(layers), tuple(changes), image)
     parent = box.container.active.parent
     if parent is not None:

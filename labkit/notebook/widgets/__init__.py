@@ -64,6 +64,6 @@ def layer_explorer(
         raise LabkitError(f"{view}: no such view; there are {', '.join(VIEWS)}")
     chosen = {} if layer is None else {"layer": layer}
     try:
-        return LayerExplorer(stacked(image, name), name, path=path, filter=filter, view=view, **chosen)
+        return LayerExplorer(stacked(image, name), path=path, filter=filter, view=view, **chosen)
     except TraitError as error:
         raise LabkitError(str(error)) from None

@@ -37,8 +37,8 @@ class LayerExplorer(Explorer):
     path = traitlets.Unicode()
     filter = traitlets.Unicode()
 
-    def __init__(self, stack: Stacked, name: str = "", **state: Any) -> None:
-        self._stack, self._name, self._top = stack, name, len(stack.layers)
+    def __init__(self, stack: Stacked, **state: Any) -> None:
+        self._stack, self._top = stack, len(stack.layers)
         super().__init__(**{"layer": self._top, **state})
 
     @traitlets.validate("layer")
@@ -52,8 +52,6 @@ class LayerExplorer(Explorer):
     def code(self) -> str:
         """The line of Python that shows the same."""
         words = [self._stack.code]
-        if self._name:
-            words.append(f"name={json.dumps(self._name)}")
         if self.layer != self._top:
             words.append(f"layer={self.layer}")
         for trait in ("path", "filter"):
