@@ -192,12 +192,12 @@ def _waste(stack: Stacked, layer: int, wanted: _Wanted) -> Table:
 
 
 def _advice(waste: Sequence[Hidden]) -> Iterator[str]:
-    """Yield what would avoid each kind of waste, the one that wastes most first."""
+    """Yield what would avoid each kind of waste, the greatest first."""
     kinds: dict[str, int] = {}
     for each in waste:
         kinds[each.reason.kind] = kinds.get(each.reason.kind, 0) + each.wasted
     for kind, wasted in sorted(kinds.items(), key=lambda item: (-item[1], item[0])):
-        yield f"{human_size(wasted)} {kind}. {ADVICE[kind]}"
+        yield f"{human_size(wasted)} {ADVICE[kind]}"
 
 
 def _needed(stack: Stacked, found: Account, hidden: Hidden) -> str:

@@ -19,16 +19,16 @@ APPENDED = "appended"
 REPLACED = "replaced"
 
 ADVICE = {
-    DELETED: "Delete it in the step that makes it: then no layer has it.",
-    ANEW: "Empty the directory in the step that fills it.",
-    COVERED: "Do not add the directory that is to be replaced.",
-    OTHER: "Do not add the file that is to be replaced.",
-    ATTRIBUTES: "Set mode and owner in the step that makes the file: a change of them copies all of it.",
-    SAME: "Write it once: the lower layer has it already.",
-    APPENDED: "Write the whole file in one step: adding to it copies all of it.",
-    REPLACED: "Make the file right in its first step; one of a base image can only be had from another base.",
+    DELETED: "are deleted later. Delete a file in the step that makes it: then no layer has it.",
+    ANEW: "were in directories that are made anew. Empty a directory in the step that fills it.",
+    COVERED: "were in directories that something else replaces. Do not add them.",
+    OTHER: "were replaced by another kind of file. Do not add what is to be replaced.",
+    ATTRIBUTES: "are in copies with other attributes. Set mode and owner in the step that makes the file.",
+    SAME: "are written again as they were. Write a file once.",
+    APPENDED: "are in files that grew later. Adding to a file copies all of it into the new layer.",
+    REPLACED: "are in files with a newer copy. Make a file right at once, or take another base.",
 }
-"""What would avoid each kind of waste."""
+"""Of so many bytes of each kind: what happened to them, and what would avoid it."""
 
 
 @dataclass(frozen=True, slots=True)

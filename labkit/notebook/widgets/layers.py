@@ -123,7 +123,7 @@ class LayerExplorer(Explorer):
             getattr(self, trait),
             description=words,
             placeholder=f"for example {example}",
-            style=widgets.TextStyle(description_width="auto"),
+            style={"description_width": "auto"},
         )
         traitlets.link((self, trait), (field, "value"))
         return field
