@@ -27,7 +27,7 @@ from labkit.notebook.pictures.theme import (
 )
 
 _WIDTH = 736
-_BLOCK = 540
+_BLOCK = 504
 _ROW = 34
 _GAP = 4
 
@@ -105,7 +105,7 @@ def _pointer(x: float, y: float) -> Shape:
 def _wasted(x: float, y: float, size: str) -> Shape:
     """Return a hatched chip beside a layer: how many of its bytes are wasted."""
     words = f"{size} wasted"
-    width = 8.6 * len(words) + 10
+    width = 9.4 * len(words) + 16
     return group(
         [
             box(x, y, width, 26, fill=svg.hatch(RED), line=RED.line),

@@ -130,5 +130,5 @@ class LayerExplorer(Explorer):
 
 
 def _words(layer: LayerName) -> str:
-    parts = [layer.mark, *([layer.label] if layer.label else []), human_size(layer.size), cut(layer.made, 60)]
+    parts = [layer.mark, *([layer.label] if layer.label else []), human_size(layer.size), cut(layer.made, 40)]
     return " · ".join(parts)
