@@ -1,4 +1,4 @@
-"""The document of `docker image inspect` line by line: each line's field, and how to ask for that field alone.
+"""The document of `docker image inspect` line by line: each line's field, and how to ask for it alone.
 
 The text is what the command line prints (`labkit.cli`); no command is run, so looking changes nothing.
 """
@@ -104,8 +104,8 @@ def _lines(text: str) -> list[Line]:
             key, end = decoder.raw_decode(content)
             if content[end : end + 1] == ":":
                 path[depth - 1 :] = [key]
-        while depth < 2 and len(path) > 1:
-            path.pop()
+        elif content[:1] in ("}", "]"):
+            del path[depth:]
         field = ".".join(path[1:]) if depth > 1 else ""
         found.append(Line(line, _known(field)))
     return found

@@ -8,7 +8,7 @@ from labkit.notebook.charts import pull_timeline, sizes
 from labkit.notebook.check import check
 from labkit.notebook.driver_chart import driver_costs
 from labkit.notebook.pictures import history_map, shared, stack, steps
-from labkit.notebook.widgets import driver_explorer, layer_explorer
+from labkit.notebook.widgets import driver_explorer, inspect_explorer, layer_explorer
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -18,6 +18,7 @@ __all__ = [
     "driver_costs",
     "driver_explorer",
     "history_map",
+    "inspect_explorer",
     "layer_explorer",
     "load_ipython_extension",
     "pull_timeline",

@@ -16,7 +16,9 @@ from labkit.notebook.driver_chart import choice
 
 if TYPE_CHECKING:
     from labkit.box import Box
+    from labkit.lab import Lab
     from labkit.notebook.widgets.drivers import DriverExplorer
+    from labkit.notebook.widgets.inspect import InspectExplorer
     from labkit.notebook.widgets.layers import LayerExplorer
     from labkit.oci.image import Image
 
@@ -67,3 +69,29 @@ def layer_explorer(
         return LayerExplorer(stacked(image, name), path=path, filter=filter, view=view, **chosen)
     except TraitError as error:
         raise LabkitError(str(error)) from None
+
+
+def inspect_explorer(lab: Lab, image: str, *, field: str = "Id") -> InspectExplorer:
+    """Open what `docker image inspect` prints of an image, with an explanation of the chosen field.
+
+    Raises NotFound for an image that is not in the cache, LabkitError for a field that it has not.
+
+    >>> from labkit import Lab
+    >>> lab = Lab()
+    >>> image = lab.pull("nginx")
+    >>> print(inspect_explorer(lab, "nginx", field="Os").outputs()[0][0]["text/plain"].splitlines()[1])
+      What it is: The operating system whose kernel the programs need.
+    """
+    import difflib
+
+    from traitlets import TraitError
+
+    from labkit.course.inspect_document import inspected
+    from labkit.notebook.widgets.inspect import InspectExplorer
+
+    document = inspected(lab.engine, image)
+    try:
+        return InspectExplorer(document, field=field)
+    except TraitError as error:
+        near = difflib.get_close_matches(field, document.fields, 1)
+        raise LabkitError(f"{error}{f'; {near[0]} is near' if near else ''}") from None
