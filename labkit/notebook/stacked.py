@@ -7,15 +7,18 @@ show together, and the bytes that they waste (`labkit.oci.account` defines waste
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from heapq import merge
 from itertools import islice
+from operator import itemgetter
 
 from labkit.box import Box
 from labkit.cli.formats import human_size
 from labkit.notebook.pictures.text import count
 from labkit.notebook.pictures.views import image_view
-from labkit.oci.account import Account, Copy, Entry, Hidden, account, image_account
+from labkit.oci.account import Account, Copy, Entry, Hidden, Shown, account, image_account, in_tree
 from labkit.oci.digest import short
 from labkit.oci.image import Image
 from labkit.oci.reasons import ADVICE
@@ -70,16 +73,17 @@ class Stacked:
     layers: tuple[LayerName, ...]
     changes: tuple[Dir, ...] = field(repr=False)
     image: Image = field(repr=False)
-    _known: dict[int, Account] = field(default_factory=dict, repr=False, compare=False)
+
+    @cached_property
+    def whole(self) -> Account:
+        """The account of all layers."""
+        if len(self.changes) == len(self.image.layers):
+            return image_account(self.image)
+        return account(self.changes, [layer.words for layer in self.layers])
 
     def account(self, number: int) -> Account:
         """Account for the layers up to a number."""
-        if number <= len(self.image.layers):
-            return image_account(self.image, number)
-        if number not in self._known:
-            names = [layer.words for layer in self.layers]
-            self._known[number] = account(self.changes[:number], names)
-        return self._known[number]
+        return self.whole.upto(number)
 
 
 def stacked(of: Image | Box, name: str = "") -> Stacked:
@@ -157,24 +161,33 @@ def _merged(stack: Stacked, layer: int, wanted: _Wanted) -> Table:
     touched = {entry.path: entry for entry in found.changes[-1]}
     gone = [each for each in touched.values() if each.kind == "D" and wanted(each.path)]
     shown = [each for each in found.shown if wanted(each.copy.path)]
-    lines: list[tuple[list[str], Row]] = []
-    for each in shown:
-        entry = touched.get(each.copy.path)
-        name = _with_target(each.copy)
-        hides = ", ".join(f"{stack.layers[copy.layer - 1].words}: {_copy_size(copy)}" for copy in each.hides)
-        size = "" if isinstance(each.copy.node, Dir) else human_size(each.copy.size)
-        cells = (name, size, stack.layers[each.copy.layer - 1].words, hides)
-        lines.append((each.copy.path.split("/"), Row(entry.kind if entry else "", cells)))
-    for each_gone in gone:
-        cells = (_path(each_gone), "", "hidden", _below(stack, each_gone))
-        lines.append((each_gone.path.split("/"), Row("D", cells)))
-    rows = (row for _, row in sorted(lines, key=lambda line: line[0]))
+    keyed: list[Iterable[tuple[list[str], Shown | Entry]]] = [
+        ((in_tree(each.copy.path), each) for each in shown),
+        ((in_tree(entry.path), entry) for entry in gone),
+    ]
+    lines = merge(*keyed, key=itemgetter(0))
+    rows = (
+        _shown_row(stack, each, touched) if isinstance(each, Shown) else _gone_row(stack, each)
+        for _, each in lines
+    )
     caption = (
         f"{_upto(stack, layer)} show {_of(shown, found.shown)} together; "
         f"A, C, D: what {stack.layers[layer - 1].words} did"
     )
     heads = ("path", "size", "comes from", "hides")
-    return _limited(caption, heads, rows, len(lines), _sum(stack, layer), (1,))
+    return _limited(caption, heads, rows, len(shown) + len(gone), _sum(stack, layer), (1,))
+
+
+def _shown_row(stack: Stacked, each: Shown, touched: Mapping[str, Entry]) -> Row:
+    copy, entry = each.copy, touched.get(each.copy.path)
+    hides = ", ".join(f"{stack.layers[one.layer - 1].words}: {_copy_size(one)}" for one in each.hides)
+    size = "" if isinstance(copy.node, Dir) else human_size(copy.size)
+    cells = (_with_target(copy), size, stack.layers[copy.layer - 1].words, hides)
+    return Row(entry.kind if entry else "", cells)
+
+
+def _gone_row(stack: Stacked, entry: Entry) -> Row:
+    return Row("D", (_path(entry), "", "hidden", _below(stack, entry)))
 
 
 def _waste(stack: Stacked, layer: int, wanted: _Wanted) -> Table:
@@ -213,7 +226,8 @@ def _below(stack: Stacked, entry: Entry) -> str:
         return ""
     there = f"{stack.layers[entry.below.layer - 1].words}: {_copy_size(entry.below)}"
     if entry.hidden is None:
-        opaque = isinstance(entry.node, Dir) and entry.node.opaque
+        node = entry.copy.node if entry.copy else None
+        opaque = isinstance(node, Dir) and node.opaque
         return f"{there}; opaque: nothing in it is seen" if opaque else there
     words = entry.hidden.reason.words
     if entry.kind == "D":
@@ -223,9 +237,9 @@ def _below(stack: Stacked, entry: Entry) -> str:
 
 
 def _path(entry: Entry) -> str:
-    if entry.node is None:
-        return f"{entry.path}/" if entry.below and isinstance(entry.below.node, Dir) else entry.path
-    return _with_target(Copy(entry.path, 0, entry.node))
+    copy = entry.copy or entry.below
+    assert copy is not None
+    return _with_target(copy) if entry.copy or isinstance(copy.node, Dir) else entry.path
 
 
 def _with_target(copy: Copy) -> str:
@@ -235,10 +249,9 @@ def _with_target(copy: Copy) -> str:
 
 
 def _size(entry: Entry) -> str:
-    if entry.node is None or isinstance(entry.node, Dir):
+    if entry.copy is None or isinstance(entry.copy.node, Dir):
         return ""
-    size = Copy(entry.path, 0, entry.node).size
-    return human_size(size) if entry.size == size else "hard link"
+    return human_size(entry.size) if entry.size == entry.copy.size else "hard link"
 
 
 def _copy_size(copy: Copy) -> str:

@@ -18,6 +18,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from itertools import chain
 
 from labkit.oci.image import Image
 from labkit.oci.reasons import Reason, reason
@@ -54,13 +55,13 @@ class Hidden:
 class Entry:
     """A path that a layer changes: "A" added, "C" changed or "D" deleted.
 
-    `node` is None where it is deleted: by its own whiteout, or with a directory, whose children follow
+    `copy` is None where it is deleted: by its own whiteout, or with a directory, whose children follow
     it. `size` is what Docker counts here: a further name of a file counts for nothing.
     """
 
     kind: str
     path: str
-    node: Node | None
+    copy: Copy | None
     size: int
     below: Copy | None
     """What the layers below show there."""
@@ -77,15 +78,40 @@ class Shown:
     hides: tuple[Copy, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Account:
     """What `account` finds. Lists are sorted by path, a directory before what is in it."""
 
     changes: tuple[tuple[Entry, ...], ...]
     """Of each layer, the bottom one first."""
-    shown: tuple[Shown, ...]
     hidden: tuple[Hidden, ...] = field(repr=False)
     """All that is hidden, in the order of the layers that hide it."""
+    _lower: dict[int, Account] = field(default_factory=dict, repr=False)
+
+    def upto(self, number: int) -> Account:
+        """Return the account of the lowest layers alone: what a layer does depends on those below it."""
+        if number >= len(self.changes):
+            return self
+        if number not in self._lower:
+            hidden = tuple(each for each in self.hidden if each.by <= number)
+            self._lower[number] = Account(self.changes[:number], hidden)
+        return self._lower[number]
+
+    @cached_property
+    def shown(self) -> tuple[Shown, ...]:
+        """The merged tree."""
+        top: dict[str, Copy] = {}
+        for entry in chain.from_iterable(self.changes):
+            if entry.copy is None:
+                del top[entry.path]
+            else:
+                top[entry.path] = entry.copy
+        below: dict[str, tuple[Copy, ...]] = {}
+        for each in self.hidden:
+            below[each.copy.path] = (each.copy, *below.get(each.copy.path, ()))
+        seen: set[tuple[int, int]] = set()
+        paths = sorted(top, key=in_tree)
+        return tuple(Shown(top[path], _counted(top[path], seen), below.get(path, ())) for path in paths)
 
     @cached_property
     def total(self) -> int:
@@ -141,20 +167,16 @@ def account(layers: Sequence[Dir], names: Sequence[str] = ()) -> Account:
         tuple(reader.lay(reader.root, layer, "", number, covered=False))
         for number, layer in enumerate(layers, 1)
     )
-    hidden = tuple(reader.hidden)
-    below: dict[str, list[Copy]] = {}
-    for each in hidden:
-        below.setdefault(each.copy.path, []).append(each.copy)
-    return Account(changes, tuple(_shown(reader.root, below, set())), hidden)
+    return Account(changes, tuple(reader.hidden))
 
 
-def _shown(spot: _Spot, below: dict[str, list[Copy]], seen: set[tuple[int, int]]) -> Iterator[Shown]:
-    for name in sorted(spot.children):
-        child = spot.children[name]
-        copy = child.copy
-        hides = tuple(reversed(below.get(copy.path, ())))
-        yield Shown(copy, _counted(copy, seen), hides)
-        yield from _shown(child, below, seen)
+def in_tree(path: str) -> list[str]:
+    """Return a key that sorts paths as a tree has them: a directory before what is in it.
+
+    >>> sorted(["/a.b", "/a/b", "/a"], key=in_tree)
+    ['/a', '/a/b', '/a.b']
+    """
+    return path.split("/")
 
 
 def _file(copy: Copy) -> tuple[int, int] | None:
@@ -215,7 +237,7 @@ class _Reader:
         kind, size = "C" if below else "A", _counted(copy, self._seen)
         if file := _file(copy):
             self._names_shown[file] += 1
-        yield Entry(kind, copy.path, node, size, below.copy if below else None, hidden)
+        yield Entry(kind, copy.path, copy, size, below.copy if below else None, hidden)
         if below and not over:
             for child in sorted(below.children):
                 yield from self._delete(below.children[child], copy.layer, node, copy.path)
@@ -246,12 +268,12 @@ class _Reader:
         return self.hidden[-1]
 
 
-@lru_cache(maxsize=32)
-def image_account(image: Image, layers: int | None = None) -> Account:
-    """Account for an image, or for its lowest layers alone; what was asked before is kept.
+@lru_cache(maxsize=8)
+def image_account(image: Image) -> Account:
+    """Account for an image; the last eight are kept.
 
     >>> from labkit.oci.config import make_config
     >>> image_account(Image(make_config(created="2019-04-26T12:00:00Z"))).efficiency
     1.0
     """
-    return account([layer.changes for layer in image.layers[:layers]])
+    return account([layer.changes for layer in image.layers])

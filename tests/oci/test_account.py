@@ -113,6 +113,14 @@ def test_the_lists_are_in_the_order_of_the_tree(stack: Sequence[Dir]) -> None:
         assert len(paths) == len(set(paths))
 
 
+@few
+@given(stacks)
+def test_the_lower_layers_alone_are_accounted_for_as_if_nothing_lay_on_them(stack: Sequence[Dir]) -> None:
+    for number in range(len(stack) + 1):
+        lower, alone = account(stack).upto(number), account(stack[:number])
+        assert (lower.changes, lower.shown, lower.hidden) == (alone.changes, alone.shown, alone.hidden)
+
+
 def why(*stack: Dir) -> Hidden:
     """Give the one thing that wastes bytes."""
     (found,) = account(stack).waste
