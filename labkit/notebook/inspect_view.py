@@ -13,7 +13,7 @@ from labkit.notebook.pictures.theme import BLUE, CARD, INK, ORANGE, QUIET, RULE
 _CARD = f"background: {CARD}; color: {INK}; border: 1px solid {RULE}; border-radius: 8px"
 _PRE = (
     f"background: {CARD}; color: {INK}; font-size: 13px; line-height: 1.4; margin: 0; padding: 10px 0; "
-    "overflow-x: auto"
+    "overflow-x: auto; border-radius: 8px"
 )
 _LINE = "display: block; width: max-content; min-width: 100%; padding: 0 12px; box-sizing: border-box"
 _LABEL = f"background: {CARD}; color: {QUIET}"
@@ -53,7 +53,7 @@ def explanation(document: Document, field: str, code: str) -> dict[str, Any]:
         else:
             _line(card, f"{label}: ", words)
     _line(card, "Asked alone:", "")
-    terminal = f"{_PRE}; border: 1px solid {RULE}; border-radius: 4px; padding: 6px 10px; margin-top: 2px"
+    terminal = f"{_PRE}; border: 1px solid {RULE}; padding: 6px 10px; margin-top: 2px"
     asked = etree.SubElement(card, "pre", {"tabindex": "0", "style": terminal})
     asked.text = f"$ {visible(command)}\n{visible(answer)}"
     _line(card, "The same in Python: ", code)

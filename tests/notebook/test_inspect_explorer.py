@@ -13,6 +13,7 @@ from labkit.errors import LabkitError, NotFound
 from labkit.lab import Lab
 from labkit.notebook import inspect_explorer
 from labkit.notebook.widgets.inspect import InspectExplorer
+from tests.notebook.controls import within
 
 HOSTILE = "<script>alert(1)</script>&\u202e"
 
@@ -24,13 +25,6 @@ def lab() -> Lab:
     lab.pull("nginx")
     lab.build("hostile", ["FROM busybox", f'LABEL "{HOSTILE}"="{HOSTILE}"'])
     return lab
-
-
-def within(widget: Any, kind: type) -> list[Any]:
-    """Give the widgets of a kind in a tree of them."""
-    if isinstance(widget, kind):
-        return [widget]
-    return [found for child in getattr(widget, "children", ()) for found in within(child, kind)]
 
 
 def words(explorer: InspectExplorer) -> list[str]:
@@ -130,7 +124,7 @@ def test_the_controls_lead_and_follow_the_state(lab: Lab) -> None:
     fields.value = "GraphDriver.Data.UpperDir"
     assert explorer.field == "GraphDriver.Data.UpperDir"
     letters.value = "diffid"
-    assert [value for _, value in fields.options] == ["RootFS.Layers"]
+    assert fields.options == ("RootFS.Layers",)
     assert (explorer.field, fields.value) == ("RootFS.Layers", "RootFS.Layers")
     explorer.field = "Os"
     assert fields.value == "Os"

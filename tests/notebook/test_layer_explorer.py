@@ -18,6 +18,7 @@ from labkit.oci.content import Content
 from labkit.oci.image import Image
 from labkit.oci.layer import Layer
 from labkit.oci.tree import Dir, File, Symlink, Whiteout
+from tests.notebook.controls import within
 
 HOSTILE = "<script>alert(1)</script>\"'&\x1b[31m\u202etxt\udcff"
 TIME = "2019-04-26T12:00:00Z"
@@ -35,13 +36,6 @@ def image(*layers: Dir) -> Image:
 APP = image(
     Dir({"model": BIG, "log": Dir({"a": BIG, "b": File()})}), Dir({"model": Whiteout(), "log": Whiteout()})
 )
-
-
-def within(widget: Any, kind: type) -> list[Any]:
-    """Give the widgets of a kind in a tree of them."""
-    if isinstance(widget, kind):
-        return [widget]
-    return [found for child in getattr(widget, "children", ()) for found in within(child, kind)]
 
 
 def cells(explorer: LayerExplorer) -> list[tuple[str, ...]]:

@@ -81,7 +81,7 @@ class InspectExplorer(Explorer):
     def controls(self) -> Any:
         """Return the list of fields, the buttons that go through it, and the filter."""
         fields = widgets.Dropdown(options=self._options(), value=self.field, description="Field")
-        fields.layout.width = "26em"
+        fields.layout.width = "24em"
         letters = widgets.Text(
             self.filter,
             description="Fields about",
@@ -95,7 +95,7 @@ class InspectExplorer(Explorer):
         def follow(change: Any) -> None:
             options = self._options()
             fields.unobserve(choose, "value")  # new options choose the first of them
-            if tuple(fields.options) != tuple(options):
+            if fields.options != options:
                 fields.options = options
             fields.value = self.field
             fields.observe(choose, "value")
@@ -103,12 +103,13 @@ class InspectExplorer(Explorer):
         fields.observe(choose, "value")
         self.observe(follow, ["field", "filter"])
         traitlets.link((self, "filter"), (letters, "value"))
-        return row("Field", [fields, self._button("◀ previous", -1), self._button("next ▶", 1), letters])
+        return row(
+            "Choose a field", [fields, self._button("◀ previous", -1), self._button("next ▶", 1), letters]
+        )
 
-    def _options(self) -> list[tuple[str, str]]:
-        """Return the fields to choose from, indented as a tree; the chosen one is always there."""
-        shown = self.fields if self.field in self.fields else (self.field, *self.fields)
-        return [(f"{'  ' * path.count('.')}{path.rpartition('.')[2]}", path) for path in shown]
+    def _options(self) -> tuple[str, ...]:
+        """Return the fields to choose from; the chosen one is always there."""
+        return self.fields if self.field in self.fields else (self.field, *self.fields)
 
     def _button(self, words: str, by: int) -> Any:
         button = widgets.Button(description=words, layout=widgets.Layout(width="auto"))
