@@ -170,10 +170,9 @@ def _merged(stack: Stacked, layer: int, wanted: _Wanted) -> Table:
         _shown_row(stack, each, touched) if isinstance(each, Shown) else _gone_row(stack, each)
         for _, each in lines
     )
-    caption = (
-        f"{_upto(stack, layer)} show {_of(shown, found.shown)} together; "
-        f"A, C, D: what {stack.layers[layer - 1].words} did"
-    )
+    did = stack.layers[layer - 1].words
+    paths = _of(shown, found.shown)
+    caption = f"The tree of {_upto(stack, layer)}: {paths}. A, C and D say what {did} did."
     heads = ("path", "size", "comes from", "hides")
     return _limited(caption, heads, rows, len(shown) + len(gone), _sum(stack, layer), (1,))
 
@@ -194,7 +193,8 @@ def _waste(stack: Stacked, layer: int, wanted: _Wanted) -> Table:
     found = stack.account(layer)
     waste = [each for each in found.waste if wanted(each.copy.path)]
     bytes_ = sum(each.wasted for each in waste)
-    caption = f"{_upto(stack, layer)} waste {count(bytes_, 'byte')} in {_of(waste, found.waste, 'file')}"
+    files = _of(waste, found.waste, "file")
+    caption = f"Waste in {_upto(stack, layer)}: {count(bytes_, 'byte')} in {files}"
     rows = (
         Row("", (f"{each.wasted:,}", each.copy.path, each.reason.words, _needed(stack, found, each)))
         for each in waste
@@ -266,7 +266,9 @@ def _of(found: Sequence[object], everything: Sequence[object], noun: str = "path
 
 def _upto(stack: Stacked, layer: int) -> str:
     words = stack.layers[layer - 1].words
-    return "Layer 1 alone" if layer == 1 else f"Layer 1 to {words}"
+    if layer == 1:
+        return words
+    return f"layers 1 to {layer}" if layer <= len(stack.image.layers) else f"layer 1 to {words}"
 
 
 def _capital(words: str) -> str:
@@ -278,7 +280,7 @@ def _sum(stack: Stacked, layer: int) -> list[str]:
     found = stack.account(layer)
     tenths = 1000 * found.visible // found.total if found.total else 1000
     return [
-        f"{_upto(stack, layer)}: {found.total:,} bytes = {found.visible:,} shown + {found.wasted:,} wasted; "
+        f"{_capital(_upto(stack, layer))}: {found.total:,} bytes = {found.visible:,} shown + {found.wasted:,} wasted; "
         f"efficiency {tenths // 10}.{tenths % 10} %.",
         *([RECORD] if stack.image.recorded else []),
     ]

@@ -34,7 +34,7 @@ def test_a_click_a_view_and_a_filter_change_what_is_told(notebook: Opener) -> No
         page.sees("deleted by layer 6, yet still in layer 5")
         page.sees("layer 5 changed only its mode (644 to 600)")
         page.type("With the letters", "model")
-        page.sees("Layer 1 to layer 6 waste 134,000,000 bytes in 2 of 8 files")
+        page.sees("Waste in layers 1 to 6: 134,000,000 bytes in 2 of 8 files")
         page.sees('layer_explorer(lab.image("app"), name="app", filter="model", view="waste")')
 
 

@@ -79,7 +79,7 @@ def test_waste_counts_only_up_to_the_chosen_layer() -> None:
         ("", "67,000,000", "/model", "deleted by layer 2, yet still in layer 1", "none"),
     ]
     assert explorer.table.notes == (
-        "Layer 1 to layer 2: 134,000,000 bytes = 0 shown + 134,000,000 wasted; efficiency 0.0 %.",
+        "Layers 1 to 2: 134,000,000 bytes = 0 shown + 134,000,000 wasted; efficiency 0.0 %.",
         "134MB are deleted later. Delete a file in the step that makes it: then no layer has it.",
     )
 
@@ -128,7 +128,7 @@ def test_more_rows_than_fit_are_counted() -> None:
     made = image(Dir({f"{number:04}": File() for number in range(2351)}))
     explorer = layer_explorer(made)
     assert (len(explorer.table.rows), explorer.table.more) == (LIMIT, 2351 - LIMIT)
-    assert "… 2,311 more: filter by a path" in explorer.outputs()[1][0]["text/plain"]
+    assert "… 2,311 more: filter by a path" in explorer.outputs()[0][0]["text/plain"]
 
 
 def test_a_directory_and_letters_choose_the_paths() -> None:
@@ -171,7 +171,7 @@ def test_hostile_names_are_shown_as_text() -> None:
         for data, _ in layer_explorer(made, view=view, name=HOSTILE, filter="script").outputs():
             assert "<script" not in data["text/html"]
             assert not {"\x1b", "\u202e", "\udcff"} & set(data["text/html"] + data["text/plain"])
-    assert "\\x1b[31m\\u202etxt\\xff" in layer_explorer(made).outputs()[1][0]["text/plain"]
+    assert "\\x1b[31m\\u202etxt\\xff" in layer_explorer(made).outputs()[0][0]["text/plain"]
 
 
 # Its controls
@@ -199,10 +199,10 @@ def test_the_view_and_the_fields_follow_the_state_and_lead_it() -> None:
     assert all(field.description for field in (path, letters))
 
 
-def test_it_shows_one_picture_and_one_table(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_shows_one_table_and_one_picture(monkeypatch: pytest.MonkeyPatch) -> None:
     shown: list[Any] = []
     monkeypatch.setenv("LABKIT_PROGRESS", "off")
     monkeypatch.setattr("IPython.display.display", lambda data, **options: shown.append(data))
     layer_explorer(APP)._ipython_display_()
-    assert ["<img" in data["text/html"] for data in shown] == [True, False]
-    assert shown[1]["text/plain"].endswith(layer_explorer(APP).code)
+    assert ["<img" in data["text/html"] for data in shown] == [False, True]
+    assert shown[0]["text/plain"].endswith(layer_explorer(APP).code)

@@ -79,10 +79,10 @@ class LayerExplorer(Explorer):
         return chosen_layer(self._stack.title, levels, self.layer)
 
     def outputs(self) -> list[Output]:
-        """Return the picture of the stack, and the table with its words."""
+        """Return the table with its words, next to the buttons, and the picture of the stack below it."""
         picture = self.picture
         stack = {"text/html": picture.html, "text/plain": picture.text}
-        return [(stack, {}), (bundle(self.table, self.code), {})]
+        return [(bundle(self.table, self.code), {}), (stack, {})]
 
     def controls(self) -> Any:
         """Return a button for each layer, the top one first, the views, and two fields for paths."""
