@@ -279,9 +279,9 @@ def _sum(stack: Stacked, layer: int) -> list[str]:
     """Say how the bytes add up, to the byte."""
     found = stack.account(layer)
     tenths = 1000 * found.visible // found.total if found.total else 1000
+    told = f"{found.total:,} bytes = {found.visible:,} shown + {found.wasted:,} wasted"
     return [
-        f"{_capital(_upto(stack, layer))}: {found.total:,} bytes = {found.visible:,} shown + {found.wasted:,} wasted; "
-        f"efficiency {tenths // 10}.{tenths % 10} %.",
+        f"{_capital(_upto(stack, layer))}: {told}; efficiency {tenths // 10}.{tenths % 10} %.",
         *([RECORD] if stack.image.recorded else []),
     ]
 
