@@ -164,8 +164,7 @@ def account(layers: Sequence[Dir], names: Sequence[str] = ()) -> Account:
     told = names or [f"layer {number}" for number in range(1, len(layers) + 1)]
     reader = _Reader(told)
     changes = tuple(
-        tuple(reader.lay(reader.root, layer, "", number, covered=False))
-        for number, layer in enumerate(layers, 1)
+        tuple(reader.lay(reader.root, layer, "", number)) for number, layer in enumerate(layers, 1)
     )
     return Account(changes, tuple(reader.hidden))
 
@@ -216,21 +215,22 @@ class _Reader:
         """Of each file with several names, how many are shown."""
         self._seen: set[tuple[int, int]] = set()
 
-    def lay(self, spot: _Spot, changes: Dir, path: str, number: int, *, covered: bool) -> Iterator[Entry]:
-        """Lay a directory of a layer over the tree; `covered` where a directory above it is opaque."""
-        covered = covered or changes.opaque
-        names = {*changes.children, *(spot.children if covered else ())}
+    def lay(self, spot: _Spot, changes: Dir, path: str, number: int, opaque: str = "") -> Iterator[Entry]:
+        """Lay a directory of a layer over the tree; `opaque` is the path above it that is opaque, if any."""
+        if changes.opaque and not opaque:
+            opaque = path or "/"
+        names = {*changes.children, *(spot.children if opaque else ())}
         for name in sorted(names):
             here, node, below = f"{path}/{name}", changes.children.get(name), spot.children.get(name)
             if node is None or isinstance(node, Whiteout):
                 if below is not None:
-                    cause = here if node is not None else path
+                    cause = here if node is not None else opaque
                     yield from self._delete(below, number, None, cause, opaque=node is None)
                     del spot.children[name]
                 continue
-            yield from self._put(spot, name, Copy(here, number, node), covered=covered)
+            yield from self._put(spot, name, Copy(here, number, node), opaque)
 
-    def _put(self, spot: _Spot, name: str, copy: Copy, *, covered: bool) -> Iterator[Entry]:
+    def _put(self, spot: _Spot, name: str, copy: Copy, opaque: str) -> Iterator[Entry]:
         below, node = spot.children.get(name), copy.node
         over = below is not None and isinstance(below.copy.node, Dir) and isinstance(node, Dir)
         hidden = self._hide(below.copy, copy.layer, node, copy.path) if below and not over else None
@@ -246,7 +246,7 @@ class _Reader:
         else:
             spot.children[name] = _Spot(copy)
         if isinstance(node, Dir):
-            yield from self.lay(spot.children[name], node, copy.path, copy.layer, covered=covered)
+            yield from self.lay(spot.children[name], node, copy.path, copy.layer, opaque)
 
     def _delete(
         self, spot: _Spot, number: int, new: Node | None, cause: str, *, opaque: bool = False

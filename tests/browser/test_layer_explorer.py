@@ -65,14 +65,6 @@ def test_what_was_chosen_stays_without_a_kernel(notebook: Opener) -> None:
         assert again.page.locator(PICTURE).count() == 1
 
 
-def test_a_click_is_seen_quickly(notebook: Opener) -> None:
-    with notebook(SETUP) as page:
-        page.run()
-        page.sees("Layer 6, 0B, changes")
-        views = ["merged tree", "wasted bytes", "what this layer changes"] * 3
-        assert jupyter.median_delay(page, views, ".labkit-table") < 150
-
-
 @pytest.mark.parametrize("theme", jupyter.THEMES)
 @pytest.mark.parametrize("width", jupyter.WIDTHS)
 def test_it_reads_in_both_themes_and_on_a_narrow_page(notebook: Opener, theme: str, width: int) -> None:

@@ -211,3 +211,10 @@ def test_what_a_path_hides_is_told_from_the_top_down() -> None:
 def test_no_layers_waste_nothing() -> None:
     found = account([])
     assert (found.total, found.wasted, found.efficiency) == (0, 0, 1.0)
+
+
+def test_an_opaque_directory_hides_what_directories_in_it_have_below() -> None:
+    base = Dir({"a": Dir({"b": Dir({"old": BIG})})})
+    found = account([base, Dir({"a": Dir({"b": Dir({"new": BIG})}, opaque=True)})])
+    assert [(each.copy.path, each.cause) for each in found.waste] == [("/a/b/old", "/a")]
+    assert "/a/b/old" not in found.by_path
