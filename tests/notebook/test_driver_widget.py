@@ -13,6 +13,7 @@ from labkit.errors import LabkitError
 from labkit.notebook import driver_costs, driver_explorer
 from labkit.notebook.driver_chart import KINDS, OPERATIONS
 from labkit.notebook.widgets.drivers import NOTHING, DriverExplorer
+from tests.notebook.controls import within
 
 
 class Handle:
@@ -39,13 +40,6 @@ def outputs(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Handle]]:
     monkeypatch.setattr("IPython.display.display", show)
     yield found
     ipywidgets.Widget.close_all()
-
-
-def within(widget: Any, kind: type) -> list[Any]:
-    """Give the widgets of a kind in a tree of them."""
-    if isinstance(widget, kind):
-        return [widget]
-    return [found for child in getattr(widget, "children", ()) for found in within(child, kind)]
 
 
 def box(controls: Any, words: str) -> Any:

@@ -11,13 +11,18 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from labkit.engine.drivers import BIG_SIZE
+from labkit.errors import LabkitError
 from labkit.notebook.driver_chart import choice
 
 if TYPE_CHECKING:
+    from labkit.box import Box
     from labkit.lab import Lab
     from labkit.notebook.widgets.cow import CowStepper
     from labkit.notebook.widgets.drivers import DriverExplorer
+    from labkit.notebook.widgets.inspect import InspectExplorer
+    from labkit.notebook.widgets.layers import LayerExplorer
     from labkit.notebook.widgets.play import Playground
+    from labkit.oci.image import Image
 
 
 def cow_stepper(
@@ -74,3 +79,63 @@ def playground(lab: Lab, image: str) -> Playground:
     from labkit.notebook.widgets.play import Playground
 
     return Playground(lab, image)
+
+
+def layer_explorer(
+    image: Image | Box,
+    *,
+    layer: int | None = None,
+    path: str = "",
+    filter: str = "",
+    view: str = "changes",
+    name: str = "",
+) -> LayerExplorer:
+    """Open a stack of layers to choose from: a layer's changes, the merged tree, or the wasted bytes.
+
+    Layers are numbered from 1, the base; without a number the top one is chosen. Of a container, the top
+    is its own read-write layer. `path` is a directory, `filter` letters of the paths to show, `view`
+    "changes", "merged" or "waste", `name` the image's name to show. Raises LabkitError for a layer or a view
+    that there is not.
+
+    >>> from labkit import Lab
+    >>> layer_explorer(Lab().pull("nginx"), layer=2, view="waste").table.rows[0].cells[:2]
+    ('78,112', '/var/lib/dpkg/status')
+    """
+    from traitlets import TraitError
+
+    from labkit.notebook.stacked import VIEWS, stacked
+    from labkit.notebook.widgets.layers import LayerExplorer
+
+    if view not in VIEWS:
+        raise LabkitError(f"{view}: no such view; there are {', '.join(VIEWS)}")
+    chosen = {} if layer is None else {"layer": layer}
+    try:
+        return LayerExplorer(stacked(image, name), path=path, filter=filter, view=view, **chosen)
+    except TraitError as error:
+        raise LabkitError(str(error)) from None
+
+
+def inspect_explorer(lab: Lab, image: str, *, field: str = "Id") -> InspectExplorer:
+    """Open what `docker image inspect` prints of an image, with an explanation of the chosen field.
+
+    Raises NotFound for an image that is not in the cache, LabkitError for a field that it has not.
+
+    >>> from labkit import Lab
+    >>> lab = Lab()
+    >>> image = lab.pull("nginx")
+    >>> print(inspect_explorer(lab, "nginx", field="Os").outputs()[0][0]["text/plain"].splitlines()[1])
+      What it is: The operating system whose kernel the programs need.
+    """
+    import difflib
+
+    from traitlets import TraitError
+
+    from labkit.course.inspect_document import inspected
+    from labkit.notebook.widgets.inspect import InspectExplorer
+
+    document = inspected(lab.engine, image)
+    try:
+        return InspectExplorer(document, field=field)
+    except TraitError as error:
+        near = difflib.get_close_matches(field, document.fields, 1)
+        raise LabkitError(f"{error}{f'; {near[0]} is near' if near else ''}") from None

@@ -1,0 +1,134 @@
+"""The layer explorer: a stack to choose from; its changes, the merged tree and the waste follow.
+
+`LayerExplorer` is the state, a traits object that needs no browser. What it tells is computed in
+`labkit.notebook.stacked`.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import ipywidgets as widgets  # type: ignore[import-untyped]
+import traitlets
+
+from labkit.cli.formats import human_size
+from labkit.notebook.pictures.chosen import Level, chosen_layer
+from labkit.notebook.pictures.picture import Picture
+from labkit.notebook.pictures.text import cut
+from labkit.notebook.stacked import VIEWS, LayerName, Stacked, Table, table
+from labkit.notebook.tables import bundle
+from labkit.notebook.widgets.view import Explorer, Output, row
+
+
+class LayerExplorer(Explorer):
+    """Which layer of a stack is chosen, what is told of it, and of which paths.
+
+    >>> from labkit import Lab
+    >>> from labkit.notebook.stacked import stacked
+    >>> explorer = LayerExplorer(stacked(Lab().pull("nginx"), "nginx"))
+    >>> explorer.layer = 2
+    >>> explorer.code
+    'layer_explorer(lab.image("nginx"), name="nginx", layer=2)'
+    """
+
+    layer = traitlets.Int()
+    view = traitlets.Enum(list(VIEWS), "changes")
+    path = traitlets.Unicode()
+    filter = traitlets.Unicode()
+
+    def __init__(self, stack: Stacked, **state: Any) -> None:
+        self._stack, self._top = stack, len(stack.layers)
+        super().__init__(**{"layer": self._top, **state})
+
+    @traitlets.validate("layer")
+    def _is_there(self, proposal: Any) -> int:
+        number: int = proposal["value"]
+        if not min(1, self._top) <= number <= self._top:
+            raise traitlets.TraitError(f"layer {number}: there are layers 1 to {self._top}, 1 is the base")
+        return number
+
+    @property
+    def code(self) -> str:
+        """The line of Python that shows the same."""
+        words = [self._stack.code]
+        if self.layer != self._top:
+            words.append(f"layer={self.layer}")
+        for trait in ("path", "filter"):
+            if getattr(self, trait):
+                words.append(f"{trait}={json.dumps(getattr(self, trait))}")
+        if self.view != "changes":
+            words.append(f"view={json.dumps(self.view)}")
+        return f"layer_explorer({', '.join(words)})"
+
+    @property
+    def table(self) -> Table:
+        """What is told of the chosen layer."""
+        return table(self._stack, self.layer, self.view, self.path, self.filter)
+
+    @property
+    def picture(self) -> Picture:
+        """The stack with the chosen layer marked, and what is wasted up to it."""
+        wasted = dict.fromkeys(range(1, self._top + 1), 0)
+        for each in self._stack.account(self.layer).waste:
+            wasted[each.copy.layer] += each.wasted
+        levels = [
+            Level(each.mark, each.label, each.size, each.made, wasted[number], each.mark == "R/W")
+            for number, each in enumerate(self._stack.layers, 1)
+        ]
+        return chosen_layer(self._stack.title, levels, self.layer)
+
+    def outputs(self) -> list[Output]:
+        """Return the table with its words, next to the buttons, and the picture of the stack below it."""
+        picture = self.picture
+        stack = {"text/html": picture.html, "text/plain": picture.text}
+        return [(bundle(self.table, self.code), {}), (stack, {})]
+
+    def controls(self) -> Any:
+        """Return a button for each layer, the top one first, the views, and two fields for paths."""
+        buttons = [self._button(number) for number in range(self._top, 0, -1)]
+        views = widgets.ToggleButtons(
+            options=[(words, view) for view, words in VIEWS.items()],
+            value=self.view,
+            style=widgets.ToggleButtonsStyle(button_width="auto"),
+        )
+        traitlets.link((self, "view"), (views, "value"))
+        fields = [
+            self._field("path", "In the directory", "/etc"),
+            self._field("filter", "With the letters", "log"),
+        ]
+        return widgets.VBox(
+            [row("Layer", [widgets.VBox(buttons)]), row("Show", [views]), row("Paths", fields)]
+        )
+
+    def _button(self, number: int) -> Any:
+        wide = widgets.Layout(width="auto", max_width="100%", display="flex", justify_content="flex-start")
+        button = widgets.Button(layout=wide)
+
+        def follow(change: Any = None) -> None:
+            chosen = number == self.layer
+            button.description = ("▶ " if chosen else "") + _words(self._stack.layers[number - 1])
+            button.style.font_weight = "bold" if chosen else "normal"
+
+        def press(_: Any) -> None:
+            self.layer = number
+
+        follow()
+        button.on_click(press)
+        self.observe(follow, "layer")
+        return button
+
+    def _field(self, trait: str, words: str, example: str) -> Any:
+        field = widgets.Text(
+            getattr(self, trait),
+            description=words,
+            placeholder=f"for example {example}",
+            style={"description_width": "auto"},
+        )
+        traitlets.link((self, trait), (field, "value"))
+        return field
+
+
+def _words(layer: LayerName) -> str:
+    parts = [layer.mark, *([layer.label] if layer.label else []), human_size(layer.size), cut(layer.made, 40)]
+    return " · ".join(parts)
