@@ -16,7 +16,7 @@ from labkit.cli.terminal import Terminal
 from labkit.engine import container as containers
 from labkit.engine import images
 from labkit.engine.container_config import container_config, exposed_ports
-from labkit.engine.dockerfile import config_changes
+from labkit.engine.build.instructions import config_changes
 from labkit.engine.engine import Engine
 from labkit.engine.state import Container
 from labkit.errors import DaemonError, InvalidReference, LabkitError, NotFound
