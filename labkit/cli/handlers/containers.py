@@ -15,8 +15,8 @@ from labkit.cli.templates.quoting import go_quote
 from labkit.cli.terminal import Terminal
 from labkit.engine import container as containers
 from labkit.engine import images
-from labkit.engine.container_config import container_config, exposed_ports
 from labkit.engine.build.instructions import config_changes
+from labkit.engine.container_config import container_config, exposed_ports
 from labkit.engine.engine import Engine
 from labkit.engine.state import Container
 from labkit.errors import DaemonError, InvalidReference, LabkitError, NotFound

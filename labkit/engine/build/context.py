@@ -18,7 +18,10 @@ from labkit.engine.build import ignore
 from labkit.errors import DaemonError, LabkitError
 from labkit.oci import tree
 from labkit.oci.content import Content
+from labkit.oci.tar import BLOCK, entries
+from labkit.oci.tar_reader import read_changes
 from labkit.oci.tree import EMPTY_ROOT, Dir, File, Meta, Node, Symlink
+from labkit.store.gzip import decompressed
 
 Files = Mapping[str, str | bytes | int]
 """A path's text or bytes, or a number for that many bytes of filler."""
@@ -120,6 +123,41 @@ def follow(root: Dir, path: str) -> tuple[str, Node | None]:
             names.append(name)
     place = "/".join(names)
     return place, tree.get(root, place)
+
+
+def of_tar(content: Content) -> Context | None:
+    """Return the context that a tar holds, compressed or not; None where it is no tar.
+
+    Its headers are as their tar has them, and so are the digests.
+
+    >>> of_tar(Content.of(b"FROM busybox")) is None
+    True
+    """
+    try:
+        content = decompressed(content)
+        found = list(entries(content.chunks(), content.size))
+    except LabkitError:
+        return None
+    if not found:
+        return None
+    digests = {}
+    for entry in found:
+        block = content.read(entry.offset - BLOCK, BLOCK)
+        mode, uid, gid = (int(block[at : at + 8].strip(b" \0") or b"0", 8) for at in (100, 108, 116))
+        uname, gname = (block[at : at + 32].partition(b"\0")[0].decode() for at in (265, 297))
+        name, link = (
+            entry.name.decode("utf-8", "surrogateescape"),
+            entry.link.decode(errors="surrogateescape"),
+        )
+        header = (
+            f"name{name}mode{mode}uid{uid}gid{gid}size{entry.size}typeflag{chr(entry.kind)}linkname{link}"
+            f"uname{uname}gname{gname}devmajor{entry.device[0]}devminor{entry.device[1]}"
+        )
+        hasher = hashlib.sha256(header.encode("utf-8", "surrogateescape"))
+        for chunk in content.slice(entry.offset, entry.size).chunks():
+            hasher.update(chunk)
+        digests[posixpath.normpath(name).lstrip("/")] = hasher.hexdigest()
+    return Context(read_changes(content), digests=digests)
 
 
 @dataclass(frozen=True, slots=True)
