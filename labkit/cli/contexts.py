@@ -24,7 +24,7 @@ from labkit.oci.tree import EMPTY_ROOT, Dir, Fifo, File, Meta, Node, Symlink, Wh
 
 _GIT = re.compile(r"git://|github\.com/|git@|https?://.*\.git(?:#.*)?$")
 _PREPARE = "unable to prepare context: "
-_HEADER = 512
+_HEADER, _END = 512, 1024
 _SECOND = 10**9
 
 
@@ -122,13 +122,20 @@ def _sent(terminal: Terminal, root: Dir, name: str, text: str | None, *, from_st
         root, bare = ignore.filtered(root, ignore.compiled(patterns))
     except LabkitError as error:
         raise LabkitError(f"error checking context: {error}") from None
+    size = write_tar(root).size - _HEADER * len(bare)
     if text is not None:
+        known = tree.get(root, IGNORE)
         name = f".dockerfile.{terminal.engine.new_id()[:20]}"
         meta = Meta(0o600, mtime=terminal.engine.now)
-        known = lines if isinstance(tree.get(root, IGNORE), File) else IGNORE
-        root = tree.put(root, IGNORE, File(Content.of(f"{known}\n{name}\n".encode()), meta))
-        root = tree.put(root, name, File(Content.of(text.encode("utf-8", "surrogateescape")), meta))
-    size = write_tar(root).size - _HEADER * len(bare)
+        added = {
+            name: Content.of(text.encode("utf-8", "surrogateescape")),
+            IGNORE: Content.of(f"{lines if known else IGNORE}\n{name}\n".encode()),
+        }
+        for path, content in added.items():
+            root = tree.put(root, path, File(content, meta))
+        # The client ends such a tar with its last file, without padding or an end.
+        last = added[name if known else IGNORE].size
+        size = write_tar(root).size - _HEADER * len(bare) - _END - -last % _HEADER
     return Sent(Context(root, name, {path: path for path in bare}), size)
 
 

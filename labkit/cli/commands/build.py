@@ -15,7 +15,7 @@ _FLAGS = (
     Flag("build-arg", "", "list", "Set build-time variables"),
     Flag("cache-from", "", "strings", "Images to consider as cache sources"),
     Flag("cgroup-parent", "", "string", "Optional parent cgroup for the container"),
-    Flag("compress", "", "", "Compress the build context using gzip"),
+    Flag("compress", "", "", "Compress the build context using gzip", would="send the context compressed"),
     Flag("cpu-period", "", "int", "Limit the CPU CFS (Completely Fair Scheduler) period"),
     Flag("cpu-quota", "", "int", "Limit the CPU CFS (Completely Fair Scheduler) quota"),
     Flag("cpu-shares", "c", "int", "CPU shares (relative weight)"),

@@ -197,9 +197,10 @@ def shown_command(container: Container, full: bool = False) -> str:
 
 def _image_name(engine: Engine, container: Container, full: bool) -> str:
     """Return the name the container was created with, while it leads to the same image; else the ID."""
-    found = images.lookup_image(engine, container.image_name)
-    if found is not None and found.id == container.image_id:
-        return container.image_name
+    name = container.image_name
+    found = images.lookup_image(engine, name) if name else None
+    if found and found.id == container.image_id and (full or short(name) != short(container.image_id)):
+        return name
     return container.image_id if full else short(container.image_id)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from labkit.engine import container as containers
@@ -20,7 +20,8 @@ from labkit.engine.build.arguments import Arguments
 from labkit.engine.build.cache import Cache
 from labkit.engine.build.context import Context
 from labkit.engine.build.ignore import clean
-from labkit.engine.build.parse import Instruction, instruction, parse
+from labkit.engine.build.parse import Instruction, instruction
+from labkit.engine.build.plan import Request, StepFailed, read_steps
 from labkit.engine.build.words import expand
 from labkit.engine.engine import SECOND, Engine
 from labkit.engine.state import Container, Options
@@ -31,67 +32,9 @@ from labkit.oci.gostruct import ZERO_TIME, thaw
 from labkit.oci.image import Image
 from labkit.oci.layer import Layer
 from labkit.oci.moment import rfc3339_nano
-from labkit.oci.reference import Reference
 
 Say = Callable[[int, str | bytes], None]
 """Takes what the builder prints: the stream, 1 or 2, and a piece of text."""
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What a build is asked for beside its context: the flags of `docker build`."""
-
-    tags: tuple[Reference, ...] = ()
-    arguments: Mapping[str, str | None] = field(default_factory=dict)
-    labels: Mapping[str, str] = field(default_factory=dict)
-    use_cache: bool = True
-    cache_from: tuple[str, ...] = ()
-    pull: bool = False
-    remove: bool = True
-    force_remove: bool = False
-    target: str = ""
-    network: str = "default"
-
-
-class StepFailed(DaemonError):
-    """A command that ended with another code than 0; so does the build."""
-
-    def __init__(self, message: str, exit_code: int) -> None:
-        super().__init__(message)
-        self.exit_code = exit_code
-
-
-def read_steps(files: Context, request: Request) -> tuple[Context, list[Instruction], tuple[str, ...]]:
-    """Return the context for the steps, the steps themselves, and what is remarked on.
-
-    Raises DaemonError for a Dockerfile that is none, NotSimulated for what labkit does not build.
-    """
-    name, text = files.read_dockerfile()
-    try:
-        dockerfile = parse(text)
-    except DaemonError as error:
-        raise DaemonError(f"failed to parse {name}: {error}") from None
-    found = list(dockerfile.instructions)
-    begun = False
-    for step in found:
-        try:
-            checks.check(step)
-        except DaemonError as error:
-            raise DaemonError(f"dockerfile parse error line {step.line}: {error}") from None
-        begun = begun or step.name == "FROM"
-        if not begun and step.name != "ARG":
-            raise DaemonError("no build stage in current context")
-    checks.check_simulated(found)
-    if request.target and request.target.lower() not in _stages(found):
-        raise DaemonError(f"failed to reach build target {request.target} in Dockerfile")
-    for key, value in sorted(request.labels.items()):
-        found.append(Instruction("LABEL", (key, value), f"LABEL {key}={value}", literal=True))
-    return files.without_ignored(name), found, dockerfile.warnings
-
-
-def _stages(found: Sequence[Instruction]) -> list[str]:
-    names = [step.args[2].lower() if len(step.args) == 3 else "" for step in found if step.name == "FROM"]
-    return [each for index, name in enumerate(names) for each in (name, str(index)) if each]
 
 
 def build(
@@ -282,7 +225,7 @@ class Builder:
 
     def _run(self, step: Instruction, words: Sequence[str]) -> None:
         if step.flags:
-            raise _needs_buildkit(step.flags[0].partition("=")[0])
+            raise checks.needs_buildkit(step.flags[0].partition("=")[0])
         command = steps.command(words, self.config)
         known = steps.variables(self.config)
         given = {key: value for key, value in self.arguments.allowed().items() if key not in known}
@@ -306,7 +249,7 @@ class Builder:
 
     def _copy(self, words: Sequence[str], chown: str, *, chmod: bool) -> None:
         if chmod:
-            raise _needs_buildkit("--chmod")
+            raise checks.needs_buildkit("--chmod")
         name, *names, target = words
         try:
             sources = context.sources(self.files, names)
@@ -326,7 +269,7 @@ class Builder:
         engine = self.engine
         active = engine.driver.prepare(engine.snapshot(self._parent()), engine.now)
         mount = engine.driver.mount(active, lambda: engine.now)
-        place = target if target.startswith("/") else _joined(self.config.get("WorkingDir") or "", target)
+        place = copy.destination(self.config.get("WorkingDir") or "", target)
         owner = copy.owner(mount, chown) if chown else (0, 0)
         where = copy.Target(
             mount, f"{engine.data_root}/{engine.driver.name}/{engine.new_id()}/merged", *owner
@@ -351,15 +294,3 @@ class Builder:
         except InvalidImage as error:
             raise DaemonError(str(error)) from None
         images.add_image(self.engine, self.image, parent=parent.id if parent else "")
-
-
-def _joined(directory: str, target: str) -> str:
-    path = clean(f"/{directory}/{target}")
-    return path + "/" if target.endswith("/") and path != "/" else path
-
-
-def _needs_buildkit(flag: str) -> DaemonError:
-    return DaemonError(
-        f"the {flag} option requires BuildKit. Refer to https://docs.docker.com/go/buildkit/ to learn how to "
-        "build images with BuildKit enabled"
-    )

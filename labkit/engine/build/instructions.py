@@ -30,7 +30,7 @@ def config_changes(changes: Sequence[str], config: Mapping[str, Any]) -> dict[st
     >>> config_changes(['CMD ["ls"]', "ENV A=1"], {"Env": ["B=2"]})
     {'Cmd': ['ls'], 'Env': ['B=2', 'A=1']}
     """
-    steps = parse("\n".join(changes)).instructions
+    steps = parse("\n".join(changes)).instructions if changes else ()
     for step in steps:
         if step.name not in _FOR_COMMITS:
             raise DaemonError(f"{step.name.lower()} is not a valid change command")
