@@ -58,12 +58,7 @@ class ExecError(DaemonError):
 
 
 def start(
-    engine: Engine,
-    container: Container,
-    *,
-    detached: bool,
-    stdin: bytes = b"",
-    volumes: Sequence[str] = (),
+    engine: Engine, container: Container, *, detached: bool, stdin: bytes = b"", volumes: Sequence[str] = ()
 ) -> Container:
     """Start a container's main process; return the container as it is then.
 
