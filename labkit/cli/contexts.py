@@ -48,13 +48,14 @@ def prepare(terminal: Terminal, source: str, file: str) -> Sent:
             raise LabkitError(f"labkit: a context from {source} is not simulated; it would be downloaded")
         raise LabkitError(f'{_PREPARE}path "{source}" not found')
     directory, real = place
+    if not (os.path.isdir(directory) if real else isinstance(terminal.at_home(source)[1], Dir)):
+        raise LabkitError(f"{_PREPARE}context must be a directory: {directory}")
+    name, text = _dockerfile(terminal, directory, file, real)
     if real:
         root: Node = _read(Path(directory), {})
     else:
         root = _roots(terminal.at_home(source)[1] or EMPTY_ROOT)
-    if not isinstance(root, Dir):
-        raise LabkitError(f"{_PREPARE}context must be a directory: {directory}")
-    name, text = _dockerfile(terminal, directory, file, real)
+    assert isinstance(root, Dir)
     return _sent(terminal, root, name, text, from_stdin=file == "-")
 
 

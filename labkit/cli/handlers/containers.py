@@ -245,6 +245,8 @@ def logs(terminal: Terminal, call: Invocation) -> int:
     except NotFound as error:
         terminal.err(f"Error: {error}\n")
         return 1
+    if found.options.log_driver == "none":
+        raise DaemonError("configured logging driver does not support reading")
     lines = list(_lines(terminal.engine, found, stamped=bool(call.options["timestamps"])))
     tail = str(call.options["tail"])
     if tail.isdecimal():

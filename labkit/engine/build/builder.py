@@ -210,6 +210,7 @@ class Builder:
             entrypoint=tuple(entrypoint),
             env=tuple(env),
             network=self.request.network,
+            log_driver="none",
             user=self.config.get("User") or "",
             working_dir=clean(self.config["WorkingDir"]) if self.config.get("WorkingDir") else None,
         )
@@ -237,7 +238,7 @@ class Builder:
         box = process.start(self.engine, box, detached=False, volumes=tuple(self.config.get("Volumes") or ()))
         for line in box.log:
             self.say(line.stream, line.data)
-        box = containers.keep(self.engine, replace(box, log=()))  # the builder's containers keep no log
+        box = containers.keep(self.engine, replace(box, log=()))
         if box.running:
             self._remove_containers()
             raise DaemonError(f"labkit: the command '{' '.join(command)}' does not end, nor would the build")
