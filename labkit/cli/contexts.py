@@ -123,6 +123,7 @@ def _sent(terminal: Terminal, root: Dir, name: str, text: str | None, *, from_st
         root, bare = ignore.filtered(root, ignore.compiled(patterns))
     except LabkitError as error:
         raise LabkitError(f"error checking context: {error}") from None
+    root = _pinned(root)
     size = write_tar(root).size - _HEADER * len(bare)
     if text is not None:
         known = tree.get(root, IGNORE)
@@ -160,6 +161,33 @@ def _roots(node: Node) -> Node:
     return replace(node, meta=meta)
 
 
+@dataclass(frozen=True, slots=True)
+class _OnDisk:
+    """A real file that is opened when it is read: what is ignored never is."""
+
+    path: Path
+
+    def read_at(self, offset: int, size: int) -> bytes:
+        with self.path.open("rb") as file:
+            file.seek(offset)
+            return file.read(size)
+
+
+def _pinned(root: Dir) -> Dir:
+    """Return a directory with the contents of its files in memory: real ones may change later."""
+    children: dict[str, Node] = {}
+    for name, node in root.children.items():
+        if isinstance(node, Dir):
+            node = _pinned(node)
+        elif isinstance(node, File) and any(isinstance(each.source, _OnDisk) for each in node.content.pieces):
+            try:
+                node = replace(node, content=Content.of(node.content.read()))
+            except OSError as error:
+                raise LabkitError(f"error checking context: {error.strerror or error}") from None
+        children[name] = node
+    return replace(root, children=children)
+
+
 def _read(path: Path, linked: dict[tuple[int, int], int]) -> Node:
     """Return a real file or directory as the client sends it; raises LabkitError where it cannot be read."""
     try:
@@ -174,8 +202,6 @@ def _read(path: Path, linked: dict[tuple[int, int], int]) -> Node:
         inode = 0
         if said.st_nlink > 1:
             inode = linked.setdefault((said.st_dev, said.st_ino), new_inode())
-        return File(Content.of(path.read_bytes()), meta, inode)
-    except PermissionError:
-        raise LabkitError(f"error checking context: no permission to read from '{path}'") from None
+        return File(Content.at(_OnDisk(path), 0, said.st_size), meta, inode)
     except OSError as error:
         raise LabkitError(f"error checking context: can't stat '{path}': {error.strerror}") from None

@@ -69,28 +69,22 @@ def _request(terminal: Terminal, call: Invocation) -> Request:
     """Return what the flags ask for; an argument without a value takes the prompt's, if there is one."""
     given = call.options
     arguments: dict[str, str | None] = {}
-    for text in _strings(given["build-arg"]):
+    for text in call.strings("build-arg"):
         name, equals, value = text.partition("=")
         arguments[name] = value if equals else terminal.env.get(name)
-    labels = (text.partition("=") for text in _strings(given["label"]))
+    labels = (text.partition("=") for text in call.strings("label"))
     return Request(
-        tags=tuple(
-            dict.fromkeys(parse_reference(each).with_default_tag() for each in _strings(given["tag"]))
-        ),
+        tags=tuple(dict.fromkeys(parse_reference(each).with_default_tag() for each in call.strings("tag"))),
         arguments=arguments,
         labels={name: value for name, _, value in labels},
         use_cache=not given["no-cache"],
-        cache_from=_strings(given["cache-from"]),
+        cache_from=call.strings("cache-from"),
         pull=bool(given["pull"]),
         remove=bool(given["rm"]),
         force_remove=bool(given["force-rm"]),
         target=str(given["target"]),
         network=str(given["network"]),
     )
-
-
-def _strings(value: object) -> tuple[str, ...]:
-    return value if isinstance(value, tuple) else ()
 
 
 def prune(terminal: Terminal, call: Invocation) -> int:

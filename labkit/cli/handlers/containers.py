@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 
 from labkit.cli.formats import age, ago, ellipsis, go_time, human_size
 from labkit.cli.govalues import Row
@@ -92,7 +92,7 @@ def _check_format(form: str, rows: list[Row]) -> None:
 
 def _listed(engine: Engine, call: Invocation) -> list[Container]:
     wanted: dict[str, list[str]] = {}
-    for text in _strings(call.options["filter"]):
+    for text in call.strings("filter"):
         name, _, value = text.partition("=")
         if name not in _FILTERS:
             raise DaemonError(f"Invalid filter '{name}'")
@@ -110,10 +110,6 @@ def _listed(engine: Engine, call: Invocation) -> list[Container]:
         together = all if name == "label" else any
         found = [each for each in found if together(_FILTERS[name](engine, each, value) for value in values)]
     return found[:last] if last > 0 else found
-
-
-def _strings(value: object) -> Sequence[str]:
-    return value if isinstance(value, tuple) else ()
 
 
 def _has_ancestor(engine: Engine, container: Container, value: str) -> bool:
@@ -285,7 +281,7 @@ def commit(terminal: Terminal, call: Invocation) -> int:
         target,
         message=str(call.options["message"]),
         author=str(call.options["author"]),
-        config=config_changes(_strings(call.options["change"]), container_config(found)),
+        config=config_changes(call.strings("change"), container_config(found)),
     )
     terminal.out(f"{image.id}\n")
     return 0
