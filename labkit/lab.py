@@ -161,10 +161,7 @@ class Lab:
         6
         """
         self._remember()
-        base = build.base_of(steps)
-        if images.lookup_image(self.engine, base) is None:
-            self.pull(base)
-        return build.build(self.engine, tag, steps, files or {})
+        return build.build_steps(self.engine, tag, steps, files or {}, pull=self._pull)
 
     def create(self, image: str, command: Sequence[str] = (), *, name: str = "") -> Box:
         """Create a container without starting it; pulls the image where it is missing."""
@@ -230,6 +227,9 @@ class Lab:
         """Put the lab back to where it started; `undo` brings it back."""
         self._remember()
         self._restore(self._start)
+
+    def _pull(self, name: str) -> None:
+        self.pull(name)
 
     def _checkpoint(self) -> _Checkpoint:
         return _Checkpoint(self.engine.state, self.session.place)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 
 _KEPT = "\n\t"
@@ -11,12 +12,14 @@ _KEPT = "\n\t"
 def shown(text: str) -> str:
     r"""Return text in which control characters and direction marks are escapes that can be read.
 
-    >>> print(shown("name\x1b[31m and \u202e"))
-    name\x1b[31m and \u202e
+    The red of a build's standard error is left out: it steers nothing.
+
+    >>> print(shown("name\x1b[31m and \u202e"), shown("\x1b[91mnot found\x1b[0m\r\r\n"), end="")
+    name\x1b[31m and \u202e not found
     """
     if text.isascii() and text.isprintable():
         return text
-    text = text.replace("\r\n", "\n")
+    text = re.sub(r"\r+\n", "\n", re.sub(r"\x1b\[(?:91|0)m", "", text))
     return "".join(each if each in _KEPT or not _steers(each) else _escape(each) for each in text)
 
 

@@ -172,12 +172,14 @@ def test_a_build_that_fails_leaves_the_lab_as_it_was() -> None:
             "The command '/bin/sh -c exit 3' returned a non-zero code: 3",
         ),
         ("FROM busybox\nCOPY nope /", "COPY failed: file not found in build context"),
-        ("FROM busybox\nARG X", "labkit: line 2: ARG as it is used here is not simulated"),
-        ("FROM scratch", "labkit: FROM scratch is not simulated"),
+        ("FROM busybox\nFROM busybox", "labkit: line 2: a second FROM is not simulated"),
+        ("FROM busybox\nCOPY --from=x /a /b", "labkit: line 2: --from of COPY is not simulated"),
+        ("FROM busybox\nADD https://example.org/x /", "labkit: line 2: ADD of a URL is not simulated"),
+        ("FROM scratch", "No image was generated. Is your Dockerfile empty?"),
         ("FROM nosuch", "pull access denied for nosuch"),
         ("FROM busybox\nRUN sleep 999999", "labkit: the command '/bin/sh -c sleep 999999' does not end"),
     ):
-        with pytest.raises(DaemonError) as caught:
+        with pytest.raises(LabkitError) as caught:
             lab.build("app", steps)
         assert str(caught.value).startswith(words)
         assert lab.engine.state == before

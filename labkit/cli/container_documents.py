@@ -86,7 +86,7 @@ def _host_config(container: Container) -> dict[str, Any]:
     return {
         "Binds": None,
         "ContainerIDFile": "",
-        "LogConfig": {"Type": "json-file", "Config": {}},
+        "LogConfig": {"Type": options.log_driver, "Config": {}},
         "NetworkMode": options.network,
         "PortBindings": _port_bindings(container),
         "RestartPolicy": {"Name": policy, "MaximumRetryCount": int(count or 0)},

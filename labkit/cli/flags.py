@@ -6,12 +6,15 @@ with a value (`--quiet=false`), `--` to end the flags; and pflag's own words for
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from labkit.cli.help import HELP
 from labkit.cli.table import NUMBERS, REPEATED, Flag, Value
+from labkit.errors import InvalidReference
+from labkit.oci.reference import parse_reference
 
 _TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
 _FALSE = frozenset({"0", "f", "F", "FALSE", "false", "False"})
@@ -19,6 +22,7 @@ _STREAMS = frozenset({"stdin", "stdout", "stderr"})
 _NUMBER = re.compile(
     r"[+-]?(0[xX](_?[0-9a-fA-F])+|0[bB](_?[01])+|0[oO](_?[0-7])+|0(_?[0-7])*|[1-9](_?[0-9])*)", re.ASCII
 )
+_SIZE = re.compile(r"\d+(?:\.\d*)? ?(?:[kKmMgGtTpP]i?)?[bB]?", re.ASCII)
 _ESCAPES = {"\a": "\\a", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v"}
 # White space as opts.ValidateLabel of the client has it.
 _BLANKS = " \t\n\v\f\r\x85\xa0"
@@ -140,13 +144,30 @@ def _value(flag: Flag, text: str) -> Value:
         return _number(text, flag.kind)
     if flag.kind == "filter":
         return _filter(text)
-    if flag.name == "env":
+    if flag.name in ("env", "build-arg"):
         _check_env(text)
     elif flag.name == "label":
         _check_label(text)
+    elif flag.name == "tag":
+        _check_tag(text)
+    elif flag.name == "add-host" and not re.fullmatch(r"[^:]+:.+", text):
+        raise ValueError(f"bad format for add-host: {go_quote(text)}")
+    elif flag.kind == "bytes" and not _SIZE.fullmatch(text) and (flag.name, text) != ("memory-swap", "-1"):
+        raise ValueError(f"invalid size: '{text}'")
+    elif flag.kind == "ulimit" and not re.fullmatch(r"[a-z]+=-?\d+(:-?\d+)?", text):
+        raise ValueError(f"invalid ulimit argument: {text}")
     elif flag.name == "attach" and text.lower() not in _STREAMS:
         raise ValueError("valid streams are STDIN, STDOUT and STDERR")
+    if flag.kind == "strings":
+        return tuple(next(csv.reader([text]), ()))
     return (text,) if flag.kind in REPEATED else text
+
+
+def _check_tag(text: str) -> None:
+    try:
+        parse_reference(text)
+    except InvalidReference as error:
+        raise ValueError(str(error)) from None
 
 
 def _number(text: str, kind: str) -> int:

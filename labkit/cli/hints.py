@@ -23,6 +23,8 @@ _ROWS = (
     (r"image has dependent child images", "an image made from it is still here: remove that one first"),
     (r"image is referenced in multiple repositories", "it has several names: remove one by one, or use -f"),
     (r'container name "/(\S+)" is already in use', "docker rm {0} frees the name, or choose another one"),
+    (r"Dockerfile path: lstat (\S+):", "write it first: printf 'FROM busybox\\nRUN ls\\n' > {0}"),
+    (r"file not found in build context", "COPY and ADD take files of the directory that is built alone"),
     (r"repository name must be lowercase", "write the name in small letters"),
     (r"invalid reference format", "a name looks like nginx, nginx:1.15.12 or team/app:v2"),
     (r'exec: "([^"]*)": executable file not found', "the image has no program named {0}"),

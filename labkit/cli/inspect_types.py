@@ -46,6 +46,21 @@ def _time(value: object) -> object:
     return GoTime(value or "0001-01-01T00:00:00Z")
 
 
+_HEALTHCHECK: dict[str, _Kind] = {
+    "Test": _list,
+    "Interval": _number,
+    "Timeout": _number,
+    "StartPeriod": _number,
+    "Retries": _number,
+}
+
+
+def _healthcheck(value: object) -> object:
+    if value is None:
+        return None
+    return _struct("*container.HealthConfig", _HEALTHCHECK, value, omitempty=frozenset(_HEALTHCHECK))
+
+
 _CONFIG: dict[str, _Kind] = {
     "Hostname": _text,
     "Domainname": _text,
@@ -59,7 +74,7 @@ _CONFIG: dict[str, _Kind] = {
     "StdinOnce": _flag,
     "Env": _list,
     "Cmd": _list,
-    "Healthcheck": _pointer,
+    "Healthcheck": _healthcheck,
     "ArgsEscaped": _flag,
     "Image": _text,
     "Volumes": _set,

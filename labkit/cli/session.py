@@ -1,8 +1,8 @@
 """A terminal session: one command line after another, run on an engine.
 
 A line is a shell's line in a pretend home directory, where `docker` is one more command: pipes,
-redirections and `$(docker ps -q)` work. The home is not the learner's real one. Only `docker load -i`
-and `docker save -o` touch real files, as Docker's own would.
+redirections and `$(docker ps -q)` work. The home is not the learner's real one. Only `docker build`,
+`docker load -i` and `docker save -o` touch real files, as Docker's own would.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from labkit.cli.handlers import HANDLERS
 from labkit.cli.hints import hint
 from labkit.cli.parse import Printed, UsageError, parse
 from labkit.cli.terminal import Registries, Terminal, Watch
+from labkit.engine.build.context import follow
 from labkit.engine.engine import SECOND, Engine
 from labkit.engine.mounts import home_mounts
 from labkit.engine.network import Network
@@ -26,10 +27,11 @@ from labkit.engine.shell.run import run_script
 from labkit.engine.shell.streams import Reader, endless
 from labkit.engine.shell.streams import Terminal as Screen
 from labkit.engine.shell.task import Process, Task
+from labkit.engine.storage.mounts import MountTable
 from labkit.errors import DaemonError, FileSystemError, LabkitError
 from labkit.oci.content import Content
 from labkit.oci.descriptor import Platform
-from labkit.oci.tree import EMPTY_ROOT, Dir
+from labkit.oci.tree import EMPTY_ROOT, Dir, Node
 from labkit.text import shown
 
 HOME = "/home/learner"
@@ -77,6 +79,12 @@ def _open(task: Task, path: str) -> IO[bytes] | None:
         return io.BytesIO(task.fs.read(task.path(path)))
     except (FileSystemError, ValueError):
         return None
+
+
+def _lookup(home: MountTable, path: str) -> tuple[str, Node | None]:
+    """Return where a path of the pretend home leads, and what is there."""
+    place, node = follow(home.root_mount.root, path)
+    return f"/{place}", node
 
 
 def _rest(reader: object) -> bytes:
@@ -147,7 +155,7 @@ class Session:
         line = line.removeprefix("$ ").encode("utf-8", "surrogatepass").decode("utf-8", "replace")
 
         def docker(task: Task, argv: list[str]) -> int:
-            return self._docker(task, argv, hints)
+            return self._docker(task, argv, hints, fs)
 
         fs = home_mounts(self.place.files, lambda: self.engine.now)
         process = Process(
@@ -168,7 +176,7 @@ class Session:
             hints += _unknown_command(line)
         return Result(output, result.exit_code, "\n".join(hints))
 
-    def _docker(self, task: Task, argv: list[str], hints: list[str]) -> int:
+    def _docker(self, task: Task, argv: list[str], hints: list[str], home: MountTable) -> int:
         terminal = Terminal(
             self.engine,
             self.registries,
@@ -178,6 +186,8 @@ class Session:
             env=task.env,
             read_stdin=lambda: _rest(task.fds.get(0)),
             open_at_home=lambda path: _open(task, path),
+            at_home=lambda path: _lookup(home, task.path(path)),
+            cwd=task.path("."),
             watch=self.watch,
         )
         status = dispatch(terminal, argv)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 Value = bool | int | str | tuple[str, ...]
 
 NUMBERS = frozenset({"int", "uint16"})
-REPEATED = frozenset({"list", "filter", "map", "mount", "network", "ulimit", "gpu-request"})
+REPEATED = frozenset({"list", "filter", "map", "mount", "network", "ulimit", "gpu-request", "strings"})
 
 
 @dataclass(frozen=True, slots=True)

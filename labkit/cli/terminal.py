@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING
@@ -13,6 +14,7 @@ from labkit.engine.schedule import PullEvent
 from labkit.engine.transfer import Pulled
 from labkit.errors import DaemonError
 from labkit.oci.descriptor import Platform
+from labkit.oci.tree import Node
 from labkit.store.client import Client
 from labkit.store.registry import Registry
 
@@ -70,7 +72,7 @@ class Terminal:
 
     `env` holds the variables of the prompt; `read_stdin` gives what is left of standard input, and a
     command that does not ask for it leaves it to the next one; `open_at_home` opens a file of the pretend
-    home, if it is there.
+    home, if it is there; `at_home` tells where a path leads in it, links followed, and what is there.
 
     `tty` says whether its output goes to a terminal, which lines of a pull depend on. `watch` sees each
     event of a pull as it comes. Output is kept in order, as pairs of the stream, 1 or 2, and the bytes;
@@ -86,6 +88,8 @@ class Terminal:
     env: Mapping[str, str] = field(default_factory=dict)
     read_stdin: Callable[[], bytes] = bytes
     open_at_home: Callable[[str], IO[bytes] | None] = lambda path: None
+    at_home: Callable[[str], tuple[str, Node | None]] = lambda path: (path, None)
+    cwd: str = "/"
     watch: Watch | None = None
     hint: str = ""
     said: str = ""
@@ -95,6 +99,10 @@ class Terminal:
     def stdin(self) -> bytes:
         """All that is left of standard input."""
         return self.read_stdin()
+
+    def absolute(self, path: str) -> str:
+        """Return a path of the pretend home from its root on, as it is written."""
+        return posixpath.normpath(posixpath.join(self.cwd, path))
 
     def out(self, text: str | bytes) -> None:
         """Write to standard output."""

@@ -58,7 +58,21 @@ def create(
     Raises NotFound for the image, Conflict where the name is taken, DaemonError for a bad name or where
     there is no command.
     """
-    image = images.find_image(engine, image_name)
+    return create_of(
+        engine, images.find_image(engine, image_name), image_name, command, name=name, options=options
+    )
+
+
+def create_of(
+    engine: Engine,
+    image: Image,
+    image_name: str,
+    command: Sequence[str] | None = None,
+    *,
+    name: str = "",
+    options: Options = NO_OPTIONS,
+) -> Container:
+    """Create a container of an image at hand, which is known by a name; raises as `create` does."""
     name = _free_name(engine, name) if name else ""
     argv = _command(image, command, options)
     if not argv:

@@ -6,12 +6,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from labkit.engine.engine import Engine
 from labkit.engine.state import Container
+from labkit.engine.storage.driver import MountedTree
 from labkit.engine.storage.mounts import MountTable
 from labkit.engine.storage.overlay import Mount
+from labkit.oci import tree
 from labkit.oci.content import Content
 from labkit.oci.tree import Device, Dir, File, Meta, Symlink
 
@@ -42,10 +44,13 @@ _HOSTS = (
 )
 
 
-def container_mounts(engine: Engine, container: Container, now: Callable[[], int]) -> MountTable:
+def container_mounts(
+    engine: Engine, container: Container, now: Callable[[], int], volumes: Sequence[str] = ()
+) -> MountTable:
     """Return the file systems of a container as its processes see them; `now` gives their clock.
 
-    The table's `active` is the container's read-write layer.
+    The table's `active` is the container's read-write layer. `volumes` are paths with a file system of
+    their own, which begins with what the image has there.
     """
     read_only = container.options.read_only
     root = engine.driver.mount(container.active, now, read_only=read_only)
@@ -63,8 +68,22 @@ def container_mounts(engine: Engine, container: Container, now: Callable[[], int
             "/etc/hostname": (files, "/hostname"),
             "/etc/hosts": (files, "/hosts"),
             "/etc/resolv.conf": (files, "/resolv.conf"),
+            **{path: _volume(root, path, now) for path in volumes},
         },
     )
+
+
+def _volume(root: MountedTree, path: str, now: Callable[[], int]) -> Mount:
+    """Return a new volume with the image's files; its mount point is made where there is none."""
+    node = tree.get(root.root, path)
+    if isinstance(node, Dir):
+        return Mount(node, clock=now)
+    names = tree.split_path(path)
+    for depth in range(1, len(names) + 1):
+        directory = "/" + "/".join(names[:depth])
+        if not root.exists(directory):
+            root.mkdir(directory)
+    return Mount(Dir(meta=Meta(0o755, mtime=now())), clock=now)
 
 
 def _engine_files(hostname: str, named: str, mtime: int) -> Dir:

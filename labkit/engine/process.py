@@ -57,9 +57,12 @@ class ExecError(DaemonError):
     """A command that could not be started in a running container, in the words of runc."""
 
 
-def start(engine: Engine, container: Container, *, detached: bool, stdin: bytes = b"") -> Container:
+def start(
+    engine: Engine, container: Container, *, detached: bool, stdin: bytes = b"", volumes: Sequence[str] = ()
+) -> Container:
     """Start a container's main process; return the container as it is then.
 
+    What is written below one of `volumes` is gone when it ends, as in a build.
     In the foreground virtual time passes until the command ends. Raises StartError in runc's words where
     there is nothing to run; the container stays as it was created. A file that is no program is found out
     by the process itself, which says so and ends.
@@ -69,7 +72,7 @@ def start(engine: Engine, container: Container, *, detached: bool, stdin: bytes 
         return container
     argv, before = container.command, engine.now
     clock = _Clock(engine.now)
-    fs = container_mounts(engine, container, clock.read)
+    fs = container_mounts(engine, container, clock.read, volumes)
     served: list[str] = []
 
     def serve(task: Task, path: str, argv: Sequence[str]) -> int | None:

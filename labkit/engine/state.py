@@ -49,6 +49,7 @@ class Options:
     entrypoint: tuple[str, ...] | None = None
     publish_all: bool = False
     detached: bool = False
+    log_driver: str = "json-file"
 
 
 NO_OPTIONS = Options()

@@ -2,24 +2,54 @@
 
     python -m tests.cli.builds
 
-records anew, in recordings/builds.json: for each Dockerfile the history, both configs and the number of
-layers of the image, or the error. It starts from the images of `sessions.archive()`; FILES are the build's
+records anew, in recordings/builds.json: for each Dockerfile the history, both configs and the layers
+of the image, or the error. It starts from the images of `sessions.archive()`; FILES are the build's
 context.
 """
 
 from __future__ import annotations
 
+import bz2
 import json
+import lzma
+import os
+import re
+import tarfile
 import tempfile
 from pathlib import Path
 from typing import Any
 
 from tests.cli import sessions
+from tests.fixtures import small_tar
 from tests.real import record
 from tests.real.engine import RealEngine
 
 RECORDING = Path(__file__).parent / "recordings/builds.json"
-FILES = {"one": "one\n", "two": "two\n", "sub/three": "three\n", "sub/deep/four": "four\n", "with space": "x"}
+EPOCH = small_tar.EPOCH
+ROOT = small_tar.pack(
+    [
+        small_tar.directory("etc/", 0o700),
+        small_tar.entry("etc/motd", b"unpacked\n", mode=0o640, owner=7),
+        small_tar.entry("etc/link", kind=tarfile.SYMTYPE, link="motd", mode=0o777),
+        small_tar.entry("etc/hard", kind=tarfile.LNKTYPE, link="etc/motd", mode=0o640, owner=7),
+        small_tar.directory("deep/"),
+        small_tar.directory("deep/in/", 0o711),
+        small_tar.entry("deep/in/file", b"x", owner=8),
+    ]
+)
+FILES: dict[str, str | bytes] = {
+    "one": "one\n",
+    "two": "two\n",
+    "sub/three": "three\n",
+    "sub/deep/four": "four\n",
+    "with space": "x",
+    "root.tar": ROOT,
+    "root.tar.gz": small_tar.stored_gzip(ROOT),
+    "root.tar.bz2": bz2.compress(ROOT),
+    "root.tar.xz": lzma.compress(ROOT),
+    "cut.tar": ROOT[:1100],
+    "zeros": bytes(10240),
+}
 
 STEPS = r"""
 ENV A=1 B="two words" C=$A | ENV D two words here | LABEL x=1 y="a b" | LABEL z $A
@@ -63,7 +93,65 @@ LABEL only
 VOLUME
 VOLUME []
 FROM base:1 AS
+CMD [1]
+CMD ["a"] x
+COPY --chown=a --chown=b x y
+ENV A=${B:?no}
+ENV A=${B:?}
+ENV A=${}
+ENV A=${B:/x}
+ENV A=${B-x}
+ENV A="x
+ENV A='x
+ENV A=$1x$$ B=\\\$x C=${P:-${PATH}} D=$$ E=a$
+EXPOSE 70000
+EXPOSE 80/xyz
+EXPOSE 90-80
+EXPOSE 8080:80 | EXPOSE 53/UDP
+STOPSIGNAL 99
+HEALTHCHECK --interval=1ns CMD x
+HEALTHCHECK --retries=x CMD x
+HEALTHCHECK --interval=x CMD x
+HEALTHCHECK --interval=1m30s --timeout=1.5s --start-period=1h --retries=40 CMD x
+WORKDIR $NO
+WORKDIR /a/../b
+USER $NO
+VOLUME $NO
+COPY http://127.0.0.1:9/x /
+ONBUILD ENV x
+ONBUILD FOO x
+ONBUILD COPY x
+ARG =x
+ARG A=1 | ARG B=$A | RUN echo $A $B > /ab | LABEL x=$B
+ENV A=1 \\
+MAINTAINER $A
+ENV --x=1 a=b
+SHELL ["/bin/sh", "-e", "-c"] | RUN echo x > /x | CMD echo y
+RUN --mount=type=cache true
+COPY --chmod=600 one /
+COPY --chown=7:8 one two /dir/ | COPY --chown=nobody sub /sub
+COPY --chown=1:2:3 one /
+COPY --chown=x one /
+COPY --chown=1:x one /
+COPY --chown=$U one /x
+ADD root.tar / | ADD root.tar.gz /gz/ | ADD root.tar.bz2 /bz2 | ADD root.tar.xz /xz
+ADD zeros / | COPY root.tar /
+ADD cut.tar /
+ADD one root.tar /both/
+COPY one /etc/passwd/x
+COPY one /bin/sh/
+COPY o?e /x | COPY [a-o]ne /y | COPY [^a-n]?? /z/
+COPY s*/th* sub/*/f* /s/
+COPY [ /x
 """
+SAME_LAYERS = (
+    "FROM base:1\nCOPY one /one\n",
+    'FROM base:1\nCOPY --chown=7:8 one /one\nCOPY ["with space", "/s"]\n',
+    "FROM scratch\nADD root.tar /\n",
+    "FROM scratch\nADD root.tar.gz /\nADD root.tar.xz /\nADD root.tar.bz2 /\n",
+    "FROM scratch\nCOPY root.tar /\nCOPY one /two\n",
+)
+"""What the moment of the build changes no layer of."""
 
 
 def dockerfiles() -> list[str]:
@@ -71,7 +159,13 @@ def dockerfiles() -> list[str]:
     found = ["FROM base:1\n" + "\n".join(line.split(" | ")) + "\n" for line in STEPS.strip().splitlines()]
     found += ['FROM tool:1\nENTRYPOINT ["x"]\n', 'FROM tool:1\nCMD ["c"]\nENTRYPOINT ["x"]\n']
     found += ["FROM base:1\nRUN echo a   && \\\n   echo b > /b\n# comment\nRUN echo \\\n# inner\n y > /y\n"]
+    found += SAME_LAYERS
     return [*found, "", "# x\n", "RUN x\n", "FROM\n", "FROM base:1 AS x y\n", "FROM Bad\n"]
+
+
+def plain(error: str) -> str:
+    """Give an error without the name of the directory in which the storage driver mounts an image."""
+    return re.sub(r"overlay2/[0-9a-f]{64}", "overlay2/N", error)
 
 
 def ask(engine: RealEngine, text: str, context: Path) -> dict[str, Any]:
@@ -80,11 +174,11 @@ def ask(engine: RealEngine, text: str, context: Path) -> dict[str, Any]:
     done = engine.run("docker build --network none --force-rm -q -t made:1 .", cwd=context)
     if done.exit:
         error = done.stderr.strip().splitlines()[-1].removeprefix("Error response from daemon: ")
-        return {"dockerfile": text, "error": error.rpartition("\x1b[0m")[2]}
+        return {"dockerfile": text, "error": plain(record.plain(engine, error.rpartition("\x1b[0m")[2]))}
     history = engine.ok("docker history --no-trunc --format '{{.CreatedBy}}|{{.Size}}|{{.Comment}}' made:1")
     config, noted, author, container, layers = engine.ok(
         "docker inspect -f '{{json .Config}}\n{{json .ContainerConfig}}\n{{.Author}}\n{{.Container}}\n"
-        "{{len .RootFS.Layers}}' made:1"
+        '{{join .RootFS.Layers " "}}\' made:1'
     ).splitlines()
     return {
         "dockerfile": text,
@@ -93,7 +187,7 @@ def ask(engine: RealEngine, text: str, context: Path) -> dict[str, Any]:
         "container_config": json.loads(noted),
         "author": author,
         "container": bool(container),
-        "layers": int(layers),
+        "layers": layers.split(),
     }
 
 
@@ -106,7 +200,9 @@ def record_all(engine: RealEngine) -> list[dict[str, Any]]:
         (context / "app.tar").unlink()
         for path, content in FILES.items():
             (context / path).parent.mkdir(parents=True, exist_ok=True)
-            (context / path).write_text(content)
+            data = content if isinstance(content, bytes) else content.encode()
+            (context / path).write_bytes(data)
+            os.utime(context / path, (EPOCH, EPOCH))
         return [ask(engine, text, context) for text in dockerfiles()]
 
 

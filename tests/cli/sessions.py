@@ -6,7 +6,8 @@ records anew, with a real engine, what it answers to `typed/SUBJECT.txt`, and ke
 `recordings/sessions/SUBJECT.json`: all subjects, or those that are named. Each session starts in a directory
 with `app.tar` in it and from an engine that has loaded that archive and holds nothing else. What differs from
 run to run is written in the same way every time: identifiers that are not the archive's by the order in which
-they appear, moments and ages by a word, with the columns beside an age.
+they appear, moments and ages by a word, with the columns beside an age; a build's standard error in red as
+one piece, however many it came in.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from typing import TypedDict
 from urllib.parse import quote
 
 from labkit import Lab
+from labkit.cli.session import HOME
 from labkit.engine.state import State
 from labkit.oci.moment import parse_time
 from tests.fixtures import small_tar
@@ -155,6 +157,7 @@ def archive() -> bytes:
 _AGE = (
     r"Less than a second|About a minute|About an hour|\d+ (?:seconds?|minutes|hours|days|weeks|months|years)"
 )
+_IDENTIFIER = r"(?<!file:)(?<!dir:)(?<!multi:)(?<![0-9a-f])(?:[0-9a-f]{64}|[0-9a-f]{12})(?![0-9a-f])"
 _WAITED = r'time="[^"]*" level=error msg="error waiting for container: context canceled"\n'
 _YEARS = r"\d+ years ago"
 
@@ -169,9 +172,10 @@ class Plain:
 
     def __call__(self, text: str) -> str:
         text = self.cache_ids(text)
+        text = text.replace("\x1b[0m\x1b[91m", "")
         text = re.sub(r'("(?:SandboxID|SandboxKey|NetworkID|EndpointID)": )"[^"]*"', r'\1"N"', text)
         text = re.sub(_WAITED, "", text)
-        text = re.sub(r"(?<![0-9a-f])(?:[0-9a-f]{64}|[0-9a-f]{12})(?![0-9a-f])", self._identifier, text)
+        text = re.sub(_IDENTIFIER, self._identifier, text)
         text = re.sub(r"docker_temp_\d+", "docker_temp_N", text)
         text = re.sub(r'("Pid": |\bpid )\d+', r"\1N", text)
         text = re.sub(r"20[2-9]\d-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z| \+0000 UTC)", "MOMENT", text)
@@ -263,7 +267,9 @@ def on_real(engine: RealEngine, lines: list[str], cwd: Path) -> list[Answer]:
             timeout=60,
         )
         stdout, stderr = (
-            record.plain(engine, stream.decode(errors="replace")).replace(socket, "%2Fvar%2Frun")
+            record.plain(engine, stream.decode(errors="replace"))
+            .replace(socket, "%2Fvar%2Frun")
+            .replace(str(cwd), HOME)
             for stream in (done.stdout, done.stderr)
         )
         answers.append(Answer(line=line, at=at, stdout=stdout, stderr=stderr, exit=done.returncode))

@@ -31,12 +31,13 @@ def test_every_dockerfile_is_recorded() -> None:
 
 @pytest.mark.parametrize("recorded", RECORDED, ids=lambda each: each["dockerfile"].replace("\n", "; "))
 def test_a_build_is_the_classic_builders(lab: Lab, recorded: dict[str, Any]) -> None:
+    lab.engine.change(now=builds.EPOCH * 10**9)
     before = lab.engine.state
     try:
         if "error" in recorded:
             with pytest.raises(LabkitError) as caught:
                 lab.build("made:1", recorded["dockerfile"], builds.FILES)
-            assert str(caught.value) == recorded["error"]
+            assert builds.plain(str(caught.value)) == recorded["error"]
             assert lab.engine.state == before
             return
         image = lab.build("made:1", recorded["dockerfile"], builds.FILES)
@@ -49,6 +50,9 @@ def test_a_build_is_the_classic_builders(lab: Lab, recorded: dict[str, Any]) -> 
             recorded["author"],
             recorded["container"],
         )
-        assert len(image.layers) == recorded["layers"]
+        diff_ids = [layer.diff_id for layer in image.layers]
+        assert len(diff_ids) == len(recorded["layers"])
+        if recorded["dockerfile"] in builds.SAME_LAYERS:
+            assert diff_ids == recorded["layers"]
     finally:
         lab.engine.state = before

@@ -56,8 +56,6 @@ _GROUPS = (
 )
 
 _ROWS = """
-builder build | Build an image from a Dockerfile | run a Dockerfile's instructions and keep the result
-builder prune | Remove build cache | delete what earlier builds kept for reuse
 completion bash | Generate the autocompletion script for bash | print a script that completes commands in bash
 completion fish | Generate the autocompletion script for fish | print a script that completes commands in fish
 completion powershell | Generate the autocompletion script for powershell | print one for PowerShell

@@ -126,11 +126,6 @@ PRUNE = Command(
     ),
 )
 
-BUILD = Command(
-    "image build",
-    "Build an image from a Dockerfile",
-    would="run a Dockerfile's instructions one by one and keep the result as an image",
-)
 IMPORT = Command(
     "image import",
     "Import the contents from a tarball to create a filesystem image",
@@ -156,7 +151,6 @@ def _twin(path: str, command: Command) -> Command:
 
 COMMANDS = (
     Command("image", "Manage images"),
-    BUILD,
     HISTORY,
     IMPORT,
     INSPECT,
@@ -168,7 +162,6 @@ COMMANDS = (
     RM,
     SAVE,
     TAG,
-    _twin("build", BUILD),
     _twin("history", HISTORY),
     _twin("images", LS),
     _twin("import", IMPORT),

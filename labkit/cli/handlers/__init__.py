@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from labkit.cli.handlers import archives, containers, images, inspect, lives, run, system, transfers
+from labkit.cli.handlers import archives, build, containers, images, inspect, lives, run, system, transfers
 from labkit.cli.parse import Invocation
 from labkit.cli.terminal import Terminal
 
@@ -23,6 +23,8 @@ HANDLERS: dict[str, Handler] = {
     "image inspect": inspect.image,
     "inspect": inspect.anything,
     "container inspect": inspect.container,
+    "image build": build.build,
+    "builder prune": build.prune,
     "container create": run.create,
     "container run": run.run,
     "container exec": run.execute,

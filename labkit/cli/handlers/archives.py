@@ -1,4 +1,4 @@
-"""`docker save` and `docker load`: the two commands that read and write the learner's real files.
+"""`docker save` and `docker load`, which read and write the learner's real files.
 
 A file of the pretend home, which `docker save app > app.tar` leaves, comes before a real one of its name.
 """

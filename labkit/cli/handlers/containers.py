@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 
 from labkit.cli.formats import age, ago, ellipsis, go_time, human_size
 from labkit.cli.govalues import Row
@@ -15,8 +15,8 @@ from labkit.cli.templates.quoting import go_quote
 from labkit.cli.terminal import Terminal
 from labkit.engine import container as containers
 from labkit.engine import images
+from labkit.engine.build.instructions import config_changes
 from labkit.engine.container_config import container_config, exposed_ports
-from labkit.engine.dockerfile import config_changes
 from labkit.engine.engine import Engine
 from labkit.engine.state import Container
 from labkit.errors import DaemonError, InvalidReference, LabkitError, NotFound
@@ -92,7 +92,7 @@ def _check_format(form: str, rows: list[Row]) -> None:
 
 def _listed(engine: Engine, call: Invocation) -> list[Container]:
     wanted: dict[str, list[str]] = {}
-    for text in _strings(call.options["filter"]):
+    for text in call.strings("filter"):
         name, _, value = text.partition("=")
         if name not in _FILTERS:
             raise DaemonError(f"Invalid filter '{name}'")
@@ -110,10 +110,6 @@ def _listed(engine: Engine, call: Invocation) -> list[Container]:
         together = all if name == "label" else any
         found = [each for each in found if together(_FILTERS[name](engine, each, value) for value in values)]
     return found[:last] if last > 0 else found
-
-
-def _strings(value: object) -> Sequence[str]:
-    return value if isinstance(value, tuple) else ()
 
 
 def _has_ancestor(engine: Engine, container: Container, value: str) -> bool:
@@ -197,9 +193,10 @@ def shown_command(container: Container, full: bool = False) -> str:
 
 def _image_name(engine: Engine, container: Container, full: bool) -> str:
     """Return the name the container was created with, while it leads to the same image; else the ID."""
-    found = images.lookup_image(engine, container.image_name)
-    if found is not None and found.id == container.image_id:
-        return container.image_name
+    name = container.image_name
+    found = images.lookup_image(engine, name) if name else None
+    if found and found.id == container.image_id and (full or short(name) != short(container.image_id)):
+        return name
     return container.image_id if full else short(container.image_id)
 
 
@@ -244,6 +241,8 @@ def logs(terminal: Terminal, call: Invocation) -> int:
     except NotFound as error:
         terminal.err(f"Error: {error}\n")
         return 1
+    if found.options.log_driver == "none":
+        raise DaemonError("configured logging driver does not support reading")
     lines = list(_lines(terminal.engine, found, stamped=bool(call.options["timestamps"])))
     tail = str(call.options["tail"])
     if tail.isdecimal():
@@ -282,7 +281,7 @@ def commit(terminal: Terminal, call: Invocation) -> int:
         target,
         message=str(call.options["message"]),
         author=str(call.options["author"]),
-        config=config_changes(_strings(call.options["change"]), container_config(found)),
+        config=config_changes(call.strings("change"), container_config(found)),
     )
     terminal.out(f"{image.id}\n")
     return 0

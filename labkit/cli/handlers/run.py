@@ -133,7 +133,7 @@ def _check(options: Options) -> None:
 
 def _variables(terminal: Terminal, call: Invocation) -> tuple[str, ...]:
     """Return the variables of `-e`; a name alone takes the value that it has at the prompt, if any."""
-    given = _strings(call.options["env"])
+    given = call.strings("env")
     known = terminal.env
     return tuple(f"{e}={known[e]}" if "=" not in e else e for e in given if "=" in e or e in known)
 
@@ -143,10 +143,8 @@ def _options(terminal: Terminal, call: Invocation) -> Options:
     entrypoint = str(given["entrypoint"])
     return Options(
         env=_variables(terminal, call),
-        labels=tuple(
-            (name, value) for name, _, value in (e.partition("=") for e in _strings(given["label"]))
-        ),
-        ports=_strings(given["publish"]),
+        labels=tuple((name, value) for name, _, value in (e.partition("=") for e in call.strings("label"))),
+        ports=call.strings("publish"),
         restart=str(given["restart"]) or "no",
         hostname=str(given["hostname"]),
         network=str(given["network"][-1]) if given["network"] else "default",  # type: ignore[index]
@@ -160,10 +158,6 @@ def _options(terminal: Terminal, call: Invocation) -> Options:
         publish_all=bool(given["publish-all"]),
         detached=bool(given.get("detach")),
     )
-
-
-def _strings(value: object) -> tuple[str, ...]:
-    return value if isinstance(value, tuple) else ()
 
 
 def execute(terminal: Terminal, call: Invocation) -> int:

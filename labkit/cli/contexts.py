@@ -1,0 +1,207 @@
+"""What `docker build` sends to the daemon (docker/cli, cli/command/image/build/context.go).
+
+A directory without what its `.dockerignore` names, and the Dockerfile, which may stand elsewhere or come
+from standard input; or all of it from standard input, as a tar. A directory of the pretend home comes
+before a real one of its name; the real one is taken where it has the Dockerfile that the other lacks.
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from labkit.cli.terminal import Terminal
+from labkit.engine.build import ignore
+from labkit.engine.build.context import IGNORE, Context, of_tar
+from labkit.errors import LabkitError
+from labkit.oci import tree
+from labkit.oci.content import Content
+from labkit.oci.tar_writer import write_tar
+from labkit.oci.tree import EMPTY_ROOT, Dir, Fifo, File, Meta, Node, Symlink, Whiteout, new_inode
+
+_GIT = re.compile(r"git://|github\.com/|git@|https?://.*\.git(?:#.*)?$")
+_PREPARE = "unable to prepare context: "
+_HEADER, _END = 512, 1024
+_SECOND = 10**9
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A context, and the bytes of the tar that it is sent as."""
+
+    context: Context
+    size: int
+
+
+def prepare(terminal: Terminal, source: str, file: str) -> Sent:
+    """Return the context that a path stands for; raises LabkitError in the client's words."""
+    if source == "-":
+        if file == "-":
+            raise LabkitError("invalid argument: can't use stdin for both build context and dockerfile")
+        return _from_stdin(terminal, file)
+    place = _choose(terminal, source, file)
+    if place is None:
+        if _GIT.match(source) or re.match("https?://", source):
+            raise LabkitError(f"labkit: a context from {source} is not simulated; it would be downloaded")
+        raise LabkitError(f'{_PREPARE}path "{source}" not found')
+    directory, real = place
+    if not (os.path.isdir(directory) if real else isinstance(terminal.at_home(source)[1], Dir)):
+        raise LabkitError(f"{_PREPARE}context must be a directory: {directory}")
+    name, text = _dockerfile(terminal, directory, file, real)
+    if real:
+        root: Node = _read(Path(directory), {})
+    else:
+        root = _roots(terminal.at_home(source)[1] or EMPTY_ROOT)
+    assert isinstance(root, Dir)
+    return _sent(terminal, root, name, text, from_stdin=file == "-")
+
+
+def _choose(terminal: Terminal, source: str, file: str) -> tuple[str, bool] | None:
+    """Return the absolute path of the context and whether it is a real one, or None where it is nowhere."""
+    home, node = terminal.at_home(source)
+    real = os.path.realpath(source) if os.path.exists(source) else ""
+    if node is None:
+        return (real, True) if real else None
+    if file == "-" or not real or _first_missing(terminal, _named(terminal, home, file, False), False) == "":
+        return home, False
+    if os.path.isdir(real) and not _first_missing(terminal, _named(terminal, real, file, True), True):
+        return real, True
+    return home, False
+
+
+def _named(terminal: Terminal, directory: str, file: str, real: bool) -> str:
+    """Return the absolute path of the Dockerfile: the default may be written in small letters, too."""
+    if file:
+        return os.path.abspath(file) if real else terminal.absolute(file)
+    default = posixpath.join(directory, "Dockerfile")
+    small = posixpath.join(directory, "dockerfile")
+    found = _first_missing(terminal, default, real) == "" or _first_missing(terminal, small, real) != ""
+    return default if found else small
+
+
+def _first_missing(terminal: Terminal, path: str, real: bool) -> str:
+    """Return the beginning of a path that leads nowhere, or "" where all of it is there."""
+    names = tree.split_path(path)
+    for depth in range(1, len(names) + 1):
+        above = "/" + "/".join(names[:depth])
+        if not (os.path.exists(above) if real else terminal.at_home(above)[1] is not None):
+            return above
+    return ""
+
+
+def _dockerfile(terminal: Terminal, directory: str, file: str, real: bool) -> tuple[str, str | None]:
+    """Return the Dockerfile's name in the context, or else its text."""
+    if file == "-":
+        return "", terminal.stdin.decode("utf-8", "surrogateescape")
+    path = _named(terminal, directory, file, real)
+    if missing := _first_missing(terminal, path, real):
+        raise LabkitError(
+            f"{_PREPARE}unable to evaluate symlinks in Dockerfile path: lstat {missing}: "
+            "no such file or directory"
+        )
+    place = os.path.realpath(path) if real else terminal.at_home(path)[0]
+    name = posixpath.relpath(place, directory)
+    if not name.startswith("../"):
+        return name, None
+    node = _read(Path(place), {}) if real else terminal.at_home(path)[1]
+    if not isinstance(node, File):
+        raise LabkitError(f"read {file}: is a directory")
+    return "", node.content.read().decode("utf-8", "surrogateescape")
+
+
+def _sent(terminal: Terminal, root: Dir, name: str, text: str | None, *, from_stdin: bool) -> Sent:
+    """Return a context without what is ignored, and with a Dockerfile from elsewhere in it."""
+    node = tree.get(root, IGNORE)
+    lines = node.content.read().decode("utf-8", "replace") if isinstance(node, File) else ""
+    try:
+        patterns = ignore.read_patterns(lines)
+        ignore.compiled(patterns)
+        patterns = ignore.kept_for_the_build(patterns, "" if from_stdin else name)
+        root, bare = ignore.filtered(root, ignore.compiled(patterns))
+    except LabkitError as error:
+        raise LabkitError(f"error checking context: {error}") from None
+    root = _pinned(root)
+    size = write_tar(root).size - _HEADER * len(bare)
+    if text is not None:
+        known = tree.get(root, IGNORE)
+        name = f".dockerfile.{terminal.engine.new_id()[:20]}"
+        meta = Meta(0o600, mtime=terminal.engine.now)
+        added = {
+            name: Content.of(text.encode("utf-8", "surrogateescape")),
+            IGNORE: Content.of(f"{lines if known else IGNORE}\n{name}\n".encode()),
+        }
+        for path, content in added.items():
+            root = tree.put(root, path, File(content, meta))
+        # The client ends such a tar with its last file, without padding or an end.
+        last = added[name if known else IGNORE].size
+        size = write_tar(root).size - _HEADER * len(bare) - _END - -last % _HEADER
+    return Sent(Context(root, name, {path: path for path in bare}), size)
+
+
+def _from_stdin(terminal: Terminal, file: str) -> Sent:
+    data = terminal.stdin
+    context = of_tar(Content.of(data))
+    if context is not None:
+        return Sent(replace(context, dockerfile=file or "Dockerfile"), len(data))
+    node = File(Content.of(data), Meta(0o644, mtime=terminal.engine.now))
+    root = Dir({"Dockerfile": node})
+    return Sent(Context(root), write_tar(root).size)
+
+
+def _roots(node: Node) -> Node:
+    """Return a tree of the home as the client sends it: everything root's, in whole seconds."""
+    if isinstance(node, Whiteout):
+        return node
+    meta = Meta(node.meta.mode, mtime=node.meta.mtime // _SECOND * _SECOND)
+    if isinstance(node, Dir):
+        return Dir({name: _roots(child) for name, child in node.children.items()}, meta)
+    return replace(node, meta=meta)
+
+
+@dataclass(frozen=True, slots=True)
+class _OnDisk:
+    """A real file that is opened when it is read: what is ignored never is."""
+
+    path: Path
+
+    def read_at(self, offset: int, size: int) -> bytes:
+        with self.path.open("rb") as file:
+            file.seek(offset)
+            return file.read(size)
+
+
+def _pinned(root: Dir) -> Dir:
+    """Return a directory with the contents of its files in memory: real ones may change later."""
+    children: dict[str, Node] = {}
+    for name, node in root.children.items():
+        if isinstance(node, Dir):
+            node = _pinned(node)
+        elif isinstance(node, File) and any(isinstance(each.source, _OnDisk) for each in node.content.pieces):
+            try:
+                node = replace(node, content=Content.of(node.content.read()))
+            except OSError as error:
+                raise LabkitError(f"error checking context: {error.strerror or error}") from None
+        children[name] = node
+    return replace(root, children=children)
+
+
+def _read(path: Path, linked: dict[tuple[int, int], int]) -> Node:
+    """Return a real file or directory as the client sends it; raises LabkitError where it cannot be read."""
+    try:
+        said = path.lstat()
+        meta = Meta(said.st_mode & 0o7777, mtime=said.st_mtime_ns // _SECOND * _SECOND)
+        if path.is_symlink():
+            return Symlink(os.readlink(path), meta)
+        if path.is_dir():
+            return Dir({each.name: _read(each, linked) for each in sorted(path.iterdir())}, meta)
+        if not path.is_file():
+            return Fifo(meta)
+        inode = 0
+        if said.st_nlink > 1:
+            inode = linked.setdefault((said.st_dev, said.st_ino), new_inode())
+        return File(Content.at(_OnDisk(path), 0, said.st_size), meta, inode)
+    except OSError as error:
+        raise LabkitError(f"error checking context: can't stat '{path}': {error.strerror}") from None
