@@ -178,6 +178,8 @@ class Session:
             env=task.env,
             read_stdin=lambda: _rest(task.fds.get(0)),
             open_at_home=lambda path: _open(task, path),
+            home=task.fs,
+            cwd=task.path("."),
             watch=self.watch,
         )
         status = dispatch(terminal, argv)

@@ -1,4 +1,4 @@
-"""Images out of the cache into an archive, and back: `docker save` and `docker load`.
+"""Images out of the cache into an archive, and back: `docker save`, `load` and `import`.
 
 Which names are saved, and what loading says of each, follows moby's image/tarexport.
 """
@@ -12,12 +12,18 @@ from pathlib import Path
 from typing import IO
 
 from labkit.engine import images
-from labkit.engine.engine import Engine
-from labkit.errors import DaemonError, InvalidReference
+from labkit.engine.dockerfile import config_changes
+from labkit.engine.engine import SERVER_VERSION, Engine
+from labkit.errors import DaemonError, InvalidArchive, InvalidReference
+from labkit.oci.config import History, make_config
+from labkit.oci.content import Content
 from labkit.oci.image import Image, validate
 from labkit.oci.layer import Layer
+from labkit.oci.moment import rfc3339_nano
 from labkit.oci.reference import Reference, parse_reference
+from labkit.oci.tar import failure
 from labkit.store.archive import ArchivedImage, read_archive, write_docker_archive
+from labkit.store.gzip import compression, decompressed
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +66,73 @@ def load(engine: Engine, file: str | os.PathLike[str] | IO[bytes]) -> Loaded:
     }
     loaded = tuple(each.image for each in archive.images)
     return Loaded(loaded, tuple(new.values()), tuple(lines or identifiers))
+
+
+def import_tar(
+    engine: Engine,
+    content: Content,
+    target: str = "",
+    *,
+    message: str = "",
+    changes: Sequence[str] = (),
+    platform: str = "",
+) -> Image:
+    """Make an image with one layer out of a tar, compressed or not (moby, daemon/images/image_import.go).
+
+    The DiffID is the digest of the tar as it is. `changes` are Dockerfile instructions for the config.
+    Raises DaemonError, or InvalidLayer for what is no tar.
+
+    >>> import_tar(Engine(), Content.of(bytes(1024))).layers[0].size
+    0
+    """
+    os_name = _os_of(platform) if platform else engine.os
+    reference = parse_reference(target).with_default_tag() if target else None
+    config = config_changes(changes, {})
+    if reference and reference.digest:
+        raise DaemonError("cannot import digest reference")
+    if os_name != engine.os:
+        raise DaemonError("operating system is not supported")
+    layer = Layer.from_tar(_plain(content))
+    created, comment = rfc3339_nano(engine.now), message or "Imported from -"
+    made = make_config(
+        created=created,
+        architecture=engine.architecture,
+        os=os_name,
+        comment=comment,
+        docker_version=SERVER_VERSION,
+        config=config,
+        diff_ids=[layer.diff_id],
+        history=[History(created, comment=comment)],
+    )
+    image = Image(made, (layer,))
+    images.add_image(engine, image)
+    if reference:
+        images.set_tag(engine, image.id, reference)
+    return image
+
+
+def _plain(content: Content) -> Content:
+    """Return what compressed content holds; this engine does not know zstd."""
+    kind = compression(content.read(0, 6))
+    try:
+        return decompressed(content) if kind != "zstd" else content
+    except InvalidArchive as error:
+        raise failure(str(error)) from None
+
+
+_SYSTEMS = ("linux", "windows", "darwin", "freebsd")
+
+
+def _os_of(platform: str) -> str:
+    """Return the operating system of a platform (containerd, platforms.Parse); raises DaemonError."""
+    parts = platform.split("/")
+    if len(parts) > 3:
+        raise DaemonError(f'"{platform}": cannot parse platform specifier: invalid argument')
+    if len(parts) == 1 and parts[0].lower() not in _SYSTEMS:
+        if parts[0].lower() in ("amd64", "arm64", "arm", "386", "ppc64le", "s390x", "x86_64", "aarch64"):
+            return "linux"
+        raise DaemonError(f'"{platform}": unknown operating system or architecture: invalid argument')
+    return parts[0].lower()
 
 
 def save(engine: Engine, names: Sequence[str], target: Path | IO[bytes]) -> None:

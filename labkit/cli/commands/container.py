@@ -207,21 +207,39 @@ PRUNE = Command(
     ),
 )
 
+_CP = "Copy files/folders between a container and the local filesystem"
+CP = Command(
+    "container cp",
+    _CP,
+    "[OPTIONS] CONTAINER:SRC_PATH DEST_PATH|-\n\tdocker cp [OPTIONS] SRC_PATH|- CONTAINER:DEST_PATH",
+    (
+        Flag("archive", "a", "", "Archive mode (copy all uid/gid information)"),
+        Flag("follow-link", "L", "", "Always follow symbol link in SRC_PATH"),
+    ),
+    min_args=2,
+    max_args=2,
+    long=f"""{_CP}
+
+Use '-' as the source to read a tar archive from stdin
+and extract it to a directory destination in a container.
+Use '-' as the destination to stream a tar archive of a
+container source to stdout.""",
+)
+
+EXPORT = Command(
+    "container export",
+    "Export a container's filesystem as a tar archive",
+    "[OPTIONS] CONTAINER",
+    (Flag("output", "o", "string", "Write to a file, instead of STDOUT"),),
+    min_args=1,
+    max_args=1,
+)
+
 NOT_SIMULATED = (
     Command(
         "container attach",
         "Attach local standard input, output, and error streams to a running container",
         would="connect this terminal to the container's main process",
-    ),
-    Command(
-        "container cp",
-        "Copy files/folders between a container and the local filesystem",
-        would="copy a file or a directory into or out of the container's merged view",
-    ),
-    Command(
-        "container export",
-        "Export a container's filesystem as a tar archive",
-        would="write the container's merged view as one flat tar, without layers or history",
     ),
     Command(
         "container pause",
@@ -260,7 +278,7 @@ def _twin(path: str, command: Command) -> Command:
     return replace(command, path=path, aliases=(), same_as=command.path)
 
 
-_SIMULATED = (RUN, CREATE, EXEC, START, STOP, RESTART, KILL, WAIT, RENAME, RM, DIFF, LOGS, COMMIT)
+_SIMULATED = (RUN, CREATE, EXEC, START, STOP, RESTART, KILL, WAIT, RENAME, RM, DIFF, LOGS, COMMIT, CP, EXPORT)
 
 COMMANDS = (
     Command("container", "Manage containers"),

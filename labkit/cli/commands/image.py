@@ -134,7 +134,14 @@ BUILD = Command(
 IMPORT = Command(
     "image import",
     "Import the contents from a tarball to create a filesystem image",
-    would="make an image with one layer out of a tar of files",
+    "[OPTIONS] file|URL|- [REPOSITORY[:TAG]]",
+    (
+        Flag("change", "c", "list", "Apply Dockerfile instruction to the created image"),
+        Flag("message", "m", "string", "Set commit message for imported image"),
+        Flag("platform", "", "string", "Set platform if server is multi-platform capable"),
+    ),
+    min_args=1,
+    max_args=None,
 )
 PUSH = Command(
     "image push",

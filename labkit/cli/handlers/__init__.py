@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from labkit.cli.handlers import archives, containers, images, inspect, lives, run, system, transfers
+from labkit.cli.handlers import archives, containers, files, images, inspect, lives, run, system, transfers
 from labkit.cli.parse import Invocation
 from labkit.cli.terminal import Terminal
 
@@ -20,6 +20,7 @@ HANDLERS: dict[str, Handler] = {
     "image push": transfers.push,
     "image save": archives.save,
     "image load": archives.load,
+    "image import": archives.import_image,
     "image inspect": inspect.image,
     "inspect": inspect.anything,
     "container inspect": inspect.container,
@@ -37,6 +38,8 @@ HANDLERS: dict[str, Handler] = {
     "container diff": containers.diff,
     "container logs": containers.logs,
     "container commit": containers.commit,
+    "container cp": files.cp,
+    "container export": files.export,
     "container prune": containers.prune,
     "system df": system.df,
     "system info": system.info,

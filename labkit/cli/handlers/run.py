@@ -55,13 +55,13 @@ def run(terminal: Terminal, call: Invocation) -> int:
         )
     except StartError as error:
         if container.options.auto_remove:
-            containers.remove(terminal.engine, container.id)
+            containers.remove(terminal.engine, container.id, with_volumes=True)
         terminal.err(f"docker: Error response from daemon: {error}.\n")
         return error.status
     if not detached:
         return _finish(terminal, container, container.log)
     if container.options.auto_remove and not container.running:
-        containers.remove(terminal.engine, container.id)
+        containers.remove(terminal.engine, container.id, with_volumes=True)
     return 0
 
 
@@ -90,7 +90,7 @@ def _finish(terminal: Terminal, container: Container, log: Sequence[object]) -> 
         )
         return 0
     if container.options.auto_remove:
-        containers.remove(terminal.engine, container.id)
+        containers.remove(terminal.engine, container.id, with_volumes=True)
     return container.exit_code
 
 
