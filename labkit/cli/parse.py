@@ -34,6 +34,11 @@ class Invocation:
     changed: frozenset[str]
     args: tuple[str, ...]
 
+    def strings(self, name: str) -> tuple[str, ...]:
+        """Return the values of a flag that may be given more than once."""
+        value = self.options[name]
+        return value if isinstance(value, tuple) else ()
+
 
 @dataclass(frozen=True, slots=True)
 class Printed:

@@ -179,7 +179,7 @@ class Session:
             read_stdin=lambda: _rest(task.fds.get(0)),
             open_at_home=lambda path: _open(task, path),
             home=task.fs,
-            cwd=task.path("."),
+            cwd=task.cwd,
             watch=self.watch,
         )
         status = dispatch(terminal, argv)

@@ -14,7 +14,7 @@ from typing import IO
 from labkit.engine import images
 from labkit.engine.dockerfile import config_changes
 from labkit.engine.engine import SERVER_VERSION, Engine
-from labkit.errors import DaemonError, InvalidArchive, InvalidReference
+from labkit.errors import DaemonError, InvalidArchive, InvalidLayer, InvalidReference
 from labkit.oci.config import History, make_config
 from labkit.oci.content import Content
 from labkit.oci.image import Image, validate
@@ -80,7 +80,7 @@ def import_tar(
     """Make an image with one layer out of a tar, compressed or not (moby, daemon/images/image_import.go).
 
     The DiffID is the digest of the tar as it is. `changes` are Dockerfile instructions for the config.
-    Raises DaemonError, or InvalidLayer for what is no tar.
+    Raises DaemonError.
 
     >>> import_tar(Engine(), Content.of(bytes(1024))).layers[0].size
     0
@@ -92,7 +92,10 @@ def import_tar(
         raise DaemonError("cannot import digest reference")
     if os_name != engine.os:
         raise DaemonError("operating system is not supported")
-    layer = Layer.from_tar(_plain(content))
+    try:
+        layer = Layer.from_tar(_plain(content))
+    except InvalidLayer as error:
+        raise DaemonError(str(error)) from None
     created, comment = rfc3339_nano(engine.now), message or "Imported from -"
     made = make_config(
         created=created,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from labkit.cli.commands import container, elsewhere, image, system
+from labkit.cli.commands import container, elsewhere, image, system, volume
 from labkit.cli.table import Command
 
 COMMANDS: dict[str, Command] = {
-    command.path: command for module in (system, image, container, elsewhere) for command in module.COMMANDS
+    command.path: command
+    for module in (system, image, container, volume, elsewhere)
+    for command in module.COMMANDS
 }
 
 PLUGINS = elsewhere.PLUGINS

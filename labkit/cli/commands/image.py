@@ -115,13 +115,7 @@ PRUNE = Command(
     "[OPTIONS]",
     (
         Flag("all", "a", "", "Remove all unused images, not just dangling ones"),
-        Flag(
-            "filter",
-            "",
-            "filter",
-            "Provide filter values (e.g. 'until=<timestamp>')",
-            would="remove only the unused images that match, by age or by label",
-        ),
+        Flag("filter", "", "filter", "Provide filter values (e.g. 'until=<timestamp>')"),
         Flag("force", "f", "", "Do not prompt for confirmation"),
     ),
 )

@@ -90,7 +90,7 @@ def import_image(terminal: Terminal, call: Invocation) -> int:
         _tar_of(terminal, source, name),
         name,
         message=str(call.options["message"]),
-        changes=call.options["change"] if isinstance(call.options["change"], tuple) else (),
+        changes=call.strings("change"),
         platform=str(call.options["platform"]),
     )
     terminal.out(f"{image.id}\n")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from labkit.cli.handlers.transfers import pull_image
 from labkit.cli.hints import hint
 from labkit.cli.parse import Invocation, UsageError
-from labkit.cli.ports import parse_port
+from labkit.cli.ports import parse_port, single_ports
 from labkit.cli.terminal import Terminal
 from labkit.engine import container as containers
 from labkit.engine import images, process
@@ -133,7 +133,7 @@ def _check(options: Options) -> None:
 
 def _variables(terminal: Terminal, call: Invocation) -> tuple[str, ...]:
     """Return the variables of `-e`; a name alone takes the value that it has at the prompt, if any."""
-    given = _strings(call.options["env"])
+    given = call.strings("env")
     known = terminal.env
     return tuple(f"{e}={known[e]}" if "=" not in e else e for e in given if "=" in e or e in known)
 
@@ -143,10 +143,9 @@ def _options(terminal: Terminal, call: Invocation) -> Options:
     entrypoint = str(given["entrypoint"])
     return Options(
         env=_variables(terminal, call),
-        labels=tuple(
-            (name, value) for name, _, value in (e.partition("=") for e in _strings(given["label"]))
-        ),
-        ports=_strings(given["publish"]),
+        labels=tuple((name, value) for name, _, value in (e.partition("=") for e in call.strings("label"))),
+        ports=tuple(port for each in call.strings("publish") for port in single_ports(each)),
+        volumes=_volumes(call.strings("volume")),
         restart=str(given["restart"]) or "no",
         hostname=str(given["hostname"]),
         network=str(given["network"][-1]) if given["network"] else "default",  # type: ignore[index]
@@ -162,8 +161,13 @@ def _options(terminal: Terminal, call: Invocation) -> Options:
     )
 
 
-def _strings(value: object) -> tuple[str, ...]:
-    return value if isinstance(value, tuple) else ()
+def _volumes(given: tuple[str, ...]) -> tuple[str, ...]:
+    if any(each.startswith(("/", "~", ".")) and ":" in each for each in given):
+        raise UsageError(
+            "labkit: -v with a directory of the host is not simulated; it would mount that directory. "
+            "A volume works: -v data:/data\n"
+        )
+    return given
 
 
 def execute(terminal: Terminal, call: Invocation) -> int:
