@@ -117,12 +117,15 @@ def import_tar(
 def _plain(content: Content) -> Content:
     """Return what compressed content holds; this engine does not know zstd."""
     kind = compression(content.read(0, 6))
+    if kind == "gzip" and content.size < _GZIP_HEADER:
+        raise DaemonError("unexpected EOF")
     try:
         return decompressed(content) if kind != "zstd" else content
     except InvalidArchive as error:
         raise failure(str(error)) from None
 
 
+_GZIP_HEADER = 10
 _SYSTEMS = ("linux", "windows", "darwin", "freebsd")
 
 

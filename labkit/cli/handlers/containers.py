@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Sequence
 
@@ -216,14 +217,14 @@ def ports(container: Container) -> str:
     if not container.running or container.options.network == "none":
         return ""
     published = {port.inner: port for port in map(parse_port, container.options.ports)}
+    free = itertools.count(49153)
     shown = []
     for inner in exposed_ports(container):
-        port = published.get(inner)
-        shown.append(
-            inner
-            if port is None
-            else f"{port.ip or '0.0.0.0'}:{port.host.partition('-')[0] or 49153}->{inner}"
-        )
+        if (port := published.get(inner)) is None:
+            shown.append(inner)
+        else:
+            host = port.host.partition("-")[0] or next(free)
+            shown.append(f"{port.ip or '0.0.0.0'}:{host}->{inner}")
     return ", ".join(shown)
 
 

@@ -27,6 +27,8 @@ def create(terminal: Terminal, call: Invocation) -> int:
     """Create a container without starting it."""
     try:
         container = _create(terminal, call)
+    except UsageError as error:
+        raise UsageError(error.text.replace("docker run", call.command.full), error.exit_code) from None
     except InvalidReference as error:
         terminal.err(f"{error}\n")
         return 1
