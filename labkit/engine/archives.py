@@ -14,7 +14,7 @@ from typing import IO
 from labkit.engine import images
 from labkit.engine.dockerfile import config_changes
 from labkit.engine.engine import SERVER_VERSION, Engine
-from labkit.errors import DaemonError, InvalidArchive, InvalidLayer, InvalidReference
+from labkit.errors import DaemonError, InvalidArchive, InvalidLayer, InvalidReference, LabkitError
 from labkit.oci.config import History, make_config
 from labkit.oci.content import Content
 from labkit.oci.image import Image, validate
@@ -22,7 +22,7 @@ from labkit.oci.layer import Layer
 from labkit.oci.moment import rfc3339_nano
 from labkit.oci.reference import Reference, parse_reference
 from labkit.oci.tar import failure
-from labkit.store.archive import ArchivedImage, read_archive, write_docker_archive
+from labkit.store.archive import ArchivedImage, read_archive, write_docker_archive, write_oci_layout
 from labkit.store.gzip import compression, decompressed
 
 
@@ -141,12 +141,18 @@ def _os_of(platform: str) -> str:
     return parts[0].lower()
 
 
-def save(engine: Engine, names: Sequence[str], target: Path | IO[bytes]) -> None:
-    """Write images with their names to an archive.
+FORMATS = ("docker", "oci", "oci-dir")
+"""What images are saved as: Docker's archive, an OCI layout in a tar, or an OCI layout in a directory."""
+
+
+def save(engine: Engine, names: Sequence[str], target: Path | IO[bytes], *, form: str = "docker") -> None:
+    """Write images with their names to an archive; `form` is one of FORMATS.
 
     A name without a tag stands for all its tags, an ID for the image without a name. Raises NotFound,
     RecordedImage for a record, or a LabkitError where the file cannot be written.
     """
+    if form not in FORMATS:
+        raise LabkitError(f"no such format: {form} (one of {', '.join(FORMATS)})")
     chosen: dict[str, ArchivedImage] = {}
     for name in names:
         for image, reference in _named(engine, name):
@@ -157,7 +163,11 @@ def save(engine: Engine, names: Sequence[str], target: Path | IO[bytes]) -> None
         parent = engine.state.parents.get(image_id, "")
         if parent in chosen:
             chosen[image_id] = replace(each, parent=parent)
-    write_docker_archive(target, list(chosen.values()), clock=engine.now)
+    if form == "docker":
+        write_docker_archive(target, list(chosen.values()), clock=engine.now)
+    else:
+        assert isinstance(target, Path)
+        write_oci_layout(target, list(chosen.values()), directory=form == "oci-dir", compress=True)
 
 
 def _named(engine: Engine, name: str) -> list[tuple[Image, Reference | None]]:
