@@ -14,6 +14,7 @@ from typing import IO
 from labkit.engine import images
 from labkit.engine.dockerfile import config_changes
 from labkit.engine.engine import SERVER_VERSION, Engine
+from labkit.engine.platforms import parse_platform
 from labkit.errors import DaemonError, InvalidArchive, InvalidLayer, InvalidReference, LabkitError
 from labkit.oci.config import History, make_config
 from labkit.oci.content import Content
@@ -85,7 +86,7 @@ def import_tar(
     >>> import_tar(Engine(), Content.of(bytes(1024))).layers[0].size
     0
     """
-    os_name = _os_of(platform) if platform else engine.os
+    os_name = parse_platform(platform).os if platform else engine.os
     reference = parse_reference(target).with_default_tag() if target else None
     config = config_changes(changes, {})
     if reference and reference.digest:
@@ -126,19 +127,6 @@ def _plain(content: Content) -> Content:
 
 
 _GZIP_HEADER = 10
-_SYSTEMS = ("linux", "windows", "darwin", "freebsd")
-
-
-def _os_of(platform: str) -> str:
-    """Return the operating system of a platform (containerd, platforms.Parse); raises DaemonError."""
-    parts = platform.split("/")
-    if len(parts) > 3:
-        raise DaemonError(f'"{platform}": cannot parse platform specifier: invalid argument')
-    if len(parts) == 1 and parts[0].lower() not in _SYSTEMS:
-        if parts[0].lower() in ("amd64", "arm64", "arm", "386", "ppc64le", "s390x", "x86_64", "aarch64"):
-            return "linux"
-        raise DaemonError(f'"{platform}": unknown operating system or architecture: invalid argument')
-    return parts[0].lower()
 
 
 FORMATS = ("docker", "oci", "oci-dir")

@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 
 from labkit.cli.formats import age, ago, ellipsis, go_time, human_size
 from labkit.cli.govalues import Row
-from labkit.cli.handlers.prune import Filters, confirmed, has_labels, until
+from labkit.cli.handlers import prune as prunes
+from labkit.cli.handlers.prune import Filters, has_labels, until
 from labkit.cli.parse import Invocation
 from labkit.cli.ports import parse_port
 from labkit.cli.templates import TemplateError, parse_template, render_list
@@ -264,12 +265,8 @@ def commit(terminal: Terminal, call: Invocation) -> int:
 
 def prune(terminal: Terminal, call: Invocation) -> int:
     """Remove all containers that do not run."""
-    if not call.options["force"] and not confirmed(terminal, "This will remove all stopped containers."):
-        terminal.out("Total reclaimed space: 0B\n")
-        return 0
-    text, freed = pruned_containers(terminal.engine, call.strings("filter"))
-    terminal.out(f"{text}Total reclaimed space: {human_size(freed, 4)}\n")
-    return 0
+    warning = "This will remove all stopped containers."
+    return prunes.prune(terminal, call, warning, lambda given: pruned_containers(terminal.engine, given))
 
 
 def pruned_containers(engine: Engine, filters: Sequence[str]) -> tuple[str, int]:

@@ -7,7 +7,8 @@ from fnmatch import fnmatchcase
 
 from labkit.cli.formats import ago, ellipsis, go_time, human_size
 from labkit.cli.govalues import Row
-from labkit.cli.handlers.prune import Filters, confirmed, has_labels, until
+from labkit.cli.handlers import prune as prunes
+from labkit.cli.handlers.prune import Filters, has_labels, until
 from labkit.cli.parse import Invocation
 from labkit.cli.templates import render_list
 from labkit.cli.terminal import Terminal
@@ -239,12 +240,12 @@ def rm(terminal: Terminal, call: Invocation) -> int:
 def prune(terminal: Terminal, call: Invocation) -> int:
     """Remove dangling images, or all that no container uses."""
     everything = bool(call.options["all"])
-    if not call.options["force"] and not confirmed(terminal, _WARNING_ALL if everything else _WARNING):
-        terminal.out("Total reclaimed space: 0B\n")
-        return 0
-    text, freed = pruned_images(terminal.engine, call.strings("filter"), everything=everything)
-    terminal.out(f"{text}Total reclaimed space: {human_size(freed, 4)}\n")
-    return 0
+    warning = _WARNING_ALL if everything else _WARNING
+
+    def remove(filters: Sequence[str]) -> tuple[str, int]:
+        return pruned_images(terminal.engine, filters, everything=everything)
+
+    return prunes.prune(terminal, call, warning, remove)
 
 
 def pruned_images(engine: Engine, filters: Sequence[str], *, everything: bool) -> tuple[str, int]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from labkit.cli.formats import human_size
 from labkit.cli.moments import moment_of
+from labkit.cli.parse import Invocation
 from labkit.cli.terminal import Terminal
 from labkit.errors import DaemonError
 
@@ -55,6 +57,18 @@ def until(wanted: Filters, now: int) -> int | None:
     if moment is None:
         raise DaemonError(f'failed to parse value as time or duration: "{values[0]}"')
     return moment
+
+
+def prune(
+    terminal: Terminal, call: Invocation, warning: str, remove: Callable[[Sequence[str]], tuple[str, int]]
+) -> int:
+    """Ask, remove what the filters match, and say what went and how many bytes that freed."""
+    if not call.options["force"] and not confirmed(terminal, warning):
+        terminal.out("Total reclaimed space: 0B\n")
+        return 0
+    text, freed = remove(call.strings("filter"))
+    terminal.out(f"{text}Total reclaimed space: {human_size(freed, 4)}\n")
+    return 0
 
 
 def confirmed(terminal: Terminal, warning: str) -> bool:

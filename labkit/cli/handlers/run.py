@@ -11,9 +11,11 @@ from labkit.cli.ports import parse_port, single_ports
 from labkit.cli.terminal import Terminal
 from labkit.engine import container as containers
 from labkit.engine import images, process
+from labkit.engine.platforms import parse_platform
 from labkit.engine.process import ExecError, StartError
 from labkit.engine.state import Container, Options
 from labkit.errors import DaemonError, InvalidReference, LabkitError, NotFound
+from labkit.oci.image import Image
 from labkit.oci.reference import parse_reference
 
 _NOT_A_TTY = "the input device is not a TTY"
@@ -107,11 +109,21 @@ def _create(terminal: Terminal, call: Invocation) -> Container:
 
 def _find_or_pull(terminal: Terminal, name: str, policy: str, platform: str) -> None:
     reference = parse_reference(name).with_default_tag()
-    found = images.lookup_image(terminal.engine, name) is not None
+    known = images.lookup_image(terminal.engine, name)
+    found = known is not None and _runs_on(known, platform)
     if policy == "always" or (policy == "missing" and not found):
         if policy == "missing":
             terminal.err(f"Unable to find image '{reference.familiar}' locally\n")
         pull_image(terminal, reference, platform, stream=2)
+
+
+def _runs_on(image: Image, platform: str) -> bool:
+    """Tell whether an image is of the platform asked for; raises LabkitError where that is none."""
+    try:
+        wanted = parse_platform(platform, image.config.architecture) if platform else None
+    except DaemonError as error:
+        raise LabkitError(f"error parsing specified platform: {error}") from None
+    return wanted is None or (wanted.os, wanted.architecture) == (image.config.os, image.config.architecture)
 
 
 def _check(options: Options) -> None:

@@ -10,7 +10,7 @@ from labkit.cli.govalues import Row, Struct
 from labkit.cli.handlers.containers import pruned_containers, shown_command, status
 from labkit.cli.handlers.images import pruned_images
 from labkit.cli.handlers.prune import confirmed
-from labkit.cli.handlers.volumes import prune_volumes
+from labkit.cli.handlers.volumes import pruned_volumes
 from labkit.cli.inspect_types import typed_struct
 from labkit.cli.parse import Invocation
 from labkit.cli.templates import PARSING_ERROR, TemplateError, parse_template, render_list
@@ -119,7 +119,7 @@ def prune(terminal: Terminal, call: Invocation) -> int:
         return 0
     done = [pruned_containers(engine, filters)]
     if with_volumes:
-        done.append(prune_volumes(engine, filters))
+        done.append(pruned_volumes(engine, filters))
     done.append(pruned_images(engine, filters, everything=everything))
     terminal.out("".join(text for text, _ in done))
     terminal.out(f"Total reclaimed space: {human_size(sum(freed for _, freed in done), 4)}\n")

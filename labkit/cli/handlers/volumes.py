@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from labkit.cli.formats import human_size
 from labkit.cli.govalues import NilMap, Row, Struct
-from labkit.cli.handlers.prune import Filters, confirmed, has_labels
+from labkit.cli.handlers import prune as prunes
+from labkit.cli.handlers.prune import Filters, has_labels
 from labkit.cli.parse import Invocation
 from labkit.cli.templates import render_list
 from labkit.cli.terminal import Terminal
@@ -126,15 +126,10 @@ def rm(terminal: Terminal, call: Invocation) -> int:
 def prune(terminal: Terminal, call: Invocation) -> int:
     """Remove the volumes that no container has."""
     warning = "This will remove all local volumes not used by at least one container."
-    if not call.options["force"] and not confirmed(terminal, warning):
-        terminal.out("Total reclaimed space: 0B\n")
-        return 0
-    text, freed = prune_volumes(terminal.engine, call.strings("filter"))
-    terminal.out(f"{text}Total reclaimed space: {human_size(freed, 4)}\n")
-    return 0
+    return prunes.prune(terminal, call, warning, lambda given: pruned_volumes(terminal.engine, given))
 
 
-def prune_volumes(engine: Engine, filters: Iterable[str]) -> tuple[str, int]:
+def pruned_volumes(engine: Engine, filters: Iterable[str]) -> tuple[str, int]:
     """Remove unused volumes; return what is said of it and the bytes freed."""
     wanted = Filters(filters, ("label", "label!"))
     unused = [each for each in volumes.unused(engine) if has_labels(dict(each.labels or ()), wanted)]
