@@ -208,7 +208,7 @@ class _Builder:
         """Return the image with a step more; `named` steps note the name of the container that made them."""
         identity = box.id if box else self.engine.new_id()
         if box is not None:
-            container.remove(self.engine, box.id, force=True)
+            container.remove(self.engine, box.id, force=True, with_volumes=True)
         config = {**config, "Image": image.id}
         noted = {**config, "Cmd": list(command), **(changes or {})}
         if named:

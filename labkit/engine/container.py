@@ -63,24 +63,28 @@ def create(
     argv = _command(image, command, options)
     if not argv:
         raise DaemonError("No command specified")
-    number = engine.state.created + 1
+    before, number = engine.state, engine.state.created + 1
     identity = identifier(engine.seed, number)
-    container = Container(
-        id=identity,
-        name=name or container_name(identity, engine.state.names),
-        image=image,
-        image_name=image_name,
-        command=argv,
-        created=engine.now,
-        number=number,
-        options=options,
-        cmd=tuple(command) if command else None,
-        active=engine.prepare(image),
-        volumes=volumes.for_container(engine, identity, options, image),
-    )
-    directory = options.working_dir or image.config.config.get("WorkingDir") or "/"
-    if directory != "/":
-        container = _with_working_dir(engine, container, directory)
+    try:
+        container = Container(
+            id=identity,
+            name=name or container_name(identity, engine.state.names),
+            image=image,
+            image_name=image_name,
+            command=argv,
+            created=engine.now,
+            number=number,
+            options=options,
+            cmd=tuple(command) if command else None,
+            active=engine.prepare(image),
+            volumes=volumes.for_container(engine, identity, options, image),
+        )
+        directory = options.working_dir or image.config.config.get("WorkingDir") or "/"
+        if directory != "/":
+            container = _with_working_dir(engine, container, directory)
+    except DaemonError:
+        engine.state = before  # without the volumes that were made for it
+        raise
     return keep(engine, container, created=number)
 
 

@@ -45,7 +45,10 @@ def read_source(files: Files, path: str, follow: bool) -> tuple[CopyInfo, list[M
     if lstat_or_fail(files, info.path) is None:
         raise _failed("lstat", info.path, errno.ENOENT)
     directory, name = gopath.split_entry(info.path)
-    return info, collect(files, directory, name, info.rebase_name)
+    try:
+        return info, collect(files, directory, name, info.rebase_name)
+    except FileSystemError as error:
+        raise _failed("open", error.filename, error.errno or 0) from None
 
 
 def _source(files: Files, path: str, follow: bool) -> CopyInfo:

@@ -20,6 +20,7 @@ from labkit.oci.tree import Device, Dir, Fifo, File, Meta, Node, Symlink, Whiteo
 
 _SECOND = 10**9
 _CAPABILITY = "security.capability"
+_BYTES = ("utf-8", "surrogateescape")
 
 
 class Member(NamedTuple):
@@ -83,13 +84,18 @@ def collect(files: Files, directory: str, name: str, renamed: str = "") -> list[
     new = "" if renamed == "/" else renamed
 
     def add(path: str, relative: str) -> None:
-        node = files.stat(path, False).node
+        try:
+            node = files.stat(path, False).node
+        except FileSystemError as error:
+            if error.errno == errno.ENXIO:
+                return  # a socket: no tar can hold it
+            raise
         told = relative.replace(name, new, 1) if renamed else relative
         if isinstance(node, File) and not (node.inode and node.inode in first):
             node = replace(node, content=files.content(path))
         found.append(_member(told, node, first))
         if isinstance(node, Dir):
-            for each in sorted(files.listdir(path), key=os.fsencode):
+            for each in sorted(files.listdir(path), key=lambda each: each.encode(*_BYTES)):
                 add(gopath.join(path, each), f"{relative}/{each}")
 
     add(gopath.join(directory, name), name)
@@ -126,7 +132,7 @@ def read_members(content: Content) -> list[Member]:
 
 
 def _from_entry(content: Content, entry: tar.Entry) -> Member:
-    name, link = os.fsdecode(entry.name), os.fsdecode(entry.link)
+    name, link = entry.name.decode(*_BYTES), entry.link.decode(*_BYTES)
     kind, meta = entry.kind, entry.meta
     if kind == tar.DIRECTORY:
         return Member(name, Dir(meta=meta))

@@ -16,7 +16,7 @@ from labkit.engine.state import Container, Options, Volume, VolumeMount
 from labkit.errors import Conflict, DaemonError, NotFound
 from labkit.oci import tree
 from labkit.oci.image import Image
-from labkit.oci.tree import Dir
+from labkit.oci.tree import Dir, File
 
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*", re.ASCII)
 _MODES = {"", "rw", "ro", "z", "Z", "nocopy"}
@@ -97,10 +97,12 @@ def for_container(engine: Engine, identity: str, options: Options, image: Image)
     for each in wanted:
         known = engine.state.volumes.get(each.name)
         volume = known or create(engine, each.name or identifier(identity, each.destination))
-        if not volume.files.children and "nocopy" not in each.mode.split(","):
-            below = tree.get(engine.root(image), each.destination)
-            if isinstance(below, Dir):
-                _keep(engine, replace(volume, files=below))
+        below = tree.get(engine.root(image), each.destination)
+        if isinstance(below, File):
+            merged = f"{engine.data_root}/overlay2/{identifier('cache', identity)}/merged"
+            raise DaemonError(f"source {merged}{each.destination} is not directory")
+        if isinstance(below, Dir) and not volume.files.children and "nocopy" not in each.mode.split(","):
+            _keep(engine, replace(volume, files=below))
         mounts.append(replace(each, name=volume.name, anonymous=not each.name))
     return tuple(mounts)
 

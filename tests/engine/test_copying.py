@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from pathlib import Path
 
 import pytest
@@ -161,3 +162,25 @@ def test_a_compressed_tar_is_imported_under_the_plain_tars_digest(lab: Lab, tmp_
         (tmp_path / "flat").write_bytes(pack(plain))
         lab.docker(f"import {tmp_path}/flat flat")
         assert lab.image("flat").layers[0].diff_id == expected
+
+
+def test_a_socket_is_left_out(lab: Lab, tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(tmp_path / "sock"))
+        (tmp_path / "file").write_text("x")
+        assert lab.docker(f"cp {tmp_path} box:/copied").exit_code == 0
+    assert lab.container("box").listdir("/copied") == ["file"]
+
+
+def test_an_odd_name_and_a_second_name_arrive_as_they_are(lab: Lab, tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "one").write_text("x")
+    os.link(source / "one", source / "two")
+    with open(os.fsencode(source) + b"/\xff", "wb"):
+        pass
+    lab.docker(f"cp {source} box:/copied")
+    lab.docker(f"cp box:/copied {tmp_path}/back")
+    assert len(os.listdir(tmp_path / "back")) == 3
+    assert (tmp_path / "back/one").stat().st_nlink == 2
+    assert os.path.exists(os.fsencode(tmp_path / "back") + b"/\xff")

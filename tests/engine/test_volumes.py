@@ -126,3 +126,21 @@ def test_an_unnamed_volume_gets_an_identifier_and_no_labels() -> None:
     assert isinstance(volumes.create(Engine(), "xy", {"a": "b"}).labels, tuple)
     with pytest.raises(DaemonError, match="invalid characters"):
         volumes.create(Engine(), "a/b")
+
+
+def test_a_failed_create_leaves_no_volume(lab: Lab) -> None:
+    assert lab.docker("create -v fresh:/a -v data:/etc/passwd busybox").exit_code == 1
+    assert not lab.engine.state.volumes
+
+
+def test_python_writes_to_a_volume_too(lab: Lab) -> None:
+    run(lab, "create --name box -v data:/data busybox")
+    lab.container("box").write("/data/file", "hello")
+    assert "file" in lab.engine.state.volumes["data"].files.children
+    assert lab.container("box").size == 0
+
+
+def test_a_builds_containers_leave_no_volume() -> None:
+    lab = Lab()
+    lab.build("made", ["FROM busybox", "VOLUME /data", "RUN echo x > /data/x", "RUN ls /data"])
+    assert not lab.engine.state.volumes
