@@ -16,7 +16,7 @@ from labkit.engine.state import Container, Options, Volume, VolumeMount
 from labkit.errors import Conflict, DaemonError, NotFound
 from labkit.oci import tree
 from labkit.oci.image import Image
-from labkit.oci.tree import Dir, File
+from labkit.oci.tree import Dir, File, Meta
 
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*", re.ASCII)
 _MODES = {"", "rw", "ro", "z", "Z", "nocopy"}
@@ -41,8 +41,9 @@ def create(engine: Engine, name: str = "", labels: Mapping[str, str] | None = No
             '"[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed. If you intended to pass a host directory, use absolute '
             "path"
         )
-    volume = Volume(name, engine.now, None if labels is None else tuple(sorted(labels.items())))
-    return _keep(engine, volume)
+    given = None if labels is None else tuple(sorted(labels.items()))
+    files = Dir(meta=Meta(0o755, mtime=engine.now), opaque=True)
+    return _keep(engine, Volume(name, engine.now, given, files))
 
 
 def _keep(engine: Engine, volume: Volume) -> Volume:
@@ -102,15 +103,27 @@ def for_container(engine: Engine, identity: str, options: Options, image: Image)
             merged = f"{engine.data_root}/overlay2/{identifier('cache', identity)}/merged"
             raise DaemonError(f"source {merged}{each.destination} is not directory")
         if isinstance(below, Dir) and not volume.files.children and "nocopy" not in each.mode.split(","):
-            _keep(engine, replace(volume, files=below))
+            _keep(engine, replace(volume, files=replace(_copied(below, engine.now), opaque=True)))
         mounts.append(replace(each, name=volume.name, anonymous=not each.name))
     return tuple(mounts)
 
 
+def _copied(directory: Dir, now: int) -> Dir:
+    """Return a directory as it is copied: one that gets files is changed by that."""
+    children = {
+        name: _copied(node, now) if isinstance(node, Dir) else node
+        for name, node in directory.children.items()
+    }
+    meta = replace(directory.meta, mtime=now) if children else directory.meta
+    return Dir(children, meta)
+
+
 def _wanted(flags: Iterable[str]) -> list[VolumeMount]:
     found: dict[str, VolumeMount] = {}
-    for flag in flags:
+    for flag in dict.fromkeys(flags):
         mount = _parsed(flag)
+        if mount.destination in found:
+            raise DaemonError(f"Duplicate mount point: {mount.destination}")
         found[mount.destination] = mount
     return list(found.values())
 
@@ -122,10 +135,9 @@ def _parsed(flag: str) -> VolumeMount:
     name, path, mode = ("", parts[0], "") if len(parts) == 1 else (parts[0], parts[1], "".join(parts[2:]))
     if not set(mode.split(",")) <= _MODES:
         raise DaemonError(f"invalid mode: {mode}")
-    wrong = f"invalid volume specification: '{flag}': "
+    wrong = f"invalid volume specification: '{flag}': invalid mount config for type \"volume\": "
     if not path.startswith("/"):
-        reason = f"invalid mount path: '{path}' mount path must be absolute"
-        raise DaemonError(f'{wrong}invalid mount config for type "volume": {reason}')
+        raise DaemonError(f"{wrong}invalid mount path: '{path}' mount path must be absolute")
     if not path.strip("/"):
         raise DaemonError(f"{wrong}invalid specification: destination can't be '/'")
     return VolumeMount(name, "/" + "/".join(tree.split_path(path)), mode)

@@ -51,6 +51,8 @@ def ls(terminal: Terminal, call: Invocation) -> int:
     if form == "table":
         form = "table {{.Driver}}\\t{{.Name}}"
     wanted = Filters(call.strings("filter"), ("dangling", "driver", "label", "name"))
+    if not {"true", "false", "1", "0"}.issuperset(wanted.of("dangling")):
+        raise DaemonError(f"Invalid filter 'dangling=[{' '.join(wanted.of('dangling'))}]'")
     found = [each for _, each in sorted(engine.state.volumes.items()) if _matches(engine, each, wanted)]
     terminal.out(render_list(form, [_row(engine, each) for each in found], _HEADERS))
     return 0
