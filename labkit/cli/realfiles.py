@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from labkit.errors import FileSystemError
 from labkit.oci.content import Content
-from labkit.oci.tree import Device, Dir, Fifo, File, Meta, Node, Symlink
+from labkit.oci.tree import Device, Dir, Fifo, File, Meta, Node, Symlink, Whiteout
 from labkit.store.gzip import spool
 
 _CHUNK = 1 << 20
@@ -78,27 +78,26 @@ class RealFiles:
         with _told():
             os.mkdir(path, mode)
 
-    def write(self, path: str, data: Content, mode: int = 0o644) -> None:
-        """Make a new file."""
-        with _told(), open(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode), "wb") as file:
-            for chunk in data.chunks():
-                file.write(chunk)
-
-    def symlink(self, target: str, path: str) -> None:
-        """Make a symbolic link."""
+    def place(self, path: str, node: Node) -> None:
+        """Make a new name that is no directory's; the client keeps its user as the owner (NoLchown)."""
+        assert not isinstance(node, Dir | Whiteout)
+        meta = node.meta
         with _told():
-            os.symlink(target, path)
-
-    def mknod(self, path: str, kind: str, major: int, minor: int, mode: int = 0o644) -> None:
-        """Make a device, which takes root."""
-        with _told():
-            bits = stat.S_IFBLK if kind == "b" else stat.S_IFCHR
-            os.mknod(path, bits | mode, os.makedev(major, minor))
-
-    def mkfifo(self, path: str, mode: int = 0o644) -> None:
-        """Make a named pipe."""
-        with _told():
-            os.mkfifo(path, mode)
+            if isinstance(node, File):
+                with open(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, meta.mode), "wb") as file:
+                    file.writelines(node.content.chunks())
+            elif isinstance(node, Symlink):
+                os.symlink(node.target, path)
+            elif isinstance(node, Fifo):
+                os.mkfifo(path, meta.mode)
+            else:
+                bits = stat.S_IFBLK if node.kind == "b" else stat.S_IFCHR
+                os.mknod(path, bits | meta.mode, os.makedev(node.major, node.minor))
+            if not isinstance(node, Symlink):
+                os.chmod(path, meta.mode)
+            os.utime(path, ns=(meta.mtime, meta.mtime), follow_symlinks=False)
+        for name, value in meta.xattrs:
+            self.setxattr(path, name, value, False)
 
     def link(self, source: str, target: str) -> None:
         """Give a file a second name."""
@@ -126,7 +125,7 @@ class RealFiles:
             os.utime(path, ns=(mtime_ns, mtime_ns), follow_symlinks=follow)
 
     def setxattr(self, path: str, name: str, value: bytes, follow: bool = True) -> None:
-        """Set an extended attribute, where that is allowed; Docker does without it too."""
+        """Set an extended attribute, where that is possible and allowed; Docker does without it too."""
         if hasattr(os, "setxattr"):
             with suppress(OSError):
                 os.setxattr(path, name, value, follow_symlinks=follow)

@@ -1,8 +1,8 @@
 """A terminal session: one command line after another, run on an engine.
 
 A line is a shell's line in a pretend home directory, where `docker` is one more command: pipes,
-redirections and `$(docker ps -q)` work. The home is not the learner's real one. Only `docker load -i`
-and `docker save -o` touch real files, as Docker's own would.
+redirections and `$(docker ps -q)` work. The home is not the learner's real one. Only what docker's own
+commands take as a file (load, save, import, export, cp) can be a real one: a path that the home lacks.
 """
 
 from __future__ import annotations

@@ -46,10 +46,7 @@ class Files(Protocol):
     def listdir(self, path: str) -> list[str]: ...
     def content(self, path: str) -> Content: ...
     def mkdir(self, path: str, mode: int = 0o755) -> object: ...
-    def write(self, path: str, data: Content, mode: int = 0o644) -> object: ...
-    def symlink(self, target: str, path: str) -> object: ...
-    def mknod(self, path: str, kind: str, major: int, minor: int, mode: int = 0o644) -> object: ...
-    def mkfifo(self, path: str, mode: int = 0o644) -> object: ...
+    def place(self, path: str, node: Node) -> object: ...
     def link(self, source: str, target: str) -> object: ...
     def unlink(self, path: str) -> object: ...
     def chmod(self, path: str, mode: int) -> object: ...
@@ -178,10 +175,19 @@ def unpack(
             continue
         if before is not None and not is_dir:
             _unlink(files, path)
-        _create(files, target, path, member, exists=before is not None)
-        _set_attributes(files, path, member, owner)
-        if isinstance(member.node, Dir):
-            directories.append((path, member.node.meta))
+        node = _owned(member.node, owner)
+        if member.link:
+            _link(files, target, path, member.link)
+        elif isinstance(node, Dir):
+            if before is None:
+                files.mkdir(path, node.meta.mode)
+            directories.append((path, node.meta))
+        elif isinstance(node, Symlink) and not gopath.join(path, "..", node.target).startswith(target):
+            raise UnpackError(f'invalid symlink "{path}" -> "{node.target}"')
+        else:
+            files.place(path, node)
+        if member.link or isinstance(node, Dir):
+            _set_attributes(files, path, node, owned=owner is not None)
     for path, meta in directories:
         files.utime(path, meta.mtime)
 
@@ -201,38 +207,28 @@ def _unlink(files: Files, path: str) -> None:
         raise UnpackError(f"unlinkat {path}: {os.strerror(error.errno or 0).lower()}") from None
 
 
-def _create(files: Files, target: str, path: str, member: Member, *, exists: bool) -> None:
-    node = member.node
-    if member.link:
-        source = gopath.join(target, member.link)
-        if not source.startswith(target):
-            raise UnpackError(f'invalid hardlink "{source}" -> "{member.link}"')
-        files.link(source, path)
-    elif isinstance(node, Dir):
-        if not exists:
-            files.mkdir(path, node.meta.mode)
-    elif isinstance(node, Symlink):
-        if not gopath.join(path, "..", node.target).startswith(target):
-            raise UnpackError(f'invalid symlink "{path}" -> "{node.target}"')
-        files.symlink(node.target, path)
-    elif isinstance(node, File):
-        files.write(path, node.content, node.meta.mode)
-    elif isinstance(node, Fifo):
-        files.mkfifo(path, node.meta.mode)
-    elif isinstance(node, Device):
-        files.mknod(path, node.kind, node.major, node.minor, node.meta.mode)
+def _owned(node: Node, owner: Callable[[Meta], tuple[int, int]] | None) -> Node:
+    """Return a node with its owner, and with those extended attributes that any file system has."""
+    assert not isinstance(node, Whiteout)
+    uid, gid = owner(node.meta) if owner else (node.meta.uid, node.meta.gid)
+    kept = tuple(each for each in node.meta.xattrs if each[0].startswith(("user.", "security.")))
+    return replace(node, meta=replace(node.meta, uid=uid, gid=gid, xattrs=kept))
 
 
-def _set_attributes(
-    files: Files, path: str, member: Member, owner: Callable[[Meta], tuple[int, int]] | None
-) -> None:
-    assert not isinstance(member.node, Whiteout)
-    meta = member.node.meta
-    if owner is not None:
-        files.chown(path, *owner(meta), False)
-    for name, value in meta.xattrs:
+def _link(files: Files, target: str, path: str, name: str) -> None:
+    source = gopath.join(target, name)
+    if not source.startswith(target):
+        raise UnpackError(f'invalid hardlink "{source}" -> "{name}"')
+    files.link(source, path)
+
+
+def _set_attributes(files: Files, path: str, node: Node, *, owned: bool) -> None:
+    assert not isinstance(node, Whiteout)
+    if owned:
+        files.chown(path, node.meta.uid, node.meta.gid, False)
+    for name, value in node.meta.xattrs:
         files.setxattr(path, name, value, False)
-    if not isinstance(member.node, Symlink):
-        files.chmod(path, meta.mode)
-    if not isinstance(member.node, Dir):
-        files.utime(path, meta.mtime, False)
+    if not isinstance(node, Symlink):
+        files.chmod(path, node.meta.mode)
+    if not isinstance(node, Dir):
+        files.utime(path, node.meta.mtime, False)

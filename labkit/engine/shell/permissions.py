@@ -9,7 +9,7 @@ from typing import Any
 from labkit.errors import FileSystemError
 
 _READ, _WRITE, _SEARCH, _STICKY = 4, 2, 1, 0o1000
-_MAKING = frozenset(("append", "create", "link", "mkdir", "mkfifo", "mknod", "symlink", "write"))
+_MAKING = frozenset(("append", "create", "link", "mkdir", "mkfifo", "mknod", "place", "symlink", "write"))
 
 
 def allowed(found: Any, uid: int, gid: int, bits: int) -> bool:
