@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 from labkit.engine import container, process
 from labkit.engine.engine import SECOND, Engine
-from labkit.engine.mounts import container_mounts
+from labkit.engine.mounts import container_mounts, written
 from labkit.engine.shell.task import Result
 from labkit.engine.state import Container
 from labkit.engine.storage.mounts import MountTable
@@ -125,5 +125,5 @@ class Box:
         self.lab.engine.advance(SECOND)
         files = self._files()
         result = act(files)
-        container.keep(self.lab.engine, replace(self.container, active=files.active))
+        container.keep(self.lab.engine, written(self.lab.engine, self.container, files))
         return result

@@ -19,6 +19,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO
 
 from labkit.box import Box
@@ -150,6 +151,25 @@ class Lab:
         """Load the images of an archive that `docker save` or another tool has written."""
         self._remember()
         return list(archives.load(self.engine, file).images)
+
+    def save(
+        self, names: str | Sequence[str], file: str | os.PathLike[str], *, format: str = "docker"
+    ) -> None:
+        """Write images to an archive that Docker, skopeo, umoci and `load` open.
+
+        `format` is "docker" for the archive of `docker save`, "oci" for an OCI layout in a tar, "oci-dir" for
+        one in a directory that is not there yet.
+
+        >>> import tempfile
+        >>> lab = Lab()
+        >>> image = lab.pull("busybox")
+        >>> with tempfile.TemporaryDirectory() as home:
+        ...     lab.save("busybox", f"{home}/layout", format="oci-dir")
+        ...     sorted(os.listdir(f"{home}/layout"))
+        ['blobs', 'index.json', 'oci-layout']
+        """
+        wanted = [names] if isinstance(names, str) else names
+        archives.save(self.engine, wanted, Path(file), form=format)
 
     def build(
         self, tag: str, steps: Sequence[str] | str, files: Mapping[str, str | bytes | int] | None = None

@@ -16,7 +16,7 @@ from labkit.engine import container as containers
 from labkit.engine.container_config import container_config, exposed_ports
 from labkit.engine.engine import Engine
 from labkit.engine.identity import identifier
-from labkit.engine.state import Container
+from labkit.engine.state import Container, VolumeMount
 from labkit.oci.moment import rfc3339_nano
 
 
@@ -46,7 +46,7 @@ def container_document(engine: Engine, container: Container, *, size: bool = Fal
         "ExecIDs": None,
         "HostConfig": _host_config(container),
         "GraphDriver": graph_driver(engine, [name, f"{name}-init", *layer_names(container.image)]),
-        "Mounts": [],
+        "Mounts": [_mount(engine, each) for each in container.volumes],
         "Config": container_config(container),
         "NetworkSettings": _network_settings(container),
     }
@@ -56,6 +56,19 @@ def container_document(engine: Engine, container: Container, *, size: bool = Fal
         place = [key for key, _ in items].index("Mounts")
         document = dict([*items[:place], *before.items(), *items[place:]])
     return document
+
+
+def _mount(engine: Engine, volume: VolumeMount) -> dict[str, Any]:
+    return {
+        "Type": "volume",
+        "Name": volume.name,
+        "Source": f"{engine.data_root}/volumes/{volume.name}/_data",
+        "Destination": volume.destination,
+        "Driver": "local",
+        "Mode": volume.mode or ("" if volume.anonymous else "z"),
+        "RW": not volume.read_only,
+        "Propagation": "",
+    }
 
 
 def _state(container: Container) -> dict[str, Any]:
@@ -84,7 +97,7 @@ def _host_config(container: Container) -> dict[str, Any]:
     policy, _, count = options.restart.partition(":")
     no_limits: dict[str, Any] = dict.fromkeys(("CpuShares", "Memory", "NanoCpus"), 0)
     return {
-        "Binds": None,
+        "Binds": [each for each in options.volumes if ":" in each] or None,
         "ContainerIDFile": "",
         "LogConfig": {"Type": options.log_driver, "Config": {}},
         "NetworkMode": options.network,

@@ -33,6 +33,8 @@ def usage_text(command: Command, leave_out: str = "") -> str:
     parts = [f"Usage:  {usage_line(command)}", command.long or command.short]
     if command.aliases:
         parts.append("Aliases:\n  " + ", ".join((command.name, *command.aliases)))
+    if command.example:
+        parts.append("Examples:\n" + command.example)
     flags = shown_flags(command)
     if flags:
         parts.append("Options:\n" + flag_usages(flags))

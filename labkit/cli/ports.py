@@ -36,15 +36,45 @@ def parse_port(text: str) -> Port:
         raise _refused(f"No port specified: {text}<empty>")
     if ip and not _is_address(ip):
         raise _refused(f"Invalid ip address: {ip}")
-    if "-" in inner.strip("-"):
-        raise UsageError("labkit: a range of ports is not simulated; it would publish each port of it\n", 125)
     if not _is_port(inner):
         raise _refused(f"Invalid containerPort: {inner}")
-    if host and not _is_port(host):
+    if host and _range(host) is None:
         raise _refused(f"Invalid hostPort: {host}")
     if protocol.lower() not in ("", "tcp", "udp", "sctp"):
         raise _refused(f"Invalid proto: {protocol}")
     return Port(ip.strip("[]"), host, f"{inner}/{protocol.lower() or 'tcp'}")
+
+
+def single_ports(text: str) -> list[str]:
+    """Return a value of `-p` as one for each port of its range; raises UsageError in the client's words.
+
+    >>> single_ports("9000-9001:80-81"), single_ports("8000-8010:80")
+    (['9000:80/tcp', '9001:81/tcp'], ['8000-8010:80'])
+    """
+    outer, _, inner = text.rpartition(":")
+    ip, colon, host = outer.rpartition(":")
+    inner, _, protocol = inner.partition("/")
+    wanted = _range(inner)
+    if wanted is None or "-" not in inner:
+        parse_port(text)
+        return [text]
+    parse_port(f"{outer}:{wanted[0]}/{protocol}" if outer else f"{wanted[0]}/{protocol}")
+    given = _range(host) if host else None
+    if given is not None and len(given) != len(wanted):
+        raise _refused(f"Invalid ranges specified for container and host Ports: {inner} and {host}")
+    hosts = map(str, given) if given is not None else [""] * len(wanted)
+    pairs = zip(hosts, wanted, strict=True)
+    start = f"{ip}{colon}"
+    return [f"{start}{each}{':' if start or each else ''}{n}/{protocol or 'tcp'}" for each, n in pairs]
+
+
+def _range(text: str) -> range | None:
+    """Return the ports of `80` or `80-90`, or None for what is neither."""
+    first, _, last = text.partition("-")
+    last = last or first
+    if not (_is_port(first) and _is_port(last)) or text.endswith("-") or int(first) > int(last):
+        return None
+    return range(int(first), int(last) + 1)
 
 
 def _refused(message: str) -> UsageError:

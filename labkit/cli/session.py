@@ -1,8 +1,9 @@
 """A terminal session: one command line after another, run on an engine.
 
 A line is a shell's line in a pretend home directory, where `docker` is one more command: pipes,
-redirections and `$(docker ps -q)` work. The home is not the learner's real one. Only `docker build`,
-`docker load -i` and `docker save -o` touch real files, as Docker's own would.
+redirections and `$(docker ps -q)` work. The home is not the learner's real one. Only what docker's own
+commands take as a file or a directory (build, load, save, import, export, cp) can be a real one: a path that
+the home lacks.
 """
 
 from __future__ import annotations
@@ -187,7 +188,8 @@ class Session:
             read_stdin=lambda: _rest(task.fds.get(0)),
             open_at_home=lambda path: _open(task, path),
             at_home=lambda path: _lookup(home, task.path(path)),
-            cwd=task.path("."),
+            home=task.fs,
+            cwd=task.cwd,
             watch=self.watch,
         )
         status = dispatch(terminal, argv)

@@ -81,6 +81,7 @@ class Command:
     aliases: tuple[str, ...] = ()
     interspersed: bool = True
     long: str = ""
+    example: str = ""
     same_as: str = ""
     would: str = ""
     hidden: bool = False

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 from labkit.engine.engine import Engine
 from labkit.engine.network import Network
@@ -72,7 +73,8 @@ class Terminal:
 
     `env` holds the variables of the prompt; `read_stdin` gives what is left of standard input, and a
     command that does not ask for it leaves it to the next one; `open_at_home` opens a file of the pretend
-    home, if it is there; `at_home` tells where a path leads in it, links followed, and what is there.
+    home, if it is there; `at_home` tells where a path leads in it, links followed, and what is there; `home`
+    are its files and `cwd` is the directory in it.
 
     `tty` says whether its output goes to a terminal, which lines of a pull depend on. `watch` sees each
     event of a pull as it comes. Output is kept in order, as pairs of the stream, 1 or 2, and the bytes;
@@ -89,11 +91,17 @@ class Terminal:
     read_stdin: Callable[[], bytes] = bytes
     open_at_home: Callable[[str], IO[bytes] | None] = lambda path: None
     at_home: Callable[[str], tuple[str, Node | None]] = lambda path: (path, None)
+    home: Any = None
     cwd: str = "/"
     watch: Watch | None = None
     hint: str = ""
     said: str = ""
     output: list[tuple[int, bytes]] = field(default_factory=list)
+
+    @property
+    def real_directory(self) -> str:
+        """The directory that a path of the learner's real files starts from."""
+        return os.getcwd()
 
     @property
     def stdin(self) -> bytes:

@@ -1,4 +1,4 @@
-"""Images out of the cache into an archive, and back: `docker save` and `docker load`.
+"""Images out of the cache into an archive, and back: `docker save`, `load` and `import`.
 
 Which names are saved, and what loading says of each, follows moby's image/tarexport.
 """
@@ -12,12 +12,19 @@ from pathlib import Path
 from typing import IO
 
 from labkit.engine import images
-from labkit.engine.engine import Engine
-from labkit.errors import DaemonError, InvalidReference
+from labkit.engine.build.instructions import config_changes
+from labkit.engine.engine import SERVER_VERSION, Engine
+from labkit.engine.platforms import parse_platform
+from labkit.errors import DaemonError, InvalidArchive, InvalidLayer, InvalidReference, LabkitError
+from labkit.oci.config import History, make_config
+from labkit.oci.content import Content
 from labkit.oci.image import Image, validate
 from labkit.oci.layer import Layer
+from labkit.oci.moment import rfc3339_nano
 from labkit.oci.reference import Reference, parse_reference
-from labkit.store.archive import ArchivedImage, read_archive, write_docker_archive
+from labkit.oci.tar import failure
+from labkit.store.archive import ArchivedImage, read_archive, write_docker_archive, write_oci_layout
+from labkit.store.gzip import compression, decompressed
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +69,78 @@ def load(engine: Engine, file: str | os.PathLike[str] | IO[bytes]) -> Loaded:
     return Loaded(loaded, tuple(new.values()), tuple(lines or identifiers))
 
 
-def save(engine: Engine, names: Sequence[str], target: Path | IO[bytes]) -> None:
-    """Write images with their names to an archive.
+def import_tar(
+    engine: Engine,
+    content: Content,
+    target: str = "",
+    *,
+    message: str = "",
+    changes: Sequence[str] = (),
+    platform: str = "",
+) -> Image:
+    """Make an image with one layer out of a tar, compressed or not (moby, daemon/images/image_import.go).
+
+    The DiffID is the digest of the tar as it is. `changes` are Dockerfile instructions for the config.
+    Raises DaemonError.
+
+    >>> import_tar(Engine(), Content.of(bytes(1024))).layers[0].size
+    0
+    """
+    os_name = parse_platform(platform).os if platform else engine.os
+    reference = parse_reference(target).with_default_tag() if target else None
+    config = config_changes(changes, {})
+    if reference and reference.digest:
+        raise DaemonError("cannot import digest reference")
+    if os_name != engine.os:
+        raise DaemonError("operating system is not supported")
+    try:
+        layer = Layer.from_tar(_plain(content))
+    except InvalidLayer as error:
+        raise DaemonError(str(error)) from None
+    created, comment = rfc3339_nano(engine.now), message or "Imported from -"
+    made = make_config(
+        created=created,
+        architecture=engine.architecture,
+        os=os_name,
+        comment=comment,
+        docker_version=SERVER_VERSION,
+        config=config,
+        diff_ids=[layer.diff_id],
+        history=[History(created, comment=comment)],
+    )
+    image = Image(made, (layer,))
+    images.add_image(engine, image)
+    if reference:
+        images.set_tag(engine, image.id, reference)
+    return image
+
+
+def _plain(content: Content) -> Content:
+    """Return what compressed content holds; this engine does not know zstd."""
+    kind = compression(content.read(0, 6))
+    if kind == "gzip" and content.size < _GZIP_HEADER:
+        raise DaemonError("unexpected EOF")
+    try:
+        return decompressed(content) if kind != "zstd" else content
+    except InvalidArchive as error:
+        raise failure(str(error)) from None
+
+
+_GZIP_HEADER = 10
+
+
+FORMATS = ("docker", "oci", "oci-dir")
+"""What images are saved as: Docker's archive, an OCI layout in a tar, or an OCI layout in a directory."""
+
+
+def save(engine: Engine, names: Sequence[str], target: Path | IO[bytes], *, form: str = "docker") -> None:
+    """Write images with their names to an archive; `form` is one of FORMATS.
 
     A name without a tag stands for all its tags, an ID for the image without a name. Raises NotFound,
     RecordedImage for a record, or a LabkitError where the file cannot be written.
     """
+    if form not in FORMATS:
+        raise LabkitError(f"no such format: {form} (one of {', '.join(FORMATS)})")
     chosen: dict[str, ArchivedImage] = {}
     for name in names:
         for image, reference in _named(engine, name):
@@ -78,7 +151,11 @@ def save(engine: Engine, names: Sequence[str], target: Path | IO[bytes]) -> None
         parent = engine.state.parents.get(image_id, "")
         if parent in chosen:
             chosen[image_id] = replace(each, parent=parent)
-    write_docker_archive(target, list(chosen.values()), clock=engine.now)
+    if form == "docker":
+        write_docker_archive(target, list(chosen.values()), clock=engine.now)
+    else:
+        assert isinstance(target, Path)
+        write_oci_layout(target, list(chosen.values()), directory=form == "oci-dir", compress=True)
 
 
 def _named(engine: Engine, name: str) -> list[tuple[Image, Reference | None]]:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from labkit.engine import images
+from labkit.engine import images, volumes
 from labkit.engine.container_config import container_config
 from labkit.engine.engine import SECOND, Engine
 from labkit.engine.identity import container_name, identifier
@@ -77,23 +77,28 @@ def create_of(
     argv = _command(image, command, options)
     if not argv:
         raise DaemonError("No command specified")
-    number = engine.state.created + 1
+    before, number = engine.state, engine.state.created + 1
     identity = identifier(engine.seed, number)
-    container = Container(
-        id=identity,
-        name=name or container_name(identity, engine.state.names),
-        image=image,
-        image_name=image_name,
-        command=argv,
-        created=engine.now,
-        number=number,
-        options=options,
-        cmd=tuple(command) if command else None,
-        active=engine.prepare(image),
-    )
-    directory = options.working_dir or image.config.config.get("WorkingDir") or "/"
-    if directory != "/":
-        container = _with_working_dir(engine, container, directory)
+    try:
+        container = Container(
+            id=identity,
+            name=name or container_name(identity, engine.state.names),
+            image=image,
+            image_name=image_name,
+            command=argv,
+            created=engine.now,
+            number=number,
+            options=options,
+            cmd=tuple(command) if command else None,
+            active=engine.prepare(image),
+            volumes=volumes.for_container(engine, identity, options, image),
+        )
+        directory = options.working_dir or image.config.config.get("WorkingDir") or "/"
+        if directory != "/":
+            container = _with_working_dir(engine, container, directory)
+    except DaemonError:
+        engine.state = before  # without the volumes that were made for it
+        raise
     return keep(engine, container, created=number)
 
 
@@ -160,8 +165,8 @@ def listed_containers(engine: Engine, *, everything: bool = False) -> list[Conta
     return sorted(shown, key=lambda each: (each.created, each.number), reverse=True)
 
 
-def remove(engine: Engine, name: str, *, force: bool = False) -> Container:
-    """Remove a container and its read-write layer; return what was removed.
+def remove(engine: Engine, name: str, *, force: bool = False, with_volumes: bool = False) -> Container:
+    """Remove a container and its read-write layer, `with_volumes` its anonymous volumes too; return it.
 
     Raises Conflict for a running container, unless `force` is given.
     """
@@ -175,6 +180,8 @@ def remove(engine: Engine, name: str, *, force: bool = False) -> Container:
     engine.change(containers=state.containers.remove(container.id), names=state.names.discard(container.name))
     if container.image_id not in engine.state.images:
         images.release_layers(engine, container.image)
+    if with_volumes:
+        volumes.remove_anonymous(engine, container)
     return container
 
 
@@ -219,7 +226,7 @@ def commit(
     settings = container_config(container)
     try:
         image = container.image.append(
-            Layer.of(_committed(container.upper)),
+            Layer.of(committed(container.upper)),
             created=rfc3339_nano(engine.now),
             author=author,
             comment=message,
@@ -235,12 +242,12 @@ def commit(
     return image
 
 
-def _committed(upper: Dir) -> Dir:
-    """Return what a commit takes of an upper directory: of extended attributes capabilities alone."""
+def committed(upper: Dir) -> Dir:
+    """Return what a layer's tar takes of a tree: of extended attributes capabilities alone."""
     children: dict[str, Node] = {}
     for name, node in upper.children.items():
         if isinstance(node, Dir):
-            children[name] = _committed(node)
+            children[name] = committed(node)
         elif isinstance(node, Whiteout) or not node.meta.xattrs:
             children[name] = node
         else:
@@ -276,5 +283,7 @@ def stop(engine: Engine, container: Container, *, timeout: int = 10, kill: bool 
         log=tuple(line for line in container.log if line.at <= finished),
     )
     return (
-        keep(engine, ended) if not container.options.auto_remove else remove(engine, keep(engine, ended).id)
+        remove(engine, keep(engine, ended).id, with_volumes=True)
+        if container.options.auto_remove
+        else keep(engine, ended)
     )

@@ -20,6 +20,7 @@ def container_config(container: Container) -> dict[str, Any]:
     command = container.cmd if container.cmd or own_entrypoint else image.get("Cmd")
     entrypoint = options.entrypoint if own_entrypoint else image.get("Entrypoint")
     attached = not options.detached
+    own_volumes = [each for each in options.volumes if ":" not in each]
     config: dict[str, Any] = {
         "Hostname": options.hostname or container.id[:12],
         "Domainname": "",
@@ -37,7 +38,7 @@ def container_config(container: Container) -> dict[str, Any]:
         "Env": env or None,
         "Cmd": list(command) if command else None,
         "Image": container.image_name,
-        "Volumes": image.get("Volumes"),
+        "Volumes": {**(image.get("Volumes") or {}), **{each: {} for each in own_volumes}} or None,
         "WorkingDir": options.working_dir if options.working_dir is not None else image.get("WorkingDir", ""),
         "Entrypoint": list(entrypoint) if entrypoint else None,
         "OnBuild": image.get("OnBuild"),

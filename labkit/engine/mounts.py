@@ -1,21 +1,22 @@
 """What a container sees: its image and its own changes at the root, and what the engine mounts into it.
 
-/dev, /proc and /sys are small file systems of their own, and /etc/hostname, /etc/hosts and
-/etc/resolv.conf are files of the engine's. Nothing written there reaches the container's layer.
+/dev, /proc and /sys are small file systems of their own, /etc/hostname, /etc/hosts and /etc/resolv.conf
+are files of the engine's, and volumes are places of their own. Nothing written there reaches the
+container's layer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import replace
 
 from labkit.engine.engine import Engine
 from labkit.engine.state import Container
 from labkit.engine.storage.driver import MountedTree
 from labkit.engine.storage.mounts import MountTable
 from labkit.engine.storage.overlay import Mount
-from labkit.oci import tree
 from labkit.oci.content import Content
-from labkit.oci.tree import Device, Dir, File, Meta, Symlink
+from labkit.oci.tree import EMPTY_ROOT, Device, Dir, File, Meta, Symlink, split_path
 
 _RW_ALL = Meta(0o666)
 _STICKY = Meta(0o1777)
@@ -44,46 +45,66 @@ _HOSTS = (
 )
 
 
-def container_mounts(
-    engine: Engine, container: Container, now: Callable[[], int], volumes: Sequence[str] = ()
-) -> MountTable:
+def container_mounts(engine: Engine, container: Container, now: Callable[[], int]) -> MountTable:
     """Return the file systems of a container as its processes see them; `now` gives their clock.
 
-    The table's `active` is the container's read-write layer. `volumes` are paths with a file system of
-    their own, which begins with what the image has there.
+    The table's `active` is the container's read-write layer.
     """
+    own = {
+        "/dev": Mount(_DEV, clock=now),
+        "/proc": Mount(_proc(), clock=now),
+        "/sys": Mount(_SYS, clock=now),
+    }
+    return _table(engine, container, now, own, named=container.started or container.created)
+
+
+def daemon_mounts(engine: Engine, container: Container) -> MountTable:
+    """Return a container's files as the daemon mounts them for `docker cp`: /dev is its layers' own.
+
+    The engine's own files are there once the container was started.
+    """
+    return _table(engine, container, lambda: engine.now, {}, named=container.started)
+
+
+def _table(
+    engine: Engine, container: Container, now: Callable[[], int], own: dict[str, Mount], *, named: int
+) -> MountTable:
     read_only = container.options.read_only
-    root = engine.driver.mount(container.active, now, read_only=read_only)
+    root = engine.driver.mount(container.active, now)
     root.whiteout = container.whiteout if container.running else None
-    hostname = container.options.hostname or container.id[:12]
-    named = "" if container.options.network == "none" else hostname
-    written = _engine_files(hostname, named, container.started or container.created)
-    files = Mount(written, clock=now, read_only=read_only)
-    return MountTable(
-        root,
-        {
-            "/dev": Mount(_DEV, clock=now),
-            "/proc": Mount(_proc(), clock=now),
-            "/sys": Mount(_SYS, clock=now),
-            "/etc/hostname": (files, "/hostname"),
-            "/etc/hosts": (files, "/hosts"),
-            "/etc/resolv.conf": (files, "/resolv.conf"),
-            **{path: _volume(root, path, now) for path in volumes},
-        },
-    )
+    volumes = {}
+    for each in container.volumes:
+        if not root.exists(each.destination):
+            _make_directories(root, each.destination)
+        kept = engine.state.volumes[each.name].files
+        volumes[each.destination] = Mount(EMPTY_ROOT, kept, now, read_only=each.read_only)
+    root.read_only = read_only
+    table: dict[str, Mount | tuple[Mount, str]] = {**own, **volumes}
+    if named:
+        hostname = container.options.hostname or container.id[:12]
+        in_hosts = "" if container.options.network == "none" else hostname
+        files = Mount(_engine_files(hostname, in_hosts, named), clock=now, read_only=read_only)
+        table |= {f"/etc/{name}": (files, f"/{name}") for name in ("hostname", "hosts", "resolv.conf")}
+    return MountTable(root, table)
 
 
-def _volume(root: MountedTree, path: str, now: Callable[[], int]) -> Mount:
-    """Return a new volume with the image's files; its mount point is made where there is none."""
-    node = tree.get(root.root, path)
-    if isinstance(node, Dir):
-        return Mount(node, clock=now)
-    names = tree.split_path(path)
-    for depth in range(1, len(names) + 1):
-        directory = "/" + "/".join(names[:depth])
-        if not root.exists(directory):
-            root.mkdir(directory)
-    return Mount(Dir(meta=Meta(0o755, mtime=now())), clock=now)
+def _make_directories(root: MountedTree, path: str) -> None:
+    made = ""
+    for name in split_path(path):
+        made += f"/{name}"
+        if not root.exists(made):
+            root.mkdir(made)
+
+
+def written(engine: Engine, container: Container, files: MountTable) -> Container:
+    """Return a container with what was written to its files; what went to volumes is kept in the engine."""
+    volumes = engine.state.volumes
+    for each in container.volumes:
+        kept = files.mounted(each.destination)
+        if kept is not None and kept.upper is not volumes[each.name].files:
+            volumes = volumes.set(each.name, replace(volumes[each.name], files=kept.upper))
+    engine.change(volumes=volumes)
+    return replace(container, active=files.active, whiteout=files.root_mount.whiteout)
 
 
 def _engine_files(hostname: str, named: str, mtime: int) -> Dir:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from labkit.engine import container as containers
 from labkit.engine.container_config import container_config
 from labkit.engine.engine import Engine
-from labkit.engine.mounts import container_mounts
+from labkit.engine.mounts import container_mounts, written
 from labkit.engine.shell import users
 from labkit.engine.shell.launch import SHELLS
 from labkit.engine.shell.lookup import ExecNotFound
@@ -57,12 +57,9 @@ class ExecError(DaemonError):
     """A command that could not be started in a running container, in the words of runc."""
 
 
-def start(
-    engine: Engine, container: Container, *, detached: bool, stdin: bytes = b"", volumes: Sequence[str] = ()
-) -> Container:
+def start(engine: Engine, container: Container, *, detached: bool, stdin: bytes = b"") -> Container:
     """Start a container's main process; return the container as it is then.
 
-    What is written below one of `volumes` is gone when it ends, as in a build.
     In the foreground virtual time passes until the command ends. Raises StartError in runc's words where
     there is nothing to run; the container stays as it was created. A file that is no program is found out
     by the process itself, which says so and ends.
@@ -72,7 +69,7 @@ def start(
         return container
     argv, before = container.command, engine.now
     clock = _Clock(engine.now)
-    fs = container_mounts(engine, container, clock.read, volumes)
+    fs = container_mounts(engine, container, clock.read)
     served: list[str] = []
 
     def serve(task: Task, path: str, argv: Sequence[str]) -> int | None:
@@ -110,7 +107,7 @@ def start(
         state = replace(
             container, status="exited", started=before, finished=engine.now, exit_code=result.exit_code
         )
-    state = replace(state, active=fs.active, whiteout=fs.root_mount.whiteout)
+    state = written(engine, state, fs)
     return containers.keep(engine, replace(state, error="", log=container.log + log))
 
 
@@ -143,7 +140,7 @@ def execute(
     except ExecNotFound as error:
         raise ExecError(f"{_EXEC_FAILED}: {_words(error)}") from None
     changed = engine.state.containers[container.id]
-    containers.keep(engine, replace(changed, active=fs.active, whiteout=fs.root_mount.whiteout))
+    containers.keep(engine, written(engine, changed, fs))
     if result.finished:
         engine.advance(result.duration_ns)
     return result
@@ -162,7 +159,7 @@ def settle(engine: Engine) -> None:
             )
             containers.keep(engine, ended)
             if ended.options.auto_remove:
-                containers.remove(engine, ended.id)
+                containers.remove(engine, ended.id, with_volumes=True)
 
 
 def _settled(engine: Engine, container: Container) -> Container:
@@ -237,7 +234,7 @@ def _process(
     for entry in [*(config["Env"] or ()), *env]:
         name, _, value = entry.partition("=")
         variables[name] = value
-    uid, gid, home = _user(fs, user if user is not None else config["User"])
+    uid, gid, home = user_ids(fs, user if user is not None else config["User"])
     variables.setdefault("HOME", home)
     return Process(
         fs=fs,
@@ -252,7 +249,7 @@ def _process(
     )
 
 
-def _user(fs: MountTable, text: str) -> tuple[int, int, str]:
+def user_ids(fs: MountTable, text: str) -> tuple[int, int, str]:
     """Return the user and group numbers and the home directory of a `USER[:GROUP]`."""
     name, _, group = text.partition(":")
     uid, gid, home = 0, 0, "/root"

@@ -31,6 +31,31 @@ class LogLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Volume:
+    """A place for files outside of all layers; `labels` is None where it was made for a container."""
+
+    name: str
+    created: int
+    labels: tuple[tuple[str, str], ...] | None = None
+    files: Dir = EMPTY_ROOT
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeMount:
+    """Where a container has a volume; an anonymous one was made for it and goes with `docker rm -v`."""
+
+    name: str
+    destination: str
+    mode: str = ""
+    anonymous: bool = False
+
+    @property
+    def read_only(self) -> bool:
+        """Tell whether it cannot be written to."""
+        return "ro" in self.mode.split(",")
+
+
+@dataclass(frozen=True, slots=True)
 class Options:
     """What the flags of `docker create` and `docker run` set beside the image's config."""
 
@@ -48,6 +73,8 @@ class Options:
     read_only: bool = False
     entrypoint: tuple[str, ...] | None = None
     publish_all: bool = False
+    volumes: tuple[str, ...] = ()
+    """As `-v` has them: `name:/path`, `name:/path:ro` or `/path`."""
     detached: bool = False
     log_driver: str = "json-file"
 
@@ -90,6 +117,7 @@ class Container:
     """Its read-write layer, as the storage driver keeps it."""
     whiteout: Whiteout | None = None
     """What the whiteouts made since it was started are links to, see overlay2."""
+    volumes: tuple[VolumeMount, ...] = ()
     error: str = ""
     """Why it could not be started, as `docker inspect` shows it."""
     log: tuple[LogLine, ...] = ()
@@ -133,6 +161,8 @@ class State:
     """By container ID."""
     names: PMap[str, str] = field(default_factory=pmap)
     """Container IDs by name."""
+    volumes: PMap[str, Volume] = field(default_factory=pmap)
+    """By name."""
     created: int = 0
     """How many identifiers were given out: the next one depends on it alone."""
 

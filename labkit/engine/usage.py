@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from labkit.engine import container as containers
-from labkit.engine import images
+from labkit.engine import images, volumes
 from labkit.engine.engine import Engine
 from labkit.engine.storage import driver as drivers
 from labkit.oci.image import Image
@@ -63,6 +63,13 @@ def container_usage(engine: Engine) -> Usage:
     running = [each for each in listed if each.running]
     size = sum(containers.size_rw(each) for each in listed)
     return Usage(len(listed), len(running), size, size - sum(containers.size_rw(each) for each in running))
+
+
+def volume_usage(engine: Engine) -> Usage:
+    """Return the row of the volumes: one is active when a container has it."""
+    every = list(engine.state.volumes.values())
+    free = volumes.unused(engine)
+    return Usage(len(every), len(every) - len(free), volumes.size(every), volumes.size(free))
 
 
 def disk_used(engine: Engine) -> int:

@@ -10,7 +10,7 @@ Debian with no users but those that Debian's base-passwd gives it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from labkit.oci.content import Content, Piece
@@ -49,9 +49,28 @@ def write_tar(changes: Dir) -> Content:
     >>> write_tar(Dir()).read() == bytes(1024)
     True
     """
+    return _packed(_members(changes, b"", {}))
+
+
+def write_entries(entries: Iterable[tuple[str, Node, str]]) -> Content:
+    """Return the tar of some entries: a name, a node without what is in it, the name it is a hard link to.
+
+    >>> write_entries([("etc", Dir(), "")]).read(0, 5)
+    b'etc/\\x00'
+    """
+    return _packed(_entry(_encoded(name), node, _encoded(link)) for name, node, link in entries)
+
+
+def _entry(name: bytes, node: Node, link: bytes) -> tuple[bytes, Content]:
+    if isinstance(node, Dir):
+        return _header(name.rstrip(b"/") + b"/", node.meta, 0o040000, b"5"), Content()
+    return _leaf(b"", name, node, link)
+
+
+def _packed(members: Iterable[tuple[bytes, Content]]) -> Content:
     pieces: list[Piece] = []
     waiting: list[bytes] = []
-    for header, content in _members(changes, b"", {}):
+    for header, content in members:
         waiting.append(header)
         if content.size:
             pieces += [*Content.of(b"".join(waiting)).pieces, *content.pieces]

@@ -247,6 +247,32 @@ info x
 info -x
 version x
 version --format
+cp
+cp a
+cp a b c
+cp -z a b
+container cp a
+export
+export a b
+export -o
+container export
+import
+import --change
+image import
+port
+port a b c
+container port
+system prune x
+system prune --volume
+volume
+volume bogus
+volume create a b
+volume ls x
+volume inspect
+volume rm
+volume remove
+volume prune x
+volume ls --filter
 """
 
 

@@ -269,7 +269,7 @@ def on_real(engine: RealEngine, lines: list[str], cwd: Path) -> list[Answer]:
         stdout, stderr = (
             record.plain(engine, stream.decode(errors="replace"))
             .replace(socket, "%2Fvar%2Frun")
-            .replace(str(cwd), HOME)
+            .replace(str(cwd), HOME)  # where the pretend home's files are
             for stream in (done.stdout, done.stderr)
         )
         answers.append(Answer(line=line, at=at, stdout=stdout, stderr=stderr, exit=done.returncode))
@@ -281,6 +281,7 @@ def run_session(engine: RealEngine, lines: list[str], work: Path) -> list[Answer
     engine.ok("docker load -q -i app.tar", cwd=work)
     answers = on_real(engine, lines, work)
     on_real(engine, ["docker rm -f $(docker ps -aq); docker rmi -f $(docker images -aq)"], work)
+    on_real(engine, ["docker volume prune -f"], work)
     left = engine.ok("docker images -aq") + engine.ok("docker ps -aq")
     assert not left, left
     return answers

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from labkit.cli.commands import build, container, elsewhere, image, system
+from labkit.cli.commands import build, container, elsewhere, image, system, volume
 from labkit.cli.table import Command
 
 COMMANDS: dict[str, Command] = {
     command.path: command
-    for module in (system, image, build, container, elsewhere)
+    for module in (system, image, build, container, volume, elsewhere)
     for command in module.COMMANDS
 }
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from labkit.cli.commands.files import CP, EXPORT
 from labkit.cli.commands.run_flags import CREATE_FLAGS, DETACH_KEYS, ENV_FILE, RUN_FLAGS, USER, WORKDIR
 from labkit.cli.table import Command, Flag
 
@@ -127,10 +128,10 @@ LOGS = Command(
     (
         Flag("details", "", "", "Show extra details provided to logs", would="add what --log-opt asked for"),
         Flag("follow", "f", "", "Follow log output"),
-        Flag("since", "", "string", f"Show logs since {_WHEN}", would="leave out earlier lines"),
+        Flag("since", "", "string", f"Show logs since {_WHEN}"),
         Flag("tail", "n", "string", "Number of lines to show from the end of the logs", "all"),
         Flag("timestamps", "t", "", "Show timestamps"),
-        Flag("until", "", "string", f"Show logs before a {_WHEN}", would="leave out later lines"),
+        Flag("until", "", "string", f"Show logs before a {_WHEN}"),
     ),
     min_args=1,
     max_args=1,
@@ -196,15 +197,17 @@ PRUNE = Command(
     "Remove all stopped containers",
     "[OPTIONS]",
     (
-        Flag(
-            "filter",
-            "",
-            "filter",
-            "Provide filter values (e.g. 'until=<timestamp>')",
-            would="remove only the stopped containers that match, by age or by label",
-        ),
+        Flag("filter", "", "filter", "Provide filter values (e.g. 'until=<timestamp>')"),
         Flag("force", "f", "", "Do not prompt for confirmation"),
     ),
+)
+
+PORT = Command(
+    "container port",
+    "List port mappings or a specific mapping for the container",
+    "CONTAINER [PRIVATE_PORT[/PROTO]]",
+    min_args=1,
+    max_args=2,
 )
 
 NOT_SIMULATED = (
@@ -214,24 +217,9 @@ NOT_SIMULATED = (
         would="connect this terminal to the container's main process",
     ),
     Command(
-        "container cp",
-        "Copy files/folders between a container and the local filesystem",
-        would="copy a file or a directory into or out of the container's merged view",
-    ),
-    Command(
-        "container export",
-        "Export a container's filesystem as a tar archive",
-        would="write the container's merged view as one flat tar, without layers or history",
-    ),
-    Command(
         "container pause",
         "Pause all processes within one or more containers",
         would="freeze the container's processes where they are",
-    ),
-    Command(
-        "container port",
-        "List port mappings or a specific mapping for the container",
-        would="list which ports of the host lead to which ports of the container",
     ),
     Command(
         "container stats",
@@ -260,7 +248,24 @@ def _twin(path: str, command: Command) -> Command:
     return replace(command, path=path, aliases=(), same_as=command.path)
 
 
-_SIMULATED = (RUN, CREATE, EXEC, START, STOP, RESTART, KILL, WAIT, RENAME, RM, DIFF, LOGS, COMMIT)
+_SIMULATED = (
+    RUN,
+    CREATE,
+    EXEC,
+    START,
+    STOP,
+    RESTART,
+    KILL,
+    WAIT,
+    RENAME,
+    RM,
+    DIFF,
+    LOGS,
+    COMMIT,
+    CP,
+    EXPORT,
+    PORT,
+)
 
 COMMANDS = (
     Command("container", "Manage containers"),

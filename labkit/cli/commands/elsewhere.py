@@ -52,7 +52,6 @@ _GROUPS = (
     Command("trust", "Manage trust on Docker images"),
     Command("trust key", "Manage keys for signing Docker images"),
     Command("trust signer", "Manage entities who can sign Docker images"),
-    Command("volume", "Manage volumes"),
 )
 
 _ROWS = """
@@ -135,11 +134,6 @@ trust signer remove | Remove a signer | no longer let that key sign a repository
 trust inspect | Return low-level information about keys and signatures | show who signed an image
 trust revoke | Remove trust for an image | withdraw an image's signature
 trust sign | Sign an image | sign an image and push it with its signature
-volume create | Create a volume | make a place for files outside of all layers
-volume inspect | Display detailed information on one or more volumes | show where a volume keeps its files
-volume ls | List volumes | list the volumes, which keep files outside of all layers
-volume prune | Remove all unused local volumes | delete the volumes that no container uses
-volume rm | Remove one or more volumes | delete a volume and its files
 login | Log in to a Docker registry | check a name and password with a registry and keep them
 logout | Log out from a Docker registry | forget the name and password kept for a registry
 search | Search the Docker Hub for images | ask Docker Hub which repositories match a word

@@ -115,13 +115,7 @@ PRUNE = Command(
     "[OPTIONS]",
     (
         Flag("all", "a", "", "Remove all unused images, not just dangling ones"),
-        Flag(
-            "filter",
-            "",
-            "filter",
-            "Provide filter values (e.g. 'until=<timestamp>')",
-            would="remove only the unused images that match, by age or by label",
-        ),
+        Flag("filter", "", "filter", "Provide filter values (e.g. 'until=<timestamp>')"),
         Flag("force", "f", "", "Do not prompt for confirmation"),
     ),
 )
@@ -129,7 +123,14 @@ PRUNE = Command(
 IMPORT = Command(
     "image import",
     "Import the contents from a tarball to create a filesystem image",
-    would="make an image with one layer out of a tar of files",
+    "[OPTIONS] file|URL|- [REPOSITORY[:TAG]]",
+    (
+        Flag("change", "c", "list", "Apply Dockerfile instruction to the created image"),
+        Flag("message", "m", "string", "Set commit message for imported image"),
+        Flag("platform", "", "string", "Set platform if server is multi-platform capable"),
+    ),
+    min_args=1,
+    max_args=None,
 )
 PUSH = Command(
     "image push",

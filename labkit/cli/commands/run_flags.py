@@ -46,6 +46,7 @@ _SIMULATED = (
     Flag("restart", "", "string", "Restart policy to apply when a container exits", "no"),
     Flag("rm", "", "", "Automatically remove the container when it exits"),
     Flag("tty", "t", "", "Allocate a pseudo-TTY"),
+    Flag("volume", "v", "list", "Bind mount a volume"),
 )
 
 _CGROUPNS = """Cgroup namespace to use (host|private)
@@ -86,7 +87,6 @@ _OTHERS = (
     Flag("tmpfs", "", "list", "Mount a tmpfs directory"),
     Flag("userns", "", "string", "User namespace to use"),
     Flag("uts", "", "string", "UTS namespace to use"),
-    Flag("volume", "v", "list", "Bind mount a volume"),
     Flag("volume-driver", "", "string", "Optional volume driver for the container"),
     Flag("volumes-from", "", "list", "Mount volumes from the specified container(s)"),
 )
@@ -123,7 +123,6 @@ _WOULD = {
     "tmpfs": "mount an empty file system in memory, outside of all layers",
     "userns": "choose how the container's users map to the host's",
     "uts": "choose whose host name the container sees",
-    "volume": "mount a volume or a directory of the host, whose files are kept outside of all layers",
     "volume-driver": "keep the container's volumes with that driver",
     "volumes-from": "mount the volumes of that other container",
 }

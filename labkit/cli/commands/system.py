@@ -109,7 +109,13 @@ COMMANDS = (
     Command(
         "system prune",
         "Remove unused data",
-        would="remove stopped containers, unused networks, dangling images and the build cache",
+        "[OPTIONS]",
+        (
+            Flag("all", "a", "", "Remove all unused images not just dangling ones"),
+            Flag("filter", "", "filter", "Provide filter values (e.g. 'label=<key>=<value>')"),
+            Flag("force", "f", "", "Do not prompt for confirmation"),
+            Flag("volumes", "", "", "Prune volumes"),
+        ),
     ),
     replace(EVENTS, path="events", same_as="system events"),
     replace(INFO, path="info", same_as="system info"),

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from labkit.cli.handlers import archives, build, containers, images, inspect, lives, run, system, transfers
+from labkit.cli.handlers import (
+    archives,
+    build,
+    containers,
+    files,
+    images,
+    inspect,
+    lives,
+    logs,
+    run,
+    system,
+    transfers,
+    volumes,
+)
 from labkit.cli.parse import Invocation
 from labkit.cli.terminal import Terminal
 
@@ -20,6 +33,7 @@ HANDLERS: dict[str, Handler] = {
     "image push": transfers.push,
     "image save": archives.save,
     "image load": archives.load,
+    "image import": archives.import_image,
     "image inspect": inspect.image,
     "inspect": inspect.anything,
     "container inspect": inspect.container,
@@ -37,10 +51,19 @@ HANDLERS: dict[str, Handler] = {
     "container rm": lives.rm,
     "container ls": containers.ls,
     "container diff": containers.diff,
-    "container logs": containers.logs,
+    "container logs": logs.logs,
+    "container port": logs.port,
     "container commit": containers.commit,
+    "container cp": files.cp,
+    "container export": files.export,
     "container prune": containers.prune,
     "system df": system.df,
+    "system prune": system.prune,
     "system info": system.info,
     "version": system.version,
+    "volume create": volumes.create,
+    "volume inspect": inspect.volume,
+    "volume ls": volumes.ls,
+    "volume prune": volumes.prune,
+    "volume rm": volumes.rm,
 }

@@ -1,4 +1,4 @@
-"""`docker save` and `docker load`, which read and write the learner's real files.
+"""`docker save`, `load` and `import`: archives from and to the learner's real files.
 
 A file of the pretend home, which `docker save app > app.tar` leaves, comes before a real one of its name.
 """
@@ -7,46 +7,111 @@ from __future__ import annotations
 
 import io
 import os
+from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlencode
 
 from labkit.cli.formats import progress_line
 from labkit.cli.parse import Invocation
+from labkit.cli.realfiles import RealFiles
 from labkit.cli.terminal import Terminal
 from labkit.engine import archives
-from labkit.errors import DaemonError, LabkitError
+from labkit.errors import DaemonError, FileSystemError, InvalidReference, LabkitError
+from labkit.oci.content import Content
 from labkit.oci.digest import short
+from labkit.oci.reference import parse_reference
+from labkit.store.blobs import write_file
 
 _LAYOUT = {"index.json", "manifest.json", "oci-layout"}
 
 
 def save(terminal: Terminal, call: Invocation) -> int:
     """Write images to an archive: a file, or standard output."""
-    target = str(call.options["output"])
+
+    def content() -> Content:
+        stream = io.BytesIO()
+        archives.save(terminal.engine, call.args, stream)
+        return Content.of(stream.getvalue())
+
+    def write(path: Path) -> None:
+        archives.save(terminal.engine, call.args, path)
+
+    return write_archive(terminal, str(call.options["output"]), content, "failed to save image", write)
+
+
+def write_archive(
+    terminal: Terminal,
+    target: str,
+    content: Callable[[], Content],
+    failed: str,
+    write: Callable[[Path], None] | None = None,
+) -> int:
+    """Write what a command makes to a real file, or to standard output if that is no terminal.
+
+    `failed` begins the error about a directory that is not there; `write` writes the file in its own way.
+    """
     if not target:
         if terminal.tty:
             terminal.err("cowardly refusing to save to a terminal. Use the -o flag or redirect\n")
             return 1
-        stream = io.BytesIO()
-        archives.save(terminal.engine, call.args, stream)
-        terminal.out(stream.getvalue())
+        terminal.out(content().read())
         return 0
     path = Path(target)
     if not path.parent.is_dir():
-        terminal.err(f'failed to save image: invalid output path: directory "{path.parent}" does not exist\n')
+        terminal.err(f'{failed}: invalid output path: directory "{path.parent}" does not exist\n')
         return 1
     if path.is_dir():
-        archives.save(terminal.engine, call.args, io.BytesIO())
+        content()
         above = target[: target.rfind("/") + 1] or "./"
         terminal.err(f"rename {above}.docker_temp_1 {target}: file exists\n")
         return 1
     try:
-        archives.save(terminal.engine, call.args, path)
+        write(path) if write else write_file(path, content().chunks())
     except DaemonError:
         raise
     except LabkitError as error:
         terminal.err(f"{error}\n")
         return 1
     return 0
+
+
+def import_image(terminal: Terminal, call: Invocation) -> int:
+    """Make an image with one layer out of a tar: a file, or standard input."""
+    source, name = call.args[0], call.args[1] if len(call.args) > 1 else ""
+    if source.startswith(("http://", "https://")):
+        raise LabkitError("labkit: a tar from a URL is not simulated; it would be downloaded by the daemon")
+    try:
+        if name:
+            parse_reference(name)
+    except InvalidReference as error:
+        raise LabkitError(str(error)) from None
+    image = archives.import_tar(
+        terminal.engine,
+        _tar_of(terminal, source, name),
+        name,
+        message=str(call.options["message"]),
+        changes=call.strings("change"),
+        platform=str(call.options["platform"]),
+    )
+    terminal.out(f"{image.id}\n")
+    return 0
+
+
+def _tar_of(terminal: Terminal, source: str, name: str) -> Content:
+    if source == "-":
+        return Content.of(terminal.stdin)
+    if not source:
+        raise LabkitError("open : no such file or directory")
+    if (file := terminal.open_at_home(source)) is not None:
+        return Content.of(file.read())
+    if os.path.isdir(source):
+        query = urlencode({"fromSrc": "-", "message": "", "repo": name, "tag": ""})
+        post = f"http://%2Fvar%2Frun%2Fdocker.sock/v1.41/images/create?{query}"
+        raise LabkitError(f'error during connect: Post "{post}": read {source}: is a directory')
+    try:
+        return RealFiles().content(source)
+    except FileSystemError as error:
+        raise LabkitError(f"open {source}: {(error.strerror or '').lower()}") from None
 
 
 def load(terminal: Terminal, call: Invocation) -> int:

@@ -1,13 +1,15 @@
-"""`docker ps`, `diff`, `logs`, `commit` and `container prune`."""
+"""`docker ps`, `diff`, `commit` and `container prune`."""
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 
 from labkit.cli.formats import age, ago, ellipsis, go_time, human_size
 from labkit.cli.govalues import Row
-from labkit.cli.handlers.images import confirmed
+from labkit.cli.handlers import prune as prunes
+from labkit.cli.handlers.prune import Filters, has_labels, until
 from labkit.cli.parse import Invocation
 from labkit.cli.ports import parse_port
 from labkit.cli.templates import TemplateError, parse_template, render_list
@@ -21,7 +23,6 @@ from labkit.engine.engine import Engine
 from labkit.engine.state import Container
 from labkit.errors import DaemonError, InvalidReference, LabkitError, NotFound
 from labkit.oci.digest import short
-from labkit.oci.moment import rfc3339
 from labkit.oci.reference import parse_reference
 
 _HEADERS = {
@@ -138,6 +139,7 @@ _FILTERS: dict[str, Callable[[Engine, Container, str], bool]] = {
     "name": lambda _, each, value: _matches(value, each.name) or _matches(value, f"/{each.name}"),
     "status": lambda _, each, value: each.status == value,
     "network": lambda _, each, value: _network(each) == value,
+    "volume": lambda _, each, value: any(value in (v.name, v.destination) for v in each.volumes),
 }
 
 
@@ -178,8 +180,8 @@ def _row(engine: Engine, container: Container, full: bool) -> Row:
             "Size": f"{human_size(own)} (virtual {human_size(whole)})",
             "Labels": labels,
             "Label": lambda name: config["Labels"].get(name, ""),
-            "Mounts": "",
-            "LocalVolumes": "0",
+            "Mounts": ",".join(each.name if full else ellipsis(each.name, 15) for each in container.volumes),
+            "LocalVolumes": str(len({each.name for each in container.volumes})),
             "Networks": _network(container),
         },
     )
@@ -217,10 +219,14 @@ def ports(container: Container) -> str:
     if not container.running or container.options.network == "none":
         return ""
     published = {port.inner: port for port in map(parse_port, container.options.ports)}
+    free = itertools.count(49153)
     shown = []
     for inner in exposed_ports(container):
-        port = published.get(inner)
-        shown.append(inner if port is None else f"{port.ip or '0.0.0.0'}:{port.host or 49153}->{inner}")
+        if (port := published.get(inner)) is None:
+            shown.append(inner)
+        else:
+            host = port.host.partition("-")[0] or next(free)
+            shown.append(f"{port.ip or '0.0.0.0'}:{host}->{inner}")
     return ", ".join(shown)
 
 
@@ -232,35 +238,6 @@ def diff(terminal: Terminal, call: Invocation) -> int:
     changes = containers.diff(terminal.engine, found)
     terminal.out("".join(f"{each.kind} {each.path}\n" for each in changes))
     return 0
-
-
-def logs(terminal: Terminal, call: Invocation) -> int:
-    """Print what a container's main process has written so far."""
-    try:
-        found = containers.find_container(terminal.engine, call.args[0])
-    except NotFound as error:
-        terminal.err(f"Error: {error}\n")
-        return 1
-    if found.options.log_driver == "none":
-        raise DaemonError("configured logging driver does not support reading")
-    lines = list(_lines(terminal.engine, found, stamped=bool(call.options["timestamps"])))
-    tail = str(call.options["tail"])
-    if tail.isdecimal():
-        lines = lines[len(lines) - min(int(tail), len(lines)) :]
-    for stream, line in lines:
-        terminal.write(stream, line)
-    if call.options["follow"] and found.running:
-        terminal.hint = "labkit: a real terminal would print new lines here until you press Ctrl-C"
-    return 0
-
-
-def _lines(engine: Engine, container: Container, *, stamped: bool) -> Iterator[tuple[int, bytes]]:
-    for chunk in container.log:
-        if chunk.at <= engine.now:
-            moment = f"{rfc3339(chunk.at)[:-1]}.{chunk.at % _SECOND:09}Z "
-            stamp = moment.encode() if stamped else b""
-            for line in re.findall(rb"[^\n]*\n|[^\n]+", chunk.data):
-                yield chunk.stream, stamp + line
 
 
 def commit(terminal: Terminal, call: Invocation) -> int:
@@ -289,15 +266,23 @@ def commit(terminal: Terminal, call: Invocation) -> int:
 
 def prune(terminal: Terminal, call: Invocation) -> int:
     """Remove all containers that do not run."""
-    engine = terminal.engine
-    if not call.options["force"] and not confirmed(terminal, "This will remove all stopped containers."):
-        terminal.out("Total reclaimed space: 0B\n")
-        return 0
-    stopped = [each for each in containers.listed_containers(engine, everything=True) if not each.running]
+    warning = "This will remove all stopped containers."
+    return prunes.prune(terminal, call, warning, lambda given: pruned_containers(terminal.engine, given))
+
+
+def pruned_containers(engine: Engine, filters: Sequence[str]) -> tuple[str, int]:
+    """Remove stopped containers that match; return what is said of it and the bytes freed."""
+    wanted = Filters(filters, ("label", "label!", "until"))
+    before = until(wanted, engine.now)
+    stopped = [
+        each
+        for each in containers.listed_containers(engine, everything=True)
+        if not each.running
+        and (before is None or each.created <= before)
+        and has_labels(container_config(each)["Labels"], wanted)
+    ]
     freed = sum(containers.size_rw(each) for each in stopped)
     for each in stopped:
         containers.remove(engine, each.id)
-    if stopped:
-        terminal.out("Deleted Containers:\n" + "".join(f"{each.id}\n" for each in stopped) + "\n")
-    terminal.out(f"Total reclaimed space: {human_size(freed, 4)}\n")
-    return 0
+    lines = "".join(f"{each.id}\n" for each in stopped)
+    return (f"Deleted Containers:\n{lines}\n" if stopped else ""), freed

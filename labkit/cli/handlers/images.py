@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 
 from labkit.cli.formats import ago, ellipsis, go_time, human_size
 from labkit.cli.govalues import Row
+from labkit.cli.handlers import prune as prunes
+from labkit.cli.handlers.prune import Filters, has_labels, until
 from labkit.cli.parse import Invocation
 from labkit.cli.templates import render_list
 from labkit.cli.terminal import Terminal
@@ -238,22 +240,31 @@ def rm(terminal: Terminal, call: Invocation) -> int:
 def prune(terminal: Terminal, call: Invocation) -> int:
     """Remove dangling images, or all that no container uses."""
     everything = bool(call.options["all"])
-    if not call.options["force"] and not confirmed(terminal, _WARNING_ALL if everything else _WARNING):
-        terminal.out("Total reclaimed space: 0B\n")
-        return 0
-    removed, freed = images.prune_images(terminal.engine, everything=everything)
-    if removed:
-        lines = "".join(f"{each.kind.lower()}: {each.name}\n" for each in removed)
-        terminal.out(f"Deleted Images:\n{lines}\n")
-    terminal.out(f"Total reclaimed space: {human_size(freed, 4)}\n")
-    return 0
+    warning = _WARNING_ALL if everything else _WARNING
+
+    def remove(filters: Sequence[str]) -> tuple[str, int]:
+        return pruned_images(terminal.engine, filters, everything=everything)
+
+    return prunes.prune(terminal, call, warning, remove)
+
+
+def pruned_images(engine: Engine, filters: Sequence[str], *, everything: bool) -> tuple[str, int]:
+    """Remove unused images that match; return what is said of it and the bytes freed."""
+    wanted = Filters(filters, ("dangling", "label", "label!", "until"))
+    before = until(wanted, engine.now)
+    asked = wanted.of("dangling")
+    if asked and {"true", "false", "0", "1"}.isdisjoint(asked):
+        return "", 0  # both the word that was given and the client's own: nothing matches
+
+    def matches(image: Image) -> bool:
+        young = before is not None and parse_time(image.config.created) > before
+        return not young and has_labels(image.config.config.get("Labels") or {}, wanted)
+
+    everything = everything or bool({"false", "0"}.intersection(asked))
+    removed, freed = images.prune_images(engine, everything=everything, matches=matches)
+    lines = "".join(f"{each.kind.lower()}: {each.name}\n" for each in removed)
+    return (f"Deleted Images:\n{lines}\n" if removed else ""), freed
 
 
 _WARNING = "This will remove all dangling images."
 _WARNING_ALL = "This will remove all images without at least one container associated to them."
-
-
-def confirmed(terminal: Terminal, warning: str) -> bool:
-    """Ask before something is removed; the answer is the next line of standard input."""
-    terminal.out(f"WARNING! {warning}\nAre you sure you want to continue? [y/N] ")
-    return terminal.stdin.split(b"\n", 1)[0].strip().lower() == b"y"

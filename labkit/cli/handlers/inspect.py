@@ -1,4 +1,4 @@
-"""`docker inspect`, `docker image inspect` and `docker container inspect`."""
+"""`docker inspect`, and `inspect` of images, containers and volumes."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from labkit.cli.container_documents import container_document
 from labkit.cli.documents import image_document
 from labkit.cli.gojson import go_json
 from labkit.cli.govalues import Struct
+from labkit.cli.handlers.volumes import volume_struct
 from labkit.cli.inspect_types import container_inspect, image_inspect
 from labkit.cli.parse import Invocation
 from labkit.cli.templates import PARSING_ERROR, TemplateError, inspect_element, parse_template
@@ -30,18 +31,27 @@ def container(terminal: Terminal, call: Invocation) -> int:
     return _inspect(terminal, call, [_containers(terminal, call)], "container")
 
 
+def volume(terminal: Terminal, call: Invocation) -> int:
+    """Show volumes' details."""
+    return _inspect(terminal, call, [_volumes(terminal)], "volume")
+
+
 def anything(terminal: Terminal, call: Invocation) -> int:
     """Show the details of containers or images, whichever has the name."""
     kind = str(call.options["type"])
-    finders = {"container": [_containers(terminal, call)], "image": [_images(terminal)]}
+    finders = {
+        "container": [_containers(terminal, call)],
+        "image": [_images(terminal)],
+        "volume": [_volumes(terminal)],
+    }
     if kind and kind not in finders:
         return _unknown_kind(terminal, kind)
-    every = finders["container"] + finders["image"]
+    every = [find for each in finders.values() for find in each]
     return _inspect(terminal, call, finders.get(kind, every), kind or "object")
 
 
 def _unknown_kind(terminal: Terminal, kind: str) -> int:
-    kinds = ("network", "volume", "plugin", "node", "service", "task", "secret", "config")
+    kinds = ("network", "plugin", "node", "service", "task", "secret", "config")
     if kind in kinds:
         terminal.err(f"labkit: --type {kind} is not simulated; it would show a {kind}'s details\n")
     else:
@@ -54,6 +64,10 @@ def _images(terminal: Terminal) -> Find:
         return image_inspect(image_document(terminal.engine, find_image(terminal.engine, name)))
 
     return find
+
+
+def _volumes(terminal: Terminal) -> Find:
+    return lambda name: volume_struct(terminal.engine, name)
 
 
 def _containers(terminal: Terminal, call: Invocation) -> Find:

@@ -103,7 +103,8 @@ def rm(terminal: Terminal, call: Invocation) -> int:
         if not name:
             raise LabkitError("Container name cannot be empty")
         try:
-            containers.remove(terminal.engine, name, force=force)
+            with_volumes = bool(call.options["volumes"])
+            containers.remove(terminal.engine, name, force=force, with_volumes=with_volumes)
         except NotFound as error:
             if not force:
                 raise LabkitError(f"Error: {error}") from None

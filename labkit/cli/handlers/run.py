@@ -7,13 +7,15 @@ from collections.abc import Sequence
 from labkit.cli.handlers.transfers import pull_image
 from labkit.cli.hints import hint
 from labkit.cli.parse import Invocation, UsageError
-from labkit.cli.ports import parse_port
+from labkit.cli.ports import parse_port, single_ports
 from labkit.cli.terminal import Terminal
 from labkit.engine import container as containers
 from labkit.engine import images, process
+from labkit.engine.platforms import parse_platform
 from labkit.engine.process import ExecError, StartError
 from labkit.engine.state import Container, Options
 from labkit.errors import DaemonError, InvalidReference, LabkitError, NotFound
+from labkit.oci.image import Image
 from labkit.oci.reference import parse_reference
 
 _NOT_A_TTY = "the input device is not a TTY"
@@ -27,6 +29,8 @@ def create(terminal: Terminal, call: Invocation) -> int:
     """Create a container without starting it."""
     try:
         container = _create(terminal, call)
+    except UsageError as error:
+        raise UsageError(error.text.replace("docker run", call.command.full), error.exit_code) from None
     except InvalidReference as error:
         terminal.err(f"{error}\n")
         return 1
@@ -55,13 +59,13 @@ def run(terminal: Terminal, call: Invocation) -> int:
         )
     except StartError as error:
         if container.options.auto_remove:
-            containers.remove(terminal.engine, container.id)
+            containers.remove(terminal.engine, container.id, with_volumes=True)
         terminal.err(f"docker: Error response from daemon: {error}.\n")
         return error.status
     if not detached:
         return _finish(terminal, container, container.log)
     if container.options.auto_remove and not container.running:
-        containers.remove(terminal.engine, container.id)
+        containers.remove(terminal.engine, container.id, with_volumes=True)
     return 0
 
 
@@ -90,7 +94,7 @@ def _finish(terminal: Terminal, container: Container, log: Sequence[object]) -> 
         )
         return 0
     if container.options.auto_remove:
-        containers.remove(terminal.engine, container.id)
+        containers.remove(terminal.engine, container.id, with_volumes=True)
     return container.exit_code
 
 
@@ -105,11 +109,21 @@ def _create(terminal: Terminal, call: Invocation) -> Container:
 
 def _find_or_pull(terminal: Terminal, name: str, policy: str, platform: str) -> None:
     reference = parse_reference(name).with_default_tag()
-    found = images.lookup_image(terminal.engine, name) is not None
+    known = images.lookup_image(terminal.engine, name)
+    found = known is not None and _runs_on(known, platform)
     if policy == "always" or (policy == "missing" and not found):
         if policy == "missing":
             terminal.err(f"Unable to find image '{reference.familiar}' locally\n")
         pull_image(terminal, reference, platform, stream=2)
+
+
+def _runs_on(image: Image, platform: str) -> bool:
+    """Tell whether an image is of the platform asked for; raises LabkitError where that is none."""
+    try:
+        wanted = parse_platform(platform, image.config.architecture) if platform else None
+    except DaemonError as error:
+        raise LabkitError(f"error parsing specified platform: {error}") from None
+    return wanted is None or (wanted.os, wanted.architecture) == (image.config.os, image.config.architecture)
 
 
 def _check(options: Options) -> None:
@@ -144,7 +158,8 @@ def _options(terminal: Terminal, call: Invocation) -> Options:
     return Options(
         env=_variables(terminal, call),
         labels=tuple((name, value) for name, _, value in (e.partition("=") for e in call.strings("label"))),
-        ports=call.strings("publish"),
+        ports=tuple(port for each in call.strings("publish") for port in single_ports(each)),
+        volumes=_volumes(call.strings("volume")),
         restart=str(given["restart"]) or "no",
         hostname=str(given["hostname"]),
         network=str(given["network"][-1]) if given["network"] else "default",  # type: ignore[index]
@@ -158,6 +173,15 @@ def _options(terminal: Terminal, call: Invocation) -> Options:
         publish_all=bool(given["publish-all"]),
         detached=bool(given.get("detach")),
     )
+
+
+def _volumes(given: tuple[str, ...]) -> tuple[str, ...]:
+    if any(each.startswith(("/", "~", ".")) and ":" in each for each in given):
+        raise UsageError(
+            "labkit: -v with a directory of the host is not simulated; it would mount that directory. "
+            "A volume works: -v data:/data\n"
+        )
+    return given
 
 
 def execute(terminal: Terminal, call: Invocation) -> int:

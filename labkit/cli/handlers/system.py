@@ -1,18 +1,24 @@
-"""`docker system df`, `docker info` and `docker version`."""
+"""`docker system df`, `system prune`, `docker info` and `docker version`."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from labkit.cli.documents import engine_document, version_document
 from labkit.cli.formats import ago, human_size, tabwriter
 from labkit.cli.govalues import Row, Struct
-from labkit.cli.handlers.containers import shown_command, status
+from labkit.cli.handlers.containers import pruned_containers, shown_command, status
+from labkit.cli.handlers.images import pruned_images
+from labkit.cli.handlers.prune import confirmed
+from labkit.cli.handlers.volumes import pruned_volumes
 from labkit.cli.inspect_types import typed_struct
 from labkit.cli.parse import Invocation
 from labkit.cli.templates import PARSING_ERROR, TemplateError, parse_template, render_list
 from labkit.cli.terminal import Terminal
 from labkit.engine import container as containers
-from labkit.engine import images, usage
+from labkit.engine import images, usage, volumes
 from labkit.engine.usage import Usage
+from labkit.errors import LabkitError
 from labkit.oci.digest import short
 from labkit.oci.moment import parse_time
 
@@ -30,12 +36,11 @@ def df(terminal: Terminal, call: Invocation) -> int:
     """Show what the cache takes on disk."""
     if call.options["verbose"]:
         return _verbose(terminal)
-    empty = Usage(0, 0, 0, 0)
     rows = [
         _row("diskUsageImagesContext", "Images", usage.image_usage(terminal.engine)),
         _row("diskUsageContainersContext", "Containers", usage.container_usage(terminal.engine)),
-        _row("diskUsageVolumesContext", "Local Volumes", empty),
-        _row("diskUsageBuilderContext", "Build Cache", empty),
+        _row("diskUsageVolumesContext", "Local Volumes", usage.volume_usage(terminal.engine)),
+        _row("diskUsageBuilderContext", "Build Cache", Usage(0, 0, 0, 0)),
     ]
     form = str(call.options["format"])
     terminal.out(render_list(_TABLE if form in ("", "table") else form, rows, _HEADERS))
@@ -87,7 +92,7 @@ def _verbose(terminal: Terminal) -> int:
                 each.id[:12],
                 each.image_name,
                 shown_command(each),
-                "0",
+                str(len({volume.name for volume in each.volumes})),
                 human_size(containers.size_rw(each)),
                 ago(each.created, engine.now),
                 status(engine, each),
@@ -95,9 +100,45 @@ def _verbose(terminal: Terminal) -> int:
             )
         )
     terminal.out(tabwriter(rows) + "\nLocal Volumes space usage:\n\n")
-    terminal.out(tabwriter([("VOLUME NAME", "LINKS", "SIZE")]) + "\nBuild cache usage: 0B\n\n")
+    rows = [("VOLUME NAME", "LINKS", "SIZE")]
+    for name, volume in sorted(engine.state.volumes.items()):
+        rows.append((name, str(len(volumes.users(engine, name))), human_size(volumes.size([volume]), 4)))
+    terminal.out(tabwriter(rows) + "\nBuild cache usage: 0B\n\n")
     terminal.out(tabwriter([("CACHE ID", "CACHE TYPE", "SIZE", "CREATED", "LAST USED", "USAGE", "SHARED")]))
     return 0
+
+
+def prune(terminal: Terminal, call: Invocation) -> int:
+    """Remove stopped containers, dangling images and, if asked, unused volumes; there is no build cache."""
+    engine, everything = terminal.engine, bool(call.options["all"])
+    filters = call.strings("filter")
+    with_volumes = bool(call.options["volumes"])
+    if with_volumes and any(each.partition("=")[0] == "until" for each in filters):
+        raise LabkitError('ERROR: The "until" filter is not supported with "--volumes"')
+    if not call.options["force"] and not confirmed(terminal, _warning(everything, with_volumes, filters)):
+        return 0
+    done = [pruned_containers(engine, filters)]
+    if with_volumes:
+        done.append(pruned_volumes(engine, filters))
+    done.append(pruned_images(engine, filters, everything=everything))
+    terminal.out("".join(text for text, _ in done))
+    terminal.out(f"Total reclaimed space: {human_size(sum(freed for _, freed in done), 4)}\n")
+    return 0
+
+
+def _warning(everything: bool, with_volumes: bool, filters: Sequence[str]) -> str:
+    lines = ["all stopped containers", "all networks not used by at least one container"]
+    if with_volumes:
+        lines.append("all volumes not used by at least one container")
+    if everything:
+        lines += ["all images without at least one container associated to them", "all build cache"]
+    else:
+        lines += ["all dangling images", "all dangling build cache"]
+    text = "This will remove:\n" + "".join(f"  - {line}\n" for line in lines)
+    if filters:
+        text += "\n  Items to be pruned will be filtered with:\n"
+        text += "".join(f"  - {each}\n" for each in sorted(filters))
+    return text
 
 
 def info(terminal: Terminal, call: Invocation) -> int:

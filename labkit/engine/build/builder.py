@@ -1,4 +1,4 @@
-"""The classic builder: each step starts from the last one's image and makes another (moby, builder/dockerfile).
+"""The classic builder: each step makes an image of the last one's (moby, builder/dockerfile).
 
 RUN commits what its container changed, COPY and ADD add files, WORKDIR makes a directory that is not there;
 everything else changes the config and makes no layer. A step that was done before is not done again, see
@@ -157,7 +157,7 @@ class Builder:
 
     def _remove_containers(self) -> None:
         for identity in self.temporary:
-            containers.remove(self.engine, identity, force=True)
+            containers.remove(self.engine, identity, force=True, with_volumes=True)
             self.say(1, f"Removing intermediate container {identity[:12]}\n")
         self.temporary = []
 
@@ -235,7 +235,7 @@ class Builder:
         if self._found({**self.config, **noted}):
             return
         box = self._create(command, env=[f"{key}={value}" for key, value in given.items()])
-        box = process.start(self.engine, box, detached=False, volumes=tuple(self.config.get("Volumes") or ()))
+        box = process.start(self.engine, box, detached=False)
         for line in box.log:
             self.say(line.stream, line.data)
         box = containers.keep(self.engine, replace(box, log=()))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import errno
+import stat
 from typing import Any
 
 from labkit.errors import FileSystemError
 
 _READ, _WRITE, _SEARCH, _STICKY = 4, 2, 1, 0o1000
-_MAKING = frozenset(("append", "create", "link", "mkdir", "mkfifo", "mknod", "symlink", "write"))
+_MAKING = frozenset(("append", "create", "link", "mkdir", "mkfifo", "mknod", "place", "symlink", "write"))
 
 
 def allowed(found: Any, uid: int, gid: int, bits: int) -> bool:
@@ -56,10 +57,13 @@ class UserFiles:
                 self._ask(_parent(path), _WRITE | _SEARCH)
 
     def _may(self, path: str, bits: int) -> bool:
-        return allowed(self._fs.stat(path), self._uid, self._gid, bits)
+        found = self._fs.stat(path)
+        if bits == _SEARCH and not stat.S_ISDIR(found.mode):
+            raise FileSystemError(errno.ENOTDIR, path)
+        return allowed(found, self._uid, self._gid, bits)
 
-    def _owns(self, path: str) -> bool:
-        return bool(self._fs.stat(path).uid == self._uid)
+    def _owns(self, path: str, follow: bool = True) -> bool:
+        return bool(self._fs.stat(path, follow).uid == self._uid)
 
     def _ask(self, path: str, bits: int) -> None:
         """Refuse what the file's mode denies, or what a directory above it does not let through to."""
@@ -72,7 +76,7 @@ class UserFiles:
     def _own(self, name: str, path: str, args: tuple[Any, ...]) -> None:
         self._ask(path, 0)
         keeps = name != "chown" or (args[1] in (-1, self._uid) and args[2] in (-1, self._gid))
-        if self._owns(path) and keeps:
+        if self._owns(path, args[-1] is not False) and keeps:
             return
         if name != "utime":
             raise FileSystemError(errno.EPERM, path)

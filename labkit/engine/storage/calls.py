@@ -108,6 +108,13 @@ class SystemCalls(AttributeCalls):
         """Make a named pipe."""
         return self._add(self._new_name(path), Fifo(), mode)
 
+    def place(self, path: str, node: Node) -> Cost:
+        """Make a new name that is no directory's, with all its attributes at once."""
+        parent = self._new_name(path)
+        if isinstance(node, Device) and (node.kind, node.major, node.minor) == ("c", 0, 0):
+            fail(errno.EPERM, path)
+        return parent.place.tree.add_node(self._inside(parent), node)
+
     def link(self, source: str, target: str) -> Cost:
         """Give a file a second name; of a symbolic link, the link itself gets it."""
         found, place = self._find(source, follow=False)

@@ -66,6 +66,10 @@ class MountTable(SystemCalls):
                 return mounted[0], (*mounted[1], *names[depth:])
         return self.root_mount, names
 
+    def mounted(self, path: str) -> Mount | None:
+        """Return what is mounted at a path, or None."""
+        return self._mounts.get(tuple(split_path(path)), (None,))[0]
+
     def is_mount_point(self, names: Names) -> bool:
         """Tell whether something is mounted there."""
         return not names or names in self._mounts
