@@ -12,7 +12,7 @@ from labkit.cli.terminal import Terminal
 from labkit.engine import container as containers
 from labkit.engine.engine import Engine
 from labkit.engine.state import Container
-from labkit.errors import LabkitError, NotFound
+from labkit.errors import DaemonError, LabkitError, NotFound
 from labkit.oci.moment import rfc3339
 
 _SECOND = 10**9
@@ -25,6 +25,8 @@ def logs(terminal: Terminal, call: Invocation) -> int:
     except NotFound as error:
         terminal.err(f"Error: {error}\n")
         return 1
+    if found.options.log_driver == "none":
+        raise DaemonError("configured logging driver does not support reading")
     engine, (first, last) = terminal.engine, (_moment(terminal, call, name) for name in ("since", "until"))
     lines = list(_lines(engine, found, first or 0, last or engine.now, bool(call.options["timestamps"])))
     tail = str(call.options["tail"])
