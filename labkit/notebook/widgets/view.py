@@ -40,16 +40,24 @@ class Explorer(traitlets.HasTraits):
         """The traits that the outputs depend on."""
         return [name for name in self.trait_names() if not name.startswith("_")]
 
+    above = 0
+    """How many of the outputs stand above the controls."""
+
     def _ipython_display_(self) -> None:
         """Show the controls, where a page can be alive, and the outputs."""
         show: Callable[..., Any] = display.display
-        if live():
-            show(self.controls())
-        handles = [show(data, metadata=meta, raw=True, display_id=True) for data, meta in self.outputs()]
+        shown = list(self.outputs())
+        handles = []
+        for place, (data, meta) in enumerate(shown):
+            if place == self.above and live():
+                show(self.controls())
+            handles.append(show(data, metadata=meta, raw=True, display_id=True))
 
         def update(change: Any) -> None:
-            for handle, (data, meta) in zip(handles, self.outputs(), strict=True):
-                handle.update(data, metadata=meta, raw=True)
+            for place, output in enumerate(self.outputs()):
+                if output != shown[place]:
+                    shown[place] = output
+                    handles[place].update(output[0], metadata=output[1], raw=True)
 
         self.observe(update, list(self.shown_traits()))
 
