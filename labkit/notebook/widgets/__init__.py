@@ -14,7 +14,9 @@ from labkit.engine.drivers import BIG_SIZE
 from labkit.notebook.driver_chart import choice
 
 if TYPE_CHECKING:
+    from labkit.course.questions import Question
     from labkit.notebook.widgets.drivers import DriverExplorer
+    from labkit.notebook.widgets.predict import Prediction
 
 
 def driver_explorer(*drivers: str, steps: Sequence[str] = (), size: int = BIG_SIZE) -> DriverExplorer:
@@ -29,3 +31,20 @@ def driver_explorer(*drivers: str, steps: Sequence[str] = (), size: int = BIG_SI
 
     names, chosen = choice(drivers, steps)
     return DriverExplorer(drivers=names, steps=chosen, size=size)
+
+
+def predict(question: Question | str, answer: str = "") -> Prediction:
+    """Ask a question before a run: its choices, a guess, and the reason why it is right or not.
+
+    `question` is one of `labkit.course.predictions` by its id, or any other. With an answer, a choice's
+    letter or its text, that guess is checked at once. Raises LabkitError where there is no such question
+    or answer.
+
+    >>> predict("pull-layers", answer="3 files").code
+    'predict("pull-layers", answer="B")'
+    """
+    from labkit.course.predictions import prediction
+    from labkit.notebook.widgets.predict import Prediction, letter_of
+
+    asked = prediction(question) if isinstance(question, str) else question
+    return Prediction(asked, chosen=letter_of(asked, answer), checked=True) if answer else Prediction(asked)
