@@ -8,7 +8,7 @@ from labkit.notebook.charts import pull_timeline, sizes
 from labkit.notebook.check import check
 from labkit.notebook.driver_chart import driver_costs
 from labkit.notebook.pictures import history_map, shared, stack, steps
-from labkit.notebook.widgets import driver_explorer, predict
+from labkit.notebook.widgets import driver_explorer, predict, pull_board
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -20,6 +20,7 @@ __all__ = [
     "history_map",
     "load_ipython_extension",
     "predict",
+    "pull_board",
     "pull_timeline",
     "shared",
     "sizes",

@@ -15,8 +15,10 @@ from labkit.notebook.driver_chart import choice
 
 if TYPE_CHECKING:
     from labkit.course.questions import Question
+    from labkit.lab import Lab
     from labkit.notebook.widgets.drivers import DriverExplorer
     from labkit.notebook.widgets.predict import Prediction
+    from labkit.notebook.widgets.pull import PullBoard
 
 
 def driver_explorer(*drivers: str, steps: Sequence[str] = (), size: int = BIG_SIZE) -> DriverExplorer:
@@ -48,3 +50,19 @@ def predict(question: Question | str, answer: str = "") -> Prediction:
 
     asked = prediction(question) if isinstance(question, str) else question
     return Prediction(asked, chosen=letter_of(asked, answer), checked=True) if answer else Prediction(asked)
+
+
+def pull_board(lab: Lab, name: str, at: float | None = None) -> PullBoard:
+    """Pull an image, and play what the terminal shows of it, with what the cache has saved beside it.
+
+    `at` shows one moment instead, in seconds since the pull began.
+
+    >>> from labkit import Lab
+    >>> board = pull_board(Lab(), "nginx", at=2)
+    >>> board.lines[3]
+    'ea005e36e544: Downloading [=====================>                             ]   9.75MB/22.3MB'
+    """
+    from labkit.course.pulls import play_pull
+    from labkit.notebook.widgets.pull import PullBoard
+
+    return PullBoard(play_pull(lab, name), **({} if at is None else {"at": at}))

@@ -1,0 +1,205 @@
+"""The pull board: a pull's lines as on a terminal, played again, and beside them what the cache saved.
+
+`PullBoard` is the state, a traits object that needs no browser. It plays as a task of the kernel's own
+loop, so a cell can run meanwhile. One board plays at a time: to run a cell again stops the board before.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import ipywidgets as widgets  # type: ignore[import-untyped]
+import traitlets
+
+from labkit.cli.formats import human_size
+from labkit.course.pulls import Playback, tenths
+from labkit.notebook.charts import pull_timeline
+from labkit.notebook.html import card, code_line, element, html
+from labkit.notebook.magics import live
+from labkit.notebook.pictures.text import table
+from labkit.notebook.terminal import block
+from labkit.notebook.widgets.view import Explorer, Output, row
+from labkit.text import shown
+
+SPEEDS = {"real time": 1.0, "ten times": 10.0, "at once": 0.0}
+TICK = 0.1
+"""Seconds between two pictures of a pull that plays."""
+BESIDE = "display: flex; flex-wrap: wrap; align-items: flex-start"
+
+
+class PullBoard(Explorer):
+    """A pull and the moment of it that is shown, in seconds and tenths.
+
+    >>> from labkit import Lab
+    >>> from labkit.course.pulls import play_pull
+    >>> board = PullBoard(play_pull(Lab(), "nginx"))
+    >>> board.at = 3.5
+    >>> board.lines[2]
+    '27833a3ba0a5: Downloading [======================================>            ]  17.25MB/22.5MB'
+    """
+
+    at = traitlets.Float()
+    speed = traitlets.Enum(list(SPEEDS), "real time")
+    playing = traitlets.Bool()
+    _now: ClassVar[PullBoard | None] = None
+
+    def __init__(self, pull: Playback, **state: Any) -> None:
+        self._pull, self._rest = pull, 0.0
+        self._task: asyncio.Task[None] | None = None
+        self._controls: Any = None
+        chart = pull_timeline(pull.events, name=pull.name) if pull.events else None
+        self._chart: list[Output] = [(dict(chart._repr_mimebundle_()), {})] if chart else []
+        self._begin = "at" not in state
+        super().__init__(**state)
+
+    @traitlets.validate("at")
+    def _within(self, proposal: Any) -> float:
+        """Keep the moment within the pull, in tenths."""
+        return min(max(tenths(proposal["value"]), 0.0), self._pull.end)
+
+    @property
+    def code(self) -> str:
+        """The line of Python that shows the same, in a lab as it was before the pull."""
+        return f"pull_board(lab, {json.dumps(self._pull.name)}, at={self.at:g})"
+
+    @property
+    def lines(self) -> list[str]:
+        """The terminal's lines at this moment."""
+        return self._pull.lines(self.at)
+
+    @property
+    def summary(self) -> list[list[str]]:
+        """What has come, and what layers that were there have saved: names and values."""
+        pull = self._pull
+        rows = [
+            ["time", f"{self.at:.1f} of {pull.end:.1f} s"],
+            ["downloaded", f"{human_size(pull.downloaded(self.at), 4)} of {human_size(pull.size, 4)}"],
+        ]
+        if pull.layers:
+            rows.append(["already here", f"{len(pull.here)} of {pull.layers} layers"])
+        if pull.saved is not None:
+            size, seconds = pull.saved
+            rows += [["not downloaded", human_size(size, 4)], ["time saved", f"{seconds:.1f} s"]]
+        return rows
+
+    def shown_traits(self) -> Sequence[str]:
+        """Only the moment changes what is shown."""
+        return ["at"]
+
+    def outputs(self) -> list[Output]:
+        """Return the lines with the summary, and the chart of the whole pull."""
+        lines, rows = "\n".join(self.lines), self.summary
+        cells = [
+            element("tr", element("th", name, scope="row", style=_CELL), element("td", value, style=_CELL))
+            for name, value in rows
+        ]
+        beside = card(element("table", element("tbody", *cells), style="margin: 0"), code_line(self.code))
+        terminal = element("div", block(lines), style="flex: 1 1 24em; min-width: 0; padding-right: 12px")
+        text = "\n\n".join([lines, table(rows), f"The same in Python: {self.code}"])
+        board = {"text/html": html(element("div", terminal, beside, style=BESIDE)), "text/plain": shown(text)}
+        return [(board, {}), *self._chart]
+
+    def advance(self, seconds: float) -> None:
+        """Let some seconds pass for whoever looks; at the end the play is over."""
+        rate = SPEEDS[self.speed]
+        self._rest += seconds * rate
+        passed = int(round(self._rest * 10, 6)) / 10
+        self._rest -= passed
+        self.at = self.at + passed if rate else self._pull.end
+        if self.at >= self._pull.end:
+            self.playing = False
+
+    def step(self, back: bool = False) -> None:
+        """Go to the next moment at which a layer's state changes, or to the one before."""
+        self.playing = False
+        moments = self._pull.moments
+        if back:
+            self.at = max((each for each in moments if each < self.at), default=0.0)
+        else:
+            self.at = min((each for each in moments if each > self.at), default=self._pull.end)
+
+    def replay(self) -> None:
+        """Play from the beginning."""
+        self.playing = False
+        self.at = 0.0
+        self.playing = True
+
+    @traitlets.observe("playing")
+    def _play_or_pause(self, change: Any) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
+        if not self.playing:
+            return
+        other, PullBoard._now = PullBoard._now, self
+        if other is not None and other is not self:
+            other.playing = False
+        if self.at >= self._pull.end:
+            self.at = 0.0
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:  # outside a kernel nobody waits
+            self.at, self.playing = self._pull.end, False
+            return
+        self._task = loop.create_task(self._play(loop))
+
+    async def _play(self, loop: asyncio.AbstractEventLoop) -> None:
+        before = loop.time()
+        while self.playing:
+            await asyncio.sleep(TICK if SPEEDS[self.speed] else 0)
+            now = loop.time()
+            self.advance(now - before)
+            before = now
+
+    def close(self) -> None:
+        """Stop, and give the controls back."""
+        self.playing = False
+        if self._controls is not None:
+            self._controls.close()
+
+    def controls(self) -> Any:
+        """Return the buttons that play, the speeds, and the moment as a slider and as a number."""
+        play = widgets.Button(description="Play")
+        back, step = widgets.Button(description="Step back"), widgets.Button(description="Step")
+        replay = widgets.Button(description="Replay")
+        speeds = widgets.ToggleButtons(
+            options=list(SPEEDS), value=self.speed, style=widgets.ToggleButtonsStyle(button_width="6em")
+        )
+        span = {"min": 0.0, "max": self._pull.end, "step": 0.1, "value": self.at}
+        slider = widgets.FloatSlider(
+            **span, description="Moment", readout=False, layout=widgets.Layout(flex="1 1 16em")
+        )
+        number = widgets.BoundedFloatText(**span, description="Seconds", layout=widgets.Layout(width="11em"))
+        traitlets.link((self, "speed"), (speeds, "value"))
+        for moment in (slider, number):
+            traitlets.link((self, "at"), (moment, "value"))
+
+        def follow(change: Any = None) -> None:
+            play.description = "Pause" if self.playing else "Play"
+
+        def toggle(_: Any) -> None:
+            self.playing = not self.playing
+
+        self.observe(follow, "playing")
+        play.on_click(toggle)
+        back.on_click(lambda _: self.step(back=True))
+        step.on_click(lambda _: self.step())
+        replay.on_click(lambda _: self.replay())
+        moments = widgets.Box([slider, number], layout=widgets.Layout(flex_flow="row wrap"))
+        buttons = row("Play", [play, back, step, replay])
+        self._controls = widgets.VBox([buttons, row("Speed", [speeds]), moments])
+        return self._controls
+
+    def _ipython_display_(self) -> None:
+        """Show it; where a page can be alive, play from the beginning, else show the end."""
+        if self._begin:
+            self.at = 0.0 if live() else self._pull.end
+        super()._ipython_display_()
+        if self._begin and live():
+            self.playing = True
+
+
+_CELL = "text-align: left; padding: 2px 12px 2px 0; white-space: nowrap"
