@@ -8,7 +8,7 @@ from labkit.notebook.charts import pull_timeline, sizes
 from labkit.notebook.check import check
 from labkit.notebook.driver_chart import driver_costs
 from labkit.notebook.pictures import history_map, shared, stack, steps
-from labkit.notebook.widgets import driver_explorer, predict, pull_board
+from labkit.notebook.widgets import driver_explorer, history_explorer, predict, pull_board
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -17,6 +17,7 @@ __all__ = [
     "check",
     "driver_costs",
     "driver_explorer",
+    "history_explorer",
     "history_map",
     "load_ipython_extension",
     "predict",

@@ -41,10 +41,12 @@ def note(hue: Hue, *parts: etree.Element | str) -> etree.Element:
     return element("div", *parts, style=f"{style}; padding: 8px 12px; margin: 6px 0")
 
 
-def card(*parts: etree.Element | str) -> etree.Element:
-    """Return a card with elements in it."""
+def card(*parts: etree.Element | str, kind: str = "card") -> etree.Element:
+    """Return a card with elements in it; its kind names it."""
     frame = f"border: 1px solid {RULE}; border-radius: 12px; padding: 10px 16px; margin: 4px 0"
-    return element("div", *parts, style=f"background-color: {CARD}; color: {INK}; {frame}")
+    return element(
+        "div", *parts, class_=f"labkit-{kind}", style=f"background-color: {CARD}; color: {INK}; {frame}"
+    )
 
 
 def code_line(code: str) -> etree.Element:

@@ -65,5 +65,5 @@ def test_a_click_is_seen_at_once(notebook: Opener) -> None:
     with notebook("from labkit.notebook import predict\npredict('pull-layers', answer='A')") as page:
         page.run()
         page.sees("The right answer: B")
-        seen = ".jp-OutputArea-child:last-child .jp-RenderedHTMLCommon"
+        seen = ".labkit-verdict"
         assert jupyter.median_delay(page, ["C", "D", "A", "C", "D"], seen) < 150

@@ -26,6 +26,7 @@ def test_it_plays_by_itself_while_another_cell_runs(notebook: Opener) -> None:
         page.click("ten times")
         page.sees("12.3 of 12.3 s")
         page.sees("Status: Downloaded newer image for mysql:latest")
+        page.page.locator(".jp-OutputArea-output img").wait_for()
 
 
 def test_it_pauses_and_goes_on_and_is_worked_by_the_keyboard(notebook: Opener) -> None:
@@ -41,7 +42,7 @@ def test_it_pauses_and_goes_on_and_is_worked_by_the_keyboard(notebook: Opener) -
         page.sees("4.0 of 12.3 s")
         page.page.get_by_role("button", name="Step", exact=True).focus()
         page.press("Enter")
-        page.sees("9.1 of 12.3 s")
+        page.sees("9.0 of 12.3 s")
         assert page.page.evaluate("document.activeElement.textContent") == "Step"
         page.click("at once")
         page.click("Replay")
@@ -58,7 +59,6 @@ def test_a_moment_stays_without_a_kernel(notebook: Opener) -> None:
     with notebook(name=name, kernel=False) as again:
         again.sees('pull_board(lab, "mysql", at=5)')
         again.sees("5479aaef3d30: Already exists")
-        assert again.page.locator(".jp-OutputArea-output img").count() == 1
 
 
 @pytest.mark.parametrize("theme", jupyter.THEMES)

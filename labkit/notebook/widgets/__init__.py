@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from labkit.course.questions import Question
     from labkit.lab import Lab
     from labkit.notebook.widgets.drivers import DriverExplorer
+    from labkit.notebook.widgets.history import HistoryExplorer
     from labkit.notebook.widgets.predict import Prediction
     from labkit.notebook.widgets.pull import PullBoard
+    from labkit.oci.image import Image
 
 
 def driver_explorer(*drivers: str, steps: Sequence[str] = (), size: int = BIG_SIZE) -> DriverExplorer:
@@ -33,6 +35,21 @@ def driver_explorer(*drivers: str, steps: Sequence[str] = (), size: int = BIG_SI
 
     names, chosen = choice(drivers, steps)
     return DriverExplorer(drivers=names, steps=chosen, size=size)
+
+
+def history_explorer(image: Image, *, name: str = "", line: int = 1, layer: int = 0) -> HistoryExplorer:
+    """Open the history of an image: choose a line, and see its whole command and the layer that it made.
+
+    `line` is 1 for the newest; `layer`, 1 for the base, chooses the line that made it.
+
+    >>> from labkit import Lab
+    >>> history_explorer(Lab().pull("nginx"), name="nginx", layer=2).line
+    5
+    """
+    from labkit.notebook.widgets.history import HistoryExplorer
+
+    chosen = {"layer": layer} if layer else {"line": line}
+    return HistoryExplorer(image, name, **chosen)
 
 
 def predict(question: Question | str, answer: str = "") -> Prediction:

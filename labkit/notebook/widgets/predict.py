@@ -21,7 +21,7 @@ from labkit.notebook.html import card, code_line, element, html, note
 from labkit.notebook.magics import live
 from labkit.notebook.pictures.text import cut
 from labkit.notebook.pictures.theme import BLUE, GREEN, ORANGE, RED, Hue
-from labkit.notebook.widgets.view import Explorer, Output
+from labkit.notebook.widgets.view import Explorer, Output, row
 from labkit.text import shown
 
 FIRST = "Choose an answer, then press “Check my guess”."
@@ -109,7 +109,10 @@ class Prediction(Explorer):
         notes = [note(hue, element("b", line), element("div", reason)) for hue, line, reason in self._told()]
         if notes:
             text = f"{self.verdict}\nThe same in Python: {self.code}"
-            return {"text/html": html(card(*notes, code_line(self.code))), "text/plain": shown(text)}, {}
+            return {
+                "text/html": html(card(*notes, code_line(self.code), kind="verdict")),
+                "text/plain": shown(text),
+            }, {}
         if live():
             words = f"Your guess: {self.chosen} · {self._letters[self.chosen].text}" if self.chosen else FIRST
             return {"text/html": html(card(words)), "text/plain": shown(words)}, {}
@@ -125,8 +128,7 @@ class Prediction(Explorer):
             options=list(self._letters),
             value=self.chosen or None,
             tooltips=[cut(choice.text, 100) for choice in self._letters.values()],
-            description="My guess",
-            style=widgets.ToggleButtonsStyle(button_width="3.5em", description_width="auto"),
+            style=widgets.ToggleButtonsStyle(button_width="3.5em"),
         )
         check = widgets.Button(description="Check my guess", disabled=not self.chosen)
 
@@ -141,8 +143,7 @@ class Prediction(Explorer):
         letters.observe(choose, "value")
         self.observe(follow, "chosen")
         check.on_click(lambda _: self.reveal())
-        row = widgets.Layout(flex_flow="row wrap", align_items="center")
-        return widgets.Box([letters, check], layout=row)
+        return row("My guess", [letters, check])
 
 
 def _judged(choice: Choice) -> tuple[Hue, str]:

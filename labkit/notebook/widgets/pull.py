@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import Any, ClassVar
 
 import ipywidgets as widgets  # type: ignore[import-untyped]
@@ -16,7 +17,7 @@ import traitlets
 
 from labkit.cli.formats import human_size
 from labkit.course.pulls import Playback, tenths
-from labkit.notebook.charts import pull_timeline
+from labkit.notebook.charts import Chart, pull_timeline
 from labkit.notebook.html import card, code_line, element, html
 from labkit.notebook.magics import live
 from labkit.notebook.pictures.text import table
@@ -27,6 +28,7 @@ from labkit.text import shown
 SPEEDS = {"real time": 1.0, "ten times": 10.0, "at once": 0.0}
 TICK = 0.1
 """Seconds between two pictures of a pull that plays."""
+LATER = {"text/plain": "The chart of the whole pull stands here at its end."}
 BESIDE = "display: flex; flex-wrap: wrap; align-items: flex-start"
 
 
@@ -50,8 +52,6 @@ class PullBoard(Explorer):
         self._pull, self._rest = pull, 0.0
         self._task: asyncio.Task[None] | None = None
         self._controls: Any = None
-        chart = pull_timeline(pull.events, name=pull.name) if pull.events else None
-        self._chart: list[Output] = [(dict(chart._repr_mimebundle_()), {})] if chart else []
         self._begin = "at" not in state
         super().__init__(**state)
 
@@ -89,8 +89,17 @@ class PullBoard(Explorer):
         """Only the moment changes what is shown."""
         return ["at"]
 
-    def outputs(self) -> list[Output]:
-        """Return the lines with the summary, and the chart of the whole pull."""
+    def outputs(self) -> Iterator[Output]:
+        """Give the lines with the summary, and at the end the chart of the whole pull."""
+        yield self._board()
+        if self._pull.events:
+            yield (dict(self._chart._repr_mimebundle_()) if self.at == self._pull.end else LATER), {}
+
+    @cached_property
+    def _chart(self) -> Chart:
+        return pull_timeline(self._pull.events, name=self._pull.name)
+
+    def _board(self) -> Output:
         lines, rows = "\n".join(self.lines), self.summary
         cells = [
             element("tr", element("th", name, scope="row", style=_CELL), element("td", value, style=_CELL))
@@ -100,7 +109,7 @@ class PullBoard(Explorer):
         terminal = element("div", block(lines), style="flex: 1 1 24em; min-width: 0; padding-right: 12px")
         text = "\n\n".join([lines, table(rows), f"The same in Python: {self.code}"])
         board = {"text/html": html(element("div", terminal, beside, style=BESIDE)), "text/plain": shown(text)}
-        return [(board, {}), *self._chart]
+        return board, {}
 
     def advance(self, seconds: float) -> None:
         """Let some seconds pass for whoever looks; at the end the play is over."""
@@ -166,7 +175,7 @@ class PullBoard(Explorer):
         back, step = widgets.Button(description="Step back"), widgets.Button(description="Step")
         replay = widgets.Button(description="Replay")
         speeds = widgets.ToggleButtons(
-            options=list(SPEEDS), value=self.speed, style=widgets.ToggleButtonsStyle(button_width="6em")
+            options=list(SPEEDS), value=self.speed, style=widgets.ToggleButtonsStyle(button_width="auto")
         )
         span = {"min": 0.0, "max": self._pull.end, "step": 0.1, "value": self.at}
         slider = widgets.FloatSlider(

@@ -7,7 +7,7 @@ notebook is opened without a kernel. See docs/decisions/0011-a-widgets-picture-i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeAlias
 
 import ipywidgets as widgets  # type: ignore[import-untyped]
@@ -28,8 +28,8 @@ class Explorer(traitlets.HasTraits):
         """The line of Python that shows the same."""
         raise NotImplementedError
 
-    def outputs(self) -> Sequence[Output]:
-        """Return what is shown of the state: always as many outputs as before."""
+    def outputs(self) -> Iterable[Output]:
+        """Give what is shown of the state, always as many outputs as before, what is quick first."""
         raise NotImplementedError
 
     def controls(self) -> Any:
