@@ -14,16 +14,13 @@ import traitlets
 
 from labkit.cli.formats import human_size
 from labkit.notebook.history_lines import explained_view, history_line
-from labkit.notebook.html import WRAPPED, card, code_line, element, html
+from labkit.notebook.html import WRAPPED, card, code_line, element, facts, html
 from labkit.notebook.pictures.history import history_map
 from labkit.notebook.pictures.text import cut, visible
 from labkit.notebook.pictures.views import instruction
 from labkit.notebook.widgets.view import Explorer, Output, row
 from labkit.oci.image import Image
 from labkit.text import shown
-
-_NAME = "text-align: left; vertical-align: top; padding: 2px 16px 2px 0; white-space: nowrap"
-_VALUE = "text-align: left; overflow-wrap: anywhere"
 
 
 class HistoryExplorer(Explorer):
@@ -90,20 +87,11 @@ class HistoryExplorer(Explorer):
         if not self._made:
             return {"text/plain": "This image has no history."}, {}
         found = history_line(self._image, self._view, self.line)
-        facts = [*found.facts, *((("changes", "\n".join(found.changes)),) if found.changes else ())]
-        rows = [
-            element(
-                "tr",
-                element("th", name, scope="row", style=_NAME),
-                element("td", element("div", value, style=WRAPPED), style=_VALUE),
-            )
-            for name, value in facts
-        ]
-        command = element("pre", found.command, class_="labkit-command", style=f"{WRAPPED}; padding: 4px 0")
-        table = element("table", element("tbody", *rows), style="margin: 0; table-layout: auto")
-        content = card(element("b", found.title), command, table, code_line(self.code))
-        told = [f"{name}: {value}" for name, value in facts]
-        text = "\n".join([found.title, found.command, "", *told, "", f"The same in Python: {self.code}"])
+        told = [*found.facts, *((("changes", "\n".join(found.changes)),) if found.changes else ())]
+        command = element("pre", found.command, class_="labkit-command", style=f"{WRAPPED}; padding: 6px 0")
+        content = card(element("b", found.title), command, facts(told), code_line(self.code))
+        words = [f"{name}: {value}" for name, value in told]
+        text = "\n".join([found.title, found.command, "", *words, "", f"The same in Python: {self.code}"])
         return {"text/html": html(content), "text/plain": shown(text)}, {}
 
     def controls(self) -> Any:
@@ -111,7 +99,7 @@ class HistoryExplorer(Explorer):
         lines = list(reversed(self._view.history))
         sizes = [0 if step.layer is None else self._view.layers[step.layer].size for step in lines]
         names = [
-            (f"{n} · {human_size(size)} · {cut(instruction(step.created_by), 60)}", n)
+            (f"{n} · {human_size(size)} · {cut(instruction(step.created_by), 50)}", n)
             for n, (step, size) in enumerate(zip(lines, sizes, strict=True), 1)
         ]
         made = [number for number in self._made.values() if number]

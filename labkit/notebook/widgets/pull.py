@@ -18,7 +18,7 @@ import traitlets
 from labkit.cli.formats import human_size
 from labkit.course.pulls import Playback, tenths
 from labkit.notebook.charts import Chart, pull_timeline
-from labkit.notebook.html import card, code_line, element, html
+from labkit.notebook.html import card, code_line, element, facts, html
 from labkit.notebook.magics import live
 from labkit.notebook.pictures.text import table
 from labkit.notebook.terminal import block
@@ -29,6 +29,8 @@ SPEEDS = {"real time": 1.0, "ten times": 10.0, "at once": 0.0}
 TICK = 0.1
 """Seconds between two pictures of a pull that plays."""
 LATER = {"text/plain": "The chart of the whole pull stands here at its end."}
+FONT = "clamp(10px, 1.3vw, 13px)"
+"""So that a bar with its bytes, 97 characters, can be seen whole on a narrow page too."""
 BESIDE = "display: flex; flex-wrap: wrap; align-items: flex-start"
 
 
@@ -100,15 +102,13 @@ class PullBoard(Explorer):
         return pull_timeline(self._pull.events, name=self._pull.name)
 
     def _board(self) -> Output:
-        lines, rows = "\n".join(self.lines), self.summary
-        cells = [
-            element("tr", element("th", name, scope="row", style=_CELL), element("td", value, style=_CELL))
-            for name, value in rows
-        ]
-        beside = card(element("table", element("tbody", *cells), style="margin: 0"), code_line(self.code))
-        terminal = element("div", block(lines), style="flex: 1 1 24em; min-width: 0; padding-right: 12px")
-        text = "\n\n".join([lines, table(rows), f"The same in Python: {self.code}"])
-        board = {"text/html": html(element("div", terminal, beside, style=BESIDE)), "text/plain": shown(text)}
+        lines = "\n".join(self.lines)
+        screen = block(lines)
+        screen.set("style", f"{screen.get('style')}; font-size: {FONT}")
+        terminal = element("div", screen, style="flex: 1 1 24em; min-width: 0; padding-right: 12px")
+        both = element("div", terminal, card(facts(self.summary)), style=BESIDE)
+        text = "\n\n".join([lines, table(self.summary), f"The same in Python: {self.code}"])
+        board = {"text/html": html(both, card(code_line(self.code))), "text/plain": shown(text)}
         return board, {}
 
     def advance(self, seconds: float) -> None:
@@ -170,21 +170,24 @@ class PullBoard(Explorer):
             self._controls.close()
 
     def controls(self) -> Any:
-        """Return the buttons that play, the speeds, and the moment as a slider and as a number."""
+        """Return the buttons that play, the moment as a number, and the speeds."""
         play = widgets.Button(description="Play")
         back, step = widgets.Button(description="Step back"), widgets.Button(description="Step")
         replay = widgets.Button(description="Replay")
         speeds = widgets.ToggleButtons(
             options=list(SPEEDS), value=self.speed, style=widgets.ToggleButtonsStyle(button_width="auto")
         )
-        span = {"min": 0.0, "max": self._pull.end, "step": 0.1, "value": self.at}
-        slider = widgets.FloatSlider(
-            **span, description="Moment", readout=False, layout=widgets.Layout(flex="1 1 16em")
+        number = widgets.BoundedFloatText(
+            self.at,
+            min=0.0,
+            max=self._pull.end,
+            step=0.1,
+            description="Seconds",
+            style={"description_width": "auto"},
+            layout=widgets.Layout(width="10em"),
         )
-        number = widgets.BoundedFloatText(**span, description="Seconds", layout=widgets.Layout(width="11em"))
         traitlets.link((self, "speed"), (speeds, "value"))
-        for moment in (slider, number):
-            traitlets.link((self, "at"), (moment, "value"))
+        traitlets.link((self, "at"), (number, "value"))
 
         def follow(change: Any = None) -> None:
             play.description = "Pause" if self.playing else "Play"
@@ -197,9 +200,10 @@ class PullBoard(Explorer):
         back.on_click(lambda _: self.step(back=True))
         step.on_click(lambda _: self.step())
         replay.on_click(lambda _: self.replay())
-        moments = widgets.Box([slider, number], layout=widgets.Layout(flex_flow="row wrap"))
-        buttons = row("Play", [play, back, step, replay])
-        self._controls = widgets.VBox([buttons, row("Speed", [speeds]), moments])
+        for button in (play, back, step, replay):
+            button.layout.width = "auto"
+        buttons = row("The pull, moment by moment", [play, back, step, replay, number])
+        self._controls = widgets.VBox([buttons, row("Speed", [speeds])])
         return self._controls
 
     def _ipython_display_(self) -> None:
@@ -209,6 +213,3 @@ class PullBoard(Explorer):
         super()._ipython_display_()
         if self._begin and live():
             self.playing = True
-
-
-_CELL = "text-align: left; padding: 2px 12px 2px 0; white-space: nowrap"
