@@ -64,9 +64,8 @@ def test_the_readme_has_the_two_commands_each_alone_on_its_line() -> None:
 def test_the_readme_links_to_every_lesson_and_to_files_that_exist() -> None:
     links = [link for link in re.findall(r"(?:\]\(|src=\")([^)#\"]+)", README) if "://" not in link]
     assert [link for link in links if not (ROOT / link).exists()] == []
-    assert [link for link in links if link.endswith(".ipynb")] == [
-        f"notebooks/{path.name}" for path in LESSONS
-    ]
+    lessons = [link for link in links if re.fullmatch(r"notebooks/\d\d-.*\.ipynb", link)]
+    assert lessons == [f"notebooks/{path.name}" for path in LESSONS]
 
 
 def test_the_readme_s_python_example_runs(capsys: pytest.CaptureFixture[str]) -> None:

@@ -46,12 +46,17 @@ _READY = """async () => {
     await context.ready;
     await context.session.kernel.info;
 }"""
-_RUN = """async () => {
+_RUN = """async seconds => {
     await jupyterapp.commands.execute('notebook:run-all-cells');
     const model = jupyterapp.shell.currentWidget.content.model;
     const code = [...model.cells].filter(cell => cell.type === 'code' && cell.sharedModel.source.trim());
+    const failed = () => code.filter(cell => !(cell.getMetadata('tags') || []).includes('raises-exception'))
+        .flatMap(cell => cell.outputs.toJSON()).filter(each => each.output_type === 'error');
     const waiting = () => code.some(cell => cell.executionState === 'running' || !cell.executionCount);
-    while (waiting()) await new Promise(go => setTimeout(go, 50));
+    const end = performance.now() + seconds * 1000;
+    while (waiting() && !failed().length && performance.now() < end)
+        await new Promise(go => setTimeout(go, 50));
+    return failed().map(each => `${each.ename}: ${each.evalue}`).concat(waiting() ? ['cells are left'] : []);
 }"""
 _OVERFLOW = """() => {
     const wide = [];
@@ -138,8 +143,8 @@ class Notebook:
     done: int = 0
 
     def run(self) -> None:
-        """Run all cells from top to bottom and wait for the last."""
-        self.page.evaluate(_RUN)
+        """Run all cells from top to bottom and wait for the last; none may fail."""
+        assert self.page.evaluate(_RUN, 2 * SECONDS) == []
 
     def click(self, words: str, *, role: str = "button", exact: bool = True) -> None:
         """Click on a control by its words."""
