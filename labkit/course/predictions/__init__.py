@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from labkit.course.predictions import containers, documents, drivers, keeping, layers
+from labkit.course.predictions import containers, documents, drivers, layers, since
 from labkit.course.questions import Question
 from labkit.errors import LabkitError
 
@@ -20,7 +20,7 @@ PREDICTIONS: Mapping[int, tuple[Question, ...]] = {
     4: containers.COPY_ON_WRITE,
     5: drivers.DRIVERS,
     6: documents.INSPECT,
-    7: keeping.KEEPING,
+    7: since.SINCE,
 }
 """The questions of each lesson, by its number."""
 

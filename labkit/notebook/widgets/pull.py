@@ -29,9 +29,9 @@ SPEEDS = {"real time": 1.0, "ten times": 10.0, "at once": 0.0}
 TICK = 0.1
 """Seconds between two pictures of a pull that plays."""
 LATER = {"text/plain": "The chart of the whole pull stands here at its end."}
-FONT = "clamp(10px, 1.3vw, 13px)"
+FONT = "clamp(10px, 1.25vw, 13px)"
 """So that a bar with its bytes, 97 characters, can be seen whole on a narrow page too."""
-BESIDE = "display: flex; flex-wrap: wrap; align-items: flex-start"
+BESIDE = "display: flex; flex-wrap: wrap; align-items: flex-start; column-gap: 12px"
 
 
 class PullBoard(Explorer):
@@ -105,7 +105,7 @@ class PullBoard(Explorer):
         lines = "\n".join(self.lines)
         screen = block(lines)
         screen.set("style", f"{screen.get('style')}; font-size: {FONT}")
-        terminal = element("div", screen, style="flex: 1 1 24em; min-width: 0; padding-right: 12px")
+        terminal = element("div", screen, style="flex: 1 1 24em; min-width: 0")
         both = element("div", terminal, card(facts(self.summary)), style=BESIDE)
         text = "\n\n".join([lines, table(self.summary), f"The same in Python: {self.code}"])
         board = {"text/html": html(both, card(code_line(self.code))), "text/plain": shown(text)}
