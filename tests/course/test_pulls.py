@@ -77,10 +77,14 @@ def test_a_name_is_one_word_whatever_is_in_it() -> None:
     assert "invalid reference format" in played("nginx; docker rmi nginx").lines(0.0)[0]
 
 
-def test_a_pull_that_breaks_off_ends_in_its_error() -> None:
+def test_a_pull_that_breaks_off_keeps_its_lines_and_ends_in_its_error() -> None:
     lab = Lab(network=Network(failures=(("27833a3ba0a5", 9),)), online=False)
     broken = play_pull(lab, "nginx")
-    assert broken.lines(broken.end)[-1] == "unexpected EOF"
+    assert broken.lines(broken.end)[3:] == [
+        "ea005e36e544: Download complete ",
+        "d172c7f0578d: Download complete ",
+        "unexpected EOF",
+    ]
     assert broken.saved is None
 
 

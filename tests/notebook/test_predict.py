@@ -87,6 +87,13 @@ def test_another_choice_after_the_answer_tells_its_reason(outputs: list[Handle])
     assert words(outputs[2]).startswith("Not this one. Your guess: D")
 
 
+def test_a_guess_sends_the_question_no_second_time(outputs: list[Handle]) -> None:
+    letters, _ = opened(outputs, predict("pull-layers"))
+    question = outputs[0].data
+    letters.value = "A"
+    assert outputs[0].data is question
+
+
 def test_reveal_after_the_run_needs_no_guess() -> None:
     card = predict("pull-layers")
     card.reveal()
