@@ -8,7 +8,16 @@ from labkit.notebook.charts import pull_timeline, sizes
 from labkit.notebook.check import check
 from labkit.notebook.driver_chart import driver_costs
 from labkit.notebook.pictures import history_map, shared, stack, steps
-from labkit.notebook.widgets import cow_stepper, driver_explorer, inspect_explorer, layer_explorer, playground
+from labkit.notebook.widgets import (
+    cow_stepper,
+    driver_explorer,
+    history_explorer,
+    inspect_explorer,
+    layer_explorer,
+    playground,
+    predict,
+    pull_board,
+)
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -18,11 +27,14 @@ __all__ = [
     "cow_stepper",
     "driver_costs",
     "driver_explorer",
+    "history_explorer",
     "history_map",
     "inspect_explorer",
     "layer_explorer",
     "load_ipython_extension",
     "playground",
+    "predict",
+    "pull_board",
     "pull_timeline",
     "shared",
     "sizes",

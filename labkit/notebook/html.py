@@ -5,12 +5,15 @@ As pictures do, it lies on a white card of its own, so that it reads the same in
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from xml.etree import ElementTree as etree
 
 from labkit.notebook.pictures.theme import CARD, INK, QUIET, RULE, Hue
 from labkit.text import shown
 
-WRAPPED = "white-space: pre-wrap; overflow-wrap: anywhere; margin: 0"
+PAPER = f"background-color: {CARD}; color: {INK}"
+WRAPPED = f"white-space: pre-wrap; overflow-wrap: anywhere; margin: 0; {PAPER}"
+_NAME = "text-align: left; vertical-align: top; padding: 2px 16px 2px 0; white-space: nowrap"
 
 
 def element(tag: str, *parts: etree.Element | str, **attributes: str) -> etree.Element:
@@ -44,15 +47,21 @@ def note(hue: Hue, *parts: etree.Element | str) -> etree.Element:
 def card(*parts: etree.Element | str, kind: str = "card") -> etree.Element:
     """Return a card with elements in it; its kind names it."""
     frame = f"border: 1px solid {RULE}; border-radius: 12px; padding: 10px 16px; margin: 4px 0"
-    return element(
-        "div", *parts, class_=f"labkit-{kind}", style=f"background-color: {CARD}; color: {INK}; {frame}"
-    )
+    return element("div", *parts, class_=f"labkit-{kind}", style=f"{PAPER}; {frame}")
+
+
+def facts(rows: Iterable[Sequence[str]]) -> etree.Element:
+    """Return a table of names and values."""
+    lines = []
+    for name, value in rows:
+        cell = element("td", element("div", value, style=WRAPPED), style="text-align: left; padding: 2px 0")
+        lines.append(element("tr", element("th", name, scope="row", style=_NAME), cell, style=PAPER))
+    return element("table", element("tbody", *lines), style=f"margin: 0; {PAPER}")
 
 
 def code_line(code: str) -> etree.Element:
     """Return the words that name the line of Python which shows the same."""
-    style = f"white-space: pre-wrap; background-color: {CARD}; color: {INK}"
-    words = element("code", code, style=style)
+    words = element("code", code, style=WRAPPED)
     return element("div", "The same in Python: ", words, style=f"color: {QUIET}; background-color: {CARD}")
 
 

@@ -47,11 +47,7 @@ class DockerMagics(Magics):
         """
         lab = self._lab()
         bars = PullBars(lambda: show(before)) if live() else None
-        try:
-            result = lab.shell(line, watch=bars.see if bars else None)
-        finally:
-            if bars:
-                bars.close()
+        result = lab.shell(line, watch=bars.see if bars else None)
         text = result.text
         if exit_code and result.exit_code:
             text += f"[exit {result.exit_code}]\n"

@@ -20,10 +20,15 @@ def bundle(text: str) -> dict[str, str]:
     >>> bundle("a < b\\n")["text/plain"]
     'a < b'
     """
-    visible = shown(text).rstrip("\n")
-    block = etree.Element("pre", {"class": "labkit-terminal", "tabindex": "0", "style": _STYLE})
-    block.text = visible
-    return {"text/html": etree.tostring(block, encoding="unicode"), "text/plain": visible}
+    found = block(text)
+    return {"text/html": etree.tostring(found, encoding="unicode"), "text/plain": found.text or ""}
+
+
+def block(text: str) -> etree.Element:
+    """Return the HTML element of a terminal's text."""
+    found = etree.Element("pre", {"class": "labkit-terminal", "tabindex": "0", "style": _STYLE})
+    found.text = shown(text).rstrip("\n")
+    return found
 
 
 def show(text: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import ipywidgets
@@ -13,33 +12,7 @@ from labkit.errors import LabkitError
 from labkit.notebook import driver_costs, driver_explorer
 from labkit.notebook.driver_chart import KINDS, OPERATIONS
 from labkit.notebook.widgets.drivers import NOTHING, DriverExplorer
-from tests.notebook.controls import within
-
-
-class Handle:
-    """An output that can be updated."""
-
-    def __init__(self, data: Any) -> None:
-        self.data = data
-
-    def update(self, data: Any, **options: Any) -> None:
-        """Put other data in its place."""
-        self.data = data
-
-
-@pytest.fixture
-def outputs(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Handle]]:
-    """Give what is shown below the cell; the page is alive."""
-    monkeypatch.delenv("LABKIT_PROGRESS", raising=False)
-    found: list[Handle] = []
-
-    def show(data: Any, **options: Any) -> Handle:
-        found.append(Handle(data))
-        return found[-1]
-
-    monkeypatch.setattr("IPython.display.display", show)
-    yield found
-    ipywidgets.Widget.close_all()
+from tests.notebook.shown import Handle, within
 
 
 def box(controls: Any, words: str) -> Any:

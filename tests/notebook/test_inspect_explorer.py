@@ -13,7 +13,7 @@ from labkit.errors import LabkitError, NotFound
 from labkit.lab import Lab
 from labkit.notebook import inspect_explorer
 from labkit.notebook.widgets.inspect import InspectExplorer
-from tests.notebook.controls import within
+from tests.notebook.shown import within
 
 HOSTILE = "<script>alert(1)</script>&\u202e"
 

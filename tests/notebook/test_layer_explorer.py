@@ -18,7 +18,7 @@ from labkit.oci.content import Content
 from labkit.oci.image import Image
 from labkit.oci.layer import Layer
 from labkit.oci.tree import Dir, File, Symlink, Whiteout
-from tests.notebook.controls import within
+from tests.notebook.shown import within
 
 HOSTILE = "<script>alert(1)</script>\"'&\x1b[31m\u202etxt\udcff"
 TIME = "2019-04-26T12:00:00Z"

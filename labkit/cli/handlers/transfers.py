@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from labkit.cli.formats import progress_line
@@ -130,7 +131,8 @@ def show(terminal: Terminal, events: Transfer, *, stream: int, header: str = "")
     """Run a transfer and print its lines; return what it returns.
 
     To a terminal each layer has one line, which the next event of the layer replaces: what is left at
-    the end is printed. Elsewhere each state is a line, without the progress of bytes. Stream 0 is silent.
+    the end is printed, of a transfer that fails too. Elsewhere each state is a line, without the progress of
+    bytes. Stream 0 is silent.
     """
     lines: dict[str, str] = {}
     printed = not header
@@ -140,10 +142,12 @@ def show(terminal: Terminal, events: Transfer, *, stream: int, header: str = "")
         except StopIteration as stop:
             if stream and not printed:
                 terminal.write(stream, header)
-            if stream and terminal.tty:
-                terminal.write(stream, "".join(f"{line}\n" for line in lines.values()))
+            _write_lines(terminal, stream, lines)
             result: Pulled | Pushed = stop.value
             return result
+        except LabkitError:
+            _write_lines(terminal, stream, lines)
+            raise
         if stream and not printed:
             terminal.write(stream, header)
             printed = True
@@ -152,6 +156,11 @@ def show(terminal: Terminal, events: Transfer, *, stream: int, header: str = "")
         lines[event.layer] = event_line(event)
         if stream and not terminal.tty and not event.state.startswith(_MOVING):
             terminal.write(stream, f"{event.layer}: {event.state.rstrip()}\n")
+
+
+def _write_lines(terminal: Terminal, stream: int, lines: Mapping[str, str]) -> None:
+    if stream and terminal.tty:
+        terminal.write(stream, "".join(f"{line}\n" for line in lines.values()))
 
 
 def event_line(event: PullEvent) -> str:

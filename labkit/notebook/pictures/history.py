@@ -23,10 +23,11 @@ _CREATED_BY = 45
 """Where `docker history` cuts."""
 
 
-def history_map(image: Image | ImageView, *, name: str = "") -> Picture:
+def history_map(image: Image | ImageView, *, name: str = "", chosen: int = 0) -> Picture:
     """Draw the lines of `docker history`, newest first, each that made a layer joined to its layer.
 
-    A line that made an empty layer, 0B and yet a layer, is joined as well.
+    A line that made an empty layer, 0B and yet a layer, is joined as well. The line `chosen`, 1 for the
+    newest, is marked with its layer.
 
     >>> view = ImageView("app", (LayerView("5dacd731af1b", 55),), (StepView("ADD", 0), StepView("CMD")))
     >>> print(history_map(view).text)
@@ -48,6 +49,8 @@ def history_map(image: Image | ImageView, *, name: str = "") -> Picture:
     for row, step in enumerate(reversed(view.history)):
         y = steps_top + row * _ROW
         shapes.append(_step(step, view, y))
+        if row + 1 == chosen:
+            shapes += _mark(y, None if step.layer is None else tops[step.layer])
         if step.layer is not None:
             x, hue = PADDING + _STEP, _hue(step.layer)
             to_x, to_y = _WIDTH - PADDING - _LAYER, tops[step.layer] + _HEIGHT / 2
@@ -59,7 +62,8 @@ def history_map(image: Image | ImageView, *, name: str = "") -> Picture:
         f"{count(rows - joined, 'line')} changed metadata alone."
     )
     shown = fit(title, _WIDTH - 2 * PADDING, TITLE, SANS + 0.06)
-    return svg.paint(shown, description, _twin(title, view), _WIDTH, top + space + PADDING, shapes)
+    words = _twin(title, view, chosen)
+    return svg.paint(shown, description, words, _WIDTH, top + space + PADDING, shapes)
 
 
 def _hue(place: int) -> Hue:
@@ -118,7 +122,16 @@ def _layer(layer: LayerView, place: int, y: float) -> Shape:
     return group(shapes, "layer")
 
 
-def _twin(title: str, view: ImageView) -> str:
+def _mark(y: float, layer_top: float | None) -> list[Shape]:
+    """Return the frame and the arrow of the chosen line, and the frame of its layer."""
+    frames = [(PADDING - 3, y - 1, _STEP + 6, _ROW + 2)]
+    if layer_top is not None:
+        frames.append((_WIDTH - PADDING - _LAYER - 3, layer_top - 3, _LAYER + 6, _HEIGHT + 6))
+    shapes = [box(*frame, fill="none", line=INK, dash=True, kind="chosen") for frame in frames]
+    return [text(4, y + _ROW / 2, "▶", fill=INK), *shapes]
+
+
+def _twin(title: str, view: ImageView, chosen: int) -> str:
     rows = []
     for step in reversed(view.history):
         if step.layer is None:
@@ -128,4 +141,5 @@ def _twin(title: str, view: ImageView) -> str:
             number = f"layer {step.layer + 1}"
             rows.append([_created_by(step), human_size(layer.size), number, cut(layer.label, 24)])
     lines = table(rows, right=(1,)).split("\n") if rows else []
-    return "\n".join([cut(title, 110), *("  " + line for line in lines)])
+    marked = [("> " if number == chosen else "  ") + line for number, line in enumerate(lines, 1)]
+    return "\n".join([cut(title, 110), *marked])

@@ -16,12 +16,16 @@ from labkit.notebook.driver_chart import choice
 
 if TYPE_CHECKING:
     from labkit.box import Box
+    from labkit.course.questions import Question
     from labkit.lab import Lab
     from labkit.notebook.widgets.cow import CowStepper
     from labkit.notebook.widgets.drivers import DriverExplorer
+    from labkit.notebook.widgets.history import HistoryExplorer
     from labkit.notebook.widgets.inspect import InspectExplorer
     from labkit.notebook.widgets.layers import LayerExplorer
     from labkit.notebook.widgets.play import Playground
+    from labkit.notebook.widgets.predict import Prediction
+    from labkit.notebook.widgets.pull import PullBoard
     from labkit.oci.image import Image
 
 
@@ -139,3 +143,51 @@ def inspect_explorer(lab: Lab, image: str, *, field: str = "Id") -> InspectExplo
     except TraitError as error:
         near = difflib.get_close_matches(field, document.fields, 1)
         raise LabkitError(f"{error}{f'; {near[0]} is near' if near else ''}") from None
+
+
+def history_explorer(image: Image, *, name: str = "", line: int = 1, layer: int = 0) -> HistoryExplorer:
+    """Open the history of an image: choose a line, and see its whole command and the layer that it made.
+
+    `line` is 1 for the newest; `layer`, 1 for the base, chooses the line that made it.
+
+    >>> from labkit import Lab
+    >>> history_explorer(Lab().pull("nginx"), name="nginx", layer=2).line
+    5
+    """
+    from labkit.notebook.widgets.history import HistoryExplorer
+
+    chosen = {"layer": layer} if layer else {"line": line}
+    return HistoryExplorer(image, name, **chosen)
+
+
+def predict(question: Question | str, answer: str = "") -> Prediction:
+    """Ask a question before a run: its choices, a guess, and the reason why it is right or not.
+
+    `question` is one of `labkit.course.predictions` by its id, or any other. With an answer, a choice's
+    letter or its text, that guess is checked at once. Raises LabkitError where there is no such question
+    or answer.
+
+    >>> predict("pull-layers", answer="3 files").code
+    'predict("pull-layers", answer="B")'
+    """
+    from labkit.course.predictions import prediction
+    from labkit.notebook.widgets.predict import Prediction, letter_of
+
+    asked = prediction(question) if isinstance(question, str) else question
+    return Prediction(asked, chosen=letter_of(asked, answer), checked=True) if answer else Prediction(asked)
+
+
+def pull_board(lab: Lab, name: str, at: float | None = None) -> PullBoard:
+    """Pull an image, and play what the terminal shows of it, with what the cache has saved beside it.
+
+    `at` shows one moment instead, in seconds since the pull began.
+
+    >>> from labkit import Lab
+    >>> board = pull_board(Lab(), "nginx", at=2)
+    >>> board.lines[3]
+    'ea005e36e544: Downloading [=====================>                             ]   9.75MB/22.3MB'
+    """
+    from labkit.course.pulls import play_pull
+    from labkit.notebook.widgets.pull import PullBoard
+
+    return PullBoard(play_pull(lab, name), **({} if at is None else {"at": at}))

@@ -7,7 +7,7 @@ notebook is opened without a kernel. See docs/decisions/0011-a-widgets-picture-i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeAlias
 
 import ipywidgets as widgets  # type: ignore[import-untyped]
@@ -28,8 +28,8 @@ class Explorer(traitlets.HasTraits):
         """The line of Python that shows the same."""
         raise NotImplementedError
 
-    def outputs(self) -> Sequence[Output]:
-        """Return what is shown of the state: always as many outputs as before."""
+    def outputs(self) -> Iterable[Output]:
+        """Give what is shown of the state, always as many outputs as before, what is quick first."""
         raise NotImplementedError
 
     def controls(self) -> Any:
@@ -40,16 +40,24 @@ class Explorer(traitlets.HasTraits):
         """The traits that the outputs depend on."""
         return [name for name in self.trait_names() if not name.startswith("_")]
 
+    above = 0
+    """How many of the outputs stand above the controls."""
+
     def _ipython_display_(self) -> None:
         """Show the controls, where a page can be alive, and the outputs."""
         show: Callable[..., Any] = display.display
-        if live():
-            show(self.controls())
-        handles = [show(data, metadata=meta, raw=True, display_id=True) for data, meta in self.outputs()]
+        shown = list(self.outputs())
+        handles = []
+        for place, (data, meta) in enumerate(shown):
+            if place == self.above and live():
+                show(self.controls())
+            handles.append(show(data, metadata=meta, raw=True, display_id=True))
 
         def update(change: Any) -> None:
-            for handle, (data, meta) in zip(handles, self.outputs(), strict=True):
-                handle.update(data, metadata=meta, raw=True)
+            for place, output in enumerate(self.outputs()):
+                if output != shown[place]:
+                    shown[place] = output
+                    handles[place].update(output[0], metadata=output[1], raw=True)
 
         self.observe(update, list(self.shown_traits()))
 

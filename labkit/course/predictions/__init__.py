@@ -1,0 +1,37 @@
+"""Questions to answer before a command runs, two or more for each lesson.
+
+Each wrong answer is a mistake that people really make, with its own short reason. Each question has a
+proof: a few commands on a fresh Lab, whose result tells the right answer from the others. The tests run
+all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from labkit.course.predictions import containers, documents, drivers, layers, since
+from labkit.course.questions import Question
+from labkit.errors import LabkitError
+
+PREDICTIONS: Mapping[int, tuple[Question, ...]] = {
+    1: layers.LAYERS,
+    2: documents.HISTORY,
+    3: containers.OWN_LAYER,
+    4: containers.COPY_ON_WRITE,
+    5: drivers.DRIVERS,
+    6: documents.INSPECT,
+    7: since.SINCE,
+}
+"""The questions of each lesson, by its number."""
+
+
+def prediction(name: str) -> Question:
+    """Return the question with an id; raises LabkitError where there is none.
+
+    >>> prediction("pull-layers").right.text
+    '3 files'
+    """
+    known = {question.id: question for lesson in PREDICTIONS.values() for question in lesson}
+    if name not in known:
+        raise LabkitError(f"no such question: {name}; there are {', '.join(known)}")
+    return known[name]

@@ -1,0 +1,179 @@
+"""The questions of lessons 3 and 4: a container's own layer, and copy-on-write."""
+
+from __future__ import annotations
+
+from labkit.course.questions import Choice, Question
+from labkit.lab import Lab
+
+
+def _stopped(lab: Lab) -> str:
+    box = lab.run("busybox", name="box")
+    box.write("/greeting", "hello\n")
+    for command in ("stop box", "start box"):
+        lab.docker(command)
+    return lab.docker("exec box cat /greeting").text.strip()
+
+
+def _neighbour(lab: Lab) -> str:
+    before = lab.run("ubuntu:15.04", name="first").read("/etc/motd")
+    lab.container("first").write("/etc/motd", "mine\n")
+    return {before: "old", "mine\n": "new"}[lab.run("ubuntu:15.04", name="second").read("/etc/motd")]
+
+
+def _committed(lab: Lab) -> str:
+    box = lab.run("ubuntu:15.04", name="box")
+    box.write("/etc/motd", "mine\n")
+    image = box.commit("my-ubuntu")
+    return f"{len(image.layers)} layers, {image.layers[-1].size} bytes on top"
+
+
+OWN_LAYER = (
+    Question(
+        "stop-data",
+        "A container has written a file. You stop the container and start it again. Is the file still there?",
+        (
+            Choice(
+                "yes",
+                "Stopping ends the program. The read-write layer stays, until docker rm deletes it.",
+                right=True,
+                shows="hello",
+            ),
+            Choice(
+                "no: a container starts fresh from its image",
+                "A new container does. A stopped one keeps its read-write layer until it is removed.",
+                shows="cat: can't open '/greeting': No such file or directory",
+            ),
+            Choice(
+                "yes, but empty",
+                "The layer keeps names and contents alike. Nothing is written to it when a container stops.",
+                shows="",
+            ),
+        ),
+        _stopped,
+    ),
+    Question(
+        "second-container",
+        "A container of ubuntu:15.04 writes a new /etc/motd. "
+        "Then a second container is started from ubuntu:15.04. Which text will it read there?",
+        (
+            Choice(
+                "the old one",
+                "The second container stands on the same read-only layers and has an empty layer of its own.",
+                right=True,
+                shows="old",
+            ),
+            Choice(
+                "the new one: the file was changed",
+                "It was changed in the first container's own layer. The image's layers are read-only.",
+                shows="new",
+            ),
+        ),
+        _neighbour,
+    ),
+    Question(
+        "commit-size",
+        "A container of ubuntu:15.04 (4 layers, 188 MB) has changed one file, now 5 bytes. "
+        "What does docker commit make of it?",
+        (
+            Choice(
+                "an image of 1 layer, with the whole file system",
+                "That is docker export with docker import. A commit keeps the layers that there are.",
+                shows="1 layers, 188359267 bytes on top",
+            ),
+            Choice(
+                "an image of 4 layers: the top one is changed",
+                "A layer never changes. Other images stand on it too.",
+                shows="4 layers, 5 bytes on top",
+            ),
+            Choice(
+                "an image of 5 layers, with 5 bytes in the new one",
+                "A commit turns the read-write layer into a read-only one, on top of the image's own four.",
+                right=True,
+                shows="5 layers, 5 bytes on top",
+            ),
+        ),
+        _committed,
+    ),
+)
+
+BIG = 67_108_864
+
+
+def _with_data(lab: Lab, command: str) -> str:
+    """Return the bytes in the read-write layer after a command in a container with a large file."""
+    lab.build("data", ["FROM busybox", "COPY big /data/"], {"big": BIG})
+    box = lab.run("data", name="box")
+    box.exec(command)
+    marks = lab.docker("diff box").text.count("D ")
+    return f"{box.size} bytes, {marks} marks"
+
+
+COPY_ON_WRITE = (
+    Question(
+        "read-copy",
+        "A container reads the whole of /data/big, 67 MB, which is in its image. "
+        "How much is in its read-write layer afterwards?",
+        (
+            Choice(
+                "nothing",
+                "Reading copies nothing: the file is read where it lies, in the image's layer.",
+                right=True,
+                shows="0 bytes, 0 marks",
+            ),
+            Choice(
+                "67 MB",
+                "Copy-on-write copies at the first change, not at the first look.",
+                shows=f"{BIG} bytes, 0 marks",
+            ),
+        ),
+        lambda lab: _with_data(lab, "sha256sum /data/big"),
+    ),
+    Question(
+        "chmod-free",
+        "chmod 600 /data/big in a container: 67 MB of content, and not one byte of it changes. "
+        "How much is in the read-write layer afterwards?",
+        (
+            Choice(
+                "nothing: the content is the same",
+                "The permissions are stored with the file, and the image's file may not be touched.",
+                shows="0 bytes, 0 marks",
+            ),
+            Choice(
+                "a few bytes: the new permissions",
+                "overlay2 has no place for permissions alone. It works with whole files.",
+                shows="4 bytes, 0 marks",
+            ),
+            Choice(
+                "67 MB",
+                "The whole file is copied up, then its permissions are changed. chmod is not free.",
+                right=True,
+                shows=f"{BIG} bytes, 0 marks",
+            ),
+        ),
+        lambda lab: _with_data(lab, "chmod 600 /data/big"),
+    ),
+    Question(
+        "rm-image-file",
+        "A container deletes /data/big, 67 MB, which is in its image. What is in its layer afterwards?",
+        (
+            Choice(
+                "nothing: the file is gone from the image",
+                "The image's layers are read-only. The file is still there, for every other container.",
+                shows="0 bytes, 0 marks",
+            ),
+            Choice(
+                "a copy of the file, 67 MB, that is marked as deleted",
+                "What is to be deleted is not copied first. The mark alone is enough.",
+                almost=True,
+                shows=f"{BIG} bytes, 1 marks",
+            ),
+            Choice(
+                "a mark that hides the file, of no bytes",
+                "A whiteout: whoever looks from the top meets it first and hears that there is no such file.",
+                right=True,
+                shows="0 bytes, 1 marks",
+            ),
+        ),
+        lambda lab: _with_data(lab, "rm /data/big"),
+    ),
+)

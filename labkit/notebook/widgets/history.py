@@ -1,0 +1,135 @@
+"""The history explorer: choose a line of `docker history`, or a layer, and see what made what.
+
+`HistoryExplorer` is the state, a traits object that needs no browser. What it tells is computed in
+`labkit.notebook.history_lines`.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import ipywidgets as widgets  # type: ignore[import-untyped]
+import traitlets
+
+from labkit.cli.formats import human_size
+from labkit.notebook.history_lines import explained_view, history_line
+from labkit.notebook.html import WRAPPED, card, code_line, element, facts, html
+from labkit.notebook.pictures.history import history_map
+from labkit.notebook.pictures.text import cut, visible
+from labkit.notebook.pictures.views import instruction
+from labkit.notebook.widgets.view import Explorer, Output, row
+from labkit.oci.image import Image
+from labkit.text import shown
+
+
+class HistoryExplorer(Explorer):
+    """Which line of an image's history is chosen, 1 for the newest, as `docker history` lists them.
+
+    >>> from labkit import Lab
+    >>> explorer = HistoryExplorer(Lab().pull("nginx"), "nginx", line=3)
+    >>> explorer.layer, explorer.code
+    (0, 'history_explorer(lab.image("nginx"), name="nginx", line=3)')
+    >>> explorer.layer = 1
+    >>> explorer.line
+    10
+    """
+
+    line = traitlets.Int()
+    layer = traitlets.Int()
+
+    def __init__(self, image: Image, name: str = "", **state: Any) -> None:
+        self._image, self._name = image, name
+        self._view = explained_view(image, name)
+        lines = list(reversed(self._view.history))
+        self._made = {n: 0 if step.layer is None else step.layer + 1 for n, step in enumerate(lines, 1)}
+        super().__init__(**(state or {"line": 1} if lines else {"line": 0}))
+
+    @traitlets.validate("line", "layer")
+    def _is_there(self, proposal: Any) -> int:
+        number: int = proposal["value"]
+        if proposal["trait"].name == "line" and number not in (self._made or [0]):
+            raise traitlets.TraitError(
+                f"line {number}: there are lines 1 to {len(self._made)}, 1 is the newest"
+            )
+        if proposal["trait"].name == "layer" and number not in (0, *self._made.values()):
+            raise traitlets.TraitError(f"layer {number}: no line of the history made it")
+        return number
+
+    @traitlets.observe("line")
+    def _line_chosen(self, change: Any) -> None:
+        self.layer = self._made.get(self.line, 0)
+
+    @traitlets.observe("layer")
+    def _layer_chosen(self, change: Any) -> None:
+        """Go to the line that made the layer; for none, to the newest line that made none."""
+        if self._made.get(self.line, -1) != self.layer:
+            self.line = next((line for line, made in self._made.items() if made == self.layer), self.line)
+            self.layer = self._made.get(self.line, 0)
+
+    def shown_traits(self) -> list[str]:
+        """Each line has one layer or none, so the line says all."""
+        return ["line"]
+
+    @property
+    def code(self) -> str:
+        """The line of Python that shows the same."""
+        name = json.dumps(self._name or self._view.name)
+        named = f", name={name}" if self._name else ""
+        return f"history_explorer(lab.image({name}){named}, line={self.line})"
+
+    def outputs(self) -> list[Output]:
+        """Return the picture of lines and layers, and the chosen line explained."""
+        picture = history_map(self._view, chosen=self.line)
+        return [({"text/html": picture.html, "text/plain": picture.text}, {}), self._explained()]
+
+    def _explained(self) -> Output:
+        if not self._made:
+            return {"text/plain": "This image has no history."}, {}
+        found = history_line(self._image, self._view, self.line)
+        told = [*found.facts, *((("changes", "\n".join(found.changes)),) if found.changes else ())]
+        command = element("pre", found.command, class_="labkit-command", style=f"{WRAPPED}; padding: 6px 0")
+        content = card(element("b", found.title), command, facts(told), code_line(self.code))
+        words = [f"{name}: {value}" for name, value in told]
+        text = "\n".join([found.title, found.command, "", *words, "", f"The same in Python: {self.code}"])
+        return {"text/html": html(content), "text/plain": shown(text)}, {}
+
+    def controls(self) -> Any:
+        """Return a list of the lines, one of the layers, and buttons to the line above and below."""
+        lines = list(reversed(self._view.history))
+        sizes = [0 if step.layer is None else self._view.layers[step.layer].size for step in lines]
+        names = [
+            (f"{n} · {human_size(size)} · {cut(instruction(step.created_by), 50)}", n)
+            for n, (step, size) in enumerate(zip(lines, sizes, strict=True), 1)
+        ]
+        made = [number for number in self._made.values() if number]
+        layers = [("none", 0), *((self._layer_name(number), number) for number in sorted(made, reverse=True))]
+        choices = [self._list("line", "Line", names or [("none", 0)]), self._list("layer", "Layer", layers)]
+        buttons = [self._button("Newer line", -1), self._button("Older line", 1)]
+        return row("Choose a line of the history, or a layer", [*choices, *buttons])
+
+    def _layer_name(self, number: int) -> str:
+        layer = self._view.layers[number - 1]
+        return f"{number} · {visible(layer.label)} · {human_size(layer.size)}"
+
+    def _list(self, trait: str, words: str, options: list[tuple[str, int]]) -> Any:
+        style, wide = {"description_width": "auto"}, widgets.Layout(width="auto", max_width="100%")
+        found = widgets.Dropdown(
+            options=options, value=getattr(self, trait), description=words, style=style, layout=wide
+        )
+        traitlets.link((self, trait), (found, "value"))
+        return found
+
+    def _button(self, words: str, by: int) -> Any:
+        button = widgets.Button(description=words)
+
+        def follow(change: Any = None) -> None:
+            button.disabled = self.line + by not in self._made
+
+        def press(_: Any) -> None:
+            self.line += by
+
+        follow()
+        self.observe(follow, "line")
+        button.on_click(press)
+        return button

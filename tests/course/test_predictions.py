@@ -1,0 +1,50 @@
+"""The predictions: each right answer is what a fresh Lab shows, and no wrong one is."""
+
+from __future__ import annotations
+
+import pytest
+
+from labkit.course.predictions import PREDICTIONS, prediction
+from labkit.course.questions import Question
+from labkit.errors import LabkitError
+from labkit.lab import Lab
+
+ALL = [question for lesson in PREDICTIONS.values() for question in lesson]
+
+
+@pytest.mark.parametrize("question", ALL, ids=lambda question: question.id)
+def test_a_lab_shows_the_right_answer(question: Question) -> None:
+    assert question.proof is not None
+    assert question.proof(Lab(online=False)) == question.right.shows
+
+
+@pytest.mark.parametrize("question", ALL, ids=lambda question: question.id)
+def test_a_proof_tells_the_answers_apart(question: Question) -> None:
+    shown = [choice.shows for choice in question.choices]
+    assert len(set(shown)) == len(shown) >= 2
+
+
+def test_every_lesson_has_two_questions_or_more() -> None:
+    assert {lesson: len(asked) >= 2 for lesson, asked in PREDICTIONS.items()} == dict.fromkeys(
+        range(1, 8), True
+    )
+
+
+def test_ids_are_unique() -> None:
+    assert len({question.id for question in ALL}) == len(ALL)
+
+
+def test_every_choice_has_its_own_reason() -> None:
+    for question in ALL:
+        assert len({choice.reason for choice in question.choices}) == len(question.choices)
+        assert not any(choice.right and choice.almost for choice in question.choices)
+
+
+def test_the_right_answer_is_not_always_at_the_same_place() -> None:
+    places = [question.choices.index(question.right) for question in ALL]
+    assert max(map(places.count, places)) < len(ALL) * 0.6
+
+
+def test_an_unknown_question_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(LabkitError, match="no such question: pull; there are pull-layers, pull-shared"):
+        prediction("pull")

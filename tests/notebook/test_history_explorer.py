@@ -1,0 +1,161 @@
+"""The history explorer: what it tells of each line, its state, and its controls without a browser."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ipywidgets
+import pytest
+import traitlets
+
+from labkit.lab import Lab
+from labkit.notebook import history_explorer
+from labkit.notebook.widgets.history import HistoryExplorer
+from labkit.oci.config import History, make_config
+from labkit.oci.image import Image
+from tests.notebook.shown import Handle, within
+
+HOSTILE = "RUN <script>alert('x')</script> \u202e \x1b[31m \"&"
+
+
+@pytest.fixture(scope="module")
+def lab() -> Lab:
+    """Give a lab with the slides' images."""
+    lab = Lab(online=False)
+    for name in ("nginx", "mysql", "ubuntu:15.04"):
+        lab.pull(name)
+    return lab
+
+
+def told(explorer: HistoryExplorer) -> dict[str, str]:
+    """Give what is told of the chosen line, by name."""
+    text = explorer.outputs()[1][0]["text/plain"]
+    return dict(line.split(": ", 1) for line in text.splitlines() if ": " in line)
+
+
+def line_with(image: Image, words: str) -> int:
+    """Give the number of the newest line with these words."""
+    lines = [step.entry.created_by for step in reversed(image.history)]
+    return next(number for number, line in enumerate(lines, 1) if words in line)
+
+
+def test_a_line_with_a_size_made_a_layer(lab: Lab) -> None:
+    image = lab.image("nginx")
+    found = told(history_explorer(image, name="nginx", line=5))
+    assert found["made a layer"] == "yes, layer 2 of 3"
+    assert found["DiffID"] == image.layers[1].diff_id
+    assert found["size"] == f"54.1MB, {image.layers[1].size:,} bytes"
+
+
+def test_the_command_is_whole(lab: Lab) -> None:
+    image = lab.image("nginx")
+    text = history_explorer(image, line=5).outputs()[1][0]["text/plain"]
+    assert image.history[5].entry.created_by in text
+
+
+def test_a_line_of_metadata_made_none_and_says_why(lab: Lab) -> None:
+    found = told(history_explorer(lab.image("nginx"), line=3))
+    assert found["made a layer"] == "no"
+    assert found["why"].startswith("EXPOSE notes a port on which the program listens in the image's config.")
+    assert "DiffID" not in found
+
+
+def test_a_directory_is_0b_and_a_layer(lab: Lab) -> None:
+    image = lab.image("mysql")
+    found = told(history_explorer(image, line=line_with(image, "mkdir /docker-entrypoint-initdb.d")))
+    assert found["made a layer"].startswith("yes")
+    assert found["why"].startswith("0B and a layer all the same")
+    assert found["changes"] == "A /docker-entrypoint-initdb.d"
+
+
+def test_an_old_empty_layer_is_told_from_a_new_directory(lab: Lab) -> None:
+    found = told(history_explorer(lab.image("ubuntu:15.04"), line=1))
+    assert found["made a layer"] == "yes, layer 4 of 4"
+    assert found["why"].startswith("An empty layer. Before Docker 1.10 (2016) every step made a layer")
+    assert "changes" not in found
+
+
+def test_missing_is_explained_and_the_newest_line_has_the_image(lab: Lab) -> None:
+    image = lab.image("nginx")
+    assert told(history_explorer(image, line=1))["IMAGE"].startswith("27a188018e18:")
+    assert told(history_explorer(image, line=2))["IMAGE"].startswith("<missing>, unless")
+
+
+def test_a_layer_leads_to_its_line_and_back(lab: Lab) -> None:
+    explorer = history_explorer(lab.image("nginx"), layer=2)
+    assert (explorer.line, explorer.layer) == (5, 2)
+    explorer.line = 4
+    assert explorer.layer == 3
+    explorer.layer = 1
+    assert explorer.line == 10
+    explorer.layer = 0
+    assert (explorer.line, explorer.layer) == (1, 0)
+
+
+def test_where_every_line_made_a_layer_none_cannot_be_chosen(lab: Lab) -> None:
+    explorer = history_explorer(lab.image("ubuntu:15.04"), line=2)
+    explorer.layer = 0
+    assert (explorer.line, explorer.layer) == (2, 3)
+
+
+def test_the_chosen_line_is_marked_in_picture_and_twin(lab: Lab) -> None:
+    picture = history_explorer(lab.image("nginx"), line=3).outputs()[0][0]
+    (marked,) = (line for line in picture["text/plain"].splitlines() if line.startswith("> "))
+    assert "EXPOSE 80" in marked
+
+
+def test_the_line_of_python_shows_the_same(lab: Lab) -> None:
+    for explorer in (
+        history_explorer(lab.image("mysql"), name="mysql", line=8),
+        history_explorer(lab.image("nginx"), layer=3),
+    ):
+        again = eval(explorer.code, {"history_explorer": history_explorer, "lab": lab})
+        assert again.outputs() == explorer.outputs()
+
+
+def test_what_there_is_not_is_refused(lab: Lab) -> None:
+    with pytest.raises(traitlets.TraitError, match="line 11: there are lines 1 to 10, 1 is the newest"):
+        history_explorer(lab.image("nginx"), line=11)
+    with pytest.raises(traitlets.TraitError, match="layer 4: no line of the history made it"):
+        history_explorer(lab.image("nginx"), layer=4)
+
+
+def test_an_image_without_history_is_a_sentence_and_no_error() -> None:
+    bare = Image(make_config(created="2019-04-16T00:00:00Z"))
+    assert history_explorer(bare).outputs()[1][0]["text/plain"] == "This image has no history."
+
+
+def test_the_controls_choose_and_follow(lab: Lab, outputs: list[Handle]) -> None:
+    explorer = history_explorer(lab.image("nginx"), line=9)
+    explorer._ipython_display_()
+    lines, layers = within(outputs[0].data, ipywidgets.Dropdown)
+    newer, older = within(outputs[0].data, ipywidgets.Button)
+    older.click()
+    assert (lines.value, layers.value, older.disabled) == (10, 1, True)
+    layers.value = 3
+    assert (explorer.line, lines.value) == (4, 4)
+    newer.click()
+    assert "EXPOSE 80" in outputs[2].data["text/plain"]
+    assert outputs[2].data["text/plain"].endswith("line=3)")
+
+
+def test_every_control_has_words(lab: Lab, outputs: list[Handle]) -> None:
+    history_explorer(lab.image("nginx"))._ipython_display_()
+    kinds: list[Any] = [ipywidgets.Dropdown, ipywidgets.Button]
+    assert [each.description for kind in kinds for each in within(outputs[0].data, kind)] == [
+        "Line",
+        "Layer",
+        "Newer line",
+        "Older line",
+    ]
+
+
+def test_hostile_commands_are_shown_as_text(outputs: list[Handle]) -> None:
+    step = History(created_by=HOSTILE, empty_layer=True)
+    config = make_config(created="2019-04-16T00:00:00Z", history=[step])
+    history_explorer(Image(config), name=HOSTILE)._ipython_display_()
+    for handle in outputs[1:]:
+        assert "<script" not in handle.data["text/html"]
+        assert not set("\u202e\x1b") & set(handle.data["text/html"] + handle.data["text/plain"])
+    (lines, _) = within(outputs[0].data, ipywidgets.Dropdown)
+    assert not set("\u202e\x1b") & set(str(lines.options))
