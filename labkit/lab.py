@@ -232,7 +232,7 @@ class Lab:
         self._restore(self._start)
 
     def begin_here(self, like: Lab | None = None) -> None:
-        """Take the present state, or another lab's, for the start: `reset` goes back to it, `undo` not before.
+        """Begin at the present state, or another lab's: `reset` goes back to it, `undo` not before.
 
         >>> lab = Lab()
         >>> image = lab.pull("busybox")

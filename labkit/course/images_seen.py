@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from labkit.cli.formats import human_size
 from labkit.course.statements import Attempt, Seen, Statement
 from labkit.engine import images, transfer, usage
-from labkit.engine.network import network
 from labkit.errors import LabkitError
 from labkit.lab import Lab
 from labkit.oci import tree
 from labkit.oci.image import Image
+from labkit.oci.manifest import Manifest
 from labkit.oci.reference import parse_reference
 from labkit.oci.tree import Dir, File
 
@@ -208,11 +207,19 @@ def downloads(lab: Lab, name: str) -> int:
     >>> downloads(Lab(), "nginx")
     3
     """
+    manifest = manifest_of(lab, name)
+    if manifest.config.digest in lab.engine.state.images:
+        return 0
+    there = len(transfer.present(lab.engine, manifest.layers))
+    return len({each.digest for each in manifest.layers[there:]})
+
+
+def manifest_of(lab: Lab, name: str) -> Manifest:
+    """Return the manifest that a pull of an image would follow; raises LabkitError."""
     reference = parse_reference(name).with_default_tag()
     client = lab.session.registries.client(reference.domain)
-    engine = copy.copy(lab.engine)
-    events = transfer.pull(engine, client, reference, network("fast"), lab.session.platform)
-    return len({event.layer for event in events if event.state == "Pull complete"})
+    found = client.find(reference.path, reference.tag)
+    return client.manifest(reference.path, found, lab.session.platform)
 
 
 def pull_downloads(name: str, count: int) -> Statement:

@@ -54,7 +54,7 @@ class Practice:
         return f"Answer with `ex.answer({names})`."
 
     def answer(self, *values: object, **named: object) -> Card:
-        """Give answers: by name, or without a name where one is asked for. Later ones replace earlier ones."""
+        """Give answers, by name or, where one is asked for, alone; later ones replace earlier ones."""
         names = [ask.name for ask in self.exercise.asks]
         if not names:
             raise LabkitError(f"{self.exercise.id} asks for no answer: its check looks at the lab")

@@ -75,8 +75,8 @@ def summary(found: Iterable[Replay]) -> tuple[str, list[str]]:
     problems = [f"{each.exercise}: {_part(each)}: {each.problem}" for each in bad]
     starts = sum(each.part == "start" for each in bad)
     line = (
-        f"{len({each.exercise for each in results})} exercises: {good.count('solution')} solutions reach their "
-        f"goal, {starts or 'no'} start does, {good.count('wrong')} wrong answers refused with their hint"
+        f"{len({each.exercise for each in results})} exercises: {good.count('solution')} solutions reach "
+        f"their goal, {starts or 'no'} start does, {good.count('wrong')} wrong answers refused with their hint"
     )
     return line, problems
 

@@ -37,7 +37,9 @@ The letter must not go with it. Keep it in an image or in another container, at 
             "The letter is safe now. The container is still listed by `docker ps -a`.",
             text_kept("/data/letter.txt", _LETTER, "writer"),
         ),
-        Hint("where", "Where is the letter? `docker diff writer` shows what the container's own layer holds."),
+        Hint(
+            "where", "Where is the letter? `docker diff writer` shows what the container's own layer holds."
+        ),
         Hint("command", "Lesson 3 ends with a command that makes an image of a container's layer."),
     ),
     solution="""
@@ -83,12 +85,12 @@ Everything else may go. Bring images and containers together down to 110 MB.
         ),
         Hint(
             "containers-first",
-            "Stopped containers keep their layers, and the images that they stand on: look at `docker ps -a -s`.",
+            "Stopped containers keep their layers and the images that they stand on: `docker ps -a -s`.",
             ~container_gone("import"),
         ),
         Hint(
             "images-next",
-            "What stopped is cleared away. Which images does no container stand on? `docker images` lists them all.",
+            "What stopped is cleared away. Which of the images that `docker images` lists does nobody need?",
             ~disk_at_most(110_000_000),
         ),
     ),
@@ -110,10 +112,19 @@ _WRONG = Question(
     "wrong",
     "Which of these statements is wrong?",
     (
-        Choice("A running container adds one layer to those of its image.", "This is so: a read-write layer on top."),
+        Choice(
+            "A running container adds one layer to those of its image.",
+            "This is so: a read-write layer on top.",
+        ),
         Choice("When a container writes, its image changes.", "", right=True),
-        Choice("Two containers of one image do not see each other's files.", "This is so: each has its own layer."),
-        Choice("A stopped container still has all that it wrote.", "This is so: only removing it throws that away."),
+        Choice(
+            "Two containers of one image do not see each other's files.",
+            "This is so: each has its own layer.",
+        ),
+        Choice(
+            "A stopped container still has all that it wrote.",
+            "This is so: only removing it throws that away.",
+        ),
     ),
 )
 
@@ -125,7 +136,11 @@ WRONG_STATEMENT = Exercise(
     goal=(image_kept("busybox"),),
     start="%docker run -dit --name box busybox",
     hints=(
-        Hint("removed", "The image `busybox` is no longer the one of the start: `ex.reset()`.", ~image_kept("busybox")),
+        Hint(
+            "removed",
+            "The image `busybox` is no longer the one of the start: `ex.reset()`.",
+            ~image_kept("busybox"),
+        ),
         *reasons(_WRONG),
         Hint("try", "Write a file in `box`, then look for it in a second container of the same image."),
     ),

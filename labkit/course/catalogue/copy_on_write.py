@@ -6,7 +6,6 @@ from labkit.course.asks import answered, choice, reasons, words
 from labkit.course.containers_seen import (
     container_file_size,
     container_runs,
-    tree_of,
     upper_at_most,
 )
 from labkit.course.exercise import Exercise, Wrong
@@ -42,7 +41,8 @@ Which container is it, which file is it, and what was done to the file?
 """,
     goal=(),
     start="""
-lab.build("archive", ["FROM busybox", "COPY data /data"], {"data/2018.bak": 67_108_864, "data/2019.bak": 67_108_864})
+size = 67_108_864
+lab.build("archive", ["FROM busybox", "COPY data /data"], {"data/2018.bak": size, "data/2019.bak": size})
 %docker run -dit --name reader archive
 %docker run -dit --name keeper archive
 %docker run -dit --name cleaner archive
@@ -62,7 +62,9 @@ lab.build("archive", ["FROM busybox", "COPY data /data"], {"data/2018.bak": 67_1
                     Choice("It was read.", "Reading copies nothing."),
                     Choice("Its permissions were changed.", "", right=True),
                     Choice("It was deleted.", "Deleting leaves a whiteout, which has no bytes."),
-                    Choice("A line was added to it.", "Compare the file's size with that in another container."),
+                    Choice(
+                        "A line was added to it.", "Compare the file's size with that in another container."
+                    ),
                 ),
             )
         ),
@@ -76,9 +78,17 @@ lab.build("archive", ["FROM busybox", "COPY data /data"], {"data/2018.bak": 67_1
         Hint("reader", "`reader` read both files. Does reading copy?", answered("container", "reader")),
         *reasons(_DONE),
         Hint("sizes", "`docker ps -s` shows how much each container has for itself."),
-        Hint("diff", "`docker diff` says of a container what it changed; `ls -l` in two containers tells how."),
+        Hint(
+            "diff", "`docker diff` says of a container what it changed; `ls -l` in two containers tells how."
+        ),
     ),
-    solution='ex.answer(container="keeper", path="/data/2018.bak", done="b")',
+    solution="""
+%docker ps -s
+%docker diff keeper
+%docker exec reader ls -l /data
+%docker exec keeper ls -l /data
+ex.answer(container="keeper", path="/data/2018.bak", done="b")
+""",
     wrong=(
         Wrong('ex.answer(container="cleaner", path="/data/2019.bak", done="c")', "cleaner"),
         Wrong('ex.answer(container="reader", path="/data/2018.bak", done="a")', "reader"),
@@ -107,11 +117,13 @@ lab.build("app", ["FROM busybox", "COPY app.log /var/log/app.log"], {"app.log": 
 %docker run -dit --name app app
 """,
     hints=(
-        Hint("gone", "The container of the start does not run any more: `ex.undo()`.", ~container_runs("app")),
+        Hint(
+            "gone", "The container of the start does not run any more: `ex.undo()`.", ~container_runs("app")
+        ),
         Hint(
             "copied",
-            "The layer has 67 MB: what you did changed the file, and that copied it up first. `ex.undo()` and think "
-            "of a way that needs nothing of the old content.",
+            "The layer has 67 MB: what you did changed the file, and that copied it up first. `ex.undo()` "
+            "and think of a way that needs nothing of the old content.",
             ~upper_at_most("app", 1000),
         ),
         Hint("shell", "Which redirection of the shell makes a file empty before anything is written?"),
@@ -121,7 +133,9 @@ lab.build("app", ["FROM busybox", "COPY app.log /var/log/app.log"], {"app.log": 
     wrong=(
         Wrong("%docker exec app sh -c 'echo -n >> /var/log/app.log'", "copied"),
         Wrong("%docker exec app rm /var/log/app.log", "shell"),
-        Wrong("%docker exec app sed -i d /var/log/app.log\n%docker exec app chmod 600 /bin/busybox", "copied"),
+        Wrong(
+            "%docker exec app sed -i d /var/log/app.log\n%docker exec app chmod 600 /bin/busybox", "copied"
+        ),
         Wrong("%docker rm -f app\n%docker run -dit --name app app", "gone"),
     ),
     why="Truncating copies nothing up: the kernel knows that none of the old content is needed.",
@@ -131,10 +145,18 @@ _WHY = Question(
     "why",
     "Why did `rm` in the last step not make the image smaller?",
     (
-        Choice("Because `rm` ran in another container than the build.", "Each step runs in a container, and is kept."),
+        Choice(
+            "Because `rm` ran in another container than the build.",
+            "Each step runs in a container, and is kept.",
+        ),
         Choice("Because the file is still in the layer below; `rm` only hides it.", "", right=True),
-        Choice("Because Docker empties its bin later.", "There is no bin: layers do not change after they are made."),
-        Choice("Because the file is still open.", "Nothing of a build's step runs on when the next one begins."),
+        Choice(
+            "Because Docker empties its bin later.",
+            "There is no bin: layers do not change after they are made.",
+        ),
+        Choice(
+            "Because the file is still open.", "Nothing of a build's step runs on when the next one begins."
+        ),
     ),
 )
 
@@ -181,13 +203,15 @@ lab.build(
         Hint("where", "If source and `rm` were in one step, or in one container, where would the 60 MB be?"),
     ),
     solution="""
-%docker run --name making busybox sh -c 'mkdir /src; head -c 60000000 /dev/zero > /src/source; head -c 3000000 /src/source > /bin/tool; rm -r /src'
+%docker run -dit --name making busybox
+%docker exec making sh -c 'mkdir /src; head -c 60000000 /dev/zero > /src/source'
+%docker exec making sh -c 'head -c 3000000 /src/source > /bin/tool; rm -r /src'
 %docker commit making tool:small
 ex.answer("b")
 """,
     wrong=(
         Wrong(
-            'lab.build("tool:small", ["FROM tool", "RUN rm -rf /src /tmp/*", "RUN touch /small"])\nex.answer("b")',
+            'lab.build("tool:small", ["FROM tool", "RUN rm -rf /src", "RUN touch /small"])\nex.answer("b")',
             "another-layer",
         ),
         Wrong("%docker tag tool tool:small", "another-layer"),

@@ -67,7 +67,7 @@ CHOOSE = Exercise(
     title="Choose a driver for a workload",
     slide="storage-drivers",
     prompt=f"""
-A test farm starts {_CONTAINERS} containers of one image at the same time. The image has one database file of 67 MB.
+A test farm starts {_CONTAINERS} containers of one image, which has one database file of 67 MB.
 Each container writes 2 bytes at the end of that file, and is thrown away after the test.
 On the disk there are 100 MB left for all {_CONTAINERS} containers together.
 Which storage driver fits? More than one may; the check runs the workload under the one that you name.
@@ -82,11 +82,14 @@ Which storage driver fits? More than one may; the check runs the workload under 
         ),
         Hint(
             "whole-file",
-            "The containers cost little. The first write costs the whole file, in each of them. Which drivers copy "
-            "something smaller than a file?",
+            "The containers cost little. The first write costs the whole file, in each of them. Which drivers "
+            "copy something smaller than a file?",
             _takes(1, "The first writes take too much."),
         ),
-        Hint("table", "`python -m labkit drivers`, or `driver_explorer()` in lesson 5, shows what each step costs."),
+        Hint(
+            "table",
+            "`python -m labkit drivers`, or `driver_explorer()` in lesson 5, shows what each step costs.",
+        ),
         Hint("blocks", "Which drivers of lesson 5 know blocks instead of files?"),
     ),
     solution='ex.answer("btrfs")',

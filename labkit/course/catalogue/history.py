@@ -60,9 +60,7 @@ lab.build(
         number(
             "largest",
             "Which line made the largest layer?",
-            lambda lab: max(
-                layer_lines(lab, "report"), key=lambda at: lab.image("report").history[-at].size
-            ),
+            lambda lab: max(layer_lines(lab, "report"), key=lambda at: lab.image("report").history[-at].size),
         ),
     ),
     hints=(
@@ -137,7 +135,9 @@ lab.build("data", ["FROM busybox", "COPY table.csv /srv/"], {"table.csv": "city,
             "The base is shared. Look into the image: `docker run --rm data cat /srv/table.csv`.",
             shares_layers("web", "data", 1) & ~image_reads("data", "/srv/table.csv", "berlin,3645"),
         ),
-        Hint("base", "What a layer is worth depends on what lies below it. Which step decides about the base?"),
+        Hint(
+            "base", "What a layer is worth depends on what lies below it. Which step decides about the base?"
+        ),
         Hint("which", "`docker history web` ends with the base of `web`. Begin there and add the table."),
     ),
     solution='lab.build("data", ["FROM alpine", "COPY table.csv /srv/"], {"table.csv": "berlin,3645\\n"})',
@@ -167,7 +167,9 @@ lab.build("data-team", ["FROM ubuntu:15.04", "COPY a /srv/", "COPY b /srv/"], {"
 """,
     asks=(
         number("shared", "How many layers are common?", lambda lab: _common(lab)),
-        number("deleted", "How many layers go?", lambda lab: len(lab.image("data-team").layers) - _common(lab)),
+        number(
+            "deleted", "How many layers go?", lambda lab: len(lab.image("data-team").layers) - _common(lab)
+        ),
     ),
     hints=(
         Hint(
@@ -180,7 +182,9 @@ lab.build("data-team", ["FROM ubuntu:15.04", "COPY a /srv/", "COPY b /srv/"], {"
             "The base is one image. Is it one layer? `docker image inspect` lists them.",
             answered("shared", 1),
         ),
-        Hint("try", "Try it: `docker rmi data-team` prints what it deletes. `ex.undo()` brings the image back."),
+        Hint(
+            "try", "Try it: `docker rmi data-team` prints what it deletes. `ex.undo()` brings the image back."
+        ),
         Hint("lines", "The first `Deleted:` line is the image's ID, the others are layers."),
     ),
     solution="""

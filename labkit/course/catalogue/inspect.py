@@ -76,7 +76,10 @@ lab.build(
             "That is what the base image would run. This image has set something else.",
             answered("command", "python3"),
         ),
-        Hint("config", "Look under `Config`, not under `ContainerConfig`: `Entrypoint`, `Cmd`, `ExposedPorts`, `Env`."),
+        Hint(
+            "config",
+            "Look under `Config`, not under `ContainerConfig`: `Entrypoint`, `Cmd`, `ExposedPorts`, `Env`.",
+        ),
     ),
     solution="""
 config = lab.image("shop").config.config
@@ -104,13 +107,15 @@ and run `sh` (its Cmd, alone).
 Its layers must be those of `shop`, and not one more. `shop` itself must stay as it is.
 """,
     goal=(
-        config_says("shop:debug", "Env", "`shop:debug` sets DEBUG to 1.", lambda env: "DEBUG=1" in (env or ())),
+        config_says(
+            "shop:debug", "Env", "`shop:debug` sets DEBUG to 1.", lambda env: "DEBUG=1" in (env or ())
+        ),
         config_says("shop:debug", "Cmd", "`shop:debug` runs `sh`.", lambda cmd: list(cmd or ()) == ["sh"]),
         layers_above("shop:debug", "shop", 0),
         image_kept("shop"),
     ),
     start="""
-lab.build("shop", ["FROM python", "COPY shop.py /srv/", 'CMD ["python3", "/srv/shop.py"]'], {"shop.py": "print(1)"})
+lab.build("shop", ["FROM python", "COPY shop.py /srv/", 'CMD ["python3", "/srv/shop.py"]'], {"shop.py": ""})
 """,
     hints=(
         Hint("name", "The check looks for an image `shop:debug`.", ~image_there("shop:debug")),
@@ -128,12 +133,15 @@ lab.build("shop", ["FROM python", "COPY shop.py /srv/", 'CMD ["python3", "/srv/s
     ),
     solution="""lab.build("shop:debug", ["FROM shop", "ENV DEBUG=1", 'CMD ["sh"]'])""",
     wrong=(
-        Wrong("""lab.build("shop:debug", ["FROM shop", "RUN echo DEBUG=1 > /etc/env", 'CMD ["sh"]'])""", "layer"),
+        Wrong(
+            """lab.build("shop:debug", ["FROM shop", "RUN echo DEBUG=1 > /etc/env", 'CMD ["sh"]'])""", "layer"
+        ),
         Wrong("%docker tag shop shop:debug", "config"),
         Wrong("""lab.build("shop:debug", ["FROM shop", "ENV DEBUG=1"])""", "config"),
         Wrong("""lab.build("shop", ["FROM shop", "ENV DEBUG=1", 'CMD ["sh"]'])""", "name"),
         Wrong(
-            """lab.build("shop:debug", ["FROM shop", "ENV DEBUG=1", 'CMD ["sh"]'])\n%docker tag shop:debug shop""",
+            """lab.build("shop:debug", ["FROM shop", "ENV DEBUG=1", 'CMD ["sh"]'])
+%docker tag shop:debug shop""",
             "changed",
         ),
     ),
@@ -154,10 +162,16 @@ How many steps does `docker image history` list, and how many layers does `docke
         number("layers", "How many layers?", lambda lab: len(lab.pull("mysql:8.0.16").layers)),
     ),
     hints=(
-        Hint("pull", "The image is not in the cache: pull `mysql:8.0.16` first.", ~image_there("mysql:8.0.16")),
+        Hint(
+            "pull", "The image is not in the cache: pull `mysql:8.0.16` first.", ~image_there("mysql:8.0.16")
+        ),
         Hint("slide", "These are the numbers of nginx.", answered("steps", 10) & answered("layers", 3)),
         Hint("header", "Is the table's header a step?", answered("steps", 21)),
-        Hint("same", "Each step a layer? Compare with `RootFS` in `docker image inspect`.", answered("layers", 20)),
+        Hint(
+            "same",
+            "Each step a layer? Compare with `RootFS` in `docker image inspect`.",
+            answered("layers", 20),
+        ),
         Hint("count", "`docker image history -q mysql:8.0.16 | wc -l` counts for you, below `%%docker`."),
     ),
     solution="""

@@ -44,8 +44,8 @@ The registry has `shop:1`, `shop:2`, `shop:3` and `tools`, all below `registry.l
         ),
         Hint(
             "only-base",
-            "The base is there. Two more layers of the shop are still missing; one of them is the same in every "
-            "version of the shop.",
+            "The base is there. Two more layers of the shop are still missing; one of them is the same in "
+            "every version of the shop.",
             pull_downloads(_ONE, 2),
         ),
         Hint("versions", "What do two versions of one program have in common, and what not?"),
@@ -81,10 +81,12 @@ then the patch: the file `/etc/ssl/openssl.cnf` must say `TLSv1.2` where it said
         top_layer_at_most("my-python", 1000),
     ),
     hints=(
-        Hint("begin", "An image needs a base to stand on: the first step names it.", ~image_there("my-python")),
+        Hint(
+            "begin", "An image needs a base to stand on: the first step names it.", ~image_there("my-python")
+        ),
         Hint(
             "base",
-            "`docker history my-python` shows what lies at the bottom. It is not the base that was asked for.",
+            "`docker history my-python` shows what lies at the bottom: not the base that was asked for.",
             ~stands_on("my-python", "ubuntu:15.04"),
         ),
         Hint(
@@ -117,8 +119,8 @@ lab.build(
             "steps",
         ),
         Wrong(
-            'lab.build("my-python", ["FROM ubuntu:15.04", "RUN sed -i s/SSLv3/TLSv1.2/ /etc/ssl/openssl.cnf", '
-            '"COPY flask.so /usr/lib/python2.7/"], {"flask.so": 4_000_000})',
+            'lab.build("my-python", ["FROM ubuntu:15.04", "RUN sed -i s/SSLv3/TLSv1.2/ /etc/ssl/openssl.cnf",'
+            ' "COPY flask.so /usr/lib/python2.7/"], {"flask.so": 4_000_000})',
             "order",
         ),
         Wrong(
@@ -136,7 +138,10 @@ _WRONG = Question(
     "Which of these statements about layers is wrong?",
     (
         Choice("A layer is a set of changes to the layers below it.", "This is so: that is what a layer is."),
-        Choice("Images that stand on one base share its layers on the disk.", "This is so: see `docker system df`."),
+        Choice(
+            "Images that stand on one base share its layers on the disk.",
+            "This is so: see `docker system df`.",
+        ),
         Choice(
             "The same files on another base already exist, so they are not downloaded.",
             "",

@@ -7,21 +7,13 @@ from collections.abc import Sequence
 from labkit.course.asks import answered, choice, number, reasons, words
 from labkit.course.catalogue.shop import lab_with_shop
 from labkit.course.exercise import Exercise, Wrong
-from labkit.course.images_seen import downloads, image_there
+from labkit.course.images_seen import downloads, image_there, manifest_of
 from labkit.course.questions import Choice, Question
 from labkit.course.statements import Hint
 from labkit.lab import Lab
-from labkit.oci.manifest import Manifest
-from labkit.oci.reference import parse_reference
 
 _TOOLS = "registry.lab/tools"
 _SHOP = "registry.lab/shop:3"
-
-
-def _manifest(lab: Lab, name: str) -> Manifest:
-    reference = parse_reference(name).with_default_tag()
-    client = lab.session.registries.client(reference.domain)
-    return client.manifest(reference.path, client.find(reference.path, reference.tag), lab.session.platform)
 
 
 def _here(lab: Lab) -> int:
@@ -30,8 +22,8 @@ def _here(lab: Lab) -> int:
 
 def _there(lab: Lab) -> int:
     """Return how many blobs of `tools` the cached shop does not have."""
-    have = {each.digest for each in _manifest(lab, _SHOP).layers}
-    return len({each.digest for each in _manifest(lab, _TOOLS).layers} - have)
+    have = {each.digest for each in manifest_of(lab, _SHOP).layers}
+    return len({each.digest for each in manifest_of(lab, _TOOLS).layers} - have)
 
 
 PER_BLOB = Exercise(
@@ -39,10 +31,10 @@ PER_BLOB = Exercise(
     title="Already exists, then and now",
     slide="image-layers-2",
     prompt="""
-`registry.lab/shop:3` is in the cache. `registry.lab/tools` has the same library, byte for byte, as its own top
-layer, but on busybox. How many layers does a pull of `registry.lab/tools` download in this lab?
-A fresh Engine 29 keeps blobs in the containerd image store and looks each layer's blob up by its digest alone.
-How many would it download there?
+`registry.lab/shop:3` is in the cache. `registry.lab/tools` has the same library as its top layer, on busybox.
+How many layers does a pull of `registry.lab/tools` download in this lab?
+A fresh Engine 29 has the containerd image store, which looks each blob up by its digest alone.
+How many layers would it download?
 """,
     goal=(image_there(_SHOP),),
     make=lab_with_shop,
@@ -63,7 +55,10 @@ How many would it download there?
             answered("there", 2),
         ),
         Hint("nothing", "Is the base of `tools`, busybox, in the cache?", answered("there", 0)),
-        Hint("digests", "Pull `tools` and compare the digests in front of the lines with those of a pull of the shop."),
+        Hint(
+            "digests",
+            "Pull `tools` and compare the digests in front of the lines with those of a pull of the shop.",
+        ),
     ),
     solution="""
 pulled = lab.docker("pull registry.lab/tools").text
@@ -93,8 +88,8 @@ IMAGE_ID = Exercise(
     title="Two names of one image",
     slide="image-inspect-2",
     prompt="""
-On the slides an image's ID is the digest of its config. With the containerd image store of Engine 29 the ID is
-the digest of the manifest, the one that `docker pull` prints.
+On the slides an image's ID is the digest of its config.
+With the containerd image store of Engine 29 it is the digest that `docker pull` prints, the manifest's.
 `python` is in your cache. Which ID would `docker images` show for it there? Give its first 12 digits.
 """,
     goal=(image_there("python"),),
@@ -130,7 +125,10 @@ _WRONG = Question(
     "wrong",
     "Which of these statements about a fresh Engine 29 is wrong?",
     (
-        Choice("`docker inspect` of an image has no `GraphDriver`.", "This is so: the containerd store has no such."),
+        Choice(
+            "`docker inspect` of an image has no `GraphDriver`.",
+            "This is so: the containerd store has no such.",
+        ),
         Choice(
             "BuildKit writes a `RUN` step into the history with `# buildkit` at its end.",
             "This is so: the history shows which builder made a step.",
@@ -147,9 +145,12 @@ WRONG_STATEMENT = Exercise(
     id="07-wrong-statement",
     title="Spot the wrong statement",
     slide="image-inspect-3",
-    prompt="What holds on the slides of 2019, and what is different today? Three of the four statements are true.",
+    prompt="What is different from the slides of 2019? Three of the four statements are true.",
     goal=(),
-    hints=(*reasons(_WRONG), Hint("same", "The image format is a standard of its own, older than any of these stores.")),
+    hints=(
+        *reasons(_WRONG),
+        Hint("same", "The image format is a standard of its own, older than any of these stores."),
+    ),
     solution='ex.answer("c")',
     wrong=tuple(Wrong(f'ex.answer("{each}")', each) for each in "abd"),
     asks=(choice(_WRONG),),
