@@ -25,15 +25,19 @@ def forget(exercise_id: str, event: Mapping[str, object]) -> str:
 class Practice:
     """One learner's work on one exercise. `lab` is the lab to work in.
 
-    Everything that it says is a Card. `keep` writes the progress down; without it nothing is kept.
+    Everything that it says is a Card. `keep` writes the progress down; without it nothing is kept. `notice`
+    may say why nothing has arrived in the lab.
     """
 
-    def __init__(self, exercise: Exercise, keep: Keep = forget) -> None:
+    def __init__(
+        self, exercise: Exercise, keep: Keep = forget, notice: Callable[[Lab], str] = lambda lab: ""
+    ) -> None:
         self.exercise = exercise
         self.lab: Lab = exercise.fresh_lab()
         self.answers: dict[str, object] = {}
         self._origin: Lab | None = None
         self._keep = keep
+        self._notice = notice
         self._given: list[str] = []
         self._shown = False
 
@@ -73,7 +77,8 @@ class Practice:
         """Compare what was reached with the goal, and say what is seen."""
         card = check(self.exercise, self._attempt)
         if card.outcome is Outcome.NOT_ATTEMPTED:
-            return card
+            notice = self._notice(self.lab)
+            return replace(card, lines=(*card.lines, Line(notice))) if notice else card
         if card.correct and self._shown:
             line = Line("You read the solution, so this is kept as done with it, not as solved.")
             card = replace(card, lines=(*card.lines, line))

@@ -74,9 +74,10 @@ def summary(found: Iterable[Replay]) -> tuple[str, list[str]]:
     bad = [each for each in results if each.problem]
     problems = [f"{each.exercise}: {_part(each)}: {each.problem}" for each in bad]
     starts = sum(each.part == "start" for each in bad)
+    count = len({each.exercise for each in results})
     line = (
-        f"{len({each.exercise for each in results})} exercises: {good.count('solution')} solutions reach "
-        f"their goal, {starts or 'no'} start does, {good.count('wrong')} wrong answers refused with their hint"
+        f"{count} exercises: {good.count('solution')} solutions reach their goal, "
+        f"{starts or 'no'} start does, {good.count('wrong')} wrong answers refused with their hint"
     )
     return line, problems
 

@@ -10,7 +10,7 @@ from labkit.course.exercise import Exercise, Wrong
 from labkit.course.statements import Attempt, Hint, Seen, Statement
 from labkit.engine.drivers import DRIVERS, create, driver_named
 from labkit.engine.state import COURSE_TIME
-from labkit.engine.storage.posix import NO_COST, Cost
+from labkit.engine.storage.posix import NO_COST
 from labkit.lab import Lab
 from labkit.oci.content import Content
 from labkit.oci.tree import Dir, File
@@ -30,12 +30,8 @@ def _costs(driver_name: str) -> tuple[int, int]:
     for _ in range(_CONTAINERS):
         active, cost = create(driver, image)
         made += cost
-        written += _write(driver.mount(active, lambda: COURSE_TIME).append("/data/base.db", b"x\n"))
+        written += driver.mount(active, lambda: COURSE_TIME).append("/data/base.db", b"x\n")
     return made.allocated, written.allocated
-
-
-def _write(cost: Cost) -> Cost:
-    return cost
 
 
 def _fits(lab: Lab, answer: object) -> bool:
@@ -82,8 +78,8 @@ Which storage driver fits? More than one may; the check runs the workload under 
         ),
         Hint(
             "whole-file",
-            "The containers cost little. The first write costs the whole file, in each of them. Which drivers "
-            "copy something smaller than a file?",
+            "The containers cost little. The first write costs the whole file, each time. Which drivers copy "
+            "something smaller than a file?",
             _takes(1, "The first writes take too much."),
         ),
         Hint(
