@@ -41,9 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--hub", default="", metavar="HOST", help="a real registry in place of the built-in hub"
     )
     exercises = commands.add_parser("exercises", help="the exercises, and what can be done with all of them")
-    exercises.add_argument(
-        "--verify", action="store_true", help="replay starts, solutions and wrong answers"
-    )
+    exercises.add_argument("--verify", action="store_true", help="replay starts, solutions and wrong answers")
     exercises.add_argument("--nbgrader", metavar="DIR", help="write them as nbgrader's assignments")
     given = parser.parse_args(arguments)
     for stream in (sys.stdout, sys.stderr):
