@@ -19,12 +19,14 @@ class Outcome(Enum):
 
 
 class Mark(Enum):
-    """What stands before a line."""
+    """What stands before a line: a sign in text, and a word where there is colour."""
 
-    MET = "[x]"
-    OPEN = "[ ]"
-    CODE = "   "
-    NONE = ""
+    MET = ("[x]", "met")
+    OPEN = ("[ ]", "open")
+    SOLVED = ("[x]", "solved")
+    TO_DO = ("[ ]", "to do")
+    CODE = ("   ", "")
+    NONE = ("", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ class Line:
     mark: Mark = Mark.NONE
 
     def __str__(self) -> str:
-        return f"{self.mark.value} {self.text}" if self.mark is not Mark.NONE else self.text
+        return f"{self.mark.value[0]} {self.text}" if self.mark is not Mark.NONE else self.text
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -34,7 +34,7 @@ def progress_card(progress: Progress) -> Card:
     lines = []
     for each in EXERCISES:
         entry = entries.get(each.id, Entry())
-        lines.append(Line(f"{each.id}: {_state(entry)}", Mark.MET if entry.solved else Mark.OPEN))
+        lines.append(Line(f"{each.id}: {_state(entry)}", Mark.SOLVED if entry.solved else Mark.TO_DO))
     if progress.message:
         lines.append(Line(progress.message))
     title = f"Progress: {solved} of {len(EXERCISES)} exercises solved"

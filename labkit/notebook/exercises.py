@@ -25,7 +25,7 @@ _HUES = {
     Outcome.ALMOST: BLUE,
     Outcome.CORRECT: GREEN,
 }
-_WORDS = {Mark.MET: ("met", GREEN), Mark.OPEN: ("open", ORANGE)}
+_PILLS = {Mark.MET: GREEN, Mark.SOLVED: GREEN, Mark.OPEN: ORANGE, Mark.TO_DO: _GREY}
 _BADGE = "border-radius: 4px; font-weight: 600; white-space: nowrap"
 _PRE = "white-space: pre; overflow-x: auto; margin: 2px 0; padding: 0 8px; line-height: 1.35"
 
@@ -126,18 +126,18 @@ def html(card: Card) -> str:
 
 def _line(block: etree.Element, line: Line) -> None:
     if line.mark is Mark.CODE:
-        etree.SubElement(block, "pre", {"style": _PRE}).text = shown(line.text)
+        etree.SubElement(block, "pre", {"style": _PRE, "tabindex": "0"}).text = shown(line.text)
         return
-    if line.mark not in _WORDS:
+    if line.mark not in _PILLS:
         _inline(etree.SubElement(block, "div", {"style": "margin: 2px 0"}), line.text)
         return
-    word, hue = _WORDS[line.mark]
+    hue = _PILLS[line.mark]
     row = etree.SubElement(
         block, "div", {"style": "display: flex; gap: 8px; margin: 3px 0; align-items: baseline"}
     )
-    style = f"{_BADGE}; width: 3.2em; flex: none; text-align: center; font-size: 85%"
+    style = f"{_BADGE}; width: 3.8em; flex: none; text-align: center; font-size: 85%"
     pill = {"style": f"{style}; background: {hue.tint}; color: {INK}; border: 1px solid {hue.line}"}
-    etree.SubElement(row, "span", pill).text = word
+    etree.SubElement(row, "span", pill).text = line.mark.value[1]
     _inline(etree.SubElement(row, "span", {"style": "min-width: 0; overflow-wrap: anywhere"}), line.text)
 
 

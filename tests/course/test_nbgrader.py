@@ -1,4 +1,8 @@
-"""The export for graders, judged by nbgrader itself: its format, its validation and its autograding."""
+"""The export for graders, judged by nbgrader itself: its format, its validation and its autograding.
+
+nbgrader has an environment of its own, made here: in the project's it would add its buttons to every
+learner's JupyterLab (docs/decisions/0014-graders-get-nbgraders-source-format.md).
+"""
 
 from __future__ import annotations
 
@@ -15,29 +19,60 @@ import pytest
 
 from labkit.__main__ import main
 from labkit.course.worksheets import FILES, of_lesson
+from tests.conftest import need
+from tests.notebooks import ROOT
 
 NAME = FILES[2]
 NOTEBOOK = f"{NAME}.ipynb"
 
 
-def nbgrader(folder: Path, *arguments: str) -> str:
-    """Run nbgrader in a course's folder; give what it prints. It starts alembic, by its name."""
-    environment = dict(os.environ)
-    environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
+def run(folder: Path, *command: str) -> str:
+    """Run a program of nbgrader's environment in a course's folder; give what it prints."""
+    programs = folder.parent / "environment" / "bin"
+    environment = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
+    environment["PATH"] = (
+        f"{programs}{os.pathsep}{environment['PATH']}"  # nbgrader starts alembic by its name
+    )
     for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR"):
         environment[name] = str(folder.parent / name)
     environment["LABKIT_DATA"] = str(folder.parent / "data")
-    command = [sys.executable, "-m", "nbgrader", *arguments]
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [str(programs / "python"), *command],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     output = done.stdout + done.stderr
     assert done.returncode == 0, output
     return output
+
+
+def nbgrader(folder: Path, *arguments: str) -> str:
+    """Run one of nbgrader's commands."""
+    return run(folder, "-m", "nbgrader", *arguments)
+
+
+def make_environment(path: Path) -> None:
+    """Make an environment with labkit and nbgrader, or skip the tests where that cannot be done."""
+    uv = shutil.which("uv")
+    need("" if uv else "uv is not installed here: no environment for nbgrader")
+    assert uv
+    python = str(path / "bin" / "python")
+    for command in (
+        [uv, "venv", "-q", "--python", sys.executable, str(path)],
+        [uv, "pip", "install", "-q", "--python", python, "-e", f"{ROOT}[grading]"],
+    ):
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        need(f"nbgrader cannot be installed: {done.stderr.strip()[-200:]}" if done.returncode else "")
 
 
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give a course in which one assignment was released, handed in solved and unsolved, and autograded."""
     folder = tmp_path_factory.mktemp("grading") / "course"
+    make_environment(folder.parent / "environment")
     assert main(["exercises", "--nbgrader", str(folder)]) == 0
     nbgrader(folder, "generate_assignment", NAME)
     released = folder / "release" / NAME
@@ -65,8 +100,7 @@ def test_nbgrader_accepts_every_assignment(graded: Path) -> None:
     code = "import sys, nbgrader.nbgraderformat as f; [f.read(p, as_version=4) for p in sys.argv[1:]]"
     paths = sorted(map(str, (graded / "source").rglob("*.ipynb")))
     assert len(paths) == len(FILES)
-    done = subprocess.run([sys.executable, "-c", code, *paths], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    run(graded, "-c", code, *paths)
 
 
 def test_the_released_notebook_holds_no_solution(graded: Path) -> None:
