@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree as etree
 
@@ -12,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
-from traitlets.config import Config
 
 import labkit
 from labkit.course.cards import Card, Line, Mark, Outcome
@@ -27,12 +25,10 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def shell(data: Path) -> Iterator[InteractiveShell]:
-    InteractiveShell.clear_instance()
-    instance = InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
-    instance.run_cell("%load_ext labkit\nimport labkit")
-    yield instance
-    InteractiveShell.clear_instance()
+def shell(shell: InteractiveShell, data: Path) -> InteractiveShell:
+    """Give the shell labkit, and a data folder of its own."""
+    shell.run_cell("import labkit")
+    return shell
 
 
 def run(shell: InteractiveShell, code: str) -> list[dict[str, str]]:
