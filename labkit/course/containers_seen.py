@@ -51,11 +51,6 @@ def container_runs(name: str) -> Statement:
     return about(name, f"The container `{name}` runs, the same one as at the start.", look)
 
 
-def container_there(name: str) -> Statement:
-    """A container of that name exists."""
-    return about(name, f"There is a container `{name}`.", lambda *_: Seen(True, f"`{name}` is there."))
-
-
 def container_gone(name: str) -> Statement:
     """No container has that name."""
 

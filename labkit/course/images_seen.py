@@ -34,16 +34,6 @@ def image_there(name: str) -> Statement:
     return about(name, f"There is an image `{name}`.", lambda _, image: Seen(True, f"`{name}` is there."))
 
 
-def image_absent(name: str) -> Statement:
-    """The image is not in the cache."""
-
-    def look(attempt: Attempt) -> Seen:
-        there = images.lookup_image(attempt.lab.engine, name) is not None
-        return Seen(not there, f"`{name}` is in the cache." if there else f"`{name}` is not in the cache.")
-
-    return Statement(f"`{name}` is not in the cache.", look)
-
-
 def image_kept(name: str) -> Statement:
     """The name still means the image that it meant at the start."""
 

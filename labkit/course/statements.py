@@ -1,7 +1,7 @@
 """Statements about the state that a learner has reached: what a goal is made of.
 
 A statement looks at a lab's images, layers and containers, never at the words that were typed, so that
-every way to the goal counts. It says what it sees, and never how to get further. `|` and `~` put
+every way to the goal counts. It says what it sees, and never how to get further. `&` and `~` put
 statements together.
 """
 
@@ -47,8 +47,8 @@ class Statement:
 
     >>> empty = Statement("The cache is empty.", lambda seen: Seen(not seen.lab.images, "I looked."))
     >>> attempt = Attempt(Lab(), Lab())
-    >>> empty(attempt).met, (~empty)(attempt).met, (empty | ~empty)(attempt).met
-    (True, False, True)
+    >>> empty(attempt).met, (~empty)(attempt).met, (empty & ~empty)(attempt).met
+    (True, False, False)
     """
 
     says: str
@@ -70,13 +70,6 @@ class Statement:
             return other(attempt) if seen.met else seen
 
         return Statement(f"{self.says} {other.says}", look)
-
-    def __or__(self, other: Statement) -> Statement:
-        def look(attempt: Attempt) -> Seen:
-            seen = self(attempt)
-            return seen if seen.met else other(attempt)
-
-        return Statement(f"{self.says} Or: {other.says}", look)
 
 
 ALWAYS = Statement("Always.", lambda attempt: Seen(True, ""))

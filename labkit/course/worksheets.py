@@ -24,7 +24,7 @@ FILES = {
     6: "06-image-inspect",
     7: "07-since-then",
 }
-"""The notebooks' names by lesson, without `.ipynb`."""
+"""The notebooks' names by lesson, without `.ipynb`: those of the lessons, in a folder beside them."""
 
 _HOW = """
 Each exercise begins with a cell that shows what to do and gives you a fresh lab. Work in the cell below it, \
@@ -54,7 +54,8 @@ def worksheet(lesson: int) -> dict[str, Any]:
     >>> worksheet(1)["cells"][2]["metadata"]
     {'tags': ['setup']}
     """
-    intro = f"# Exercises {lesson} · {LESSONS[lesson]}\n\n*They go with lesson {lesson}.*"
+    where = f"*They go with [lesson {lesson}](../{FILES[lesson]}.ipynb).*"
+    intro = f"# Exercises {lesson} · {LESSONS[lesson]}\n\n{where}"
     cells = [_text(intro), _text(f"## How to work\n\n{_HOW}"), _code(_SETUP, tags=["setup"])]
     for each in of_lesson(lesson):
         cells.append(_text(f"## {each.title}", tags=["passage"]))

@@ -7,7 +7,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-EXERCISES = sorted((ROOT / "notebooks" / "exercises").glob("*.ipynb"))
 
 
 def prepare_kernels(ipython_dir: str) -> None:

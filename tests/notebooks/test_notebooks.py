@@ -10,9 +10,8 @@ import nbformat
 import pytest
 from nbformat import NotebookNode
 
-from labkit.course.worksheets import FILES
-from tests.notebooks import EXERCISES, LESSONS
-from tests.notebooks.refresh import as_text, catalogued, execute, normal
+from tests.notebooks import LESSONS
+from tests.notebooks.refresh import as_text, execute, normal
 
 # The slides of the course section, in its order; the lessons that exist cover the first ones.
 SLIDES = [
@@ -23,9 +22,7 @@ SLIDES = [
 COVERED = 9
 NOT_COMPARED = ("image/png", "application/vnd.jupyter.widget-view+json")
 
-each_lesson = pytest.mark.parametrize(
-    "path", [*LESSONS, *EXERCISES], ids=lambda path: f"{path.parent.name}/{path.stem}"
-)
+each_lesson = pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 
 
 def read(path: Path) -> NotebookNode:
@@ -105,26 +102,6 @@ def test_each_passage_shows_the_same_when_it_runs_alone(path: Path) -> None:
         cells += [nbformat.v4.new_code_cell(source) for source in ("%reset -f", setup)] + passage
     ran = execute(nbformat.v4.new_notebook(cells=cells), path.parent)
     assert {cell.id: shown(cell) for cell in ran.cells if cell.id in stored} == stored
-
-
-def test_each_lesson_has_its_notebook_of_exercises() -> None:
-    assert [path.stem for path in EXERCISES] == list(FILES.values())
-
-
-@pytest.mark.parametrize("path", EXERCISES, ids=lambda path: path.stem)
-def test_the_exercises_are_those_of_the_catalogue(path: Path) -> None:
-    made = catalogued(path)
-    assert made
-    cells = [(cell["id"], cell["source"], cell["metadata"]) for cell in made["cells"]]
-    assert [(cell.id, cell.source, cell.metadata) for cell in read(path).cells] == cells
-
-
-@pytest.mark.parametrize("path", EXERCISES, ids=lambda path: path.stem)
-def test_an_unsolved_notebook_says_that_nothing_is_done_yet(path: Path) -> None:
-    checks = [cell for cell in read(path).cells if cell.source == "ex.check()"]
-    said = [cell.outputs[0].data["text/plain"].partition("\n")[0] for cell in checks]
-    assert said
-    assert all(line.endswith(": NOT ATTEMPTED") for line in said)
 
 
 def test_the_slides_are_covered_in_their_order() -> None:
