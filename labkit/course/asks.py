@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from labkit.cli.formats import ellipsis
 from labkit.course.questions import Question
 from labkit.course.statements import Attempt, Hint, Seen, Statement
 from labkit.lab import Lab
@@ -38,7 +39,7 @@ class Ask:
             if self.name not in attempt.answers:
                 return Seen(False, f"There is no answer for `{self.name}` yet.", defined=False)
             answer = attempt.answers[self.name]
-            text = f"`{self.name}`: you answered {_told(answer)}."
+            text = f"`{self.name}`: you answered {told(answer)}."
             if self.says:
                 text = self.says(attempt.origin, answer)
             return Seen(self.right(attempt.origin, answer), text)
@@ -46,10 +47,14 @@ class Ask:
         return Statement(f"`{self.name}`: {self.prompt} ({self.kind})", look)
 
 
-def _told(answer: object) -> str:
-    if isinstance(answer, list | tuple):
-        return ", ".join(map(str, answer)) or "nothing"
-    return str(answer)
+def told(answer: object) -> str:
+    """Return an answer as it is told back: a list's parts, and the beginning of what is long.
+
+    >>> told([3, "x"]), told([]), len(told("x" * 1000))
+    ('3, x', 'nothing', 120)
+    """
+    text = ", ".join(map(str, answer)) if isinstance(answer, list | tuple) else str(answer)
+    return ellipsis(text, 120) or "nothing"
 
 
 def plain(answer: object) -> object:
@@ -125,7 +130,7 @@ def choice(question: Question) -> Ask:
         place = chosen(question, answer)
         if place is None:
             letters = ", ".join(letter(each) for each in range(len(question.choices)))
-            return f"`{question.id}`: you answered {_told(answer)}, which is none of {letters}."
+            return f"`{question.id}`: you answered {told(answer)}, which is none of {letters}."
         return f"`{question.id}`: you chose {letter(place)}) {question.choices[place].text}"
 
     return Ask(question.id, question.prompt, "a letter", right, says, question)

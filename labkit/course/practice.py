@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from labkit.course.asks import letter
+from labkit.course.asks import letter, told
 from labkit.course.cards import Card, Line, Mark, Outcome
 from labkit.course.exercise import Exercise, check, next_hint, statements
 from labkit.course.questions import Question
@@ -41,6 +41,9 @@ class Practice:
         self._given: list[str] = []
         self._shown = False
 
+    def __repr__(self) -> str:
+        return self.prompt.text
+
     @property
     def prompt(self) -> Card:
         """What is to be done."""
@@ -70,7 +73,7 @@ class Practice:
             what = f"not for {unknown[0]}" if unknown else "each once"
             raise LabkitError(f"{self.exercise.id} asks for {', '.join(names)}, {what}")
         self.answers |= given
-        lines = tuple(Line(f"{name}: {value}") for name, value in self.answers.items())
+        lines = tuple(Line(f"{name}: {told(value)}") for name, value in self.answers.items())
         return Card("Answers", lines, "`ex.check()` tells whether they are right.")
 
     def check(self) -> Card:

@@ -83,7 +83,9 @@ def teach_ipython() -> None:
 
     shell: Any = get_ipython()
     if shell is not None:
-        shell.display_formatter.formatters["text/html"].for_type(Card, html)
+        formatter = shell.display_formatter.formatters["text/html"]
+        formatter.for_type(Card, html)
+        formatter.for_type(Practice, lambda practice: html(practice.prompt))
 
 
 def _elsewhere(lab: Lab) -> str:
