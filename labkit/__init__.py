@@ -12,10 +12,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from labkit.lab import Lab
     from labkit.notebook import load_ipython_extension
+    from labkit.notebook.exercises import exercise, progress
 
-__all__ = ["Lab", "load_ipython_extension"]
+__all__ = ["Lab", "exercise", "load_ipython_extension", "progress"]
 
-_PLACES = {"Lab": "labkit.lab", "load_ipython_extension": "labkit.notebook"}
+_PLACES = {
+    "Lab": "labkit.lab",
+    "exercise": "labkit.notebook.exercises",
+    "load_ipython_extension": "labkit.notebook",
+    "progress": "labkit.notebook.exercises",
+}
 
 
 def __getattr__(name: str) -> Any:

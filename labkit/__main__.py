@@ -3,6 +3,7 @@
 python -m labkit shell            a terminal to type in
 python -m labkit shell FILE       one command a line; `-` reads standard input
 python -m labkit drivers [--json] what each storage driver takes on disk for the same work
+python -m labkit exercises        the exercises; --verify replays them all, --nbgrader DIR exports them
 python -m labkit shell --hub 127.0.0.1:5000    a real registry in place of the built-in hub
 """
 
@@ -39,6 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     shell.add_argument(
         "--hub", default="", metavar="HOST", help="a real registry in place of the built-in hub"
     )
+    exercises = commands.add_parser("exercises", help="the exercises, and what can be done with all of them")
+    exercises.add_argument("--verify", action="store_true", help="replay starts, solutions and wrong answers")
+    exercises.add_argument("--nbgrader", metavar="DIR", help="write them as nbgrader's assignments")
     given = parser.parse_args(arguments)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a console that lacks a sign shows its number
@@ -47,6 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if given.command == "drivers":
             print(costs_json(DRIVERS.values()) if given.json else costs_table(DRIVERS.values()), end="")
             status = 0
+        elif given.command == "exercises":
+            status = _exercises(given.verify, given.nbgrader)
         else:
             status = _shell(given.file, Lab(network=given.network, hub=given.hub))
         sys.stdout.flush()
@@ -56,6 +62,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     return status
+
+
+def _exercises(verify: bool, directory: str | None) -> int:
+    from labkit.course import overview, worksheets
+    from labkit.course.catalogue import EXERCISES
+    from labkit.course.verify import replays, summary
+
+    if directory is not None:
+        try:
+            written = worksheets.write_assignments(Path(directory))
+        except OSError as error:
+            print(f"python -m labkit exercises: {shown(directory)}: {error.strerror}", file=sys.stderr)
+            return 2
+        print(f"{len(written)} assignments, {len(EXERCISES)} exercises: {shown(directory)}/source")
+    if not verify:
+        print(overview.listing() if directory is None else "", end="")
+        return 0
+    line, problems = summary(each for exercise in EXERCISES for each in replays(exercise))
+    print("".join(f"{shown(problem)}\n" for problem in problems), end="")
+    print(line)
+    return 1 if problems else 0
 
 
 def _shell(file: str | None, lab: Lab) -> int:

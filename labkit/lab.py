@@ -251,6 +251,20 @@ class Lab:
     def _pull(self, name: str) -> None:
         self.pull(name)
 
+    def begin_here(self, like: Lab | None = None) -> None:
+        """Begin at the present state, or another lab's: `reset` goes back to it, `undo` not before.
+
+        >>> lab = Lab()
+        >>> image = lab.pull("busybox")
+        >>> lab.begin_here()
+        >>> lab.reset()
+        >>> len(lab.images)
+        1
+        """
+        if like:
+            self._restore(like._checkpoint())
+        self._start, self._past = self._checkpoint(), []
+
     def _checkpoint(self) -> _Checkpoint:
         return _Checkpoint(self.engine.state, self.session.place)
 

@@ -232,3 +232,45 @@ def test_a_pull_that_is_interrupted_leaves_nothing() -> None:
     assert "\r\n0\r\n" in typist.read_until("\r\n$ ")
     typist.type("exit\r")
     assert typist.end() == 0
+
+
+def test_exercises_are_listed_by_lesson(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["exercises"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "1 · Image layers"
+    assert lines[1].split() == ["01-one-layer", "Download", "one", "layer", "only"]
+
+
+def test_verifying_the_exercises_ends_with_a_line_that_begins_with_their_number(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["exercises", "--verify"]) == 0
+    (line,) = capsys.readouterr().out.splitlines()
+    count = re.match(r"(\d+) exercises: (\d+) solutions reach their goal, no start does, \d+ wrong", line)
+    assert count
+    assert int(count[1]) == int(count[2]) >= 14
+
+
+def test_an_exercise_that_does_not_verify_is_named_and_gives_exit_code_1(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dataclasses import replace
+
+    from labkit.course import catalogue
+
+    broken = replace(catalogue.EXERCISES[0], solution="%docker images")
+    monkeypatch.setattr(catalogue, "EXERCISES", (broken,))
+    assert main(["exercises", "--verify"]) == 1
+    problem, last = capsys.readouterr().out.splitlines()
+    assert problem.startswith("01-one-layer: solution (%docker images): its check says not attempted")
+    assert last.startswith("1 exercises: 0 solutions")
+
+
+def test_assignments_are_written_or_the_reason_is_said(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert main(["exercises", "--nbgrader", str(tmp_path)]) == 0
+    assert len(list((tmp_path / "source").rglob("*.ipynb"))) == 7
+    (tmp_path / "file").write_text("")
+    assert main(["exercises", "--nbgrader", str(tmp_path / "file")]) == 2
+    assert "Not a directory" in capsys.readouterr().err

@@ -82,7 +82,7 @@ def _download(
 ) -> Generator[PullEvent, None, Image]:
     """Bring the layers that are missing, each blob once, and put the image together."""
     started = client.live.clock() if client.live else 0.0
-    layers = _present(engine, manifest.layers)
+    layers = present(engine, manifest.layers)
     for descriptor in manifest.layers[: len(layers)]:
         yield PullEvent(0.0, short(descriptor.digest), "Already exists")
     missing = manifest.layers[len(layers) :]
@@ -143,8 +143,8 @@ def _config(engine: Engine, client: Client, reference: Reference, manifest: Mani
     return config
 
 
-def _present(engine: Engine, descriptors: tuple[Descriptor, ...]) -> list[Layer]:
-    """Return the layers, from the bottom up, that are in the cache in this very order."""
+def present(engine: Engine, descriptors: tuple[Descriptor, ...]) -> list[Layer]:
+    """Return the layers, from the bottom up, that already exist: in the cache, in this very order."""
     diff_ids: list[str] = []
     for descriptor in descriptors:
         diff_id = engine.state.diff_ids.get(descriptor.digest)

@@ -1,4 +1,4 @@
-"""What the tests of widgets share: a page that is alive, and the outputs below its cell."""
+"""What the tests of the notebook room share: a live page, its outputs, and a shell without a browser."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Any
 
 import ipywidgets
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
 
 from tests.notebook.shown import Handle
 
@@ -24,3 +26,13 @@ def outputs(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Handle]]:
     monkeypatch.setattr("IPython.display.display", show)
     yield found
     ipywidgets.Widget.close_all()
+
+
+@pytest.fixture
+def shell() -> Iterator[InteractiveShell]:
+    """Give an IPython shell without a browser, with labkit's magics."""
+    InteractiveShell.clear_instance()
+    instance = InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
+    instance.run_line_magic("load_ext", "labkit")
+    yield instance
+    InteractiveShell.clear_instance()

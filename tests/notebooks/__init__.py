@@ -12,10 +12,11 @@ LESSONS = sorted((ROOT / "notebooks").glob("[0-9][0-9]-*.ipynb"))
 def prepare_kernels(ipython_dir: str) -> None:
     """Set the environment that a kernel inherits, so that a notebook's outputs are the same everywhere.
 
-    A pull leaves text and no moving bars; neither the user's IPython profile nor the user's choice of a
-    backend or of warnings counts.
+    A pull leaves text and no moving bars; neither the user's IPython profile nor the user's progress, choice
+    of a backend or of warnings counts.
     """
     os.environ["LABKIT_PROGRESS"] = "off"
     os.environ["IPYTHONDIR"] = ipython_dir
+    os.environ["LABKIT_DATA"] = os.path.join(ipython_dir, "labkit-data")
     for name in ("MPLBACKEND", "PYTHONWARNINGS"):
         os.environ.pop(name, None)

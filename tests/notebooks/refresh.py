@@ -1,6 +1,6 @@
 """Run notebooks and store their outputs in the form that git keeps and the tests compare with.
 
-python -m tests.notebooks.refresh            all lessons
+python -m tests.notebooks.refresh            all lessons, and the exercises as the catalogue has them
 python -m tests.notebooks.refresh FILE …     these notebooks
 """
 
@@ -10,14 +10,17 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 
-from tests.notebooks import LESSONS, prepare_kernels
+from labkit.course.worksheets import FILES, worksheet
+from tests.notebooks import LESSONS, ROOT, prepare_kernels
 
+FOLDER = ROOT / "notebooks" / "exercises"
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
 
@@ -62,10 +65,18 @@ def execute(notebook: NotebookNode, directory: Path) -> NotebookNode:
     return client.execute()
 
 
+def catalogued(path: Path) -> dict[str, Any] | None:
+    """Return the notebook that the catalogue of exercises makes, for the path of one of these."""
+    lessons = [lesson for lesson, name in FILES.items() if path.resolve() == FOLDER / f"{name}.ipynb"]
+    return worksheet(lessons[0]) if lessons else None
+
+
 def refresh(path: Path) -> bool:
     """Run a notebook and write its outputs into it; tell whether its file is another one now."""
-    before = path.read_text("utf-8")
-    after = as_text(normal(execute(nbformat.reads(before, as_version=4), path.parent)))
+    before = path.read_text("utf-8") if path.exists() else ""
+    made = catalogued(path)
+    notebook = nbformat.from_dict(made) if made else nbformat.reads(before, as_version=4)
+    after = as_text(normal(execute(notebook, path.parent)))
     if after != before:
         path.write_text(after, "utf-8")
     return after != before
@@ -75,7 +86,8 @@ def main(arguments: Sequence[str]) -> int:
     """Refresh the notebooks that are named, or all lessons; return the exit code."""
     with tempfile.TemporaryDirectory(prefix="labkit-ipython-") as directory:
         prepare_kernels(directory)
-        for path in [Path(each) for each in arguments] or LESSONS:
+        everything = [*LESSONS, *(FOLDER / f"{name}.ipynb" for name in FILES.values())]
+        for path in [Path(each) for each in arguments] or everything:
             try:
                 print(f"{path.name}: {'refreshed' if refresh(path) else 'as before'}")
             except CellExecutionError as error:

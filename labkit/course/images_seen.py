@@ -1,0 +1,225 @@
+"""Statements about images: which there are, what they share, what is in them and what they would run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from labkit.cli.formats import human_size
+from labkit.course.statements import Attempt, Seen, Statement
+from labkit.engine import images, transfer, usage
+from labkit.errors import LabkitError
+from labkit.lab import Lab
+from labkit.oci import tree
+from labkit.oci.image import Image
+from labkit.oci.manifest import Manifest
+from labkit.oci.reference import parse_reference
+from labkit.oci.tree import Dir, File
+
+
+def about(name: str, says: str, look: Callable[[Attempt, Image], Seen]) -> Statement:
+    """Make a statement about one image; where it is not there, that is what is seen."""
+
+    def find(attempt: Attempt) -> Seen:
+        image = images.lookup_image(attempt.lab.engine, name)
+        if image is None:
+            return Seen(False, f"There is no image `{name}`.", defined=False)
+        return look(attempt, image)
+
+    return Statement(says, find)
+
+
+def image_there(name: str) -> Statement:
+    """The image is in the cache."""
+    return about(name, f"There is an image `{name}`.", lambda _, image: Seen(True, f"`{name}` is there."))
+
+
+def image_kept(name: str) -> Statement:
+    """The name still means the image that it meant at the start."""
+
+    def look(attempt: Attempt, image: Image) -> Seen:
+        same = image == images.lookup_image(attempt.origin.engine, name)
+        return Seen(same, f"`{name}` is {'the image that it was' if same else 'another image than before'}.")
+
+    return about(name, f"`{name}` is the image that it was at the start.", look)
+
+
+def stands_on(name: str, base: str) -> Statement:
+    """The image's lowest layers are all those of another one, as that was when the exercise began."""
+
+    def look(attempt: Attempt, image: Image) -> Seen:
+        below = images.lookup_image(attempt.lab.engine, base) or _at_start(attempt, base)
+        count = common(image, below) if below else 0
+        met = below is not None and count == len(below.layers)
+        whole = "all" if met else f"{count}"
+        return Seen(met, f"`{name}` has {whole} of the layers of `{base}` below its own.")
+
+    return about(name, f"`{name}` stands on all layers of `{base}`.", look)
+
+
+def _at_start(attempt: Attempt, name: str) -> Image | None:
+    return images.lookup_image(attempt.origin.engine, name)
+
+
+def common(one: Image, other: Image) -> int:
+    """Return how many layers two images share: equal ones from the base up."""
+    pairs = zip(one.chain_ids, other.chain_ids, strict=False)
+    return sum(a == b for a, b in pairs)
+
+
+def shares_layers(one: str, other: str, at_least: int = 1) -> Statement:
+    """Two images share layers from the base up."""
+
+    def look(attempt: Attempt, image: Image) -> Seen:
+        second = images.lookup_image(attempt.lab.engine, other)
+        if second is None:
+            return Seen(False, f"There is no image `{other}`.", defined=False)
+        count = common(image, second)
+        return Seen(count >= at_least, f"`{one}` and `{other}` share {_layers(count)}.")
+
+    return about(one, f"`{one}` and `{other}` share at least {_layers(at_least)}.", look)
+
+
+def _layers(count: int) -> str:
+    return f"{count} layer" if count == 1 else f"{count} layers"
+
+
+def layers_above(name: str, base: str, count: int) -> Statement:
+    """The image has so many layers more than another one."""
+
+    def look(attempt: Attempt, image: Image) -> Seen:
+        below = images.lookup_image(attempt.lab.engine, base) or _at_start(attempt, base)
+        own = len(image.layers) - (common(image, below) if below else 0)
+        return Seen(own == count, f"`{name}` has {_layers(own)} that `{base}` does not have.")
+
+    return about(name, f"`{name}` has exactly {_layers(count)} more than `{base}`.", look)
+
+
+def top_layer_at_most(name: str, size: int) -> Statement:
+    """The image's uppermost layer is small."""
+
+    def look(attempt: Attempt, image: Image) -> Seen:
+        top = image.layers[-1].size if image.layers else 0
+        return Seen(top <= size, f"The top layer of `{name}` has {human_size(top)}.")
+
+    return about(name, f"The top layer of `{name}` has at most {human_size(size)}.", look)
+
+
+def image_at_most(name: str, size: int) -> Statement:
+    """The image is small."""
+
+    def look(attempt: Attempt, image: Image) -> Seen:
+        return Seen(image.size <= size, f"`{name}` has {human_size(image.size, 4)}.")
+
+    return about(name, f"`{name}` has at most {human_size(size, 4)}.", look)
+
+
+def image_reads(name: str, path: str, text: str) -> Statement:
+    """A container of the image would find a text in a file."""
+
+    def look(attempt: Attempt, image: Image) -> Seen:
+        found = text_of(attempt.lab.engine.root(image), path)
+        return Seen(found is not None and text in found, _read(f"`{name}`", path, found, text))
+
+    return about(name, f"In `{name}` the file `{path}` says `{text}`.", look)
+
+
+def image_holds(name: str, path: str, size: int) -> Statement:
+    """A container of the image would find a file of that size."""
+
+    def look(attempt: Attempt, image: Image) -> Seen:
+        node = tree.get(attempt.lab.engine.root(image), path)
+        found = node.content.size if isinstance(node, File) else None
+        text = f"has {human_size(found, 4)}" if found is not None else "is not there"
+        return Seen(found == size, f"In `{name}` the file `{path}` {text}.")
+
+    return about(name, f"In `{name}` there is a file `{path}` of {human_size(size, 4)}.", look)
+
+
+def image_lacks(name: str, path: str) -> Statement:
+    """A container of the image would not find a file."""
+
+    def look(attempt: Attempt, image: Image) -> Seen:
+        there = tree.get(attempt.lab.engine.root(image), path) is not None
+        return Seen(not there, f"A container of `{name}` {'finds' if there else 'does not find'} `{path}`.")
+
+    return about(name, f"A container of `{name}` does not find `{path}`.", look)
+
+
+def text_of(root: Dir, path: str) -> str | None:
+    """Return a file's text, its beginning where it is long, or None where there is no file."""
+    node = tree.get(root, path)
+    if not isinstance(node, File):
+        return None
+    return node.content.read(0, min(node.content.size, 65536)).decode("utf-8", "replace")
+
+
+def _read(where: str, path: str, found: str | None, wanted: str) -> str:
+    if found is None:
+        return f"In {where} there is no file `{path}`."
+    return f"In {where} the file `{path}` {'says' if wanted in found else 'does not say'} `{wanted}`."
+
+
+def config_says(name: str, key: str, says: str, test: Callable[[Any], bool]) -> Statement:
+    """A key of the image's config has a value that a test accepts."""
+
+    def look(attempt: Attempt, image: Image) -> Seen:
+        value = image.config.config.get(key)
+        told = _value(value)
+        return Seen(test(value), f"`{name}`: {key} is {told}.")
+
+    return about(name, says, look)
+
+
+def _value(value: object) -> str:
+    if not value:
+        return "not set"
+    if isinstance(value, Mapping):
+        return ", ".join(map(str, value))
+    return " ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
+def disk_at_most(size: int) -> Statement:
+    """All images and containers together take little disk."""
+
+    def look(attempt: Attempt) -> Seen:
+        engine = attempt.lab.engine
+        layers, containers = usage.layers_size(engine), usage.container_usage(engine).size
+        text = f"Images take {human_size(layers, 4)}, containers {human_size(containers, 4)}."
+        return Seen(layers + containers <= size, text)
+
+    return Statement(f"Images and containers together take at most {human_size(size, 4)}.", look)
+
+
+def downloads(lab: Lab, name: str) -> int:
+    """Return how many layers a pull of an image would download now; nothing is pulled.
+
+    >>> downloads(Lab(), "nginx")
+    3
+    """
+    manifest = manifest_of(lab, name)
+    if manifest.config.digest in lab.engine.state.images:
+        return 0
+    there = len(transfer.present(lab.engine, manifest.layers))
+    return len({each.digest for each in manifest.layers[there:]})
+
+
+def manifest_of(lab: Lab, name: str) -> Manifest:
+    """Return the manifest that a pull of an image would follow; raises LabkitError."""
+    reference = parse_reference(name).with_default_tag()
+    client = lab.session.registries.client(reference.domain)
+    found = client.find(reference.path, reference.tag)
+    return client.manifest(reference.path, found, lab.session.platform)
+
+
+def pull_downloads(name: str, count: int) -> Statement:
+    """A pull of the image, given now, would download so many layers."""
+
+    def look(attempt: Attempt) -> Seen:
+        try:
+            found = downloads(attempt.lab, name)
+        except LabkitError as error:
+            return Seen(False, f"`{name}` cannot be pulled: {error}")
+        return Seen(found == count, f"A pull of `{name}` would download {_layers(found)} now.")
+
+    return Statement(f"A pull of `{name}` would download exactly {_layers(count)}.", look)

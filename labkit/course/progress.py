@@ -1,0 +1,236 @@
+"""A learner's progress: a small file in the learner's own data folder, never in a notebook.
+
+The file is replaced as a whole: what is new is written beside it, brought to the disk, and renamed over it,
+so that whoever is killed at any moment leaves the old file or the new one. A lock, which the system gives
+back when its owner dies, lets several notebooks write one after the other; each reads the file anew.
+A file that is damaged, or that a newer labkit wrote, is set aside under another name and never overwritten.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from labkit.errors import LabkitError
+
+VERSION = 1
+FILE = "progress.json"
+_WAIT = 20.0
+"""Seconds to wait for another notebook that writes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is known of one exercise.
+
+    `solved` means: a check was correct before the solution was read; `done`: a check was correct.
+    """
+
+    checks: int = 0
+    hints: int = 0
+    shown: bool = False
+    solved: bool = False
+    done: bool = False
+
+    def after(self, event: Mapping[str, object]) -> Entry:
+        """Return the entry after something happened: `checks` or `hints` more, the solution shown, done.
+
+        >>> Entry().after({"shown": True}).after({"checks": 1, "done": True})
+        Entry(checks=1, hints=0, shown=True, solved=False, done=True)
+        """
+        done = bool(event.get("done"))
+        return Entry(
+            self.checks + int(bool(event.get("checks"))),
+            self.hints + int(bool(event.get("hints"))),
+            self.shown or bool(event.get("shown")),
+            self.solved or (done and not self.shown),
+            self.done or done,
+        )
+
+    def merged(self, other: Entry) -> Entry:
+        """Return what both know together: nothing that either has is lost."""
+        return Entry(
+            max(self.checks, other.checks),
+            max(self.hints, other.hints),
+            self.shown or other.shown,
+            self.solved or other.solved,
+            self.done or other.done,
+        )
+
+
+Entries = Mapping[str, Entry]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """All entries by exercise, where they are kept, and a message where something is wrong with that."""
+
+    entries: Entries = field(default_factory=dict)
+    path: Path = Path(FILE)
+    message: str = ""
+
+    def export(self, file: str | os.PathLike[str]) -> None:
+        """Write the progress into a file of the learner's choice, as JSON."""
+        try:
+            _replace(Path(file), as_json(self.entries))
+        except OSError as error:
+            raise LabkitError(f"{file}: {error.strerror}") from None
+
+    def restore(self, file: str | os.PathLike[str]) -> Progress:
+        """Add what an exported file holds to the progress; raises LabkitError where it is no such file."""
+        try:
+            brought = from_json(Path(file).read_bytes())
+        except OSError as error:
+            raise LabkitError(f"{file}: {error.strerror}") from None
+        except ValueError as error:
+            raise LabkitError(f"{file}: {error}") from None
+        return update(lambda entries: merge(entries, brought), self.path.parent)
+
+
+class NewerFile(ValueError):
+    """A file that a newer labkit wrote."""
+
+
+def merge(one: Entries, other: Entries) -> Entries:
+    """Return the entries that two files have together.
+
+    >>> merge({"a": Entry(checks=2)}, {"a": Entry(solved=True), "b": Entry()})["a"]
+    Entry(checks=2, hints=0, shown=False, solved=True, done=False)
+    """
+    names = sorted({*one, *other})
+    return {name: one.get(name, Entry()).merged(other.get(name, Entry())) for name in names}
+
+
+def as_json(entries: Entries) -> bytes:
+    """Return the file's bytes."""
+    document = {"version": VERSION, "exercises": {name: asdict(entries[name]) for name in sorted(entries)}}
+    return (json.dumps(document, indent=1) + "\n").encode()
+
+
+def from_json(data: bytes) -> Entries:
+    """Return the entries of a file's bytes; raises ValueError where they are none, NewerFile for a newer one.
+
+    >>> from_json(as_json({"a": Entry(hints=1)}))
+    {'a': Entry(checks=0, hints=1, shown=False, solved=False, done=False)}
+    """
+    try:
+        document = json.loads(data)
+        version, exercises = document["version"], document["exercises"]
+        if type(version) is int and version > VERSION:
+            raise NewerFile(f"it was written by a newer labkit (version {version} of the file)")
+        entries = {str(name): _entry(each) for name, each in exercises.items()}
+    except NewerFile:
+        raise
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        raise ValueError("it is damaged, or no file of labkit's progress") from None
+    if version != VERSION:
+        raise ValueError("it is damaged, or no file of labkit's progress")
+    return entries
+
+
+def _entry(values: Any) -> Entry:
+    entry = Entry(**values)
+    for name, value in asdict(entry).items():
+        wanted = int if name in ("checks", "hints") else bool
+        if type(value) is not wanted or value < 0:
+            raise ValueError(name)
+    return entry
+
+
+def folder() -> Path:
+    """Return the learner's data folder: LABKIT_DATA, or the one that the system has for it."""
+    if chosen := os.environ.get("LABKIT_DATA"):
+        return Path(chosen)
+    import platformdirs
+
+    return platformdirs.user_data_path("labkit", appauthor=False)
+
+
+def load(where: Path | None = None) -> Progress:
+    """Return the progress that is kept."""
+    return update(lambda entries: entries, where)
+
+
+def record(exercise_id: str, event: Mapping[str, object]) -> str:
+    """Write down what happened in an exercise; return a message where something went wrong, else ""."""
+    return update(lambda all_: {**all_, exercise_id: all_.get(exercise_id, Entry()).after(event)}).message
+
+
+def update(change: Callable[[Entries], Entries], where: Path | None = None) -> Progress:
+    """Read the file, change its entries and write it, while nobody else does; never raises for the disk.
+
+    Where the folder cannot be written, the message says so; what could be read is returned all the same.
+    """
+    directory = where or folder()
+    path = directory / FILE
+    entries: Entries = {}
+    message = ""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        with _locked(directory):
+            entries, message = _read(path)
+            changed = change(entries)
+            if changed != entries:
+                _replace(path, as_json(changed))
+            entries = changed
+    except (OSError, TimeoutError) as error:
+        reason = getattr(error, "strerror", None) or "another program does not let go of it"
+        message = f"Your progress cannot be kept: {path}: {reason}."
+        entries = entries or _peek(path)
+    return Progress(entries, path, message)
+
+
+@contextmanager
+def _locked(directory: Path) -> Iterator[None]:
+    from filelock import FileLock
+
+    with FileLock(directory / f"{FILE}.lock", timeout=_WAIT):
+        yield
+
+
+def _read(path: Path) -> tuple[Entries, str]:
+    """Read the file, or set it aside where it cannot be used; return its entries and a message."""
+    try:
+        return from_json(path.read_bytes()), ""
+    except FileNotFoundError:
+        return {}, ""
+    except ValueError as error:
+        aside = _free_name(path, "newer" if isinstance(error, NewerFile) else "damaged")
+        os.rename(path, aside)
+        return {}, f"The file with your progress was set aside as {aside}: {error}. A new one was begun."
+
+
+def _free_name(path: Path, why: str) -> Path:
+    number = 1
+    while (aside := path.with_name(f"{path.stem}-{why}-{number}{path.suffix}")).exists():
+        number += 1
+    return aside
+
+
+def _peek(path: Path) -> Entries:
+    """Return what can be read without writing anything."""
+    try:
+        return from_json(path.read_bytes())
+    except (OSError, ValueError):
+        return {}
+
+
+def _replace(path: Path, data: bytes) -> None:
+    """Put a file in the place of another one, so that there is always one of the two, and whole."""
+    new = path.with_name(f"{path.name}.new")
+    with open(new, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(new, path)
+    if hasattr(os, "O_DIRECTORY"):
+        directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(directory)
+        finally:
+            os.close(directory)

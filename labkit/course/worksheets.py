@@ -1,0 +1,167 @@
+"""The exercises of a lesson as a notebook: the learner's, and the grader's in nbgrader's source format.
+
+A notebook is a plain value, the JSON of nbformat 4.5, so that this room needs no Jupyter. nbgrader's cell
+metadata follow its schema 3 (nbgrader documentation, "Notebook metadata format").
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from labkit.course.catalogue import EXERCISES
+from labkit.course.exercise import LESSONS, Exercise
+
+KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+FILES = {
+    1: "01-image-layers",
+    2: "02-image-history",
+    3: "03-container-layer",
+    4: "04-copy-on-write",
+    5: "05-storage-drivers",
+    6: "06-image-inspect",
+    7: "07-since-then",
+}
+"""The notebooks' names by lesson, without `.ipynb`: those of the lessons, in a folder beside them."""
+
+_HOW = """
+Each exercise begins with a cell that shows what to do and gives you a fresh lab. Work in the cell below it, \
+with `%docker` or Python, in as many cells as you like. Then run the cell with `ex.check()`: it looks at \
+what you have reached, not at what you typed, so every way to the goal is right.
+
+- `ex.hint()` gives a hint, one at a time. `ex.goal()` says what is to be reached, and what is met so far.
+- `ex.undo()` takes the last command back, `ex.reset()` begins anew.
+- `ex.solution()` tells what reading the solution costs.
+- `labkit.progress()` shows how far you are. It is kept in a file of your own, not in this notebook.
+""".strip()
+_SETUP = "%load_ext labkit\nimport labkit"
+_WORK = "# your commands: %docker …, or Python with lab"
+_HINT = "# ex.hint()      (take the first # away for a hint)"
+
+Cell = dict[str, Any]
+
+
+def of_lesson(lesson: int) -> list[Exercise]:
+    """Return the exercises of a lesson."""
+    return [each for each in EXERCISES if each.lesson == lesson]
+
+
+def worksheet(lesson: int) -> dict[str, Any]:
+    """Return a lesson's exercises as the notebook that a learner works in.
+
+    >>> worksheet(1)["cells"][2]["metadata"]
+    {'tags': ['setup']}
+    """
+    where = f"*They go with [lesson {lesson}](../{FILES[lesson]}.ipynb).*"
+    intro = f"# Exercises {lesson} · {LESSONS[lesson]}\n\n{where}"
+    cells = [_text(intro), _text(f"## How to work\n\n{_HOW}"), _code(_SETUP, tags=["setup"])]
+    for each in of_lesson(lesson):
+        cells.append(_text(f"## {each.title}", tags=["passage"]))
+        cells += [_code(source) for source in (_begin(each), _answer_or_work(each), "ex.check()", _HINT)]
+    cells.append(_text(_where_next(lesson)))
+    return _notebook(lesson, cells)
+
+
+def _begin(exercise: Exercise, keep: bool = True) -> str:
+    options = "" if keep else ", keep=False"
+    return f'ex = labkit.exercise("{exercise.id}"{options})\nlab = ex.lab'
+
+
+def _answer_or_work(exercise: Exercise) -> str:
+    if not exercise.asks:
+        return _WORK
+    if len(exercise.asks) == 1:
+        return f"{_WORK}\n# ex.answer(…)"
+    return f"{_WORK}\n# ex.answer({', '.join(f'{ask.name}=…' for ask in exercise.asks)})"
+
+
+def _where_next(lesson: int) -> str:
+    links = []
+    if lesson - 1 in FILES:
+        links.append(f"← [Exercises {lesson - 1}]({FILES[lesson - 1]}.ipynb)")
+    if lesson + 1 in FILES:
+        links.append(f"[Exercises {lesson + 1}]({FILES[lesson + 1]}.ipynb) →")
+    return f"## Where next\n\n{' · '.join(links)}"
+
+
+def assignment(lesson: int) -> dict[str, Any]:
+    """Return a lesson's exercises in nbgrader's source format: solutions marked, checks as tests.
+
+    >>> assignment(1)["cells"][3]["metadata"]["nbgrader"]["locked"]
+    True
+    """
+    head = _text(
+        f"# Exercises {lesson} · {LESSONS[lesson]}\n\nEach exercise shows what to do when its cell runs."
+    )
+    cells = [head, _graded(_code(_SETUP), "setup", locked=True)]
+    for each in of_lesson(lesson):
+        solution = f"### BEGIN SOLUTION\n{each.solution.strip()}\n### END SOLUTION"
+        test = f'result = ex.check()\nprint(result)\nassert ex.exercise.id == "{each.id}" and result.correct'
+        cells += [
+            _text(f"## {each.title}"),
+            _graded(_code(_begin(each, keep=False)), f"begin-{each.id}", locked=True),
+            _graded(_code(solution), f"work-{each.id}", solution=True),
+            _graded(_code(test), f"check-{each.id}", locked=True, points=1),
+        ]
+    return _notebook(lesson, cells)
+
+
+def _graded(cell: Cell, name: str, *, locked: bool = False, solution: bool = False, points: int = 0) -> Cell:
+    known: dict[str, Any] = {
+        "grade": points > 0,
+        "grade_id": name,
+        "locked": locked,
+        "schema_version": 3,
+        "solution": solution,
+        "task": False,
+    }
+    if points:
+        known["points"] = points
+    cell["metadata"]["nbgrader"] = known
+    return cell
+
+
+def _text(source: str, tags: Sequence[str] = ()) -> Cell:
+    return {"cell_type": "markdown", "metadata": _tagged(tags), "source": source}
+
+
+def _code(source: str, tags: Sequence[str] = ()) -> Cell:
+    cell: Cell = {"cell_type": "code", "execution_count": None, "metadata": _tagged(tags), "outputs": []}
+    return {**cell, "source": source}
+
+
+def _tagged(tags: Sequence[str]) -> dict[str, Any]:
+    return {"tags": list(tags)} if tags else {}
+
+
+def _notebook(lesson: int, cells: list[Cell]) -> dict[str, Any]:
+    for place, cell in enumerate(cells, 1):
+        cell["id"] = f"x{lesson:02}-{place:02}"
+    metadata = {"kernelspec": dict(KERNEL)}
+    return {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+
+
+_CONFIG = '''"""nbgrader's settings for this course: see nbgrader's documentation."""
+
+c = get_config()
+c.CourseDirectory.course_id = "labkit"
+'''
+
+
+def write_assignments(folder: Path) -> list[Path]:
+    """Write the assignments into a folder as nbgrader expects them, `source/NAME/NAME.ipynb`; return them.
+
+    A configuration that is there already is left alone.
+    """
+    written = []
+    for lesson, name in FILES.items():
+        path = folder / "source" / name / f"{name}.ipynb"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(assignment(lesson), indent=1, ensure_ascii=False) + "\n", "utf-8")
+        written.append(path)
+    config = folder / "nbgrader_config.py"
+    if not config.exists():
+        config.write_text(_CONFIG, "utf-8")
+    return written

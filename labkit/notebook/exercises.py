@@ -1,0 +1,164 @@
+"""Exercises in a notebook: their cards as HTML, with a colour and the same in words.
+
+All texts are escaped by the library that writes the HTML; what stands between backticks is shown as code.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from xml.etree import ElementTree as etree
+
+from labkit.course import progress as kept
+from labkit.course.cards import Card, Line, Mark, Outcome
+from labkit.course.catalogue import find_exercise
+from labkit.course.overview import progress_card
+from labkit.course.practice import Practice, forget
+from labkit.lab import Lab
+from labkit.notebook.pictures.theme import BLUE, GREEN, INK, ORANGE, PURPLE, QUIET, Hue
+from labkit.text import shown
+
+_GREY = Hue(QUIET, "#e7eaed", "#ffffff")
+_HUES = {
+    Outcome.NOT_ATTEMPTED: _GREY,
+    Outcome.NOT_DEFINED: PURPLE,
+    Outcome.KEEP_WORKING: ORANGE,
+    Outcome.ALMOST: BLUE,
+    Outcome.CORRECT: GREEN,
+}
+_PILLS = {Mark.MET: GREEN, Mark.SOLVED: GREEN, Mark.OPEN: ORANGE, Mark.TO_DO: _GREY}
+_BADGE = "border-radius: 4px; font-weight: 600; white-space: nowrap"
+_PRE = "white-space: pre; overflow-x: auto; margin: 2px 0; padding: 0 8px; line-height: 1.35"
+
+
+def exercise(name: str, *, keep: bool = True) -> Practice:
+    """Begin an exercise: show what is to be done, and return the work on it; `lab = ex.lab` is its lab.
+
+    With `keep=False` nothing is written into the learner's progress. Raises NotFound for an unknown id.
+
+    >>> ex = exercise("01-one-layer", keep=False)  # doctest: +ELLIPSIS
+    01-one-layer · Download one layer only...
+    >>> ex.check().correct
+    False
+    """
+    practice = Practice(find_exercise(name), kept.record if keep else forget, _elsewhere)
+    teach_ipython()
+    _show(practice.prompt)
+    return practice
+
+
+class ShownProgress:
+    """A learner's progress. `export(file)` writes it as JSON, `restore(file)` adds such a file to it."""
+
+    def __init__(self, progress: kept.Progress) -> None:
+        self._progress = progress
+
+    @property
+    def card(self) -> Card:
+        """What is shown."""
+        return progress_card(self._progress)
+
+    def export(self, file: str) -> None:
+        """Write the progress into a file, as JSON."""
+        self._progress.export(file)
+
+    def restore(self, file: str) -> ShownProgress:
+        """Add the progress of an exported file; what is there already is not lost."""
+        return ShownProgress(self._progress.restore(file))
+
+    def __repr__(self) -> str:
+        return self.card.text
+
+    def _repr_html_(self) -> str:
+        return html(self.card)
+
+
+def progress() -> ShownProgress:
+    """Return the progress that is kept for this learner, ready to be shown."""
+    return ShownProgress(kept.load())
+
+
+def teach_ipython() -> None:
+    """Let the notebook that runs, if one does, show cards as HTML."""
+    from IPython.core.getipython import get_ipython
+
+    shell: Any = get_ipython()
+    if shell is not None:
+        formatter = shell.display_formatter.formatters["text/html"]
+        formatter.for_type(Card, html)
+        formatter.for_type(Practice, lambda practice: html(practice.prompt))
+
+
+def _elsewhere(lab: Lab) -> str:
+    """Say so where the notebook's `lab`, on which `%docker` acts, is another lab than the exercise's."""
+    from IPython.core.getipython import get_ipython
+
+    shell: Any = get_ipython()
+    if shell is None or shell.user_ns.get("lab") is lab:
+        return ""
+    return "`%docker` acts on the variable `lab`, which is another lab now: run `lab = ex.lab` first."
+
+
+def _show(card: Card) -> None:
+    from IPython import display
+
+    publish: Any = display.display
+    publish(card)
+
+
+def html(card: Card) -> str:
+    """Return a card as HTML.
+
+    >>> "&lt;b&gt;" in html(Card("a <b> title"))
+    True
+    """
+    hue = _HUES[card.outcome] if card.outcome else _GREY
+    style = f"border-left: 6px solid {hue.line}; padding: 4px 0 4px 14px; margin: 4px 0; max-width: 60em"
+    block = etree.Element("div", {"class": "labkit-card", "style": style})
+    head = etree.SubElement(block, "div", {"style": "margin-bottom: 4px"})
+    _inline(etree.SubElement(head, "strong"), card.title)
+    if card.outcome:
+        style = f"{_BADGE}; margin-left: 10px; padding: 2px 8px; background: {hue.line}; color: {hue.ink}"
+        etree.SubElement(head, "span", {"style": style}).text = card.outcome.value
+    for line in card.lines:
+        _line(block, line)
+    if card.foot:
+        _inline(etree.SubElement(block, "div", {"style": "margin-top: 6px; font-style: italic"}), card.foot)
+    return etree.tostring(block, encoding="unicode")
+
+
+def _line(block: etree.Element, line: Line) -> None:
+    if line.mark is Mark.CODE:
+        etree.SubElement(block, "pre", {"style": _PRE, "tabindex": "0"}).text = shown(line.text)
+        return
+    if line.mark not in _PILLS:
+        _inline(etree.SubElement(block, "div", {"style": "margin: 2px 0"}), line.text)
+        return
+    hue = _PILLS[line.mark]
+    row = etree.SubElement(
+        block, "div", {"style": "display: flex; gap: 8px; margin: 3px 0; align-items: baseline"}
+    )
+    style = f"{_BADGE}; width: 3.8em; flex: none; text-align: center; font-size: 85%"
+    pill = {"style": f"{style}; background: {hue.tint}; color: {INK}; border: 1px solid {hue.line}"}
+    etree.SubElement(row, "span", pill).text = line.mark.value[1]
+    _inline(etree.SubElement(row, "span", {"style": "min-width: 0; overflow-wrap: anywhere"}), line.text)
+
+
+def _inline(element: etree.Element, text: str) -> None:
+    """Write text into an element; every second part between backticks is code."""
+    parts = shown(text).split("`")
+    element.text = parts[0]
+    for place in range(1, len(parts)):
+        if place % 2 and place + 1 < len(parts):
+            etree.SubElement(element, "code").text = parts[place]
+        elif place % 2:
+            last = f"`{parts[place]}"
+            _append(element, last)
+        else:
+            _append(element, parts[place])
+
+
+def _append(element: etree.Element, text: str) -> None:
+    if len(element):
+        element[-1].tail = (element[-1].tail or "") + text
+    else:
+        element.text = (element.text or "") + text

@@ -1,0 +1,188 @@
+"""Working on an exercise: the five outcomes, hints one at a time, undo, reset and the price of a solution."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from labkit.course.asks import plain
+from labkit.course.cards import Outcome
+from labkit.course.catalogue import find_exercise
+from labkit.course.practice import Practice
+from labkit.errors import LabkitError
+
+BASE = "02-shared-base"
+
+
+def begin(name: str) -> Practice:
+    return Practice(find_exercise(name))
+
+
+# The five outcomes
+
+
+def test_not_attempted_is_a_lab_that_nothing_has_changed() -> None:
+    ex = begin(BASE)
+    ex.lab.docker("images")
+    ex.lab.wait(60)
+    assert ex.check().outcome is Outcome.NOT_ATTEMPTED
+
+
+def test_not_defined_is_a_goal_whose_image_is_not_there() -> None:
+    ex = begin(BASE)
+    ex.lab.docker("rmi data")
+    assert ex.check().outcome is Outcome.NOT_DEFINED
+    assert "There is no image `data`." in ex.check().text
+
+
+def test_not_defined_is_an_answer_that_is_missing() -> None:
+    ex = begin("06-what-would-run")
+    ex.answer(port=8000)
+    assert ex.check().outcome is Outcome.NOT_DEFINED
+
+
+def test_keep_working_is_a_goal_that_has_not_come_nearer() -> None:
+    ex = begin(BASE)
+    ex.lab.docker("run busybox true")
+    assert ex.check().outcome is Outcome.KEEP_WORKING
+
+
+def test_almost_is_all_but_one_with_something_gained() -> None:
+    ex = begin("03-rescue")
+    ex.lab.docker("commit writer letters")
+    assert ex.check().outcome is Outcome.ALMOST
+
+
+def test_correct_is_all_of_the_goal() -> None:
+    ex = begin("03-rescue")
+    ex.lab.docker("commit writer letters")
+    ex.lab.docker("rm writer")
+    assert ex.check().outcome is Outcome.CORRECT
+    assert ex.check().correct
+
+
+# Hints
+
+
+def test_hints_come_one_at_a_time_and_end() -> None:
+    ex = begin("03-rescue")
+    first, second, third = ex.hint(), ex.hint(), ex.hint()
+    assert first.title == "Hint 1"
+    assert "another hint" in first.foot
+    assert second.lines != first.lines
+    assert "last hint" in second.foot
+    assert "no further hint" in third.text
+
+
+def test_hints_follow_the_state_that_is_seen() -> None:
+    ex = begin("03-rescue")
+    ex.hint()
+    ex.lab.docker("rm writer")
+    assert "ex.undo()" in ex.hint().text
+
+
+# Answers
+
+
+def test_an_answer_needs_its_name_where_several_are_asked_for() -> None:
+    with pytest.raises(LabkitError, match=r"ex\.answer\(steps=…, layers=…\)"):
+        begin("06-steps-and-layers").answer(20)
+    with pytest.raises(LabkitError, match="not for port"):
+        begin("06-steps-and-layers").answer(port=20)
+
+
+def test_an_exercise_without_questions_takes_no_answer() -> None:
+    with pytest.raises(LabkitError, match="looks at the lab"):
+        begin(BASE).answer(1)
+
+
+@pytest.mark.parametrize("answer", ["c", "C ", "Images no longer consist of layers."])
+def test_a_choice_is_named_by_its_letter_or_its_text(answer: str) -> None:
+    ex = begin("07-wrong-statement")
+    ex.answer(answer)
+    assert ex.check().correct
+
+
+@pytest.mark.parametrize("answer", [None, 7, [], [[1]], {"a": 1}, "\x1b[31m<b>", object, float("nan")])
+def test_any_answer_at_all_is_looked_at_without_an_error(answer: object) -> None:
+    for name in ("07-wrong-statement", "05-choose-a-driver", "07-image-id"):
+        ex = begin(name)
+        ex.answer(answer)
+        assert not ex.check().correct
+        assert "\x1b" not in ex.check().text
+        ex.hint()
+    ex = begin("02-which-lines")
+    ex.answer(lines=answer, largest=answer)
+    assert not ex.check().correct
+    ex.hint()
+
+
+def test_numbers_may_be_given_in_any_order_and_form() -> None:
+    assert plain(["2", 3.0]) == [2, 3]
+    ex = begin("02-which-lines")
+    ex.answer(lines=(8, "5", 4, 2), largest="4")
+    assert ex.check().correct
+
+
+# Undo, reset and the solution
+
+
+def test_undo_takes_one_command_back_and_not_the_start() -> None:
+    ex = begin("03-rescue")
+    ex.lab.docker("rm writer")
+    ex.undo()
+    assert ex.lab.container("writer").status == "exited"
+    with pytest.raises(LabkitError, match="nothing to undo"):
+        ex.undo()
+
+
+def test_reset_and_the_lab_s_own_reset_go_back_to_the_start_of_the_exercise() -> None:
+    ex = begin("03-rescue")
+    for reset in (ex.reset, ex.lab.reset):
+        ex.lab.docker("rm writer")
+        reset()
+        assert ex.check().outcome is Outcome.NOT_ATTEMPTED
+
+
+def test_two_labs_of_one_exercise_do_not_share_what_is_done() -> None:
+    one, other = begin("03-rescue"), begin("03-rescue")
+    one.lab.docker("rm writer")
+    assert other.check().outcome is Outcome.NOT_ATTEMPTED
+
+
+def test_the_solution_says_first_what_it_costs() -> None:
+    ex = begin("03-rescue")
+    assert "docker commit" not in ex.solution().text
+    assert "ex.solution(show=True)" in ex.solution().text
+    assert "docker commit writer letters" in ex.solution(show=True).text
+
+
+def test_a_correct_check_after_the_solution_says_so() -> None:
+    ex = begin("07-wrong-statement")
+    ex.solution(show=True)
+    ex.answer("c")
+    assert "not as solved" in ex.check().text
+
+
+# What is kept
+
+
+def test_events_are_kept_and_a_failure_to_keep_them_is_said() -> None:
+    events: list[Mapping[str, object]] = []
+
+    def keep(name: str, event: Mapping[str, object]) -> str:
+        events.append({"name": name, **event})
+        return "the disk is full"
+
+    ex = Practice(find_exercise("07-wrong-statement"), keep)
+    ex.check()
+    ex.hint()
+    ex.answer("c")
+    card = ex.check()
+    assert card.correct
+    assert "the disk is full" in card.text
+    assert events == [
+        {"name": "07-wrong-statement", "hints": 1},
+        {"name": "07-wrong-statement", "checks": 1, "done": True},
+    ]

@@ -1,0 +1,103 @@
+"""Exercises in a notebook: what is shown, and that hostile text stays text."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from xml.etree import ElementTree as etree
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
+
+import labkit
+from labkit.course.cards import Card, Line, Mark, Outcome
+from labkit.notebook.exercises import html
+
+
+@pytest.fixture
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give a data folder of its own to the test."""
+    monkeypatch.setenv("LABKIT_DATA", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture
+def shell(shell: InteractiveShell, data: Path) -> InteractiveShell:
+    """Give the shell labkit, and a data folder of its own."""
+    shell.run_cell("import labkit")
+    return shell
+
+
+def run(shell: InteractiveShell, code: str) -> list[dict[str, str]]:
+    with capture_output() as captured:
+        result = shell.run_cell(code)
+    assert result.success, result
+    return [output.data for output in captured.outputs]
+
+
+def test_beginning_shows_the_prompt_and_docker_acts_on_the_exercise_s_lab(shell: InteractiveShell) -> None:
+    (shown,) = run(shell, "ex = labkit.exercise('03-rescue')\nlab = ex.lab")
+    assert "Rescue the data" in shown["text/html"]
+    (names,) = run(shell, "%docker ps -a --format {{.Names}}")
+    assert names["text/plain"] == "writer"
+
+
+def test_a_check_is_shown_in_colour_and_in_words(shell: InteractiveShell) -> None:
+    run(shell, "ex = labkit.exercise('03-rescue')\nlab = ex.lab")
+    run(shell, "%docker commit writer letters")
+    (shown,) = run(shell, "display(ex.check())")
+    assert ">almost</span>" in shown["text/html"]
+    assert shown["text/plain"].splitlines()[0] == "03-rescue: ALMOST"
+
+
+def test_docker_on_another_lab_is_noticed(shell: InteractiveShell) -> None:
+    run(shell, "lab = labkit.Lab()\nex = labkit.exercise('03-rescue')")
+    run(shell, "%docker run busybox true")
+    assert "run `lab = ex.lab` first" in shell.user_ns["ex"].check().text
+    run(shell, "lab = ex.lab")
+    assert "first" not in shell.user_ns["ex"].check().text
+
+
+def test_what_is_solved_is_in_the_progress_and_in_no_other_place(shell: InteractiveShell, data: Path) -> None:
+    run(shell, "ex = labkit.exercise('07-wrong-statement')")
+    run(shell, "ex.answer('c')\nex.check()")
+    assert "07-wrong-statement: solved (1 check, 0 hints)" in repr(labkit.progress())
+    assert "Progress: 1 of" in labkit.progress()._repr_html_()
+    kept = json.loads((data / "progress.json").read_text("utf-8"))
+    assert kept["exercises"]["07-wrong-statement"]["solved"] is True
+
+
+def test_nothing_is_kept_without_keep(shell: InteractiveShell, data: Path) -> None:
+    run(shell, "ex = labkit.exercise('07-wrong-statement', keep=False)")
+    run(shell, "ex.answer('c')\nex.check()")
+    assert not (data / "progress.json").exists()
+
+
+def test_progress_goes_to_a_file_and_comes_back(data: Path, tmp_path: Path) -> None:
+    file = str(tmp_path / "mine.json")
+    labkit.exercise("07-wrong-statement").hint()
+    labkit.progress().export(file)
+    (data / "progress.json").unlink()
+    assert "07-wrong-statement: begun (0 checks, 1 hint)" in repr(labkit.progress().restore(file))
+
+
+def test_an_error_is_one_line(shell: InteractiveShell) -> None:
+    with capture_output() as captured:
+        shell.run_cell("labkit.exercise('02-shared-bass')")
+    assert "Traceback" not in captured.stdout
+    assert "NotFound: there is no exercise 02-shared-bass: did you mean 02-shared-base?" in captured.stdout
+
+
+@given(st.text(), st.sampled_from(Mark), st.sampled_from([None, *Outcome]))
+def test_any_text_is_shown_as_text(text: str, mark: Mark, outcome: Outcome | None) -> None:
+    root = etree.fromstring(html(Card(text, (Line(text, mark),), text, outcome)))
+    assert {each.tag for each in root.iter()} <= {"div", "span", "strong", "code", "pre"}
+    assert text.count("<") * 3 == "".join(root.itertext()).count("<")
+
+
+def test_what_stands_between_backticks_is_code() -> None:
+    assert "run <code>a &lt;b&gt;</code> now" in html(Card("", (Line("run `a <b>` now"),)))
+    assert "one ` only" in html(Card("", (Line("one ` only"),)))
