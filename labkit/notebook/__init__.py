@@ -8,7 +8,7 @@ from labkit.notebook.charts import pull_timeline, sizes
 from labkit.notebook.check import check
 from labkit.notebook.driver_chart import driver_costs
 from labkit.notebook.pictures import history_map, shared, stack, steps
-from labkit.notebook.widgets import driver_explorer
+from labkit.notebook.widgets import driver_explorer, walkthrough
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -24,6 +24,7 @@ __all__ = [
     "sizes",
     "stack",
     "steps",
+    "walkthrough",
 ]
 
 

@@ -10,11 +10,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from labkit.course.slides import SLIDES
 from labkit.engine.drivers import BIG_SIZE
+from labkit.errors import LabkitError
 from labkit.notebook.driver_chart import choice
 
 if TYPE_CHECKING:
     from labkit.notebook.widgets.drivers import DriverExplorer
+    from labkit.notebook.widgets.walkthrough import Walkthrough
 
 
 def driver_explorer(*drivers: str, steps: Sequence[str] = (), size: int = BIG_SIZE) -> DriverExplorer:
@@ -29,3 +32,19 @@ def driver_explorer(*drivers: str, steps: Sequence[str] = (), size: int = BIG_SI
 
     names, chosen = choice(drivers, steps)
     return DriverExplorer(drivers=names, steps=chosen, size=size)
+
+
+def walkthrough(start: str = "") -> Walkthrough:
+    """Open the twelve slides for a class, at a slide by its ID.
+
+    Raises LabkitError for a slide that there is not.
+
+    >>> walkthrough(start="storage-drivers").title
+    'Storage drivers'
+    """
+    from labkit.notebook.widgets.walkthrough import Walkthrough
+
+    ids = [slide.id for slide in SLIDES]
+    if start and start not in ids:
+        raise LabkitError(f"{start}: no such slide; there are {', '.join(ids)}")
+    return Walkthrough(slide=ids.index(start) if start else 0)
