@@ -89,7 +89,7 @@ def test_environment_yml_agrees_with_pyproject() -> None:
     assert "name: labkit" in lines
     assert "  - conda-forge" in lines
     assert "      - -e ." in lines
-    conda = {requirement(line.removeprefix("  - ")) for line in lines if re.match(r"  - \w.*[<>=]", line)}
+    conda = {requirement(line.strip(" -")) for line in lines if re.match(r" +- \w.*[<>=]", line)}
     project = PYPROJECT["project"]
     wanted = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
     assert conda == {requirement(each) for each in wanted} | {("python", project["requires-python"])}

@@ -14,7 +14,7 @@ from typing import Any
 
 from labkit.cli.formats import human_size
 from labkit.engine.schedule import PullEvent
-from labkit.notebook.pictures.picture import twin
+from labkit.notebook.pictures.picture import image, twin
 from labkit.notebook.pictures.sharing import Sharing, sharing
 from labkit.notebook.pictures.text import count, cut, table, visible
 from labkit.notebook.pictures.theme import BLUE, CARD, GREEN, INK, ORANGE, QUIET, RED, RULE, Hue
@@ -35,26 +35,17 @@ class Chart:
     text: str = field(repr=False)
     png: bytes = field(repr=False)
     width: int = field(repr=False, default=0)
-    height: int = field(repr=False, default=0)
 
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> Any:
-        """Return the PNG and the twin, and the size at which to show it."""
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> Mapping[str, str]:
+        """Return the image with, folded below it, the twin; both in text where nothing else can be shown."""
         if not self.png:
             return {"text/plain": f"{MISSING}\n{self.text}"}
-        size = {"width": self.width, "height": self.height}
-        return {"image/png": self.png, "text/plain": self.text}, {"image/png": size}
+        return {"text/html": self.html + twin(self.text), "text/plain": self.text}
 
-    def _ipython_display_(self) -> None:
-        """Show the chart, and below it, folded, the twin; both in text where nothing else can be shown."""
-        from IPython import display
-
-        show: Callable[..., None] = display.display
-        bundle = self._repr_mimebundle_()
-        if not self.png:
-            show(bundle, raw=True)
-            return
-        show(bundle[0], metadata=bundle[1], raw=True)
-        show({"text/html": twin(self.text), "text/plain": ""}, raw=True)
+    @property
+    def html(self) -> str:
+        """The image alone."""
+        return image("image/png", self.png, f"Chart: {self.title}.", self.width)
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,8 +269,7 @@ def make_chart(title: str, text: str, draw: Callable[[], Any]) -> Chart:
         matplotlib.rcParams.update({"font.size": 11, "hatch.linewidth": 0.8, "text.parse_math": False})
         figure = draw()
         figure.savefig(data, format="png", metadata={"Software": None})
-    width, height = (int(inches * 96) for inches in figure.get_size_inches())
-    return Chart(title, text, _in_few_colours(data), width, height)
+    return Chart(title, text, _in_few_colours(data), int(figure.get_size_inches()[0] * 96))
 
 
 def _in_few_colours(png: io.BytesIO) -> bytes:

@@ -96,7 +96,7 @@ def test_controls_the_chart_and_the_words_are_three_outputs(outputs: list[Handle
     driver_explorer("overlay2", steps=["create"])._ipython_display_()
     controls, chart, words = (handle.data for handle in outputs)
     assert isinstance(controls, ipywidgets.VBox)
-    assert chart["image/png"].startswith(b"\x89PNG")
+    assert chart["text/html"].startswith('<img src="data:image/png;base64,iVBOR')
     assert "overlay2  +81.9kB" in words["text/plain"]
     assert words["text/plain"].endswith('The same in Python: driver_costs("overlay2", steps=["create"])')
 
@@ -105,7 +105,7 @@ def test_a_box_and_a_button_change_the_chart_and_the_words(outputs: list[Handle]
     explorer = driver_explorer("overlay2", "btrfs", steps=["first write"])
     explorer._ipython_display_()
     controls, chart, words = outputs
-    before = chart.data["image/png"]
+    before = chart.data["text/html"]
     box(controls.data, "btrfs").value = False
     box(controls.data, "aufs *").value = True
     box(controls.data, "create a container").value = True
@@ -115,7 +115,7 @@ def test_a_box_and_a_button_change_the_chart_and_the_words(outputs: list[Handle]
         'driver_costs("overlay2", "aufs", steps=["create", "first write"], size=1000000)'
     )
     assert words.data["text/plain"].endswith(explorer.code)
-    assert chart.data["image/png"] != before
+    assert chart.data["text/html"] != before
     assert len(outputs) == 3
 
 
@@ -136,7 +136,7 @@ def test_the_last_box_taken_away_leaves_a_sentence(outputs: list[Handle]) -> Non
     box(outputs[0].data, "vfs").value = False
     assert outputs[1].data == {"text/plain": NOTHING}
     box(outputs[0].data, "vfs").value = True
-    assert "image/png" in outputs[1].data
+    assert "text/html" in outputs[1].data
 
 
 def test_a_size_of_ones_own_has_a_button(outputs: list[Handle]) -> None:
@@ -150,7 +150,7 @@ def test_without_a_live_page_the_chart_and_the_words_stay(
 ) -> None:
     monkeypatch.setenv("LABKIT_PROGRESS", "off")
     driver_explorer("vfs")._ipython_display_()
-    assert ["image/png" in handle.data for handle in outputs] == [True, False]
+    assert [handle.data["text/html"][:4] for handle in outputs] == ["<img", "<pre"]
 
 
 def test_every_control_is_one_that_the_keyboard_reaches(outputs: list[Handle]) -> None:

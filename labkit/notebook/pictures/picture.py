@@ -29,17 +29,21 @@ class Picture:
     @property
     def html(self) -> str:
         """The image, never wider than the page, and the twin that opens below it."""
-        data = base64.b64encode(self.svg.encode()).decode()
-        image = etree.Element(
-            "img",
-            {
-                "src": f"data:image/svg+xml;base64,{data}",
-                "alt": f"{self.title}. {self.description}",
-                "width": str(self.width),
-                "style": "max-width: 100%; height: auto",
-            },
-        )
-        return _html(image) + twin(self.text)
+        alternative = f"{self.title}. {self.description}"
+        return image("image/svg+xml", self.svg.encode(), alternative, self.width) + twin(self.text)
+
+
+def image(kind: str, data: bytes, alternative: str, width: int) -> str:
+    """Return the HTML of an image of a MIME type, never wider than the page, with its text alternative.
+
+    >>> image("image/png", b"", "a chart", 80)[:44]
+    '<img src="data:image/png;base64," alt="a cha'
+    """
+    source = f"data:{kind};base64,{base64.b64encode(data).decode()}"
+    style = "max-width: 100%; height: auto"
+    return _html(
+        etree.Element("img", {"src": source, "alt": alternative, "width": str(width), "style": style})
+    )
 
 
 def twin(text: str) -> str:

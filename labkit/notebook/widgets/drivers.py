@@ -65,11 +65,10 @@ class DriverExplorer(Explorer):
         return driver_costs(*self.drivers, steps=self.steps, size=self.size)
 
     def outputs(self) -> list[Output]:
-        """Return the chart and the words: two outputs, as a chart's bytes vary and words do not."""
+        """Return the chart and the words: two outputs."""
         chart = self.chart
         if chart.png:
-            size = {"width": chart.width, "height": chart.height}
-            picture: Output = {"image/png": chart.png, "text/plain": chart.title}, {"image/png": size}
+            picture: Output = {"text/html": chart.html, "text/plain": chart.title}, {}
         else:
             picture = {"text/plain": NOTHING if chart.text == NOTHING else MISSING}, {}
         text = chart.text if chart.text != NOTHING else ""

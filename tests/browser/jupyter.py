@@ -1,0 +1,250 @@
+"""JupyterLab in Chromium, as a learner has it: a server of our own, a notebook opened in a page.
+
+A page notes every request that would leave the machine; screenshots go to `screenshots/` in the project's
+root, or to the directory that LABKIT_SHOTS names.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import nbformat
+
+from tests.notebooks import ROOT
+from tests.notebooks.refresh import KERNEL
+from tests.real import host
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+OPTIONS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
+SECONDS = 60
+THEMES = ("JupyterLab Light", "JupyterLab Dark")
+WIDTHS = (1280, 800)
+
+_SETTINGS = {
+    "notebook-extension/tracker": {"windowingMode": "none"},  # so that every cell is on the page
+    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+}
+_READY = """async () => {
+    const until = async found => { while (!found()) await new Promise(go => setTimeout(go, 50)); };
+    await until(() => window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel);
+    const context = jupyterapp.shell.currentWidget.sessionContext;
+    await context.ready;
+    await context.session.kernel.info;
+}"""
+_RUN = """async () => {
+    await jupyterapp.commands.execute('notebook:run-all-cells');
+    const model = jupyterapp.shell.currentWidget.content.model;
+    const code = [...model.cells].filter(cell => cell.type === 'code' && cell.sharedModel.source.trim());
+    const waiting = () => code.some(cell => cell.executionState === 'running' || !cell.executionCount);
+    while (waiting()) await new Promise(go => setTimeout(go, 50));
+}"""
+_OVERFLOW = """() => {
+    const wide = [];
+    for (const element of document.querySelectorAll('.jp-OutputArea-output, .jp-OutputArea-output *')) {
+        if (element.closest('svg') || element.closest('.jupyter-widgets-output-area')) continue;
+        const style = getComputedStyle(element);
+        const scrolls = ['auto', 'scroll'].includes(style.overflowX);
+        const hidden = style.display === 'inline' || element.clientWidth === 0;
+        if (!scrolls && !hidden && element.scrollWidth > element.clientWidth + 2)
+            wide.push(`${element.tagName}.${element.className}: ${element.textContent.slice(0, 60)}`);
+    }
+    return wide;
+}"""
+
+
+@dataclass
+class Server:
+    """A JupyterLab server of our own, whose notebooks lie in `work`."""
+
+    address: str
+    work: Path
+
+    def write(self, name: str, cells: Sequence[str]) -> str:
+        """Write a notebook of code cells; return its name."""
+        made = [nbformat.v4.new_code_cell(source, id=f"cell-{n}") for n, source in enumerate(cells)]
+        notebook = nbformat.v4.new_notebook(cells=made, metadata={"kernelspec": KERNEL})
+        nbformat.write(notebook, self.work / name)
+        return name
+
+
+@contextlib.contextmanager
+def server(directory: Path) -> Iterator[Server]:
+    """Run a JupyterLab server whose settings and files are all below a directory."""
+    work = directory / "work"
+    work.mkdir(parents=True)
+    settings = directory / "JUPYTERLAB_SETTINGS_DIR/@jupyterlab"
+    for name, values in _SETTINGS.items():
+        path = settings / f"{name}.jupyterlab-settings"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(values))
+    config = directory / "JUPYTER_CONFIG_DIR/labconfig/page_config.json"
+    config.parent.mkdir(parents=True)
+    config.write_text(
+        json.dumps({"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}})
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "LABKIT_PROGRESS"}
+    names = "JUPYTER_CONFIG_DIR JUPYTER_DATA_DIR JUPYTER_RUNTIME_DIR IPYTHONDIR JUPYTERLAB_SETTINGS_DIR"
+    names += " JUPYTERLAB_WORKSPACES_DIR LABKIT_DATA"
+    environment |= {name: str(directory / name) for name in names.split()}
+    environment["PYTHONPATH"] = str(ROOT)
+    port = host.free_port()
+    options = f"--no-browser --allow-root --expose-app-in-browser --port={port} --IdentityProvider.token="
+    log = directory / "jupyter.log"
+    with log.open("wb") as stream:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "jupyterlab", *options.split(), f"--ServerApp.root_dir={work}"],
+            env=environment,
+            stdout=stream,
+            stderr=stream,
+        )
+    try:
+        host.wait_until(lambda: _answers(f"http://127.0.0.1:{port}/api"), process, log, SECONDS)
+        yield Server(f"http://127.0.0.1:{port}", work)
+    finally:
+        host.stop(process)
+
+
+def _answers(address: str) -> bool:
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(address, timeout=5) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+@dataclass
+class Notebook:
+    """A notebook in a page of JupyterLab. `page` is Playwright's; `done` counts clicks and keys."""
+
+    page: Any
+    name: str
+    left: list[str] = field(default_factory=list)
+    done: int = 0
+
+    def run(self) -> None:
+        """Run all cells from top to bottom and wait for the last."""
+        self.page.evaluate(_RUN)
+
+    def click(self, words: str, *, role: str = "button", exact: bool = True) -> None:
+        """Click on a control by its words."""
+        self.page.get_by_role(role, name=words, exact=exact).first.click()
+        self.done += 1
+
+    def press(self, *keys: str) -> None:
+        """Press keys, one after the other."""
+        for key in keys:
+            self.page.keyboard.press(key)
+            self.done += 1
+
+    def type(self, label: str, text: str) -> None:
+        """Write a text into a field by its label, and press Enter."""
+        self.page.get_by_label(label, exact=True).first.fill(text)
+        self.page.keyboard.press("Enter")
+        self.done += 1
+
+    def sees(self, words: str) -> None:
+        """Wait until words are on the page."""
+        self.page.get_by_text(words).first.wait_for()
+
+    def look(self, theme: str, width: int, height: int = 900) -> None:
+        """Choose a theme and the page's size."""
+        self.page.set_viewport_size({"width": width, "height": height})
+        self.page.evaluate("theme => jupyterapp.commands.execute('apputils:change-theme', {theme})", theme)
+        self.page.wait_for_function("theme => document.body.dataset.jpThemeName === theme", arg=theme)
+
+    def cut_off(self) -> list[str]:
+        """Give what is wider than its place in an output, and cannot be scrolled."""
+        found: list[str] = self.page.evaluate(_OVERFLOW)
+        return found
+
+    def shoot(self, name: str) -> list[Path]:
+        """Keep screenshots of the whole notebook, a screen's height each; return their files."""
+        directory = Path(os.environ.get("LABKIT_SHOTS") or ROOT / "screenshots")
+        directory.mkdir(parents=True, exist_ok=True)
+        panel = self.page.locator(".jp-WindowedPanel-outer").first
+        size = panel.evaluate("e => [e.scrollHeight, e.clientHeight]")
+        files = []
+        for number in range(max(1, -(-size[0] // (size[1] - 60)))):
+            panel.evaluate("(e, top) => { e.scrollTop = top; }", number * (size[1] - 60))
+            files.append(directory / f"{name}-{number + 1:02}.png")
+            self.page.screenshot(path=files[-1])
+        panel.evaluate("e => { e.scrollTop = 0; }")
+        return files
+
+    def faults(self, selector: str = ".jp-OutputArea-output") -> list[str]:
+        """Give the serious accessibility faults that axe finds in what a selector matches."""
+        from axe_playwright_python.sync_playwright import Axe
+
+        rules = {"resultTypes": ["violations"], "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
+        found = Axe().run(self.page, context=selector, options=rules).response["violations"]
+        return [
+            f"{each['id']}: {node['html'][:160]}"
+            for each in found
+            if each["impact"] in ("serious", "critical")
+            for node in each["nodes"]
+        ]
+
+    def save(self) -> None:
+        """Save the notebook and end its kernel."""
+        self.page.evaluate("jupyterapp.commands.execute('docmanager:save')")
+        self.page.evaluate("jupyterapp.commands.execute('notebook:shutdown-kernel')")
+
+
+@contextlib.contextmanager
+def opened(browser: Any, served: Server, name: str, *, kernel: bool = True) -> Iterator[Notebook]:
+    """Open a notebook in a new page; at the end no request may have left the machine."""
+    page = browser.new_page(viewport={"width": WIDTHS[0], "height": 900})
+    page.set_default_timeout(SECONDS * 1000)
+    notebook = Notebook(page, name)
+    page.on("request", lambda request: notebook.left.append(request.url) if _leaves(request.url) else None)
+    page.goto(f"{served.address}/lab/tree/{quote(name)}?reset")
+    if kernel:
+        page.evaluate(_READY)
+    page.locator(".jp-Notebook .jp-Cell").first.wait_for()
+    page.evaluate("jupyterapp.shell.collapseLeft()")
+    try:
+        yield notebook
+    finally:
+        page.close()
+    assert notebook.left == []
+
+
+def _leaves(address: str) -> bool:
+    parts = urlsplit(address)
+    return parts.scheme in ("http", "https", "ws", "wss") and parts.hostname != "127.0.0.1"
+
+
+def median_delay(notebook: Notebook, words: Sequence[str], seen: str) -> float:
+    """Click on buttons, one after the other; return the median time in ms until an element changes.
+
+    `seen` is a selector of the element whose HTML a click changes.
+    """
+    script = """([words, seen]) => new Promise(done => {
+        const button = [...document.querySelectorAll('button')].find(b => b.textContent.trim() === words);
+        const before = document.querySelector(seen).outerHTML, start = performance.now();
+        const look = () => document.querySelector(seen)?.outerHTML !== before
+            ? done(performance.now() - start) : requestAnimationFrame(look);
+        button.click();
+        look();
+    })"""
+    times = []
+    for each in words:
+        times.append(notebook.page.evaluate(script, [each, seen]))
+        time.sleep(0.2)
+    return sorted(times)[len(times) // 2]
