@@ -97,7 +97,8 @@ def step(result: Shown) -> list[etree.Element]:
     parts = []
     picture = drawn(result.value)
     if not commands(result.step) and not picture:
-        parts.append(terminal(f">>> {result.step}\n{result.text}".replace("\n ", "\n... ")))
+        typed = result.step.replace("\n", "\n... ")
+        parts.append(terminal(f">>> {typed}\n{result.text}"))
     elif result.text:
         parts.append(terminal(result.text))
     if picture:
@@ -125,3 +126,15 @@ def to_read(slide: Slide) -> Iterator[etree.Element]:
         yield from step(stage.shown(place))
     yield asked_before(slide.question, revealed=True)
     yield sentences(slide.conclusion, "say")
+
+
+def in_words(slide: Slide) -> str:
+    """Return a slide's sentences, its question with the answer, and its conclusion, as text.
+
+    >>> print(in_words(SLIDES[8])[:19])
+    9. Storage drivers
+    """
+    right = slide.question.right
+    answer = f"{right.text}: {right.reason}"
+    lines = [f"{number(slide)}. {slide.title}", *slide.sentences, slide.question.prompt, answer]
+    return "\n".join([*lines, *slide.conclusion])

@@ -1,6 +1,6 @@
 """Run notebooks and store their outputs in the form that git keeps and the tests compare with.
 
-python -m tests.notebooks.refresh            all lessons
+python -m tests.notebooks.refresh            all notebooks
 python -m tests.notebooks.refresh FILE …     these notebooks
 """
 
@@ -16,7 +16,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 
-from tests.notebooks import LESSONS, prepare_kernels
+from tests.notebooks import NOTEBOOKS, prepare_kernels
 
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
@@ -72,10 +72,10 @@ def refresh(path: Path) -> bool:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Refresh the notebooks that are named, or all lessons; return the exit code."""
+    """Refresh the notebooks that are named, or all notebooks; return the exit code."""
     with tempfile.TemporaryDirectory(prefix="labkit-ipython-") as directory:
         prepare_kernels(directory)
-        for path in [Path(each) for each in arguments] or LESSONS:
+        for path in [Path(each) for each in arguments] or NOTEBOOKS:
             try:
                 print(f"{path.name}: {'refreshed' if refresh(path) else 'as before'}")
             except CellExecutionError as error:

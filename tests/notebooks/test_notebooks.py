@@ -11,7 +11,7 @@ import nbformat
 import pytest
 from nbformat import NotebookNode
 
-from tests.notebooks import LESSONS
+from tests.notebooks import LESSONS, NOTEBOOKS
 from tests.notebooks.refresh import as_text, execute, normal
 
 # The slides of the course section, in its order; the lessons that exist cover the first ones.
@@ -25,7 +25,7 @@ NOT_COMPARED = ("application/vnd.jupyter.widget-view+json",)
 CHART = re.compile(r"data:image/png;base64,[A-Za-z0-9+/=]*")
 """Its bytes vary with the version of matplotlib; so in tests/sanitize.cfg, for nbval."""
 
-each_lesson = pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+each_lesson = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
 
 def read(path: Path) -> NotebookNode:

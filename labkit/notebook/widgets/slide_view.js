@@ -15,6 +15,14 @@ function make(tag, kind, text, attributes = {}) {
   return made;
 }
 
+// A picture higher than wide keeps its width, and its place scrolls: the topmost layers are seen first.
+async function fit(image) {
+  await image.decode().catch(() => {});
+  if (image.naturalHeight <= image.naturalWidth) return;
+  image.parentElement.classList.add("labkit-tall");
+  image.closest(".labkit-stage").setAttribute("tabindex", "0");
+}
+
 function clock(button) {
   let started = 0, before = 0;
   const seconds = () => Math.floor((before + (started ? Date.now() - started : 0)) / 1000);
@@ -85,6 +93,7 @@ function render({ model, el }) {
     answer.setAttribute("aria-pressed", String(facts.revealed));
     notes.setAttribute("aria-pressed", String(facts.notes));
     main.innerHTML = model.get("slide_html");
+    for (const image of main.querySelectorAll(".labkit-picture img")) fit(image);
     said.textContent =
       `Slide ${facts.slide + 1} of ${titles.length}, step ${facts.place} of ${facts.steps}` +
       (facts.revealed ? ", answer revealed" : "");

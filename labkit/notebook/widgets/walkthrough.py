@@ -156,7 +156,7 @@ class Walkthrough(Explorer):
         """Return all slides to be read, folded: what is left when the notebook is opened without a kernel."""
         whole = [part for slide in SLIDES for part in slide_html.to_read(slide)]
         folded = element("details", "", "", [element("summary", "All twelve slides, to read"), *whole])
-        text = "\n\n".join(f"{slide_html.number(slide)}. {slide.title}" for slide in SLIDES)
+        text = "\n\n".join(slide_html.in_words(slide) for slide in SLIDES)
         return [({"text/html": html([folded]), "text/plain": text}, {})]
 
     def shown_traits(self) -> tuple[str, ...]:
@@ -180,4 +180,3 @@ class Walkthrough(Explorer):
         self.observe(show, ["slide", "place", "revealed", "notes"])
         view.on_msg(pressed)
         return view
-
