@@ -3,6 +3,7 @@
 python -m labkit shell            a terminal to type in
 python -m labkit shell FILE       one command a line; `-` reads standard input
 python -m labkit drivers [--json] what each storage driver takes on disk for the same work
+python -m labkit handout [DIR]    the slides to print and as one web page, for which no kernel is needed
 python -m labkit shell --hub 127.0.0.1:5000    a real registry in place of the built-in hub
 """
 
@@ -39,6 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     shell.add_argument(
         "--hub", default="", metavar="HOST", help="a real registry in place of the built-in hub"
     )
+    paper = commands.add_parser("handout", help="write the slides to print, and as one web page")
+    paper.add_argument("directory", nargs="?", default=".", metavar="DIR", help="where to; here by default")
     given = parser.parse_args(arguments)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a console that lacks a sign shows its number
@@ -47,6 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if given.command == "drivers":
             print(costs_json(DRIVERS.values()) if given.json else costs_table(DRIVERS.values()), end="")
             status = 0
+        elif given.command == "handout":
+            status = _handout(Path(given.directory))
         else:
             status = _shell(given.file, Lab(network=given.network, hub=given.hub))
         sys.stdout.flush()
@@ -56,6 +61,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     return status
+
+
+def _handout(directory: Path) -> int:
+    from labkit.notebook.handout import handout
+
+    try:
+        for path in handout(directory):
+            print(path)
+    except OSError as error:
+        print(f"python -m labkit handout: {error.filename}: {error.strerror}", file=sys.stderr)
+        return 2
+    return 0
 
 
 def _shell(file: str | None, lab: Lab) -> int:

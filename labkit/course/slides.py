@@ -59,12 +59,11 @@ def statements(code: str) -> tuple[str, ...]:
 def _slide(data: Mapping[str, Any]) -> Slide:
     asked = data["question"]
     question = Question(asked["id"], asked["prompt"], tuple(Choice(**each) for each in asked["choices"]))
-    texts = {
-        name: tuple(text.strip() for text in data[name]) for name in ("sentences", "steps", "conclusion")
-    }
-    rest = {name: data[name] for name in ("id", "title", "lesson")}
+    lists = ("sentences", "steps", "conclusion", "notes")
+    parts = {name: tuple(each.strip() for each in data[name]) for name in lists}
     setup = data.get("setup", "").strip()
-    return Slide(**rest, **texts, question=question, notes=tuple(data["notes"]), setup=setup)
+    rest: dict[str, Any] = {**data, **parts, "question": question, "setup": setup}
+    return Slide(**rest)
 
 
 def _read() -> tuple[Slide, ...]:

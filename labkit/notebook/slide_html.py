@@ -15,8 +15,10 @@ from labkit.course.slides import SLIDES, Slide, commands
 from labkit.course.stage import Shown, Stage
 from labkit.text import shown as visible
 
-_WIDEST = 104
-"""Columns of a terminal that are made to fit the page; longer lines scroll."""
+_WIDEST = 116
+"""Columns of a terminal that are made to fit the page; longer lines scroll, and so do those of a document."""
+_DOCUMENT = 25, 80
+"""From how many lines on a text is a document, and how many of its columns are made to fit."""
 
 
 def names() -> dict[str, Any]:
@@ -82,12 +84,15 @@ def asked_before(asked: Question, *, revealed: bool) -> etree.Element:
 
 
 def terminal(text: str) -> etree.Element:
-    """Return a terminal's text, never wrapped; a custom property says how many columns it has."""
+    """Return a terminal's text, never wrapped; `--columns` says how many should fit the page."""
     text = visible(text).rstrip("\n")
-    columns = max(map(len, text.split("\n")))
+    lines = text.split("\n")
+    columns = max((len(line) for line in lines if len(line) <= _WIDEST), default=_WIDEST)
+    if len(lines) > _DOCUMENT[0]:
+        columns = min(columns, _DOCUMENT[1])
     made = element("pre", "", "terminal")
     made.set("tabindex", "0")
-    made.set("style", f"--columns: {min(max(columns, 40), _WIDEST)}; white-space: pre; overflow-x: auto")
+    made.set("style", f"--columns: {max(columns, 40)}; white-space: pre; overflow-x: auto")
     made.text = text
     return made
 
@@ -116,16 +121,17 @@ def drawn(value: Any) -> str:
     return html([terminal(value.text)])
 
 
-def to_read(slide: Slide) -> Iterator[etree.Element]:
-    """Give a whole slide, with all that its steps show, to be read from top to bottom."""
+def to_read(slide: Slide, *, answer: bool = True) -> Iterator[etree.Element]:
+    """Give a whole slide, with all that its steps show, to be read; without its answer if so asked."""
     stage = Stage(slide, names())
     yield element("h3", f"{number(slide)}. {slide.title}")
     yield sentences(slide.sentences, "say")
     yield question(slide.question, revealed=False)
     for place in range(len(slide.steps)):
         yield from step(stage.shown(place))
-    yield asked_before(slide.question, revealed=True)
-    yield sentences(slide.conclusion, "say")
+    if answer:
+        yield asked_before(slide.question, revealed=True)
+        yield sentences(slide.conclusion, "say")
 
 
 def in_words(slide: Slide) -> str:

@@ -15,10 +15,10 @@ function make(tag, kind, text, attributes = {}) {
   return made;
 }
 
-// A picture higher than wide keeps its width, and its place scrolls: the topmost layers are seen first.
+// A picture as high as wide, or higher, keeps its width, and its place scrolls: the topmost layers are seen first.
 async function fit(image) {
   await image.decode().catch(() => {});
-  if (image.naturalHeight <= image.naturalWidth) return;
+  if (image.naturalHeight < 0.9 * image.naturalWidth) return;
   image.parentElement.classList.add("labkit-tall");
   image.closest(".labkit-stage").setAttribute("tabindex", "0");
 }

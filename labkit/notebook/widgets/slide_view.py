@@ -7,6 +7,7 @@ with it: nothing is asked of any host. See docs/decisions/0015-the-walkthroughs-
 from __future__ import annotations
 
 from importlib import resources
+from typing import Any
 
 import anywidget
 import traitlets
@@ -19,6 +20,6 @@ class SlideView(anywidget.AnyWidget):
 
     _esm = _FILES.joinpath("slide_view.js").read_text("utf-8")
     _css = _FILES.joinpath("slide_view.css").read_text("utf-8")
-    titles = traitlets.List().tag(sync=True)
+    titles: Any = traitlets.List().tag(sync=True)
     slide_html = traitlets.Unicode().tag(sync=True)
-    facts = traitlets.Dict().tag(sync=True)
+    facts: Any = traitlets.Dict().tag(sync=True)
