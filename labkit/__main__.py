@@ -3,6 +3,7 @@
 python -m labkit shell            a terminal to type in
 python -m labkit shell FILE       one command a line; `-` reads standard input
 python -m labkit drivers [--json] what each storage driver takes on disk for the same work
+python -m labkit doctor           what is installed, what is missing, what to do
 python -m labkit handout [DIR]    the slides to print and as one web page, for which no kernel is needed
 python -m labkit shell --hub 127.0.0.1:5000    a real registry in place of the built-in hub
 """
@@ -19,6 +20,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from labkit.cli.formats import progress_line
+from labkit.doctor import doctor
 from labkit.engine.drivers import DRIVERS, costs_json, costs_table
 from labkit.engine.network import SPEEDS
 from labkit.engine.schedule import PullEvent
@@ -40,6 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     shell.add_argument(
         "--hub", default="", metavar="HOST", help="a real registry in place of the built-in hub"
     )
+    commands.add_parser("doctor", help="what is installed, what is missing, what to do")
     paper = commands.add_parser("handout", help="write the slides to print, and as one web page")
     paper.add_argument("directory", nargs="?", default=".", metavar="DIR", help="where to; here by default")
     given = parser.parse_args(arguments)
@@ -50,6 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if given.command == "drivers":
             print(costs_json(DRIVERS.values()) if given.json else costs_table(DRIVERS.values()), end="")
             status = 0
+        elif given.command == "doctor":
+            status = _doctor()
         elif given.command == "handout":
             status = _handout(Path(given.directory))
         else:
@@ -61,6 +66,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     return status
+
+
+def _doctor() -> int:
+    checks = doctor()
+    for check in checks:
+        print(shown(check.line()))
+    return int(any(not check.ok and not check.optional for check in checks))
 
 
 def _handout(directory: Path) -> int:
