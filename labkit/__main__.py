@@ -19,13 +19,17 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from labkit.cli.formats import progress_line
-from labkit.doctor import doctor
-from labkit.engine.drivers import DRIVERS, costs_json, costs_table
-from labkit.engine.network import SPEEDS
-from labkit.engine.schedule import PullEvent
-from labkit.lab import Lab
-from labkit.text import command_lines, shown
+from labkit import doctor
+
+try:
+    from labkit.cli.formats import progress_line
+    from labkit.engine.drivers import DRIVERS, costs_json, costs_table
+    from labkit.engine.network import SPEEDS
+    from labkit.engine.schedule import PullEvent
+    from labkit.lab import Lab
+    from labkit.text import command_lines, shown
+except ModuleNotFoundError:  # a package is missing: the doctor needs none, and says which
+    sys.exit(doctor.report())
 
 _FASTER = 10
 
@@ -54,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(costs_json(DRIVERS.values()) if given.json else costs_table(DRIVERS.values()), end="")
             status = 0
         elif given.command == "doctor":
-            status = _doctor()
+            status = doctor.report()
         elif given.command == "handout":
             status = _handout(Path(given.directory))
         else:
@@ -66,13 +70,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     return status
-
-
-def _doctor() -> int:
-    checks = doctor()
-    for check in checks:
-        print(shown(check.line()))
-    return int(any(not check.ok and not check.optional for check in checks))
 
 
 def _handout(directory: Path) -> int:

@@ -68,6 +68,14 @@ def check() -> None:
         print(each.line(versions=False))
 
 
+def report() -> int:
+    """Print a line for each check; return 1 where something is missing that the lessons need, else 0."""
+    checks = doctor()
+    for each in checks:
+        print(each.line())
+    return int(any(not each.ok and not each.optional for each in checks))
+
+
 def _python() -> Check:
     what, have = "Python 3.11 to 3.13", platform.python_version()
     return Check(what, have, "" if (3, 11) <= sys.version_info < (3, 14) else "install one of these versions")

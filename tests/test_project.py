@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.notebooks import NOTEBOOKS, ROOT
+from tests.notebooks import LESSONS, ROOT
 
 PACKAGE = sorted((ROOT / "labkit").rglob("*.py"))
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
@@ -61,12 +61,11 @@ def test_the_readme_has_the_two_commands_each_alone_on_its_line() -> None:
     assert [line for line in lines if line.startswith("pip install uv")] == [START, TEST]
 
 
-def test_the_readme_links_to_every_notebook_and_to_files_that_exist() -> None:
+def test_the_readme_links_to_every_lesson_and_to_files_that_exist() -> None:
     links = [link for link in re.findall(r"(?:\]\(|src=\")([^)#\"]+)", README) if "://" not in link]
     assert [link for link in links if not (ROOT / link).exists()] == []
-    assert [link for link in links if link.endswith(".ipynb")] == [
-        f"notebooks/{path.name}" for path in NOTEBOOKS
-    ]
+    lessons = [link for link in links if re.fullmatch(r"notebooks/\d\d-.*\.ipynb", link)]
+    assert lessons == [f"notebooks/{path.name}" for path in LESSONS]
 
 
 def test_the_readme_s_python_example_runs(capsys: pytest.CaptureFixture[str]) -> None:

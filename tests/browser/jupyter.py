@@ -46,12 +46,17 @@ _READY = """async () => {
     await context.ready;
     await context.session.kernel.info;
 }"""
-_RUN = """async () => {
+_RUN = """async seconds => {
     await jupyterapp.commands.execute('notebook:run-all-cells');
     const model = jupyterapp.shell.currentWidget.content.model;
     const code = [...model.cells].filter(cell => cell.type === 'code' && cell.sharedModel.source.trim());
+    const failed = () => code.filter(cell => !(cell.getMetadata('tags') || []).includes('raises-exception'))
+        .flatMap(cell => cell.outputs.toJSON()).filter(each => each.output_type === 'error');
     const waiting = () => code.some(cell => cell.executionState === 'running' || !cell.executionCount);
-    while (waiting()) await new Promise(go => setTimeout(go, 50));
+    const end = performance.now() + seconds * 1000;
+    while (waiting() && !failed().length && performance.now() < end)
+        await new Promise(go => setTimeout(go, 50));
+    return failed().map(each => `${each.ename}: ${each.evalue}`).concat(waiting() ? ['cells are left'] : []);
 }"""
 _OVERFLOW = """() => {
     const wide = [];
@@ -128,6 +133,13 @@ def _answers(address: str) -> bool:
         return False
 
 
+def shots() -> Path:
+    """Return the directory of screenshots, made where it is missing."""
+    directory = Path(os.environ.get("LABKIT_SHOTS") or ROOT / "screenshots")
+    directory.mkdir(parents=True, exist_ok=True)
+    return directory
+
+
 @dataclass
 class Notebook:
     """A notebook in a page of JupyterLab. `page` is Playwright's; `done` counts clicks and keys."""
@@ -138,8 +150,8 @@ class Notebook:
     done: int = 0
 
     def run(self) -> None:
-        """Run all cells from top to bottom and wait for the last."""
-        self.page.evaluate(_RUN)
+        """Run all cells from top to bottom and wait for the last; none may fail."""
+        assert self.page.evaluate(_RUN, 2 * SECONDS) == []
 
     def click(self, words: str, *, role: str = "button", exact: bool = True) -> None:
         """Click on a control by its words."""
@@ -175,8 +187,7 @@ class Notebook:
 
     def shoot(self, name: str) -> list[Path]:
         """Keep screenshots of the whole notebook, a screen's height each; return their files."""
-        directory = Path(os.environ.get("LABKIT_SHOTS") or ROOT / "screenshots")
-        directory.mkdir(parents=True, exist_ok=True)
+        directory = shots()
         panel = self.page.locator(".jp-WindowedPanel-outer").first
         size = panel.evaluate("e => [e.scrollHeight, e.clientHeight]")
         files = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -12,8 +13,9 @@ from tests.notebooks import LESSONS
 
 
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
-def test_a_lesson_runs_and_nothing_is_cut_off(path, server: jupyter.Server, notebook: Opener) -> None:
+def test_a_lesson_runs_and_nothing_is_cut_off(path: Path, server: jupyter.Server, notebook: Opener) -> None:
     shutil.copy(path, server.work)
+    shutil.copytree(path.parent / "data", server.work / "data", dirs_exist_ok=True)
     with notebook(name=path.name) as page:
         page.run()
         assert page.page.locator(".jp-OutputArea-output[data-mime-type*=stderr]").count() == 0

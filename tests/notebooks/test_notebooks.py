@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +10,16 @@ import nbformat
 import pytest
 from nbformat import NotebookNode
 
-from tests.notebooks import LESSONS, NOTEBOOKS
+from tests.notebooks import LESSONS, NOTEBOOKS, contents
 from tests.notebooks.refresh import as_text, execute, normal
 
-# The slides of the course section, in its order; the lessons that exist cover the first ones.
+# The slides of the course section, in its order.
 SLIDES = [
     "image-layers-1", "image-layers-2", "image-layers-example", "image-history-1", "image-history-2",
     "image-layers-recap", "container-rw-layer-1", "container-rw-layer-2", "storage-drivers",
     "image-inspect-1", "image-inspect-2", "image-inspect-3",
 ]  # fmt: skip
-COVERED = 9
+FRAME = ["What you will learn", "Try it", "What to remember", "Where next"]
 NOT_COMPARED = ("application/vnd.jupyter.widget-view+json",)
 CHART = re.compile(r"data:image/png;base64,[A-Za-z0-9+/=]*")
 """Its bytes vary with the version of matplotlib; so in tests/sanitize.cfg, for nbval."""
@@ -115,12 +114,33 @@ def test_each_passage_shows_the_same_when_it_runs_alone(path: Path) -> None:
 
 def test_the_slides_are_covered_in_their_order() -> None:
     found = [tag for path in LESSONS for cell in read(path).cells for tag in tags(cell)]
-    assert [tag for tag in found if tag.startswith("slide:")] == [
-        f"slide:{each}" for each in SLIDES[:COVERED]
+    assert [tag for tag in found if tag.startswith("slide:")] == [f"slide:{each}" for each in SLIDES]
+
+
+@pytest.mark.parametrize("path", LESSONS[1:], ids=lambda path: path.stem)
+def test_a_lesson_keeps_its_frame(path: Path) -> None:
+    """What you will learn, set-up, passages, try it, what to remember, where next."""
+    text = [
+        line for cell in read(path).cells if cell.cell_type == "markdown" for line in cell.source.split("\n")
     ]
+    headings = [line.removeprefix("## ") for line in text if line.startswith("## ")]
+    assert [headings[0], *headings[-3:]] == FRAME
 
 
-def test_lessons_link_to_each_other_in_order() -> None:
-    for before, after in pairwise(LESSONS):
-        assert f"]({after.name})" in read(before).cells[-1].source
-        assert f"]({before.name})" in read(after).cells[-1].source
+@pytest.mark.parametrize("path", LESSONS[1:], ids=lambda path: path.stem)
+def test_a_question_stands_in_each_passage_that_runs_something(path: Path) -> None:
+    found: list[str] = []
+    for cell in read(path).cells:
+        if any(tag.startswith(("slide:", "passage")) for tag in tags(cell)):
+            found.append("")
+        if found:
+            found[-1] += f"\n{'[run]' if cell.cell_type == 'code' else ''} {cell.source}"
+    asking = ("**Before you run it:**", "**Before you go on:**", "predict(", "## Try it")
+    running = [passage for passage in found if "[run]" in passage]
+    assert [passage[:80] for passage in running if not any(words in passage for words in asking)] == []
+
+
+def test_links_and_the_table_of_lessons_are_as_the_files_are() -> None:
+    assert contents.README.read_text("utf-8") == contents.readme(), "run: python -m tests.notebooks.contents"
+    for path in LESSONS:
+        assert path.read_text("utf-8") == contents.with_links(path), "run: python -m tests.notebooks.contents"
