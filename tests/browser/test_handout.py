@@ -67,8 +67,8 @@ def test_the_deck_is_turned_by_keys_and_by_links(page: Any, files: dict[str, Pat
     page.wait_for_function(f"{where} === 1")
     page.keyboard.press("PageDown")
     page.wait_for_function(f"{where} === 2")
-    page.go_back()
-    page.wait_for_function(f"{where} === 0")
+    page.keyboard.press("PageUp")
+    page.wait_for_function(f"{where} === 1")
     assert page.evaluate(_WIDE) == []
     assert faults(page) == []
     page.screenshot(path=jupyter.shots() / f"deck-{scheme}.png")

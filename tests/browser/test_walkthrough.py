@@ -168,7 +168,9 @@ def test_opened_without_a_kernel_all_slides_can_be_read(server: jupyter.Server, 
         name = page.name
     with notebook(name=name, kernel=False) as again:
         again.page.get_by_text("All twelve slides, to read").click()
-        again.sees("12. docker image inspect (3)")
+        last = again.page.locator(".jp-OutputArea-output h3").last
+        last.wait_for()
+        assert last.inner_text() == "12. docker image inspect (3)"
         assert again.page.locator(".jp-OutputArea-output img").count() == 10
         assert again.cut_off() == []
     saved = nbformat.read(server.work / name, as_version=4).cells[1].outputs
