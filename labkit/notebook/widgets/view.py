@@ -51,8 +51,7 @@ class Explorer(traitlets.HasTraits):
             for handle, (data, meta) in zip(handles, self.outputs(), strict=True):
                 handle.update(data, metadata=meta, raw=True)
 
-        if traits := list(self.shown_traits()):  # traitlets takes an empty list for all traits
-            self.observe(update, traits)
+        self.observe(update, list(self.shown_traits()))
 
 
 def row(title: str, children: Sequence[Any]) -> Any:

@@ -6,13 +6,16 @@ been shown, whether the answer is revealed. The page (`slide_view`) shows it and
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import traitlets
+from IPython import display
 
 from labkit.course.slides import SLIDES, Slide
 from labkit.course.stage import Stage
 from labkit.notebook import slide_html
+from labkit.notebook.magics import live
 from labkit.notebook.slide_html import element, html
 from labkit.notebook.widgets.view import Explorer, Output
 
@@ -159,9 +162,13 @@ class Walkthrough(Explorer):
         text = "\n\n".join(slide_html.in_words(slide) for slide in SLIDES)
         return [({"text/html": html([folded]), "text/plain": text}, {})]
 
-    def shown_traits(self) -> tuple[str, ...]:
-        """The form to read is the same, wherever the talk is."""
-        return ()
+    def _ipython_display_(self) -> None:
+        """Show the page first, as the form to read takes a moment, and that form, which never changes."""
+        show: Callable[..., Any] = display.display
+        if live():
+            show(self.controls())
+        for data, metadata in self.outputs():
+            show(data, metadata=metadata, raw=True)
 
     def controls(self) -> Any:
         """Return the page of the slide, its buttons and keys."""
