@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
 
 _KEPT = "\n\t"
@@ -28,6 +29,24 @@ def _escape(character: str) -> str:
     if number < 0x100:
         return f"\\x{number:02x}"
     return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
+
+
+def one_line(text: str) -> str:
+    r"""Return a text as `shown`, on one line.
+
+    >>> print(one_line("a\nb"))
+    a\nb
+    """
+    return shown(text).replace("\n", "\\n").replace("\t", "\\t")
+
+
+def python_text(text: str) -> str:
+    """Return a text as Python writes it, in double quotes.
+
+    >>> print(python_text("it's"))
+    "it's"
+    """
+    return json.dumps(text, ensure_ascii=False)
 
 
 def command_lines(text: str) -> list[str]:

@@ -8,17 +8,19 @@ from labkit.doctor import check
 from labkit.notebook.charts import pull_timeline, sizes
 from labkit.notebook.driver_chart import driver_costs
 from labkit.notebook.pictures import history_map, shared, stack, steps
-from labkit.notebook.widgets import driver_explorer, walkthrough
+from labkit.notebook.widgets import cow_stepper, driver_explorer, playground, walkthrough
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
 __all__ = [
     "check",
+    "cow_stepper",
     "driver_costs",
     "driver_explorer",
     "history_map",
     "load_ipython_extension",
+    "playground",
     "pull_timeline",
     "shared",
     "sizes",

@@ -54,6 +54,13 @@ class Explorer(traitlets.HasTraits):
         self.observe(update, list(self.shown_traits()))
 
 
+def button(words: str, press: Callable[..., object], *arguments: object) -> Any:
+    """Return a button that calls a function with arguments when it is pressed."""
+    made = widgets.Button(description=words, layout=widgets.Layout(width="auto"))
+    made.on_click(lambda _: press(*arguments))
+    return made
+
+
 def row(title: str, children: Sequence[Any]) -> Any:
     """Return controls beside each other, which wrap on a narrow page, under a title in bold."""
     label = widgets.HTML(f"<b>{title}</b>")

@@ -1,0 +1,61 @@
+"""HTML below a cell, built by the library that escapes it; no text that could steer a screen gets in.
+
+As pictures do, it lies on a white card of its own, so that it reads the same in a light and in a dark theme.
+"""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree as etree
+
+from labkit.notebook.pictures.theme import CARD, INK, QUIET, RULE, Hue
+from labkit.text import shown
+
+WRAPPED = "white-space: pre-wrap; overflow-wrap: anywhere; margin: 0"
+
+
+def element(tag: str, *parts: etree.Element | str, **attributes: str) -> etree.Element:
+    """Return an element with texts and elements in it; an attribute's `_` is written `-`.
+
+    >>> html(element("p", "a < ", element("b", "b"), class_="x"))
+    '<p class="x">a &lt; <b>b</b></p>'
+    """
+    found = etree.Element(
+        tag, {name.strip("_").replace("_", "-"): value for name, value in attributes.items()}
+    )
+    last = None
+    for part in parts:
+        if isinstance(part, str):
+            if last is None:
+                found.text = (found.text or "") + shown(part)
+            else:
+                last.tail = (last.tail or "") + shown(part)
+        else:
+            found.append(part)
+            last = part
+    return found
+
+
+def note(hue: Hue, *parts: etree.Element | str) -> etree.Element:
+    """Return a box in a hue, for a few words that count."""
+    style = f"background-color: {hue.tint}; color: {INK}; border-left: 6px solid {hue.line}"
+    return element("div", *parts, style=f"{style}; padding: 8px 12px; margin: 6px 0")
+
+
+def card(*parts: etree.Element | str, kind: str = "card") -> etree.Element:
+    """Return a card with elements in it; its kind names it."""
+    frame = f"border: 1px solid {RULE}; border-radius: 12px; padding: 10px 16px; margin: 4px 0"
+    return element(
+        "div", *parts, class_=f"labkit-{kind}", style=f"background-color: {CARD}; color: {INK}; {frame}"
+    )
+
+
+def code_line(code: str) -> etree.Element:
+    """Return the words that name the line of Python which shows the same."""
+    style = f"white-space: pre-wrap; background-color: {CARD}; color: {INK}"
+    words = element("code", code, style=style)
+    return element("div", "The same in Python: ", words, style=f"color: {QUIET}; background-color: {CARD}")
+
+
+def html(*elements: etree.Element) -> str:
+    """Return elements as HTML text."""
+    return "".join(etree.tostring(each, encoding="unicode", method="html") for each in elements)

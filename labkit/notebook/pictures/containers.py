@@ -1,0 +1,203 @@
+"""Containers side by side on one stack of layers, drawn once; each has a thin layer of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from labkit.cli.formats import human_size
+from labkit.course.playground import Box, Scene, Standing
+from labkit.notebook.pictures import svg
+from labkit.notebook.pictures.picture import Picture
+from labkit.notebook.pictures.svg import Shape, box, group, hatch, text
+from labkit.notebook.pictures.text import MONO, SANS, count, cut, fit, table
+from labkit.notebook.pictures.theme import BLUE, GREEN, INK, ORANGE, PADDING, PALE, QUIET, SIZE, TITLE
+
+_WIDTH = 760
+_ROOM = _WIDTH - 2 * PADDING
+_ROW, _GAP = 30, 4
+_TALL = 100
+"""The height of a container."""
+_COLUMNS = 6
+"""The most containers, and images without one, that are drawn."""
+_LAYERS = 5
+"""The most shared layers that are drawn; of an image's own, two."""
+_OWN = 2
+_BAR, _BAR_LEFT = 26, PADDING + 250
+
+
+def on_one_image(scene: Scene, chosen: str = "") -> Picture:
+    """Draw the containers of a scene; the chosen one has a strong line.
+
+    >>> scene = Scene("app", (("5dacd731af1b", 55),), (Standing("app", (), (Box("web", True, 3, 1),)),))
+    >>> print(on_one_image(scene).text)
+    1 container on app · 55B shared
+      web  running  3B  1 change
+      layer 1  5dacd731af1b  55B  read-only, shared
+      on disk now                          58B
+      with a copy of the layers for each  113B
+    """
+    title = f"{count(len(scene.boxes), 'container')} on {scene.name} · {human_size(scene.shared)} shared"
+    columns = _columns(scene)
+    width = (_ROOM + _GAP) / max(len(columns), 3)
+    extra = max((min(len(each.layers), _OWN) for each, _ in columns), default=0)
+    top = PADDING + TITLE + 22
+    base = top + _TALL + _GAP + extra * (_ROW + _GAP)
+    shapes: list[Shape] = []
+    for place, (standing, each) in enumerate(columns):
+        shapes += _column(standing, each, PADDING + place * width, width - _GAP, base, chosen)
+    shapes += _own_layers(columns, width, base)
+    if not columns:
+        shapes.append(text(PADDING + 12, top + _TALL / 2, "no container yet", fill=QUIET))
+    stack, bottom = _stack(scene, base)
+    shapes += stack
+    hidden = len(scene.boxes) - sum(each is not None for _, each in columns)
+    notes = [f"{count(hidden, 'more container')} not drawn"] * bool(hidden)
+    notes += [f"{count(scene.others, 'container')} on other images"] * bool(scene.others)
+    for note in notes:
+        shapes.append(text(PADDING, bottom + 12, f"and {note}", fill=QUIET))
+        bottom += 22
+    bars, bottom = _bars(scene, bottom + 14)
+    description = (
+        f"The {count(len(scene.layers), 'read-only layer')} of {scene.name} at the bottom, drawn once; on "
+        f"them {count(len(scene.boxes), 'container')}, each with a read-write layer of its own. On disk are "
+        f"{human_size(scene.on_disk)}; with a copy for each there would be {human_size(scene.copied)}."
+    )
+    shown = fit(title, _ROOM, TITLE, SANS + 0.06)
+    return svg.paint(shown, description, _twin(title, scene), _WIDTH, bottom + PADDING - 8, [*shapes, *bars])
+
+
+def _columns(scene: Scene) -> list[tuple[Standing, Box | None]]:
+    """Return what stands side by side: containers, and images of their own that have none."""
+    found: list[tuple[Standing, Box | None]] = []
+    for standing in scene.standings:
+        found += [(standing, each) for each in standing.boxes]
+        if not standing.boxes and standing.layers:
+            found.append((standing, None))
+    return found[:_COLUMNS]
+
+
+def _column(
+    standing: Standing, each: Box | None, x: float, width: float, base: float, chosen: str
+) -> list[Shape]:
+    if each is None:
+        return []
+    y = base - min(len(standing.layers), _OWN) * (_ROW + _GAP) - _TALL - _GAP
+    fill, is_chosen = ORANGE.tint if each.running else PALE, each.name == chosen
+    shapes = [box(x, y, width, _TALL, fill=fill, line=INK if is_chosen else ORANGE.line, dash=True)]
+    if is_chosen:
+        shapes.append(box(x + 4, y + 4, width - 8, _TALL - 8, fill="none", line=INK, kind="chosen"))
+    state = "running" if each.running else "stopped"
+    shapes += [
+        svg.pencil(x + 12, y + 10),
+        text(x + 36, y + 18, fit(each.name, width - 46, 15), size=15, mono=True, bold=True),
+        *(
+            text(x + 12, y + 40 + 21 * row, fit(words, width - 20, SIZE), mono=True)
+            for row, words in enumerate((human_size(each.size), state, count(each.changes, "change")))
+        ),
+    ]
+    return [group(shapes, f"container {state}")]
+
+
+def _own_layers(columns: Sequence[tuple[Standing, Box | None]], width: float, base: float) -> list[Shape]:
+    """Return the layers that images have on top of the shared ones, each as wide as its containers."""
+    shapes: list[Shape] = []
+    for standing in {id(each): each for each, _ in columns}.values():
+        places = [place for place, (each, _) in enumerate(columns) if each is standing]
+        x, room = PADDING + places[0] * width, len(places) * width - _GAP
+        for height, (label, size) in enumerate(standing.layers[:_OWN]):
+            y = base - (height + 1) * (_ROW + _GAP)
+            words = standing.name if height == 0 else label
+            if height == _OWN - 1 and len(standing.layers) > _OWN:
+                words = f"… {len(standing.layers) - height} layers"
+            shapes.append(_layer(x, y, room, words, size, GREEN.tint, GREEN.line))
+    return shapes
+
+
+def _layer(x: float, y: float, width: float, words: str, size: int, fill: object, line: str) -> Shape:
+    middle, shown = y + _ROW / 2, human_size(size)
+    room = width - 36 - MONO * SIZE * len(shown) - 22
+    if room < 8 * MONO * SIZE:
+        shown, room = "", width - 46
+    shapes = [
+        box(x, y, width, _ROW, fill=fill, line=line),
+        svg.lock(x + 12, middle - 10, BLUE.line if line == BLUE.line else INK),
+        text(x + 36, middle, fit(words, room, SIZE), mono=True, bold=True),
+        text(x + width - 12, middle, shown, mono=True, bold=True, anchor="end"),
+    ]
+    return group(shapes, "layer")
+
+
+def _stack(scene: Scene, top: float) -> tuple[list[Shape], float]:
+    """Return the shared layers, the base at the bottom, and where they end."""
+    shapes, y, layers = [], top + 2 * _GAP, scene.layers
+    for place in range(len(layers) - 1, -1, -1):
+        if len(layers) - 1 - place >= _LAYERS - 1 and place and len(layers) > _LAYERS:
+            words = f"… {place + 1} layers"
+            size = sum(size for _, size in layers[: place + 1])
+            shapes.append(_layer(PADDING, y, _ROOM, words, size, BLUE.tint, BLUE.line))
+            return shapes, y + _ROW + _GAP
+        label, size = layers[place]
+        shapes.append(_layer(PADDING, y, _ROOM, f"{place + 1}  {label}", size, BLUE.tint, BLUE.line))
+        y += _ROW + _GAP
+    return shapes, y
+
+
+def _bars(scene: Scene, y: float) -> tuple[list[Shape], float]:
+    """Return two bars, what is on disk and what it would be with copies, and where they end."""
+    once = [scene.shared, scene.on_disk - scene.shared]
+    copies = []
+    for standing in scene.standings:
+        image = scene.shared + sum(size for _, size in standing.layers)
+        copies += [image, *(image + each.size for each in standing.boxes)]
+    scale = (_WIDTH - PADDING - _BAR_LEFT) / max(scene.copied, 1)
+    shapes = []
+    for words, size, parts in (
+        ("on disk now", scene.on_disk, once),
+        ("a copy for each", scene.copied, copies),
+    ):
+        middle = y + _BAR / 2
+        shapes += [
+            text(PADDING, middle, words, size=15, bold=True),
+            text(_BAR_LEFT - 14, middle, human_size(size), size=15, mono=True, bold=True, anchor="end"),
+        ]
+        edges = [0.0]
+        for part in parts:
+            edges.append(edges[-1] + part * scale)
+        for number, (left, right) in enumerate(pairwise(edges)):
+            if right - left >= 1:
+                fill = hatch(BLUE) if number == 0 else BLUE.tint if parts is copies else ORANGE.tint
+                shapes.append(box(_BAR_LEFT + left, y, right - left - 1, _BAR, fill=fill, line=BLUE.line))
+        y += _BAR + 10
+    return [group(shapes, "bars")], y
+
+
+def _twin(title: str, scene: Scene) -> str:
+    boxes = []
+    for standing in scene.standings:
+        on = "" if not standing.layers else f"on {cut(standing.name, 40)}"
+        for each in standing.boxes:
+            state = "running" if each.running else "stopped"
+            boxes.append(
+                [cut(each.name, 40), state, human_size(each.size), count(each.changes, "change"), on]
+            )
+    own = [
+        [cut(standing.name, 40), cut(label, 24), human_size(size), "read-only"]
+        for standing in scene.standings
+        for label, size in reversed(standing.layers)
+    ]
+    layers = [
+        [f"layer {place + 1}", cut(scene.layers[place][0], 24), human_size(scene.layers[place][1])]
+        for place in range(len(scene.layers) - 1, -1, -1)
+    ]
+    sums = [["on disk now", human_size(scene.on_disk)]]
+    sums.append(["with a copy of the layers for each", human_size(scene.copied)])
+    parts = [
+        table(boxes, right=(2,)) if boxes else "no container yet",
+        table(own, right=(2,)) if own else "",
+        table([[*row, "read-only, shared"] for row in layers], right=(2,)) if layers else "",
+        f"{count(scene.others, 'container')} on other images" if scene.others else "",
+        table(sums, right=(1,)),
+    ]
+    lines = [f"  {line}" for part in parts if part for line in part.split("\n")]
+    return "\n".join([cut(title, 110), *lines])

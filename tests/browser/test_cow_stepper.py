@@ -1,0 +1,75 @@
+"""The copy-on-write stepper in JupyterLab: clicked, typed into, worked by keyboard, opened again."""
+
+from __future__ import annotations
+
+import nbformat
+
+from tests.browser import jupyter
+from tests.browser.conftest import Opener
+
+CELL = """from labkit import Lab
+from labkit.notebook import cow_stepper
+lab = Lab()
+cow_stepper(lab, "ubuntu:15.04")"""
+
+
+def sees(page: jupyter.Notebook, words: str) -> None:
+    """Wait until the words below the picture have a text; its twin, which is folded, has it too."""
+    page.page.locator(".labkit-steps", has_text=words).first.wait_for()
+
+
+def test_a_learner_goes_through_the_steps_of_a_chmod_and_of_a_typed_path(
+    server: jupyter.Server, notebook: Opener
+) -> None:
+    with notebook(CELL) as page:
+        page.run()
+        sees(page, "Which layers will be looked into, and how many bytes will be copied?")
+        page.click("chmod")
+        sees(page, "chmod 600 /etc/passwd")
+        page.click("Next")
+        sees(page, "The read-write layer has no /etc")
+        page.page.get_by_role("button", name="Next", exact=True).focus()
+        page.press("Space", "Space")
+        sees(page, 'operation="chmod", step=3)')
+        page.click("Last")
+        sees(page, "266 bytes were copied up; the read-write layer has 266 bytes.")
+        page.type("or type", "/etc/apt/sources.list")
+        sees(page, 'path="/etc/apt/sources.list", operation="chmod", step=0)')
+        page.click("Delete")
+        page.click("Last")
+        sees(page, "A whiteout for /etc/apt/sources.list is made in the read-write layer")
+        page.page.get_by_label("done before", exact=True).select_option("Delete")
+        page.click("Read")
+        page.click("Next")
+        sees(page, "The read-write layer has a whiteout for /etc/apt/sources.list")
+        assert page.page.locator(".jp-OutputArea-output img").count() == 1
+        wanted = 'operation="read", after="delete", step=1)'
+        sees(page, wanted)
+        page.save()
+        name = page.name
+    with notebook(name=name, kernel=False) as again:
+        sees(again, wanted)
+        assert again.page.locator(".jp-OutputArea-output img").count() == 1
+    saved = nbformat.read(server.work / name, as_version=4).cells[0].outputs
+    assert wanted in saved[-1].data["text/plain"]
+
+
+def test_it_is_readable_in_both_themes_and_widths_without_serious_faults(notebook: Opener) -> None:
+    with notebook(CELL.replace('04")', '04", path="/etc/apt", operation="recreate", step=11)')) as page:
+        page.run()
+        sees(page, "The same in Python")
+        for theme in jupyter.THEMES:
+            for width in jupyter.WIDTHS:
+                page.look(theme, width)
+                page.shoot(f"cow-{theme.split()[-1].lower()}-{width}")
+                assert page.cut_off() == []
+                assert page.faults() == []
+
+
+def test_a_click_is_seen_within_150_ms(notebook: Opener) -> None:
+    with notebook(CELL) as page:
+        page.run()
+        sees(page, "The same in Python")
+        clicks = ["Next", "Next", "Next", "Last", "First", "chmod", "Next", "Delete", "Last", "Read"]
+        delay = jupyter.median_delay(page, clicks, ".jp-OutputArea-output img")
+        assert delay < 150

@@ -1,0 +1,223 @@
+"""The copy-on-write stepper and its picture: the state by itself, and the controls without a browser."""
+
+from __future__ import annotations
+
+from typing import Any
+from xml.etree import ElementTree as etree
+
+import ipywidgets
+import pytest
+import traitlets
+
+from labkit.course.copy_on_write import OPERATIONS, story
+from labkit.errors import LabkitError
+from labkit.lab import Lab
+from labkit.notebook import cow_stepper
+from labkit.notebook.pictures.copy_up import copy_up
+from tests.notebook.shown import Handle, within
+
+UBUNTU = "ubuntu:15.04"
+SVG = "{http://www.w3.org/2000/svg}"
+HOSTILE = "/<script>alert(1)</script>'\"\x1b[2J\u202e$(id)"
+
+
+@pytest.fixture(scope="module")
+def lab() -> Lab:
+    """Give a lab that has the slides' image."""
+    made = Lab()
+    made.pull(UBUNTU)
+    return made
+
+
+def words_of(stepper: Any) -> str:
+    """Give the words below the picture."""
+    text: str = stepper.outputs()[1][0]["text/plain"]
+    return text
+
+
+def pressed(controls: Any, words: str) -> None:
+    """Press a button."""
+    (found,) = (each for each in within(controls, ipywidgets.Button) if each.description == words)
+    found.click()
+
+
+def classes(svg: str) -> list[str]:
+    """Give the classes of a picture's shapes."""
+    return [each.get("class", "") for each in etree.fromstring(svg).iter() if each.get("class")]
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_the_line_of_python_shows_the_same(lab: Lab, operation: str) -> None:
+    stepper = cow_stepper(lab, UBUNTU, path="/etc/apt", operation=operation, after="chmod", step=3)
+    again = eval(stepper.code, {"lab": lab, "cow_stepper": cow_stepper})
+    assert again.outputs() == stepper.outputs()
+
+
+def test_the_same_step_has_the_same_bytes(lab: Lab) -> None:
+    one, other = Lab(), Lab()
+    assert cow_stepper(one, UBUNTU, step=9).outputs() == cow_stepper(other, UBUNTU, step=9).outputs()
+
+
+def test_the_steps_go_on_and_back_and_stop_at_both_ends(lab: Lab) -> None:
+    stepper = cow_stepper(lab, UBUNTU, operation="read")
+    seen = []
+    for way in ("back", "next", "next", "back", "last", "next", "first"):
+        stepper.go(way)
+        seen.append(stepper.step)
+    assert seen == [0, 1, 2, 1, 8, 8, 0]
+
+
+def test_steps_below_zero_are_counted_from_the_end_and_too_large_ones_are_the_last(lab: Lab) -> None:
+    last = cow_stepper(lab, UBUNTU, step=11).outputs()
+    assert cow_stepper(lab, UBUNTU, step=-1).outputs() == last
+    assert cow_stepper(lab, UBUNTU, step=99).outputs() == last
+
+
+def test_what_is_to_come_is_not_told(lab: Lab) -> None:
+    stepper = cow_stepper(lab, UBUNTU)
+    assert "copied up:" not in words_of(stepper)
+    assert "… 11 more: press Next" in words_of(stepper)
+    stepper.go("last")
+    assert "/etc/passwd is copied up: 266 bytes" in words_of(stepper)
+
+
+def test_controls_picture_and_words_are_three_outputs(outputs: list[Handle], lab: Lab) -> None:
+    cow_stepper(lab, UBUNTU)._ipython_display_()
+    controls, picture, words = (handle.data for handle in outputs)
+    assert isinstance(controls, ipywidgets.VBox)
+    assert "data:image/svg+xml;base64," in picture["text/html"]
+    assert words["text/plain"].endswith(
+        'cow_stepper(lab, "ubuntu:15.04", path="/etc/passwd", operation="append", step=0)'
+    )
+
+
+def test_buttons_lists_and_the_field_change_the_outputs(outputs: list[Handle], lab: Lab) -> None:
+    stepper = cow_stepper(lab, UBUNTU)
+    stepper._ipython_display_()
+    controls, picture, words = outputs
+    before = picture.data["text/html"]
+    pressed(controls.data, "Next")
+    assert (stepper.step, picture.data["text/html"] != before) == (1, True)
+    (operations,) = within(controls.data, ipywidgets.ToggleButtons)
+    operations.value = "chmod"
+    assert (stepper.operation, stepper.step) == ("chmod", 0)
+    (field,) = within(controls.data, ipywidgets.Text)
+    field.value = "/bin/bash"
+    listed, after = within(controls.data, ipywidgets.Dropdown)
+    assert listed.value == "/bin/bash"
+    listed.value = "/etc/motd"
+    assert field.value == stepper.path == "/etc/motd"
+    after.value = "append"
+    pressed(controls.data, "Last")
+    assert words.data["text/plain"].endswith(stepper.code)
+    assert 'after="append"' in stepper.code
+    assert len(outputs) == 3
+
+
+def test_a_path_of_ones_own_is_in_no_list(outputs: list[Handle], lab: Lab) -> None:
+    stepper = cow_stepper(lab, UBUNTU, path="/opt/mine")
+    stepper._ipython_display_()
+    listed = within(outputs[0].data, ipywidgets.Dropdown)[0]
+    assert listed.value is None
+    stepper.path = "/etc/motd"
+    assert listed.value == "/etc/motd"
+
+
+def test_without_a_live_page_the_picture_and_the_words_stay(
+    outputs: list[Handle], lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LABKIT_PROGRESS", "off")
+    cow_stepper(lab, UBUNTU, step=4)._ipython_display_()
+    assert [handle.data["text/html"][:4] for handle in outputs] == ["<img", "<div"]
+
+
+def test_an_operation_that_there_is_not_is_refused(lab: Lab) -> None:
+    with pytest.raises(LabkitError, match="swim: no such operation"):
+        cow_stepper(lab, UBUNTU, operation="swim")
+    with pytest.raises(traitlets.TraitError, match="swim: no such operation"):
+        cow_stepper(lab, UBUNTU).operation = "swim"
+
+
+def test_an_image_that_there_is_not_is_a_line_and_no_traceback(outputs: list[Handle]) -> None:
+    cow_stepper(Lab(), "no/such")._ipython_display_()
+    assert outputs[2].data["text/plain"].startswith("pull access denied for no/such")
+    pressed(outputs[0].data, "Next")
+
+
+def test_an_image_removed_meanwhile_is_a_line_and_no_traceback() -> None:
+    lab = Lab()
+    stepper = cow_stepper(lab, "busybox")
+    lab.docker("rmi busybox")
+    assert words_of(stepper) == "No such container: busybox"
+
+
+def test_a_hostile_path_is_text(outputs: list[Handle]) -> None:
+    lab = Lab()
+    box = lab.run("busybox", name="box")
+    box.write(HOSTILE.replace("/script", "script"), "x")
+    stepper = cow_stepper(lab, "box", path=HOSTILE.replace("/script", "script"), operation="chmod", step=-1)
+    stepper._ipython_display_()
+    for handle in outputs[1:]:
+        assert "<script" not in handle.data["text/html"]
+        assert not {"\x1b", "\u202e"} & set(handle.data["text/html"] + handle.data["text/plain"])
+    picture = copy_up(stepper.story(), stepper.step)
+    assert not {"\x1b", "\u202e"} & set(picture.svg + picture.text)
+    assert not list(etree.fromstring(picture.svg).iter(f"{SVG}script"))
+    again = eval(stepper.code, {"lab": lab, "cow_stepper": cow_stepper})
+    assert again.outputs() == stepper.outputs()
+
+
+# The picture
+
+
+def test_the_search_is_drawn_as_far_as_it_is_gone(lab: Lab) -> None:
+    told = story(lab, UBUNTU, "/etc/passwd", "append")
+    start, searching = classes(copy_up(told, 0).svg), classes(copy_up(told, 3).svg)
+    assert "search" not in start
+    assert (searching.count("mark"), searching.count("layer looked into")) == (3, 1)
+
+
+def test_the_copy_is_drawn_with_its_bytes_from_its_step_on(lab: Lab) -> None:
+    told = story(lab, UBUNTU, "/bin/bash", "chmod")
+    copying = next(place for place, step in enumerate(told.steps) if step.kind == "copy-up")
+    assert "copy" not in classes(copy_up(told, copying - 1).svg)
+    assert "copy" in classes(copy_up(told, copying).svg)
+    assert ">1.1MB<" in copy_up(told, -1).svg
+
+
+def test_the_pictures_of_all_steps_are_of_one_size(lab: Lab) -> None:
+    told = story(lab, UBUNTU, "/etc/apt", "recreate")
+    sizes = {etree.fromstring(copy_up(told, step).svg).get("height") for step in range(len(told.steps))}
+    assert len(sizes) == 1
+
+
+def test_marks_have_a_letter_and_hatching(lab: Lab) -> None:
+    picture = copy_up(story(lab, UBUNTU, "/etc/passwd", "delete"))
+    assert ">W whiteout passwd<" in picture.svg
+    assert "<pattern" in picture.svg
+    assert "  W   passwd  whiteout" in picture.text
+
+
+def test_the_twin_says_what_the_picture_shows(lab: Lab) -> None:
+    text = copy_up(story(lab, UBUNTU, "/etc/passwd", "append"), 6).text
+    assert "→     1  68be47955989               passwd 266B" in text
+    assert text.count("empty") == 2
+
+
+def test_of_many_layers_those_with_something_are_drawn() -> None:
+    lab = Lab()
+    lab.build("many", ["FROM busybox", *(f"RUN echo {n} > /file{n}" for n in range(40))])
+    picture = copy_up(story(lab, "many", "/etc/passwd", "append"))
+    assert picture.svg.count(">… 33 layers<") == 1
+    assert ">passwd " in picture.svg
+
+
+def test_of_a_large_upper_directory_the_lines_near_the_path_are_drawn(lab: Lab) -> None:
+    picture = copy_up(story(lab, UBUNTU, "/etc/passwd", "append", after="chmod"))
+    assert "more" not in picture.text
+    box = Lab().run("busybox", name="box")
+    box.exec("for n in 1 2 3 4 5 6 7 8 9; do echo $n > /file$n; done")
+    assert isinstance(box.lab, Lab)
+    text = copy_up(story(box.lab, "box", "/file5", "append")).text
+    assert "A file5" in text
+    assert "… 8 more" in text
