@@ -11,16 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from labkit.lab import Lab
-    from labkit.notebook import load_ipython_extension
+    from labkit.notebook import load_ipython_extension, walkthrough
     from labkit.notebook.exercises import exercise, progress
 
-__all__ = ["Lab", "exercise", "load_ipython_extension", "progress"]
+__all__ = ["Lab", "exercise", "load_ipython_extension", "progress", "walkthrough"]
 
 _PLACES = {
     "Lab": "labkit.lab",
     "exercise": "labkit.notebook.exercises",
     "load_ipython_extension": "labkit.notebook",
     "progress": "labkit.notebook.exercises",
+    "walkthrough": "labkit.notebook",
 }
 
 

@@ -4,6 +4,8 @@ python -m labkit shell            a terminal to type in
 python -m labkit shell FILE       one command a line; `-` reads standard input
 python -m labkit drivers [--json] what each storage driver takes on disk for the same work
 python -m labkit exercises        the exercises; --verify replays them all, --nbgrader DIR exports them
+python -m labkit doctor           what is installed, what is missing, what to do
+python -m labkit handout [DIR]    the slides to print and as one web page, for which no kernel is needed
 python -m labkit shell --hub 127.0.0.1:5000    a real registry in place of the built-in hub
 """
 
@@ -18,12 +20,17 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from labkit.cli.formats import progress_line
-from labkit.engine.drivers import DRIVERS, costs_json, costs_table
-from labkit.engine.network import SPEEDS
-from labkit.engine.schedule import PullEvent
-from labkit.lab import Lab
-from labkit.text import command_lines, shown
+from labkit import doctor
+
+try:
+    from labkit.cli.formats import progress_line
+    from labkit.engine.drivers import DRIVERS, costs_json, costs_table
+    from labkit.engine.network import SPEEDS
+    from labkit.engine.schedule import PullEvent
+    from labkit.lab import Lab
+    from labkit.text import command_lines, shown
+except ModuleNotFoundError:  # a package is missing: the doctor needs none, and says which
+    sys.exit(doctor.report())
 
 _FASTER = 10
 
@@ -43,6 +50,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     exercises = commands.add_parser("exercises", help="the exercises, and what can be done with all of them")
     exercises.add_argument("--verify", action="store_true", help="replay starts, solutions and wrong answers")
     exercises.add_argument("--nbgrader", metavar="DIR", help="write them as nbgrader's assignments")
+    commands.add_parser("doctor", help="what is installed, what is missing, what to do")
+    paper = commands.add_parser("handout", help="write the slides to print, and as one web page")
+    paper.add_argument("directory", nargs="?", default=".", metavar="DIR", help="where to; here by default")
     given = parser.parse_args(arguments)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a console that lacks a sign shows its number
@@ -53,6 +63,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             status = 0
         elif given.command == "exercises":
             status = _exercises(given.verify, given.nbgrader)
+        elif given.command == "doctor":
+            status = doctor.report()
+        elif given.command == "handout":
+            status = _handout(Path(given.directory))
         else:
             status = _shell(given.file, Lab(network=given.network, hub=given.hub))
         sys.stdout.flush()
@@ -83,6 +97,18 @@ def _exercises(verify: bool, directory: str | None) -> int:
     print("".join(f"{shown(problem)}\n" for problem in problems), end="")
     print(line)
     return 1 if problems else 0
+
+
+def _handout(directory: Path) -> int:
+    from labkit.notebook.handout import handout
+
+    try:
+        for path in handout(directory):
+            print(path)
+    except OSError as error:
+        print(f"python -m labkit handout: {error.filename}: {error.strerror}", file=sys.stderr)
+        return 2
+    return 0
 
 
 def _shell(file: str | None, lab: Lab) -> int:

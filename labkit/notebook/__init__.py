@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from labkit.doctor import check
 from labkit.notebook.charts import pull_timeline, sizes
-from labkit.notebook.check import check
 from labkit.notebook.driver_chart import driver_costs
 from labkit.notebook.pictures import history_map, shared, stack, steps
 from labkit.notebook.widgets import (
@@ -17,6 +17,7 @@ from labkit.notebook.widgets import (
     playground,
     predict,
     pull_board,
+    walkthrough,
 )
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ __all__ = [
     "sizes",
     "stack",
     "steps",
+    "walkthrough",
 ]
 
 

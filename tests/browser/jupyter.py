@@ -133,6 +133,13 @@ def _answers(address: str) -> bool:
         return False
 
 
+def shots() -> Path:
+    """Return the directory of screenshots, made where it is missing."""
+    directory = Path(os.environ.get("LABKIT_SHOTS") or ROOT / "screenshots")
+    directory.mkdir(parents=True, exist_ok=True)
+    return directory
+
+
 @dataclass
 class Notebook:
     """A notebook in a page of JupyterLab. `page` is Playwright's; `done` counts clicks and keys."""
@@ -180,8 +187,7 @@ class Notebook:
 
     def shoot(self, name: str) -> list[Path]:
         """Keep screenshots of the whole notebook, a screen's height each; return their files."""
-        directory = Path(os.environ.get("LABKIT_SHOTS") or ROOT / "screenshots")
-        directory.mkdir(parents=True, exist_ok=True)
+        directory = shots()
         panel = self.page.locator(".jp-WindowedPanel-outer").first
         size = panel.evaluate("e => [e.scrollHeight, e.clientHeight]")
         files = []

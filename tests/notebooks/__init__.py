@@ -6,7 +6,9 @@ import os
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 LESSONS = sorted((ROOT / "notebooks").glob("[0-9][0-9]-*.ipynb"))
+"""The numbered ones, which lead from one to the next; beside them stands the walkthrough."""
 
 
 def prepare_kernels(ipython_dir: str) -> None:

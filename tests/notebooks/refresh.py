@@ -1,6 +1,6 @@
 """Run notebooks and store their outputs in the form that git keeps and the tests compare with.
 
-python -m tests.notebooks.refresh            all lessons, and the exercises as the catalogue has them
+python -m tests.notebooks.refresh            all notebooks, the exercises as the catalogue has them
 python -m tests.notebooks.refresh FILE …     these notebooks
 """
 
@@ -18,7 +18,7 @@ from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 
 from labkit.course.worksheets import FILES, worksheet
-from tests.notebooks import LESSONS, ROOT, prepare_kernels
+from tests.notebooks import NOTEBOOKS, ROOT, prepare_kernels
 
 FOLDER = ROOT / "notebooks" / "exercises"
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
@@ -83,10 +83,11 @@ def refresh(path: Path) -> bool:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Refresh the notebooks that are named, or all lessons; return the exit code."""
+    """Refresh the notebooks that are named, or all notebooks; return the exit code."""
     with tempfile.TemporaryDirectory(prefix="labkit-ipython-") as directory:
         prepare_kernels(directory)
-        everything = [*LESSONS, *(FOLDER / f"{name}.ipynb" for name in FILES.values())]
+        exercises = [FOLDER / f"{name}.ipynb" for name in FILES.values()]
+        everything = [*NOTEBOOKS, *exercises]
         for path in [Path(each) for each in arguments] or everything:
             try:
                 print(f"{path.name}: {'refreshed' if refresh(path) else 'as before'}")

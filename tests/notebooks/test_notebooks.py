@@ -10,7 +10,7 @@ import nbformat
 import pytest
 from nbformat import NotebookNode
 
-from tests.notebooks import LESSONS, contents
+from tests.notebooks import LESSONS, NOTEBOOKS, contents
 from tests.notebooks.refresh import as_text, execute, normal
 
 # The slides of the course section, in its order.
@@ -24,7 +24,7 @@ NOT_COMPARED = ("application/vnd.jupyter.widget-view+json",)
 CHART = re.compile(r"data:image/png;base64,[A-Za-z0-9+/=]*")
 """Its bytes vary with the version of matplotlib; so in tests/sanitize.cfg, for nbval."""
 
-each_lesson = pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+each_lesson = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
 
 def read(path: Path) -> NotebookNode:

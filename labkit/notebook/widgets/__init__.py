@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from labkit.course.slides import SLIDES
 from labkit.engine.drivers import BIG_SIZE
 from labkit.errors import LabkitError
 from labkit.notebook.driver_chart import choice
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from labkit.notebook.widgets.play import Playground
     from labkit.notebook.widgets.predict import Prediction
     from labkit.notebook.widgets.pull import PullBoard
+    from labkit.notebook.widgets.walkthrough import Walkthrough
     from labkit.oci.image import Image
 
 
@@ -191,3 +193,19 @@ def pull_board(lab: Lab, name: str, at: float | None = None) -> PullBoard:
     from labkit.notebook.widgets.pull import PullBoard
 
     return PullBoard(play_pull(lab, name), **({} if at is None else {"at": at}))
+
+
+def walkthrough(start: str = "") -> Walkthrough:
+    """Open the twelve slides for a class, at a slide by its ID.
+
+    Raises LabkitError for a slide that there is not.
+
+    >>> walkthrough(start="storage-drivers").title
+    'Storage drivers'
+    """
+    from labkit.notebook.widgets.walkthrough import Walkthrough
+
+    ids = [slide.id for slide in SLIDES]
+    if start and start not in ids:
+        raise LabkitError(f"{start}: no such slide; there are {', '.join(ids)}")
+    return Walkthrough(slide=ids.index(start) if start else 0)

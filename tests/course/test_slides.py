@@ -1,0 +1,131 @@
+"""The slides' data and the lessons say, ask, run and draw the same: what one has, the other has too."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+import nbformat
+import pytest
+from nbformat import NotebookNode
+
+from labkit.course.slides import SLIDES, Slide, commands, statements
+from labkit.course.stage import Stage
+from labkit.notebook.slide_html import names
+from tests.notebooks import LESSONS, ROOT
+
+each_slide = pytest.mark.parametrize("slide", SLIDES, ids=lambda slide: slide.id)
+MAGIC = "%docker "
+
+
+def passage(slide: Slide) -> list[NotebookNode]:
+    """Give the cells of a lesson from the one tagged `slide:ID` to the next slide's."""
+    path = ROOT / "notebooks" / slide.lesson
+    found: list[NotebookNode] = []
+    inside = False
+    for cell in nbformat.read(path, as_version=4).cells:
+        tags = [tag for tag in cell.metadata.get("tags", []) if tag.startswith("slide:")]
+        inside = f"slide:{slide.id}" in tags if tags else inside
+        if inside:
+            found.append(cell)
+    return found
+
+
+def prose(text: str) -> str:
+    """Give a text without its Markdown and its capitals, on one line."""
+    return " ".join(re.sub(r"[*`]", "", text).split()).casefold()
+
+
+def code(cell: NotebookNode) -> tuple[list[str], str]:
+    """Give the docker command lines of a code cell, and its Python."""
+    if cell.source.startswith("%%docker"):
+        return [line for line in cell.source.splitlines() if line.startswith("docker ")], ""
+    lines = cell.source.splitlines()
+    python = "\n".join(line for line in lines if not line.startswith("%"))
+    return [*(line[1:] for line in lines if line.startswith(MAGIC)), *_in_python(python)], python
+
+
+def _in_python(python: str) -> Iterator[str]:
+    """Give the command lines that Python passes to `lab.docker`."""
+    for node in ast.walk(ast.parse(python)):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "lab.docker":
+            yield f"docker {ast.literal_eval(node.args[0])}"
+
+
+@each_slide
+def test_each_sentence_and_the_question_stand_in_the_lesson(slide: Slide) -> None:
+    text = prose("\n".join(cell.source for cell in passage(slide) if cell.cell_type == "markdown"))
+    wanted = [*slide.sentences, *slide.conclusion, slide.question.prompt]
+    assert [sentence for sentence in wanted if prose(sentence).rstrip(".?") not in text] == []
+
+
+@each_slide
+def test_each_step_and_the_setup_stand_in_the_lesson(slide: Slide) -> None:
+    cells = [code(cell) for cell in passage(slide) if cell.cell_type == "code"]
+    lines = [line for found, _ in cells for line in found]
+    python = [each for _, source in cells for each in statements(source)]
+    steps = [slide.setup, *slide.steps]
+    assert [line for step in steps for line in commands(step) if line not in lines] == []
+    wanted = [each for step in steps if not commands(step) for each in statements(step)]
+    assert [each for each in wanted if each not in python] == []
+
+
+@each_slide
+def test_a_lesson_shows_what_the_slides_commands_print(slide: Slide) -> None:
+    outputs = "\n".join(
+        text.rstrip()
+        for cell in passage(slide)
+        for output in cell.get("outputs", [])
+        for text in [output.get("text", "") or output.get("data", {}).get("text/plain", "")]
+    )
+    stage = Stage(slide, names())
+    for place, step in enumerate(slide.steps):
+        printed = re.sub(r"^\$ docker .*\n", "\n", stage.shown(place).text, flags=re.MULTILINE)
+        for part in filter(None, (part.strip("\n").rstrip() for part in printed.split("\n\n"))):
+            assert part in outputs, step
+
+
+def test_slides_and_lessons_have_the_same_order() -> None:
+    tags = [
+        (path.name, tag)
+        for path in LESSONS
+        for cell in nbformat.read(path, as_version=4).cells
+        for tag in cell.metadata.get("tags", [])
+        if tag.startswith("slide:")
+    ]
+    assert tags == [(slide.lesson, f"slide:{slide.id}") for slide in SLIDES]
+
+
+def test_there_are_twelve_slides_and_no_id_twice() -> None:
+    assert len({slide.id for slide in SLIDES}) == len({slide.question.id for slide in SLIDES}) == 12
+
+
+@each_slide
+def test_a_slide_is_whole(slide: Slide) -> None:
+    assert slide.question.right in slide.question.choices
+    assert all((slide.sentences, slide.steps, slide.conclusion, slide.notes))
+    assert len(slide.question.choices) >= 3
+
+
+@each_slide
+def test_each_step_succeeds_and_shows_something(slide: Slide) -> None:
+    stage = Stage(slide, names())
+    for place, step in enumerate(slide.steps):
+        shown = stage.shown(place)
+        assert "[exit " not in shown.text, step
+        assert shown.text or shown.value is not None, step
+
+
+def test_a_step_runs_once_however_often_it_is_shown() -> None:
+    stage = Stage(SLIDES[0], names())
+    first = stage.shown(0)
+    stage.shown(1)
+    assert stage.shown(0) is first
+
+
+def test_a_slides_lab_asks_no_network() -> None:
+    lab = Stage(SLIDES[0], {}).lab
+    result = lab.docker("pull 127.0.0.1:1/nothing")
+    assert result.exit_code == 1
+    assert "labkit" in result.text or "refused" not in result.text

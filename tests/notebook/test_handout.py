@@ -1,0 +1,58 @@
+"""The handout and the deck as text: what they say, and what they leave out."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from labkit.__main__ import main
+from labkit.course.slides import SLIDES
+from labkit.notebook.handout import FORMS, handout, page
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_there_is_no_script_and_nothing_to_load(form: str) -> None:
+    text = page(form)
+    assert "<script" not in text
+    loads = re.findall(r"(?:src|href)=\"([^\"]*)|url\(|@import", text)
+    assert [each for each in loads if not each.startswith(("data:image/", "#"))] == []
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_link_leads_to_a_page(form: str) -> None:
+    text = page(form)
+    pages = re.findall(r'<section id="([^"]+)"', text)
+    assert len(pages) == len(set(pages))
+    assert set(re.findall(r'href="#([^"]+)"', text)) <= set(pages)
+
+
+def test_the_handouts_answers_are_at_its_end() -> None:
+    slides, _, answers = page("handout").partition('<section id="answers">')
+    for slide in SLIDES:
+        assert slide.question.right.reason not in slides
+        assert slide.question.right.reason in answers
+
+
+def test_the_deck_has_a_page_for_each_question_step_and_answer() -> None:
+    assert page("deck").count("<section") == sum(len(slide.steps) + 2 for slide in SLIDES)
+
+
+def test_the_same_files_are_written_each_time(tmp_path: Path) -> None:
+    first, second = handout(tmp_path / "a"), handout(tmp_path / "b")
+    assert [path.name for path in first] == ["handout.html", "deck.html"]
+    assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
+
+
+def test_one_command_writes_both(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["handout", str(tmp_path / "new")]) == 0
+    assert capsys.readouterr().out == f"{tmp_path}/new/handout.html\n{tmp_path}/new/deck.html\n"
+
+
+def test_a_directory_that_cannot_be_made_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("")
+    assert main(["handout", str(tmp_path / "file")]) == 2
+    assert capsys.readouterr().err == f"python -m labkit handout: {tmp_path}/file: File exists\n"
