@@ -10,6 +10,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -88,6 +89,11 @@ def lab(loaded: tuple[Lab, Path], monkeypatch: pytest.MonkeyPatch) -> Iterator[L
     lab._restore(start)
 
 
+def hub_of(recorded: sessions.Session) -> AbstractContextManager[str]:
+    """Give the address of labkit's registry where the session names one."""
+    return sessions.hub_of([answer["line"] for answer in recorded["answers"]], real=False)
+
+
 def test_every_session_is_recorded() -> None:
     assert {each["name"]: [answer["line"] for answer in each["answers"]] for each in RECORDED} == (
         sessions.sessions()
@@ -96,17 +102,18 @@ def test_every_session_is_recorded() -> None:
 
 @pytest.mark.parametrize("recorded", RECORDED, ids=lambda each: each["name"])
 def test_a_session(recorded: sessions.Session, lab: Lab) -> None:
-    for told, ours in sessions.beside(lab, recorded["answers"]):
-        assert ours == told
+    with hub_of(recorded) as hub:
+        for told, ours in sessions.beside(lab, recorded["answers"], hub):
+            assert ours == told
 
 
 @pytest.mark.parametrize("recorded", RECORDED, ids=lambda each: each["name"])
 def test_what_fails_changes_nothing(recorded: sessions.Session, lab: Lab) -> None:
     """Leave out what did a part of its work, and `run`, `start` and `exec`, whose command may have failed."""
-    for answer in recorded["answers"]:
-        sessions.set_clock(lab, answer["at"])
-        before = lab.engine.state
-        failed = lab.shell(answer["line"]).exit_code and not answer["stdout"].strip()
-        if failed and not re.search(r"\b(run|start|exec)\b|;", answer["line"]):
-            after = lab.engine.state
-            assert sessions.kept(after) == sessions.kept(before), answer["line"]
+    with hub_of(recorded) as hub:
+        for answer in recorded["answers"]:
+            before = lab.engine.state
+            failed = sessions.typed(lab, answer, hub).exit_code and not answer["stdout"].strip()
+            if failed and not re.search(r"\b(run|start|exec)\b|;", answer["line"]):
+                after = lab.engine.state
+                assert sessions.kept(after) == sessions.kept(before), answer["line"]
