@@ -11,11 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from labkit.lab import Lab
-    from labkit.notebook import load_ipython_extension
+    from labkit.notebook import compare, load_ipython_extension
 
-__all__ = ["Lab", "load_ipython_extension"]
+__all__ = ["Lab", "compare", "load_ipython_extension"]
 
-_PLACES = {"Lab": "labkit.lab", "load_ipython_extension": "labkit.notebook"}
+_PLACES = {
+    "Lab": "labkit.lab",
+    "compare": "labkit.notebook",
+    "load_ipython_extension": "labkit.notebook",
+}
 
 
 def __getattr__(name: str) -> Any:

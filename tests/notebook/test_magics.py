@@ -2,26 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import nbformat
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 from nbclient import NotebookClient
-from traitlets.config import Config
-
-from labkit import Lab
-
-
-@pytest.fixture
-def shell() -> Iterator[InteractiveShell]:
-    InteractiveShell.clear_instance()
-    instance = InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
-    instance.run_line_magic("load_ext", "labkit")
-    instance.user_ns["lab"] = Lab()
-    yield instance
-    InteractiveShell.clear_instance()
 
 
 def run(shell: InteractiveShell, code: str) -> list[dict[str, str]]:
