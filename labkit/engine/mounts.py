@@ -6,12 +6,14 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
 
 from labkit.engine.engine import Engine
 from labkit.engine.state import Container
 from labkit.engine.storage.mounts import MountTable
 from labkit.engine.storage.overlay import Mount
+from labkit.engine.storage.posix import Cost, fail
 from labkit.oci.content import Content
 from labkit.oci.tree import Device, Dir, File, Meta, Symlink
 
@@ -58,13 +60,22 @@ def container_mounts(engine: Engine, container: Container, now: Callable[[], int
         root,
         {
             "/dev": Mount(_DEV, clock=now),
-            "/proc": Mount(_proc(), clock=now),
-            "/sys": Mount(_SYS, clock=now),
+            "/proc": _Proc(_proc(), clock=now),
+            "/sys": Mount(_SYS, clock=now, read_only=True),
             "/etc/hostname": (files, "/hostname"),
             "/etc/hosts": (files, "/hosts"),
             "/etc/resolv.conf": (files, "/resolv.conf"),
         },
     )
+
+
+class _Proc(Mount):
+    """What the kernel tells of processes, where nothing can be made (proc(5))."""
+
+    __slots__ = ()
+
+    def _counted(self, change: Callable[[], int]) -> Cost:
+        fail(errno.ENOENT, "")
 
 
 def _engine_files(hostname: str, named: str, mtime: int) -> Dir:

@@ -22,6 +22,7 @@ _IMAGES = {
     "team/web:latest": ["FROM base:1", "RUN echo one > /one", "RUN echo three > /three", "ENV COLOUR=teal"],
     "team/deep:8": ["FROM base:1", *(f"RUN echo {n} > /{n}" for n in range(7)), "LABEL depth=8"],
     "team/plain:1": ["FROM base:1", 'LABEL plain="<b>&amp;"'],
+    "team/plain:latest": ["FROM base:1", 'LABEL plain="<b>&amp;"'],
 }
 _LAYER = re.compile(r"(\w{12}): (.*)")
 _PASSING = ("Pulling fs layer", "Waiting", "Verifying Checksum", "Download complete", "Preparing")

@@ -304,6 +304,7 @@ def on_real(engine: RealEngine, lines: list[str], cwd: Path, hub: str = "") -> l
 
 def run_session(engine: RealEngine, lines: list[str], work: Path) -> list[Answer]:
     """Run a session on a real engine that holds nothing, in a directory with the archive; leave nothing."""
+    engine.forget_registries()
     engine.ok("docker load -q -i app.tar", cwd=work)
     with hub_of(lines, real=True) as hub:
         answers = on_real(engine, lines, work, hub)

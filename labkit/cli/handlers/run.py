@@ -14,6 +14,9 @@ from labkit.engine import images, process
 from labkit.engine.process import ExecError, StartError
 from labkit.engine.state import Container, Options
 from labkit.errors import DaemonError, InvalidReference, LabkitError, NotFound
+from labkit.oci.descriptor import Platform
+from labkit.oci.image import Image
+from labkit.oci.platform import parse_platform
 from labkit.oci.reference import parse_reference
 
 _NOT_A_TTY = "the input device is not a TTY"
@@ -105,11 +108,29 @@ def _create(terminal: Terminal, call: Invocation) -> Container:
 
 def _find_or_pull(terminal: Terminal, name: str, policy: str, platform: str) -> None:
     reference = parse_reference(name).with_default_tag()
-    found = images.lookup_image(terminal.engine, name) is not None
-    if policy == "always" or (policy == "missing" and not found):
+    try:
+        wanted = parse_platform(platform, terminal.platform) if platform else None
+    except LabkitError as error:
+        raise LabkitError(f"error parsing specified platform: {error}") from None
+    found = images.lookup_image(terminal.engine, name)
+    if policy == "always" or (policy == "missing" and (found is None or _other_platform(found, wanted))):
         if policy == "missing":
             terminal.err(f"Unable to find image '{reference.familiar}' locally\n")
         pull_image(terminal, reference, platform, stream=2)
+        found = images.lookup_image(terminal.engine, name)
+    if found is not None and (actual := _other_platform(found, wanted)):
+        raise DaemonError(
+            f"image with reference {name} was found but does not match the specified platform: "
+            f"wanted {wanted}, actual: {actual}"
+        )
+
+
+def _other_platform(image: Image, wanted: Platform | None) -> str:
+    """Return the platform of an image where another one is wanted, else nothing."""
+    own = Platform(image.config.architecture, image.config.os).normalized()
+    if wanted is None or (own.os, own.architecture) == (wanted.os, wanted.architecture):
+        return ""
+    return str(own)
 
 
 def _check(options: Options) -> None:

@@ -13,7 +13,7 @@ from labkit.engine.push import Pushed
 from labkit.engine.schedule import PullEvent
 from labkit.engine.transfer import Pulled
 from labkit.errors import DaemonError, InvalidReference, LabkitError, RegistryError
-from labkit.oci.descriptor import Platform
+from labkit.oci.platform import parse_platform
 from labkit.oci.reference import Reference, parse_reference
 from labkit.store.client import Client
 
@@ -46,7 +46,10 @@ def pull_image(
     It is shown on standard output (1) or standard error (2).
     """
     client = terminal.registries.client(reference.domain)
-    wanted = _platform(platform) if platform else terminal.platform
+    try:
+        wanted = parse_platform(platform, terminal.platform) if platform else terminal.platform
+    except LabkitError as error:
+        raise DaemonError(str(error)) from None
     up_to_date = True
     try:
         for each in _all_of(client, reference):
@@ -124,12 +127,6 @@ def _what_there_is(terminal: Terminal, reference: Reference) -> str:
         return f"labkit: the built-in hub has: {names}" if reference.domain == "docker.io" else ""
     tags = ", ".join(terminal.registries.client(reference.domain).tags(reference.path))
     return f"labkit: {reference.familiar_name} has the tags: {tags}"
-
-
-def _platform(text: str) -> Platform:
-    os, _, rest = text.partition("/")
-    architecture, _, variant = rest.partition("/")
-    return Platform(architecture or "amd64", os, variant)
 
 
 def show(terminal: Terminal, events: Transfer, *, stream: int, header: str = "") -> Pulled | Pushed:
