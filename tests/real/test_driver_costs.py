@@ -4,13 +4,13 @@
 
 The real engine runs with the driver on a new ext4 of its own (btrfs: on a btrfs), loop-mounted. Its disk is
 counted in blocks, when all that was written has been given its place: of the driver's directory with `du`, of
-btrfs as its own tools tell, data and metadata. On a new file system a large file lies in few pieces; on a full
-one ext4 needs a block more to list more than four. aufs, devicemapper and zfs cannot run here: they are
+btrfs as its own tools tell, data and metadata. On a new file system a large file lies in few pieces; on a
+full one ext4 needs a block more to list more than four. aufs, devicemapper and zfs cannot run here: they are
 modelled after their documentation.
 
 What may differ is stated in OVERHEAD and METADATA. It is the file systems' own: the directory in which vfs
-keeps its copies, made with the first; on btrfs checksums and the nodes of trees above those that labkit counts,
-and, where an image is stored, some small files of the engine's that lie on it too.
+keeps its copies, made with the first; on btrfs checksums and the nodes of trees above those that labkit
+counts, and, where an image is stored, some small files of the engine's that lie on it too.
 """
 
 from __future__ import annotations
