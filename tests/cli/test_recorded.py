@@ -16,6 +16,8 @@ from pathlib import Path
 import pytest
 
 from labkit import Lab
+from labkit.cli.commands import COMMANDS
+from labkit.cli.table import Flag
 from labkit.oci.moment import SECOND, parse_time
 from tests.cli import sessions
 from tests.real.record import Answer
@@ -98,6 +100,36 @@ def test_every_session_is_recorded() -> None:
     assert {each["name"]: [answer["line"] for answer in each["answers"]] for each in RECORDED} == (
         sessions.sessions()
     )
+
+
+def typed_words() -> Iterator[tuple[str, list[str]]]:
+    """Give each docker command that is typed in a session, by its full name, with the words after it."""
+    for line in (line for lines in sessions.sessions().values() for line in lines):
+        for typed in re.findall(r"docker ([^|;&>]*)", line):
+            words = typed.replace("$(", " ").replace(")", " ").split()
+            depth = next((n for n in (3, 2, 1) if " ".join(words[:n]) in COMMANDS), 0)
+            yield " ".join(words[:depth]), words[depth:]
+
+
+def is_typed(flag: Flag, words: set[str]) -> bool:
+    """Tell whether a flag is among words, long or short, alone or with others."""
+    short = rf"|-\w*{flag.short}.*" if flag.short else ""
+    return any(re.fullmatch(rf"--{flag.name}(=.*)?{short}", word) for word in words)
+
+
+def test_every_command_and_flag_that_is_simulated_is_in_a_session() -> None:
+    typed: dict[str, set[str]] = {}
+    for name, words in typed_words():
+        typed.setdefault(name, set()).update(words)
+    wanted = {name: command for name, command in COMMANDS.items() if name and not command.would}
+    assert [name for name in wanted if name not in typed] == []
+    missing = [
+        f"{name} --{flag.name}"
+        for name, command in wanted.items()
+        for flag in command.flags
+        if not flag.would and not is_typed(flag, typed[name])
+    ]
+    assert missing == []
 
 
 @pytest.mark.parametrize("recorded", RECORDED, ids=lambda each: each["name"])

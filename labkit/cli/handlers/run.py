@@ -69,13 +69,18 @@ def run(terminal: Terminal, call: Invocation) -> int:
 
 
 def _check_tty(call: Invocation) -> None:
-    if call.options["tty"]:
+    if call.options["tty"] and call.options["interactive"]:
         raise UsageError(f"{_NOT_A_TTY}\n", 1, _TTY_HINT)
 
 
 def _run_error(terminal: Terminal, message: str) -> int:
     terminal.err(f"docker: {message.removesuffix('.')}.\nSee 'docker run --help'.\n")
     return 125
+
+
+def _write(terminal: Terminal, stream: int, data: bytes, *, tty: bool) -> None:
+    """Write what a process printed; a container's own terminal has one stream and ends lines with CR LF."""
+    terminal.write(1 if tty else stream, data.replace(b"\n", b"\r\n") if tty else data)
 
 
 def _stdin(terminal: Terminal, container: Container) -> bytes:
@@ -85,7 +90,7 @@ def _stdin(terminal: Terminal, container: Container) -> bytes:
 def _finish(terminal: Terminal, container: Container, log: Sequence[object]) -> int:
     """Print a foreground container's output; return its exit code."""
     for line in container.log[len(container.log) - len(log) :]:
-        terminal.write(line.stream, line.data)
+        _write(terminal, line.stream, line.data, tty=container.options.tty)
     if container.running:
         terminal.hint = (
             f"labkit: {container.command[0]} goes on running in {container.name}. A real terminal would wait "
@@ -214,7 +219,7 @@ def execute(terminal: Terminal, call: Invocation) -> int:
     if call.options["detach"]:
         return 0
     for chunk in result.chunks:
-        terminal.write(chunk.stream, chunk.data)
+        _write(terminal, chunk.stream, chunk.data, tty=bool(call.options["tty"]))
     return result.exit_code
 
 
