@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from labkit.lab import Lab
-    from labkit.notebook import load_ipython_extension, walkthrough
+    from labkit.notebook import compare, load_ipython_extension, walkthrough
     from labkit.notebook.exercises import exercise, progress
 
-__all__ = ["Lab", "exercise", "load_ipython_extension", "progress", "walkthrough"]
+__all__ = ["Lab", "compare", "exercise", "load_ipython_extension", "progress", "walkthrough"]
 
 _PLACES = {
     "Lab": "labkit.lab",
+    "compare": "labkit.notebook",
     "exercise": "labkit.notebook.exercises",
     "load_ipython_extension": "labkit.notebook",
     "progress": "labkit.notebook.exercises",

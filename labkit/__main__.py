@@ -7,6 +7,7 @@ python -m labkit exercises        the exercises; --verify replays them all, --nb
 python -m labkit doctor           what is installed, what is missing, what to do
 python -m labkit handout [DIR]    the slides to print and as one web page, for which no kernel is needed
 python -m labkit shell --hub 127.0.0.1:5000    a real registry in place of the built-in hub
+python -m labkit shell --real [FILE]           the same lines on the Docker that you have
 """
 
 from __future__ import annotations
@@ -17,13 +18,15 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from labkit import doctor
 
 try:
+    from labkit.cli import own_docker
     from labkit.cli.formats import progress_line
+    from labkit.cli.session import Result
     from labkit.engine.drivers import DRIVERS, costs_json, costs_table
     from labkit.engine.network import SPEEDS
     from labkit.engine.schedule import PullEvent
@@ -53,6 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands.add_parser("doctor", help="what is installed, what is missing, what to do")
     paper = commands.add_parser("handout", help="write the slides to print, and as one web page")
     paper.add_argument("directory", nargs="?", default=".", metavar="DIR", help="where to; here by default")
+    shell.add_argument("--real", action="store_true", help="run docker's lines on the Docker that you have")
     given = parser.parse_args(arguments)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a console that lacks a sign shows its number
@@ -68,7 +72,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         elif given.command == "handout":
             status = _handout(Path(given.directory))
         else:
-            status = _shell(given.file, Lab(network=given.network, hub=given.hub))
+            lab = Lab(network=given.network, hub=given.hub)
+            status = _shell(given.file, lab, own_docker.run if given.real else lab.shell)
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes once more at its end
@@ -111,9 +116,9 @@ def _handout(directory: Path) -> int:
     return 0
 
 
-def _shell(file: str | None, lab: Lab) -> int:
+def _shell(file: str | None, lab: Lab, run: Callable[[str], Result]) -> int:
     if file is None and sys.stdin.isatty():
-        return _interactive(lab)
+        return _interactive(lab, real=run != lab.shell)
     try:
         data = sys.stdin.buffer.read() if file in (None, "-") else Path(str(file)).read_bytes()
         text = data.decode("utf-8")
@@ -124,25 +129,26 @@ def _shell(file: str | None, lab: Lab) -> int:
     for line in command_lines(text):
         line = line.removeprefix("$ ")
         print(f"$ {shown(line)}")
-        result, status = run_line(lab, line)
+        result, status = run_line(run, line)
         print(result, end="" if result.endswith("\n") or not result else "\n")
         if status:
             print(f"[exit {status}]")
     return 0
 
 
-def run_line(lab: Lab, line: str) -> tuple[str, int]:
+def run_line(run: Callable[[str], Result], line: str) -> tuple[str, int]:
     """Run a line; return its text, fit to be shown, and its exit code.
 
-    >>> run_line(Lab(), "docker ps -q nonsense")[1]
+    >>> run_line(Lab().shell, "docker ps -q nonsense")[1]
     1
     """
-    result = lab.shell(line)
+    result = run(line)
     return shown(result.text), result.exit_code
 
 
-def _interactive(lab: Lab) -> int:
-    print("A Docker engine to learn with. Try: docker pull nginx. Leave with exit or Ctrl-D.")
+def _interactive(lab: Lab, *, real: bool) -> int:
+    what = "Your own Docker" if real else "A Docker engine to learn with"
+    print(f"{what}. Try: docker {'image ls' if real else 'pull nginx'}. Leave with exit or Ctrl-D.")
     lab.session.tty = True
     while True:
         try:
@@ -155,6 +161,10 @@ def _interactive(lab: Lab) -> int:
             continue
         if line.strip() in ("exit", "logout"):
             return 0
+        if real:
+            if line.strip():
+                print(shown(own_docker.run_attached(line).text), end="", flush=True)
+            continue
         screen = _Screen()
         try:
             result = lab.shell(line, watch=screen.see)

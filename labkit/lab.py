@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import IO
 
 from labkit.box import Box
+from labkit.cli.compare import Comparison, compare
 from labkit.cli.session import Place, Result, Session
 from labkit.cli.terminal import HUB, Registries, Watch
 from labkit.engine import archives, build, container, images, process, transfer, usage
@@ -116,6 +117,19 @@ class Lab:
         self._remember()
         self.session.watch = watch
         return self.session.run(line, stdin=stdin)
+
+    def compare(self, line: str) -> Comparison:
+        """Run a docker line that changes nothing here and on the learner's own Docker, and compare.
+
+        Raises LabkitError for a line that could change something; where there is no Docker, the comparison
+        says what to do.
+
+        >>> Lab().compare("rmi nginx")
+        Traceback (most recent call last):
+        labkit.errors.LabkitError: labkit: compare runs only what changes nothing on your Docker, not
+        'docker rmi': see --real
+        """
+        return compare(line, self.shell)
 
     def pull(self, name: str, *, events: list[PullEvent] | None = None) -> Image:
         """Pull an image and return it; its events are added to `events` when a list is given.

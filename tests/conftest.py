@@ -119,3 +119,15 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     terminalreporter.write_line(f"tests run: {ran}, skipped: {len(skipped)}")
     for reason, count in sorted(Counter(map(_skip_reason, skipped)).items()):
         terminalreporter.write_line(f"  skipped {count}: {reason}")
+    compared = [
+        value
+        for kind in ("passed", "failed")
+        for report in stats.get(kind, [])
+        for name, value in report.user_properties
+        if name == "session compared live"
+    ]
+    if compared:
+        lines, equal = (sum(counts) for counts in zip(*compared, strict=True))
+        terminalreporter.write_line(
+            f"sessions compared live: {len(compared)}, commands in them: {lines}, equal: {equal}"
+        )

@@ -14,13 +14,14 @@ from typing import IO
 from labkit.engine import images
 from labkit.engine.build.instructions import config_changes
 from labkit.engine.engine import SERVER_VERSION, Engine
-from labkit.engine.platforms import parse_platform
 from labkit.errors import DaemonError, InvalidArchive, InvalidLayer, InvalidReference, LabkitError
 from labkit.oci.config import History, make_config
 from labkit.oci.content import Content
+from labkit.oci.descriptor import Platform
 from labkit.oci.image import Image, validate
 from labkit.oci.layer import Layer
 from labkit.oci.moment import rfc3339_nano
+from labkit.oci.platform import parse_platform
 from labkit.oci.reference import Reference, parse_reference
 from labkit.oci.tar import failure
 from labkit.store.archive import ArchivedImage, read_archive, write_docker_archive, write_oci_layout
@@ -86,7 +87,7 @@ def import_tar(
     >>> import_tar(Engine(), Content.of(bytes(1024))).layers[0].size
     0
     """
-    os_name = parse_platform(platform).os if platform else engine.os
+    os_name = _system(engine, platform)
     reference = parse_reference(target).with_default_tag() if target else None
     config = config_changes(changes, {})
     if reference and reference.digest:
@@ -156,6 +157,15 @@ def save(engine: Engine, names: Sequence[str], target: Path | IO[bytes], *, form
     else:
         assert isinstance(target, Path)
         write_oci_layout(target, list(chosen.values()), directory=form == "oci-dir", compress=True)
+
+
+def _system(engine: Engine, platform: str) -> str:
+    try:
+        return (
+            parse_platform(platform, Platform(engine.architecture, engine.os)).os if platform else engine.os
+        )
+    except LabkitError as error:
+        raise DaemonError(str(error)) from None
 
 
 def _named(engine: Engine, name: str) -> list[tuple[Image, Reference | None]]:

@@ -1,13 +1,15 @@
 """Bringing an image's layers from a registry: all at once, or as they come over a real line.
 
 The built-in hub has all bytes at hand, and `engine.schedule` says afterwards what they would have taken. A
-registry across a network is asked for one blob after the other, bottom first, and the events are what
-happens (`waiting` says so of layers beyond the three that Docker downloads at once).
+registry across a network is asked for three blobs at once, bottom first, as Docker does, and the events are
+what happens: layers are extracted from the bottom up, each when it and all below it have come.
 """
 
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
+from functools import partial
+from itertools import takewhile
 
 from labkit.engine.schedule import MAX_DOWNLOADS, PullEvent
 from labkit.errors import (
@@ -24,6 +26,7 @@ from labkit.oci.layer import Layer
 from labkit.oci.manifest import Descriptor
 from labkit.store.archived import unpacked
 from labkit.store.client import Client, Live, words
+from labkit.store.together import Finished, together
 
 MISMATCH = "layers from manifest don't match image configuration"
 
@@ -56,25 +59,28 @@ def bring_live(
         return PullEvent(live.clock() - started, short(descriptor.digest), state, current, total)
 
     diff_id_of = dict(zip((each.digest for each in descriptors), diff_ids, strict=True))
-    wanted = list({each.digest: each for each in descriptors}.values())
-    yield from (event(each, "Waiting") for each in wanted[MAX_DOWNLOADS:])
+    wanted = {each.digest: each for each in descriptors}
+    yield from (event(each, "Waiting") for each in [*wanted.values()][MAX_DOWNLOADS:])
+    arrived: dict[str, Content] = {}
     got: dict[str, Layer] = {}
-    for each in wanted:
-        steps = live.fetch(name, each)
-        while True:
-            try:
-                step = next(steps)
-            except StopIteration as stop:
-                content: Content = stop.value
-                break
-            except RegistryError as error:
-                raise LabkitError(blob_refusal(error)) from None
-            yield event(each, step.state, step.current, step.total)
-        yield event(each, "Verifying Checksum")
-        yield event(each, "Download complete")
-        yield event(each, "Extracting", each.size, each.size)
-        got[each.digest] = _layer(content, diff_id_of[each.digest])
-        yield event(each, "Pull complete")
+    jobs = {digest: partial(live.fetch, name, each) for digest, each in wanted.items()}
+    downloads = together(jobs, MAX_DOWNLOADS)
+    try:
+        for digest, step in downloads:
+            if not isinstance(step, Finished):
+                yield event(wanted[digest], step.state, step.current, step.total)
+                continue
+            arrived[digest] = step.value
+            yield event(wanted[digest], "Verifying Checksum")
+            yield event(wanted[digest], "Download complete")
+            for each in takewhile(lambda each: each.digest in arrived, [*wanted.values()][len(got) :]):
+                yield event(each, "Extracting", each.size, each.size)
+                got[each.digest] = _layer(arrived[each.digest], diff_id_of[each.digest])
+                yield event(each, "Pull complete")
+    except RegistryError as error:
+        raise LabkitError(blob_refusal(error)) from None
+    finally:
+        downloads.close()
     return got
 
 

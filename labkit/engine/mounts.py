@@ -7,6 +7,7 @@ container's layer.
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -15,6 +16,7 @@ from labkit.engine.state import Container
 from labkit.engine.storage.driver import MountedTree
 from labkit.engine.storage.mounts import MountTable
 from labkit.engine.storage.overlay import Mount
+from labkit.engine.storage.posix import Cost, fail
 from labkit.oci.content import Content
 from labkit.oci.tree import EMPTY_ROOT, Device, Dir, File, Meta, Symlink, split_path
 
@@ -52,8 +54,8 @@ def container_mounts(engine: Engine, container: Container, now: Callable[[], int
     """
     own = {
         "/dev": Mount(_DEV, clock=now),
-        "/proc": Mount(_proc(), clock=now),
-        "/sys": Mount(_SYS, clock=now),
+        "/proc": _Proc(_proc(), clock=now),
+        "/sys": Mount(_SYS, clock=now, read_only=True),
     }
     return _table(engine, container, now, own, named=container.started or container.created)
 
@@ -105,6 +107,15 @@ def written(engine: Engine, container: Container, files: MountTable) -> Containe
             volumes = volumes.set(each.name, replace(volumes[each.name], files=kept.upper))
     engine.change(volumes=volumes)
     return replace(container, active=files.active, whiteout=files.root_mount.whiteout)
+
+
+class _Proc(Mount):
+    """What the kernel tells of processes, where nothing can be made (proc(5))."""
+
+    __slots__ = ()
+
+    def _counted(self, change: Callable[[], int]) -> Cost:
+        fail(errno.ENOENT, "")
 
 
 def _engine_files(hostname: str, named: str, mtime: int) -> Dir:

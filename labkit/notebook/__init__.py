@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from labkit.doctor import check
 from labkit.notebook.charts import pull_timeline, sizes
+from labkit.notebook.comparison import compare
 from labkit.notebook.driver_chart import driver_costs
 from labkit.notebook.pictures import history_map, shared, stack, steps
 from labkit.notebook.widgets import (
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "check",
+    "compare",
     "cow_stepper",
     "driver_costs",
     "driver_explorer",
@@ -47,6 +49,8 @@ __all__ = [
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
     """Add `%docker` and `%%docker` to a notebook: `%load_ext labkit`."""
+    from labkit.notebook.comparison import show_comparisons
     from labkit.notebook.magics import DockerMagics
 
     shell.register_magics(DockerMagics)
+    show_comparisons(shell)

@@ -7,7 +7,7 @@ records anew, with a real engine, what it answers to `typed/SUBJECT.txt`, and ke
 with `app.tar` in it and from an engine that has loaded that archive and holds nothing else. What differs from
 run to run is written in the same way every time: identifiers that are not the archive's by the order in which
 they appear, moments and ages by a word, with the columns beside an age; a build's standard error in red as
-one piece, however many it came in.
+one piece, however many it came in. `$HUB` in a line is a registry with some images (session_hub.py).
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import sys
 import tarfile
 import tempfile
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,9 +27,10 @@ from typing import TypedDict
 from urllib.parse import quote
 
 from labkit import Lab
-from labkit.cli.session import HOME
+from labkit.cli.session import HOME, Result
 from labkit.engine.state import State
 from labkit.oci.moment import parse_time
+from tests.cli import session_hub
 from tests.fixtures import small_tar
 from tests.fixtures.shapes import compact, sha256
 from tests.real import images, record
@@ -159,6 +161,7 @@ _AGE = (
 )
 _IDENTIFIER = r"(?<!file:)(?<!dir:)(?<!multi:)(?<![0-9a-f])(?:[0-9a-f]{64}|[0-9a-f]{12})(?![0-9a-f])"
 _WAITED = r'time="[^"]*" level=error msg="error waiting for container: context canceled"\n'
+_LABELS = r'(?m)\w+=[^,"\n]*?(?:,\w+=[^,"\n]*?)+(?=  |"|$)'
 _YEARS = r"\d+ years ago"
 
 
@@ -201,10 +204,15 @@ class Plain:
         return f"ID{place:0{len(text) - 2}}"
 
 
-def plain_answer(plain: Plain, line: str, stdout: str, stderr: str, status: int) -> PlainAnswer:
-    """Give an answer in its plain form; the engine lists a container's changes in no order."""
+def plain_answer(
+    plain: Plain, line: str, stdout: str, stderr: str, status: int, hub: str = ""
+) -> PlainAnswer:
+    """Give an answer in its plain form; the engine lists a container's changes and labels in no order."""
     if " diff " in f"{line} " and "|" not in line:
         stdout = "".join(sorted(stdout.splitlines(keepends=True)))
+    if " ps " in line:
+        stdout = re.sub(_LABELS, lambda found: ",".join(sorted(found[0].split(","))), stdout)
+    stdout, stderr = session_hub.plain(stdout, hub), session_hub.plain(stderr, hub)
     return line, plain(stdout), plain(stderr), status
 
 
@@ -227,18 +235,37 @@ def set_clock(lab: Lab, at: str) -> None:
     lab.engine.advance(max(parse_time(at) - lab.engine.now - 10**9, 0))
 
 
-def beside(lab: Lab, answers: list[Answer]) -> Iterator[tuple[PlainAnswer, PlainAnswer]]:
-    """Run a session's lines on a lab that has loaded the archive; give both plain answers to each."""
-    known = known_digests(lab.engine.state)
+def beside(lab: Lab, answers: list[Answer], hub: str = "") -> Iterator[tuple[PlainAnswer, PlainAnswer]]:
+    """Run a session's lines on a lab that has loaded the archive; give both plain answers to each.
+
+    `hub` is the address of labkit's registry; that of the engine is ADDRESS in its answers.
+    """
+    known = known_digests(lab.engine.state) | (session_hub.known(archive()) if hub else frozenset())
     theirs, ours = Plain(known), Plain(known)
     for answer in answers:
-        set_clock(lab, answer["at"])
-        result = lab.shell(answer["line"])
         line = answer["line"]
-        yield (
-            plain_answer(theirs, line, answer["stdout"], answer["stderr"], answer["exit"]),
-            plain_answer(ours, line, result.stdout, result.stderr, result.exit_code),
+        result = typed(lab, answer, hub)
+        told = plain_answer(
+            theirs, line, answer["stdout"], answer["stderr"], answer["exit"], hub and session_hub.ADDRESS
         )
+        said = plain_answer(ours, line, result.stdout, result.stderr, result.exit_code, hub)
+        if hub:
+            streams = zip(said[1:3], told[1:3], strict=True)
+            said = (line, *(session_hub.without_skipped(*each) for each in streams), said[3])  # type: ignore[assignment]
+        yield told, said
+
+
+def hub_of(lines: list[str], *, real: bool) -> AbstractContextManager[str]:
+    """Give the address of a registry with images where a session names one."""
+    return session_hub.running(archive(), real=real) if session_hub.needed(lines) else nullcontext("")
+
+
+def typed(lab: Lab, answer: Answer, hub: str = "") -> Result:
+    """Run an answer's line on a lab, at its time."""
+    set_clock(lab, answer["at"])
+    if hub:
+        lab.session.place = replace(lab.session.place, env={**lab.session.place.env, "HUB": hub})
+    return lab.shell(answer["line"])
 
 
 def kept(state: State) -> State:
@@ -246,8 +273,8 @@ def kept(state: State) -> State:
     return replace(state, now=0, created=0)
 
 
-def on_real(engine: RealEngine, lines: list[str], cwd: Path) -> list[Answer]:
-    """Run lines in a shell on a real engine and give the answers."""
+def on_real(engine: RealEngine, lines: list[str], cwd: Path, hub: str = "") -> list[Answer]:
+    """Run lines in a shell on a real engine and give the answers; `hub` is its registry's address."""
     answers = []
     programs = engine.directory / "programs"
     if not programs.exists():
@@ -255,6 +282,7 @@ def on_real(engine: RealEngine, lines: list[str], cwd: Path) -> list[Answer]:
         (programs / "docker").symlink_to(DOCKER)
     environment, socket = engine.environment(), quote(str(engine.directory), safe="")
     environment["PATH"] = f"{programs}:{environment['PATH']}"
+    environment |= {"HUB": hub} if hub else {}
     for line in lines:
         at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         done = subprocess.run(
@@ -272,19 +300,32 @@ def on_real(engine: RealEngine, lines: list[str], cwd: Path) -> list[Answer]:
             .replace(str(cwd), HOME)  # where the pretend home's files are
             for stream in (done.stdout, done.stderr)
         )
+        if hub:
+            stdout, stderr = (text.replace(hub, session_hub.ADDRESS) for text in (stdout, stderr))
         answers.append(Answer(line=line, at=at, stdout=stdout, stderr=stderr, exit=done.returncode))
     return answers
 
 
 def run_session(engine: RealEngine, lines: list[str], work: Path) -> list[Answer]:
     """Run a session on a real engine that holds nothing, in a directory with the archive; leave nothing."""
+    engine.forget_registries()
     engine.ok("docker load -q -i app.tar", cwd=work)
-    answers = on_real(engine, lines, work)
-    on_real(engine, ["docker rm -f $(docker ps -aq); docker rmi -f $(docker images -aq)"], work)
+    with hub_of(lines, real=True) as hub:
+        answers = on_real(engine, lines, work, hub)
+    empty(engine, work)
+    return answers
+
+
+def empty(engine: RealEngine, work: Path) -> None:
+    """Leave nothing on an engine; images of one second are listed in any order, a parent before its child."""
+    on_real(engine, ["docker rm -f $(docker ps -aq)"], work)
+    left = ""
+    while (images := engine.ok("docker images -aq")) not in ("", left):
+        left = images
+        on_real(engine, ["docker rmi -f $(docker images -aq)"], work)
     on_real(engine, ["docker volume prune -f"], work)
     left = engine.ok("docker images -aq") + engine.ok("docker ps -aq")
     assert not left, left
-    return answers
 
 
 def record_subject(engine: RealEngine, subject: str) -> list[Session]:

@@ -10,11 +10,14 @@ import json
 import re
 import shutil
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 
 from labkit import Lab
+from labkit.cli.commands import COMMANDS
+from labkit.cli.table import Flag
 from labkit.oci.moment import SECOND, parse_time
 from tests.cli import sessions
 from tests.real.record import Answer
@@ -88,25 +91,61 @@ def lab(loaded: tuple[Lab, Path], monkeypatch: pytest.MonkeyPatch) -> Iterator[L
     lab._restore(start)
 
 
+def hub_of(recorded: sessions.Session) -> AbstractContextManager[str]:
+    """Give the address of labkit's registry where the session names one."""
+    return sessions.hub_of([answer["line"] for answer in recorded["answers"]], real=False)
+
+
 def test_every_session_is_recorded() -> None:
     assert {each["name"]: [answer["line"] for answer in each["answers"]] for each in RECORDED} == (
         sessions.sessions()
     )
 
 
+def typed_words() -> Iterator[tuple[str, list[str]]]:
+    """Give each docker command that is typed in a session, by its full name, with the words after it."""
+    for line in (line for lines in sessions.sessions().values() for line in lines):
+        for typed in re.findall(r"docker ([^|;&>]*)", line):
+            words = typed.replace("$(", " ").replace(")", " ").split()
+            depth = next((n for n in (3, 2, 1) if " ".join(words[:n]) in COMMANDS), 0)
+            yield " ".join(words[:depth]), words[depth:]
+
+
+def is_typed(flag: Flag, words: set[str]) -> bool:
+    """Tell whether a flag is among words, long or short, alone or with others."""
+    short = rf"|-\w*{flag.short}.*" if flag.short else ""
+    return any(re.fullmatch(rf"--{flag.name}(=.*)?{short}", word) for word in words)
+
+
+def test_every_command_and_flag_that_is_simulated_is_in_a_session() -> None:
+    typed: dict[str, set[str]] = {}
+    for name, words in typed_words():
+        typed.setdefault(name, set()).update(words)
+    wanted = {name: command for name, command in COMMANDS.items() if name and not command.would}
+    assert [name for name in wanted if name not in typed] == []
+    missing = [
+        f"{name} --{flag.name}"
+        for name, command in wanted.items()
+        for flag in command.flags
+        if not flag.would and not is_typed(flag, typed[name])
+    ]
+    assert missing == []
+
+
 @pytest.mark.parametrize("recorded", RECORDED, ids=lambda each: each["name"])
 def test_a_session(recorded: sessions.Session, lab: Lab) -> None:
-    for told, ours in sessions.beside(lab, recorded["answers"]):
-        assert ours == told
+    with hub_of(recorded) as hub:
+        for told, ours in sessions.beside(lab, recorded["answers"], hub):
+            assert ours == told
 
 
 @pytest.mark.parametrize("recorded", RECORDED, ids=lambda each: each["name"])
 def test_what_fails_changes_nothing(recorded: sessions.Session, lab: Lab) -> None:
     """Leave out what did a part of its work, and `run`, `start`, `exec`, `build`, which leave a container."""
-    for answer in recorded["answers"]:
-        sessions.set_clock(lab, answer["at"])
-        before = lab.engine.state
-        failed = lab.shell(answer["line"]).exit_code and not answer["stdout"].strip()
-        if failed and not re.search(r"\b(run|start|exec|build)\b|;", answer["line"]):
-            after = lab.engine.state
-            assert sessions.kept(after) == sessions.kept(before), answer["line"]
+    with hub_of(recorded) as hub:
+        for answer in recorded["answers"]:
+            before = lab.engine.state
+            failed = sessions.typed(lab, answer, hub).exit_code and not answer["stdout"].strip()
+            if failed and not re.search(r"\b(run|start|exec|build)\b|;", answer["line"]):
+                after = lab.engine.state
+                assert sessions.kept(after) == sessions.kept(before), answer["line"]

@@ -10,6 +10,7 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
+from labkit import Lab
 from tests.notebook.shown import Handle
 
 
@@ -30,9 +31,10 @@ def outputs(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Handle]]:
 
 @pytest.fixture
 def shell() -> Iterator[InteractiveShell]:
-    """Give an IPython shell without a browser, with labkit's magics."""
+    """Give a notebook's shell with labkit's magics and a new lab, without a browser."""
     InteractiveShell.clear_instance()
     instance = InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
     instance.run_line_magic("load_ext", "labkit")
+    instance.user_ns["lab"] = Lab()
     yield instance
     InteractiveShell.clear_instance()

@@ -8,15 +8,6 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 from nbclient import NotebookClient
 
-from labkit import Lab
-
-
-@pytest.fixture
-def shell(shell: InteractiveShell) -> InteractiveShell:
-    """Give the shell a fresh lab."""
-    shell.user_ns["lab"] = Lab()
-    return shell
-
 
 def run(shell: InteractiveShell, code: str) -> list[dict[str, str]]:
     with capture_output() as captured:

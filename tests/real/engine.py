@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import subprocess
 import tempfile
 from dataclasses import dataclass
@@ -94,6 +95,13 @@ class RealEngine:
                 command, stdin=subprocess.DEVNULL, stdout=stream, stderr=stream, start_new_session=True
             )
         host.wait_until(lambda: self.run("docker version").exit == 0, self._process, log, 60)
+
+    def forget_registries(self) -> None:
+        """Let an engine of our own forget which layers it has seen in registries, as one that is new."""
+        # moby's distribution/metadata keeps this in files alone, and reads them each time.
+        known = (self._data or self.directory / "data") / "image" / self.driver / "distribution"
+        for each in known.glob("*"):
+            shutil.rmtree(each)
 
     def close(self) -> None:
         """Stop the engine that we started and remove its directory."""

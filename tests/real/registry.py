@@ -34,17 +34,29 @@ class RealRegistry:
         self.url = f"http://{self.address}"
         configuration = self.directory / "registry.yml"
         configuration.write_text(CONFIGURATION.format(directory=self.directory, address=self.address))
+        self.start()
+        return self
+
+    def start(self) -> None:
+        """Start the registry, with what it holds."""
         log = self.directory / "registry.log"
         with log.open("wb") as stream:
             self._process = subprocess.Popen(
-                [PROGRAM, "serve", str(configuration)], stdin=subprocess.DEVNULL, stdout=stream, stderr=stream
+                [PROGRAM, "serve", str(self.directory / "registry.yml")],
+                stdin=subprocess.DEVNULL,
+                stdout=stream,
+                stderr=stream,
             )
         try:
             host.wait_until(self._answers, self._process, log, 30)
         except BaseException:
             self.close()
             raise
-        return self
+
+    def kill(self) -> None:
+        """End the registry at once, in the middle of what it does; `start` brings it back."""
+        self._process.kill()
+        self._process.wait()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -10,7 +10,9 @@ import json
 import re
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -221,7 +223,7 @@ class TestCut:
     def test_layers_that_came_are_not_asked_for_again(self, server: FaultyRegistry) -> None:
         (first, _), (second, _) = blobs(server)
         source = remote(server)
-        with server.fault(second, cut=10):
+        with server.fault(second, cut=10, hang=0.3):  # so that the first has come
             fails(source)
         server.log.clear()
         get(Engine(), source)
@@ -260,6 +262,99 @@ class TestCut:
         error = fails(source)
         assert isinstance(error, DaemonError)
         assert str(error) == f'Get "{server.url}/v2/": dial tcp {server.address}: connect: connection refused'
+
+
+def outcome(engine: Engine, source: Remote) -> str:
+    """Pull, and give the error's words, or nothing where it went well."""
+    try:
+        get(engine, source)
+    except LabkitError as error:
+        return str(error)
+    return ""
+
+
+DAMAGE = st.one_of(
+    st.builds(lambda n: {"cut": n}, st.integers(-1, 800)),
+    st.builds(lambda n: {"change": n}, st.integers(0, 800)),
+    st.builds(lambda n: {"drop": n}, st.integers(1, 30)),
+    st.builds(lambda data: {"extra": data}, st.binary(min_size=1, max_size=50)),
+    st.sampled_from([{"response": as_text("oops", status)} for status in (401, 403, 404, 429, 500, 503)]),
+    st.just({"raw": b"hello\r\n\r\n"}),
+)
+
+
+class TestSeveralAtOnce:
+    @pytest.fixture
+    def deep(self, server: FaultyRegistry) -> tuple[str, list[str]]:
+        """Give the name of an image of seven layers, and the digests of their blobs, bottom first."""
+        engine, name = Engine(), "reg.test/team/deep:7"
+        add(engine, image(*(layer(**{f"f{n}": str(n) * 300}) for n in range(7))), name)
+        give(engine, remote(server), name)
+        answer = server.registry.handle(Request("GET", "/v2/team/deep/manifests/7"))
+        server.log.clear()
+        return name, [each["digest"] for each in json.loads(answer.body.read())["layers"]]
+
+    def test_layers_are_extracted_from_the_bottom_up(
+        self, server: FaultyRegistry, deep: tuple[str, list[str]]
+    ) -> None:
+        name, digests = deep
+        with server.fault(digests[0], hang=0.3):
+            events, _ = get(Engine(), remote(server), name)
+        done = [event.layer for event in events if event.state == "Pull complete"]
+        assert done == [digest[7:19] for digest in digests]
+        came = [event.layer for event in events if event.state == "Download complete"]
+        assert came.index(digests[1][7:19]) < came.index(digests[0][7:19])
+        times = [event.at for event in events]
+        assert times == sorted(times)
+
+    def test_one_failure_ends_all_and_what_came_is_kept(
+        self, server: FaultyRegistry, deep: tuple[str, list[str]]
+    ) -> None:
+        name, digests = deep
+        source = remote(server)
+        with server.fault(digests[3], cut=50, hang=0.3):
+            assert str(fails(source, name)) == "unexpected EOF"
+        assert not [each for each in threading.enumerate() if each.name.startswith("labkit-download")]
+        server.log.clear()
+        get(Engine(), source, name)
+        for digest in digests[:3]:
+            assert server.asked(digest) == []
+        assert server.asked(digests[3])[0][1]["range"] == "bytes=50-"
+
+    def test_a_pull_that_is_given_up_changes_nothing(
+        self, server: FaultyRegistry, deep: tuple[str, list[str]]
+    ) -> None:
+        name, _ = deep
+        engine, source = Engine(), remote(server)
+        before = engine.state
+        steps = pull(engine, source.client(), parse_reference(name), NOTHING, AMD64)
+        while next(steps).state != "Download complete":
+            pass
+        steps.close()
+        assert engine.state is before
+        assert not [each for each in threading.enumerate() if each.name.startswith("labkit-download")]
+        assert len(get(engine, source, name)[1].image.layers) == 7
+
+    @given(data=st.data())
+    @settings(max_examples=60)
+    def test_whatever_happens_to_any_answer_the_cache_is_as_it_was_and_the_next_pull_is_well(
+        self, running: FaultyRegistry, data: st.DataObject
+    ) -> None:
+        """One answer, or two at once, are damaged in any way, at any byte."""
+        patterns = [MANIFEST, f"GET .*{IMAGE.id}", *(f"GET .*{digest}" for digest, _ in blobs(running))]
+        chosen = data.draw(st.lists(st.sampled_from(patterns), min_size=1, max_size=2, unique=True))
+        engine, source = Engine(), remote(running)
+        before = engine.state
+        with ExitStack() as stack:
+            for pattern in chosen:
+                stack.enter_context(running.fault(pattern, **data.draw(DAMAGE)))
+            said = outcome(engine, source)
+        if said:
+            assert engine.state is before
+            assert "\n" not in said
+        else:  # a cut behind the last byte
+            assert engine.state.images[IMAGE.id].layers == IMAGE.layers
+        assert get(engine, source)[1].image.id == IMAGE.id
 
 
 class TestRetries:

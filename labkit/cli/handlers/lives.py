@@ -44,12 +44,22 @@ def restart(terminal: Terminal, call: Invocation) -> int:
     return _each(terminal, call.args, one)
 
 
+_NAMES = frozenset(
+    "ABRT ALRM BUS CHLD CLD CONT FPE HUP ILL INT IO IOT KILL PIPE POLL PROF PWR QUIT SEGV STKFLT STOP SYS "
+    "TERM TRAP TSTP TTIN TTOU URG USR1 USR2 VTALRM WINCH XCPU XFSZ RTMIN RTMAX".split()
+)
+"""Signals of Linux that Docker knows by name; those between RTMIN and RTMAX are left out."""
+
+
 def kill(terminal: Terminal, call: Invocation) -> int:
     """Send containers a signal; a shell or `sleep` as the main process ignores all but KILL."""
-    given = str(call.options["signal"]).upper().removeprefix("SIG")
+    raw = str(call.options["signal"]) or "KILL"
+    given = raw.upper().removeprefix("SIG")
     signal = _SIGNALS.get(given, given)
 
     def one(name: str) -> None:
+        if signal not in _NAMES and not (given.isdecimal() and int(given)):
+            raise DaemonError(f"Invalid signal: {raw}")
         try:
             found = _named(terminal.engine, name)
         except NotFound as error:

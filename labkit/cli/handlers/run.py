@@ -11,11 +11,12 @@ from labkit.cli.ports import parse_port, single_ports
 from labkit.cli.terminal import Terminal
 from labkit.engine import container as containers
 from labkit.engine import images, process
-from labkit.engine.platforms import parse_platform
 from labkit.engine.process import ExecError, StartError
 from labkit.engine.state import Container, Options
 from labkit.errors import DaemonError, InvalidReference, LabkitError, NotFound
+from labkit.oci.descriptor import Platform
 from labkit.oci.image import Image
+from labkit.oci.platform import parse_platform
 from labkit.oci.reference import parse_reference
 
 _NOT_A_TTY = "the input device is not a TTY"
@@ -70,13 +71,18 @@ def run(terminal: Terminal, call: Invocation) -> int:
 
 
 def _check_tty(call: Invocation) -> None:
-    if call.options["tty"]:
+    if call.options["tty"] and call.options["interactive"]:
         raise UsageError(f"{_NOT_A_TTY}\n", 1, _TTY_HINT)
 
 
 def _run_error(terminal: Terminal, message: str) -> int:
     terminal.err(f"docker: {message.removesuffix('.')}.\nSee 'docker run --help'.\n")
     return 125
+
+
+def _write(terminal: Terminal, stream: int, data: bytes, *, tty: bool) -> None:
+    """Write what a process printed; a container's own terminal has one stream and ends lines with CR LF."""
+    terminal.write(1 if tty else stream, data.replace(b"\n", b"\r\n") if tty else data)
 
 
 def _stdin(terminal: Terminal, container: Container) -> bytes:
@@ -86,7 +92,7 @@ def _stdin(terminal: Terminal, container: Container) -> bytes:
 def _finish(terminal: Terminal, container: Container, log: Sequence[object]) -> int:
     """Print a foreground container's output; return its exit code."""
     for line in container.log[len(container.log) - len(log) :]:
-        terminal.write(line.stream, line.data)
+        _write(terminal, line.stream, line.data, tty=container.options.tty)
     if container.running:
         terminal.hint = (
             f"labkit: {container.command[0]} goes on running in {container.name}. A real terminal would wait "
@@ -109,21 +115,29 @@ def _create(terminal: Terminal, call: Invocation) -> Container:
 
 def _find_or_pull(terminal: Terminal, name: str, policy: str, platform: str) -> None:
     reference = parse_reference(name).with_default_tag()
-    known = images.lookup_image(terminal.engine, name)
-    found = known is not None and _runs_on(known, platform)
-    if policy == "always" or (policy == "missing" and not found):
+    try:
+        wanted = parse_platform(platform, terminal.platform) if platform else None
+    except LabkitError as error:
+        raise LabkitError(f"error parsing specified platform: {error}") from None
+    found = images.lookup_image(terminal.engine, name)
+    if policy == "always" or (policy == "missing" and (found is None or _other_platform(found, wanted))):
         if policy == "missing":
             terminal.err(f"Unable to find image '{reference.familiar}' locally\n")
         pull_image(terminal, reference, platform, stream=2)
+        found = images.lookup_image(terminal.engine, name)
+    if found is not None and (actual := _other_platform(found, wanted)):
+        raise DaemonError(
+            f"image with reference {name} was found but does not match the specified platform: "
+            f"wanted {wanted}, actual: {actual}"
+        )
 
 
-def _runs_on(image: Image, platform: str) -> bool:
-    """Tell whether an image is of the platform asked for; raises LabkitError where that is none."""
-    try:
-        wanted = parse_platform(platform, image.config.architecture) if platform else None
-    except DaemonError as error:
-        raise LabkitError(f"error parsing specified platform: {error}") from None
-    return wanted is None or (wanted.os, wanted.architecture) == (image.config.os, image.config.architecture)
+def _other_platform(image: Image, wanted: Platform | None) -> str:
+    """Return the platform of an image where another one is wanted, else nothing."""
+    own = Platform(image.config.architecture, image.config.os).normalized()
+    if wanted is None or (own.os, own.architecture) == (wanted.os, wanted.architecture):
+        return ""
+    return str(own)
 
 
 def _check(options: Options) -> None:
@@ -211,7 +225,7 @@ def execute(terminal: Terminal, call: Invocation) -> int:
     if call.options["detach"]:
         return 0
     for chunk in result.chunks:
-        terminal.write(chunk.stream, chunk.data)
+        _write(terminal, chunk.stream, chunk.data, tty=bool(call.options["tty"]))
     return result.exit_code
 
 

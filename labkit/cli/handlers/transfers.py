@@ -10,11 +10,11 @@ from labkit.cli.parse import Invocation
 from labkit.cli.terminal import Terminal, Transfer
 from labkit.engine import push as pushing
 from labkit.engine import transfer
-from labkit.engine.platforms import parse_platform
 from labkit.engine.push import Pushed
 from labkit.engine.schedule import PullEvent
 from labkit.engine.transfer import Pulled
 from labkit.errors import DaemonError, InvalidReference, LabkitError, RegistryError
+from labkit.oci.platform import parse_platform
 from labkit.oci.reference import Reference, parse_reference
 from labkit.store.client import Client
 
@@ -47,7 +47,10 @@ def pull_image(
     It is shown on standard output (1) or standard error (2).
     """
     client = terminal.registries.client(reference.domain)
-    wanted = parse_platform(platform, terminal.platform.architecture) if platform else terminal.platform
+    try:
+        wanted = parse_platform(platform, terminal.platform) if platform else terminal.platform
+    except LabkitError as error:
+        raise DaemonError(str(error)) from None
     up_to_date = True
     try:
         for each in _all_of(client, reference):

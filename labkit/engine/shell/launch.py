@@ -56,7 +56,8 @@ def _start(task: Task, path: str, argv: Sequence[str]) -> int:
         return _shell(child, ["sh", path, *argv[1:]])
     if text:
         raise ExecNotFound(argv[0], "exec format error")
-    raise ExecNotFound(argv[0], "no such file" if "/" in argv[0] else "not found in $PATH")
+    child.err(f"labkit: {name} is not simulated; only a shell and the everyday commands run here\n")
+    return 126
 
 
 def _shell(task: Task, argv: Sequence[str]) -> int:

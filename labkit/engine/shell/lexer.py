@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from labkit.engine.shell import syntax
 from labkit.engine.shell.syntax import Literal, Node, Parameter, Part, ShellSyntaxError, Word
 
-OPERATORS = ("&&", "||", ";;", "&>", "<<-", "<<", ">>", "<&", ">&", ";", "&", "|", "(", ")", "<", ">")
-REDIRECTIONS = frozenset(("<", ">", ">>", "<<", "<<-", "<&", ">&", "&>"))
+OPERATORS = ("&&", "||", ";;", "&>", "<<-", "<<", ">>", "<&", ">&", "<>", ";", "&", "|", "(", ")", "<", ">")
+REDIRECTIONS = frozenset(("<", ">", ">>", "<<", "<<-", "<&", ">&", "<>", "&>"))
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PARAMETER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9]+|[@*#?$]")
 _OPERATOR = re.compile(r":?[-=?+]")

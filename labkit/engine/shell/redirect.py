@@ -29,6 +29,9 @@ def redirected(shell: Any, task: Task, redirects: Iterable[Redirect]) -> Files:
             files[redirect.fd] = Reader.of(Content.of(encode(target)), task.run.process.clock)
         elif redirect.operator in ("<&", ">&") and (target == "-" or target.isdecimal()):
             _duplicate(files, redirect.fd, target)
+        elif redirect.operator == "<>":  # made, or copied up, by being opened to write
+            sink = _open_write(seen, target, append=True)
+            files[redirect.fd] = sink if redirect.fd else _open_read(seen, target)
         elif redirect.operator == "<":
             files[redirect.fd] = _open_read(seen, target)
         else:

@@ -145,7 +145,9 @@ def test_a_program_must_be_in_the_file_system() -> None:
 
 
 def test_a_program_that_is_not_imitated_is_the_callers() -> None:
-    assert sh("server").output() == b"sh: server: not found\n"
+    assert sh("server").output() == (
+        b"labkit: server is not simulated; only a shell and the everyday commands run here\n"
+    )
 
     def serve(task: Task, path: str, argv: object) -> int:
         task.out(f"{path} {argv}\n")
