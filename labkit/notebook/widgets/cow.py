@@ -25,6 +25,31 @@ from labkit.text import python_text, shown
 AT_START = 0
 
 
+def cow_stepper(
+    lab: Lab,
+    name: str,
+    *,
+    path: str = "/etc/passwd",
+    operation: str = "append",
+    after: str = "",
+    step: int = 0,
+) -> CowStepper:
+    """Open the steps of an operation on a file, for a new container of an image or a container of the lab.
+
+    `operation` is "read", "append", "truncate", "chmod", "delete", "recreate" (delete and make again),
+    "rename" or "link"; `after` is one that was done on the path before. Steps below zero are counted from
+    the last one. The lab is left as it is, but for an image that it pulls. Raises LabkitError for an
+    operation that there is not.
+
+    >>> from labkit import Lab
+    >>> cow_stepper(Lab(), "busybox", operation="read", step=2).code
+    'cow_stepper(lab, "busybox", path="/etc/passwd", operation="read", step=2)'
+    """
+    for each in (operation, *([after] if after else [])):
+        operation_named(each)
+    return CowStepper(lab, name, path, operation, after, step)
+
+
 class CowStepper(Explorer):
     """What is chosen, how far the steps are gone, and the story of it.
 

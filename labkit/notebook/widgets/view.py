@@ -73,3 +73,61 @@ def row(title: str, children: Sequence[Any]) -> Any:
     """Return controls beside each other, which wrap on a narrow page, under a title in bold."""
     label = widgets.HTML(f"<b>{title}</b>")
     return widgets.VBox([label, widgets.Box(children, layout=widgets.Layout(flex_flow="row wrap"))])
+
+
+def text_field(
+    state: Explorer, trait: str, words: str, *, example: str = "", width: str | None = None
+) -> Any:
+    """Return a text field that a trait follows at each key, so that a button finds what was typed."""
+    made = widgets.Text(
+        getattr(state, trait),
+        description=words,
+        placeholder=f"for example {example}" if example else "",
+        layout=widgets.Layout(width=width),
+        style={"description_width": "auto"},
+    )
+    traitlets.link((state, trait), (made, "value"))
+    return made
+
+
+def toggles(state: Explorer, trait: str, options: Sequence[tuple[str, Any]], *, width: str = "auto") -> Any:
+    """Return buttons of which one is pressed: words and the trait's value that they stand for."""
+    style = widgets.ToggleButtonsStyle(button_width=width)
+    made = widgets.ToggleButtons(options=options, value=getattr(state, trait), style=style)
+    traitlets.link((state, trait), (made, "value"))
+    return made
+
+
+def dropdown(
+    state: Explorer,
+    trait: str,
+    words: str,
+    options: Callable[[], Sequence[tuple[str, Any]]],
+    *,
+    anew: Sequence[str] = (),
+    width: str = "auto",
+) -> Any:
+    """Return a list to choose a trait's value from; its options are asked anew when one of `anew` changes."""
+    made = widgets.Dropdown(
+        options=options(),
+        value=getattr(state, trait),
+        description=words,
+        layout=widgets.Layout(width=width, max_width="100%"),
+        style={"description_width": "auto"},
+    )
+
+    def chosen(change: Any) -> None:
+        if change["new"] is not None:
+            setattr(state, trait, change["new"])
+
+    def follow(change: Any) -> None:
+        now, wanted = options(), getattr(state, trait)
+        made.unobserve(chosen, "value")  # new options choose the first of them
+        if made.options != tuple(now):
+            made.options = now
+        made.value = wanted if wanted in [value for _, value in now] else None
+        made.observe(chosen, "value")
+
+    made.observe(chosen, "value")
+    state.observe(follow, [trait, *anew])
+    return made
