@@ -100,6 +100,21 @@ def test_the_picture_of_the_architecture_is_what_its_script_draws() -> None:
     assert drawn.stdout == (ROOT / "docs/architecture.svg").read_text("utf-8")
 
 
+def test_every_path_in_the_architecture_s_table_exists() -> None:
+    """A name without a folder is in the folder of the path before it."""
+    text = (ROOT / "docs/ARCHITECTURE.md").read_text("utf-8")
+    places = re.findall(r"^\| .+? \| (.+) \|$", text, re.MULTILINE)[1:]
+    assert places
+    missing = []
+    for place in places:
+        folder = ROOT / "labkit"
+        for name in re.findall(r"`([^`]+)`", place):
+            path = (ROOT / "labkit" if "/" in name else folder) / name
+            folder = path.parent
+            missing += [] if path.exists() else [name]
+    assert missing == []
+
+
 def test_decisions_are_numbered_and_listed() -> None:
     decisions = sorted((ROOT / "docs/decisions").glob("*.md"))
     assert [path.name[:4] for path in decisions] == [f"{n:04}" for n in range(1, len(decisions) + 1)]
