@@ -74,7 +74,7 @@ def _choose(terminal: Terminal, source: str, file: str) -> tuple[str, bool] | No
 
 def _at_home(terminal: Terminal, path: str) -> tuple[str, Node | None]:
     """Return where a path leads in the pretend home, links followed, and what is there."""
-    place, node = follow(terminal.home.root_mount.root, posixpath.join(terminal.cwd, path))
+    place, node = follow(terminal.mounts.root_mount.root, posixpath.join(terminal.cwd, path))
     return f"/{place}", node if path else None
 
 

@@ -161,13 +161,14 @@ class Session:
             hints += _unknown_command(line)
         return Result(output, result.exit_code, "\n".join(hints))
 
-    def _docker(self, task: Task, argv: list[str], hints: list[str], home: MountTable) -> int:
+    def _docker(self, task: Task, argv: list[str], hints: list[str], mounts: MountTable) -> int:
         terminal = Terminal(
             self.engine,
             self.registries,
             self.network,
             self.platform,
-            home,
+            task.fs,
+            mounts,
             task.cwd,
             tty=self.tty and isinstance(task.fds.get(1), Screen),
             env=task.env,

@@ -6,7 +6,7 @@ import os
 import posixpath
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from labkit.engine.engine import Engine
 from labkit.engine.network import Network
@@ -72,8 +72,8 @@ class Terminal:
     """A command's surroundings.
 
     `env` holds the variables of the prompt; `read_stdin` gives what is left of standard input, and a
-    command that does not ask for it leaves it to the next one. `home` are the files of the pretend home, and
-    `cwd` is the directory in it.
+    command that does not ask for it leaves it to the next one. `home` are the files of the pretend home
+    as its user may use them, `mounts` the same without a look at who asks, and `cwd` is the directory in it.
 
     `tty` says whether its output goes to a terminal, which lines of a pull depend on. `watch` sees each
     event of a pull as it comes. Output is kept in order, as pairs of the stream, 1 or 2, and the bytes;
@@ -85,7 +85,8 @@ class Terminal:
     registries: Registries
     network: Network
     platform: Platform
-    home: MountTable
+    home: Any
+    mounts: MountTable
     cwd: str
     tty: bool = False
     env: Mapping[str, str] = field(default_factory=dict)
@@ -108,9 +109,10 @@ class Terminal:
     def read_at_home(self, path: str) -> bytes | None:
         """Return what a file of the pretend home holds, or None where there is no such file."""
         try:
-            return self.home.read(posixpath.join(self.cwd, path)) if path else None
+            data: bytes | None = self.home.read(posixpath.join(self.cwd, path)) if path else None
         except (FileSystemError, ValueError):
             return None
+        return data
 
     def absolute(self, path: str) -> str:
         """Return a path of the pretend home from its root on, as it is written."""
