@@ -63,7 +63,11 @@ class Explorer(traitlets.HasTraits):
 
 
 def button(words: str, press: Callable[..., object], *arguments: object) -> Any:
-    """Return a button that calls a function with arguments when it is pressed."""
+    """Return a button that calls a function with arguments when it is pressed.
+
+    >>> button("Next", print, "pressed").click()
+    pressed
+    """
     made = widgets.Button(description=words, layout=widgets.Layout(width="auto"))
     made.on_click(lambda _: press(*arguments))
     return made
@@ -78,7 +82,15 @@ def row(title: str, children: Sequence[Any]) -> Any:
 def text_field(
     state: Explorer, trait: str, words: str, *, example: str = "", width: str | None = None
 ) -> Any:
-    """Return a text field that a trait follows at each key, so that a button finds what was typed."""
+    """Return a text field that a trait follows at each key, so that a button finds what was typed.
+
+    >>> class Search(Explorer):
+    ...     path = traitlets.Unicode("/etc")
+    >>> search = Search()
+    >>> text_field(search, "path", "Path").value = "/tmp"
+    >>> search.path
+    '/tmp'
+    """
     made = widgets.Text(
         getattr(state, trait),
         description=words,
@@ -91,7 +103,15 @@ def text_field(
 
 
 def toggles(state: Explorer, trait: str, options: Sequence[tuple[str, Any]], *, width: str = "auto") -> Any:
-    """Return buttons of which one is pressed: words and the trait's value that they stand for."""
+    """Return buttons of which one is pressed: words and the trait's value that they stand for.
+
+    >>> class Search(Explorer):
+    ...     path = traitlets.Unicode("/etc")
+    >>> search = Search()
+    >>> toggles(search, "path", [("settings", "/etc"), ("logs", "/var/log")]).value = "/var/log"
+    >>> search.path
+    '/var/log'
+    """
     style = widgets.ToggleButtonsStyle(button_width=width)
     made = widgets.ToggleButtons(options=options, value=getattr(state, trait), style=style)
     traitlets.link((state, trait), (made, "value"))
@@ -107,7 +127,16 @@ def dropdown(
     anew: Sequence[str] = (),
     width: str = "auto",
 ) -> Any:
-    """Return a list to choose a trait's value from; its options are asked anew when one of `anew` changes."""
+    """Return a list to choose a trait's value from; its options are asked anew when one of `anew` changes.
+
+    >>> class Search(Explorer):
+    ...     path = traitlets.Unicode("/etc")
+    >>> search = Search()
+    >>> made = dropdown(search, "path", "Path", lambda: [("settings", "/etc"), ("logs", "/var/log")])
+    >>> search.path = "/var/log"
+    >>> made.label
+    'logs'
+    """
     made = widgets.Dropdown(
         options=options(),
         value=getattr(state, trait),
