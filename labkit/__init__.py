@@ -28,3 +28,7 @@ _PLACES = {
 }
 
 __getattr__ = fetcher(__name__, _PLACES)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -176,6 +177,13 @@ def test_labkit_and_a_lab_need_no_jupyter() -> None:
     heavy = ("IPython", "ipywidgets", "matplotlib", "numpy", "drawsvg", "httpx")
     code = f"import sys, labkit; labkit.Lab().pull('nginx'); print([m for m in {heavy} if m in sys.modules])"
     assert run(sys.executable, "-W", "error", "-c", code).stdout == "[]\n"
+
+
+@pytest.mark.parametrize("name", ["labkit", "labkit.notebook"])
+def test_what_a_package_offers_is_there_and_can_be_completed(name: str) -> None:
+    package = import_module(name)
+    assert [each for each in package.__all__ if not callable(getattr(package, each))] == []
+    assert set(package.__all__) <= set(dir(package))
 
 
 def test_the_domain_does_not_ask_the_day_or_chance() -> None:

@@ -69,6 +69,10 @@ _PLACES = {
 __getattr__ = fetcher(__name__, _PLACES)
 
 
+def __dir__() -> list[str]:
+    return __all__
+
+
 def load_ipython_extension(shell: InteractiveShell) -> None:
     """Add `%docker` and `%%docker` to a notebook: `%load_ext labkit`."""
     from labkit.notebook.comparison import show_comparisons
