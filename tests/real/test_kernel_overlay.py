@@ -9,7 +9,7 @@ import errno
 import os
 import stat
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -186,12 +186,17 @@ def _show(stack: Sequence[Dir]) -> str:
 
 
 @pytest.mark.parametrize("batch", range(4))
-def test_same_answers_and_trees(kernel: Kernel, batch: int) -> None:
+def test_same_answers_and_trees(
+    kernel: Kernel, batch: int, record_property: Callable[[str, object], None]
+) -> None:
+    operations = 0
     for seed in range(batch, SEQUENCES, 4):
         rng = Random(seed)
         stack = random_stack(rng)
         calls = random_calls(rng, stack, 16)
+        operations += len(calls)
         if differences(kernel, stack, calls):
             calls = _shortest(kernel, stack, calls)
             said = differences(kernel, stack, calls)
             pytest.fail(f"seed {seed}: {said}\n{calls}\n{_show(stack)}", pytrace=False)
+    record_property("kernel overlay compared", (len(range(batch, SEQUENCES, 4)), operations))
