@@ -43,9 +43,9 @@ def notebook(
     pages: list[jupyter.Notebook] = []
 
     @contextlib.contextmanager
-    def open_one(*cells: str, name: str = "", kernel: bool = True) -> Iterator[jupyter.Notebook]:
+    def open_one(*cells: str, name: str = "") -> Iterator[jupyter.Notebook]:
         name = name or server.write(f"cells-{len(list(server.work.iterdir()))}.ipynb", cells)
-        with jupyter.opened(browser, server, name, kernel=kernel) as page:
+        with jupyter.opened(browser, server, name) as page:
             pages.append(page)
             yield page
 
