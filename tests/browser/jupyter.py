@@ -233,16 +233,20 @@ class Notebook:
         self.page.locator(".jp-Notebook .jp-Cell").first.wait_for()
         self.page.evaluate("jupyterapp.shell.collapseLeft()")
 
-    def fill(self, source: str, place: int) -> None:
-        """Type a source into a code cell, counted from 0, in the place of what stood there."""
-        self.page.locator(".jp-CodeCell .cm-content").nth(place).click()
-        self.press("Control+a")
-        self.page.keyboard.type(source)
-        self.done += 1
+    def cell(self, place: int) -> Any:
+        """Give the field to write in of a code cell, counted from 0."""
+        return self.page.locator(".jp-CodeCell").nth(place).locator(".cm-content")
 
     def output(self, place: int) -> Any:
         """Give the output of a code cell, counted from 0."""
         return self.page.locator(".jp-CodeCell").nth(place).locator(".jp-Cell-outputArea")
+
+    def fill(self, source: str, place: int) -> None:
+        """Write a source into a code cell in the place of what is there: typed, or pasted if it has lines."""
+        self.cell(place).click()
+        self.press("Control+a")
+        (self.page.keyboard.insert_text if "\n" in source else self.page.keyboard.type)(source)
+        self.done += 1
 
 
 def faults(page: Any, selector: str = "body") -> list[str]:
