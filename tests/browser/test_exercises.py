@@ -1,6 +1,6 @@
 """Exercises in JupyterLab: read, tried in vain, helped by a hint, solved, and kept.
 
-The normal run solves one exercise of each lesson; with LABKIT_ALL=1 all of them are solved, which takes minutes.
+The normal run solves one exercise of each lesson; LABKIT_ALL=1 solves all, in minutes.
 """
 
 from __future__ import annotations
