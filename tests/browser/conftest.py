@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.browser import jupyter
-from tests.conftest import need
+from tests.conftest import ROOT, need
 
 
 @pytest.fixture(scope="session")
@@ -50,4 +50,9 @@ def notebook(
             yield page
 
     yield open_one
+    for page in pages:
+        for widget in page.widgets():
+            record_property("widget", widget)
+        if (ROOT / "notebooks" / page.name).exists():
+            record_property("notebook", page.name)
     record_property("browser", [len(pages), sum(page.done for page in pages)])

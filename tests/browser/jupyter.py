@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -59,6 +60,7 @@ _RUN = """async seconds => {
         await new Promise(go => setTimeout(go, 50));
     return failed().map(each => `${each.ename}: ${each.evalue}`).concat(waiting() ? ['cells are left'] : []);
 }"""
+_WIDGETS = re.compile(r"\b(\w+_explorer|cow_stepper|playground|predict|pull_board|walkthrough)\(")
 _PANEL = ".jp-WindowedPanel-outer"
 _OVERFLOW = """() => {
     const wide = [];
@@ -155,6 +157,12 @@ class Notebook:
     def run(self) -> None:
         """Run all cells from top to bottom and wait for the last; none may fail."""
         assert self.page.evaluate(_RUN, 2 * SECONDS) == []
+
+    def widgets(self) -> list[str]:
+        """Give the names of the widgets that the notebook's code opens."""
+        cells = nbformat.read(self.server.work / self.name, as_version=4).cells
+        source = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
+        return sorted(set(_WIDGETS.findall(source)))
 
     def click(self, words: str, *, role: str = "button", exact: bool = True) -> None:
         """Click on a control by its words."""
