@@ -24,7 +24,7 @@ PICTURE = ".jp-OutputArea-output img"
 PREDICT = "from labkit.notebook import predict\npredict('pull-layers', answer='A')"
 WIDGETS = {
     "cow_stepper": (cow.CELL, PICTURE, "Next Next Last First chmod Next Delete Last Read".split()),
-    "driver_explorer": (drivers.CELL, PICTURE, ["1MB", "67MB", "1MB", "67MB"]),
+    "driver_explorer": (drivers.CELL, PICTURE, ["1MB", "67.1MB", "1MB", "10MB"]),
     "history_explorer": (history.SETUP, ".labkit-card", ["Newer line", *["Older line"] * 3, "Newer line"]),
     "inspect_explorer": (inspect.SETUP, ".jp-OutputArea-output pre", ["next ▶"] * 5),
     "layer_explorer": (layers.SETUP, PICTURE, ["▶ 5", "▶ 4", "▶ 3", "▶ 2", "▶ 1"]),
@@ -46,7 +46,8 @@ _CLICK = """([words, seen]) => new Promise((done, missing) => {
     const shown = () => [...document.querySelectorAll(seen)].map(e => e.outerHTML).join();
     const before = shown(), start = performance.now(), end = start + 5000;
     const look = () => shown() !== before ? done(performance.now() - start)
-        : performance.now() > end ? missing(new Error(words + ' changes nothing')) : requestAnimationFrame(look);
+        : performance.now() > end ? missing(new Error(words + ' changes nothing'))
+        : requestAnimationFrame(look);
     button.click();
     look();
 })"""

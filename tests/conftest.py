@@ -120,7 +120,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     terminalreporter.write_line(f"tests run: {ran}, skipped: {len(skipped)}")
     for reason, count in sorted(Counter(map(_skip_reason, skipped)).items()):
         terminalreporter.write_line(f"  skipped {count}: {reason}")
-    reports = [report for kind in ("passed", "failed") for report in stats.get(kind, [])]
+    reports = [report for report in stats.get("", []) if report.when == "teardown"]  # those know all of it
     if compared := _properties(reports, "session compared live"):
         lines, equal = (sum(counts) for counts in zip(*compared, strict=True))
         terminalreporter.write_line(
@@ -136,5 +136,5 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 def _properties(reports: Iterable[pytest.TestReport], wanted: str) -> list[Any]:
-    """Return what passed and failed tests recorded under a name."""
+    """Return what tests recorded under a name."""
     return [value for report in reports for name, value in report.user_properties if name == wanted]

@@ -65,7 +65,7 @@ _PANEL = ".jp-WindowedPanel-outer"
 _OVERFLOW = """() => {
     const wide = [];
     for (const element of document.querySelectorAll('.jp-OutputArea-output, .jp-OutputArea-output *')) {
-        if (element.closest('svg') || element.closest('.jupyter-widgets-output-area')) continue;
+        if (element.closest('svg, input, .jupyter-widgets-output-area')) continue;
         const style = getComputedStyle(element);
         const scrolls = ['auto', 'scroll'].includes(style.overflowX);
         const hidden = style.display === 'inline' || element.clientWidth === 0;
