@@ -12,8 +12,9 @@ import shutil
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -119,15 +120,21 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     terminalreporter.write_line(f"tests run: {ran}, skipped: {len(skipped)}")
     for reason, count in sorted(Counter(map(_skip_reason, skipped)).items()):
         terminalreporter.write_line(f"  skipped {count}: {reason}")
-    compared = [
-        value
-        for kind in ("passed", "failed")
-        for report in stats.get(kind, [])
-        for name, value in report.user_properties
-        if name == "session compared live"
-    ]
-    if compared:
+    reports = [report for report in stats.get("", []) if report.when == "teardown"]  # those know all of it
+    if compared := _properties(reports, "session compared live"):
         lines, equal = (sum(counts) for counts in zip(*compared, strict=True))
         terminalreporter.write_line(
             f"sessions compared live: {len(compared)}, commands in them: {lines}, equal: {equal}"
         )
+    if opened := _properties(reports, "browser"):
+        pages, done = (sum(counts) for counts in zip(*opened, strict=True))
+        files = set(_properties(reports, "notebook"))
+        widgets = set(_properties(reports, "widget"))
+        terminalreporter.write_line(
+            f"browser: {len(files)} notebooks, {len(widgets)} widgets, {pages} pages, {done} interactions"
+        )
+
+
+def _properties(reports: Iterable[pytest.TestReport], wanted: str) -> list[Any]:
+    """Return what tests recorded under a name."""
+    return [value for report in reports for name, value in report.user_properties if name == wanted]

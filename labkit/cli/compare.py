@@ -171,8 +171,8 @@ def compare(line: str, on_lab: Callable[[str], Result], *, seconds: float = 60) 
     store = own_docker.run("docker info --format '{{json .DriverStatus}}'", seconds=seconds).stdout
     containers = "ps" in words or "container" in words or '"Pid":' in ours.stdout
     rows = compare_lines(_lines(ours), _lines(theirs), containers=containers)
-    number = version.stdout.strip()
-    return Comparison(line, rows, shown(number), tuple(notes(rows, number, store)))
+    number = shown(version.stdout.strip())
+    return Comparison(line, rows, number, tuple(notes(rows, number, store)))
 
 
 def _lines(result: Result) -> list[str]:

@@ -38,7 +38,7 @@ what you have reached, not at what you typed, so every way to the goal is right.
 """.strip()
 _SETUP = "%load_ext labkit\nimport labkit"
 _WORK = "# your commands: %docker …, or Python with lab"
-_HINT = "# ex.hint()      (take the first # away for a hint)"
+_HINT = "# ex.hint()      # take the first # away for a hint"
 
 Cell = dict[str, Any]
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.browser import jupyter
-from tests.conftest import need
+from tests.conftest import ROOT, need
 
 
 @pytest.fixture(scope="session")
@@ -43,11 +43,16 @@ def notebook(
     pages: list[jupyter.Notebook] = []
 
     @contextlib.contextmanager
-    def open_one(*cells: str, name: str = "", kernel: bool = True) -> Iterator[jupyter.Notebook]:
+    def open_one(*cells: str, name: str = "") -> Iterator[jupyter.Notebook]:
         name = name or server.write(f"cells-{len(list(server.work.iterdir()))}.ipynb", cells)
-        with jupyter.opened(browser, server, name, kernel=kernel) as page:
+        with jupyter.opened(browser, server, name) as page:
             pages.append(page)
             yield page
 
     yield open_one
+    for page in pages:
+        for widget in page.widgets():
+            record_property("widget", widget)
+        if (ROOT / "notebooks" / page.name).exists():
+            record_property("notebook", page.name)
     record_property("browser", [len(pages), sum(page.done for page in pages)])

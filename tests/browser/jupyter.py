@@ -9,10 +9,10 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -34,6 +34,8 @@ OPTIONS = (
 SECONDS = 60
 THEMES = ("JupyterLab Light", "JupyterLab Dark")
 WIDTHS = (1280, 800)
+MOST_HEIGHT = 8000
+"""Of one screenshot: Chromium draws no picture that is much higher."""
 
 _SETTINGS = {
     "notebook-extension/tracker": {"windowingMode": "none"},  # so that every cell is on the page
@@ -58,10 +60,12 @@ _RUN = """async seconds => {
         await new Promise(go => setTimeout(go, 50));
     return failed().map(each => `${each.ename}: ${each.evalue}`).concat(waiting() ? ['cells are left'] : []);
 }"""
+_WIDGETS = re.compile(r"\b(\w+_explorer|cow_stepper|playground|predict|pull_board|walkthrough)\(")
+_PANEL = ".jp-WindowedPanel-outer"
 _OVERFLOW = """() => {
     const wide = [];
     for (const element of document.querySelectorAll('.jp-OutputArea-output, .jp-OutputArea-output *')) {
-        if (element.closest('svg') || element.closest('.jupyter-widgets-output-area')) continue;
+        if (element.closest('svg, input, .jupyter-widgets-output-area')) continue;
         const style = getComputedStyle(element);
         const scrolls = ['auto', 'scroll'].includes(style.overflowX);
         const hidden = style.display === 'inline' || element.clientWidth === 0;
@@ -145,6 +149,7 @@ class Notebook:
     """A notebook in a page of JupyterLab. `page` is Playwright's; `done` counts clicks and keys."""
 
     page: Any
+    server: Server
     name: str
     left: list[str] = field(default_factory=list)
     done: int = 0
@@ -152,6 +157,12 @@ class Notebook:
     def run(self) -> None:
         """Run all cells from top to bottom and wait for the last; none may fail."""
         assert self.page.evaluate(_RUN, 2 * SECONDS) == []
+
+    def widgets(self) -> list[str]:
+        """Give the names of the widgets that the notebook's code opens."""
+        cells = nbformat.read(self.server.work / self.name, as_version=4).cells
+        source = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
+        return sorted(set(_WIDGETS.findall(source)))
 
     def click(self, words: str, *, role: str = "button", exact: bool = True) -> None:
         """Click on a control by its words."""
@@ -185,10 +196,24 @@ class Notebook:
         found: list[str] = self.page.evaluate(_OVERFLOW)
         return found
 
+    def readable(self, name: str) -> None:
+        """Check in both themes and widths that nothing is cut off or a serious fault; keep screenshots."""
+        for theme in THEMES:
+            for width in WIDTHS:
+                self.look(theme, width)
+                assert self.cut_off() == []
+                self.look(theme, width, min(MOST_HEIGHT, self._height() + 150))
+                self.shoot(f"{name}-{theme.split()[-1].lower()}-{width}")
+            assert self.faults() == []
+
+    def _height(self) -> int:
+        height: int = self.page.locator(_PANEL).first.evaluate("e => e.scrollHeight")
+        return height
+
     def shoot(self, name: str) -> list[Path]:
         """Keep screenshots of the whole notebook, a screen's height each; return their files."""
         directory = shots()
-        panel = self.page.locator(".jp-WindowedPanel-outer").first
+        panel = self.page.locator(_PANEL).first
         size = panel.evaluate("e => [e.scrollHeight, e.clientHeight]")
         files = []
         for number in range(max(1, -(-size[0] // (size[1] - 60)))):
@@ -200,36 +225,62 @@ class Notebook:
 
     def faults(self, selector: str = ".jp-OutputArea-output") -> list[str]:
         """Give the serious accessibility faults that axe finds in what a selector matches."""
-        from axe_playwright_python.sync_playwright import Axe
+        return faults(self.page, selector)
 
-        rules = {"resultTypes": ["violations"], "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
-        found = Axe().run(self.page, context=selector, options=rules).response["violations"]
-        return [
-            f"{each['id']}: {node['html'][:160]}"
-            for each in found
-            if each["impact"] in ("serious", "critical")
-            for node in each["nodes"]
-        ]
-
-    def save(self) -> None:
-        """Save the notebook and end its kernel."""
+    def reopen(self) -> Any:
+        """Save the notebook, end its kernel and open it again without one; return what the file holds."""
         self.page.evaluate("jupyterapp.commands.execute('docmanager:save')")
         self.page.evaluate("jupyterapp.commands.execute('notebook:shutdown-kernel')")
+        self.open()
+        return nbformat.read(self.server.work / self.name, as_version=4)
+
+    def open(self) -> None:
+        """Go to the notebook, and wait until its cells are there."""
+        self.page.goto(f"{self.server.address}/lab/tree/{quote(self.name)}?reset")
+        self.page.wait_for_function("() => window.jupyterapp?.shell.currentWidget?.content?.widgets?.length")
+        self.page.locator(".jp-Notebook .jp-Cell").first.wait_for()
+        self.page.evaluate("jupyterapp.shell.collapseLeft()")
+
+    def cell(self, place: int) -> Any:
+        """Give the field to write in of a code cell, counted from 0."""
+        return self.page.locator(".jp-CodeCell").nth(place).locator(".cm-content")
+
+    def output(self, place: int) -> Any:
+        """Give the output of a code cell, counted from 0."""
+        return self.page.locator(".jp-CodeCell").nth(place).locator(".jp-Cell-outputArea")
+
+    def fill(self, source: str, place: int) -> None:
+        """Write a source into a code cell in the place of what is there: typed, or pasted if it has lines."""
+        self.cell(place).click()
+        self.press("Control+a")
+        (self.page.keyboard.insert_text if "\n" in source else self.page.keyboard.type)(source)
+        self.done += 1
+
+
+def faults(page: Any, selector: str = "body") -> list[str]:
+    """Give the serious accessibility faults that axe finds in a part of a page."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    rules = {"resultTypes": ["violations"], "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
+    found = Axe().run(page, context=selector, options=rules).response["violations"]
+    return [
+        f"{each['id']}: {node['html'][:160]}"
+        for each in found
+        if each["impact"] in ("serious", "critical")
+        for node in each["nodes"]
+    ]
 
 
 @contextlib.contextmanager
-def opened(browser: Any, served: Server, name: str, *, kernel: bool = True) -> Iterator[Notebook]:
+def opened(browser: Any, served: Server, name: str) -> Iterator[Notebook]:
     """Open a notebook in a new page; at the end no request may have left the machine."""
     page = browser.new_page(viewport={"width": WIDTHS[0], "height": 900})
     page.set_default_timeout(SECONDS * 1000)
-    notebook = Notebook(page, name)
+    notebook = Notebook(page, served, name)
     page.on("request", lambda request: notebook.left.append(request.url) if _leaves(request.url) else None)
-    page.goto(f"{served.address}/lab/tree/{quote(name)}?reset")
-    if kernel:
-        page.evaluate(_READY)
-    page.locator(".jp-Notebook .jp-Cell").first.wait_for()
-    page.evaluate("jupyterapp.shell.collapseLeft()")
     try:
+        notebook.open()
+        page.evaluate(_READY)
         yield notebook
     finally:
         page.close()
@@ -239,23 +290,3 @@ def opened(browser: Any, served: Server, name: str, *, kernel: bool = True) -> I
 def _leaves(address: str) -> bool:
     parts = urlsplit(address)
     return parts.scheme in ("http", "https", "ws", "wss") and parts.hostname != "127.0.0.1"
-
-
-def median_delay(notebook: Notebook, words: Sequence[str], seen: str) -> float:
-    """Click on buttons, one after the other; return the median time in ms until an element changes.
-
-    `seen` is a selector of the element whose HTML a click changes.
-    """
-    script = """([words, seen]) => new Promise(done => {
-        const button = [...document.querySelectorAll('button')].find(b => b.textContent.trim() === words);
-        const before = document.querySelector(seen).outerHTML, start = performance.now();
-        const look = () => document.querySelector(seen)?.outerHTML !== before
-            ? done(performance.now() - start) : requestAnimationFrame(look);
-        button.click();
-        look();
-    })"""
-    times = []
-    for each in words:
-        times.append(notebook.page.evaluate(script, [each, seen]))
-        time.sleep(0.2)
-    return sorted(times)[len(times) // 2]

@@ -35,14 +35,6 @@ def page(browser: Any) -> Iterator[Any]:
     opened.close()
 
 
-def faults(page: Any) -> list[str]:
-    """Give the serious accessibility faults of a page."""
-    from axe_playwright_python.sync_playwright import Axe
-
-    found = Axe().run(page).response["violations"]
-    return [each["id"] for each in found if each["impact"] in ("serious", "critical")]
-
-
 def test_the_handout_prints_with_nothing_cut_off(page: Any, files: dict[str, Path], tmp_path: Path) -> None:
     page.goto(files["handout"].as_uri())
     page.emulate_media(media="print")
@@ -51,7 +43,7 @@ def test_the_handout_prints_with_nothing_cut_off(page: Any, files: dict[str, Pat
     heights = page.evaluate("[...document.querySelectorAll('.labkit-picture img')].map(e => e.offsetHeight)")
     assert len(heights) == 10
     assert all(0 < height < 960 for height in heights)
-    assert faults(page) == []
+    assert jupyter.faults(page) == []
     page.screenshot(path=jupyter.shots() / "handout.png", full_page=True)
     page.pdf(path=tmp_path / "handout.pdf", prefer_css_page_size=True)
     sheets = len(re.findall(rb"/Type\s*/Page\b", (tmp_path / "handout.pdf").read_bytes()))
@@ -70,5 +62,5 @@ def test_the_deck_is_turned_by_keys_and_by_links(page: Any, files: dict[str, Pat
     page.keyboard.press("PageUp")
     page.wait_for_function(f"{where} === 1")
     assert page.evaluate(_WIDE) == []
-    assert faults(page) == []
+    assert jupyter.faults(page) == []
     page.screenshot(path=jupyter.shots() / f"deck-{scheme}.png")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import nbformat
 import pytest
 
 from labkit.course.slides import SLIDES
@@ -141,37 +140,15 @@ def test_keys_neither_reach_the_notebook_nor_are_trapped(notebook: Opener) -> No
         assert not page.page.evaluate(inside)
 
 
-def test_a_key_is_seen_within_150_ms_at_the_median_and_reset_within_a_second(notebook: Opener) -> None:
-    script = """async ([root, keys]) => {
-        const at = document.querySelector(root), times = [];
-        for (const key of keys) {
-            const before = at.dataset.at, start = performance.now();
-            at.dispatchEvent(new KeyboardEvent('keydown', {key, bubbles: true}));
-            while (at.dataset.at === before) await new Promise(go => requestAnimationFrame(go));
-            times.push(performance.now() - start);
-            await new Promise(go => setTimeout(go, 200));
-        }
-        return times;
-    }"""
-    with notebook(*CELLS) as page:
-        ready(page, jupyter.THEMES[0])
-        times = page.page.evaluate(script, [ROOT, [" "] * 15])
-        assert sorted(times)[len(times) // 2] < 150
-        assert page.page.evaluate(script, [ROOT, ["R"]])[0] < 1000
-
-
-def test_opened_without_a_kernel_all_slides_can_be_read(server: jupyter.Server, notebook: Opener) -> None:
+def test_opened_without_a_kernel_all_slides_can_be_read(notebook: Opener) -> None:
     with notebook(*CELLS) as page:
         ready(page, jupyter.THEMES[0])
         page.press("Space")
-        page.save()
-        name = page.name
-    with notebook(name=name, kernel=False) as again:
-        again.page.get_by_text("All twelve slides, to read").click()
-        last = again.page.locator(".jp-OutputArea-output h3").last
+        saved = page.reopen()
+        page.page.get_by_text("All twelve slides, to read").click()
+        last = page.page.locator(".jp-OutputArea-output h3").last
         last.wait_for()
         assert last.inner_text() == "12. docker image inspect (3)"
-        assert again.page.locator(".jp-OutputArea-output img").count() == 10
-        assert again.cut_off() == []
-    saved = nbformat.read(server.work / name, as_version=4).cells[1].outputs
-    assert SLIDES[11].question.prompt in saved[-1].data["text/plain"]
+        assert page.page.locator(".jp-OutputArea-output img").count() == 10
+        assert page.cut_off() == []
+        assert SLIDES[11].question.prompt in saved.cells[1].outputs[-1].data["text/plain"]

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import nbformat
-
-from tests.browser import jupyter
 from tests.browser.conftest import Opener
 
 CELL = "from labkit.notebook import driver_explorer\ndriver_explorer(steps=['create'])"
 
 
-def test_the_drivers_controls_work_by_keyboard_and_leave_their_picture(
-    server: jupyter.Server, notebook: Opener
-) -> None:
+def test_the_drivers_controls_work_by_keyboard_and_leave_their_picture(notebook: Opener) -> None:
     with notebook(CELL) as page:
         page.run()
         page.page.get_by_label("overlay2", exact=True).focus()
@@ -24,10 +19,7 @@ def test_the_drivers_controls_work_by_keyboard_and_leave_their_picture(
         wanted = wanted[:-1] + ", size=1000000)"
         page.sees(wanted)
         assert page.page.locator(".jp-OutputArea-output img").count() == 1
-        page.save()
-        name = page.name
-    with notebook(name=name, kernel=False) as again:
-        again.sees(wanted)
-        assert again.page.locator(".jp-OutputArea-output img").count() == 1
-    saved = nbformat.read(server.work / name, as_version=4).cells[0].outputs
-    assert wanted in saved[-1].data["text/plain"]
+        saved = page.reopen()
+        page.sees(wanted)
+        assert page.page.locator(".jp-OutputArea-output img").count() == 1
+        assert wanted in saved.cells[0].outputs[-1].data["text/plain"]

@@ -1,0 +1,73 @@
+"""From a click, or a key, to the changed page: each widget in JupyterLab in a real Chromium."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import median
+
+import pytest
+
+from benchmarks.figures import Figure, Figures
+from tests.browser import test_cow_stepper as cow
+from tests.browser import test_history_explorer as history
+from tests.browser import test_inspect_explorer as inspect
+from tests.browser import test_layer_explorer as layers
+from tests.browser import test_playground as play
+from tests.browser import test_pull_board as pull
+from tests.browser import test_walkthrough as walk
+from tests.browser import test_widgets as drivers
+from tests.browser.conftest import Opener, browser, notebook, server  # noqa: F401
+from tests.browser.jupyter import Notebook
+
+MOST = 0.150
+PICTURE = ".jp-OutputArea-output img"
+PREDICT = "from labkit.notebook import predict\npredict('pull-layers', answer='A')"
+WIDGETS = {
+    "cow_stepper": (cow.CELL, PICTURE, "Next Next Last First chmod Next Delete Last Read".split()),
+    "driver_explorer": (drivers.CELL, PICTURE, ["1MB", "67.1MB", "1MB", "10MB"]),
+    "history_explorer": (history.SETUP, ".labkit-card", ["Newer line", *["Older line"] * 3, "Newer line"]),
+    "inspect_explorer": (inspect.SETUP, ".jp-OutputArea-output pre", ["next ▶"] * 5),
+    "layer_explorer": (layers.SETUP, PICTURE, ["▶ 5", "▶ 4", "▶ 3", "▶ 2", "▶ 1"]),
+    "playground": (
+        play.CELL,
+        ".labkit-terminal",
+        ["Run a container", "Append to a file", "chmod", "Stop", "Start", "Undo", "Write a file"],
+    ),
+    "predict": (PREDICT, ".labkit-verdict", ["C", "D", "A", "C", "D"]),
+    "pull_board": (pull.SETUP + pull.MOMENT, ".labkit-terminal", ["Step", "Step back"] * 3),
+    "walkthrough": ("\n".join(walk.CELLS), walk.ROOT, ["Run 1 of 3", "Answer", "Notes", "Next ▶", "◀ Back"]),
+}
+_CLICK = """([words, seen]) => new Promise((done, missing) => {
+    const buttons = [...document.querySelectorAll('.jp-OutputArea button')];
+    const bare = text => text.replace('▶', '').trim();
+    const button = buttons.find(b => b.textContent.trim() === words)
+        || buttons.find(b => bare(b.textContent).startsWith(bare(words)));
+    if (!button) return missing(new Error(words + ': ' + buttons.map(b => b.textContent)));
+    const shown = () => [...document.querySelectorAll(seen)].map(e => e.outerHTML).join();
+    const before = shown(), start = performance.now(), end = start + 5000;
+    const look = () => shown() !== before ? done(performance.now() - start)
+        : performance.now() > end ? missing(new Error(words + ' changes nothing'))
+        : requestAnimationFrame(look);
+    button.click();
+    look();
+})"""
+
+
+def delays(page: Notebook, words: Sequence[str], seen: str) -> list[float]:
+    """Click on buttons, one after the other; return the seconds until what a selector matches changes."""
+    times = []
+    for each in words:
+        times.append(page.page.evaluate(_CLICK, [each, seen]) / 1000)
+        page.page.wait_for_timeout(200)
+    return times
+
+
+@pytest.mark.parametrize("widget", WIDGETS)
+def test_click(widget: str, figures: Figures, notebook: Opener) -> None:  # noqa: F811
+    cell, seen, words = WIDGETS[widget]
+    with notebook(cell) as page:
+        page.run()
+        page.page.locator(seen).first.wait_for()
+        page.page.wait_for_timeout(1000)
+        times = delays(page, words, seen)
+    figures.check(Figure(f"{widget}: a click, median", median(times), "its slowest", max(times), most=MOST))
