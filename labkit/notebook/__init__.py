@@ -8,7 +8,7 @@ from labkit.doctor import check
 from labkit.notebook.charts import pull_timeline, sizes
 from labkit.notebook.comparison import compare
 from labkit.notebook.driver_chart import driver_costs
-from labkit.notebook.pictures import history_map, shared, stack, steps
+from labkit.notebook.pictures import history_map, on_one_image, shared, stack, steps
 from labkit.notebook.widgets import (
     cow_stepper,
     driver_explorer,
@@ -35,6 +35,7 @@ __all__ = [
     "inspect_explorer",
     "layer_explorer",
     "load_ipython_extension",
+    "on_one_image",
     "playground",
     "predict",
     "pull_board",
