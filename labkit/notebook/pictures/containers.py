@@ -34,7 +34,7 @@ def on_one_image(lab: Lab, image: str) -> Picture:
 
     >>> lab = Lab()
     >>> box = lab.run("busybox", name="box")
-    >>> box.write("/greeting", "hello")
+    >>> copied = box.write("/greeting", "hello")
     >>> print(on_one_image(lab, "busybox").text.splitlines()[1])
       box  running  5B  1 change
     """
