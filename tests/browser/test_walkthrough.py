@@ -171,7 +171,7 @@ def test_opened_without_a_kernel_all_slides_can_be_read(server: jupyter.Server, 
         last = again.page.locator(".jp-OutputArea-output h3").last
         last.wait_for()
         assert last.inner_text() == "12. docker image inspect (3)"
-        assert again.page.locator(".jp-OutputArea-output img").count() == 10
+        assert again.page.locator(".jp-OutputArea-output img").count() == 13
         assert again.cut_off() == []
     saved = nbformat.read(server.work / name, as_version=4).cells[1].outputs
     assert SLIDES[11].question.prompt in saved[-1].data["text/plain"]
