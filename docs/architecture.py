@@ -21,10 +21,11 @@ FLOW = [
     ("a new layer", "oci", ""),
 ]
 ROOMS = [
-    ("notebook", "what a learner sees", "magics, progress, pictures, charts"),
+    ("notebook", "what a learner sees", "magics, pictures, charts, widgets, exercises"),
+    ("course", "what a learner is asked", "slides, questions, exercises, progress; doctor"),
     ("lab", "one engine, hub and clock", "Lab, Box: pull, run, build, undo, reset"),
     ("cli", "what a learner types", "commands, parse, help, formats, session"),
-    ("engine", "what Docker does with it", "transfer, storage, container, shell, build, images"),
+    ("engine", "what Docker does with it", "transfer, storage, container, volumes, shell, build"),
     ("store", "where its bytes are kept", "blobs, archives, registry, hub"),
     ("oci", "what an image is", "digest, manifest, config, tree, layer, image"),
 ]
@@ -75,8 +76,9 @@ def rooms(top: int) -> list[Any]:
         *shapes,
         arrow(36, top + 4, 36, bottom),
         box(808, top, 128, bottom - top, fill=PALE, line=RULE),
-        text(872, top + 120, "errors, text", mono=True, bold=True, anchor="middle"),
-        text(872, top + 144, "for all rooms", fill=QUIET, anchor="middle"),
+        text(872, top + 134, "errors, text", mono=True, bold=True, anchor="middle"),
+        text(872, top + 156, "lazy", mono=True, bold=True, anchor="middle"),
+        text(872, top + 180, "for all rooms", fill=QUIET, anchor="middle"),
     ]
 
 
@@ -88,7 +90,7 @@ def draw() -> str:
         "The way of the data, and the rooms of the house",
         "A registry's image is pulled into the local cache, its layers are stacked to a mount, a container"
         " runs on it, and diff and commit make a new layer of what it wrote, which goes to the cache."
-        " Below, six rooms of code: notebook, lab, cli, engine, store and, on the ground, oci.",
+        " Below, seven rooms of code: notebook, course, lab, cli, engine, store and, on the ground, oci.",
         twin,
         WIDTH,
         214 + 50 * len(ROOMS) + 14,

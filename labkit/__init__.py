@@ -7,7 +7,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from labkit.lazy import fetcher
 
 if TYPE_CHECKING:
     from labkit.lab import Lab
@@ -25,11 +27,8 @@ _PLACES = {
     "walkthrough": "labkit.notebook",
 }
 
+__getattr__ = fetcher(__name__, _PLACES)
 
-def __getattr__(name: str) -> Any:
-    """Import what is asked for when it is asked for: `import labkit` alone stays quick."""
-    if name not in _PLACES:
-        raise AttributeError(f"module 'labkit' has no attribute {name!r}")
-    from importlib import import_module
 
-    return getattr(import_module(_PLACES[name]), name)
+def __dir__() -> list[str]:
+    return __all__

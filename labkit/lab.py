@@ -38,6 +38,7 @@ from labkit.errors import LabkitError
 from labkit.oci.descriptor import Platform
 from labkit.oci.image import Image
 from labkit.oci.moment import parse_time
+from labkit.oci.platform import parse_platform
 from labkit.oci.reference import parse_reference
 from labkit.store.hub import docker_hub
 from labkit.store.registry import Registry
@@ -81,12 +82,12 @@ class Lab:
         storage_driver: str = "overlay2",
     ) -> None:
         now = parse_time(clock) if isinstance(clock, str) else clock
-        os_name, _, architecture = platform.partition("/")
+        machine = parse_platform(platform, Platform("amd64", "linux"))
         self.engine = Engine(
             State(now=now),
             seed=seed,
-            os=os_name,
-            architecture=architecture,
+            os=machine.os,
+            architecture=machine.architecture,
             driver=driver_named(storage_driver),
         )
         self.network = network_of(network)
@@ -94,7 +95,7 @@ class Lab:
             self.engine,
             Registries({**({} if hub else {HUB: docker_hub()}), **(registries or {})}, online, hub),
             self.network,
-            Platform(architecture, os_name),
+            machine,
             tty=tty,
         )
         self._start = self._checkpoint()

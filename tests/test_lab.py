@@ -121,6 +121,16 @@ def test_two_labs_give_the_same_and_share_nothing() -> None:
     assert Lab(seed="another").docker("run -d busybox").text != Lab().docker("run -d busybox").text
 
 
+def test_the_platform_is_read_as_docker_reads_it() -> None:
+    lab = Lab(platform="linux/aarch64")
+    assert lab.docker("version --format {{.Server.Os}}/{{.Server.Arch}}").text == "linux/arm64\n"
+
+
+def test_a_platform_that_there_is_not_is_refused() -> None:
+    with pytest.raises(LabkitError, match='"nope": unknown operating system or architecture'):
+        Lab(platform="nope")
+
+
 def test_the_clock() -> None:
     assert Lab().docker("images").exit_code == 0
     lab = Lab(clock="2019-05-16T21:20:18Z")

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from labkit.cli.terminal import Terminal
 from labkit.engine.build import ignore
-from labkit.engine.build.context import IGNORE, Context, of_tar
+from labkit.engine.build.context import IGNORE, Context, follow, of_tar
 from labkit.errors import LabkitError
 from labkit.oci import tree
 from labkit.oci.content import Content
@@ -48,20 +48,20 @@ def prepare(terminal: Terminal, source: str, file: str) -> Sent:
             raise LabkitError(f"labkit: a context from {source} is not simulated; it would be downloaded")
         raise LabkitError(f'{_PREPARE}path "{source}" not found')
     directory, real = place
-    if not (os.path.isdir(directory) if real else isinstance(terminal.at_home(source)[1], Dir)):
+    if not (os.path.isdir(directory) if real else isinstance(_at_home(terminal, source)[1], Dir)):
         raise LabkitError(f"{_PREPARE}context must be a directory: {directory}")
     name, text = _dockerfile(terminal, directory, file, real)
     if real:
         root: Node = _read(Path(directory), {})
     else:
-        root = _roots(terminal.at_home(source)[1] or EMPTY_ROOT)
+        root = _roots(_at_home(terminal, source)[1] or EMPTY_ROOT)
     assert isinstance(root, Dir)
     return _sent(terminal, root, name, text, from_stdin=file == "-")
 
 
 def _choose(terminal: Terminal, source: str, file: str) -> tuple[str, bool] | None:
     """Return the absolute path of the context and whether it is a real one, or None where it is nowhere."""
-    home, node = terminal.at_home(source)
+    home, node = _at_home(terminal, source)
     real = os.path.realpath(source) if os.path.exists(source) else ""
     if node is None:
         return (real, True) if real else None
@@ -70,6 +70,12 @@ def _choose(terminal: Terminal, source: str, file: str) -> tuple[str, bool] | No
     if os.path.isdir(real) and not _first_missing(terminal, _named(terminal, real, file, True), True):
         return real, True
     return home, False
+
+
+def _at_home(terminal: Terminal, path: str) -> tuple[str, Node | None]:
+    """Return where a path leads in the pretend home, links followed, and what is there."""
+    place, node = follow(terminal.mounts.root_mount.root, posixpath.join(terminal.cwd, path))
+    return f"/{place}", node if path else None
 
 
 def _named(terminal: Terminal, directory: str, file: str, real: bool) -> str:
@@ -87,7 +93,7 @@ def _first_missing(terminal: Terminal, path: str, real: bool) -> str:
     names = tree.split_path(path)
     for depth in range(1, len(names) + 1):
         above = "/" + "/".join(names[:depth])
-        if not (os.path.exists(above) if real else terminal.at_home(above)[1] is not None):
+        if not (os.path.exists(above) if real else _at_home(terminal, above)[1] is not None):
             return above
     return ""
 
@@ -102,11 +108,11 @@ def _dockerfile(terminal: Terminal, directory: str, file: str, real: bool) -> tu
             f"{_PREPARE}unable to evaluate symlinks in Dockerfile path: lstat {missing}: "
             "no such file or directory"
         )
-    place = os.path.realpath(path) if real else terminal.at_home(path)[0]
+    place = os.path.realpath(path) if real else _at_home(terminal, path)[0]
     name = posixpath.relpath(place, directory)
     if not name.startswith("../"):
         return name, None
-    node = _read(Path(place), {}) if real else terminal.at_home(path)[1]
+    node = _read(Path(place), {}) if real else _at_home(terminal, path)[1]
     if not isinstance(node, File):
         raise LabkitError(f"read {file}: is a directory")
     return "", node.content.read().decode("utf-8", "surrogateescape")

@@ -11,8 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from labkit.oci.moment import SECOND, date_and_clock, fraction
 
-DECIMAL = ("B", "kB", "MB", "GB", "TB", "PB", "EB", "ZB", "YB")
-BINARY = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB", "ZiB", "YiB")
+_UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB", "ZB", "YB")
 
 
 def human_size(size: float, precision: int = 3) -> str:
@@ -21,24 +20,11 @@ def human_size(size: float, precision: int = 3) -> str:
     >>> human_size(299341950), human_size(299341950, 4), human_size(22)
     ('299MB', '299.3MB', '22B')
     """
-    return _size(size, 1000, DECIMAL, precision)
-
-
-def bytes_size(size: float) -> str:
-    """Write a number of bytes in binary units, four significant digits (go-units BytesSize).
-
-    >>> bytes_size(67108864)
-    '64MiB'
-    """
-    return _size(size, 1024, BINARY, 4)
-
-
-def _size(size: float, base: int, units: Sequence[str], precision: int) -> str:
     size, unit = float(size), 0
-    while size >= base and unit < len(units) - 1:
-        size /= base
+    while size >= 1000 and unit < len(_UNITS) - 1:
+        size /= 1000
         unit += 1
-    return f"{size:.{precision}g}{units[unit]}"
+    return f"{size:.{precision}g}{_UNITS[unit]}"
 
 
 def age(seconds: float) -> str:

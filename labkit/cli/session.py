@@ -9,16 +9,14 @@ the home lacks.
 from __future__ import annotations
 
 import difflib
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import IO, Any
+from typing import Any
 
 from labkit.cli.handlers import HANDLERS
 from labkit.cli.hints import hint
 from labkit.cli.parse import Printed, UsageError, parse
 from labkit.cli.terminal import Registries, Terminal, Watch
-from labkit.engine.build.context import follow
 from labkit.engine.engine import SECOND, Engine
 from labkit.engine.mounts import home_mounts
 from labkit.engine.network import Network
@@ -29,10 +27,10 @@ from labkit.engine.shell.streams import Reader, endless
 from labkit.engine.shell.streams import Terminal as Screen
 from labkit.engine.shell.task import Process, Task
 from labkit.engine.storage.mounts import MountTable
-from labkit.errors import DaemonError, FileSystemError, LabkitError
+from labkit.errors import DaemonError, LabkitError
 from labkit.oci.content import Content
 from labkit.oci.descriptor import Platform
-from labkit.oci.tree import EMPTY_ROOT, Dir, Node
+from labkit.oci.tree import EMPTY_ROOT, Dir
 from labkit.text import shown
 
 HOME = "/home/learner"
@@ -72,20 +70,6 @@ class Result:
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         """Show the text where a notebook's cell ends with a Result."""
         printer.text(shown(self.text).rstrip("\n"))
-
-
-def _open(task: Task, path: str) -> IO[bytes] | None:
-    """Open a file of the pretend home, or return None where there is none."""
-    try:
-        return io.BytesIO(task.fs.read(task.path(path)))
-    except (FileSystemError, ValueError):
-        return None
-
-
-def _lookup(home: MountTable, path: str) -> tuple[str, Node | None]:
-    """Return where a path of the pretend home leads, and what is there."""
-    place, node = follow(home.root_mount.root, path)
-    return f"/{place}", node
 
 
 def _rest(reader: object) -> bytes:
@@ -177,19 +161,18 @@ class Session:
             hints += _unknown_command(line)
         return Result(output, result.exit_code, "\n".join(hints))
 
-    def _docker(self, task: Task, argv: list[str], hints: list[str], home: MountTable) -> int:
+    def _docker(self, task: Task, argv: list[str], hints: list[str], mounts: MountTable) -> int:
         terminal = Terminal(
             self.engine,
             self.registries,
             self.network,
             self.platform,
+            task.fs,
+            mounts,
+            task.cwd,
             tty=self.tty and isinstance(task.fds.get(1), Screen),
             env=task.env,
             read_stdin=lambda: _rest(task.fds.get(0)),
-            open_at_home=lambda path: _open(task, path),
-            at_home=lambda path: _lookup(home, task.path(path)),
-            home=task.fs,
-            cwd=task.cwd,
             watch=self.watch,
         )
         status = dispatch(terminal, argv)

@@ -6,16 +6,16 @@ import os
 import posixpath
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 from labkit.engine.engine import Engine
 from labkit.engine.network import Network
 from labkit.engine.push import Pushed
 from labkit.engine.schedule import PullEvent
+from labkit.engine.storage.mounts import MountTable
 from labkit.engine.transfer import Pulled
-from labkit.errors import DaemonError
+from labkit.errors import DaemonError, FileSystemError
 from labkit.oci.descriptor import Platform
-from labkit.oci.tree import Node
 from labkit.store.client import Client
 from labkit.store.registry import Registry
 
@@ -72,9 +72,8 @@ class Terminal:
     """A command's surroundings.
 
     `env` holds the variables of the prompt; `read_stdin` gives what is left of standard input, and a
-    command that does not ask for it leaves it to the next one; `open_at_home` opens a file of the pretend
-    home, if it is there; `at_home` tells where a path leads in it, links followed, and what is there; `home`
-    are its files and `cwd` is the directory in it.
+    command that does not ask for it leaves it to the next one. `home` are the files of the pretend home
+    as its user may use them, `mounts` the same without a look at who asks, and `cwd` is the directory in it.
 
     `tty` says whether its output goes to a terminal, which lines of a pull depend on. `watch` sees each
     event of a pull as it comes. Output is kept in order, as pairs of the stream, 1 or 2, and the bytes;
@@ -86,13 +85,12 @@ class Terminal:
     registries: Registries
     network: Network
     platform: Platform
+    home: Any
+    mounts: MountTable
+    cwd: str
     tty: bool = False
     env: Mapping[str, str] = field(default_factory=dict)
     read_stdin: Callable[[], bytes] = bytes
-    open_at_home: Callable[[str], IO[bytes] | None] = lambda path: None
-    at_home: Callable[[str], tuple[str, Node | None]] = lambda path: (path, None)
-    home: Any = None
-    cwd: str = "/"
     watch: Watch | None = None
     hint: str = ""
     said: str = ""
@@ -107,6 +105,14 @@ class Terminal:
     def stdin(self) -> bytes:
         """All that is left of standard input."""
         return self.read_stdin()
+
+    def read_at_home(self, path: str) -> bytes | None:
+        """Return what a file of the pretend home holds, or None where there is no such file."""
+        try:
+            data: bytes | None = self.home.read(posixpath.join(self.cwd, path)) if path else None
+        except (FileSystemError, ValueError):
+            return None
+        return data
 
     def absolute(self, path: str) -> str:
         """Return a path of the pretend home from its root on, as it is written."""

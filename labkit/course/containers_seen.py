@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from labkit.cli.formats import human_size
-from labkit.course.images_seen import text_of
+from labkit.course.images_seen import reads, text_of
 from labkit.course.statements import Attempt, Seen, Statement
 from labkit.engine import container as containers
 from labkit.engine.state import Container
@@ -23,7 +23,13 @@ def _find(lab: Lab, name: str) -> Container | None:
 
 
 def tree_of(container: Container) -> Dir:
-    """Return the tree that a container sees, without what the engine mounts into it."""
+    """Return the tree that a container sees, without what the engine mounts into it.
+
+    >>> lab = Lab()
+    >>> result = lab.docker("run --name web busybox sh -c 'echo hello > /motd'")
+    >>> text_of(tree_of(containers.find_container(lab.engine, "web")), "/motd")
+    'hello\\n'
+    """
     return container.active.driver.mount(container.active, lambda: 0).root
 
 
@@ -67,11 +73,7 @@ def container_reads(name: str, path: str, text: str) -> Statement:
     """The container finds a text in a file."""
 
     def look(attempt: Attempt, found: Container) -> Seen:
-        said = text_of(tree_of(found), path)
-        if said is None:
-            return Seen(False, f"In `{name}` there is no file `{path}`.")
-        met = text in said
-        return Seen(met, f"In `{name}` the file `{path}` {'says' if met else 'does not say'} `{text}`.")
+        return reads(name, tree_of(found), path, text)
 
     return about(name, f"In `{name}` the file `{path}` says `{text}`.", look)
 

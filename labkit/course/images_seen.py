@@ -30,7 +30,11 @@ def about(name: str, says: str, look: Callable[[Attempt, Image], Seen]) -> State
 
 
 def image_there(name: str) -> Statement:
-    """The image is in the cache."""
+    """The image is in the cache.
+
+    >>> image_there("nginx")(Attempt(Lab(), Lab())).text
+    'There is no image `nginx`.'
+    """
     return about(name, f"There is an image `{name}`.", lambda _, image: Seen(True, f"`{name}` is there."))
 
 
@@ -62,7 +66,12 @@ def _at_start(attempt: Attempt, name: str) -> Image | None:
 
 
 def common(one: Image, other: Image) -> int:
-    """Return how many layers two images share: equal ones from the base up."""
+    """Return how many layers two images share: equal ones from the base up.
+
+    >>> lab = Lab()
+    >>> common(lab.pull("nginx"), lab.pull("busybox"))
+    0
+    """
     pairs = zip(one.chain_ids, other.chain_ids, strict=False)
     return sum(a == b for a, b in pairs)
 
@@ -118,8 +127,7 @@ def image_reads(name: str, path: str, text: str) -> Statement:
     """A container of the image would find a text in a file."""
 
     def look(attempt: Attempt, image: Image) -> Seen:
-        found = text_of(attempt.lab.engine.root(image), path)
-        return Seen(found is not None and text in found, _read(f"`{name}`", path, found, text))
+        return reads(name, attempt.lab.engine.root(image), path, text)
 
     return about(name, f"In `{name}` the file `{path}` says `{text}`.", look)
 
@@ -147,17 +155,30 @@ def image_lacks(name: str, path: str) -> Statement:
 
 
 def text_of(root: Dir, path: str) -> str | None:
-    """Return a file's text, its beginning where it is long, or None where there is no file."""
+    """Return a file's text, its beginning where it is long, or None where there is no file.
+
+    >>> lab = Lab()
+    >>> image = lab.build("app", ["FROM scratch", "COPY motd /"], {"motd": "hello"})
+    >>> text_of(lab.engine.root(image), "/motd")
+    'hello'
+    """
     node = tree.get(root, path)
     if not isinstance(node, File):
         return None
     return node.content.read(0, min(node.content.size, 65536)).decode("utf-8", "replace")
 
 
-def _read(where: str, path: str, found: str | None, wanted: str) -> str:
+def reads(name: str, root: Dir, path: str, text: str) -> Seen:
+    """Return whether a file of the image or container of a name says a text, and what is seen of it.
+
+    >>> reads("web", Dir(), "/etc/motd", "hello").text
+    'In `web` there is no file `/etc/motd`.'
+    """
+    found = text_of(root, path)
     if found is None:
-        return f"In {where} there is no file `{path}`."
-    return f"In {where} the file `{path}` {'says' if wanted in found else 'does not say'} `{wanted}`."
+        return Seen(False, f"In `{name}` there is no file `{path}`.")
+    met = text in found
+    return Seen(met, f"In `{name}` the file `{path}` {'says' if met else 'does not say'} `{text}`.")
 
 
 def config_says(name: str, key: str, says: str, test: Callable[[Any], bool]) -> Statement:

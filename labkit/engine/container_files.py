@@ -55,6 +55,13 @@ def read_path(engine: Engine, container: Container, path: str) -> list[Member]:
     """Return a file or a directory with all below it, named after the path.
 
     Raises NoSuchPath, or DaemonError.
+
+    >>> from labkit import Lab
+    >>> lab = Lab()
+    >>> container_id = lab.docker("create busybox").stdout.split()[-1]
+    >>> container = containers.find_container(lab.engine, container_id)
+    >>> [each.name for each in read_path(lab.engine, container, "/etc/passwd")]
+    ['passwd']
     """
     files = mounts.daemon_mounts(engine, container)
     resolved, absolute = _resolve_path(files, path)

@@ -26,6 +26,10 @@ def create(engine: Engine, name: str = "", labels: Mapping[str, str] | None = No
     """Return a volume, made if there is none of its name; without a name it gets an identifier.
 
     Raises DaemonError for a name that is none.
+
+    >>> engine = Engine()
+    >>> create(engine, "data") is find(engine, "data")
+    True
     """
     name = name or engine.new_id()
     known = engine.state.volumes.get(name)
@@ -74,7 +78,12 @@ def remove(engine: Engine, name: str) -> None:
 
 
 def unused(engine: Engine) -> list[Volume]:
-    """Return the volumes that no container has, by name."""
+    """Return the volumes that no container has, by name.
+
+    >>> engine = Engine()
+    >>> [create(engine, name).name for name in ("web", "db")], [each.name for each in unused(engine)]
+    (['web', 'db'], ['db', 'web'])
+    """
     return [each for name, each in sorted(engine.state.volumes.items()) if not users(engine, name)]
 
 

@@ -5,6 +5,7 @@ All texts are escaped by the library that writes the HTML; what stands between b
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 from xml.etree import ElementTree as etree
 
@@ -14,8 +15,9 @@ from labkit.course.catalogue import find_exercise
 from labkit.course.overview import progress_card
 from labkit.course.practice import Practice, forget
 from labkit.lab import Lab
+from labkit.notebook.html import element
+from labkit.notebook.html import html as as_html
 from labkit.notebook.pictures.theme import BLUE, GREEN, INK, ORANGE, PURPLE, QUIET, Hue
-from labkit.text import shown
 
 _GREY = Hue(QUIET, "#e7eaed", "#ffffff")
 _HUES = {
@@ -113,52 +115,34 @@ def html(card: Card) -> str:
     """
     hue = _HUES[card.outcome] if card.outcome else _GREY
     style = f"border-left: 6px solid {hue.line}; padding: 4px 0 4px 14px; margin: 4px 0; max-width: 60em"
-    block = etree.Element("div", {"class": "labkit-card", "style": style})
-    head = etree.SubElement(block, "div", {"style": "margin-bottom: 4px"})
-    _inline(etree.SubElement(head, "strong"), card.title)
+    head = [element("strong", *_inline(card.title))]
     if card.outcome:
-        style = f"{_BADGE}; margin-left: 10px; padding: 2px 8px; background: {hue.line}; color: {hue.ink}"
-        etree.SubElement(head, "span", {"style": style}).text = card.outcome.value
-    for line in card.lines:
-        _line(block, line)
+        badge = f"{_BADGE}; margin-left: 10px; padding: 2px 8px; background: {hue.line}; color: {hue.ink}"
+        head.append(element("span", card.outcome.value, style=badge))
+    parts = [element("div", *head, style="margin-bottom: 4px"), *map(_line, card.lines)]
     if card.foot:
-        _inline(etree.SubElement(block, "div", {"style": "margin-top: 6px; font-style: italic"}), card.foot)
-    return etree.tostring(block, encoding="unicode")
+        parts.append(element("div", *_inline(card.foot), style="margin-top: 6px; font-style: italic"))
+    return as_html(element("div", *parts, class_="labkit-card", style=style))
 
 
-def _line(block: etree.Element, line: Line) -> None:
+def _line(line: Line) -> etree.Element:
     if line.mark is Mark.CODE:
-        etree.SubElement(block, "pre", {"style": _PRE, "tabindex": "0"}).text = shown(line.text)
-        return
+        return element("pre", line.text, style=_PRE, tabindex="0")
     if line.mark not in _PILLS:
-        _inline(etree.SubElement(block, "div", {"style": "margin: 2px 0"}), line.text)
-        return
+        return element("div", *_inline(line.text), style="margin: 2px 0")
     hue = _PILLS[line.mark]
-    row = etree.SubElement(
-        block, "div", {"style": "display: flex; gap: 8px; margin: 3px 0; align-items: baseline"}
-    )
-    style = f"{_BADGE}; width: 3.8em; flex: none; text-align: center; font-size: 85%"
-    pill = {"style": f"{style}; background: {hue.tint}; color: {INK}; border: 1px solid {hue.line}"}
-    etree.SubElement(row, "span", pill).text = line.mark.value[1]
-    _inline(etree.SubElement(row, "span", {"style": "min-width: 0; overflow-wrap: anywhere"}), line.text)
+    pill = f"{_BADGE}; width: 3.8em; flex: none; text-align: center; font-size: 85%"
+    pill = f"{pill}; background: {hue.tint}; color: {INK}; border: 1px solid {hue.line}"
+    words = element("span", *_inline(line.text), style="min-width: 0; overflow-wrap: anywhere")
+    row = "display: flex; gap: 8px; margin: 3px 0; align-items: baseline"
+    return element("div", element("span", line.mark.value[1], style=pill), words, style=row)
 
 
-def _inline(element: etree.Element, text: str) -> None:
-    """Write text into an element; every second part between backticks is code."""
-    parts = shown(text).split("`")
-    element.text = parts[0]
-    for place in range(1, len(parts)):
+def _inline(text: str) -> Iterator[etree.Element | str]:
+    """Give the parts of a text; every second part between backticks is code."""
+    parts = text.split("`")
+    for place, part in enumerate(parts):
         if place % 2 and place + 1 < len(parts):
-            etree.SubElement(element, "code").text = parts[place]
-        elif place % 2:
-            last = f"`{parts[place]}"
-            _append(element, last)
+            yield element("code", part)
         else:
-            _append(element, parts[place])
-
-
-def _append(element: etree.Element, text: str) -> None:
-    if len(element):
-        element[-1].tail = (element[-1].tail or "") + text
-    else:
-        element.text = (element.text or "") + text
+            yield f"`{part}" if place % 2 else part

@@ -16,7 +16,7 @@ import nbformat
 from labkit.course.slides import SLIDES, Slide
 from labkit.course.stage import Stage
 from labkit.notebook import slide_html
-from labkit.notebook.slide_html import element, html
+from labkit.notebook.html import element, html
 
 _V4: Any = nbformat.v4  # has no types
 FORMS = ("handout", "deck")
@@ -55,7 +55,7 @@ def notebook(form: str) -> Any:
     pages = _handout() if form == "handout" else _deck()
     cells = []
     for number, (mark, parts) in enumerate(pages, 1):
-        output = _V4.new_output("display_data", {"text/html": html(parts)})
+        output = _V4.new_output("display_data", {"text/html": html(*parts)})
         metadata = {"labkit": {"page": mark}}
         cells.append(_V4.new_code_cell("", id=f"page-{number}", outputs=[output], metadata=metadata))
     return _V4.new_notebook(cells=cells)

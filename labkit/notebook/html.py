@@ -39,19 +39,32 @@ def element(tag: str, *parts: etree.Element | str, **attributes: str) -> etree.E
 
 
 def note(hue: Hue, *parts: etree.Element | str) -> etree.Element:
-    """Return a box in a hue, for a few words that count."""
+    """Return a box in a hue, for a few words that count.
+
+    >>> from labkit.notebook.pictures.theme import GREEN
+    >>> note(GREEN, "Right.").text
+    'Right.'
+    """
     style = f"background-color: {hue.tint}; color: {INK}; border-left: 6px solid {hue.line}"
     return element("div", *parts, style=f"{style}; padding: 8px 12px; margin: 6px 0")
 
 
 def card(*parts: etree.Element | str, kind: str = "card") -> etree.Element:
-    """Return a card with elements in it; its kind names it."""
+    """Return a card with elements in it; its kind names it.
+
+    >>> card("a", kind="verdict").get("class")
+    'labkit-verdict'
+    """
     frame = f"border: 1px solid {RULE}; border-radius: 12px; padding: 10px 16px; margin: 4px 0"
     return element("div", *parts, class_=f"labkit-{kind}", style=f"{PAPER}; {frame}")
 
 
 def facts(rows: Iterable[Sequence[str]]) -> etree.Element:
-    """Return a table of names and values."""
+    """Return a table of names and values.
+
+    >>> ["".join(row.itertext()) for row in facts([("size", "2kB")]).iter("tr")]
+    ['size2kB']
+    """
     lines = []
     for name, value in rows:
         cell = element("td", element("div", value, style=WRAPPED), style="text-align: left; padding: 2px 0")
@@ -60,7 +73,11 @@ def facts(rows: Iterable[Sequence[str]]) -> etree.Element:
 
 
 def code_line(code: str) -> etree.Element:
-    """Return the words that name the line of Python which shows the same."""
+    """Return the words that name the line of Python which shows the same.
+
+    >>> "".join(code_line("walkthrough()").itertext())
+    'The same in Python: walkthrough()'
+    """
     words = element("code", code, style=WRAPPED)
     return element("div", "The same in Python: ", words, style=f"color: {QUIET}; background-color: {CARD}")
 

@@ -7,15 +7,16 @@ from xml.etree import ElementTree as etree
 
 from labkit.course.inspect_config_fields import explained
 from labkit.course.inspect_document import Document
+from labkit.notebook.html import PAPER, card, code_line, element, html, note
 from labkit.notebook.pictures.text import visible
 from labkit.notebook.pictures.theme import BLUE, CARD, INK, ORANGE, QUIET, RULE
 
-_CARD = f"background: {CARD}; color: {INK}; border: 1px solid {RULE}; border-radius: 8px"
 _PRE = (
-    f"background: {CARD}; color: {INK}; font-size: 13px; line-height: 1.4; margin: 0; padding: 10px 0; "
-    "overflow-x: auto; border-radius: 8px"
+    f"{PAPER}; border: 1px solid {RULE}; border-radius: 8px; font-size: 13px; line-height: 1.4; "
+    "overflow-x: auto"
 )
 _LINE = "display: block; width: max-content; min-width: 100%; padding: 0 12px; box-sizing: border-box"
+_NAME = f"{PAPER}; font-weight: bold; font-family: monospace; font-size: 15px"
 _LABEL = f"background: {CARD}; color: {QUIET}"
 _ANSWER = 2_000
 """The characters of an answer that are shown; only a very long label list has more."""
@@ -23,40 +24,34 @@ _ANSWER = 2_000
 
 def tree(document: Document, field: str) -> dict[str, Any]:
     """Return the printed document, the chosen field marked and the sections without it folded."""
-    card = etree.Element("div", {"class": "labkit-inspect", "style": _CARD})
-    place = {"tabindex": "0", "role": "region", "aria-label": f"docker image inspect {document.name}"}
-    block = etree.SubElement(card, "pre", {**place, "style": _PRE})
-    plain = []
+    lines, plain = [], []
     for line in document.folded(field):
         chosen = line.field == field or line.field.startswith(f"{field}.")
         mark = f"background: {BLUE.tint}; color: {INK}; font-weight: bold" if chosen else f"color: {INK}"
         words = f"{'▶' if chosen else ' '} {visible(line.text)}"
-        etree.SubElement(block, "span", {"style": f"{_LINE}; {mark}"}).text = words
+        lines.append(element("span", words, style=f"{_LINE}; {mark}"))
         plain.append(f"{'>' if chosen else ' '} {visible(line.text)}")
-    return {"text/html": etree.tostring(card, encoding="unicode"), "text/plain": "\n".join(plain)}
+    block = element(
+        "pre",
+        *lines,
+        tabindex="0",
+        role="region",
+        aria_label=f"docker image inspect {document.name}",
+        style=f"{_PRE}; margin: 0; padding: 10px 0",
+    )
+    found = element("div", block, class_="labkit-inspect")
+    return {"text/html": html(found), "text/plain": "\n".join(plain)}
 
 
 def explanation(document: Document, field: str, code: str) -> dict[str, Any]:
     """Return what a field is, where it comes from, who uses it, how to ask for it, and what is mistaken."""
     rows = _rows(field)
     command, answer = document.command(field), _shortened(document.answer(field))
-    card = etree.Element("div", {"class": "labkit-field", "style": f"{_CARD}; padding: 12px 16px"})
-    style = f"background: {CARD}; color: {INK}; font-weight: bold; font-family: monospace; font-size: 15px"
-    etree.SubElement(card, "div", {"style": style}).text = visible(field)
-    for label, words in rows:
-        if label == "Mistake":
-            style = f"background: {ORANGE.tint}; color: {INK}; border-left: 4px solid {ORANGE.line}"
-            box = etree.SubElement(card, "div", {"style": f"{style}; margin: 8px 0; padding: 6px 10px"})
-            mistake, truth = words.split("\n")
-            _line(box, "Often believed: ", mistake, ink=INK)
-            _line(box, "What is so: ", truth, ink=INK)
-        else:
-            _line(card, f"{label}: ", words)
-    _line(card, "Asked alone:", "")
-    terminal = f"{_PRE}; border: 1px solid {RULE}; padding: 6px 10px; margin-top: 2px"
-    asked = etree.SubElement(card, "pre", {"tabindex": "0", "style": terminal})
-    asked.text = f"$ {visible(command)}\n{visible(answer)}"
-    _line(card, "The same in Python: ", code)
+    name = element("div", visible(field), style=_NAME)
+    parts = [_mistake(words) if label == "Mistake" else _line(f"{label}: ", words) for label, words in rows]
+    asked = f"$ {visible(command)}\n{visible(answer)}"
+    terminal = element("pre", asked, tabindex="0", style=f"{_PRE}; padding: 6px 10px; margin: 2px 0 0")
+    found = card(name, *parts, _line("Asked alone:", ""), terminal, code_line(code), kind="field")
     text = [field]
     for label, words in rows:
         told = words.split("\n")
@@ -72,7 +67,7 @@ def explanation(document: Document, field: str, code: str) -> dict[str, Any]:
         "",
         f"The same in Python: {visible(code)}",
     ]
-    return {"text/html": etree.tostring(card, encoding="unicode"), "text/plain": "\n".join(text)}
+    return {"text/html": html(found), "text/plain": "\n".join(text)}
 
 
 def _rows(field: str) -> list[tuple[str, str]]:
@@ -89,10 +84,14 @@ def _rows(field: str) -> list[tuple[str, str]]:
     return rows
 
 
-def _line(parent: etree.Element, label: str, words: str, ink: str = "") -> None:
-    line = etree.SubElement(parent, "div", {"style": "margin: 3px 0"})
-    name = etree.SubElement(line, "span", {"style": f"font-weight: bold; color: {ink}" if ink else _LABEL})
-    name.text, name.tail = label, visible(words)
+def _mistake(words: str) -> etree.Element:
+    mistake, truth = words.split("\n")
+    return note(ORANGE, _line("Often believed: ", mistake, ink=INK), _line("What is so: ", truth, ink=INK))
+
+
+def _line(label: str, words: str, ink: str = "") -> etree.Element:
+    name = element("span", label, style=f"font-weight: bold; color: {ink}" if ink else _LABEL)
+    return element("div", name, visible(words), style="margin: 3px 0")
 
 
 def _shortened(answer: str) -> str:

@@ -13,6 +13,7 @@ from xml.etree import ElementTree as etree
 from labkit.course.questions import Question
 from labkit.course.slides import SLIDES, Slide, commands
 from labkit.course.stage import Shown, Stage
+from labkit.notebook.html import element, html
 from labkit.text import shown as visible
 
 _WIDEST = 116
@@ -37,41 +38,24 @@ def number(slide: Slide) -> int:
     return SLIDES.index(slide) + 1
 
 
-def element(
-    tag: str, text: str = "", kind: str = "", children: Iterable[etree.Element] = ()
-) -> etree.Element:
-    """Return an element with text, a class and children."""
-    made = etree.Element(tag, {"class": f"labkit-{kind}"} if kind else {})
-    made.text = visible(text) or None
-    made.extend(children)
-    return made
-
-
-def html(parts: Iterable[etree.Element]) -> str:
-    """Return elements as HTML.
-
-    >>> html([element("p", "a < b", "say")])
-    '<p class="labkit-say">a &lt; b</p>'
-    """
-    return "".join(etree.tostring(part, encoding="unicode", method="html") for part in parts)
-
-
 def sentences(texts: Iterable[str], kind: str) -> etree.Element:
     """Return sentences, a paragraph each."""
-    return element("div", "", kind, (element("p", text) for text in texts))
+    return element("div", *(element("p", text) for text in texts), class_=f"labkit-{kind}")
 
 
 def question(asked: Question, *, revealed: bool) -> etree.Element:
     """Return a question with its choices, lettered; revealed, each has its reason."""
-    choices = etree.Element("ol", {"class": "labkit-choices", "type": "A"})
+    choices = []
     for choice in asked.choices:
-        kind = "" if not revealed else "right" if choice.right else "wrong"
-        item = element("li", "", kind, [element("span", choice.text)])
+        words = element("span", choice.text)
         if revealed:
-            mark = "Right. " if choice.right else ""
-            item.append(element("small", f" {mark}{choice.reason}"))
-        choices.append(item)
-    return element("div", "", "question", [element("p", asked.prompt), choices])
+            kind, mark = ("right", "Right. ") if choice.right else ("wrong", "")
+            why = element("small", f" {mark}{choice.reason}")
+            choices.append(element("li", words, why, class_=f"labkit-{kind}"))
+        else:
+            choices.append(element("li", words))
+    listed = element("ol", *choices, class_="labkit-choices", type="A")
+    return element("div", element("p", asked.prompt), listed, class_="labkit-question")
 
 
 def asked_before(asked: Question, *, revealed: bool) -> etree.Element:
@@ -79,8 +63,10 @@ def asked_before(asked: Question, *, revealed: bool) -> etree.Element:
     parts = [element("p", asked.prompt)]
     if revealed:
         letter = chr(ord("A") + asked.choices.index(asked.right))
-        parts.append(element("p", f"{letter}. {asked.right.text}: {asked.right.reason}", "right"))
-    return element("div", "", "asked", parts)
+        parts.append(
+            element("p", f"{letter}. {asked.right.text}: {asked.right.reason}", class_="labkit-right")
+        )
+    return element("div", *parts, class_="labkit-asked")
 
 
 def terminal(text: str) -> etree.Element:
@@ -90,11 +76,8 @@ def terminal(text: str) -> etree.Element:
     columns = max((len(line) for line in lines if len(line) <= _WIDEST), default=_WIDEST)
     if len(lines) > _DOCUMENT[0]:
         columns = min(columns, _DOCUMENT[1])
-    made = element("pre", "", "terminal")
-    made.set("tabindex", "0")
-    made.set("style", f"--columns: {max(columns, 40)}; white-space: pre; overflow-x: auto")
-    made.text = text
-    return made
+    style = f"--columns: {max(columns, 40)}; white-space: pre; overflow-x: auto"
+    return element("pre", text, class_="labkit-terminal", tabindex="0", style=style)
 
 
 def step(result: Shown) -> list[etree.Element]:
@@ -118,7 +101,7 @@ def drawn(value: Any) -> str:
     bundle = value._repr_mimebundle_()
     if "text/html" in bundle:
         return str(bundle["text/html"])
-    return html([terminal(value.text)])
+    return html(terminal(value.text))
 
 
 def to_read(slide: Slide, *, answer: bool = True) -> Iterator[etree.Element]:

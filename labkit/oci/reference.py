@@ -31,7 +31,7 @@ _REFERENCE = re.compile(
     re.ASCII,
 )
 _ONLY_TAG = re.compile(_TAG, re.ASCII)
-_IMAGE_ID = re.compile(r"(?:sha256:)?[a-f0-9]{64}", re.ASCII)
+_HEXADECIMAL = re.compile(r"[a-f0-9]{64}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,7 @@ def parse_reference(text: str) -> Reference:
     Traceback (most recent call last):
     labkit.errors.InvalidReference: invalid reference format: repository name must be lowercase
     """
-    if _IMAGE_ID.fullmatch(text) and ":" not in text:
+    if _HEXADECIMAL.fullmatch(text):
         raise InvalidReference(
             f"invalid repository name ({text}), cannot specify 64-byte hexadecimal strings"
         )
@@ -140,15 +140,6 @@ def parse_reference(text: str) -> Reference:
     if remote_name.lower() != remote_name:
         raise InvalidReference("invalid reference format: repository name must be lowercase")
     return parse_canonical(f"{domain}/{remainder}")
-
-
-def is_image_id(text: str) -> bool:
-    """Tell whether the engine takes `text` as an image's full identifier before it looks for a name.
-
-    >>> is_image_id(64 * "a"), is_image_id("sha256:" + 64 * "a"), is_image_id("aaaa")
-    (True, True, False)
-    """
-    return _IMAGE_ID.fullmatch(text) is not None
 
 
 def _split_domain(text: str) -> tuple[str, str]:

@@ -11,7 +11,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from labkit.errors import InvalidDigest
 from labkit.oci.content import EMPTY, Content
+from labkit.oci.digest import parse_digest
 from labkit.oci.gojson import dumps
 from labkit.oci.layer import Layer
 
@@ -137,3 +139,23 @@ def in_part(request: Request, whole: Response) -> Response:
     part = whole.body.slice(start, last - start + 1)
     headers = {"content-length": str(part.size), "content-range": f"bytes {start}-{last}/{size}"}
     return replace(whole, status=206, headers={**whole.headers, **headers}, body=part)
+
+
+def parsed_digest(digest: str) -> str:
+    """Return a digest that a request names; raises Refused where it is none."""
+    try:
+        return parse_digest(digest)
+    except InvalidDigest:
+        raise refusal("DIGEST_INVALID", {}) from None
+
+
+def unauthorized(name: str, actions: str) -> Refused:
+    """Return what Docker Hub answers where it wants another login, be it that there is nothing to see."""
+    challenge = (
+        'Bearer realm="https://auth.docker.io/token",service="registry.docker.io",'
+        f'scope="repository:{name}:{actions}",error="insufficient_scope"'
+    )
+    details = [
+        {"Type": "repository", "Class": "", "Name": name, "Action": action} for action in actions.split(",")
+    ]
+    return refusal("UNAUTHORIZED", details, headers={"www-authenticate": challenge})

@@ -18,12 +18,25 @@ from labkit.oci.content import EMPTY, Content
 from labkit.oci.digest import parse_digest, sha256, verify
 from labkit.oci.layer import Layer
 from labkit.oci.manifest import Index, parse_manifest
-from labkit.store.api import Refused, Request, Response, accepted, as_json, as_text, created, in_part, refusal
+from labkit.store.api import (
+    Refused,
+    Request,
+    Response,
+    accepted,
+    as_json,
+    as_text,
+    created,
+    in_part,
+    parsed_digest,
+    refusal,
+    unauthorized,
+)
 
 _PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _NAME = rf"(?P<name>{_PART}(?:/{_PART})*)"
 _DIGEST = r"[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}"
 _TAG = r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}"
+_Words = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,32 +121,30 @@ class Registry:
             self._loaders.pop(name)(self)
         repository = self._repositories.get(name)
         if repository is None and self.closed:
-            raise _unauthorized(name, "pull")
+            raise unauthorized(name, "pull")
         return repository or _Repository()
 
     def _writable(self, name: str) -> _Repository:
         if self.closed:
-            raise _unauthorized(name, "pull,push")
+            raise unauthorized(name, "pull,push")
         return self._repositories.setdefault(name, _Repository())
 
     # The endpoints: a request, the parts of its path and what is asked in its query
 
-    def _base(self, request: Request, parts: Mapping[str, str], asked: Mapping[str, str]) -> Response:
+    def _base(self, request: Request, parts: _Words, asked: _Words) -> Response:
         return as_json({})
 
-    def _get_manifest(self, request: Request, parts: Mapping[str, str], asked: Mapping[str, str]) -> Response:
+    def _get_manifest(self, request: Request, parts: _Words, asked: _Words) -> Response:
         name, reference = parts["name"], parts["reference"]
         repository = self._found(name)
         digest = reference if ":" in reference else repository.tags.get(reference, "")
         stored = repository.manifests.get(digest)
         if stored is None:
-            is_digest = ":" in reference
-            raise refusal(
-                "MANIFEST_UNKNOWN", {"Name": name, "Revision": reference} if is_digest else {"Tag": reference}
-            )
+            sought = {"Name": name, "Revision": reference} if ":" in reference else {"Tag": reference}
+            raise refusal("MANIFEST_UNKNOWN", sought)
         return _stored(stored, digest)
 
-    def _put_manifest(self, request: Request, parts: Mapping[str, str], asked: Mapping[str, str]) -> Response:
+    def _put_manifest(self, request: Request, parts: _Words, asked: _Words) -> Response:
         repository, name, reference = self._writable(parts["name"]), parts["name"], parts["reference"]
         raw = request.body.read()
         try:
@@ -156,9 +167,7 @@ class Registry:
             repository.was_tagged = True
         return created(name, "manifests", digest)
 
-    def _delete_manifest(
-        self, request: Request, parts: Mapping[str, str], asked: Mapping[str, str]
-    ) -> Response:
+    def _delete_manifest(self, request: Request, parts: _Words, asked: _Words) -> Response:
         repository, digest = self._writable(parts["name"]), parts["reference"]
         if ":" not in digest:
             raise refusal("DIGEST_INVALID")
@@ -168,21 +177,21 @@ class Registry:
         repository.tags = {tag: known for tag, known in repository.tags.items() if known != digest}
         return Response(202, {"content-length": "0"})
 
-    def _get_blob(self, request: Request, parts: Mapping[str, str], asked: Mapping[str, str]) -> Response:
-        repository, digest = self._found(parts["name"]), _parsed(parts["digest"])
+    def _get_blob(self, request: Request, parts: _Words, asked: _Words) -> Response:
+        repository, digest = self._found(parts["name"]), parsed_digest(parts["digest"])
         stored = repository.blobs.get(digest)
         if stored is None:
             raise refusal("BLOB_UNKNOWN", digest)
         return in_part(request, _stored(stored, digest))
 
-    def _delete_blob(self, request: Request, parts: Mapping[str, str], asked: Mapping[str, str]) -> Response:
-        repository, digest = self._writable(parts["name"]), _parsed(parts["digest"])
+    def _delete_blob(self, request: Request, parts: _Words, asked: _Words) -> Response:
+        repository, digest = self._writable(parts["name"]), parsed_digest(parts["digest"])
         if digest not in repository.blobs:
             raise refusal("BLOB_UNKNOWN")
         del repository.blobs[digest]
         return Response(202, {"content-length": "0"})
 
-    def _list_tags(self, request: Request, parts: Mapping[str, str], asked: Mapping[str, str]) -> Response:
+    def _list_tags(self, request: Request, parts: _Words, asked: _Words) -> Response:
         name, number = parts["name"], asked.get("n", "")
         repository = self._found(name)
         if not repository.was_tagged:
@@ -197,7 +206,7 @@ class Registry:
                 headers["link"] = f'</v2/{name}/tags/list?last={tags[-1]}&n={number}>; rel="next"'
         return as_json({"name": name, "tags": tags or None}, headers=headers)
 
-    def _start_upload(self, request: Request, parts: Mapping[str, str], asked: Mapping[str, str]) -> Response:
+    def _start_upload(self, request: Request, parts: _Words, asked: _Words) -> Response:
         name, digest = parts["name"], asked.get("mount", "")
         repository, source = self._writable(name), self._repositories.get(asked.get("from", ""))
         if source is not None and digest in source.blobs:
@@ -208,13 +217,11 @@ class Registry:
         self._uploads[name, upload] = EMPTY
         return accepted(202, name, upload, 0)
 
-    def _ask_upload(self, request: Request, parts: Mapping[str, str], asked: Mapping[str, str]) -> Response:
+    def _ask_upload(self, request: Request, parts: _Words, asked: _Words) -> Response:
         key = self._upload(parts)
         return accepted(204, *key, self._uploads[key].size)
 
-    def _continue_upload(
-        self, request: Request, parts: Mapping[str, str], asked: Mapping[str, str]
-    ) -> Response:
+    def _continue_upload(self, request: Request, parts: _Words, asked: _Words) -> Response:
         key = self._upload(parts)
         sent, body = self._uploads[key], request.body
         wanted = f"{sent.size}-{sent.size + body.size - 1}"
@@ -223,9 +230,7 @@ class Registry:
         self._uploads[key] = sent + body
         return accepted(202, *key, self._uploads[key].size)
 
-    def _finish_upload(
-        self, request: Request, parts: Mapping[str, str], asked: Mapping[str, str]
-    ) -> Response:
+    def _finish_upload(self, request: Request, parts: _Words, asked: _Words) -> Response:
         key = self._upload(parts)
         if not asked.get("digest"):
             raise refusal("DIGEST_INVALID", "digest missing")
@@ -241,36 +246,14 @@ class Registry:
         self._writable(parts["name"]).blobs[digest] = Stored(body)
         return created(parts["name"], "blobs", digest)
 
-    def _cancel_upload(
-        self, request: Request, parts: Mapping[str, str], asked: Mapping[str, str]
-    ) -> Response:
+    def _cancel_upload(self, request: Request, parts: _Words, asked: _Words) -> Response:
         del self._uploads[self._upload(parts)]
         return Response(204, {"docker-upload-uuid": parts["upload"]})
 
     def _upload(self, parts: Mapping[str, str]) -> tuple[str, str]:
-        key = parts["name"], parts["upload"]
-        if key not in self._uploads:
+        if (key := (parts["name"], parts["upload"])) not in self._uploads:
             raise refusal("BLOB_UPLOAD_UNKNOWN", {})
         return key
-
-
-def _unauthorized(name: str, actions: str) -> Refused:
-    """Return what Docker Hub answers where it wants another login, be it that there is nothing to see."""
-    challenge = (
-        'Bearer realm="https://auth.docker.io/token",service="registry.docker.io",'
-        f'scope="repository:{name}:{actions}",error="insufficient_scope"'
-    )
-    details = [
-        {"Type": "repository", "Class": "", "Name": name, "Action": action} for action in actions.split(",")
-    ]
-    return refusal("UNAUTHORIZED", details, headers={"www-authenticate": challenge})
-
-
-def _parsed(digest: str) -> str:
-    try:
-        return parse_digest(digest)
-    except InvalidDigest:
-        raise refusal("DIGEST_INVALID", {}) from None
 
 
 def _stored(stored: Stored, digest: str) -> Response:
@@ -283,7 +266,7 @@ def _stored(stored: Stored, digest: str) -> Response:
     return Response(200, headers, stored.body, stored.recorded, stored.layer)
 
 
-_Answer = Callable[[Registry, Request, Mapping[str, str], Mapping[str, str]], Response]
+_Answer = Callable[[Registry, Request, _Words, _Words], Response]
 
 
 def _route(pattern: str, **methods: _Answer) -> tuple[re.Pattern[str], dict[str, _Answer]]:

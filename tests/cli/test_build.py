@@ -57,6 +57,10 @@ def test_a_context_is_a_directory(lab: Lab, tmp_path: Path) -> None:
     assert lab.docker(f"build {tmp_path}/file").stderr == f"{said}{os.path.realpath(tmp_path)}/file\n"
 
 
+def test_a_context_has_a_name(lab: Lab) -> None:
+    assert lab.docker("build ''").text == 'unable to prepare context: path "" not found\n'
+
+
 def test_a_base_that_is_missing_is_pulled_before_it_is_told() -> None:
     result = Lab().shell("echo 'FROM busybox' | docker build -t mine -")
     lines = result.stdout.split("\n")[:-1]

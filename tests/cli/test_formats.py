@@ -10,7 +10,6 @@ from labkit.cli.formats import (
     age,
     ago,
     align,
-    bytes_size,
     ellipsis,
     go_time,
     human_size,
@@ -27,21 +26,21 @@ HOUR, DAY = 3600, 86400
 
 
 @pytest.mark.parametrize(
-    ("size", "three", "four", "binary"),
+    ("size", "three", "four"),
     [
-        (0, "0B", "0B", "0B"),
-        (22, "22B", "22B", "22B"),
-        (999.9, "1e+03B", "999.9B", "999.9B"),
-        (1000, "1kB", "1kB", "1000B"),
-        (999_999, "1e+03kB", "1000kB", "976.6KiB"),
-        (4_982_000, "4.98MB", "4.982MB", "4.751MiB"),
-        (299_341_950, "299MB", "299.3MB", "285.5MiB"),
-        (2**31, "2.15GB", "2.147GB", "2GiB"),
-        (10**27, "1e+03YB", "1000YB", "827.2YiB"),
+        (0, "0B", "0B"),
+        (22, "22B", "22B"),
+        (999.9, "1e+03B", "999.9B"),
+        (1000, "1kB", "1kB"),
+        (999_999, "1e+03kB", "1000kB"),
+        (4_982_000, "4.98MB", "4.982MB"),
+        (299_341_950, "299MB", "299.3MB"),
+        (2**31, "2.15GB", "2.147GB"),
+        (10**27, "1e+03YB", "1000YB"),
     ],
 )
-def test_sizes(size: float, three: str, four: str, binary: str) -> None:
-    assert (human_size(size), human_size(size, 4), bytes_size(size)) == (three, four, binary)
+def test_sizes(size: float, three: str, four: str) -> None:
+    assert (human_size(size), human_size(size, 4)) == (three, four)
 
 
 @pytest.mark.parametrize(

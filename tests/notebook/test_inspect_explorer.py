@@ -124,7 +124,7 @@ def test_the_controls_lead_and_follow_the_state(lab: Lab) -> None:
     fields.value = "GraphDriver.Data.UpperDir"
     assert explorer.field == "GraphDriver.Data.UpperDir"
     letters.value = "diffid"
-    assert fields.options == ("RootFS.Layers",)
+    assert fields.options == (("RootFS.Layers", "RootFS.Layers"),)
     assert (explorer.field, fields.value) == ("RootFS.Layers", "RootFS.Layers")
     explorer.field = "Os"
     assert fields.value == "Os"

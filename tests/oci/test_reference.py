@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given
 
 from labkit.errors import InvalidReference
-from labkit.oci.reference import Reference, is_image_id, parse_canonical, parse_reference
+from labkit.oci.reference import Reference, parse_canonical, parse_reference
 from tests.oci.strategies_documents import references
 
 A64 = 64 * "a"
@@ -149,11 +149,6 @@ def test_a_tag_is_checked(tag: str) -> None:
 def test_a_digest_is_checked() -> None:
     with pytest.raises(InvalidReference, match=r"^invalid checksum digest format$"):
         parse_reference("nginx").with_digest("nonsense")
-
-
-@pytest.mark.parametrize("text", [A64[1:], A64 + "a", A64.upper(), f"sha512:{A64}", f"{A64}\n", f"x{DIGEST}"])
-def test_what_is_no_image_id(text: str) -> None:
-    assert not is_image_id(text)
 
 
 @pytest.mark.parametrize(

@@ -102,8 +102,8 @@ def _tar_of(terminal: Terminal, source: str, name: str) -> Content:
         return Content.of(terminal.stdin)
     if not source:
         raise LabkitError("open : no such file or directory")
-    if (file := terminal.open_at_home(source)) is not None:
-        return Content.of(file.read())
+    if (data := terminal.read_at_home(source)) is not None:
+        return Content.of(data)
     if os.path.isdir(source):
         query = urlencode({"fromSrc": "-", "message": "", "repo": name, "tag": ""})
         post = f"http://%2Fvar%2Frun%2Fdocker.sock/v1.41/images/create?{query}"
@@ -121,13 +121,13 @@ def load(terminal: Terminal, call: Invocation) -> int:
     if not source and not stdin:
         terminal.err("requested load from stdin, but stdin is empty\n")
         return 1
-    file = terminal.open_at_home(source) if source else io.BytesIO(stdin)
-    if file is None and os.path.isdir(source) and not set(os.listdir(source)) & _LAYOUT:
+    data = terminal.read_at_home(source) if source else stdin
+    if data is None and os.path.isdir(source) and not set(os.listdir(source)) & _LAYOUT:
         post = "http://%2Fvar%2Frun%2Fdocker.sock/v1.41/images/load?quiet=1"
         terminal.err(f'error during connect: Post "{post}": read {source}: is a directory\n')
         return 1
     try:
-        loaded = archives.load(terminal.engine, source if file is None else file)
+        loaded = archives.load(terminal.engine, source if data is None else io.BytesIO(data))
     except LabkitError as error:
         terminal.err(f"{error}\n")
         return 1

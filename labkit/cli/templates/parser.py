@@ -174,11 +174,9 @@ class _Parser:
         token = self.next_word()
         if token.kind not in (Kind.STRING, Kind.RAW_STRING):
             self.unexpected(token, "template clause")
-        pipe = None
-        if self.peek_word().kind is Kind.RIGHT:
-            self.next()
-        else:
-            pipe = self.pipeline("template clause", Kind.RIGHT)
+        bare = self.peek_word().kind is Kind.RIGHT
+        pipe = None if bare else self.pipeline("template clause", Kind.RIGHT)
+        self.index += bare
         return Call(token.position, go_quote(self.unquote(token)), pipe)
 
     # Expressions
@@ -226,9 +224,7 @@ class _Parser:
         start = self.peek_word().position
         args = []
         while True:
-            self.peek_word()
-            operand = self.operand()
-            if operand is not None:
+            if (operand := self.operand()) is not None:
                 args.append(operand)
             token = self.next()
             if token.kind in (Kind.RIGHT, Kind.RIGHT_PAREN):

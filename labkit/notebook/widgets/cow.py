@@ -14,15 +14,39 @@ from labkit.course.copy_on_write import OPERATIONS, Story, choices, operation_na
 from labkit.engine.state import State
 from labkit.errors import LabkitError
 from labkit.lab import Lab
-from labkit.notebook.html import card, code_line, element, html
+from labkit.notebook.html import PAPER, card, code_line, element, html
 from labkit.notebook.pictures.copy_up import copy_up
 from labkit.notebook.pictures.text import visible
-from labkit.notebook.pictures.theme import CARD, INK
 from labkit.notebook.terminal import bundle
 from labkit.notebook.widgets.view import Explorer, Output, button, row
 from labkit.text import python_text, shown
 
 AT_START = 0
+
+
+def cow_stepper(
+    lab: Lab,
+    name: str,
+    *,
+    path: str = "/etc/passwd",
+    operation: str = "append",
+    after: str = "",
+    step: int = 0,
+) -> CowStepper:
+    """Open the steps of an operation on a file, for a new container of an image or a container of the lab.
+
+    `operation` is "read", "append", "truncate", "chmod", "delete", "recreate" (delete and make again),
+    "rename" or "link"; `after` is one that was done on the path before. Steps below zero are counted from
+    the last one. The lab is left as it is, but for an image that it pulls. Raises LabkitError for an
+    operation that there is not.
+
+    >>> from labkit import Lab
+    >>> cow_stepper(Lab(), "busybox", operation="read", step=2).code
+    'cow_stepper(lab, "busybox", path="/etc/passwd", operation="read", step=2)'
+    """
+    for each in (operation, *([after] if after else [])):
+        operation_named(each)
+    return CowStepper(lab, name, path, operation, after, step)
 
 
 class CowStepper(Explorer):
@@ -111,9 +135,9 @@ class CowStepper(Explorer):
         plain = "\n".join([f"$ {told.command}", *lines, *ending, "", f"The same in Python: {self.code}"])
         items = [element("li", element("b", step.title), element("br"), step.why) for step in done]
         steps = element("ol", *items, start="0", style="margin: 4px 0; padding-left: 2.5em")
-        command = element("code", f"$ {told.command}", style=f"background-color: {CARD}; color: {INK}")
-        found = card(command, steps, *[element("div", each) for each in more], code_line(self.code))
-        found.set("class", "labkit-steps")
+        command = element("code", f"$ {told.command}", style=PAPER)
+        later = [element("div", each) for each in more]
+        found = card(command, steps, *later, code_line(self.code), kind="steps")
         return {"text/html": html(found), "text/plain": shown(plain)}
 
     def controls(self) -> Any:

@@ -7,7 +7,7 @@ buttons, which the Tab key reaches and the space bar presses.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import ipywidgets as widgets  # type: ignore[import-untyped]
@@ -16,13 +16,25 @@ import traitlets
 from labkit.cli.formats import human_size
 from labkit.engine.drivers import BIG_SIZE
 from labkit.notebook.charts import MISSING, Chart
-from labkit.notebook.driver_chart import KINDS, OPERATIONS, driver_costs, modelled
+from labkit.notebook.driver_chart import KINDS, OPERATIONS, choice, driver_costs, modelled
 from labkit.notebook.terminal import bundle
-from labkit.notebook.widgets.view import Explorer, Output, row
+from labkit.notebook.widgets.view import Explorer, Output, row, toggles
 
 SIZES = (1_000_000, 10_000_000, BIG_SIZE, 1_000_000_000)
 """The sizes that the controls offer, in bytes."""
 NOTHING = "Choose at least one driver and one step."
+
+
+def driver_explorer(*drivers: str, steps: Sequence[str] = (), size: int = BIG_SIZE) -> DriverExplorer:
+    """Open controls to choose storage drivers, steps and a file's size, with the chart of what they cost.
+
+    It begins with what is given, as `driver_costs` takes it. Raises LabkitError as that does.
+
+    >>> driver_explorer("overlay2", "btrfs", steps=["first write"]).code
+    'driver_costs("overlay2", "btrfs", steps=["first write"])'
+    """
+    names, chosen = choice(drivers, steps)
+    return DriverExplorer(drivers=names, steps=chosen, size=size)
 
 
 class DriverExplorer(Explorer):
@@ -77,17 +89,12 @@ class DriverExplorer(Explorer):
     def controls(self) -> Any:
         """Return the check boxes of drivers and steps, and the buttons of sizes."""
         names = {name: f"{name} *" if modelled(name) else name for name in KINDS}
-        sizes = widgets.ToggleButtons(
-            options=[(human_size(size), size) for size in sorted({*SIZES, self.size})],
-            value=self.size,
-            style=widgets.ToggleButtonsStyle(button_width="5.5em"),
-        )
-        traitlets.link((self, "size"), (sizes, "value"))
+        offered = [(human_size(size), size) for size in sorted({*SIZES, self.size})]
         return widgets.VBox(
             [
                 row("Drivers", self._boxes("drivers", names)),
                 row("Steps", self._boxes("steps", OPERATIONS)),
-                row("Size of the file", [sizes]),
+                row("Size of the file", [toggles(self, "size", offered, width="5.5em")]),
             ]
         )
 

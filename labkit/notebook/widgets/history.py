@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import ipywidgets as widgets  # type: ignore[import-untyped]
 import traitlets
 
 from labkit.cli.formats import human_size
@@ -18,9 +17,22 @@ from labkit.notebook.html import WRAPPED, card, code_line, element, facts, html
 from labkit.notebook.pictures.history import history_map
 from labkit.notebook.pictures.text import cut, visible
 from labkit.notebook.pictures.views import instruction
-from labkit.notebook.widgets.view import Explorer, Output, row
+from labkit.notebook.widgets.view import Explorer, Output, button, dropdown, row
 from labkit.oci.image import Image
 from labkit.text import shown
+
+
+def history_explorer(image: Image, *, name: str = "", line: int = 1, layer: int = 0) -> HistoryExplorer:
+    """Open the history of an image: choose a line, and see its whole command and the layer that it made.
+
+    `line` is 1 for the newest; `layer`, 1 for the base, chooses the line that made it.
+
+    >>> from labkit import Lab
+    >>> history_explorer(Lab().pull("nginx"), name="nginx", layer=2).line
+    5
+    """
+    chosen = {"layer": layer} if layer else {"line": line}
+    return HistoryExplorer(image, name, **chosen)
 
 
 class HistoryExplorer(Explorer):
@@ -104,7 +116,10 @@ class HistoryExplorer(Explorer):
         ]
         made = [number for number in self._made.values() if number]
         layers = [("none", 0), *((self._layer_name(number), number) for number in sorted(made, reverse=True))]
-        choices = [self._list("line", "Line", names or [("none", 0)]), self._list("layer", "Layer", layers)]
+        choices = [
+            dropdown(self, "line", "Line", lambda: names or [("none", 0)]),
+            dropdown(self, "layer", "Layer", lambda: layers),
+        ]
         buttons = [self._button("Newer line", -1), self._button("Older line", 1)]
         return row("Choose a line of the history, or a layer", [*choices, *buttons])
 
@@ -112,24 +127,17 @@ class HistoryExplorer(Explorer):
         layer = self._view.layers[number - 1]
         return f"{number} · {visible(layer.label)} · {human_size(layer.size)}"
 
-    def _list(self, trait: str, words: str, options: list[tuple[str, int]]) -> Any:
-        style, wide = {"description_width": "auto"}, widgets.Layout(width="auto", max_width="100%")
-        found = widgets.Dropdown(
-            options=options, value=getattr(self, trait), description=words, style=style, layout=wide
-        )
-        traitlets.link((self, trait), (found, "value"))
-        return found
+    def step(self, by: int) -> None:
+        """Go to an older line, or to a newer one; beyond the ends there is none."""
+        if self.line + by in self._made:
+            self.line += by
 
     def _button(self, words: str, by: int) -> Any:
-        button = widgets.Button(description=words)
+        made = button(words, self.step, by)
 
         def follow(change: Any = None) -> None:
-            button.disabled = self.line + by not in self._made
-
-        def press(_: Any) -> None:
-            self.line += by
+            made.disabled = self.line + by not in self._made
 
         follow()
         self.observe(follow, "line")
-        button.on_click(press)
-        return button
+        return made

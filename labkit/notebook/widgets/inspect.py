@@ -6,16 +6,37 @@ two buttons go on and back, which the space bar presses where arrow keys belong 
 
 from __future__ import annotations
 
+import difflib
 import json
 from typing import Any
 
-import ipywidgets as widgets  # type: ignore[import-untyped]
 import traitlets
 
 from labkit.course.inspect_config_fields import explained
-from labkit.course.inspect_document import Document
+from labkit.course.inspect_document import Document, inspected
+from labkit.errors import LabkitError
+from labkit.lab import Lab
 from labkit.notebook.inspect_view import explanation, tree
-from labkit.notebook.widgets.view import Explorer, Output, row
+from labkit.notebook.widgets.view import Explorer, Output, button, dropdown, row, text_field
+
+
+def inspect_explorer(lab: Lab, image: str, *, field: str = "Id") -> InspectExplorer:
+    """Open what `docker image inspect` prints of an image, with an explanation of the chosen field.
+
+    Raises NotFound for an image that is not in the cache, LabkitError for a field that it has not.
+
+    >>> from labkit import Lab
+    >>> lab = Lab()
+    >>> image = lab.pull("nginx")
+    >>> print(inspect_explorer(lab, "nginx", field="Os").outputs()[0][0]["text/plain"].splitlines()[1])
+      What it is: The operating system whose kernel the programs need.
+    """
+    document = inspected(lab.engine, image)
+    try:
+        return InspectExplorer(document, field=field)
+    except traitlets.TraitError as error:
+        near = difflib.get_close_matches(field, document.fields, 1)
+        raise LabkitError(f"{error}{f'; {near[0]} is near' if near else ''}") from None
 
 
 class InspectExplorer(Explorer):
@@ -80,41 +101,15 @@ class InspectExplorer(Explorer):
 
     def controls(self) -> Any:
         """Return the list of fields, the buttons that go through it, and the filter."""
-        fields = widgets.Dropdown(options=self._options(), value=self.field, description="Field")
-        fields.layout.width = "24em"
-        letters = widgets.Text(
-            self.filter,
-            description="Fields about",
-            placeholder="for example layer",
-            style={"description_width": "auto"},
-        )
+        fields = dropdown(self, "field", "Field", self._options, anew=["filter"], width="24em")
+        moves = [button("◀ previous", self.step, -1), button("next ▶", self.step, 1)]
+        letters = text_field(self, "filter", "Fields about", example="layer")
+        return row("Choose a field", [fields, *moves, letters])
 
-        def choose(change: Any) -> None:
-            self.field = change["new"]
-
-        def follow(change: Any) -> None:
-            options = self._options()
-            fields.unobserve(choose, "value")  # new options choose the first of them
-            if fields.options != options:
-                fields.options = options
-            fields.value = self.field
-            fields.observe(choose, "value")
-
-        fields.observe(choose, "value")
-        self.observe(follow, ["field", "filter"])
-        traitlets.link((self, "filter"), (letters, "value"))
-        return row(
-            "Choose a field", [fields, self._button("◀ previous", -1), self._button("next ▶", 1), letters]
-        )
-
-    def _options(self) -> tuple[str, ...]:
+    def _options(self) -> list[tuple[str, str]]:
         """Return the fields to choose from; the chosen one is always there."""
-        return self.fields if self.field in self.fields else (self.field, *self.fields)
-
-    def _button(self, words: str, by: int) -> Any:
-        button = widgets.Button(description=words, layout=widgets.Layout(width="auto"))
-        button.on_click(lambda _: self.step(by))
-        return button
+        fields = self.fields if self.field in self.fields else (self.field, *self.fields)
+        return [(field, field) for field in fields]
 
 
 def _said(path: str) -> str:

@@ -12,13 +12,45 @@ from typing import Any
 import ipywidgets as widgets  # type: ignore[import-untyped]
 import traitlets
 
+from labkit.box import Box
 from labkit.cli.formats import human_size
+from labkit.errors import LabkitError
 from labkit.notebook.pictures.chosen import Level, chosen_layer
 from labkit.notebook.pictures.picture import Picture
 from labkit.notebook.pictures.text import cut
-from labkit.notebook.stacked import VIEWS, LayerName, Stacked, Table, table
+from labkit.notebook.stacked import VIEWS, LayerName, Stacked, Table, stacked, table
 from labkit.notebook.tables import bundle
-from labkit.notebook.widgets.view import Explorer, Output, row
+from labkit.notebook.widgets.view import Explorer, Output, button, row, text_field, toggles
+from labkit.oci.image import Image
+
+
+def layer_explorer(
+    image: Image | Box,
+    *,
+    layer: int | None = None,
+    path: str = "",
+    filter: str = "",
+    view: str = "changes",
+    name: str = "",
+) -> LayerExplorer:
+    """Open a stack of layers to choose from: a layer's changes, the merged tree, or the wasted bytes.
+
+    Layers are numbered from 1, the base; without a number the top one is chosen. Of a container, the top
+    is its own read-write layer. `path` is a directory, `filter` letters of the paths to show, `view`
+    "changes", "merged" or "waste", `name` the image's name to show. Raises LabkitError for a layer or a view
+    that there is not.
+
+    >>> from labkit import Lab
+    >>> layer_explorer(Lab().pull("nginx"), layer=2, view="waste").table.rows[0].cells[:2]
+    ('78,112', '/var/lib/dpkg/status')
+    """
+    if view not in VIEWS:
+        raise LabkitError(f"{view}: no such view; there are {', '.join(VIEWS)}")
+    chosen = {} if layer is None else {"layer": layer}
+    try:
+        return LayerExplorer(stacked(image, name), path=path, filter=filter, view=view, **chosen)
+    except traitlets.TraitError as error:
+        raise LabkitError(str(error)) from None
 
 
 class LayerExplorer(Explorer):
@@ -87,46 +119,29 @@ class LayerExplorer(Explorer):
     def controls(self) -> Any:
         """Return a button for each layer, the top one first, the views, and two fields for paths."""
         buttons = [self._button(number) for number in range(self._top, 0, -1)]
-        views = widgets.ToggleButtons(
-            options=[(words, view) for view, words in VIEWS.items()],
-            value=self.view,
-            style=widgets.ToggleButtonsStyle(button_width="auto"),
-        )
-        traitlets.link((self, "view"), (views, "value"))
+        views = toggles(self, "view", [(words, view) for view, words in VIEWS.items()])
         fields = [
-            self._field("path", "In the directory", "/etc"),
-            self._field("filter", "With the letters", "log"),
+            text_field(self, "path", "In the directory", example="/etc"),
+            text_field(self, "filter", "With the letters", example="log"),
         ]
         return widgets.VBox(
             [row("Layer", [widgets.VBox(buttons)]), row("Show", [views]), row("Paths", fields)]
         )
 
     def _button(self, number: int) -> Any:
-        wide = widgets.Layout(width="auto", max_width="100%", display="flex", justify_content="flex-start")
-        button = widgets.Button(layout=wide)
+        made = button("", self.set_trait, "layer", number)
+        made.layout = widgets.Layout(
+            width="auto", max_width="100%", display="flex", justify_content="flex-start"
+        )
 
         def follow(change: Any = None) -> None:
             chosen = number == self.layer
-            button.description = ("▶ " if chosen else "") + _words(self._stack.layers[number - 1])
-            button.style.font_weight = "bold" if chosen else "normal"
-
-        def press(_: Any) -> None:
-            self.layer = number
+            made.description = ("▶ " if chosen else "") + _words(self._stack.layers[number - 1])
+            made.style.font_weight = "bold" if chosen else "normal"
 
         follow()
-        button.on_click(press)
         self.observe(follow, "layer")
-        return button
-
-    def _field(self, trait: str, words: str, example: str) -> Any:
-        field = widgets.Text(
-            getattr(self, trait),
-            description=words,
-            placeholder=f"for example {example}",
-            style={"description_width": "auto"},
-        )
-        traitlets.link((self, trait), (field, "value"))
-        return field
+        return made
 
 
 def _words(layer: LayerName) -> str:

@@ -6,6 +6,7 @@ shown with the line of Python that does the same. What is typed in between is se
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import ipywidgets as widgets  # type: ignore[import-untyped]
@@ -20,11 +21,23 @@ from labkit.lab import Lab
 from labkit.notebook.pictures.containers import draw
 from labkit.notebook.pictures.text import visible
 from labkit.notebook.terminal import bundle
-from labkit.notebook.widgets.view import Explorer, Output, button, row
+from labkit.notebook.widgets.view import Explorer, Output, button, dropdown, row, text_field
 from labkit.text import python_text
 
 LOG = 8
 """The actions that are shown."""
+
+
+def playground(lab: Lab, image: str) -> Playground:
+    """Open buttons to run containers of an image, to write in them, to commit and to remove them.
+
+    They work on the lab itself, which pulls the image where it is missing.
+
+    >>> from labkit import Lab
+    >>> playground(Lab(), "ubuntu:15.04").code
+    'playground(lab, "ubuntu:15.04")'
+    """
+    return Playground(lab, image)
 
 
 class Playground(Explorer):
@@ -141,10 +154,13 @@ class Playground(Explorer):
         """Return the fields and buttons, the container's in rows of their own."""
         return widgets.VBox(
             [
-                row("New container", [self._list("image"), self._field("name"), self._button("run")]),
+                row(
+                    "New container",
+                    [self._list("image", self._offered_images), self._field("name"), self._button("run")],
+                ),
                 row(
                     "Chosen container",
-                    [self._list("container"), *map(self._button, ("stop", "start", "remove"))],
+                    [self._list("container", self._offered), *map(self._button, ("stop", "start", "remove"))],
                 ),
                 row(
                     "A file in it",
@@ -172,40 +188,14 @@ class Playground(Explorer):
 
     def _field(self, trait: str, width: str = "15em", label: str = "") -> Any:
         """Return a text field that a trait follows at each key, so that a button finds what was typed."""
-        layout = widgets.Layout(width=width)
-        style = {"description_width": "initial"}
-        field = widgets.Text(getattr(self, trait), description=label or trait, layout=layout, style=style)
-        traitlets.link((self, trait), (field, "value"))
-        return field
+        return text_field(self, trait, label or trait, width=width)
 
-    def _list(self, trait: str) -> Any:
+    def _list(self, trait: str, offered: Callable[[], list[tuple[str, str]]]) -> Any:
         """Return a list of the images or containers of the lab, which is made anew after each action."""
+        return dropdown(self, trait, trait, offered, anew=["moment"], width="18em")
 
-        def options() -> list[tuple[str, str]]:
-            if trait == "image":
-                return [(visible(name), name) for name in self._image_names()]
-            return [(visible(name), name) for name in self._names()] or [("none yet", "")]
+    def _offered_images(self) -> list[tuple[str, str]]:
+        return [(visible(name), name) for name in self._image_names()]
 
-        listed = widgets.Dropdown(
-            options=options(),
-            value=getattr(self, trait),
-            description=trait,
-            layout=widgets.Layout(width="18em"),
-            style={"description_width": "initial"},
-        )
-
-        def chosen(change: Any) -> None:
-            if change["new"] is not None:
-                setattr(self, trait, change["new"])
-
-        def follow(_: Any) -> None:
-            now, wanted = options(), getattr(self, trait)
-            listed.unobserve(chosen, "value")
-            if listed.options != tuple(now):
-                listed.options = now
-            listed.value = wanted if wanted in [value for _, value in now] else None
-            listed.observe(chosen, "value")
-
-        listed.observe(chosen, "value")
-        self.observe(follow, [trait, "moment"])
-        return listed
+    def _offered(self) -> list[tuple[str, str]]:
+        return [(visible(name), name) for name in self._names()] or [("none yet", "")]

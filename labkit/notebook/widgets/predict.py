@@ -14,17 +14,31 @@ from typing import Any
 import ipywidgets as widgets  # type: ignore[import-untyped]
 import traitlets
 
-from labkit.course.predictions import PREDICTIONS
+from labkit.course.predictions import PREDICTIONS, prediction
 from labkit.course.questions import Choice, Question
 from labkit.errors import LabkitError
 from labkit.notebook.html import card, code_line, element, html, note
 from labkit.notebook.magics import live
 from labkit.notebook.pictures.text import cut
 from labkit.notebook.pictures.theme import BLUE, GREEN, ORANGE, RED, Hue
-from labkit.notebook.widgets.view import Explorer, Output, row
+from labkit.notebook.widgets.view import Explorer, Output, button, row
 from labkit.text import shown
 
 FIRST = "Choose an answer, then press “Check my guess”."
+
+
+def predict(question: Question | str, answer: str = "") -> Prediction:
+    """Ask a question before a run: its choices, a guess, and the reason why it is right or not.
+
+    `question` is one of `labkit.course.predictions` by its id, or any other. With an answer, a choice's
+    letter or its text, that guess is checked at once. Raises LabkitError where there is no such question
+    or answer.
+
+    >>> predict("pull-layers", answer="3 files").code
+    'predict("pull-layers", answer="B")'
+    """
+    asked = prediction(question) if isinstance(question, str) else question
+    return Prediction(asked, chosen=letter_of(asked, answer), checked=True) if answer else Prediction(asked)
 
 
 class Prediction(Explorer):
@@ -130,7 +144,8 @@ class Prediction(Explorer):
             tooltips=[cut(choice.text, 100) for choice in self._letters.values()],
             style=widgets.ToggleButtonsStyle(button_width="3.5em"),
         )
-        check = widgets.Button(description="Check my guess", disabled=not self.chosen)
+        check = button("Check my guess", self.reveal)
+        check.disabled = not self.chosen
 
         def choose(change: Any) -> None:
             if change["new"]:
@@ -142,7 +157,6 @@ class Prediction(Explorer):
 
         letters.observe(choose, "value")
         self.observe(follow, "chosen")
-        check.on_click(lambda _: self.reveal())
         return row("My guess", [letters, check])
 
 

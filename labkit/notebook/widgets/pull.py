@@ -16,13 +16,14 @@ import ipywidgets as widgets  # type: ignore[import-untyped]
 import traitlets
 
 from labkit.cli.formats import human_size
-from labkit.course.pulls import Playback, tenths
+from labkit.course.pulls import Playback, play_pull, tenths
+from labkit.lab import Lab
 from labkit.notebook.charts import Chart, pull_timeline
 from labkit.notebook.html import card, code_line, element, facts, html
 from labkit.notebook.magics import live
 from labkit.notebook.pictures.text import table
 from labkit.notebook.terminal import block
-from labkit.notebook.widgets.view import Explorer, Output, row
+from labkit.notebook.widgets.view import Explorer, Output, button, row, toggles
 from labkit.text import shown
 
 SPEEDS = {"real time": 1.0, "ten times": 10.0, "at once": 0.0}
@@ -32,6 +33,19 @@ LATER = {"text/plain": "The chart of the whole pull stands here at its end."}
 FONT = "clamp(10px, 1.25vw, 13px)"
 """So that a bar with its bytes, 97 characters, can be seen whole on a narrow page too."""
 BESIDE = "display: flex; flex-wrap: wrap; align-items: flex-start; column-gap: 12px"
+
+
+def pull_board(lab: Lab, name: str, at: float | None = None) -> PullBoard:
+    """Pull an image, and play what the terminal shows of it, with what the cache has saved beside it.
+
+    `at` shows one moment instead, in seconds since the pull began.
+
+    >>> from labkit import Lab
+    >>> board = pull_board(Lab(), "nginx", at=2)
+    >>> board.lines[3]
+    'ea005e36e544: Downloading [=====================>                             ]   9.75MB/22.3MB'
+    """
+    return PullBoard(play_pull(lab, name), **({} if at is None else {"at": at}))
 
 
 class PullBoard(Explorer):
@@ -130,6 +144,10 @@ class PullBoard(Explorer):
         else:
             self.at = min((each for each in moments if each > self.at), default=self._pull.end)
 
+    def toggle(self) -> None:
+        """Play, or pause."""
+        self.playing = not self.playing
+
     def replay(self) -> None:
         """Play from the beginning."""
         self.playing = False
@@ -171,12 +189,12 @@ class PullBoard(Explorer):
 
     def controls(self) -> Any:
         """Return the buttons that play, the moment as a number, and the speeds."""
-        play = widgets.Button(description="Play")
-        back, step = widgets.Button(description="Step back"), widgets.Button(description="Step")
-        replay = widgets.Button(description="Replay")
-        speeds = widgets.ToggleButtons(
-            options=list(SPEEDS), value=self.speed, style=widgets.ToggleButtonsStyle(button_width="auto")
-        )
+        play = button("Play", self.toggle)
+        moves = [
+            button("Step back", self.step, True),
+            button("Step", self.step),
+            button("Replay", self.replay),
+        ]
         number = widgets.BoundedFloatText(
             self.at,
             min=0.0,
@@ -186,23 +204,14 @@ class PullBoard(Explorer):
             style={"description_width": "auto"},
             layout=widgets.Layout(width="10em"),
         )
-        traitlets.link((self, "speed"), (speeds, "value"))
         traitlets.link((self, "at"), (number, "value"))
 
         def follow(change: Any = None) -> None:
             play.description = "Pause" if self.playing else "Play"
 
-        def toggle(_: Any) -> None:
-            self.playing = not self.playing
-
         self.observe(follow, "playing")
-        play.on_click(toggle)
-        back.on_click(lambda _: self.step(back=True))
-        step.on_click(lambda _: self.step())
-        replay.on_click(lambda _: self.replay())
-        for button in (play, back, step, replay):
-            button.layout.width = "auto"
-        buttons = row("The pull, moment by moment", [play, back, step, replay, number])
+        speeds = toggles(self, "speed", [(name, name) for name in SPEEDS])
+        buttons = row("The pull, moment by moment", [play, *moves, number])
         self._controls = widgets.VBox([buttons, row("Speed", [speeds])])
         return self._controls
 

@@ -63,7 +63,11 @@ class Explorer(traitlets.HasTraits):
 
 
 def button(words: str, press: Callable[..., object], *arguments: object) -> Any:
-    """Return a button that calls a function with arguments when it is pressed."""
+    """Return a button that calls a function with arguments when it is pressed.
+
+    >>> button("Next", print, "pressed").click()
+    pressed
+    """
     made = widgets.Button(description=words, layout=widgets.Layout(width="auto"))
     made.on_click(lambda _: press(*arguments))
     return made
@@ -73,3 +77,86 @@ def row(title: str, children: Sequence[Any]) -> Any:
     """Return controls beside each other, which wrap on a narrow page, under a title in bold."""
     label = widgets.HTML(f"<b>{title}</b>")
     return widgets.VBox([label, widgets.Box(children, layout=widgets.Layout(flex_flow="row wrap"))])
+
+
+def text_field(
+    state: Explorer, trait: str, words: str, *, example: str = "", width: str | None = None
+) -> Any:
+    """Return a text field that a trait follows at each key, so that a button finds what was typed.
+
+    >>> class Search(Explorer):
+    ...     path = traitlets.Unicode("/etc")
+    >>> search = Search()
+    >>> text_field(search, "path", "Path").value = "/tmp"
+    >>> search.path
+    '/tmp'
+    """
+    made = widgets.Text(
+        getattr(state, trait),
+        description=words,
+        placeholder=f"for example {example}" if example else "",
+        layout=widgets.Layout(width=width),
+        style={"description_width": "auto"},
+    )
+    traitlets.link((state, trait), (made, "value"))
+    return made
+
+
+def toggles(state: Explorer, trait: str, options: Sequence[tuple[str, Any]], *, width: str = "auto") -> Any:
+    """Return buttons of which one is pressed: words and the trait's value that they stand for.
+
+    >>> class Search(Explorer):
+    ...     path = traitlets.Unicode("/etc")
+    >>> search = Search()
+    >>> toggles(search, "path", [("settings", "/etc"), ("logs", "/var/log")]).value = "/var/log"
+    >>> search.path
+    '/var/log'
+    """
+    style = widgets.ToggleButtonsStyle(button_width=width)
+    made = widgets.ToggleButtons(options=options, value=getattr(state, trait), style=style)
+    traitlets.link((state, trait), (made, "value"))
+    return made
+
+
+def dropdown(
+    state: Explorer,
+    trait: str,
+    words: str,
+    options: Callable[[], Sequence[tuple[str, Any]]],
+    *,
+    anew: Sequence[str] = (),
+    width: str = "auto",
+) -> Any:
+    """Return a list to choose a trait's value from; its options are asked anew when one of `anew` changes.
+
+    >>> class Search(Explorer):
+    ...     path = traitlets.Unicode("/etc")
+    >>> search = Search()
+    >>> made = dropdown(search, "path", "Path", lambda: [("settings", "/etc"), ("logs", "/var/log")])
+    >>> search.path = "/var/log"
+    >>> made.label
+    'logs'
+    """
+    made = widgets.Dropdown(
+        options=options(),
+        value=getattr(state, trait),
+        description=words,
+        layout=widgets.Layout(width=width, max_width="100%"),
+        style={"description_width": "auto"},
+    )
+
+    def chosen(change: Any) -> None:
+        if change["new"] is not None:
+            setattr(state, trait, change["new"])
+
+    def follow(change: Any) -> None:
+        now, wanted = options(), getattr(state, trait)
+        made.unobserve(chosen, "value")  # new options choose the first of them
+        if made.options != tuple(now):
+            made.options = now
+        made.value = wanted if wanted in [value for _, value in now] else None
+        made.observe(chosen, "value")
+
+    made.observe(chosen, "value")
+    state.observe(follow, [trait, *anew])
+    return made

@@ -14,13 +14,28 @@ from IPython import display
 
 from labkit.course.slides import SLIDES, Slide
 from labkit.course.stage import Stage
+from labkit.errors import LabkitError
 from labkit.notebook import slide_html
+from labkit.notebook.html import element, html
 from labkit.notebook.magics import live
-from labkit.notebook.slide_html import element, html
 from labkit.notebook.widgets.view import Explorer, Output
 
 ACTIONS = ("forward", "backward", "next", "back", "run", "answer", "talk", "reset", "start_over")
 """What the page's buttons and keys may ask for by name; `jump` has a number beside it."""
+
+
+def walkthrough(start: str = "") -> Walkthrough:
+    """Open the twelve slides for a class, at a slide by its ID.
+
+    Raises LabkitError for a slide that there is not.
+
+    >>> walkthrough(start="storage-drivers").title
+    'Storage drivers'
+    """
+    ids = [slide.id for slide in SLIDES]
+    if start and start not in ids:
+        raise LabkitError(f"{start}: no such slide; there are {', '.join(ids)}")
+    return Walkthrough(slide=ids.index(start) if start else 0)
 
 
 class Walkthrough(Explorer):
@@ -137,12 +152,12 @@ class Walkthrough(Explorer):
             shown = slide_html.step(self._stages[self.slide].shown(self.place - 1))
         else:
             shown = [slide_html.question(slide.question, revealed=self.revealed)]
-        parts.append(element("div", "", "stage", shown))
+        parts.append(element("div", *shown, class_="labkit-stage"))
         if self.notes:
             where = f"Lesson: {slide.lesson}"
             notes = [element("h4", "Notes"), *(element("p", note) for note in (*slide.notes, where))]
-            parts.append(element("aside", "", "notes", notes))
-        return html(parts)
+            parts.append(element("aside", *notes, class_="labkit-notes"))
+        return html(*parts)
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -158,9 +173,9 @@ class Walkthrough(Explorer):
     def outputs(self) -> list[Output]:
         """Return all slides to be read, folded: what is left when the notebook is opened without a kernel."""
         whole = [part for slide in SLIDES for part in slide_html.to_read(slide)]
-        folded = element("details", "", "", [element("summary", "All twelve slides, to read"), *whole])
+        folded = element("details", element("summary", "All twelve slides, to read"), *whole)
         text = "\n\n".join(slide_html.in_words(slide) for slide in SLIDES)
-        return [({"text/html": html([folded]), "text/plain": text}, {})]
+        return [({"text/html": html(folded), "text/plain": text}, {})]
 
     def _ipython_display_(self) -> None:
         """Show the page first, as the form to read takes a moment, and that form, which never changes."""
