@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import Any
 
-from labkit.course.questions import Choice, Question
+from labkit.course.predictions import prediction
+from labkit.course.questions import Question
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +58,10 @@ def statements(code: str) -> tuple[str, ...]:
 
 
 def _slide(data: Mapping[str, Any]) -> Slide:
-    asked = data["question"]
-    question = Question(asked["id"], asked["prompt"], tuple(Choice(**each) for each in asked["choices"]))
     lists = ("sentences", "steps", "conclusion", "notes")
     parts = {name: tuple(each.strip() for each in data[name]) for name in lists}
     setup = data.get("setup", "").strip()
-    rest: dict[str, Any] = {**data, **parts, "question": question, "setup": setup}
+    rest: dict[str, Any] = {**data, **parts, "question": prediction(data["question"]), "setup": setup}
     return Slide(**rest)
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from labkit.notebook.charts import pull_timeline, sizes
     from labkit.notebook.comparison import compare
     from labkit.notebook.driver_chart import driver_costs
-    from labkit.notebook.pictures import history_map, shared, stack, steps
+    from labkit.notebook.pictures import history_map, on_one_image, shared, stack, steps
     from labkit.notebook.widgets.cow import cow_stepper
     from labkit.notebook.widgets.drivers import driver_explorer
     from labkit.notebook.widgets.history import history_explorer
@@ -35,6 +35,7 @@ __all__ = [
     "inspect_explorer",
     "layer_explorer",
     "load_ipython_extension",
+    "on_one_image",
     "playground",
     "predict",
     "pull_board",
@@ -56,6 +57,7 @@ _PLACES = {
     "history_map": "labkit.notebook.pictures",
     "inspect_explorer": "labkit.notebook.widgets.inspect",
     "layer_explorer": "labkit.notebook.widgets.layers",
+    "on_one_image": "labkit.notebook.pictures",
     "playground": "labkit.notebook.widgets.play",
     "predict": "labkit.notebook.widgets.predict",
     "pull_board": "labkit.notebook.widgets.pull",

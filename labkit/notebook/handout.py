@@ -39,7 +39,7 @@ def page(form: str) -> str:
     """Return the handout or the deck as HTML that needs nothing else.
 
     >>> "<script" in page("handout"), page("deck").count("<section")
-    (False, 52)
+    (False, 55)
     """
     from nbconvert import HTMLExporter
 

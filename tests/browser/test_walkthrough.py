@@ -149,6 +149,6 @@ def test_opened_without_a_kernel_all_slides_can_be_read(notebook: Opener) -> Non
         last = page.page.locator(".jp-OutputArea-output h3").last
         last.wait_for()
         assert last.inner_text() == "12. docker image inspect (3)"
-        assert page.page.locator(".jp-OutputArea-output img").count() == 10
+        assert page.page.locator(".jp-OutputArea-output img").count() == 13
         assert page.cut_off() == []
         assert SLIDES[11].question.prompt in saved.cells[1].outputs[-1].data["text/plain"]

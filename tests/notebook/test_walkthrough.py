@@ -227,8 +227,8 @@ def test_what_stays_without_a_kernel_is_all_twelve_slides() -> None:
 
 
 def _drawn() -> list[str]:
-    calls = ("stack(", "steps(", "shared(", "history_map(", "driver_costs(")
-    return [step for slide in SLIDES for step in slide.steps if step.startswith(calls)]
+    calls = ("stack(", "steps(", "shared(", "on_one_image(", "history_map(", "driver_costs(")
+    return [step for slide in SLIDES for step in slide.steps if step.splitlines()[-1].startswith(calls)]
 
 
 def test_moving_on_leaves_the_form_to_read_alone(monkeypatch: pytest.MonkeyPatch) -> None:

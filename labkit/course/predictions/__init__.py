@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from labkit.course.predictions import containers, documents, drivers, layers, since
+from labkit.course.predictions import containers, documents, drivers, history, layers, since
 from labkit.course.questions import Question
 from labkit.errors import LabkitError
 
 PREDICTIONS: Mapping[int, tuple[Question, ...]] = {
     1: layers.LAYERS,
-    2: documents.HISTORY,
+    2: history.HISTORY,
     3: containers.OWN_LAYER,
     4: containers.COPY_ON_WRITE,
     5: drivers.DRIVERS,

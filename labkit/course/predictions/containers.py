@@ -27,7 +27,111 @@ def _committed(lab: Lab) -> str:
     return f"{len(image.layers)} layers, {image.layers[-1].size} bytes on top"
 
 
+def _stack_of_container(lab: Lab) -> str:
+    """Return how many layers a container of ubuntu:15.04 has, without the mount points of the init layer."""
+    image = lab.pull("ubuntu:15.04")
+    lab.run("ubuntu:15.04", name="box")
+    below = lab.docker("inspect --format '{{.GraphDriver.Data.LowerDir}}' box").text.strip().split(":")
+    shared = [each for each in below if not each.endswith("-init/diff")]
+    return f"{len(shared) + 1}, {len(image.layers) - len(shared)} of them copied"
+
+
+def _writes(lab: Lab) -> str:
+    image = lab.pull("ubuntu:15.04")
+    before = image.layers
+    box = lab.run("ubuntu:15.04", name="box")
+    box.exec("echo hello > /etc/motd; echo milk > /root/notes")
+    own = {"/etc/motd", "/root/notes"} & {line[2:] for line in lab.docker("diff box").text.splitlines()}
+    return (
+        f"{len(own)} on top, image {'unchanged' if lab.image('ubuntu:15.04').layers == before else 'changed'}"
+    )
+
+
+def _three(lab: Lab) -> str:
+    boxes = [lab.run("ubuntu:15.04", name=f"box{number}") for number in (1, 2, 3)]
+    for box in boxes:
+        box.write("/etc/motd", f"{box.name}\n")
+    own = all(box.read("/etc/motd") == f"{box.name}\n" for box in boxes)
+    sizes = lab.docker("system df --format '{{.Size}}'").text.split()[:2]
+    return f"{'own' if own else 'last'} version, {' and '.join(sizes)}"
+
+
 OWN_LAYER = (
+    Question(
+        "run-layers",
+        "ubuntu:15.04 has four layers. We start a container from it. How many layers will it look through?",
+        (
+            Choice(
+                "four, those of the image",
+                "The container must write, and none of the four can change.",
+                almost=True,
+                shows="4, 0 of them copied",
+            ),
+            Choice(
+                "five",
+                "Docker puts one more layer on top, to write on. It is empty at first.",
+                right=True,
+                shows="5, 0 of them copied",
+            ),
+            Choice(
+                "five, four of them copies",
+                "The image's layers are not copied. The container stands on them.",
+                almost=True,
+                shows="5, 4 of them copied",
+            ),
+        ),
+        _stack_of_container,
+    ),
+    Question(
+        "where-writes-go",
+        "In a container we change a file of Ubuntu's base, /etc/motd, and make a new one, /root/notes. "
+        "In which layers will the two be?",
+        (
+            Choice(
+                "both in the base",
+                "The base is read-only. No container changes it.",
+                shows="0 on top, image changed",
+            ),
+            Choice(
+                "/etc/motd in the base, where it was; /root/notes in the read-write layer",
+                "A change never goes to a lower layer. The new version is on top, and hides the old one.",
+                almost=True,
+                shows="1 on top, image changed",
+            ),
+            Choice(
+                "both in the read-write layer",
+                "All that a container writes goes there.",
+                right=True,
+                shows="2 on top, image unchanged",
+            ),
+        ),
+        _writes,
+    ),
+    Question(
+        "three-containers",
+        "Three containers are started from one Ubuntu image of 188 MB, and each writes its own version of a "
+        "small file. What will each of them read? And how much is on the disk?",
+        (
+            Choice(
+                "the last version; 188 MB",
+                "What one container writes, no other can see.",
+                shows="last version, 188.4MB and 0B",
+            ),
+            Choice(
+                "its own version; 188 MB and a few bytes",
+                "One image, three thin layers.",
+                right=True,
+                shows="own version, 188.4MB and 15B",
+            ),
+            Choice(
+                "its own version; three times 188 MB",
+                "The image is not copied for a container. What it sees is not what it takes.",
+                almost=True,
+                shows="own version, 188.4MB and 565.1MB",
+            ),
+        ),
+        _three,
+    ),
     Question(
         "stop-data",
         "A container has written a file. You stop the container and start it again. Is the file still there?",

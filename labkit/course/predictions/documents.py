@@ -1,112 +1,9 @@
-"""The questions of lessons 2 and 6: what docker image history and docker image inspect show."""
+"""The questions of lesson 6: what docker image inspect shows."""
 
 from __future__ import annotations
 
 from labkit.course.questions import Choice, Question
 from labkit.lab import Lab
-
-
-def _missing(lab: Lab) -> str:
-    lab.pull("busybox")
-    lab.build("hello", "FROM busybox\nENV GREETING=hello\nRUN echo $GREETING > /hello")
-    return str(lab.docker("history -q hello").text.count("<missing>"))
-
-
-def _mysql_layers(lab: Lab) -> str:
-    lab.pull("mysql")
-    return lab.docker("inspect --format '{{len .RootFS.Layers}}' mysql").text.strip()
-
-
-def _disk(lab: Lab) -> str:
-    lab.build("web", ["FROM ubuntu:15.04", "COPY site /srv"], {"site/pages": 20_000_000})
-    lab.build("data", ["FROM ubuntu:15.04", "COPY table /srv"], {"table/rows": 60_000_000})
-    return lab.docker("system df --format '{{.Size}}'").text.split()[0]
-
-
-HISTORY = (
-    Question(
-        "history-missing",
-        "busybox was pulled; its history has 2 lines. You build an image on it in two steps. "
-        "How many of the 4 history lines will say <missing>?",
-        (
-            Choice(
-                "none: everything is on this computer",
-                "All files are here. <missing> says that a step has no image of its own on this computer.",
-                shows="0",
-            ),
-            Choice(
-                "1",
-                "Your two steps and busybox itself are images here. The step below busybox's last was made "
-                "elsewhere, and a pull brings only the last image.",
-                right=True,
-                shows="1",
-            ),
-            Choice(
-                "2: both lines of busybox",
-                "The upper of the two has an ID: it is the image busybox, which you pulled.",
-                almost=True,
-                shows="2",
-            ),
-            Choice(
-                "3: all but the newest",
-                "So it is for an image that was pulled. What you build yourself keeps an image of each step.",
-                almost=True,
-                shows="3",
-            ),
-        ),
-        _missing,
-    ),
-    Question(
-        "history-zero",
-        "mysql has 20 history lines. 9 of them say 0B, and one of these is RUN mkdir. "
-        "How many layers does the image have?",
-        (
-            Choice(
-                "20: each line is a layer",
-                "A line is a step of the build. Steps such as ENV or CMD change no file and make no layer.",
-                shows="20",
-            ),
-            Choice(
-                "11: 0B means no layer",
-                "Usually. But SIZE counts bytes in files: a new directory alone is 0B, and yet a layer.",
-                almost=True,
-                shows="11",
-            ),
-            Choice(
-                "12",
-                "The 11 lines with a size, and mkdir: a new directory is a change, but has no bytes.",
-                right=True,
-                shows="12",
-            ),
-        ),
-        _mysql_layers,
-    ),
-    Question(
-        "disk-sum",
-        "docker images lists three sizes: ubuntu 188 MB, and two images built on it, 208 MB and 248 MB. "
-        "How much do they take on the disk together?",
-        (
-            Choice(
-                "645 MB, the sum",
-                "The column SIZE counts the shared base three times. The disk holds it once.",
-                shows="644.7MB",
-            ),
-            Choice(
-                "457 MB: the two that were built",
-                "The base counts in both of them as well, so this still has it twice.",
-                almost=True,
-                shows="456.4MB",
-            ),
-            Choice(
-                "268 MB",
-                "188 MB once, and what each adds: 20 MB and 60 MB. docker system df says so.",
-                right=True,
-                shows="268.4MB",
-            ),
-        ),
-        _disk,
-    ),
-)
 
 
 def _same_number(lab: Lab) -> str:
@@ -137,7 +34,76 @@ def _tagged(lab: Lab) -> str:
     return f"{len(set(ids))} image, {lab.disk_usage() - before} bytes"
 
 
+def _inspected(lab: Lab) -> str:
+    image = lab.pull("nginx")
+    text = lab.docker("image inspect nginx").text
+    marks = {
+        "file": "root:x:0:0",
+        "port": '"80/tcp"',
+        "command": '"daemon off;"',
+        "layers": image.layers[0].diff_id,
+    }
+    return " ".join(name for name, mark in marks.items() if mark in text)
+
+
+def _steps_with_layer(lab: Lab) -> str:
+    """Return the instructions of nginx's history that made a layer, the oldest first."""
+    made = [step.entry.created_by for step in lab.pull("nginx").history if step.layer]
+    words = [each.removeprefix("/bin/sh -c ").removeprefix("#(nop)").split()[0] for each in made]
+    return " ".join(word if word.isupper() else "RUN" for word in words)
+
+
 INSPECT = (
+    Question(
+        "inspect-what",
+        "docker image inspect shows all that Docker knows of the image nginx. Which of these will you find "
+        "there: the content of /etc/passwd, the port of the web server, the command that starts it, "
+        "the names of its layers?",
+        (
+            Choice(
+                "all four",
+                "A file's content is in a layer, not in the metadata.",
+                shows="file port command layers",
+            ),
+            Choice(
+                "all but the content of /etc/passwd",
+                "The port, the command and the names of the layers, but no file.",
+                right=True,
+                shows="port command layers",
+            ),
+            Choice(
+                "only the port and the command",
+                "The names of the layers are there as well, under RootFS.",
+                almost=True,
+                shows="port command",
+            ),
+        ),
+        _inspected,
+    ),
+    Question(
+        "steps-and-layers",
+        "nginx has ten lines in its history and three layers. Which of the ten lines will have a layer "
+        "beside them?",
+        (
+            Choice(
+                "the three oldest: ADD, CMD and LABEL",
+                "CMD and LABEL noted something in the config. They changed no file.",
+                shows="ADD CMD LABEL",
+            ),
+            Choice(
+                "the ADD and the two RUNs",
+                "A step that changed files made a layer.",
+                right=True,
+                shows="ADD RUN RUN",
+            ),
+            Choice(
+                "all ten: three layers are only what was downloaded",
+                "All that there is was downloaded. Seven steps changed no file and made no layer.",
+                shows="ADD CMD LABEL ENV ENV RUN RUN EXPOSE STOPSIGNAL CMD",
+            ),
+        ),
+        _steps_with_layer,
+    ),
     Question(
         "inspect-digest",
         "docker pull prints 27833a3ba0a5 and two more numbers, one for each layer of nginx. "

@@ -4,6 +4,7 @@ Each function takes images and containers of the engine, or views of them (`view
 `Picture`. The same input gives the same bytes on every machine.
 """
 
+from labkit.notebook.pictures.containers import on_one_image
 from labkit.notebook.pictures.history import history_map
 from labkit.notebook.pictures.layers import stack, steps
 from labkit.notebook.pictures.picture import Picture
@@ -26,6 +27,7 @@ __all__ = [
     "container_view",
     "history_map",
     "image_view",
+    "on_one_image",
     "shared",
     "stack",
     "steps",

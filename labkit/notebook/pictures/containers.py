@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from labkit.cli.formats import human_size
-from labkit.course.playground import Box, Scene, Standing
+from labkit.course.playground import Box, Scene, Standing, scene
+from labkit.lab import Lab
 from labkit.notebook.pictures import svg
 from labkit.notebook.pictures.picture import Picture
 from labkit.notebook.pictures.svg import Shape, box, group, hatch, text
@@ -26,11 +27,25 @@ _OWN = 2
 _BAR, _BAR_LEFT = 26, PADDING + 250
 
 
-def on_one_image(scene: Scene, chosen: str = "") -> Picture:
+def on_one_image(lab: Lab, image: str) -> Picture:
+    """Draw the containers of a lab that stand on an image, its layers below them and what is on the disk.
+
+    Raises NotFound where neither the image nor a container of it is there.
+
+    >>> lab = Lab()
+    >>> box = lab.run("busybox", name="box")
+    >>> copied = box.write("/greeting", "hello")
+    >>> print(on_one_image(lab, "busybox").text.splitlines()[1])
+      box  running  5B  1 change
+    """
+    return draw(scene(lab, image))
+
+
+def draw(scene: Scene, chosen: str = "") -> Picture:
     """Draw the containers of a scene; the chosen one has a strong line.
 
     >>> scene = Scene("app", (("5dacd731af1b", 55),), (Standing("app", (), (Box("web", True, 3, 1),)),))
-    >>> print(on_one_image(scene).text)
+    >>> print(draw(scene).text)
     1 container on app · 55B shared
       web  running  3B  1 change
       layer 1  5dacd731af1b  55B  read-only, shared

@@ -18,7 +18,7 @@ from labkit.engine import container as containers
 from labkit.engine import images
 from labkit.errors import LabkitError
 from labkit.lab import Lab
-from labkit.notebook.pictures.containers import on_one_image
+from labkit.notebook.pictures.containers import draw
 from labkit.notebook.pictures.text import visible
 from labkit.notebook.terminal import bundle
 from labkit.notebook.widgets.view import Explorer, Output, button, dropdown, row, text_field
@@ -129,7 +129,7 @@ class Playground(Explorer):
             picture: Output = bundle(str(error)), {}
             disk = ""
         else:
-            picture = dict(on_one_image(found, self.container)._repr_mimebundle_()), {}
+            picture = dict(draw(found, self.container)._repr_mimebundle_()), {}
             disk = (
                 f"On disk now: {human_size(found.on_disk)}; the {human_size(found.shared)} are there once.\n"
                 f"With a copy for each image and container: {human_size(found.copied)}."
