@@ -268,7 +268,7 @@ def make_chart(title: str, text: str, draw: Callable[[], Any]) -> Chart:
         matplotlib.rcdefaults()
         matplotlib.rcParams.update({"font.size": 11, "hatch.linewidth": 0.8, "text.parse_math": False})
         figure = draw()
-        figure.savefig(data, format="png", metadata={"Software": None})
+        figure.savefig(data, format="png", metadata={"Software": None}, pil_kwargs={"compress_level": 1})
     return Chart(title, text, _in_few_colours(data), int(figure.get_size_inches()[0] * 96))
 
 
@@ -277,5 +277,6 @@ def _in_few_colours(png: io.BytesIO) -> bytes:
     from PIL import Image as Picture
 
     smaller = io.BytesIO()
-    Picture.open(png).convert("RGB").quantize(64).save(smaller, format="png", optimize=True)
+    few = Picture.open(png).convert("RGB").quantize(64, method=Picture.Quantize.FASTOCTREE)
+    few.save(smaller, format="png")
     return smaller.getvalue()
