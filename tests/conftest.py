@@ -126,6 +126,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(
             f"sessions compared live: {len(compared)}, commands in them: {lines}, equal: {equal}"
         )
+    if kernel := _properties(reports, "kernel overlay compared"):
+        sequences, operations = (sum(counts) for counts in zip(*kernel, strict=True))
+        failed = sum("test_kernel_overlay" in report.nodeid for report in stats.get("failed", []))
+        terminalreporter.write_line(
+            f"kernel overlay: {sequences} sequences, {operations} operations, differences: {failed or 'none'}"
+        )
     if opened := _properties(reports, "browser"):
         pages, done = (sum(counts) for counts in zip(*opened, strict=True))
         files = set(_properties(reports, "notebook"))

@@ -239,6 +239,7 @@ class Notebook:
         self.page.goto(f"{self.server.address}/lab/tree/{quote(self.name)}?reset")
         self.page.wait_for_function("() => window.jupyterapp?.shell.currentWidget?.content?.widgets?.length")
         self.page.locator(".jp-Notebook .jp-Cell").first.wait_for()
+        self.page.locator("#jupyterlab-splash").wait_for(state="detached")
         self.page.evaluate("jupyterapp.shell.collapseLeft()")
 
     def cell(self, place: int) -> Any:
@@ -283,6 +284,8 @@ def opened(browser: Any, served: Server, name: str) -> Iterator[Notebook]:
         page.evaluate(_READY)
         yield notebook
     finally:
+        with contextlib.suppress(Exception):  # a page that is gone has no kernel to end
+            page.evaluate("jupyterapp.serviceManager.sessions.shutdownAll()")
         page.close()
     assert notebook.left == []
 

@@ -82,10 +82,10 @@ def test_each_step_has_a_panel_and_each_driver_a_bar_with_its_figure(drawn: list
     panels = [axes for axes in drawn[0].axes if axes.get_visible()]
     assert [axes.get_title(loc="left") for axes in panels] == list(OPERATIONS.values())
     for axes, step in zip(panels, OPERATIONS, strict=True):
-        assert [bar.get_width() for bar in axes.patches] == [costs(name)[step].allocated for name in KINDS]
+        assert [bar.get_width() for bar in axes.patches] == [cost(name, step).allocated for name in KINDS]
         low, high = axes.get_xlim()
         assert all(low <= bar.get_width() <= high for bar in axes.patches)
-        figures = [signed(costs(name)[step].allocated) for name in KINDS]
+        figures = [signed(cost(name, step).allocated) for name in KINDS]
         assert [text.get_text() for text in axes.texts] == figures
     assert chart.png.startswith(b"\x89PNG")
 
