@@ -34,7 +34,7 @@ OPTIONS = (
 SECONDS = 60
 THEMES = ("JupyterLab Light", "JupyterLab Dark")
 WIDTHS = (1280, 800)
-MOST_HEIGHT = 8000
+MOST_HEIGHT = 12_000
 """Of one screenshot: Chromium draws no picture that is much higher."""
 
 _SETTINGS = {
@@ -62,6 +62,8 @@ _RUN = """async seconds => {
 }"""
 _WIDGETS = re.compile(r"\b(\w+_explorer|cow_stepper|playground|predict|pull_board|walkthrough)\(")
 _PANEL = ".jp-WindowedPanel-outer"
+_LOOKS = """([theme, height, panel]) => document.body.dataset.jpThemeName === theme
+    && Math.abs(document.querySelector(panel).clientHeight - height) < 250"""
 _OVERFLOW = """() => {
     const wide = [];
     for (const element of document.querySelectorAll('.jp-OutputArea-output, .jp-OutputArea-output *')) {
@@ -189,7 +191,7 @@ class Notebook:
         """Choose a theme and the page's size."""
         self.page.set_viewport_size({"width": width, "height": height})
         self.page.evaluate("theme => jupyterapp.commands.execute('apputils:change-theme', {theme})", theme)
-        self.page.wait_for_function("theme => document.body.dataset.jpThemeName === theme", arg=theme)
+        self.page.wait_for_function(_LOOKS, arg=[theme, height, _PANEL])
 
     def cut_off(self) -> list[str]:
         """Give what is wider than its place in an output, and cannot be scrolled."""
