@@ -22,6 +22,7 @@ from urllib.parse import quote, urlsplit
 
 import nbformat
 
+from tests.browser import scripts
 from tests.notebooks import ROOT
 from tests.notebooks.refresh import KERNEL
 from tests.real import host
@@ -41,41 +42,8 @@ _SETTINGS = {
     "notebook-extension/tracker": {"windowingMode": "none"},  # so that every cell is on the page
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
 }
-_READY = """async () => {
-    const until = async found => { while (!found()) await new Promise(go => setTimeout(go, 50)); };
-    await until(() => window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel);
-    const context = jupyterapp.shell.currentWidget.sessionContext;
-    await context.ready;
-    await context.session.kernel.info;
-}"""
-_RUN = """async seconds => {
-    await jupyterapp.commands.execute('notebook:run-all-cells');
-    const model = jupyterapp.shell.currentWidget.content.model;
-    const code = [...model.cells].filter(cell => cell.type === 'code' && cell.sharedModel.source.trim());
-    const failed = () => code.filter(cell => !(cell.getMetadata('tags') || []).includes('raises-exception'))
-        .flatMap(cell => cell.outputs.toJSON()).filter(each => each.output_type === 'error');
-    const waiting = () => code.some(cell => cell.executionState === 'running' || !cell.executionCount);
-    const end = performance.now() + seconds * 1000;
-    while (waiting() && !failed().length && performance.now() < end)
-        await new Promise(go => setTimeout(go, 50));
-    return failed().map(each => `${each.ename}: ${each.evalue}`).concat(waiting() ? ['cells are left'] : []);
-}"""
 _WIDGETS = re.compile(r"\b(\w+_explorer|cow_stepper|playground|predict|pull_board|walkthrough)\(")
 _PANEL = ".jp-WindowedPanel-outer"
-_LOOKS = """([theme, height, panel]) => document.body.dataset.jpThemeName === theme
-    && Math.abs(document.querySelector(panel).clientHeight - height) < 250"""
-_OVERFLOW = """() => {
-    const wide = [];
-    for (const element of document.querySelectorAll('.jp-OutputArea-output, .jp-OutputArea-output *')) {
-        if (element.closest('svg, input, .jupyter-widgets-output-area')) continue;
-        const style = getComputedStyle(element);
-        const scrolls = ['auto', 'scroll'].includes(style.overflowX);
-        const hidden = style.display === 'inline' || element.clientWidth === 0;
-        if (!scrolls && !hidden && element.scrollWidth > element.clientWidth + 2)
-            wide.push(`${element.tagName}.${element.className}: ${element.textContent.slice(0, 60)}`);
-    }
-    return wide;
-}"""
 
 
 @dataclass
@@ -84,6 +52,10 @@ class Server:
 
     address: str
     work: Path
+    page: Any = None
+    """The page in which notebooks are opened."""
+    left: list[str] = field(default_factory=list)
+    """Requests that left the machine."""
 
     def write(self, name: str, cells: Sequence[str]) -> str:
         """Write a notebook of code cells; return its name."""
@@ -153,12 +125,11 @@ class Notebook:
     page: Any
     server: Server
     name: str
-    left: list[str] = field(default_factory=list)
     done: int = 0
 
     def run(self) -> None:
         """Run all cells from top to bottom and wait for the last; none may fail."""
-        assert self.page.evaluate(_RUN, 2 * SECONDS) == []
+        assert self.page.evaluate(scripts.RUN, 2 * SECONDS) == []
 
     def widgets(self) -> list[str]:
         """Give the names of the widgets that the notebook's code opens."""
@@ -191,11 +162,11 @@ class Notebook:
         """Choose a theme and the page's size."""
         self.page.set_viewport_size({"width": width, "height": height})
         self.page.evaluate("theme => jupyterapp.commands.execute('apputils:change-theme', {theme})", theme)
-        self.page.wait_for_function(_LOOKS, arg=[theme, height, _PANEL])
+        self.page.wait_for_function(scripts.LOOKS, arg=[theme, height, _PANEL])
 
     def cut_off(self) -> list[str]:
         """Give what is wider than its place in an output, and cannot be scrolled."""
-        found: list[str] = self.page.evaluate(_OVERFLOW)
+        found: list[str] = self.page.evaluate(scripts.OVERFLOW)
         return found
 
     def readable(self, name: str) -> None:
@@ -233,11 +204,19 @@ class Notebook:
         """Save the notebook, end its kernel and open it again without one; return what the file holds."""
         self.page.evaluate("jupyterapp.commands.execute('docmanager:save')")
         self.page.evaluate("jupyterapp.commands.execute('notebook:shutdown-kernel')")
-        self.open()
+        self.load()
         return nbformat.read(self.server.work / self.name, as_version=4)
 
     def open(self) -> None:
-        """Go to the notebook, and wait until its cells are there."""
+        """Open the notebook in the page's JupyterLab, and wait until its cells are there."""
+        if self.page.url.startswith(self.server.address):
+            self.page.evaluate(scripts.OPEN, self.name)
+            self.page.locator(".jp-Notebook .jp-Cell").first.wait_for()
+        else:
+            self.load()
+
+    def load(self) -> None:
+        """Load JupyterLab with the notebook, and wait until its cells are there."""
         self.page.goto(f"{self.server.address}/lab/tree/{quote(self.name)}?reset")
         self.page.wait_for_function("() => window.jupyterapp?.shell.currentWidget?.content?.widgets?.length")
         self.page.locator(".jp-Notebook .jp-Cell").first.wait_for()
@@ -276,20 +255,29 @@ def faults(page: Any, selector: str = "body") -> list[str]:
 
 @contextlib.contextmanager
 def opened(browser: Any, served: Server, name: str) -> Iterator[Notebook]:
-    """Open a notebook in a new page; at the end no request may have left the machine."""
-    page = browser.new_page(viewport={"width": WIDTHS[0], "height": 900})
-    page.set_default_timeout(SECONDS * 1000)
+    """Open a notebook in JupyterLab; at the end no request may have left the machine.
+
+    JupyterLab itself takes seconds to load: a server's page is kept, and its notebooks are opened in it one
+    after the other.
+    """
+    page = served.page
+    if page is None:
+        page = served.page = browser.new_page()
+        page.set_default_timeout(SECONDS * 1000)
+        page.on("request", lambda request: served.left.append(request.url) if _leaves(request.url) else None)
+    page.set_viewport_size({"width": WIDTHS[0], "height": 900})
     notebook = Notebook(page, served, name)
-    page.on("request", lambda request: notebook.left.append(request.url) if _leaves(request.url) else None)
     try:
         notebook.open()
-        page.evaluate(_READY)
+        page.evaluate(scripts.READY)
         yield notebook
     finally:
-        with contextlib.suppress(Exception):  # a page that is gone has no kernel to end
-            page.evaluate("jupyterapp.serviceManager.sessions.shutdownAll()")
-        page.close()
-    assert notebook.left == []
+        try:
+            page.evaluate(scripts.CLOSE)
+        except Exception:  # a page that is lost is replaced by a new one
+            page.close()
+            served.page = None
+    assert served.left == []
 
 
 def _leaves(address: str) -> bool:
