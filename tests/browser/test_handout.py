@@ -41,7 +41,7 @@ def test_the_handout_prints_with_nothing_cut_off(page: Any, files: dict[str, Pat
     page.set_viewport_size({"width": 680, "height": 960})  # A4 without its margins
     assert page.evaluate(_WIDE) == []
     heights = page.evaluate("[...document.querySelectorAll('.labkit-picture img')].map(e => e.offsetHeight)")
-    assert len(heights) == 10
+    assert len(heights) == 13
     assert all(0 < height < 960 for height in heights)
     assert jupyter.faults(page) == []
     page.screenshot(path=jupyter.shots() / "handout.png", full_page=True)
