@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +13,15 @@ from traitlets.config import Config
 
 from labkit import Lab
 from tests.notebook.shown import Handle
+
+
+@pytest.fixture(autouse=True)
+def no_loop_but_the_tests_own() -> Iterator[None]:
+    """Hide the loop that Playwright leaves running in a process that has run browser tests before."""
+    running = asyncio._get_running_loop()
+    asyncio._set_running_loop(None)
+    yield
+    asyncio._set_running_loop(running)
 
 
 @pytest.fixture
