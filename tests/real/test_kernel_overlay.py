@@ -15,6 +15,8 @@ from random import Random
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from labkit.engine.storage.overlay import Mount
 from labkit.engine.storage.posix import Stat, mark_of, meta_of, mode_of
@@ -200,3 +202,11 @@ def test_same_answers_and_trees(
             said = differences(kernel, stack, calls)
             pytest.fail(f"seed {seed}: {said}\n{calls}\n{_show(stack)}", pytrace=False)
     record_property("kernel overlay compared", (len(range(batch, SEQUENCES, 4)), operations))
+
+
+@settings(max_examples=200, suppress_health_check=list(HealthCheck))
+@given(rng=st.randoms(use_true_random=False))
+def test_same_answers_and_trees_where_hypothesis_leads(kernel: Kernel, rng: Random) -> None:
+    stack = random_stack(rng)
+    calls = random_calls(rng, stack, 10)
+    assert not differences(kernel, stack, calls), f"{calls}\n{_show(stack)}"
