@@ -163,6 +163,7 @@ class Notebook:
         self.page.set_viewport_size({"width": width, "height": height})
         self.page.evaluate("theme => jupyterapp.commands.execute('apputils:change-theme', {theme})", theme)
         self.page.wait_for_function(scripts.LOOKS, arg=[theme, height, _PANEL])
+        self.page.locator("#jupyterlab-splash").wait_for(state="detached")  # shown while a theme loads
 
     def cut_off(self) -> list[str]:
         """Give what is wider than its place in an output, and cannot be scrolled."""
