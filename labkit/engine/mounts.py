@@ -77,7 +77,7 @@ def _table(
     volumes = {}
     for each in container.volumes:
         if not root.exists(each.destination):
-            _make_directories(root, each.destination)
+            make_directories(root, each.destination)
         kept = engine.state.volumes[each.name].files
         volumes[each.destination] = Mount(EMPTY_ROOT, kept, now, read_only=each.read_only)
     root.read_only = read_only
@@ -90,12 +90,19 @@ def _table(
     return MountTable(root, table)
 
 
-def _make_directories(root: MountedTree, path: str) -> None:
-    made = ""
+def make_directories(files: MountedTree | MountTable, path: str) -> list[str]:
+    """Make a directory and those above it where they are missing; return the paths that were made.
+
+    >>> make_directories(home_mounts(EMPTY_ROOT, lambda: 0), "/srv/./data")
+    ['/srv', '/srv/data']
+    """
+    made, place = [], ""
     for name in split_path(path):
-        made += f"/{name}"
-        if not root.exists(made):
-            root.mkdir(made)
+        place += f"/{name}"
+        if not files.exists(place):
+            files.mkdir(place)
+            made.append(place)
+    return made
 
 
 def written(engine: Engine, container: Container, files: MountTable) -> Container:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from labkit.engine import container as containers
 from labkit.engine.container_config import container_config
 from labkit.engine.engine import Engine
-from labkit.engine.mounts import container_mounts, written
+from labkit.engine.mounts import container_mounts, make_directories, written
 from labkit.engine.shell import users
 from labkit.engine.shell.launch import SHELLS
 from labkit.engine.shell.lookup import ExecNotFound
@@ -83,7 +83,7 @@ def start(engine: Engine, container: Container, *, detached: bool, stdin: bytes 
         process = _process(
             container, fs, clock, stdin=stdin, terminal=container.options.tty, on_unknown=serve
         )
-        _make_working_dir(fs, process.cwd)
+        make_directories(fs, process.cwd)
         result = _run(argv, process)
     except ExecNotFound as error:
         message = f"{_CREATE_FAILED}: {_words(error)}"
@@ -276,14 +276,6 @@ def user_ids(fs: MountTable, text: str) -> tuple[int, int, str]:
     if not (uid <= _LARGEST_ID and gid <= _LARGEST_ID):
         raise StartError(f"uids and gids must be in range 0-{_LARGEST_ID}", 125)
     return uid, gid, home
-
-
-def _make_working_dir(fs: MountTable, path: str) -> None:
-    parts = [part for part in path.split("/") if part]
-    for depth in range(1, len(parts) + 1):
-        directory = "/" + "/".join(parts[:depth])
-        if not fs.exists(directory):
-            fs.mkdir(directory)
 
 
 def _runs_image_command(container: Container) -> bool:

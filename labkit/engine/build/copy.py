@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from labkit.engine.build.context import Source, follow
 from labkit.engine.build.ignore import clean
+from labkit.engine.mounts import make_directories
 from labkit.engine.shell import users
 from labkit.engine.storage.driver import MountedTree
 from labkit.errors import DaemonError, FileSystemError, LabkitError
@@ -51,7 +52,9 @@ class Target:
                     f"failed to copy files: failed to create new directory: mkdir {self.shown}{above}: "
                     "not a directory"
                 )
-            self._make_directories(above, self.uid, self.gid)
+            for directory in make_directories(self.mount, above):
+                if (self.uid, self.gid) != (0, 0):
+                    self.mount.chown(directory, self.uid, self.gid)
             self._put(place, source.node)
             self.mount.chown(place, self.uid, self.gid, follow=False)
         except FileSystemError as error:
@@ -68,22 +71,13 @@ class Target:
                 raise DaemonError(f"failed to copy files: lstat {self.shown}/{through}: not a directory")
         return "/" + place
 
-    def _make_directories(self, path: str, uid: int = 0, gid: int = 0) -> None:
-        names = tree.split_path(path)
-        for depth in range(1, len(names) + 1):
-            directory = "/" + "/".join(names[:depth])
-            if not self.mount.exists(directory):
-                self.mount.mkdir(directory)
-                if (uid, gid) != (0, 0):
-                    self.mount.chown(directory, uid, gid)
-
     def _copy_directory(self, source: Dir, place: str) -> None:
         existed = tree.get(self.mount.root, place)
         if existed is not None and not isinstance(existed, Dir):
             raise DaemonError(
                 f"failed to copy files: failed to copy directory: mkdir {self.shown}{place}: not a directory"
             )
-        self._make_directories(place)
+        make_directories(self.mount, place)
         linked: dict[int, str] = {}
         paths = [(posixpath.join(place, path), node) for path, node in tree.walk(source)]
         for path, node in paths:
@@ -138,7 +132,7 @@ class Target:
             mount.utime(path, _whole(meta.mtime), follow=False)
 
     def _unpack(self, archive: Content, place: str) -> None:
-        self._make_directories(place)
+        make_directories(self.mount, place)
         directories: list[tuple[str, Meta]] = []
         try:
             for entry in entries(archive.chunks(), archive.size):
@@ -148,7 +142,7 @@ class Target:
                 if name.split("/")[0] == "..":
                     raise tar.failure(f'"{name}" is outside of "/"')
                 path = posixpath.join(place, name)
-                self._make_directories(posixpath.dirname(path))
+                make_directories(self.mount, posixpath.dirname(path))
                 self._unpack_entry(entry, archive, place, path)
                 if entry.kind == tar.DIRECTORY:
                     directories.append((path, entry.meta))
