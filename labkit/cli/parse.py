@@ -14,8 +14,7 @@ from labkit.cli.commands import COMMANDS, children, find
 from labkit.cli.flags import FlagError, Parsed, parse_flags
 from labkit.cli.help import help_text, usage_line, usage_text
 from labkit.cli.suggest import command_hint, flag_hint
-from labkit.cli.table import Command, Flag, Value
-from labkit.errors import LabkitError
+from labkit.cli.table import Command, Invocation, NotSimulated, UsageError
 
 VERSION = "Docker version 20.10.24+dfsg1, build 297e128\n"
 
@@ -26,55 +25,11 @@ _COMPLETION = "completion"
 
 
 @dataclass(frozen=True, slots=True)
-class Invocation:
-    """A command to run: `options` has every flag's value by its long name, `changed` the flags given."""
-
-    command: Command
-    options: dict[str, Value]
-    changed: frozenset[str]
-    args: tuple[str, ...]
-
-    def strings(self, name: str) -> tuple[str, ...]:
-        """Return the values of a flag that can be given several times."""
-        value = self.options[name]
-        return value if isinstance(value, tuple) else ()
-
-
-@dataclass(frozen=True, slots=True)
 class Printed:
     """A command line that the client answers by itself, with exit code 0: help or its version."""
 
     stdout: str = ""
     stderr: str = ""
-
-
-class UsageError(LabkitError):
-    """A command line that the client refuses.
-
-    `text` is all that docker prints on standard error; `hint` is labkit's own line about it, or "".
-    """
-
-    def __init__(self, text: str, exit_code: int = 1, hint: str = "") -> None:
-        super().__init__(text.strip())
-        self.text = text
-        self.exit_code = exit_code
-        self.hint = hint
-
-
-class NotSimulated(UsageError):
-    """A real command or flag that labkit does not simulate: one line says so, and what it would do.
-
-    >>> str(NotSimulated.command(COMMANDS["network ls"]))
-    "labkit: 'docker network ls' is not simulated; it would list the networks that containers can join"
-    """
-
-    @classmethod
-    def command(cls, command: Command) -> NotSimulated:
-        return cls(f"labkit: '{command.full}' is not simulated; it would {command.would}\n")
-
-    @classmethod
-    def flag(cls, command: Command, flag: Flag) -> NotSimulated:
-        return cls(f"labkit: --{flag.name} of '{command.full}' is not simulated; it would {flag.would}\n")
 
 
 def parse(argv: Sequence[str]) -> Invocation | Printed:

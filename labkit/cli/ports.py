@@ -6,7 +6,7 @@ import ipaddress
 import re
 from typing import NamedTuple
 
-from labkit.cli.parse import UsageError
+from labkit.cli.table import UsageError
 
 _NUMBER = re.compile(r"\d+", re.ASCII)
 

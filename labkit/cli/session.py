@@ -15,7 +15,8 @@ from typing import Any
 
 from labkit.cli.handlers import HANDLERS
 from labkit.cli.hints import hint
-from labkit.cli.parse import Printed, UsageError, parse
+from labkit.cli.parse import Printed, parse
+from labkit.cli.table import UsageError
 from labkit.cli.terminal import Registries, Terminal, Watch
 from labkit.engine.engine import SECOND, Engine
 from labkit.engine.mounts import home_mounts

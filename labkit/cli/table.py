@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from labkit.errors import LabkitError
+
 Value = bool | int | str | tuple[str, ...]
 
 NUMBERS = frozenset({"int", "uint16"})
@@ -111,3 +113,47 @@ class Command:
         'docker image ls'
         """
         return f"docker {self.path}".rstrip()
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """A command to run: `options` has every flag's value by its long name, `changed` the flags given."""
+
+    command: Command
+    options: dict[str, Value]
+    changed: frozenset[str]
+    args: tuple[str, ...]
+
+    def strings(self, name: str) -> tuple[str, ...]:
+        """Return the values of a flag that can be given several times."""
+        value = self.options[name]
+        return value if isinstance(value, tuple) else ()
+
+
+class UsageError(LabkitError):
+    """A command line that the client refuses.
+
+    `text` is all that docker prints on standard error; `hint` is labkit's own line about it, or "".
+    """
+
+    def __init__(self, text: str, exit_code: int = 1, hint: str = "") -> None:
+        super().__init__(text.strip())
+        self.text = text
+        self.exit_code = exit_code
+        self.hint = hint
+
+
+class NotSimulated(UsageError):
+    """A real command or flag that labkit does not simulate: one line says so, and what it would do.
+
+    >>> str(NotSimulated.command(Command("network ls", "List networks", would="list the networks")))
+    "labkit: 'docker network ls' is not simulated; it would list the networks"
+    """
+
+    @classmethod
+    def command(cls, command: Command) -> NotSimulated:
+        return cls(f"labkit: '{command.full}' is not simulated; it would {command.would}\n")
+
+    @classmethod
+    def flag(cls, command: Command, flag: Flag) -> NotSimulated:
+        return cls(f"labkit: --{flag.name} of '{command.full}' is not simulated; it would {flag.would}\n")

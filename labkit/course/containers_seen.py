@@ -1,4 +1,4 @@
-"""Statements about containers: which run, what they read, and how much they wrote."""
+"""Statements about_container containers: which run, what they read, and how much they wrote."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def tree_of(container: Container) -> Dir:
     return container.active.driver.mount(container.active, lambda: 0).root
 
 
-def about(name: str, says: str, look: Callable[[Attempt, Container], Seen]) -> Statement:
-    """Make a statement about one container; where it is not there, that is what is seen."""
+def about_container(name: str, says: str, look: Callable[[Attempt, Container], Seen]) -> Statement:
+    """Make a statement about_container one container; where it is not there, that is what is seen."""
 
     def find(attempt: Attempt) -> Seen:
         found = _find(attempt.lab, name)
@@ -54,7 +54,7 @@ def container_runs(name: str) -> Statement:
             return Seen(False, f"`{name}` is another container than at the start.")
         return Seen(found.running, f"`{name}` {'runs' if found.running else 'does not run'}.")
 
-    return about(name, f"The container `{name}` runs, the same one as at the start.", look)
+    return about_container(name, f"The container `{name}` runs, the same one as at the start.", look)
 
 
 def container_gone(name: str) -> Statement:
@@ -75,7 +75,7 @@ def container_reads(name: str, path: str, text: str) -> Statement:
     def look(attempt: Attempt, found: Container) -> Seen:
         return reads(name, tree_of(found), path, text)
 
-    return about(name, f"In `{name}` the file `{path}` says `{text}`.", look)
+    return about_container(name, f"In `{name}` the file `{path}` says `{text}`.", look)
 
 
 def container_file_size(name: str, path: str, size: int) -> Statement:
@@ -88,7 +88,7 @@ def container_file_size(name: str, path: str, size: int) -> Statement:
         has = node.content.size
         return Seen(has == size, f"In `{name}` the file `{path}` has {human_size(has, 4)}.")
 
-    return about(name, f"In `{name}` the file `{path}` has {human_size(size)}.", look)
+    return about_container(name, f"In `{name}` the file `{path}` has {human_size(size)}.", look)
 
 
 def upper_at_most(name: str, size: int) -> Statement:
@@ -98,7 +98,7 @@ def upper_at_most(name: str, size: int) -> Statement:
         has = containers.size_rw(found)
         return Seen(has <= size, f"The read-write layer of `{name}` has {human_size(has, 4)}.")
 
-    return about(name, f"The read-write layer of `{name}` has at most {human_size(size, 4)}.", look)
+    return about_container(name, f"The read-write layer of `{name}` has at most {human_size(size, 4)}.", look)
 
 
 def text_kept(path: str, text: str, besides: str) -> Statement:

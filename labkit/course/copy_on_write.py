@@ -190,7 +190,7 @@ def story(
     inside = table.tree_at(names)[0] is watched
     error = _try(doing, table, path) if inside else None
     subject = Subject(operation, path, names, is_link, tuple(row.label for row in rows), table, error)
-    steps = copy_words.steps(subject, looks if inside else [], watched)
+    steps = copy_words.told_steps(subject, looks if inside else [], watched)
     return Story(name, operation, path, command, rows, tuple(looks), watched.lower, watched.uppers[0], steps)
 
 

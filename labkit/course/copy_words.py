@@ -13,7 +13,7 @@ from labkit.oci.tree import Dir, File, Symlink, get
 from labkit.text import one_line
 
 
-def steps(subject: Subject, looks: Sequence[Look], mount: Watched) -> tuple[Step, ...]:
+def told_steps(subject: Subject, looks: Sequence[Look], mount: Watched) -> tuple[Step, ...]:
     """Return the steps in their order; without looks the path leads to another mount."""
     start = mount.uppers[0]
     why = "Which layers will be looked into, and how many bytes will be copied?"

@@ -1,4 +1,4 @@
-"""Statements about images: which there are, what they share, what is in them and what they would run."""
+"""Statements about_image images: which there are, what they share, what is in them and what they would run."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from labkit.oci.reference import parse_reference
 from labkit.oci.tree import Dir, File
 
 
-def about(name: str, says: str, look: Callable[[Attempt, Image], Seen]) -> Statement:
-    """Make a statement about one image; where it is not there, that is what is seen."""
+def about_image(name: str, says: str, look: Callable[[Attempt, Image], Seen]) -> Statement:
+    """Make a statement about_image one image; where it is not there, that is what is seen."""
 
     def find(attempt: Attempt) -> Seen:
         image = images.lookup_image(attempt.lab.engine, name)
@@ -35,7 +35,9 @@ def image_there(name: str) -> Statement:
     >>> image_there("nginx")(Attempt(Lab(), Lab())).text
     'There is no image `nginx`.'
     """
-    return about(name, f"There is an image `{name}`.", lambda _, image: Seen(True, f"`{name}` is there."))
+    return about_image(
+        name, f"There is an image `{name}`.", lambda _, image: Seen(True, f"`{name}` is there.")
+    )
 
 
 def image_kept(name: str) -> Statement:
@@ -45,7 +47,7 @@ def image_kept(name: str) -> Statement:
         same = image == images.lookup_image(attempt.origin.engine, name)
         return Seen(same, f"`{name}` is {'the image that it was' if same else 'another image than before'}.")
 
-    return about(name, f"`{name}` is the image that it was at the start.", look)
+    return about_image(name, f"`{name}` is the image that it was at the start.", look)
 
 
 def stands_on(name: str, base: str) -> Statement:
@@ -58,7 +60,7 @@ def stands_on(name: str, base: str) -> Statement:
         whole = "all" if met else f"{count}"
         return Seen(met, f"`{name}` has {whole} of the layers of `{base}` below its own.")
 
-    return about(name, f"`{name}` stands on all layers of `{base}`.", look)
+    return about_image(name, f"`{name}` stands on all layers of `{base}`.", look)
 
 
 def _at_start(attempt: Attempt, name: str) -> Image | None:
@@ -86,7 +88,7 @@ def shares_layers(one: str, other: str, at_least: int = 1) -> Statement:
         count = common(image, second)
         return Seen(count >= at_least, f"`{one}` and `{other}` share {_layers(count)}.")
 
-    return about(one, f"`{one}` and `{other}` share at least {_layers(at_least)}.", look)
+    return about_image(one, f"`{one}` and `{other}` share at least {_layers(at_least)}.", look)
 
 
 def _layers(count: int) -> str:
@@ -101,7 +103,7 @@ def layers_above(name: str, base: str, count: int) -> Statement:
         own = len(image.layers) - (common(image, below) if below else 0)
         return Seen(own == count, f"`{name}` has {_layers(own)} that `{base}` does not have.")
 
-    return about(name, f"`{name}` has exactly {_layers(count)} more than `{base}`.", look)
+    return about_image(name, f"`{name}` has exactly {_layers(count)} more than `{base}`.", look)
 
 
 def top_layer_at_most(name: str, size: int) -> Statement:
@@ -111,7 +113,7 @@ def top_layer_at_most(name: str, size: int) -> Statement:
         top = image.layers[-1].size if image.layers else 0
         return Seen(top <= size, f"The top layer of `{name}` has {human_size(top)}.")
 
-    return about(name, f"The top layer of `{name}` has at most {human_size(size)}.", look)
+    return about_image(name, f"The top layer of `{name}` has at most {human_size(size)}.", look)
 
 
 def image_at_most(name: str, size: int) -> Statement:
@@ -120,7 +122,7 @@ def image_at_most(name: str, size: int) -> Statement:
     def look(attempt: Attempt, image: Image) -> Seen:
         return Seen(image.size <= size, f"`{name}` has {human_size(image.size, 4)}.")
 
-    return about(name, f"`{name}` has at most {human_size(size, 4)}.", look)
+    return about_image(name, f"`{name}` has at most {human_size(size, 4)}.", look)
 
 
 def image_reads(name: str, path: str, text: str) -> Statement:
@@ -129,7 +131,7 @@ def image_reads(name: str, path: str, text: str) -> Statement:
     def look(attempt: Attempt, image: Image) -> Seen:
         return reads(name, attempt.lab.engine.root(image), path, text)
 
-    return about(name, f"In `{name}` the file `{path}` says `{text}`.", look)
+    return about_image(name, f"In `{name}` the file `{path}` says `{text}`.", look)
 
 
 def image_holds(name: str, path: str, size: int) -> Statement:
@@ -141,7 +143,7 @@ def image_holds(name: str, path: str, size: int) -> Statement:
         text = f"has {human_size(found, 4)}" if found is not None else "is not there"
         return Seen(found == size, f"In `{name}` the file `{path}` {text}.")
 
-    return about(name, f"In `{name}` there is a file `{path}` of {human_size(size, 4)}.", look)
+    return about_image(name, f"In `{name}` there is a file `{path}` of {human_size(size, 4)}.", look)
 
 
 def image_lacks(name: str, path: str) -> Statement:
@@ -151,7 +153,7 @@ def image_lacks(name: str, path: str) -> Statement:
         there = tree.get(attempt.lab.engine.root(image), path) is not None
         return Seen(not there, f"A container of `{name}` {'finds' if there else 'does not find'} `{path}`.")
 
-    return about(name, f"A container of `{name}` does not find `{path}`.", look)
+    return about_image(name, f"A container of `{name}` does not find `{path}`.", look)
 
 
 def text_of(root: Dir, path: str) -> str | None:
@@ -189,7 +191,7 @@ def config_says(name: str, key: str, says: str, test: Callable[[Any], bool]) -> 
         told = _value(value)
         return Seen(test(value), f"`{name}`: {key} is {told}.")
 
-    return about(name, says, look)
+    return about_image(name, says, look)
 
 
 def _value(value: object) -> str:

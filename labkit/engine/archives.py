@@ -6,13 +6,12 @@ Which names are saved, and what loading says of each, follows moby's image/tarex
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from labkit.engine import images
-from labkit.engine.build.instructions import config_changes
 from labkit.engine.engine import SERVER_VERSION, Engine
 from labkit.errors import DaemonError, InvalidArchive, InvalidLayer, InvalidReference, LabkitError
 from labkit.oci.config import History, make_config
@@ -76,12 +75,12 @@ def import_tar(
     target: str = "",
     *,
     message: str = "",
-    changes: Sequence[str] = (),
+    config: Mapping[str, Any] | None = None,
     platform: str = "",
 ) -> Image:
     """Make an image with one layer out of a tar, compressed or not (moby, daemon/images/image_import.go).
 
-    The DiffID is the digest of the tar as it is. `changes` are Dockerfile instructions for the config.
+    The DiffID is the digest of the tar as it is. `config` says how to run it.
     Raises DaemonError.
 
     >>> import_tar(Engine(), Content.of(bytes(1024))).layers[0].size
@@ -89,7 +88,6 @@ def import_tar(
     """
     os_name = _system(engine, platform)
     reference = parse_reference(target).with_default_tag() if target else None
-    config = config_changes(changes, {})
     if reference and reference.digest:
         raise DaemonError("cannot import digest reference")
     if os_name != engine.os:
@@ -105,7 +103,7 @@ def import_tar(
         os=os_name,
         comment=comment,
         docker_version=SERVER_VERSION,
-        config=config,
+        config=config or {},
         diff_ids=[layer.diff_id],
         history=[History(created, comment=comment)],
     )

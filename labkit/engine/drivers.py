@@ -11,7 +11,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from labkit.engine.initlayer import init_changes
-from labkit.engine.state import COURSE_TIME
 from labkit.engine.storage.aufs import Aufs
 from labkit.engine.storage.btrfs import Btrfs
 from labkit.engine.storage.devicemapper import DeviceMapper
@@ -72,7 +71,7 @@ class Step:
     cost: Cost
 
 
-def create(driver: StorageDriver, image: Snapshot | None, now: int = COURSE_TIME) -> tuple[Active, Cost]:
+def create(driver: StorageDriver, image: Snapshot | None, now: int = 0) -> tuple[Active, Cost]:
     """Return a new container's read-write layer and what making it cost, with the init layer below it.
 
     >>> create(Overlay2(), Overlay2().commit(None, Dir()))[1].allocated
@@ -96,7 +95,7 @@ def workload(
     """
     image = driver.commit(None, layer)
     active, made = create(driver, image)
-    mount = driver.mount(active, lambda: COURSE_TIME)
+    mount = driver.mount(active, lambda: 0)
     steps = [Step("image", image.cost), Step("create", made)]
     steps.append(Step("write", mount.append(big, b"x\n")))
     steps.append(Step("delete", mount.unlink(big)))

@@ -7,7 +7,7 @@ the real form: 64 hexadecimal digits, and an adjective with a scientist's or eng
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Container
+from collections.abc import Collection
 
 _ADJECTIVES = (
     "admiring agitated amazing bold brave busy charming clever cool dazzling determined eager elated "
@@ -33,7 +33,7 @@ def identifier(seed: str, number: int | str) -> str:
     return hashlib.sha256(f"{seed}:{number}".encode()).hexdigest()
 
 
-def container_name(identity: str, taken: Container[str] = ()) -> str:
+def container_name(identity: str, taken: Collection[str] = ()) -> str:
     """Return a name for a container that has none, made of its identifier.
 
     `taken` is any container of names: one that is taken gets a digit, as Docker's do.

@@ -120,11 +120,11 @@ def stacked(of: Image | Box, name: str = "") -> Stacked:
     return Stacked(f"container {box.name}", code, tuple(layers), tuple(changes), image)
 
 
-def table(stack: Stacked, layer: int, view: str, path: str = "", filter: str = "") -> Table:
+def view_table(stack: Stacked, layer: int, view: str, path: str = "", filter: str = "") -> Table:
     """Return the table of a view: of the paths in a directory, those that have some letters in them.
 
     >>> from labkit import Lab
-    >>> found = table(stacked(Lab().pull("nginx")), 3, "changes", path="/var/log", filter="ERROR")
+    >>> found = view_table(stacked(Lab().pull("nginx")), 3, "changes", path="/var/log", filter="ERROR")
     >>> [(row.kind, *row.cells) for row in found.rows]
     [('C', '/var/log/nginx/error.log -> /dev/stderr', '11B',
       'layer 2: 0B; layer 3 has a symbolic link in place of this file')]

@@ -42,7 +42,7 @@ def read_docker_archive(files: Files) -> tuple[ArchivedImage, ...]:
     """
     reader = LayerReader(files)
     items = _parse(files.open(MANIFEST).read())
-    images = [_read(files, reader, item) for item in items]
+    images = [_read_item(files, reader, item) for item in items]
     here = {archived.image.id for archived in images}
     return tuple(
         ArchivedImage(archived.image, archived.tags, archived.parent if archived.parent in here else "")
@@ -60,7 +60,7 @@ def _parse(raw: bytes) -> list[dict[str, Any]]:
         raise InvalidArchive(str(error).replace("unexpected end of JSON input", "unexpected EOF")) from None
 
 
-def _read(files: Files, reader: LayerReader, item: dict[str, Any]) -> ArchivedImage:
+def _read_item(files: Files, reader: LayerReader, item: dict[str, Any]) -> ArchivedImage:
     config = read_config(files.open(item["Config"]).read())
     image = Image(config, reader.read(item["Layers"] or [], config.diff_ids))
     validate(image)

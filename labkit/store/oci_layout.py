@@ -50,7 +50,7 @@ def read_oci_layout(files: Files) -> tuple[ArchivedImage, ...]:
     reader = LayerReader(files)
     images: dict[str, ArchivedImage] = {}
     for descriptor in _wanted(index):
-        image = _read(files, reader, descriptor)
+        image = _read_image(files, reader, descriptor)
         tags = images[image.id].tags if image.id in images else ()
         tags += tuple(tag for tag in _tags(descriptor) if tag not in tags)
         images[image.id] = ArchivedImage(image, tags)
@@ -86,7 +86,7 @@ def _tags(descriptor: Descriptor) -> tuple[Reference, ...]:
     return (reference,) if reference.tag else ()
 
 
-def _read(files: Files, reader: LayerReader, descriptor: Descriptor, depth: int = 0) -> Image:
+def _read_image(files: Files, reader: LayerReader, descriptor: Descriptor, depth: int = 0) -> Image:
     if depth > _DEEPEST:
         raise InvalidArchive("index.json: indexes are nested too deeply")
     document = parse_manifest(_document(files, descriptor, "manifest"), descriptor.media_type)
@@ -94,7 +94,7 @@ def _read(files: Files, reader: LayerReader, descriptor: Descriptor, depth: int 
         chosen = document.for_platform(_PLATFORM)
         if chosen is None:
             raise InvalidArchive(f"no matching manifest for {_PLATFORM} in the manifest list entries")
-        return _read(files, reader, chosen, depth + 1)
+        return _read_image(files, reader, chosen, depth + 1)
     config = read_config(_document(files, document.config, "image config"))
     for layer in document.layers:
         _check_size(files, layer)

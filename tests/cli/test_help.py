@@ -9,7 +9,8 @@ import pytest
 
 from labkit.cli.commands import COMMANDS, children, find
 from labkit.cli.help import help_text
-from labkit.cli.parse import NotSimulated, Printed, parse
+from labkit.cli.parse import Printed, parse
+from labkit.cli.table import NotSimulated
 from labkit.cli.table import Command, Flag
 
 RECORDINGS = Path(__file__).parent / "recordings" / "help"

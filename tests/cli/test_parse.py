@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from labkit.cli.commands import COMMANDS
 from labkit.cli.flags import go_quote
-from labkit.cli.parse import Invocation, NotSimulated, Printed, UsageError, parse
+from labkit.cli.parse import Printed, parse
+from labkit.cli.table import Invocation, NotSimulated, UsageError
 
 RECORDED = json.loads((Path(__file__).parent / "recordings" / "errors.json").read_text())
 

@@ -11,7 +11,7 @@ import traitlets
 from labkit.errors import LabkitError
 from labkit.lab import Lab
 from labkit.notebook import layer_explorer
-from labkit.notebook.stacked import LIMIT, stacked, table
+from labkit.notebook.stacked import LIMIT, stacked, view_table
 from labkit.notebook.widgets.layers import LayerExplorer
 from labkit.oci.config import make_config
 from labkit.oci.content import Content
@@ -133,7 +133,7 @@ def test_more_rows_than_fit_are_counted() -> None:
 
 def test_a_directory_and_letters_choose_the_paths() -> None:
     made = image(Dir({"etc": Dir({"Log": File(), "b": File()}), "etc2": Dir({"log": File()})}))
-    found = table(stacked(made), 1, "changes", path="etc/", filter="LOG")
+    found = view_table(stacked(made), 1, "changes", path="etc/", filter="LOG")
     assert [row.cells[0] for row in found.rows] == ["/etc/Log"]
     assert "1 of 5 paths" in found.caption
 

@@ -1,17 +1,35 @@
-"""All commands of the `docker` client, by path: `COMMANDS["image ls"]`; `COMMANDS[""]` is `docker` itself."""
+"""All commands of the `docker` client, by path: `COMMANDS["image ls"]`; `COMMANDS[""]` is `docker` itself.
+
+The commands about other things than images and containers stand in not_simulated.json: each with the words
+of its group's help (client 20.10) and with what the real one would do. They are known so that a real command
+is never taken for a typo, and so that each group has its help.
+"""
 
 from __future__ import annotations
 
-from labkit.cli.commands import build, container, elsewhere, image, system, volume
-from labkit.cli.table import Command
+import json
+from importlib.resources import files
+from typing import Any
+
+from labkit.cli.commands import build, container, image, system, volume
+from labkit.cli.table import Command, Flag
+
+
+def _row(known: dict[str, Any]) -> Command:
+    flags = tuple(Flag(**flag) for flag in known.get("flags", ()))
+    return Command(**{**known, "flags": flags, "aliases": tuple(known.get("aliases", ()))})
+
+
+_NOT_SIMULATED = json.loads(files("labkit.cli").joinpath("not_simulated.json").read_text("utf-8"))
 
 COMMANDS: dict[str, Command] = {
     command.path: command
-    for module in (system, image, build, container, volume, elsewhere)
+    for module in (system, image, build, container, volume)
     for command in module.COMMANDS
-}
+} | {row["path"]: _row(row) for row in _NOT_SIMULATED["commands"]}
 
-PLUGINS = elsewhere.PLUGINS
+# Not in the client itself: programs of their own that a Docker installation may add to it.
+PLUGINS: dict[str, str] = _NOT_SIMULATED["plugins"]
 
 
 def _group() -> dict[str, tuple[Command, ...]]:

@@ -28,7 +28,7 @@ ENV_FILE = Flag(
 USER = Flag("user", "u", "string", "Username or UID (format: <name|uid>[:<group|gid>])")
 WORKDIR = Flag("workdir", "w", "string", "Working directory inside the container")
 
-_SIMULATED = (
+_SIMULATED_FLAGS = (
     USER,
     WORKDIR,
     Flag("disable-content-trust", "", "", "Skip image verification", "true"),
@@ -134,9 +134,9 @@ _OLD_NAMES = (
     Flag("dns-opt", "", "list", "", would="do the same as --dns-option, its newer name", hidden=True),
 )
 
-_NOT_SIMULATED = tuple(replace(flag, would=_WOULD[flag.name]) for flag in _OTHERS)
+_NOT_SIMULATED_FLAGS = tuple(replace(flag, would=_WOULD[flag.name]) for flag in _OTHERS)
 
-_BOTH = (*_SIMULATED, ENV_FILE, *_NOT_SIMULATED, *LIMITS, *_OLD_NAMES)
+_BOTH = (*_SIMULATED_FLAGS, ENV_FILE, *_NOT_SIMULATED_FLAGS, *LIMITS, *_OLD_NAMES)
 
 RUN_FLAGS = (
     *_BOTH,

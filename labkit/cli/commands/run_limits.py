@@ -60,7 +60,7 @@ _FLAGS = (
     Flag("ulimit", "", "ulimit", "Ulimit options", "[]"),
 )
 
-_WOULD = {
+_LIMITS_WOULD = {
     "blkio-weight": "set the container's share of the disk's time",
     "blkio-weight-device": "set the container's share of that disk's time",
     "cpu-period": "set the period of the processor limit",
@@ -102,4 +102,4 @@ _WOULD = {
     "ulimit": "set that limit of the process",
 }
 
-LIMITS = tuple(replace(flag, would=_WOULD[flag.name]) for flag in _FLAGS)
+LIMITS = tuple(replace(flag, would=_LIMITS_WOULD[flag.name]) for flag in _FLAGS)

@@ -18,7 +18,7 @@ from labkit.cli.handlers import (
     transfers,
     volumes,
 )
-from labkit.cli.parse import Invocation
+from labkit.cli.table import Invocation
 from labkit.cli.terminal import Terminal
 
 Handler = Callable[[Terminal, Invocation], int]

@@ -12,10 +12,11 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from labkit.cli.formats import progress_line
-from labkit.cli.parse import Invocation
+from labkit.cli.table import Invocation
 from labkit.cli.realfiles import RealFiles
 from labkit.cli.terminal import Terminal
 from labkit.engine import archives
+from labkit.engine.build.instructions import config_changes
 from labkit.errors import DaemonError, FileSystemError, InvalidReference, LabkitError
 from labkit.oci.content import Content
 from labkit.oci.digest import short
@@ -90,7 +91,7 @@ def import_image(terminal: Terminal, call: Invocation) -> int:
         _tar_of(terminal, source, name),
         name,
         message=str(call.options["message"]),
-        changes=call.strings("change"),
+        config=config_changes(call.strings("change"), {}),
         platform=str(call.options["platform"]),
     )
     terminal.out(f"{image.id}\n")

@@ -10,7 +10,7 @@ from dataclasses import replace
 from labkit.cli import contexts
 from labkit.cli.formats import progress_bar
 from labkit.cli.handlers.transfers import pull_image
-from labkit.cli.parse import Invocation
+from labkit.cli.table import Invocation
 from labkit.cli.terminal import Terminal
 from labkit.engine.build import Request
 from labkit.engine.build import build as run_build

@@ -10,7 +10,7 @@ from labkit.cli.formats import age, ago, ellipsis, go_time, human_size
 from labkit.cli.govalues import Row
 from labkit.cli.handlers import prune as prunes
 from labkit.cli.handlers.prune import Filters, has_labels, until
-from labkit.cli.parse import Invocation
+from labkit.cli.table import Invocation
 from labkit.cli.ports import parse_port
 from labkit.cli.templates import TemplateError, parse_template, render_list
 from labkit.cli.templates.quoting import go_quote

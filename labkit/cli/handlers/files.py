@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from labkit.cli.handlers.archives import write_archive
-from labkit.cli.parse import Invocation
+from labkit.cli.table import Invocation
 from labkit.cli.realfiles import RealFiles
 from labkit.cli.terminal import Terminal
 from labkit.engine import container as containers

@@ -9,7 +9,7 @@ from labkit.cli.formats import ago, ellipsis, go_time, human_size
 from labkit.cli.govalues import Row
 from labkit.cli.handlers import prune as prunes
 from labkit.cli.handlers.prune import Filters, has_labels, until
-from labkit.cli.parse import Invocation
+from labkit.cli.table import Invocation
 from labkit.cli.templates import render_list
 from labkit.cli.terminal import Terminal
 from labkit.engine import images

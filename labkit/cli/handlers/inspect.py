@@ -11,7 +11,7 @@ from labkit.cli.gojson import go_json
 from labkit.cli.govalues import Struct
 from labkit.cli.handlers.volumes import volume_struct
 from labkit.cli.inspect_types import container_inspect, image_inspect
-from labkit.cli.parse import Invocation
+from labkit.cli.table import Invocation
 from labkit.cli.templates import PARSING_ERROR, TemplateError, inspect_element, parse_template
 from labkit.cli.terminal import Terminal
 from labkit.engine.container import find_container

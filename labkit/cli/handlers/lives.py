@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from labkit.cli.parse import Invocation
+from labkit.cli.table import Invocation
 from labkit.cli.terminal import Terminal
 from labkit.engine import container as containers
 from labkit.engine import process

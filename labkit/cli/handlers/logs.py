@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from labkit.cli.handlers.containers import ports
 from labkit.cli.moments import moment_of
-from labkit.cli.parse import Invocation
+from labkit.cli.table import Invocation
 from labkit.cli.terminal import Terminal
 from labkit.engine import container as containers
 from labkit.engine.engine import Engine

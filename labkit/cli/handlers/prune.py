@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from labkit.cli.formats import human_size
 from labkit.cli.moments import moment_of
-from labkit.cli.parse import Invocation
+from labkit.cli.table import Invocation
 from labkit.cli.terminal import Terminal
 from labkit.errors import DaemonError
 

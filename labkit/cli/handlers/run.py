@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from labkit.cli.handlers.transfers import pull_image
 from labkit.cli.hints import hint
-from labkit.cli.parse import Invocation, UsageError
+from labkit.cli.table import Invocation, UsageError
 from labkit.cli.ports import parse_port, single_ports
 from labkit.cli.terminal import Terminal
 from labkit.engine import container as containers

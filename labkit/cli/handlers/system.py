@@ -12,7 +12,7 @@ from labkit.cli.handlers.images import pruned_images
 from labkit.cli.handlers.prune import confirmed
 from labkit.cli.handlers.volumes import pruned_volumes
 from labkit.cli.inspect_types import typed_struct
-from labkit.cli.parse import Invocation
+from labkit.cli.table import Invocation
 from labkit.cli.templates import PARSING_ERROR, TemplateError, parse_template, render_list
 from labkit.cli.terminal import Terminal
 from labkit.engine import container as containers

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from labkit.cli.formats import progress_line
-from labkit.cli.parse import Invocation
+from labkit.cli.table import Invocation
 from labkit.cli.terminal import Terminal, Transfer
 from labkit.engine import push as pushing
 from labkit.engine import transfer

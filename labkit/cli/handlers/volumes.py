@@ -9,7 +9,7 @@ from typing import Any
 from labkit.cli.govalues import NilMap, Row, Struct
 from labkit.cli.handlers import prune as prunes
 from labkit.cli.handlers.prune import Filters, has_labels
-from labkit.cli.parse import Invocation
+from labkit.cli.table import Invocation
 from labkit.cli.templates import render_list
 from labkit.cli.terminal import Terminal
 from labkit.engine import volumes

@@ -9,18 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from labkit.course.predictions import containers, documents, drivers, history, layers, since
+from labkit.course.predictions import containers, copy_on_write, documents, drivers, history, layers, since
 from labkit.course.questions import Question
 from labkit.errors import LabkitError
 
 PREDICTIONS: Mapping[int, tuple[Question, ...]] = {
-    1: layers.LAYERS,
-    2: history.HISTORY,
-    3: containers.OWN_LAYER,
-    4: containers.COPY_ON_WRITE,
-    5: drivers.DRIVERS,
-    6: documents.INSPECT,
-    7: since.SINCE,
+    1: layers.QUESTIONS,
+    2: history.QUESTIONS,
+    3: containers.QUESTIONS,
+    4: copy_on_write.QUESTIONS,
+    5: drivers.QUESTIONS,
+    6: documents.QUESTIONS,
+    7: since.QUESTIONS,
 }
 """The questions of each lesson, by its number."""
 

@@ -53,7 +53,7 @@ def _steps_with_layer(lab: Lab) -> str:
     return " ".join(word if word.isupper() else "RUN" for word in words)
 
 
-INSPECT = (
+QUESTIONS = (
     Question(
         "inspect-what",
         "docker image inspect shows all that Docker knows of the image nginx. Which of these will you find "

@@ -31,7 +31,7 @@ def _first_write(lab: Lab) -> str:
     return str(write.cost.allocated)
 
 
-DRIVERS = (
+QUESTIONS = (
     Question(
         "driver-tree",
         "The same commands run on two engines, one with overlay2, one with btrfs: a container adds two bytes "

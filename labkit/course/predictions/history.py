@@ -29,7 +29,7 @@ def _history_lines(lab: Lab) -> str:
     return str(lines) if lines <= 4 else "more"
 
 
-HISTORY = (
+QUESTIONS = (
     Question(
         "history-lines",
         "In lesson 1 nginx had three layers. How many lines do you expect in its history?",

@@ -28,7 +28,7 @@ def _deleted_later(lab: Lab) -> str:
     return "same" if before.size == after.size else "smaller" if after.size < before.size else "larger"
 
 
-LAYERS = (
+QUESTIONS = (
     Question(
         "pull-layers",
         "docker pull nginx brings an image of 109 MB: a small Debian system and a web server. "

@@ -28,7 +28,7 @@ def _work_directory(lab: Lab) -> str:
     return str(len(image.layers) - base)
 
 
-SINCE = (
+QUESTIONS = (
     Question(
         "other-base",
         "Two images add the same file, one to busybox, one to alpine: the two layers have the same digest. "

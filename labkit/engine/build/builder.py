@@ -115,7 +115,7 @@ class Builder:
             self.say(1, f"# Executing {len(triggers)} build trigger{'s' * (len(triggers) > 1)}\n")
         for trigger in triggers:
             found = instruction(trigger)
-            checks.check(found)
+            checks.check_instruction(found)
             checks.check_simulated([found])
             self._dispatch(found)
 

@@ -28,10 +28,10 @@ class NotSimulated(LabkitError):
     """What a Dockerfile asks for and labkit does not do: one line says so."""
 
 
-def check(step: Instruction) -> None:
+def check_instruction(step: Instruction) -> None:
     """Raise DaemonError where an instruction is none, or lacks its arguments.
 
-    >>> check(instruction("ENV"))
+    >>> check_instruction(instruction("ENV"))
     Traceback (most recent call last):
     labkit.errors.DaemonError: ENV requires at least one argument
     """

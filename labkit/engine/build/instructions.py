@@ -35,7 +35,7 @@ def config_changes(changes: Sequence[str], config: Mapping[str, Any]) -> dict[st
         if step.name not in _FOR_COMMITS:
             raise DaemonError(f"{step.name.lower()} is not a valid change command")
     for step in steps:
-        checks.check(step)
+        checks.check_instruction(step)
     changed: dict[str, Any] = {}
     for step in steps:
         known = {**config, **changed}

@@ -50,7 +50,7 @@ def read_steps(files: Context, request: Request) -> tuple[Context, list[Instruct
     begun = False
     for step in found:
         try:
-            checks.check(step)
+            checks.check_instruction(step)
         except DaemonError as error:
             raise DaemonError(f"dockerfile parse error line {step.line}: {error}") from None
         begun = begun or step.name == "FROM"

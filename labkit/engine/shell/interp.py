@@ -21,7 +21,7 @@ from labkit.engine.shell.redirect import RedirectError, redirected
 from labkit.engine.shell.state import BreakLoop, ExitShell, State
 from labkit.engine.shell.streams import Pipe, bounded
 from labkit.engine.shell.syntax import Node, ShellSyntaxError
-from labkit.engine.shell.task import Files, Task
+from labkit.engine.shell.task import OpenFiles, Task
 from labkit.engine.shell.words import decode
 
 P = ParamSpec("P")
@@ -188,7 +188,7 @@ class Shell(State):
             self.message(str(error))
             raise ExitShell(2) from None
 
-    def _inside(self, words: list[str], files: Files, assigned: list[tuple[str, str]]) -> int:
+    def _inside(self, words: list[str], files: OpenFiles, assigned: list[tuple[str, str]]) -> int:
         """Run a builtin; what is assigned before one that is not special holds for it alone."""
         before, exported = dict(self.variables), set(self.exported)
         for name, value in assigned:

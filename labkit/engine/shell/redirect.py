@@ -9,7 +9,7 @@ from typing import Any
 from labkit.engine.shell.expand import string
 from labkit.engine.shell.streams import Reader, Sink
 from labkit.engine.shell.syntax import Redirect
-from labkit.engine.shell.task import Files, Task
+from labkit.engine.shell.task import OpenFiles, Task
 from labkit.engine.shell.words import encode, strerror
 from labkit.errors import FileSystemError
 from labkit.oci.content import Content
@@ -19,7 +19,7 @@ class RedirectError(Exception):
     """A redirection that failed, in ash's words."""
 
 
-def redirected(shell: Any, task: Task, redirects: Iterable[Redirect]) -> Files:
+def redirected(shell: Any, task: Task, redirects: Iterable[Redirect]) -> OpenFiles:
     """Return a task's open files after redirections, done from left to right; raises RedirectError."""
     files = dict(task.fds)
     for redirect in redirects:
@@ -41,7 +41,7 @@ def redirected(shell: Any, task: Task, redirects: Iterable[Redirect]) -> Files:
     return files
 
 
-def _duplicate(files: Files, fd: int, target: str) -> None:
+def _duplicate(files: OpenFiles, fd: int, target: str) -> None:
     if target == "-":
         files.pop(fd, None)
     elif int(target) in files:

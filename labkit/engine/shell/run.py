@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from labkit.engine.shell.launch import execute
 from labkit.engine.shell.lookup import ExecNotFound
 from labkit.engine.shell.streams import Reader, Terminal, WouldRunForever
-from labkit.engine.shell.task import CommandError, Files, Process, Result, Run, Task
+from labkit.engine.shell.task import CommandError, OpenFiles, Process, Result, Run, Task
 from labkit.oci.content import Content
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def _start(process: Process, name: str) -> Task:
     """Return the first task of a command, with its standard files."""
     run = Run(process, execute)
     stdin = Reader.of(Content.of(process.stdin), process.clock)
-    fds: Files = {0: stdin, 1: Terminal(run.emit, 1), 2: Terminal(run.emit, 2)}
+    fds: OpenFiles = {0: stdin, 1: Terminal(run.emit, 1), 2: Terminal(run.emit, 2)}
     return Task(run, name, dict(process.env), process.cwd, fds)
 
 

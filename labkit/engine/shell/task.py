@@ -23,7 +23,7 @@ SECOND = 1_000_000_000
 MAX_STEPS = 100_000
 MAX_TIME = 24 * 3600 * SECOND
 UMASK = 0o022
-Files = dict[int, Reader | Sink]
+OpenFiles = dict[int, Reader | Sink]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,7 @@ class Task:
     name: str
     env: dict[str, str]
     cwd: str
-    fds: Files
+    fds: OpenFiles
     pid: int = 1
     depth: int = 0
     in_shell: bool = False
@@ -152,7 +152,9 @@ class Task:
         """The virtual time."""
         return self.run.process.clock.now
 
-    def child(self, name: str = "", env: Mapping[str, str] | None = None, fds: Files | None = None) -> Task:
+    def child(
+        self, name: str = "", env: Mapping[str, str] | None = None, fds: OpenFiles | None = None
+    ) -> Task:
         """Return a copy whose directory, environment and open files are its own."""
         return replace(
             self,
@@ -202,7 +204,7 @@ class Task:
                 status = self.fail(words.format(operand, strerror(error)))
         return status
 
-    # Files
+    # OpenFiles
 
     def path(self, path: str) -> str:
         """Return a path as an absolute one."""

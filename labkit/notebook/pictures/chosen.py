@@ -27,7 +27,7 @@ from labkit.notebook.pictures.theme import (
 )
 
 _WIDTH = 736
-_BLOCK = 504
+_CHOSEN_BLOCK = 504
 _ROW = 34
 _GAP = 4
 
@@ -61,7 +61,12 @@ def chosen_layer(title: str, levels: Sequence[Level], chosen: int) -> Picture:
     height = top + len(levels) * (_ROW + _GAP) - _GAP + PADDING
     shown = fit(heading, _WIDTH - 2 * PADDING, TITLE, SANS + 0.06)
     return svg.paint(
-        shown, _description(levels, chosen), _twin(heading, levels, chosen), _WIDTH, height, shapes
+        shown,
+        _chosen_description(levels, chosen),
+        _chosen_twin(heading, levels, chosen),
+        _WIDTH,
+        height,
+        shapes,
     )
 
 
@@ -74,11 +79,11 @@ def _which(levels: Sequence[Level], chosen: int) -> str:
 
 def _level(level: Level, y: float, number: int, chosen: int) -> Shape:
     left, middle = PADDING + 20, y + _ROW / 2
-    right, above, is_chosen = left + _BLOCK - 14, number > chosen, number == chosen
+    right, above, is_chosen = left + _CHOSEN_BLOCK - 14, number > chosen, number == chosen
     hue = ORANGE if level.writable else BLUE
     size, ink = human_size(level.size), QUIET if above else INK
     fill, line = (PALE, RULE) if above else (hue.tint, INK if is_chosen else hue.line)
-    block = box(left, y, _BLOCK, _ROW, fill=fill, line=line, dash=level.writable, kind="level")
+    block = box(left, y, _CHOSEN_BLOCK, _ROW, fill=fill, line=line, dash=level.writable, kind="level")
     if is_chosen:
         block.args["stroke-width"] = 3
     x = left + 86 + (124 if level.label else 0)
@@ -93,7 +98,7 @@ def _level(level: Level, y: float, number: int, chosen: int) -> Shape:
     if is_chosen:
         shapes.append(_pointer(PADDING, middle))
     if level.wasted:
-        shapes.append(_wasted(left + _BLOCK + 10, y + 4, human_size(level.wasted)))
+        shapes.append(_wasted(left + _CHOSEN_BLOCK + 10, y + 4, human_size(level.wasted)))
     return group(shapes, "chosen" if is_chosen else "layer")
 
 
@@ -116,7 +121,7 @@ def _wasted(x: float, y: float, size: str) -> Shape:
     )
 
 
-def _description(levels: Sequence[Level], chosen: int) -> str:
+def _chosen_description(levels: Sequence[Level], chosen: int) -> str:
     wasted = sum(level.wasted for level in levels)
     layers = count(len(levels), "layer")
     words = f"{layers}, the base at the bottom; {_which(levels, chosen)}, marked by an arrow."
@@ -125,7 +130,7 @@ def _description(levels: Sequence[Level], chosen: int) -> str:
     return f"{words} {human_size(wasted)} of the layers up to it are wasted." if wasted else words
 
 
-def _twin(heading: str, levels: Sequence[Level], chosen: int) -> str:
+def _chosen_twin(heading: str, levels: Sequence[Level], chosen: int) -> str:
     rows = []
     for place in reversed(range(len(levels))):
         level = levels[place]

@@ -18,7 +18,7 @@ from labkit.errors import LabkitError
 from labkit.notebook.pictures.chosen import Level, chosen_layer
 from labkit.notebook.pictures.picture import Picture
 from labkit.notebook.pictures.text import cut
-from labkit.notebook.stacked import VIEWS, LayerName, Stacked, Table, stacked, table
+from labkit.notebook.stacked import VIEWS, LayerName, Stacked, Table, stacked, view_table
 from labkit.notebook.tables import bundle
 from labkit.notebook.widgets.view import Explorer, Output, button, row, text_field, toggles
 from labkit.oci.image import Image
@@ -96,7 +96,7 @@ class LayerExplorer(Explorer):
     @property
     def table(self) -> Table:
         """What is told of the chosen layer."""
-        return table(self._stack, self.layer, self.view, self.path, self.filter)
+        return view_table(self._stack, self.layer, self.view, self.path, self.filter)
 
     @property
     def picture(self) -> Picture:

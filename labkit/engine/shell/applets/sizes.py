@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import stat
+import stat as modes
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,12 +16,12 @@ _FAST_LINK = 60
 
 def blocks(found: Any) -> int:
     """Return the blocks of 512 bytes that a file takes on ext4; holes take none."""
-    if stat.S_ISDIR(found.mode):
+    if modes.S_ISDIR(found.mode):
         return 8
     if isinstance(found.node, File):
         pieces = found.node.content.pieces
         return -(-sum(piece.size for piece in pieces if piece.source is not ZEROS) // 4096) * 8
-    if stat.S_ISLNK(found.mode) and found.size >= _FAST_LINK:
+    if modes.S_ISLNK(found.mode) and found.size >= _FAST_LINK:
         return 8
     return 0
 
@@ -55,12 +55,12 @@ def du(task: Task, args: Sequence[str]) -> int:
 
     def walk(path: str, depth: int) -> int:
         found = task.fs.stat(task.path(path), False)
-        if found.nlink > 1 and not stat.S_ISDIR(found.mode):
+        if found.nlink > 1 and not modes.S_ISDIR(found.mode):
             if found.inode in seen:
                 return 0
             seen.add(found.inode)
         size: int = blocks(found)
-        directory = stat.S_ISDIR(found.mode)
+        directory = modes.S_ISDIR(found.mode)
         if directory:
             size += sum(walk(f"{path.rstrip('/')}/{name}", depth + 1) for name in task.listdir(path))
         if depth <= deepest and (directory or "a" in options or depth == 0):
