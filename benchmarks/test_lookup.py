@@ -22,8 +22,8 @@ from benchmarks.figures import Figure, Figures, Timed
 from benchmarks.stacks import DEEP, FILES, engine_of, layers, stack
 from labkit.engine import container
 from labkit.engine.mounts import container_mounts
-from labkit.engine.storage.mounts import MountTable
 from labkit.oci.tree import Dir, File, walk
+from labkit.storage.mounts import MountTable
 from tests.real import host
 
 DEPTH = 120

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from labkit.lazy import fetcher
+from labkit.base.lazy import fetcher
 
 if TYPE_CHECKING:
     from labkit.lab import Lab

@@ -21,17 +21,16 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from labkit import doctor
+from labkit.notebook import doctor
 
 try:
+    from labkit.base.text import command_lines, shown
     from labkit.cli import own_docker
     from labkit.cli.formats import progress_line
     from labkit.cli.session import Result
-    from labkit.engine.drivers import DRIVERS, costs_json, costs_table
-    from labkit.engine.network import SPEEDS
-    from labkit.engine.schedule import PullEvent
+    from labkit.engine.schedule import SPEEDS, PullEvent
     from labkit.lab import Lab
-    from labkit.text import command_lines, shown
+    from labkit.storage.drivers import DRIVERS, costs_json, costs_table
 except ModuleNotFoundError:  # a package is missing: the doctor needs none, and says which
     sys.exit(doctor.report())
 
@@ -84,9 +83,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _exercises(verify: bool, directory: str | None) -> int:
-    from labkit.course import overview, worksheets
-    from labkit.course.catalogue import EXERCISES
+    from labkit.course import progress as overview
+    from labkit.course import worksheets
     from labkit.course.verify import replays, summary
+    from labkit.lessons import EXERCISES
 
     if directory is not None:
         try:

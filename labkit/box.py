@@ -9,12 +9,12 @@ from typing import Protocol
 from labkit.engine import container, process
 from labkit.engine.engine import SECOND, Engine
 from labkit.engine.mounts import container_mounts, written
-from labkit.engine.shell.task import Result
 from labkit.engine.state import Container
-from labkit.engine.storage.mounts import MountTable
 from labkit.oci.changeset import Change
 from labkit.oci.image import Image
 from labkit.oci.tree import Dir
+from labkit.shell.task import Result
+from labkit.storage.mounts import MountTable
 
 
 class _Lab(Protocol):

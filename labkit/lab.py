@@ -22,24 +22,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from labkit import dockerfile as build
+from labkit.base.errors import LabkitError
 from labkit.box import Box
-from labkit.cli.compare import Comparison, compare
+from labkit.cli.own_docker import Comparison, compare
 from labkit.cli.session import Place, Result, Session
 from labkit.cli.terminal import HUB, Registries, Watch
-from labkit.engine import archives, build, container, images, process, transfer, usage
-from labkit.engine.drivers import driver_named
+from labkit.engine import archives, container, images, process, usage
+from labkit.engine import pull as transfer
 from labkit.engine.engine import SECOND, Engine
-from labkit.engine.network import Network
-from labkit.engine.network import network as network_of
-from labkit.engine.schedule import PullEvent
+from labkit.engine.pull import Pulled
+from labkit.engine.schedule import Network, PullEvent
+from labkit.engine.schedule import network as network_of
 from labkit.engine.state import COURSE_TIME, Options, State
-from labkit.engine.transfer import Pulled
-from labkit.errors import LabkitError
-from labkit.oci.descriptor import Platform
+from labkit.go.moment import parse_time
+from labkit.oci.descriptor import Platform, parse_platform
 from labkit.oci.image import Image
-from labkit.oci.moment import parse_time
-from labkit.oci.platform import parse_platform
 from labkit.oci.reference import parse_reference
+from labkit.storage.drivers import driver_named
 from labkit.store.hub import docker_hub
 from labkit.store.registry import Registry
 
@@ -59,7 +59,7 @@ class Lab:
     carry. `clock` is the time the lab starts at, RFC 3339 text or nanoseconds since 1970. `registries`
     adds registries in memory by host; any other host that a name has is a real registry, asked over the
     network unless `online` is False, and `hub` names one in place of the built-in hub. `tty` makes commands
-    print as to a terminal. `storage_driver` is one of `labkit.engine.drivers`.
+    print as to a terminal. `storage_driver` is one of `labkit.storage.drivers`.
 
     >>> lab = Lab()
     >>> lab.pull("nginx:1.15.12").id[:19]
@@ -127,7 +127,7 @@ class Lab:
 
         >>> Lab().compare("rmi nginx")
         Traceback (most recent call last):
-        labkit.errors.LabkitError: labkit: compare runs only what changes nothing on your Docker, not
+        labkit.base.errors.LabkitError: labkit: compare runs only what changes nothing on your Docker, not
         'docker rmi': see --real
         """
         return compare(line, self.shell)
@@ -189,7 +189,7 @@ class Lab:
     def build(
         self, tag: str, steps: Sequence[str] | str, files: Mapping[str, str | bytes | int] | None = None
     ) -> Image:
-        """Build an image from steps as they stand in a Dockerfile; see `labkit.engine.build`.
+        """Build an image from steps as they stand in a Dockerfile; see `labkit.dockerfile`.
 
         >>> lab = Lab()
         >>> lab.build("hello", ["FROM busybox", "RUN echo hello > /hello"]).layers[-1].size

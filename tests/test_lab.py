@@ -9,10 +9,9 @@ import pytest
 
 import labkit
 from labkit import Lab
-from labkit.engine.network import Network
-from labkit.engine.schedule import PullEvent
-from labkit.engine.shell.task import Result
-from labkit.errors import DaemonError, FileSystemError, LabkitError, NotFound
+from labkit.base.errors import DaemonError, FileSystemError, LabkitError, NotFound
+from labkit.engine.schedule import Network, PullEvent
+from labkit.shell.task import Result
 
 THREE_LAYERS = [
     "FROM busybox",

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from labkit.__main__ import main
-from labkit.text import command_lines, shown
+from labkit.base.text import command_lines, shown
 
 ROOT = Path(__file__).parents[1]
 COMMAND = [sys.executable, "-m", "labkit", "shell"]
@@ -256,7 +256,7 @@ def test_an_exercise_that_does_not_verify_is_named_and_gives_exit_code_1(
 ) -> None:
     from dataclasses import replace
 
-    from labkit.course import catalogue
+    from labkit import lessons as catalogue
 
     broken = replace(catalogue.EXERCISES[0], solution="%docker images")
     monkeypatch.setattr(catalogue, "EXERCISES", (broken,))

@@ -1,19 +1,340 @@
-"""What `docker inspect`, `info` and `version` show, as the engine's API gives it.
+"""What `docker inspect` shows of a container: its details as the engine's API gives them.
 
-Keys and their order are those of moby 20.10's types.ImageInspect, types.Info and types.Version; a
-container's are in `container_documents`.
+Keys and their order are those of moby 20.10's types.ContainerJSON. What labkit does not simulate
+(limits, mounts, a network's identifiers and addresses) has the value that a container has without such
+a flag, or none.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from labkit.cli.driver_documents import driver_status, graph_driver, layer_names
+from labkit.cli.container.run import parse_port
+from labkit.engine import container as containers
 from labkit.engine import images
+from labkit.engine.container import container_config, exposed_ports
 from labkit.engine.engine import SERVER_VERSION, Engine
-from labkit.oci.gostruct import thaw
+from labkit.engine.state import Container, VolumeMount, identifier
+from labkit.engine.usage import disk_used
+from labkit.go.moment import rfc3339_nano
+from labkit.go.struct import thaw
+from labkit.go.units import human_size
+from labkit.go.values import GoTime, NilList, NilMap, Struct
 from labkit.oci.image import Image
-from labkit.oci.moment import rfc3339_nano
+from labkit.storage.devicemapper import BASE_SIZE, POOL_BLOCK
+
+# The Go types behind `docker inspect` (moby, api/types): which fields there are, and their kinds.
+#
+# A template meets these types, not the JSON: `{{.ID}}` is a field, `{{.Config.Volumes}}` prints `map[]`
+# where JSON has null, `{{.Config.Healthcheck}}` prints `<nil>` where JSON has nothing.
+
+_Kind = Callable[[object], object]
+
+
+def _text(value: object) -> object:
+    return value or ""
+
+
+def _number(value: object) -> object:
+    return value or 0
+
+
+def _flag(value: object) -> object:
+    return bool(value)
+
+
+def _pointer(value: object) -> object:
+    return value
+
+
+def _list(value: object) -> object:
+    return NilList() if value is None else value
+
+
+def _map(value: object) -> object:
+    return NilMap() if value is None else value
+
+
+def _set(value: object) -> object:
+    empty = Struct("struct {}", {})
+    return dict.fromkeys(value, empty) if isinstance(value, Mapping) else NilMap()
+
+
+def _time(value: object) -> object:
+    return GoTime(value or "0001-01-01T00:00:00Z")
+
+
+_HEALTHCHECK: dict[str, _Kind] = {
+    "Test": _list,
+    "Interval": _number,
+    "Timeout": _number,
+    "StartPeriod": _number,
+    "Retries": _number,
+}
+
+
+def _healthcheck(value: object) -> object:
+    if value is None:
+        return None
+    return _struct("*container.HealthConfig", _HEALTHCHECK, value, omitempty=frozenset(_HEALTHCHECK))
+
+
+_CONFIG: dict[str, _Kind] = {
+    "Hostname": _text,
+    "Domainname": _text,
+    "User": _text,
+    "AttachStdin": _flag,
+    "AttachStdout": _flag,
+    "AttachStderr": _flag,
+    "ExposedPorts": _set,
+    "Tty": _flag,
+    "OpenStdin": _flag,
+    "StdinOnce": _flag,
+    "Env": _list,
+    "Cmd": _list,
+    "Healthcheck": _healthcheck,
+    "ArgsEscaped": _flag,
+    "Image": _text,
+    "Volumes": _set,
+    "WorkingDir": _text,
+    "Entrypoint": _list,
+    "NetworkDisabled": _flag,
+    "MacAddress": _text,
+    "OnBuild": _list,
+    "Labels": _map,
+    "StopSignal": _text,
+    "StopTimeout": _pointer,
+    "Shell": _list,
+}
+_CONFIG_OMITEMPTY = frozenset(
+    (
+        *("ExposedPorts", "Healthcheck", "ArgsEscaped", "NetworkDisabled"),
+        *("MacAddress", "StopSignal", "StopTimeout", "Shell"),
+    )
+)
+
+
+def _config(value: object) -> object:
+    if value is None:
+        return None
+    return _struct("*container.Config", _CONFIG, value, omitempty=_CONFIG_OMITEMPTY)
+
+
+def _graph_driver(value: object) -> object:
+    return _struct("types.GraphDriverData", {"Data": _map, "Name": _text}, value)
+
+
+def _rootfs(value: object) -> object:
+    fields: dict[str, _Kind] = {"Type": _text, "Layers": _list, "BaseLayer": _text}
+    return _struct("types.RootFS", fields, value, omitempty=frozenset(("Layers", "BaseLayer")))
+
+
+def _metadata(value: object) -> object:
+    return _struct("types.ImageMetadata", {"LastTagTime": _time}, value)
+
+
+_IMAGE: dict[str, _Kind] = {
+    "ID": _text,
+    "RepoTags": _list,
+    "RepoDigests": _list,
+    "Parent": _text,
+    "Comment": _text,
+    "Created": _text,
+    "Container": _text,
+    "ContainerConfig": _config,
+    "DockerVersion": _text,
+    "Author": _text,
+    "Config": _config,
+    "Architecture": _text,
+    "Variant": _text,
+    "Os": _text,
+    "OsVersion": _text,
+    "Size": _number,
+    "VirtualSize": _number,
+    "GraphDriver": _graph_driver,
+    "RootFS": _rootfs,
+    "Metadata": _metadata,
+}
+
+
+def _struct(
+    go_type: str,
+    kinds: Mapping[str, _Kind],
+    document: object,
+    json_names: Mapping[str, str] | None = None,
+    omitempty: frozenset[str] = frozenset(),
+) -> Struct:
+    keys = json_names or {}
+    found = document if isinstance(document, Mapping) else {}
+    fields = {name: kind(found.get(keys.get(name, name))) for name, kind in kinds.items()}
+    return Struct(go_type, fields, keys, omitempty)
+
+
+def image_inspect(document: Mapping[str, object]) -> Struct:
+    """Type the JSON object of an image's inspect, for `inspect_element` and `go_json`.
+
+    >>> image = image_inspect({"Id": "sha256:27a1", "Config": {"Cmd": ["nginx"]}})
+    >>> image.fields["ID"], image.fields["Config"].fields["Volumes"]
+    ('sha256:27a1', {})
+    """
+    return _struct("*types.ImageInspect", _IMAGE, document, {"ID": "Id"}, frozenset(("Variant", "OsVersion")))
+
+
+_GO_NAMES = {
+    "Id": "ID",
+    "CpuShares": "CPUShares",
+    "NanoCpus": "NanoCPUs",
+    "CpuPeriod": "CPUPeriod",
+    "CpuQuota": "CPUQuota",
+    "CpuRealtimePeriod": "CPURealtimePeriod",
+    "CpuRealtimeRuntime": "CPURealtimeRuntime",
+    "CpuCount": "CPUCount",
+    "CpuPercent": "CPUPercent",
+    "Dns": "DNS",
+    "DnsOptions": "DNSOptions",
+    "DnsSearch": "DNSSearch",
+    "HostIp": "HostIP",
+    "ApiVersion": "APIVersion",
+}
+_GO_TYPES = {
+    "State": "*types.ContainerState",
+    "HostConfig": "*container.HostConfig",
+    "LogConfig": "container.LogConfig",
+    "RestartPolicy": "container.RestartPolicy",
+    "GraphDriver": "types.GraphDriverData",
+    "NetworkSettings": "*types.NetworkSettings",
+    "Networks[]": "*network.EndpointSettings",
+    "PortBindings[]": "nat.PortBinding",
+    "Ports[]": "nat.PortBinding",
+    "Client": "system.clientVersion",
+    "Server": "*types.Version",
+}
+_MAPS = frozenset(("Data", "DriverOpts", "LogOptions", "Networks", "PortBindings", "Ports"))
+_POINTERS = frozenset(("IPAMConfig", "MemorySwappiness", "PidsLimit"))
+
+
+def container_inspect(document: Mapping[str, object]) -> Struct:
+    """Type the JSON object of a container's inspect.
+
+    >>> container_inspect({"Id": "4c01", "State": {"Pid": 0}}).fields["State"].go_type
+    '*types.ContainerState'
+    """
+    return typed_struct("types.ContainerJSON", document)
+
+
+def typed_struct(go_type: str, document: Mapping[str, object]) -> Struct:
+    """Type a JSON object whose keys are all its struct's fields, and the objects in it.
+
+    >>> typed_struct("types.Version", {"ApiVersion": "1.41"}).fields
+    {'APIVersion': '1.41'}
+    """
+    names = {_GO_NAMES.get(key, key): key for key in document}
+    fields = {name: _typed(key, document[key]) for name, key in names.items()}
+    return Struct(go_type, fields, names)
+
+
+def _typed(key: str, value: object) -> object:
+    if key == "Config":
+        return _config(value)
+    if value is None:
+        return None if key in _POINTERS else NilMap() if key in _MAPS else NilList()
+    if isinstance(value, list):
+        return [_typed(key, item) for item in value]
+    if not isinstance(value, Mapping):
+        return value
+    if key == "LogConfig":
+        fields = {"Type": value["Type"], "Config": _typed("LogOptions", value["Config"])}
+        return Struct(_GO_TYPES[key], fields)
+    if key == "State":
+        fields = {**typed_struct("", value).fields, "Health": None}
+        return Struct(_GO_TYPES[key], fields, omitempty=frozenset(("Health",)))
+    if key in _MAPS:
+        return {name: _typed(f"{key}[]", item) for name, item in value.items()}
+    return typed_struct(_GO_TYPES.get(key, f"types.{key}"), value)
+
+
+# What `docker inspect` and `docker info` show of the storage driver.
+#
+# The real engine was asked for overlay2, fuse-overlayfs, btrfs and vfs; aufs, devicemapper and zfs are as
+# moby 20.10's daemon/graphdriver gives them (GetMetadata, Status).
+
+_POOL = "docker-254:0-131074"
+_DATASET = "zpool-docker/docker"
+
+
+def layer_names(image: Image) -> list[str]:
+    """Return the names that the driver knows an image's layers by, top first: identifiers of its own."""
+    return [identifier("cache", chain) for chain in reversed(image.chain_ids)]
+
+
+def graph_driver(engine: Engine, names: Sequence[str]) -> dict[str, Any]:
+    """Return the member GraphDriver for a stack of layers, the top one first."""
+    name = engine.driver.name
+    data: dict[str, str] | None = None
+    if names and name in ("overlay2", "fuse-overlayfs"):
+        data = _overlay([f"{engine.data_root}/{name}/{each}" for each in names])
+    elif names and name == "devicemapper":
+        device = str(int(identifier("device", names[0])[:4], 16))
+        data = {"DeviceId": device, "DeviceName": f"{_POOL}-{names[0]}", "DeviceSize": str(BASE_SIZE)}
+    elif names and name == "zfs":
+        mounted = f"{engine.data_root}/zfs/graph/{names[0]}"
+        data = {"Dataset": f"{_DATASET}/{names[0]}", "Mountpoint": mounted}
+    return {"Data": data, "Name": name}
+
+
+def _overlay(directories: Sequence[str]) -> dict[str, str]:
+    """Return the directories: the top one is the upper one, the others are below it."""
+    top, *below = directories
+    lower = {"LowerDir": ":".join(f"{each}/diff" for each in below)} if below else {}
+    return {**lower, "MergedDir": f"{top}/merged", "UpperDir": f"{top}/diff", "WorkDir": f"{top}/work"}
+
+
+def driver_status(engine: Engine) -> list[list[str]] | None:
+    """Return what `docker info` lists below the driver's name, None where it lists nothing."""
+    name = engine.driver.name
+    if name == "overlay2":
+        return [
+            ["Backing Filesystem", "extfs"],
+            ["Supports d_type", "true"],
+            ["Native Overlay Diff", "true"],
+            ["userxattr", "false"],
+        ]
+    if name == "btrfs":
+        return [["Build Version", "Btrfs v6.2"], ["Library Version", "102"]]
+    if name == "aufs":
+        branches = len(engine.state.layers) + 2 * len(engine.state.containers)
+        return [
+            ["Root Dir", f"{engine.data_root}/aufs"],
+            ["Backing Filesystem", "extfs"],
+            ["Dirs", str(branches)],
+            ["Dirperm1 Supported", "true"],
+        ]
+    if name == "devicemapper":
+        return [
+            ["Pool Name", f"{_POOL}-pool"],
+            ["Pool Blocksize", human_size(POOL_BLOCK, 4)],
+            ["Base Device Size", human_size(BASE_SIZE, 4)],
+            ["Backing Filesystem", "ext4"],
+            ["Udev Sync Supported", "true"],
+            ["Data Space Used", human_size(disk_used(engine), 4)],
+        ]
+    if name == "zfs":
+        return [
+            ["Zpool", _DATASET.partition("/")[0]],
+            ["Zpool Health", "ONLINE"],
+            ["Parent Dataset", _DATASET],
+            ["Space Used By Parent", str(disk_used(engine))],
+            ["Parent Quota", "no"],
+            ["Compression", "off"],
+        ]
+    return None
+
+
+# What `docker inspect`, `info` and `version` show, as the engine's API gives it.
+#
+# Keys and their order are those of moby 20.10's types.ImageInspect, types.Info and types.Version; a
+# container's are in `container_documents`.
 
 NEVER = "0001-01-01T00:00:00Z"
 
@@ -79,3 +400,193 @@ def version_document(engine: Engine) -> dict[str, Any]:
     """Return what `docker version` shows: labkit answers as this version of client and engine."""
     facts = {"Version": SERVER_VERSION, "ApiVersion": "1.41", "Os": engine.os, "Arch": engine.architecture}
     return {"Client": facts, "Server": facts}
+
+
+def container_document(engine: Engine, container: Container, *, size: bool = False) -> dict[str, Any]:
+    """Return what `docker container inspect` prints of a container."""
+    home = f"{engine.data_root}/containers/{container.id}"
+    begun = bool(container.started)
+    name = identifier("cache", container.id)
+    document: dict[str, Any] = {
+        "Id": container.id,
+        "Created": rfc3339_nano(container.created),
+        "Path": container.command[0],
+        "Args": list(container.command[1:]),
+        "State": _state(container),
+        "Image": container.image_id,
+        "ResolvConfPath": f"{home}/resolv.conf" if begun else "",
+        "HostnamePath": f"{home}/hostname" if begun else "",
+        "HostsPath": f"{home}/hosts" if begun else "",
+        "LogPath": f"{home}/{container.id}-json.log" if begun else "",
+        "Name": f"/{container.name}",
+        "RestartCount": 0,
+        "Driver": engine.driver.name,
+        "Platform": engine.os,
+        "MountLabel": "",
+        "ProcessLabel": "",
+        "AppArmorProfile": "",
+        "ExecIDs": None,
+        "HostConfig": _host_config(container),
+        "GraphDriver": graph_driver(engine, [name, f"{name}-init", *layer_names(container.image)]),
+        "Mounts": [_mount(engine, each) for each in container.volumes],
+        "Config": container_config(container),
+        "NetworkSettings": _network_settings(container),
+    }
+    if size:
+        before = {"SizeRw": containers.size_rw(container), "SizeRootFs": containers.size_root(container)}
+        items = list(document.items())
+        place = [key for key, _ in items].index("Mounts")
+        document = dict([*items[:place], *before.items(), *items[place:]])
+    return document
+
+
+def _mount(engine: Engine, volume: VolumeMount) -> dict[str, Any]:
+    return {
+        "Type": "volume",
+        "Name": volume.name,
+        "Source": f"{engine.data_root}/volumes/{volume.name}/_data",
+        "Destination": volume.destination,
+        "Driver": "local",
+        "Mode": volume.mode or ("" if volume.anonymous else "z"),
+        "RW": not volume.read_only,
+        "Propagation": "",
+    }
+
+
+def _state(container: Container) -> dict[str, Any]:
+    return {
+        "Status": container.status,
+        "Running": container.running,
+        "Paused": False,
+        "Restarting": False,
+        "OOMKilled": False,
+        "Dead": False,
+        "Pid": 1000 + container.number if container.running else 0,
+        "ExitCode": container.exit_code,
+        "Error": container.error,
+        "StartedAt": rfc3339_nano(container.started) if container.started else NEVER,
+        "FinishedAt": rfc3339_nano(container.finished) if container.finished else NEVER,
+    }
+
+
+def _port_bindings(container: Container) -> dict[str, Any]:
+    published = map(parse_port, container.options.ports)
+    return {port.inner: [{"HostIp": port.ip, "HostPort": port.host}] for port in published}
+
+
+def _host_config(container: Container) -> dict[str, Any]:
+    options = container.options
+    policy, _, count = options.restart.partition(":")
+    no_limits: dict[str, Any] = dict.fromkeys(("CpuShares", "Memory", "NanoCpus"), 0)
+    return {
+        "Binds": [each for each in options.volumes if ":" in each] or None,
+        "ContainerIDFile": "",
+        "LogConfig": {"Type": options.log_driver, "Config": {}},
+        "NetworkMode": options.network,
+        "PortBindings": _port_bindings(container),
+        "RestartPolicy": {"Name": policy, "MaximumRetryCount": int(count or 0)},
+        "AutoRemove": options.auto_remove,
+        "VolumeDriver": "",
+        "VolumesFrom": None,
+        "CapAdd": None,
+        "CapDrop": None,
+        "CgroupnsMode": "host",
+        "Dns": [],
+        "DnsOptions": [],
+        "DnsSearch": [],
+        "ExtraHosts": None,
+        "GroupAdd": None,
+        "IpcMode": "private",
+        "Cgroup": "",
+        "Links": None,
+        "OomScoreAdj": 0,
+        "PidMode": "",
+        "Privileged": False,
+        "PublishAllPorts": options.publish_all,
+        "ReadonlyRootfs": options.read_only,
+        "SecurityOpt": None,
+        "UTSMode": "",
+        "UsernsMode": "",
+        "ShmSize": 67108864,
+        "Runtime": "runc",
+        "ConsoleSize": [0, 0],
+        "Isolation": "",
+        **no_limits,
+        "CgroupParent": "",
+        "BlkioWeight": 0,
+        "BlkioWeightDevice": [],
+        "BlkioDeviceReadBps": None,
+        "BlkioDeviceWriteBps": None,
+        "BlkioDeviceReadIOps": None,
+        "BlkioDeviceWriteIOps": None,
+        "CpuPeriod": 0,
+        "CpuQuota": 0,
+        "CpuRealtimePeriod": 0,
+        "CpuRealtimeRuntime": 0,
+        "CpusetCpus": "",
+        "CpusetMems": "",
+        "Devices": [],
+        "DeviceCgroupRules": None,
+        "DeviceRequests": None,
+        "KernelMemory": 0,
+        "KernelMemoryTCP": 0,
+        "MemoryReservation": 0,
+        "MemorySwap": 0,
+        "MemorySwappiness": None,
+        "OomKillDisable": False,
+        "PidsLimit": None,
+        "Ulimits": None,
+        "CpuCount": 0,
+        "CpuPercent": 0,
+        "IOMaximumIOps": 0,
+        "IOMaximumBandwidth": 0,
+        "MaskedPaths": [f"/proc/{name}" for name in _MASKED] + ["/sys/firmware"],
+        "ReadonlyPaths": [f"/proc/{name}" for name in ("bus", "fs", "irq", "sys", "sysrq-trigger")],
+    }
+
+
+_MASKED = "asound acpi kcore keys latency_stats timer_list timer_stats sched_debug scsi".split()
+
+
+def _network_settings(container: Container) -> dict[str, Any]:
+    """Return the network's part: labkit simulates no network, so nothing in it has an address."""
+    options = container.options
+    ports = dict.fromkeys(exposed_ports(container))
+    shown = {**ports, **_port_bindings(container)} if container.running and options.network != "none" else {}
+    empty = dict.fromkeys(
+        ("IPAMConfig", "Links", "Aliases", "NetworkID", "EndpointID", "Gateway", "IPAddress"), None
+    )
+    name = "bridge" if options.network == "default" else options.network
+    network = {
+        **empty,
+        "NetworkID": "",
+        "EndpointID": "",
+        "Gateway": "",
+        "IPAddress": "",
+        "IPPrefixLen": 0,
+        "IPv6Gateway": "",
+        "GlobalIPv6Address": "",
+        "GlobalIPv6PrefixLen": 0,
+        "MacAddress": "",
+        "DriverOpts": None,
+    }
+    return {
+        "Bridge": "",
+        "SandboxID": "",
+        "HairpinMode": False,
+        "LinkLocalIPv6Address": "",
+        "LinkLocalIPv6PrefixLen": 0,
+        "Ports": shown,
+        "SandboxKey": "",
+        "SecondaryIPAddresses": None,
+        "SecondaryIPv6Addresses": None,
+        "EndpointID": "",
+        "Gateway": "",
+        "GlobalIPv6Address": "",
+        "GlobalIPv6PrefixLen": 0,
+        "IPAddress": "",
+        "IPPrefixLen": 0,
+        "IPv6Gateway": "",
+        "MacAddress": "",
+        "Networks": {name: network},
+    }

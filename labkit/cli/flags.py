@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from labkit.base.errors import InvalidReference
 from labkit.cli.help import HELP
 from labkit.cli.table import NUMBERS, REPEATED, Flag, Value
-from labkit.errors import InvalidReference
 from labkit.oci.reference import parse_reference
 
 _TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})

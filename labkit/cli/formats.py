@@ -7,73 +7,10 @@ with docker's settings (columns at least 10 wide, 3 spaces apart). Which command
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from labkit.oci.moment import SECOND, date_and_clock, fraction
-
-_UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB", "ZB", "YB")
-
-
-def human_size(size: float, precision: int = 3) -> str:
-    """Write a number of bytes in decimal units (go-units HumanSizeWithPrecision).
-
-    >>> human_size(299341950), human_size(299341950, 4), human_size(22)
-    ('299MB', '299.3MB', '22B')
-    """
-    size, unit = float(size), 0
-    while size >= 1000 and unit < len(_UNITS) - 1:
-        size /= 1000
-        unit += 1
-    return f"{size:.{precision}g}{_UNITS[unit]}"
-
-
-def age(seconds: float) -> str:
-    """Write a duration as people say it (go-units HumanDuration).
-
-    >>> age(0.5), age(90), age(5400), age(47.4 * 3600), age(9 * 86400)
-    ('Less than a second', 'About a minute', '2 hours', '47 hours', '9 days')
-    """
-    minutes = int(seconds / 60)
-    hours = int(seconds / 3600 + 0.5)
-    if seconds < 1:
-        return "Less than a second"
-    if seconds < 60:
-        return "1 second" if seconds < 2 else f"{int(seconds)} seconds"
-    if minutes < 60:
-        return "About a minute" if minutes == 1 else f"{minutes} minutes"
-    if hours < 48:
-        return "About an hour" if hours == 1 else f"{hours} hours"
-    if hours < 24 * 7 * 2:
-        return f"{hours // 24} days"
-    if hours < 24 * 30 * 2:
-        return f"{hours // 24 // 7} weeks"
-    if hours < 24 * 365 * 2:
-        return f"{hours // 24 // 30} months"
-    return f"{int(seconds / 3600) // 24 // 365} years"
-
-
-def ago(then: int, now: int) -> str:
-    """Say how long before `now` a moment was; both in nanoseconds since 1970.
-
-    The tables' creation times have whole seconds, so the fraction of `then` is dropped, as docker does.
-
-    >>> from labkit.oci.moment import parse_time
-    >>> ago(parse_time("2019-04-16T21:20:18.9Z"), parse_time("2019-04-26T12:00:00Z"))
-    '9 days ago'
-    """
-    return age((now - then // SECOND * SECOND) / SECOND) + " ago"
-
-
-def go_time(moment: int) -> str:
-    """Write a moment as Go prints a time.Time, which is what `{{.CreatedAt}}` gives.
-
-    Docker drops the fraction first: pass whole seconds for the tables.
-
-    >>> from labkit.oci.moment import parse_time
-    >>> go_time(parse_time("2019-04-16T21:20:18Z"))
-    '2019-04-16 21:20:18 +0000 UTC'
-    """
-    return date_and_clock(moment, " ") + fraction(moment) + " +0000 UTC"
+from labkit.go.template import PARSING_ERROR, TemplateError, parse_template
+from labkit.go.units import human_size
 
 
 def ellipsis(text: str, width: int) -> str:
@@ -155,3 +92,25 @@ def progress_line(layer: str, status: str, current: int = 0, total: int = 0, wid
     '544ff12e028f: Waiting '
     """
     return f"{layer}: {status} {progress_bar(current, total, width)}"
+
+
+def render_list(text: str, rows: Iterable[object], headers: Mapping[str, object]) -> str:
+    r"""Write rows by a docker --format: each ends in a newline, and `table` before it adds a header.
+
+    `\t` and `\n` in the format mean a tab and a newline. `headers` names each field's column, or
+    has a function for a field with an argument. The bare keys `table` and `raw` stand for a command's
+    own formats: it replaces them before it calls this.
+
+    >>> print(render_list(r"table {{.ID}}\t{{.Size}}", [{"ID": "a", "Size": "0B"}], {"ID": "IMAGE ID"}))
+    IMAGE ID   <no value>
+    a          0B
+    <BLANKLINE>
+    """
+    table = text.startswith("table")
+    body = text.removeprefix("table").strip(" ").replace("\\t", "\t").replace("\\n", "\n")
+    try:
+        template = parse_template(body)
+        lines = "".join(template.execute(row) + "\n" for row in rows)
+    except TemplateError as error:
+        raise error.prefixed(PARSING_ERROR) from None
+    return align(template.header(headers) + "\n" + lines) if table else lines

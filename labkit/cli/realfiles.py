@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
-from labkit.errors import FileSystemError
+from labkit.base.errors import FileSystemError
 from labkit.oci.content import Content
+from labkit.oci.gzip import spool
 from labkit.oci.tree import Device, Dir, Fifo, File, Meta, Node, Symlink, Whiteout
-from labkit.store.gzip import spool
 
 _CHUNK = 1 << 20
 

@@ -13,26 +13,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from labkit.cli.handlers import HANDLERS
+from labkit.base.errors import DaemonError, LabkitError
+from labkit.base.text import shown
+from labkit.cli.commands import HANDLERS
 from labkit.cli.hints import hint
 from labkit.cli.parse import Printed, parse
 from labkit.cli.table import UsageError
 from labkit.cli.terminal import Registries, Terminal, Watch
 from labkit.engine.engine import SECOND, Engine
 from labkit.engine.mounts import home_mounts
-from labkit.engine.network import Network
 from labkit.engine.process import settle
-from labkit.engine.shell.applets import APPLETS
-from labkit.engine.shell.run import run_script
-from labkit.engine.shell.streams import Reader, endless
-from labkit.engine.shell.streams import Terminal as Screen
-from labkit.engine.shell.task import Process, Task
-from labkit.engine.storage.mounts import MountTable
-from labkit.errors import DaemonError, LabkitError
+from labkit.engine.schedule import Network
 from labkit.oci.content import Content
 from labkit.oci.descriptor import Platform
 from labkit.oci.tree import EMPTY_ROOT, Dir
-from labkit.text import shown
+from labkit.shell.applets import APPLETS
+from labkit.shell.run import run_script
+from labkit.shell.streams import Reader, endless
+from labkit.shell.streams import Terminal as Screen
+from labkit.shell.task import Process, Task
+from labkit.storage.mounts import MountTable
 
 HOME = "/home/learner"
 _ENOUGH = 1 << 20
@@ -130,7 +130,7 @@ class Session:
     def run(self, line: str, *, stdin: bytes = b"") -> Result:
         """Run a command line; nothing that is typed raises an error.
 
-        >>> from labkit.engine.network import network
+        >>> from labkit.engine.schedule import network
         >>> session = Session(Engine(), Registries({}), network("fast"), Platform("amd64", "linux"))
         >>> session.run("docker images").text
         'REPOSITORY   TAG       IMAGE ID   CREATED   SIZE\\n'

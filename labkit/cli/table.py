@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from labkit.errors import LabkitError
+from labkit.base.errors import LabkitError
 
 Value = bool | int | str | tuple[str, ...]
 

@@ -8,14 +8,13 @@ from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from labkit.base.errors import DaemonError, FileSystemError
 from labkit.engine.engine import Engine
-from labkit.engine.network import Network
+from labkit.engine.pull import Pulled
 from labkit.engine.push import Pushed
-from labkit.engine.schedule import PullEvent
-from labkit.engine.storage.mounts import MountTable
-from labkit.engine.transfer import Pulled
-from labkit.errors import DaemonError, FileSystemError
+from labkit.engine.schedule import Network, PullEvent
 from labkit.oci.descriptor import Platform
+from labkit.storage.mounts import MountTable
 from labkit.store.client import Client
 from labkit.store.registry import Registry
 
@@ -49,7 +48,7 @@ class Registries:
 
         >>> Registries({}).client("registry.example.com")
         Traceback (most recent call last):
-        labkit.errors.DaemonError: Get "https://registry.example.com/v2/": dial tcp: lookup
+        labkit.base.errors.DaemonError: Get "https://registry.example.com/v2/": dial tcp: lookup
         registry.example.com: no such host
         """
         host = self.hub if self.hub and host == HUB else host

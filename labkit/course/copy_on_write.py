@@ -1,6 +1,6 @@
 """What an operation on one file of a container does, step by step: the search, the copy-up, the change.
 
-The steps are taken from the engine's own overlay (`labkit.engine.storage.trace`): it runs the operation on a
+The steps are taken from the engine's own overlay (`labkit.storage.trace`): it runs the operation on a
 container of its own, or on what an existing container has come to, and the lab is left as it is. The words
 are in `copy_words`.
 """
@@ -10,28 +10,324 @@ from __future__ import annotations
 import errno
 import os
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 
-from labkit.cli.formats import human_size
-from labkit.course import copy_words
-from labkit.course.copy_search import Step, Subject, path_of
+from labkit.base.errors import FileSystemError, LabkitError
+from labkit.base.text import one_line
 from labkit.engine import container as containers
 from labkit.engine import images
 from labkit.engine.mounts import container_mounts
 from labkit.engine.state import Container
-from labkit.engine.storage.driver import ancestry
-from labkit.engine.storage.mounts import MountTable
-from labkit.engine.storage.overlay import Mount
-from labkit.engine.storage.overlay2 import Overlay2
-from labkit.engine.storage.paths import walk
-from labkit.engine.storage.posix import Names
-from labkit.engine.storage.trace import Look, Watched, search
-from labkit.errors import FileSystemError, LabkitError
+from labkit.go.units import human_size
 from labkit.lab import Lab
 from labkit.oci import tree
 from labkit.oci.digest import short
-from labkit.oci.tree import Dir, File, Node, Symlink, split_path
+from labkit.oci.tree import Dir, File, Node, Symlink, get, split_path
+from labkit.storage.calls import walk
+from labkit.storage.driver import ancestry
+from labkit.storage.mounts import MountTable
+from labkit.storage.overlay import Mount
+from labkit.storage.overlay2 import Overlay2
+from labkit.storage.posix import Names
+from labkit.storage.trace import Look, Moment, Watched, search
+
+# The steps of a change under overlay: what a step is, and the words of the search.
+#
+# The words of what follows it are in `copy_words`.
+
+MANY = 8
+"""With more layers than this, those that have nothing of the name are told in one step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step. `kind` is "link", "search", "decide", "directory", "copy-up", "change", "make", "opaque",
+    "whiteout", "remove", "inside", "error", "elsewhere" or "result".
+    """
+
+    kind: str
+    title: str
+    why: str
+    upper: Dir
+    """The upper directory after it."""
+    layers: tuple[int, ...] = ()
+    """The layers that are looked into, counted from the top."""
+    copied: int = 0
+    names: Names = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What was done, and the file systems after it."""
+
+    operation: str
+    path: str
+    names: Names
+    is_link: bool
+    labels: tuple[str, ...]
+    table: MountTable
+    error: FileSystemError | None
+
+
+def path_of(names: Names) -> str:
+    """Return an absolute path.
+
+    >>> path_of(("etc", "motd"))
+    '/etc/motd'
+    """
+    return "/" + "/".join(names)
+
+
+def quoted(names: Names) -> str:
+    """Return an absolute path as it is shown on one line."""
+    return one_line(path_of(names))
+
+
+def layer_words(label: str) -> str:
+    """Return how a layer is called in a sentence.
+
+    >>> layer_words("R/W"), layer_words("3")
+    ('the read-write layer', 'layer 3')
+    """
+    return {"R/W": "the read-write layer", "init": "the init layer"}.get(label, f"layer {label}")
+
+
+def search_steps(subject: Subject, looks: Sequence[Look], start: Dir) -> list[Step]:
+    """Return the steps of the search, one for each layer that is looked into."""
+    searched = [place for place, look in enumerate(looks) if look.kind != "unsearched"]
+    many = len(looks) > MANY
+    found = []
+    # Those that have nothing and stop nothing are told together where there are many layers.
+    for _, places in groupby(searched, lambda place: -1 if many and _empty(looks[place]) else place):
+        run = tuple(places)
+        last = subject.labels[run[-1]]
+        if len(run) > 1:
+            title = f"{len(run)} layers, {subject.labels[run[0]]} to {last}, have no {quoted(subject.names)}"
+            why = "What a layer does not have is looked for in the next one below."
+        else:
+            title, why = _looked(subject, looks, run[0])
+        found.append(Step("search", title, why, start, run, names=subject.names))
+    return found
+
+
+def _empty(look: Look) -> bool:
+    return look.kind == "absent" and look.opaque is None
+
+
+def _looked(subject: Subject, looks: Sequence[Look], place: int) -> tuple[str, str]:
+    look, layer = looks[place], layer_words(subject.labels[place])
+    layer, name = layer[0].upper() + layer[1:], quoted(look.names)
+    unsearched = any(each.kind == "unsearched" for each in looks[place + 1 :])
+    if look.kind == "whiteout":
+        why = "A whiteout says that the name is deleted. The search ends, whatever the layers below have."
+        return f"{layer} has a whiteout for {name}", why
+    if look.opaque is not None:
+        has = f"has {name}" if look.kind in ("found", "merged") else f"has no {name}"
+        why = f"The directory {quoted(look.opaque)} is opaque here: the layers below are not looked into."
+        return f"{layer} {has}, and the search ends", why
+    if look.kind == "absent":
+        first = "What is nearer to the top hides what is below, so the top is looked into first."
+        return f"{layer} has no {name}", first if place == 0 else "So the next layer below is looked into."
+    if look.kind == "covered":
+        return f"{layer} has {name}, which is no directory", "The search for this path ends here."
+    if type(look.node) is Dir:
+        why = "A directory is shown merged, so the layers below may add to it."
+        return f"{layer} has the directory {name}{' too' if look.kind == 'merged' else ''}", why
+    size = f", {look.node.content.size:,} bytes" if type(look.node) is File else ""
+    rest = "The layers below are not looked into" if unsearched else "There is nothing below"
+    return f"{layer} has {name}{size}: found", f"The first one from the top is the one that is seen. {rest}."
+
+
+# The steps of a change under overlay, each in a line of words and a line that says why.
+
+
+def told_steps(subject: Subject, looks: Sequence[Look], mount: Watched) -> tuple[Step, ...]:
+    """Return the steps in their order; without looks the path leads to another mount."""
+    start = mount.uppers[0]
+    why = "Which layers will be looked into, and how many bytes will be copied?"
+    found = [Step("start", "Before", why, start, names=subject.names)]
+    if not looks:
+        title = f"{one_line(subject.path)} is not in the layers: Docker mounts something of its own there"
+        why = "A mount hides what is below it. What is written to it never reaches the read-write layer."
+        return (*found, Step("elsewhere", title, why, start, names=subject.names))
+    if subject.is_link:
+        title = f"{one_line(subject.path)} leads to {quoted(subject.names)}"
+        why = "There is a symbolic link on the way. It holds a path, and the search goes on with that path."
+        found.append(Step("link", title, why, start, names=subject.names))
+    found += search_steps(subject, looks, start)
+    moments = mount.moments()
+    found.append(_decision(subject, looks, moments, start))
+    found += _changes(subject, moments)
+    if subject.error is not None:
+        found.append(_failed(subject, mount.upper))
+    copied = sum(moment.copied for moment in moments)
+    size = tree.size(mount.upper)
+    why = f"{copied:,} bytes were copied up; the read-write layer has {size:,} bytes. The image is unchanged."
+    found.append(Step("result", _seen(subject, mount), why, mount.upper, names=subject.names))
+    return tuple(found)
+
+
+# The decision
+
+_WHY = {
+    "append": "A layer of the image is read-only and shared: the file is copied up before it is changed.",
+    "truncate": "The old content is thrown away at once, so an empty copy will do.",
+    "chmod": "Permissions are kept with the file, so overlay2 copies the whole file for them.",
+    "delete": "A name in a read-only layer cannot be taken away; it can only be hidden.",
+    "recreate": "What the image has cannot be taken away, only hidden; then a new directory is made.",
+    "rename": "Its name is in a read-only layer. The file is copied up; there it can get another one.",
+    "link": "A hard link is a second name of one file: the file must be in the layer where it is made.",
+}
+
+
+def _decision(subject: Subject, looks: Sequence[Look], moments: Sequence[Moment], start: Dir) -> Step:
+    place = next((place for place, look in enumerate(looks) if look.kind == "found"), None)
+    files = [each for each in moments if each.kind == "copy-up" and type(each.node) is not Dir]
+    why = _WHY.get(subject.operation, "")
+    if place is None:
+        title = f"No layer shows {quoted(subject.names)}: nothing to copy up"
+        why = "A new file is made in the read-write layer." if moments else "There is nothing to work on."
+    elif subject.operation == "read":
+        title = "Nothing is copied up"
+        why = "Reading changes nothing: the bytes are read where they are."
+    elif subject.error is not None and not moments:
+        title, why = "Nothing is copied up", "The call is refused before anything is changed."
+    elif files:
+        title = f"{quoted(files[0].names)} has to be copied up"
+    elif place == 0 and type(looks[0].node) is not Dir:
+        title = "Nothing has to be copied up"
+        why = "The file is in the read-write layer already. Only the first change of a file costs a copy."
+    elif type(looks[place].node) is Dir and subject.operation == "chmod":
+        title, why = "No file has to be copied up", "Of a directory the attributes alone are copied."
+    else:
+        title = "No file has to be copied up"
+    return Step("decide", title, why, start, names=subject.names)
+
+
+# The changes
+
+
+def _changes(subject: Subject, moments: Sequence[Moment]) -> list[Step]:
+    found = []
+    for kind, group in groupby(moments, lambda moment: _kind(subject, moment)):
+        run = list(group)
+        if kind == "inside":
+            found.append(_inside(subject, run))
+        elif kind == "directory":
+            names = " and ".join(quoted(each.names) for each in run)
+            title = f"{names} {'is' if len(run) == 1 else 'are'} made in the read-write layer"
+            why = "With the attributes of the image's directory, and empty: what is in it stays below."
+            found.append(Step(kind, title, why, run[-1].upper, names=run[-1].names))
+        else:
+            found += [_one(subject, kind, moment) for moment in run]
+    return found
+
+
+def _kind(subject: Subject, moment: Moment) -> str:
+    deep, target = len(moment.names) > len(subject.names), moment.names[: len(subject.names)] == subject.names
+    if subject.operation in ("delete", "recreate") and deep and target:
+        return "inside"
+    if moment.kind == "copy-up" and type(moment.node) is Dir:
+        return "directory"
+    return "opaque" if moment.kind == "make" and moment.opaque else moment.kind
+
+
+def _inside(subject: Subject, run: Sequence[Moment]) -> Step:
+    marks = sum(moment.kind == "whiteout" for moment in run)
+    gone = sum(moment.kind == "remove" for moment in run)
+    parts = [f"{marks:,} get a whiteout"] * bool(marks) + [f"{gone:,} are removed"] * bool(gone)
+    title = f"Of the names in {quoted(subject.names)} {' and '.join(parts)}"
+    why = "rm -r empties a directory before it removes it, one name after the other."
+    return Step("inside", title, why, run[-1].upper, names=subject.names)
+
+
+def _one(subject: Subject, kind: str, moment: Moment) -> Step:
+    name = quoted(moment.names)
+    title, why = {
+        "copy-up": _copied,
+        "change": _changed,
+        "whiteout": _marked,
+        "remove": lambda *_: (
+            f"{name} is removed from the read-write layer",
+            "No layer below has this name, so there is nothing to hide.",
+        ),
+        "make": _made,
+        "opaque": lambda *_: (
+            f"{name} is made and marked as opaque",
+            "Else the image's files would show in it again, as directories of several layers are merged.",
+        ),
+    }[kind](subject, moment, name)
+    return Step(kind, title, why, moment.upper, copied=moment.copied, names=moment.names)
+
+
+def _copied(subject: Subject, moment: Moment, name: str) -> tuple[str, str]:
+    if type(moment.node) is Symlink:
+        return f"{name} is copied up: a symbolic link", "It holds a path only; that is all there is to copy."
+    if subject.operation == "truncate":
+        return f"An empty {name} is made: 0 bytes are copied up", "Nobody would read the old content again."
+    why = "overlay2 works with whole files: one byte or all, the copy costs the same."
+    return f"{name} is copied up: {moment.copied:,} bytes", why
+
+
+def _changed(subject: Subject, moment: Moment, name: str) -> tuple[str, str]:
+    return {
+        "append": (
+            f"6 bytes are written at the end of {name}",
+            "They go to the file in the read-write layer; the one in the image stays as it was.",
+        ),
+        "truncate": (f"{name} is empty, its time is set", "A change of the content sets a file's time."),
+        "chmod": (
+            f"The permissions of {name} are set",
+            "The names in it are still merged with those below: only its attributes are here."
+            if type(moment.node) is Dir
+            else "A few bits were to change, and the whole file had to be there for them.",
+        ),
+    }.get(subject.operation, (f"{name} is changed", "It is in the read-write layer."))
+
+
+def _marked(subject: Subject, moment: Moment, name: str) -> tuple[str, str]:
+    if subject.operation == "rename":
+        return f"A whiteout hides the old name {name}", "The image still has it, and it must not be seen."
+    why = "The image still has it below; the mark hides it. Nothing in the image gets smaller."
+    return f"A whiteout for {name} is made in the read-write layer", why
+
+
+def _made(subject: Subject, moment: Moment, name: str) -> tuple[str, str]:
+    if subject.operation == "rename":
+        return f"The file is called {name}", "In the read-write layer a name can be changed."
+    if subject.operation == "link":
+        return f"{name} is a second name of the copy", "Both lead to one file: no bytes are copied for it."
+    return f"{name} is made in the read-write layer", "Nothing below has this name, so nothing is copied."
+
+
+def _failed(subject: Subject, upper: Dir) -> Step:
+    assert subject.error is not None
+    number = subject.error.errno or 0
+    words = f"{subject.error.strerror} ({errno.errorcode.get(number, number)})"
+    why = {
+        errno.EXDEV: "A directory of the image would have to be copied up with all in it. The kernel "
+        "refuses; mv then copies and deletes by itself.",
+        errno.EPERM: "A directory cannot have a second name.",
+        errno.EBUSY: f"Something is mounted at {one_line(str(subject.error.filename))}.",
+    }.get(number, "The kernel gives this error to the program that asked.")
+    return Step("error", f"The call fails: {words}", why, upper, names=subject.names)
+
+
+def _seen(subject: Subject, mount: Watched) -> str:
+    names = subject.names
+    if subject.operation == "rename" and subject.error is None:
+        names = (*names[:-1], f"{names[-1]}.old")
+    node, name = get(mount.root, "/".join(names)), quoted(names)
+    if node is None:
+        return f"The container sees no {name}"
+    if type(node) is Dir:
+        return f"The container sees the directory {name} with {len(node.children):,} names"
+    if type(node) is File:
+        return f"The container sees {name} with {node.content.size:,} bytes, mode {node.meta.mode:o}"
+    return f"The container sees {name}"
+
 
 HELLO = b"hello\n"
 
@@ -190,7 +486,7 @@ def story(
     inside = table.tree_at(names)[0] is watched
     error = _try(doing, table, path) if inside else None
     subject = Subject(operation, path, names, is_link, tuple(row.label for row in rows), table, error)
-    steps = copy_words.told_steps(subject, looks if inside else [], watched)
+    steps = told_steps(subject, looks if inside else [], watched)
     return Story(name, operation, path, command, rows, tuple(looks), watched.lower, watched.uppers[0], steps)
 
 

@@ -2,16 +2,124 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from functools import cache
+from typing import Any
 
-from labkit.course.asks import Ask
-from labkit.course.cards import Card, Line, Mark, Outcome
-from labkit.course.script import run_script
+from labkit.base.errors import LabkitError
+from labkit.base.text import shown
+from labkit.course.questions import Ask
 from labkit.course.statements import Attempt, Hint, Seen, Statement
-from labkit.errors import LabkitError
 from labkit.lab import Lab
+
+# What an exercise says: a card of lines, as a plain value; the notebook shows it in colour.
+
+
+class Outcome(Enum):
+    """The five outcomes of a check, in the words that a learner reads."""
+
+    NOT_ATTEMPTED = "not attempted"
+    NOT_DEFINED = "not defined"
+    KEEP_WORKING = "keep working"
+    ALMOST = "almost"
+    CORRECT = "correct"
+
+
+class Mark(Enum):
+    """What stands before a line: a sign in text, and a word where there is colour."""
+
+    MET = ("[x]", "met")
+    OPEN = ("[ ]", "open")
+    SOLVED = ("[x]", "solved")
+    TO_DO = ("[ ]", "to do")
+    CODE = ("   ", "")
+    NONE = ("", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a card. `text` is plain text; words between backticks are names or code."""
+
+    text: str
+    mark: Mark = Mark.NONE
+
+    def __str__(self) -> str:
+        return f"{self.mark.value[0]} {self.text}" if self.mark is not Mark.NONE else self.text
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Card:
+    """A title, lines, and what to do next. A check's card has an outcome.
+
+    >>> Card("02-shared-base", (Line("Nothing has changed yet."),), outcome=Outcome.NOT_ATTEMPTED)
+    02-shared-base: NOT ATTEMPTED
+    Nothing has changed yet.
+    """
+
+    title: str
+    lines: tuple[Line, ...] = ()
+    foot: str = ""
+    outcome: Outcome | None = None
+
+    @property
+    def correct(self) -> bool:
+        """Tell whether this is a check whose outcome is "correct"."""
+        return self.outcome is Outcome.CORRECT
+
+    @property
+    def head(self) -> str:
+        """The title, and the outcome in capitals."""
+        return f"{self.title}: {self.outcome.value.upper()}" if self.outcome else self.title
+
+    @property
+    def text(self) -> str:
+        """The whole card as text, fit to be shown."""
+        lines = [self.head, *map(str, self.lines), *([self.foot] if self.foot else [])]
+        return shown("\n".join(lines))
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+# Scripts of the course: what a learner would type into a notebook's cell, run without a notebook.
+#
+# A line that begins with `%docker` is a command; the rest is Python.
+
+_COMMAND = re.compile(r"^(\s*)%docker +(.*)$", re.MULTILINE)
+
+
+def as_python(script: str) -> str:
+    """Return a script as Python: a `%docker` line becomes a call.
+
+    >>> as_python("%docker pull nginx")
+    "_docker('pull nginx')"
+    """
+    return _COMMAND.sub(lambda match: f"{match[1]}_docker({match[2]!r})", script)
+
+
+def run_script(script: str, lab: Lab, **names: Any) -> list[str]:
+    """Run a script with `lab` and the given names; return what failed, one line for each.
+
+    >>> run_script("%docker rm nobody", Lab())
+    ['docker rm nobody: Error: No such container: nobody']
+    """
+    failed: list[str] = []
+
+    def docker(line: str) -> None:
+        result = lab.docker(line)
+        if result.exit_code:
+            first = (result.text.splitlines() or [f"exit {result.exit_code}"])[0]
+            failed.append(f"docker {line}: {first}")
+
+    try:
+        exec(compile(as_python(script), "<script>", "exec"), {"lab": lab, "_docker": docker, **names})
+    except LabkitError as error:
+        failed.append(f"{type(error).__name__}: {error}")
+    return failed
+
 
 LESSONS = {
     1: "Image layers",

@@ -9,15 +9,15 @@ import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from labkit.base.errors import LabkitError
+from labkit.base.text import one_line, python_text, shown
 from labkit.cli.session import Result
 from labkit.engine import container as containers
 from labkit.engine import images
 from labkit.engine.state import Container
-from labkit.errors import LabkitError
 from labkit.lab import Lab
 from labkit.oci.digest import short
 from labkit.oci.image import Image
-from labkit.text import one_line, python_text, shown
 
 
 @dataclass(frozen=True, slots=True)

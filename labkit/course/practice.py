@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from labkit.course.asks import letter, told
-from labkit.course.cards import Card, Line, Mark, Outcome
-from labkit.course.exercise import Exercise, check, next_hint, statements
-from labkit.course.questions import Question
+from labkit.base.errors import LabkitError
+from labkit.course.exercise import Card, Exercise, Line, Mark, Outcome, check, next_hint, statements
+from labkit.course.questions import Question, letter, told
 from labkit.course.statements import Attempt, Hint
-from labkit.errors import LabkitError
 from labkit.lab import Lab
 
 Keep = Callable[[str, Mapping[str, object]], str]

@@ -1,10 +1,4 @@
-"""A learner's progress: a small file in the learner's own data folder, never in a notebook.
-
-The file is replaced as a whole: what is new is written beside it, brought to the disk, and renamed over it,
-so that whoever is killed at any moment leaves the old file or the new one. A lock, which the system gives
-back when its owner dies, lets several notebooks write one after the other; each reads the file anew.
-A file that is damaged, or that a newer labkit wrote, is set aside under another name and never overwritten.
-"""
+"""The exercises as a list, and a learner's progress through them, as cards."""
 
 from __future__ import annotations
 
@@ -13,10 +7,21 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from labkit.errors import LabkitError
+from labkit.base.errors import LabkitError
+from labkit.course.exercise import LESSONS, Card, Line, Mark
+from labkit.lessons import EXERCISES
+
+# A learner's progress: a small file in the learner's own data folder, never in a notebook.
+#
+# The file is replaced as a whole: what is new is written beside it, brought to the disk, and renamed over
+# it, so that whoever is killed at any moment leaves the old file or the new one. A lock, which the system
+# gives back when its owner dies, lets several notebooks write one after the other; each reads the file anew.
+# A file that is damaged, or that a newer labkit wrote, is set aside under another name and never
+# overwritten.
 
 VERSION = 1
 FILE = "progress.json"
@@ -234,3 +239,45 @@ def _replace(path: Path, data: bytes) -> None:
             os.fsync(directory)
         finally:
             os.close(directory)
+
+
+def listing() -> str:
+    """Return the exercises by lesson, a line each.
+
+    >>> print(listing().splitlines()[1])
+      01-one-layer          Download one layer only
+    """
+    lines = []
+    for lesson, group in groupby(EXERCISES, key=lambda each: each.lesson):
+        lines.append(f"{lesson} · {LESSONS[lesson]}")
+        lines += [f"  {each.id:20}  {each.title}" for each in group]
+    return "\n".join(lines) + "\n"
+
+
+def progress_card(progress: Progress) -> Card:
+    """Return a learner's progress: a line for each exercise, in words.
+
+    >>> progress_card(Progress()).title
+    'Progress: 0 of 20 exercises solved'
+    """
+    entries = progress.entries
+    solved = sum(each.id in entries and entries[each.id].solved for each in EXERCISES)
+    lines = []
+    for each in EXERCISES:
+        entry = entries.get(each.id, Entry())
+        lines.append(Line(f"{each.id}: {_state(entry)}", Mark.SOLVED if entry.solved else Mark.TO_DO))
+    if progress.message:
+        lines.append(Line(progress.message))
+    title = f"Progress: {solved} of {len(EXERCISES)} exercises solved"
+    return Card(title, tuple(lines), f"Kept in {progress.path}, never in a notebook.")
+
+
+def _state(entry: Entry) -> str:
+    if entry == Entry():
+        return "not begun"
+    tries = f"{entry.checks} check{'s' * (entry.checks != 1)}, {entry.hints} hint{'s' * (entry.hints != 1)}"
+    if entry.solved:
+        return f"solved ({tries})"
+    if entry.done:
+        return f"done with its solution ({tries})"
+    return f"begun ({tries}{', solution read' * entry.shown})"

@@ -10,9 +10,9 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from labkit.cli.handlers.transfers import event_line
+from labkit.base.errors import LabkitError
+from labkit.cli.transfer import event_line
 from labkit.engine.schedule import PullEvent
-from labkit.errors import LabkitError
 from labkit.lab import Lab
 from labkit.oci.reference import parse_reference
 

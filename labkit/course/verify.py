@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from labkit.course.cards import Card, Outcome
-from labkit.course.exercise import Exercise
+from labkit.base.errors import LabkitError
+from labkit.course.exercise import Card, Exercise, Outcome, run_script
 from labkit.course.practice import Practice
-from labkit.course.script import run_script
-from labkit.errors import LabkitError
 
 
 @dataclass(frozen=True, slots=True)

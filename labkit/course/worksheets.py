@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from labkit.course.catalogue import EXERCISES
 from labkit.course.exercise import LESSONS, Exercise
+from labkit.lessons import EXERCISES
 
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 FILES = {

@@ -11,20 +11,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
+from labkit.base.errors import DaemonError, InvalidArchive, InvalidLayer, InvalidReference, LabkitError
 from labkit.engine import images
 from labkit.engine.engine import SERVER_VERSION, Engine
-from labkit.errors import DaemonError, InvalidArchive, InvalidLayer, InvalidReference, LabkitError
+from labkit.go.moment import rfc3339_nano
 from labkit.oci.config import History, make_config
 from labkit.oci.content import Content
-from labkit.oci.descriptor import Platform
+from labkit.oci.descriptor import Platform, parse_platform
+from labkit.oci.gzip import compression, decompressed
 from labkit.oci.image import Image, validate
 from labkit.oci.layer import Layer
-from labkit.oci.moment import rfc3339_nano
-from labkit.oci.platform import parse_platform
 from labkit.oci.reference import Reference, parse_reference
 from labkit.oci.tar import failure
 from labkit.store.archive import ArchivedImage, read_archive, write_docker_archive, write_oci_layout
-from labkit.store.gzip import compression, decompressed
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,24 +8,403 @@ copied in is a write to the read-write layer.
 from __future__ import annotations
 
 import errno
-from collections.abc import Sequence
-from dataclasses import dataclass
+import os
+import posixpath
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple, Protocol
 
+from labkit.base.errors import DaemonError, FileSystemError, LabkitError, RecordedImage
 from labkit.engine import container as containers
-from labkit.engine import gopath, members, mounts, process
-from labkit.engine.container_config import container_config
+from labkit.engine import mounts, process
+from labkit.engine.container import container_config
 from labkit.engine.engine import Engine
-from labkit.engine.identity import identifier
-from labkit.engine.members import Member
-from labkit.engine.state import Container
-from labkit.engine.storage.mounts import MountTable
-from labkit.errors import DaemonError, FileSystemError, LabkitError, RecordedImage
+from labkit.engine.state import Container, identifier
+from labkit.go import path as gopath
+from labkit.oci import tar
 from labkit.oci.content import Content
 from labkit.oci.tar import failure
 from labkit.oci.tar_writer import write_tar
-from labkit.oci.tree import Dir, Node, Symlink, split_path
+from labkit.oci.tree import Device, Dir, Fifo, File, Meta, Node, Symlink, Whiteout, split_path
+from labkit.storage.mounts import MountTable
+
+# Files on their way from one file system to another, as the entries of a tar (moby, pkg/archive).
+#
+# `collect` reads a file or a directory as TarResource does; `unpack` writes entries as Unpack does. Both
+# work on any file system that has the system calls: a container's, the pretend home or the learner's real
+# one.
+
+_SECOND = 10**9
+_CAPABILITY = "security.capability"
+_BYTES = ("utf-8", "surrogateescape")
+
+
+class Member(NamedTuple):
+    """An entry: its name, its node without what is in a directory, the name that it is a hard link to."""
+
+    name: str
+    node: Node
+    link: str = ""
+
+
+class Attributes(Protocol):
+    """What is asked of a file: its node, of a directory the attributes alone."""
+
+    @property
+    def node(self) -> Node: ...
+
+
+class Files(Protocol):
+    """The system calls that copying needs; all raise FileSystemError."""
+
+    def stat(self, path: str, follow: bool = True) -> Attributes: ...
+    def exists(self, path: str, follow: bool = True) -> bool: ...
+    def listdir(self, path: str) -> list[str]: ...
+    def content(self, path: str) -> Content: ...
+    def mkdir(self, path: str, mode: int = 0o755) -> object: ...
+    def place(self, path: str, node: Node) -> object: ...
+    def link(self, source: str, target: str) -> object: ...
+    def unlink(self, path: str) -> object: ...
+    def chmod(self, path: str, mode: int) -> object: ...
+    def chown(self, path: str, uid: int, gid: int, follow: bool = True) -> object: ...
+    def utime(self, path: str, mtime_ns: int, follow: bool = True) -> object: ...
+    def setxattr(self, path: str, name: str, value: bytes, follow: bool = True) -> object: ...
+
+
+class UnpackError(LabkitError):
+    """Entries that cannot be written, in the words of whoever unpacks them."""
+
+
+def lstat(files: Files, path: str) -> Node | None:
+    """Return what is at a path, without following a link; None where nothing is."""
+    try:
+        return files.stat(path, False).node
+    except FileSystemError as error:
+        if error.errno != errno.ENOENT:
+            raise
+        return None
+
+
+def collect(files: Files, directory: str, name: str, renamed: str = "") -> list[Member]:
+    """Return a file or a directory with all below it as entries, `renamed` in place of its name.
+
+    >>> from labkit.storage.overlay import Mount
+    >>> [each.name for each in collect(Mount(Dir({"etc": Dir({"motd": File()})})), "/", "etc", "doc")]
+    ['doc', 'doc/motd']
+    """
+    found: list[Member] = []
+    first: dict[int, str] = {}
+    new = "" if renamed == "/" else renamed
+
+    def add(path: str, relative: str) -> None:
+        try:
+            node = files.stat(path, False).node
+        except FileSystemError as error:
+            if error.errno == errno.ENXIO:
+                return  # a socket: no tar can hold it
+            raise
+        told = relative.replace(name, new, 1) if renamed else relative
+        if isinstance(node, File) and not (node.inode and node.inode in first):
+            node = replace(node, content=files.content(path))
+        found.append(_member(told, node, first))
+        if isinstance(node, Dir):
+            for each in sorted(files.listdir(path), key=lambda each: each.encode(*_BYTES)):
+                add(gopath.join(path, each), f"{relative}/{each}")
+
+    add(gopath.join(directory, name), name)
+    return found
+
+
+def _member(name: str, node: Node, first: dict[int, str]) -> Member:
+    assert not isinstance(node, Whiteout)
+    meta = node.meta
+    kept = tuple(each for each in meta.xattrs if each[0] == _CAPABILITY)
+    node = replace(node, meta=replace(meta, mtime=meta.mtime // _SECOND * _SECOND, xattrs=kept))
+    if isinstance(node, Dir):
+        return Member(name or "/", Dir(meta=node.meta))
+    link = first.setdefault(node.inode, name) if node.inode else name
+    return Member(name, node, "" if link == name else link)
+
+
+def rebased(members: Iterable[Member], old: str, new: str) -> list[Member]:
+    """Return entries under another name.
+
+    >>> rebased([Member("site", Dir()), Member("site/a", File())], "site", "www")[1].name
+    'www/a'
+    """
+    old = "" if old == "/" else old
+    return [
+        Member(each.name.replace(old, new, 1), each.node, each.link and each.link.replace(old, new, 1))
+        for each in members
+    ]
+
+
+def read_members(content: Content) -> list[Member]:
+    """Return the entries of a tar; raises InvalidLayer in Docker's words."""
+    return [_from_entry(content, each) for each in tar.entries(content.chunks(), content.size)]
+
+
+def _from_entry(content: Content, entry: tar.Entry) -> Member:
+    name, link = entry.name.decode(*_BYTES), entry.link.decode(*_BYTES)
+    kind, meta = entry.kind, entry.meta
+    if kind == tar.DIRECTORY:
+        return Member(name, Dir(meta=meta))
+    if kind == tar.SYMLINK:
+        return Member(name, Symlink(link, replace(meta, mode=0o777)))
+    if kind in (tar.CHARACTER, tar.BLOCK_DEVICE):
+        return Member(name, Device("c" if kind == tar.CHARACTER else "b", *entry.device, meta))
+    if kind == tar.FIFO:
+        return Member(name, Fifo(meta))
+    if kind == tar.LINK:
+        return Member(name, File(meta=meta), link)
+    if kind != tar.FILE:
+        raise tar.failure(f"unhandled tar header type {kind}")
+    return Member(name, File(content.slice(entry.offset, entry.size), meta))
+
+
+def unpack(
+    files: Files,
+    target: str,
+    members: Sequence[Member],
+    owner: Callable[[Meta], tuple[int, int]] | None = None,
+) -> None:
+    """Write entries below a directory; a file replaces a file, a directory takes over an entry's attributes.
+
+    `owner` says whose it is, from the entry's attributes; without it, it is the writer's. Raises UnpackError,
+    or FileSystemError.
+    """
+    directories: list[tuple[str, Meta]] = []
+    for member in members:
+        name = gopath.clean(member.name)
+        path = gopath.join(target, name)
+        if name == ".." or name.startswith("../"):
+            raise UnpackError(f'"{name}" is outside of "{target}"')
+        _make_parents(files, target, name)
+        before = lstat(files, path)
+        is_dir = isinstance(member.node, Dir)
+        if before is not None and isinstance(before, Dir) != is_dir:
+            kinds = (
+                ("directory", "non-directory") if isinstance(before, Dir) else ("non-directory", "directory")
+            )
+            raise UnpackError(f'cannot overwrite {kinds[0]} "{path}" with {kinds[1]} "{target}"')
+        if is_dir and name == "." and before is not None:
+            continue
+        if before is not None and not is_dir:
+            _unlink(files, path)
+        node = _owned(member.node, owner)
+        if member.link:
+            _link(files, target, path, member.link)
+        elif isinstance(node, Dir):
+            if before is None:
+                files.mkdir(path, node.meta.mode)
+            directories.append((path, node.meta))
+        elif isinstance(node, Symlink) and not gopath.join(path, "..", node.target).startswith(target):
+            raise UnpackError(f'invalid symlink "{path}" -> "{node.target}"')
+        else:
+            files.place(path, node)
+        if member.link or isinstance(node, Dir):
+            _set_attributes(files, path, node, owned=owner is not None)
+    for path, meta in directories:
+        files.utime(path, meta.mtime)
+
+
+def _make_parents(files: Files, target: str, name: str) -> None:
+    path = target
+    for each in name.split("/")[:-1]:
+        path = gopath.join(path, each)
+        if lstat(files, path) is None:
+            files.mkdir(path)
+
+
+def _unlink(files: Files, path: str) -> None:
+    try:
+        files.unlink(path)
+    except FileSystemError as error:
+        raise UnpackError(f"unlinkat {path}: {os.strerror(error.errno or 0).lower()}") from None
+
+
+def _owned(node: Node, owner: Callable[[Meta], tuple[int, int]] | None) -> Node:
+    """Return a node with its owner, and with those extended attributes that any file system has."""
+    assert not isinstance(node, Whiteout)
+    uid, gid = owner(node.meta) if owner else (node.meta.uid, node.meta.gid)
+    kept = tuple(each for each in node.meta.xattrs if each[0].startswith(("user.", "security.")))
+    return replace(node, meta=replace(node.meta, uid=uid, gid=gid, xattrs=kept))
+
+
+def _link(files: Files, target: str, path: str, name: str) -> None:
+    source = gopath.join(target, name)
+    if not source.startswith(target):
+        raise UnpackError(f'invalid hardlink "{source}" -> "{name}"')
+    files.link(source, path)
+
+
+def _set_attributes(files: Files, path: str, node: Node, *, owned: bool) -> None:
+    assert not isinstance(node, Whiteout)
+    if owned:
+        files.chown(path, node.meta.uid, node.meta.gid, False)
+    for name, value in node.meta.xattrs:
+        files.setxattr(path, name, value, False)
+    if not isinstance(node, Symlink):
+        files.chmod(path, node.meta.mode)
+    if not isinstance(node, Dir):
+        files.utime(path, node.meta.mtime, False)
+
+
+# Where a copy goes and what it is called there (moby, pkg/archive/copy.go), as the client decides it.
+#
+# A path that ends in a slash is a directory; `SRC/.` is what is in it; a directory that is copied onto one
+# that exists goes into it, onto a name that does not exist it takes that name.
 
 _LINKS = 255
+
+
+@dataclass(frozen=True, slots=True)
+class CopyInfo:
+    """One end of a copy: the path, what is there, and the name that it was asked for by, if another."""
+
+    path: str
+    exists: bool = False
+    is_dir: bool = False
+    rebase_name: str = ""
+
+
+def local_path(path: str, cwd: str) -> str:
+    """Return an absolute path that ends as the given one does.
+
+    >>> local_path("site/.", "/home/learner")
+    '/home/learner/site/.'
+    """
+    return gopath.keep_end(gopath.clean(posixpath.join(cwd, path)), path)
+
+
+def read_source(files: Files, path: str, follow: bool) -> tuple[CopyInfo, list[Member]]:
+    """Return a local source and all that is in it; raises LabkitError in the client's words."""
+    info = _source(files, path, follow)
+    if lstat_or_fail(files, info.path) is None:
+        raise _failed("lstat", info.path, errno.ENOENT)
+    directory, name = gopath.split_entry(info.path)
+    try:
+        return info, collect(files, directory, name, info.rebase_name)
+    except FileSystemError as error:
+        raise _failed("open", error.filename, error.errno or 0) from None
+
+
+def _source(files: Files, path: str, follow: bool) -> CopyInfo:
+    if follow:
+        resolved, rebase_name = rebase_of(path, _resolved(files, path))
+    else:
+        directory, slash, name = path.rpartition("/")
+        resolved = f"{_resolved(files, directory + slash)}/{name}"
+        trailing = path.endswith("/") and gopath.base(path) != gopath.base(resolved)
+        rebase_name = gopath.base(path) if trailing else ""
+    node = lstat_or_fail(files, resolved)
+    if node is None:
+        raise _failed(
+            "lstat", gopath.clean(resolved) if gopath.clean(resolved) == resolved else resolved, errno.ENOENT
+        )
+    return CopyInfo(resolved, True, isinstance(node, Dir), rebase_name)
+
+
+def rebase_of(path: str, resolved: str) -> tuple[str, str]:
+    """Return a resolved path with the end of the one asked for, and that one's name where it is another."""
+    resolved = gopath.keep_end(resolved, path)
+    return resolved, gopath.base(path) if gopath.base(path) != gopath.base(resolved) else ""
+
+
+def _resolved(files: Files, path: str) -> str:
+    """Return a path without symbolic links (filepath.EvalSymlinks); raises LabkitError."""
+    done, links = "/", 0
+    todo = [name for name in path.split("/") if name and name != "."]
+    while todo:
+        name = todo.pop(0)
+        here = gopath.join(done, name)
+        node = None if name == ".." else lstat_or_fail(files, here)
+        if name != ".." and node is None:
+            raise _failed("lstat", here, errno.ENOENT)
+        if isinstance(node, Symlink):
+            links += 1
+            if links > _LINKS:
+                raise LabkitError("EvalSymlinks: too many links")
+            done = "/" if node.target.startswith("/") else done
+            todo = [each for each in node.target.split("/") if each not in ("", ".")] + todo
+            continue
+        if todo and node is not None and not isinstance(node, Dir):
+            raise LabkitError("not a directory")
+        done = here
+    if path.endswith(("/", "/.")) and not isinstance(lstat_or_fail(files, done), Dir):
+        raise LabkitError("not a directory")
+    return done
+
+
+def destination(files: Files, path: str) -> CopyInfo:
+    """Return a local destination, links followed to their end; raises LabkitError in the client's words."""
+    given = path
+    for _ in range(11):
+        node = lstat_or_fail(files, path)
+        if not isinstance(node, Symlink):
+            break
+        path = gopath.join(
+            gopath.split_entry(path)[0] if not node.target.startswith("/") else "", node.target
+        )
+    else:
+        raise LabkitError(f"too many symlinks in {given}")
+    if node is not None:
+        return CopyInfo(path, True, isinstance(node, Dir))
+    parent = gopath.split_entry(path)[0]
+    parent_node = lstat_or_fail(files, parent)
+    if parent_node is None:
+        raise _failed("lstat", parent, errno.ENOENT)
+    if not isinstance(parent_node, Dir):
+        raise LabkitError("not a directory")
+    return CopyInfo(path)
+
+
+def check_output(files: Files, path: str) -> None:
+    """Raise LabkitError where a local path can be no destination (docker/cli, ValidateOutputPath)."""
+    directory = posixpath.dirname(gopath.clean(path))
+    if directory and not files.exists(directory):
+        raise LabkitError(f'invalid output path: directory "{directory}" does not exist')
+    try:
+        node = files.stat(path).node
+    except FileSystemError as error:
+        if error.errno == errno.ENOENT:
+            return
+        raise _failed("stat", path, error.errno or 0) from None
+    if isinstance(node, Device):
+        raise LabkitError(
+            f'invalid output path: "{path}" must be a directory or a regular file: got a device'
+        )
+
+
+def prepare(members: Sequence[Member], source: CopyInfo, target: CopyInfo) -> tuple[str, Sequence[Member]]:
+    """Return the directory to unpack into and the entries with the names they get there.
+
+    Raises LabkitError where one cannot go onto the other.
+
+    >>> prepare([Member("site", Dir())], CopyInfo("/site", True, True), CopyInfo("/www"))[1][0].name
+    'www'
+    """
+    directory, name = gopath.split_entry(target.path)
+    if target.exists and target.is_dir:
+        return target.path, members
+    if target.exists and source.is_dir:
+        raise LabkitError("cannot copy directory")
+    if not target.exists and not source.is_dir and gopath.is_directory(target.path):
+        raise LabkitError("no such directory")
+    old = source.rebase_name or gopath.split_entry(source.path)[1]
+    return directory, rebased(members, old, name)
+
+
+def lstat_or_fail(files: Files, path: str) -> object:
+    """Return the node at a path or None; raises LabkitError in the client's words for other failures."""
+    try:
+        return lstat(files, path)
+    except FileSystemError as error:
+        raise _failed("lstat", path, error.errno or 0) from None
+
+
+def _failed(call: str, path: str, number: int) -> LabkitError:
+    return LabkitError(f"{call} {path}: {os.strerror(number).lower()}")
 
 
 class NoSuchPath(LabkitError):
@@ -70,7 +449,7 @@ def read_path(engine: Engine, container: Container, path: str) -> list[Member]:
     directory, name = resolved, "."
     if not isinstance(node, Dir):
         directory, _, name = resolved.rpartition("/")
-    return members.collect(files, directory or "/", name, gopath.base(absolute))
+    return collect(files, directory or "/", name, gopath.base(absolute))
 
 
 def write_path(
@@ -89,8 +468,8 @@ def write_path(
     user = str(container_config(container)["User"])
     user_id = process.user_ids(files, user)[:2] if as_user and user else None
     try:
-        members.unpack(files, target, given, lambda meta: user_id or (meta.uid, meta.gid))
-    except members.UnpackError as error:
+        unpack(files, target, given, lambda meta: user_id or (meta.uid, meta.gid))
+    except UnpackError as error:
         raise DaemonError(str(failure(str(error)))) from None
     except FileSystemError as error:
         raise DaemonError(str(failure(_said(error)))) from None
@@ -132,7 +511,7 @@ def _follow(files: MountTable, path: str) -> str:
             continue
         here = gopath.join(done, name)
         try:
-            node = members.lstat(files, here)
+            node = lstat(files, here)
         except FileSystemError:
             node = None
         if not isinstance(node, Symlink):

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from labkit.engine.identity import identifier
-from labkit.engine.initlayer import init_changes
-from labkit.engine.state import State
-from labkit.engine.storage.driver import Active, Snapshot, StorageDriver
-from labkit.engine.storage.overlay2 import Overlay2
+from labkit.engine.state import State, identifier
 from labkit.oci.image import Image
 from labkit.oci.tree import EMPTY_ROOT, Dir
+from labkit.storage.driver import Active, Snapshot, StorageDriver
+from labkit.storage.init_layer import init_changes
+from labkit.storage.overlay2 import Overlay2
 
 SECOND = 10**9
 SERVER_VERSION = "20.10.24+dfsg1"

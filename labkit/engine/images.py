@@ -10,12 +10,12 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
+from labkit.base.errors import Conflict, DaemonError, InvalidReference, NotFound
 from labkit.engine.engine import Engine
 from labkit.engine.state import Container, keys_of
-from labkit.errors import Conflict, DaemonError, InvalidReference, NotFound
+from labkit.go.moment import parse_time
 from labkit.oci.digest import short
 from labkit.oci.image import Image
-from labkit.oci.moment import parse_time
 from labkit.oci.reference import Reference, parse_reference
 
 _ID = re.compile(r"(?:sha256:)?[0-9a-f]{1,64}", re.ASCII)

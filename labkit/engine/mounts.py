@@ -13,12 +13,12 @@ from dataclasses import replace
 
 from labkit.engine.engine import Engine
 from labkit.engine.state import Container
-from labkit.engine.storage.driver import MountedTree
-from labkit.engine.storage.mounts import MountTable
-from labkit.engine.storage.overlay import Mount
-from labkit.engine.storage.posix import Cost, fail
 from labkit.oci.content import Content
 from labkit.oci.tree import EMPTY_ROOT, Device, Dir, File, Meta, Symlink, split_path
+from labkit.storage.driver import MountedTree
+from labkit.storage.mounts import MountTable
+from labkit.storage.overlay import Mount
+from labkit.storage.posix import Cost, fail
 
 _RW_ALL = Meta(0o666)
 _STICKY = Meta(0o1777)

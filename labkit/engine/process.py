@@ -12,20 +12,20 @@ import stat
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from labkit.base.errors import DaemonError, FileSystemError
 from labkit.engine import container as containers
-from labkit.engine.container_config import container_config
+from labkit.engine.container import container_config
 from labkit.engine.engine import Engine
 from labkit.engine.mounts import container_mounts, make_directories, written
-from labkit.engine.shell import users
-from labkit.engine.shell.launch import SHELLS
-from labkit.engine.shell.lookup import ExecNotFound
-from labkit.engine.shell.run import run_command
-from labkit.engine.shell.streams import WouldRunForever
-from labkit.engine.shell.task import Chunk, Process, Result, Task
 from labkit.engine.state import Container, LogLine
-from labkit.engine.storage.mounts import MountTable
-from labkit.errors import DaemonError, FileSystemError
 from labkit.oci.content import Content
+from labkit.shell import users
+from labkit.shell.launch import SHELLS
+from labkit.shell.lookup import ExecNotFound
+from labkit.shell.run import run_command
+from labkit.shell.streams import WouldRunForever
+from labkit.shell.task import Chunk, Process, Result, Task
+from labkit.storage.mounts import MountTable
 
 _CREATE_FAILED = "failed to create shim task: OCI runtime create failed: runc create failed"
 _EXEC_FAILED = "OCI runtime exec failed: exec failed"

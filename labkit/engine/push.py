@@ -11,19 +11,18 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import takewhile
 
+from labkit.base.errors import LabkitError, RecordedImage, RegistryError
 from labkit.engine import images
 from labkit.engine.engine import Engine
-from labkit.engine.network import Network
-from labkit.engine.schedule import PullEvent
-from labkit.errors import LabkitError, RecordedImage, RegistryError
+from labkit.engine.schedule import Network, PullEvent
 from labkit.oci.content import Content
 from labkit.oci.digest import sha256, short
+from labkit.oci.gzip import store_gzip
 from labkit.oci.image import Image
 from labkit.oci.layer import Layer
 from labkit.oci.manifest import DOCKER_CONFIG, DOCKER_LAYER, Descriptor, make_manifest
 from labkit.oci.reference import Reference, parse_reference
 from labkit.store.client import Client, words
-from labkit.store.gzip import store_gzip
 
 MAX_UPLOADS = 5
 """How many layers Docker uploads at once; here one comes after the other, and the rest is said to wait."""

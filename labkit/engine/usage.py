@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from labkit.engine import container as containers
 from labkit.engine import images, volumes
 from labkit.engine.engine import Engine
-from labkit.engine.storage import driver as drivers
 from labkit.oci.image import Image
+from labkit.storage import driver as drivers
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,9 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from labkit.base.errors import Conflict, DaemonError, NotFound
 from labkit.engine.engine import Engine
-from labkit.engine.identity import identifier
-from labkit.engine.state import Container, Options, Volume, VolumeMount
-from labkit.errors import Conflict, DaemonError, NotFound
+from labkit.engine.state import Container, Options, Volume, VolumeMount, identifier
 from labkit.oci import tree
 from labkit.oci.image import Image
 from labkit.oci.tree import Dir, File, Meta

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from labkit.lazy import fetcher
+from labkit.base.lazy import fetcher
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from labkit.doctor import check
     from labkit.notebook.charts import pull_timeline, sizes
-    from labkit.notebook.comparison import compare
+    from labkit.notebook.doctor import check
     from labkit.notebook.driver_chart import driver_costs
+    from labkit.notebook.magics import compare
     from labkit.notebook.pictures import history_map, on_one_image, shared, stack, steps
-    from labkit.notebook.widgets.cow import cow_stepper
-    from labkit.notebook.widgets.drivers import driver_explorer
-    from labkit.notebook.widgets.history import history_explorer
-    from labkit.notebook.widgets.inspect import inspect_explorer
-    from labkit.notebook.widgets.layers import layer_explorer
-    from labkit.notebook.widgets.play import playground
-    from labkit.notebook.widgets.predict import predict
-    from labkit.notebook.widgets.pull import pull_board
+    from labkit.notebook.widgets.cow_stepper import cow_stepper
+    from labkit.notebook.widgets.driver_explorer import driver_explorer
+    from labkit.notebook.widgets.history_explorer import history_explorer
+    from labkit.notebook.widgets.inspect_explorer import inspect_explorer
+    from labkit.notebook.widgets.layer_explorer import layer_explorer
+    from labkit.notebook.widgets.playground import playground
+    from labkit.notebook.widgets.prediction import predict
+    from labkit.notebook.widgets.pull_board import pull_board
     from labkit.notebook.widgets.walkthrough import walkthrough
 
 __all__ = [
@@ -48,19 +48,19 @@ __all__ = [
 ]
 
 _PLACES = {
-    "check": "labkit.doctor",
-    "compare": "labkit.notebook.comparison",
-    "cow_stepper": "labkit.notebook.widgets.cow",
+    "check": "labkit.notebook.doctor",
+    "compare": "labkit.notebook.magics",
+    "cow_stepper": "labkit.notebook.widgets.cow_stepper",
     "driver_costs": "labkit.notebook.driver_chart",
-    "driver_explorer": "labkit.notebook.widgets.drivers",
-    "history_explorer": "labkit.notebook.widgets.history",
+    "driver_explorer": "labkit.notebook.widgets.driver_explorer",
+    "history_explorer": "labkit.notebook.widgets.history_explorer",
     "history_map": "labkit.notebook.pictures",
-    "inspect_explorer": "labkit.notebook.widgets.inspect",
-    "layer_explorer": "labkit.notebook.widgets.layers",
+    "inspect_explorer": "labkit.notebook.widgets.inspect_explorer",
+    "layer_explorer": "labkit.notebook.widgets.layer_explorer",
     "on_one_image": "labkit.notebook.pictures",
-    "playground": "labkit.notebook.widgets.play",
-    "predict": "labkit.notebook.widgets.predict",
-    "pull_board": "labkit.notebook.widgets.pull",
+    "playground": "labkit.notebook.widgets.playground",
+    "predict": "labkit.notebook.widgets.prediction",
+    "pull_board": "labkit.notebook.widgets.pull_board",
     "pull_timeline": "labkit.notebook.charts",
     "shared": "labkit.notebook.pictures",
     "sizes": "labkit.notebook.charts",
@@ -77,8 +77,7 @@ def __dir__() -> list[str]:
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
     """Add `%docker` and `%%docker` to a notebook: `%load_ext labkit`."""
-    from labkit.notebook.comparison import show_comparisons
-    from labkit.notebook.magics import DockerMagics
+    from labkit.notebook.magics import DockerMagics, show_comparisons
 
     shell.register_magics(DockerMagics)
     show_comparisons(shell)

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from labkit.cli.formats import human_size
 from labkit.engine.schedule import PullEvent
+from labkit.go.units import human_size
 from labkit.notebook.pictures.picture import image, twin
 from labkit.notebook.pictures.sharing import Sharing, sharing
 from labkit.notebook.pictures.text import count, cut, table, visible

@@ -2,7 +2,7 @@
 
 An image holds one large file. A container is created and writes to the file, a little and then a little more
 in ten places; it deletes the file; a hundred containers are created. What a step costs is the disk that it
-takes or gives back, as the drivers say it (labkit.engine.drivers has the same work as a table).
+takes or gives back, as the drivers say it (labkit.storage.drivers has the same work as a table).
 """
 
 from __future__ import annotations
@@ -11,17 +11,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from labkit.cli.formats import human_size
-from labkit.engine.drivers import BIG, BIG_SIZE, DRIVERS, IMAGE, create, driver_named
+from labkit.base.errors import LabkitError
 from labkit.engine.state import COURSE_TIME
-from labkit.engine.storage.driver import Snapshot, StorageDriver
-from labkit.engine.storage.posix import NO_COST, Cost
-from labkit.errors import LabkitError
+from labkit.go.units import human_size
 from labkit.notebook.charts import Chart, make_chart, new_figure
 from labkit.notebook.pictures.text import table
 from labkit.notebook.pictures.theme import BLUE, GREEN, ORANGE, QUIET, RULE, Hue
 from labkit.oci.content import Content
 from labkit.oci.tree import Dir, File
+from labkit.storage.driver import Snapshot, StorageDriver
+from labkit.storage.drivers import BIG, BIG_SIZE, DRIVERS, IMAGE, create, driver_named
+from labkit.storage.posix import NO_COST, Cost
 
 OPERATIONS: Mapping[str, str] = {
     "create": "create a container",

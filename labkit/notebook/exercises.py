@@ -10,11 +10,11 @@ from typing import Any
 from xml.etree import ElementTree as etree
 
 from labkit.course import progress as kept
-from labkit.course.cards import Card, Line, Mark, Outcome
-from labkit.course.catalogue import find_exercise
-from labkit.course.overview import progress_card
+from labkit.course.exercise import Card, Line, Mark, Outcome
 from labkit.course.practice import Practice, forget
+from labkit.course.progress import progress_card
 from labkit.lab import Lab
+from labkit.lessons import find_exercise
 from labkit.notebook.html import element
 from labkit.notebook.html import html as as_html
 from labkit.notebook.pictures.theme import BLUE, GREEN, INK, ORANGE, PURPLE, QUIET, Hue

@@ -13,8 +13,7 @@ from xml.etree import ElementTree as etree
 
 import nbformat
 
-from labkit.course.slides import SLIDES, Slide
-from labkit.course.stage import Stage
+from labkit.course.slides import SLIDES, Slide, Stage
 from labkit.notebook import slide_html
 from labkit.notebook.html import element, html
 

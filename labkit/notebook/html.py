@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from xml.etree import ElementTree as etree
 
+from labkit.base.text import shown
 from labkit.notebook.pictures.theme import CARD, INK, QUIET, RULE, Hue
-from labkit.text import shown
 
 PAPER = f"background-color: {CARD}; color: {INK}"
 WRAPPED = f"white-space: pre-wrap; overflow-wrap: anywhere; margin: 0; {PAPER}"

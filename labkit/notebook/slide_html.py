@@ -10,11 +10,10 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 from xml.etree import ElementTree as etree
 
+from labkit.base.text import shown as visible
 from labkit.course.questions import Question
-from labkit.course.slides import SLIDES, Slide, commands
-from labkit.course.stage import Shown, Stage
+from labkit.course.slides import SLIDES, Shown, Slide, Stage, commands
 from labkit.notebook.html import element, html
-from labkit.text import shown as visible
 
 _WIDEST = 116
 """Columns of a terminal that are made to fit the page; longer lines scroll, and so do those of a document."""

@@ -11,7 +11,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Sequence
 
-from labkit.errors import DigestMismatch, InvalidDigest
+from labkit.base.errors import DigestMismatch, InvalidDigest
 
 _HEX_DIGITS = {"sha256": 64, "sha384": 96, "sha512": 128}
 _GRAMMAR = re.compile(r"([a-z0-9]+(?:[.+_-][a-z0-9]+)*):([a-zA-Z0-9=_-]+)", re.ASCII)
@@ -40,7 +40,7 @@ def parse_digest(text: str) -> str:
     'sha256:00000'
     >>> parse_digest("sha256:0000")
     Traceback (most recent call last):
-    labkit.errors.InvalidDigest: invalid checksum digest length
+    labkit.base.errors.InvalidDigest: invalid checksum digest length
     """
     match = _GRAMMAR.fullmatch(text)
     if not match:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from labkit.errors import InvalidDigest, InvalidDocument, InvalidImage, LabkitError
+from labkit.base.errors import InvalidDigest, InvalidDocument, InvalidImage, LabkitError
 from labkit.oci import digest, tree
 from labkit.oci.config import History, ImageConfig, pair_history
 from labkit.oci.layer import Layer

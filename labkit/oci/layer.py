@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from labkit.errors import DigestMismatch
+from labkit.base.errors import DigestMismatch
 from labkit.oci import tree
 from labkit.oci.content import Content
 from labkit.oci.digest import parse_digest, sha256

@@ -11,7 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from labkit.errors import InvalidDocument
+from labkit.base.errors import InvalidDocument
+from labkit.go.json import dumps, loads
+from labkit.go.struct import INT, STRING, STRING_MAP, Field, Type, conform, freeze, list_of, lookup, struct
 from labkit.oci.descriptor import (
     DOCKER_CONFIG,
     DOCKER_LAYER,
@@ -35,8 +37,6 @@ from labkit.oci.descriptor import (
     read_descriptor,
 )
 from labkit.oci.digest import sha256
-from labkit.oci.gojson import dumps, loads
-from labkit.oci.gostruct import INT, STRING, STRING_MAP, Field, Type, conform, freeze, list_of, lookup, struct
 
 __all__ = [
     "DOCKER_CONFIG",
@@ -124,7 +124,7 @@ def parse_manifest(raw: bytes, media_type: str = "") -> Manifest | Index:
 
     >>> parse_manifest(b"{}", OCI_MANIFEST)
     Traceback (most recent call last):
-    labkit.errors.InvalidDocument: manifest schema version 0 is not supported
+    labkit.base.errors.InvalidDocument: manifest schema version 0 is not supported
     """
     document = loads(raw)
     served = media_type.partition(";")[0].strip()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from labkit.errors import InvalidDigest, InvalidReference
+from labkit.base.errors import InvalidDigest, InvalidReference
 from labkit.oci.digest import parse_digest
 
 DEFAULT_DOMAIN = "docker.io"
@@ -129,7 +129,7 @@ def parse_reference(text: str) -> Reference:
     'docker.io/library/nginx'
     >>> parse_reference("Nginx")
     Traceback (most recent call last):
-    labkit.errors.InvalidReference: invalid reference format: repository name must be lowercase
+    labkit.base.errors.InvalidReference: invalid reference format: repository name must be lowercase
     """
     if _HEXADECIMAL.fullmatch(text):
         raise InvalidReference(

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
-from labkit.errors import InvalidLayer
+from labkit.base.errors import InvalidLayer
 from labkit.oci.tree import Meta
 
 BLOCK = 512

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import NamedTuple, NoReturn, TypeAlias, cast
 
-from labkit.errors import InvalidLayer
+from labkit.base.errors import InvalidLayer
 from labkit.oci.content import EMPTY, Content, Piece
 from labkit.oci.tar import (
     BLOCK_DEVICE,

@@ -11,10 +11,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from labkit.errors import InvalidDigest
+from labkit.base.errors import InvalidDigest
+from labkit.go.json import dumps
 from labkit.oci.content import EMPTY, Content
 from labkit.oci.digest import parse_digest
-from labkit.oci.gojson import dumps
 from labkit.oci.layer import Layer
 
 JSON = "application/json; charset=utf-8"

@@ -8,25 +8,635 @@ change while its images are in use. What is written appears whole or not at all.
 
 from __future__ import annotations
 
+import errno
 import os
+import re
 import stat
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO
+from typing import IO, Any, Protocol
 
-from labkit.errors import DaemonError, FileSystemError, InvalidArchive, LabkitError, RecordedImage
-from labkit.oci.content import CHUNK
-from labkit.oci.digest import short
+from labkit.base.errors import (
+    DaemonError,
+    DigestMismatch,
+    FileSystemError,
+    InvalidArchive,
+    InvalidDocument,
+    InvalidLayer,
+    LabkitError,
+    RecordedImage,
+)
+from labkit.go.json import dumps, loads
+from labkit.go.struct import STRING, STRINGS, Field, conform, list_of, struct
+from labkit.oci import tar
+from labkit.oci.blob import FileSource, whole, write_file
+from labkit.oci.config import IMAGE, ImageConfig, parse_config
+from labkit.oci.content import CHUNK, Content, Piece
+from labkit.oci.descriptor import OCI_CONFIG, OCI_INDEX, OCI_LAYER, OCI_LAYER_GZIP, Descriptor, Platform
+from labkit.oci.digest import chain_ids, sha256, short, verify
+from labkit.oci.gzip import decompressed, spool, store_gzip
+from labkit.oci.image import Image, validate
+from labkit.oci.layer import Layer
+from labkit.oci.manifest import Index, make_index, make_manifest, parse_manifest
+from labkit.oci.reference import Reference, parse_reference
 from labkit.oci.tar_writer import write_tar
-from labkit.oci.tree import Dir, File
-from labkit.store.archive_files import DirectoryFiles, Files, TarFiles, open_file, tree_of
-from labkit.store.archived import ArchivedImage, unpacked
-from labkit.store.blobs import write_file
-from labkit.store.docker_archive import MANIFEST, REPOSITORIES, docker_nodes, read_docker_archive
-from labkit.store.gzip import spool
-from labkit.store.oci_layout import INDEX, layout_nodes, read_oci_layout
+from labkit.oci.tree import Dir, File, Meta, Node, Symlink
+
+# The files of an archive, by name, read where they lie: nothing is unpacked.
+#
+# A tar is indexed once by its headers; a directory is read as it is. Links are followed inside of the
+# archive only: `/` and `..` lead to its root and no farther, as in the directory that Docker unpacks to
+# (moby, image/tarexport, safePath).
+
+_MOST_LINKS = 255
+
+
+class Files(Protocol):
+    """The files of an archive."""
+
+    def has(self, name: str) -> bool:
+        """Tell whether there is a file of this name."""
+        ...
+
+    def open(self, name: str) -> Content:
+        """Return what a file holds; raises InvalidArchive in the words of open(2)."""
+        ...
+
+
+class TarFiles:
+    """The files of a tar; of two with one name the last counts, as it would when unpacked."""
+
+    def __init__(self, content: Content) -> None:
+        self._content = content
+        self._entries: dict[str, tar.Entry] = {}
+        try:
+            for entry in tar.scan(content.read, content.size):
+                self._add(_inside(_text(entry.name)), entry)
+        except InvalidLayer as error:
+            raise InvalidArchive(str(error)) from None
+
+    def _add(self, name: str, entry: tar.Entry) -> None:
+        if entry.kind == tar.LINK:
+            target = _inside(_text(entry.link))
+            if target not in self._entries:
+                raise tar.failure(f"link /{target} /{name}: no such file or directory")
+            entry = self._entries[target]
+        self._entries[name] = entry
+
+    def has(self, name: str) -> bool:
+        """Tell whether there is a file of this name."""
+        return name in self._entries
+
+    def open(self, name: str) -> Content:
+        """Return what a file holds; raises InvalidArchive in the words of open(2)."""
+        place = self._resolved(name)
+        entry = self._entries.get(place)
+        if entry is None and any(other.startswith(place and place + "/") for other in self._entries):
+            raise InvalidArchive(f"read {place or '.'}: is a directory")
+        if entry is None:
+            raise _missing(place)
+        if entry.kind == tar.DIRECTORY:
+            raise InvalidArchive(f"read {place}: is a directory")
+        if entry.kind != tar.FILE:
+            raise InvalidArchive(f"read {place}: not a regular file")
+        return self._content.slice(entry.offset, entry.size)
+
+    def _resolved(self, name: str) -> str:
+        """Return the name that links lead to."""
+        if ".." in name.split("/") and _leaves(name):
+            raise InvalidArchive(f"evalSymlinksInScope: {name} is not in the archive")
+        rest = name.split("/")[::-1]
+        place: list[str] = []
+        links = 0
+        while rest:
+            part = rest.pop()
+            if part == "..":
+                del place[-1:]
+            elif part and part != ".":
+                here = "/".join([*place, part])
+                entry = self._entries.get(here)
+                if entry is None or entry.kind != tar.SYMLINK:
+                    place.append(part)
+                    continue
+                links += 1
+                if links > _MOST_LINKS:
+                    raise InvalidArchive(f"evalSymlinksInScope: too many links in {name}")
+                target = _text(entry.link)
+                if target.startswith("/"):
+                    place = []
+                rest.extend(target.split("/")[::-1])
+        return "/".join(place)
+
+
+class DirectoryFiles:
+    """The files of a directory."""
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self._root = Path(path).resolve()
+        self._opened: dict[str, Content] = {}
+
+    def has(self, name: str) -> bool:
+        """Tell whether there is a file of this name."""
+        return (self._root / name).is_file()
+
+    def open(self, name: str) -> Content:
+        """Return what a file holds; raises InvalidArchive in the words of open(2)."""
+        if name not in self._opened:
+            path = (self._root / name).resolve()
+            if not path.is_relative_to(self._root):
+                raise InvalidArchive(f"evalSymlinksInScope: {name} is not in the archive")
+            self._opened[name] = open_file(path, name)
+        return self._opened[name]
+
+
+def open_file(path: str | os.PathLike[str], name: str) -> Content:
+    """Return a file of this machine as content; raises InvalidArchive in the words of open(2).
+
+    >>> open_file("/nowhere/nginx.tar", "nginx.tar")
+    Traceback (most recent call last):
+    labkit.base.errors.InvalidArchive: open nginx.tar: no such file or directory
+    """
+    try:
+        if os.path.isdir(path):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        return whole(FileSource(path))
+    except FileNotFoundError:
+        raise _missing(name) from None
+    except OSError as error:
+        verb = "read" if error.errno == errno.EISDIR else "open"
+        raise InvalidArchive(f"{verb} {name}: {os.strerror(error.errno or 0).lower()}") from None
+
+
+def _missing(name: str) -> InvalidArchive:
+    return InvalidArchive(f"open {name}: no such file or directory")
+
+
+def _text(name: bytes) -> str:
+    return name.decode("utf-8", "surrogateescape")
+
+
+def _inside(name: str) -> str:
+    """Return an entry's name without the `/` and `..` that would lead out of the root."""
+    place: list[str] = []
+    for part in name.split("/"):
+        if part == "..":
+            del place[-1:]
+        elif part and part != ".":
+            place.append(part)
+    return "/".join(place)
+
+
+def _leaves(name: str) -> bool:
+    depth = 0
+    for part in name.split("/"):
+        depth += -1 if part == ".." else part not in ("", ".")
+        if depth < 0:
+            return True
+    return False
+
+
+def file_node(data: bytes | Content, time: int) -> File:
+    """Return a file to be written, with its time in nanoseconds."""
+    return File(Content.of(data) if isinstance(data, bytes) else data, Meta(0o644, mtime=time))
+
+
+def tree_of(nodes: Mapping[str, Node]) -> Dir:
+    """Return the tree of files given by their paths; every directory is among them.
+
+    >>> tree_of({"blobs/x": file_node(b"", 0), "blobs": Dir()}).children["blobs"].children.keys()
+    dict_keys(['x'])
+    """
+    children: dict[str, dict[str, Node]] = {"": {}}
+    for path in sorted(nodes):
+        node = nodes[path]
+        parent, _, name = path.rpartition("/")
+        if isinstance(node, Dir):
+            children[path] = {}
+            node = replace(node, children=children[path])
+        children[parent][name] = node
+    return Dir(children[""])
+
+
+def seconds(time: str) -> int:
+    """Return a document's time as a file's: nanoseconds, in whole seconds, and none before 1970.
+
+    >>> seconds("2019-04-26T12:00:00.5Z"), seconds("0001-01-01T00:00:00Z")
+    (1556280000000000000, 0)
+    """
+    moment = datetime.fromisoformat(time[:19] + "+00:00")
+    if not time.endswith("Z"):
+        moment = datetime.fromisoformat(time[:19] + time[-6:])
+    return max(0, int((moment - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds())) * 10**9
+
+
+# What an archive holds: images with their tags, and their layers, each read and verified once.
+
+_BLOB = re.compile(r"blobs/([a-z0-9]+)/([a-f0-9]+)", re.ASCII)
+_CONFIG = re.compile(r"(?:blobs/sha256/|sha256:)?([a-f0-9]{64})(?:\.json)?", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class ArchivedImage:
+    """An image of an archive: its tags, and the ID of the image it was built on, if that is there too."""
+
+    image: Image
+    tags: tuple[Reference, ...] = ()
+    parent: str = ""
+
+
+def read_config(raw: bytes) -> ImageConfig:
+    """Return the config of an image that can be loaded here; raises InvalidDocument or InvalidArchive."""
+    config = parse_config(raw)
+    if config.os != "linux":
+        raise InvalidArchive(f"cannot load {config.os} image on linux")
+    return config
+
+
+def check_config(config: ImageConfig, name: str) -> None:
+    """Raise DigestMismatch where the config's file is named by a digest that it does not have.
+
+    Docker takes such a config for another image; here it is damage, told after what Docker finds.
+    """
+    named = _CONFIG.fullmatch(name)
+    if named and config.id != f"sha256:{named[1]}":
+        raise DigestMismatch(f"image config verification failed for digest sha256:{named[1]}")
+
+
+class LayerReader:
+    """Reads an archive's layers; what two images share is read and verified once."""
+
+    def __init__(self, files: Files) -> None:
+        self._files = files
+        self._places: dict[tuple[Piece, ...], Layer] = {}
+        self._layers: dict[str, Layer] = {}
+
+    def read(self, names: list[str], diff_ids: tuple[str, ...]) -> tuple[Layer, ...]:
+        """Return the layers in these files, bottom first.
+
+        Raises DigestMismatch where a layer is not the one that its DiffID names, InvalidLayer where
+        it is no tar, and InvalidArchive where it is missing.
+        """
+        if len(names) != len(diff_ids):
+            raise InvalidArchive(
+                f"invalid manifest, layers length mismatch: expected {len(names)}, got {len(diff_ids)}"
+            )
+        return tuple(
+            self._read(name, *numbered) for name, numbered in zip(names, enumerate(diff_ids), strict=True)
+        )
+
+    def _read(self, name: str, number: int, diff_id: str) -> Layer:
+        stored = self._files.open(name)
+        layer = self._places.get(stored.pieces)
+        if layer is None:
+            tar = unpacked(stored)
+            layer = Layer.from_tar(tar)
+            layer = self._layers.setdefault(layer.diff_id, layer)
+            if layer.diff_id == diff_id and (blob := _BLOB.fullmatch(name)):
+                _verify_blob(stored, f"{blob[1]}:{blob[2]}", layer.diff_id if tar is stored else "")
+            self._places[stored.pieces] = layer
+        if layer.diff_id != diff_id:
+            raise DigestMismatch(
+                f'invalid diffID for layer {number}: expected "{diff_id}", got "{layer.diff_id}"'
+            )
+        return layer
+
+
+def unpacked(stored: Content) -> Content:
+    """Return what a file that may be compressed holds; damage is refused as Docker refuses it.
+
+    >>> unpacked(Content.of(b"plain")).read()
+    b'plain'
+    """
+    try:
+        return decompressed(stored)
+    except InvalidArchive as error:
+        reason = str(error)
+    if reason.endswith(("unexpected EOF", "corrupt input")):
+        reason = "Error processing tar file(exit status 1): unexpected EOF"
+    elif reason.endswith(("invalid header", "invalid checksum")):
+        reason = f"Error processing tar file({reason}): "
+    raise InvalidArchive(reason)
+
+
+def _verify_blob(stored: Content, digest: str, computed: str) -> None:
+    if digest != computed:
+        verify(stored.chunks(), digest)
+
+
+def tar_of(layer: Layer) -> Content:
+    """Return the tar of a layer that is no record."""
+    assert layer.tar is not None
+    return layer.tar
+
+
+# The identifiers that images had before Docker 1.10, which `docker save` still writes.
+#
+# Each layer of a saved image has a document that describes it as an image of its own, and an identifier made
+# of that document's hash (moby, image/v1, CreateID, and image/image.go, V1Image).
+
+_NOT_V1 = ("id", "parent", "rootfs", "history", "os.version", "os.features")
+_V1_IMAGE = struct("image.V1Image", *(field for field in IMAGE.fields if field.key not in _NOT_V1))
+_BELOW = conform(_V1_IMAGE, {"created": "1970-01-01T00:00:00Z"})
+
+
+def v1_layers(config: ImageConfig) -> Iterator[tuple[str, bytes]]:
+    """Yield, bottom first, each layer's old identifier and the document saved under it.
+
+    Only the top layer's document tells of the image; the others are all alike.
+
+    >>> from labkit.oci.config import make_config
+    >>> facts = {"created": "2019-04-16T00:00:00Z", "diff_ids": ["sha256:" + 64 * "0"]}
+    >>> [identifier[:12] for identifier, document in v1_layers(make_config(**facts))]
+    ['2f330a86dce6']
+    """
+    image = conform(_V1_IMAGE, loads(config.raw))
+    parent = ""
+    for number, chain_id in enumerate(chain_ids(config.diff_ids), 1):
+        document = image if number == len(config.diff_ids) else _BELOW
+        hashed = document | {"layer_id": chain_id}
+        named = {"parent": parent} if parent else {}
+        if parent:
+            hashed["parent"] = f"sha256:{parent}"
+        identifier = sha256(dumps(dict(sorted(hashed.items())))).removeprefix("sha256:")
+        system = {"os": image["os"]} if "os" in image else {}
+        yield identifier, dumps({"id": identifier} | named | document | system)
+        parent = identifier
+
+
+# What `docker save` writes: manifest.json and what it names (moby 20.10, image/tarexport).
+#
+# The manifest is the same in the archives of all engines since 1.10, whether the layers lie in directories
+# of their own, as they did up to Engine 24, or among the blobs of an OCI layout, plain or compressed. All
+# are read here; what Engine 20.10 writes is put together here too, and the rest in `oci_layout`.
+
+MANIFEST = "manifest.json"
+REPOSITORIES = "repositories"
+
+_ITEMS = list_of(
+    struct(
+        "tarexport.manifestItem",
+        Field("Config", STRING),
+        Field("RepoTags", STRINGS),
+        Field("Layers", STRINGS),
+        Field("Parent", STRING),
+    )
+)
+
+
+def read_docker_archive(files: Files) -> tuple[ArchivedImage, ...]:
+    """Return the images of an archive with a manifest.json, in its order, every byte verified.
+
+    Raises InvalidArchive, InvalidDocument, InvalidLayer, InvalidImage, InvalidReference or
+    DigestMismatch, in the engine's words.
+    """
+    reader = LayerReader(files)
+    items = _parse(files.open(MANIFEST).read())
+    images = [_read_item(files, reader, item) for item in items]
+    here = {archived.image.id for archived in images}
+    return tuple(
+        ArchivedImage(archived.image, archived.tags, archived.parent if archived.parent in here else "")
+        for archived in images
+    )
+
+
+def _parse(raw: bytes) -> list[dict[str, Any]]:
+    if not raw.strip():
+        raise InvalidArchive("EOF")
+    try:
+        return conform(_ITEMS, loads(raw)) or []
+    except InvalidDocument as error:
+        # Docker reads this file as a stream, which has another word for its end.
+        raise InvalidArchive(str(error).replace("unexpected end of JSON input", "unexpected EOF")) from None
+
+
+def _read_item(files: Files, reader: LayerReader, item: dict[str, Any]) -> ArchivedImage:
+    config = read_config(files.open(item["Config"]).read())
+    image = Image(config, reader.read(item["Layers"] or [], config.diff_ids))
+    validate(image)
+    check_config(config, item["Config"])
+    return ArchivedImage(image, tuple(_tag(tag) for tag in item["RepoTags"] or []), item["Parent"])
+
+
+def _tag(text: str) -> Reference:
+    reference = parse_reference(text)
+    if not reference.tag:
+        raise InvalidArchive(f'invalid tag "{text}"')
+    return reference
+
+
+def docker_nodes(images: Sequence[ArchivedImage], clock: int) -> dict[str, Node]:
+    """Return the files of the archive that Engine 20.10 writes, by their paths.
+
+    A layer that an image before it brought under another name is a link to that; `clock`, in
+    nanoseconds, is the time of such links.
+    """
+    nodes: dict[str, Node] = {}
+    places: dict[str, str] = {}
+    items, tops = [], []
+    for archived in images:
+        config = archived.image.config
+        created = seconds(config.created)
+        layers = []
+        for layer, (identifier, document) in zip(archived.image.layers, v1_layers(config), strict=True):
+            place = f"{identifier}/layer.tar"
+            layers.append(place)
+            if identifier in nodes:
+                continue
+            first = places.setdefault(layer.diff_id, place)
+            time = created if first == place else clock
+            nodes[identifier] = Dir(meta=Meta(0o755, mtime=time))
+            nodes[f"{identifier}/VERSION"] = file_node(b"1.0", time)
+            nodes[f"{identifier}/json"] = file_node(document, time)
+            if first == place:
+                nodes[place] = file_node(tar_of(layer), time)
+            else:
+                nodes[place] = Symlink(f"../{first}", Meta(0o777, mtime=time))
+        name = archived.image.id.removeprefix("sha256:") + ".json"
+        nodes[name] = file_node(config.raw, created)
+        items.append((archived, name, layers))
+        tops.append((archived, layers[-1].removesuffix("/layer.tar")))
+    return nodes | docker_documents(items, tops)
+
+
+def docker_documents(
+    items: Sequence[tuple[ArchivedImage, str, list[str]]], tops: Iterable[tuple[ArchivedImage, str]]
+) -> dict[str, Node]:
+    """Return manifest.json and the older `repositories`, which all engines write.
+
+    Takes each image with the files of its config and its layers, and with the name of its top layer.
+    """
+    here = {archived.image.id for archived, _, _ in items}
+    manifest = []
+    for archived, config, layers in items:
+        tags = [tag.familiar for tag in archived.tags] or None
+        item = {"Config": config, "RepoTags": tags, "Layers": layers}
+        manifest.append(item | ({"Parent": archived.parent} if archived.parent in here else {}))
+    repositories: dict[str, dict[str, str]] = {}
+    for archived, top in tops:
+        for tag in archived.tags:
+            repositories.setdefault(tag.familiar_name, {})[tag.tag] = top
+    nodes: dict[str, Node] = {MANIFEST: file_node(dumps(manifest) + b"\n", 0)}
+    if repositories:
+        nodes[REPOSITORIES] = file_node(dumps(repositories, sort_keys=True) + b"\n", 0)
+    return nodes
+
+
+# OCI layouts: index.json and the blobs that it leads to, read and put together.
+#
+# OCI image-spec, image-layout.md and image-index.md; the names of images are containerd's and Docker's
+# (`io.containerd.image.name`) or skopeo's and podman's (`org.opencontainers.image.ref.name`). Of an image
+# for several platforms the one for linux/amd64 is taken; attestations, which are no images, are passed over.
+
+INDEX = "index.json"
+LAYOUT = "oci-layout"
+VERSION = "1.0.0"
+IMAGE_NAME = "io.containerd.image.name"
+REF_NAME = "org.opencontainers.image.ref.name"
+
+_PLATFORM = Platform("amd64", "linux")
+_LAYOUT = struct("v1.ImageLayout", Field("imageLayoutVersion", STRING))
+_DEEPEST = 8
+
+
+def read_oci_layout(files: Files) -> tuple[ArchivedImage, ...]:
+    """Return the images of a layout, in its index's order, every byte verified.
+
+    An image named more than once comes once, with all its tags. Raises InvalidArchive,
+    InvalidDocument, InvalidLayer, InvalidImage, InvalidReference or DigestMismatch.
+    """
+    version = conform(_LAYOUT, loads(files.open(LAYOUT).read()))["imageLayoutVersion"]
+    if version != VERSION:
+        raise InvalidArchive(f"unsupported OCI version {version}")
+    index = parse_manifest(files.open(INDEX).read(), OCI_INDEX)
+    assert isinstance(index, Index)
+    reader = LayerReader(files)
+    images: dict[str, ArchivedImage] = {}
+    for descriptor in _wanted(index):
+        image = _read_image(files, reader, descriptor)
+        tags = images[image.id].tags if image.id in images else ()
+        tags += tuple(tag for tag in _tags(descriptor) if tag not in tags)
+        images[image.id] = ArchivedImage(image, tags)
+    return tuple(images.values())
+
+
+def _wanted(index: Index) -> list[Descriptor]:
+    """Return what are images, of our platform where there are such."""
+    images = [entry for entry in index.manifests if not _is_attestation(entry)]
+    ours = [entry for entry in images if entry.platform is None or _fits(entry.platform)]
+    return ours or images
+
+
+def _is_attestation(entry: Descriptor) -> bool:
+    return "vnd.docker.reference.type" in entry.annotations or (
+        entry.platform is not None and entry.platform.os == entry.platform.architecture == "unknown"
+    )
+
+
+def _fits(platform: Platform) -> bool:
+    normal = platform.normalized()
+    return (normal.os, normal.architecture) == (_PLATFORM.os, _PLATFORM.architecture)
+
+
+def _tags(descriptor: Descriptor) -> tuple[Reference, ...]:
+    """Return the tag that a descriptor's annotations name; a bare tag names no image."""
+    name = descriptor.annotations.get(IMAGE_NAME, "")
+    if not name:
+        name = descriptor.annotations.get(REF_NAME, "")
+        if ":" not in name and "/" not in name:
+            return ()
+    reference = parse_reference(name).with_default_tag()
+    return (reference,) if reference.tag else ()
+
+
+def _read_image(files: Files, reader: LayerReader, descriptor: Descriptor, depth: int = 0) -> Image:
+    if depth > _DEEPEST:
+        raise InvalidArchive("index.json: indexes are nested too deeply")
+    document = parse_manifest(_document(files, descriptor, "manifest"), descriptor.media_type)
+    if isinstance(document, Index):
+        chosen = document.for_platform(_PLATFORM)
+        if chosen is None:
+            raise InvalidArchive(f"no matching manifest for {_PLATFORM} in the manifest list entries")
+        return _read_image(files, reader, chosen, depth + 1)
+    config = read_config(_document(files, document.config, "image config"))
+    for layer in document.layers:
+        _check_size(files, layer)
+    image = Image(config, reader.read([_place(layer.digest) for layer in document.layers], config.diff_ids))
+    validate(image)
+    return image
+
+
+def _place(digest: str) -> str:
+    algorithm, _, encoded = digest.partition(":")
+    return f"blobs/{algorithm}/{encoded}"
+
+
+def _check_size(files: Files, descriptor: Descriptor) -> None:
+    size = files.open(_place(descriptor.digest)).size
+    if size != descriptor.size:
+        raise DigestMismatch(
+            f"blob {descriptor.digest} has {size} bytes, not the {descriptor.size} it was announced with"
+        )
+
+
+def _document(files: Files, descriptor: Descriptor, kind: str) -> bytes:
+    _check_size(files, descriptor)
+    raw = files.open(_place(descriptor.digest)).read()
+    try:
+        verify(raw, descriptor.digest)
+    except DigestMismatch:
+        raise DigestMismatch(f"{kind} verification failed for digest {descriptor.digest}") from None
+    return raw
+
+
+def layout_nodes(images: Sequence[ArchivedImage], *, compress: bool, docker: bool) -> dict[str, Node]:
+    """Return the files of a layout that holds the images, by their paths.
+
+    Layers are plain, or with `compress` gzip files of stored blocks. With `docker` the layout has also
+    the documents that Docker adds for its older engines.
+    """
+    blobs: dict[str, Node] = {}
+    layers: dict[str, Descriptor] = {}
+    descriptors: list[Descriptor] = []
+    items = []
+    for archived in images:
+        config = archived.image.config
+        time = seconds(config.created)
+        for layer in archived.image.layers:
+            if layer.diff_id not in layers:
+                layers[layer.diff_id], blobs[layer.diff_id] = _stored(layer, time, compress)
+        parts = [layers[layer.diff_id] for layer in archived.image.layers]
+        manifest = make_manifest(Descriptor.of(config.raw, OCI_CONFIG), parts, docker=False)
+        blobs[config.id] = file_node(config.raw, time)
+        blobs[manifest.digest] = file_node(manifest.raw, 0)
+        named = replace(
+            manifest.descriptor, platform=Platform(config.architecture, config.os, config.variant)
+        )
+        descriptors += [replace(named, annotations=_names(tag)) for tag in archived.tags] or [named]
+        items.append((archived, _place(config.id), [_place(part.digest) for part in parts]))
+    nodes: dict[str, Node] = {path: Dir(meta=Meta(0o755)) for path in ("blobs", "blobs/sha256")}
+    nodes |= {_place(layers[key].digest if key in layers else key): node for key, node in blobs.items()}
+    nodes[LAYOUT] = file_node(dumps({"imageLayoutVersion": VERSION}), 0)
+    nodes[INDEX] = file_node(make_index(descriptors, docker=False).raw, 0)
+    if docker:
+        tops = [(archived, archived.image.layers[-1].diff_id.removeprefix("sha256:")) for archived in images]
+        nodes |= docker_documents(items, tops)
+    return nodes
+
+
+def _stored(layer: Layer, time: int, compress: bool) -> tuple[Descriptor, Node]:
+    tar = tar_of(layer)
+    if not compress:
+        return Descriptor(OCI_LAYER, layer.diff_id, tar.size), file_node(tar, time)
+    content = store_gzip(tar)
+    return Descriptor.of(content, OCI_LAYER_GZIP), file_node(content, time)
+
+
+def _names(tag: Reference) -> dict[str, str]:
+    return {IMAGE_NAME: str(tag), REF_NAME: tag.tag}
+
 
 __all__ = ["ERAS", "Archive", "ArchivedImage", "read_archive", "write_docker_archive", "write_oci_layout"]
 
@@ -50,7 +660,7 @@ def read_archive(file: str | os.PathLike[str] | IO[bytes]) -> Archive:
 
     >>> read_archive("missing.tar")
     Traceback (most recent call last):
-    labkit.errors.InvalidArchive: open missing.tar: no such file or directory
+    labkit.base.errors.InvalidArchive: open missing.tar: no such file or directory
     """
     files = _files(file)
     if files.has(MANIFEST):

@@ -14,10 +14,10 @@ from http import HTTPStatus
 from typing import Protocol
 from urllib.parse import quote
 
-from labkit.errors import DigestMismatch, InvalidDocument, LabkitError, RegistryError
+from labkit.base.errors import DigestMismatch, InvalidDocument, LabkitError, RegistryError
+from labkit.go.json import dumps, loads
 from labkit.oci.content import EMPTY, Content
 from labkit.oci.digest import sha256, verify
-from labkit.oci.gojson import dumps, loads
 from labkit.oci.layer import Layer
 from labkit.oci.manifest import (
     DOCKER_MANIFEST,

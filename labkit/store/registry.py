@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qsl
 
-from labkit.errors import DigestMismatch, InvalidDigest, InvalidDocument
+from labkit.base.errors import DigestMismatch, InvalidDigest, InvalidDocument
 from labkit.oci.content import EMPTY, Content
 from labkit.oci.digest import parse_digest, sha256, verify
 from labkit.oci.layer import Layer

@@ -10,24 +10,180 @@ All errors are RegistryErrors in one line, in the words of Docker's daemon.
 
 from __future__ import annotations
 
+import errno
 import functools
+import os
 import re
+import socket
 import ssl
+import tempfile
 import time
+import weakref
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import IO
 
 import httpx
 
-from labkit.errors import DigestMismatch, LabkitError, RegistryError
-from labkit.oci.content import Content
-from labkit.oci.gojson import loads
+from labkit.base.errors import DigestMismatch, LabkitError, RegistryError
+from labkit.go.json import loads
+from labkit.oci.blob import FileSource, whole
+from labkit.oci.content import EMPTY, Content
+from labkit.oci.digest import verify
 from labkit.oci.manifest import DOCKER_CONFIG, OCI_CONFIG, Descriptor
 from labkit.store.api import Request, Response
 from labkit.store.client import Client, Progress, error_of, words
-from labkit.store.neterrors import reason
-from labkit.store.partial import Partials
+
+# What goes wrong on the way to a registry, in the words of Go, which the daemon prints (net, net/http).
+
+_CERTIFICATES = {
+    10: "x509: certificate has expired or is not yet valid",
+    18: "x509: certificate signed by unknown authority",
+    19: "x509: certificate signed by unknown authority",
+    20: "x509: certificate signed by unknown authority",
+}
+"""By OpenSSL's number of the error (openssl-verification-options)."""
+
+
+def reason(error: Exception, url: httpx.URL) -> str:
+    """Return what Go says of an error that a request for `url` ended with.
+
+    >>> reason(httpx.RemoteProtocolError("Server disconnected without sending a response."), httpx.URL("/"))
+    'EOF'
+    """
+    if isinstance(error, httpx.TooManyRedirects):
+        return "stopped after 10 redirects"
+    if isinstance(error, httpx.ConnectTimeout):
+        return f"dial tcp {_address(url)}: i/o timeout"
+    if isinstance(error, httpx.TimeoutException):
+        return "context deadline exceeded (Client.Timeout exceeded while awaiting headers)"
+    cause = _cause(error)
+    if isinstance(cause, socket.gaierror):
+        return f"dial tcp: lookup {url.host}: no such host"
+    if isinstance(cause, ssl.SSLError):
+        return _tls(cause)
+    if isinstance(error, httpx.RemoteProtocolError):
+        return _broken(str(error))
+    if isinstance(error, httpx.ConnectError):
+        return f"dial tcp {_address(url)}: connect: {_number(cause)}"
+    if isinstance(cause, OSError):
+        return f"read tcp {_address(url)}: read: {_number(cause)}"
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def _cause(error: BaseException) -> OSError | None:
+    """Return the operating system's error that an error comes from, if any."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, OSError):
+            return seen
+        seen = seen.__cause__ or seen.__context__
+    return None
+
+
+def _number(error: OSError | None) -> str:
+    if error is None:
+        return "connection refused"
+    if error.errno == errno.ETIMEDOUT:
+        return "connection timed out"
+    return os.strerror(error.errno).lower() if error.errno else " ".join(str(error).split())
+
+
+def _address(url: httpx.URL) -> str:
+    port = url.port or (443 if url.scheme == "https" else 80)
+    try:
+        host = str(socket.getaddrinfo(url.host, port, socket.AF_INET)[0][4][0])
+    except OSError:
+        host = url.host
+    return f"{host}:{port}"
+
+
+def _tls(error: ssl.SSLError) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        known = _CERTIFICATES.get(error.verify_code)
+        return known or f"x509: {error.verify_message}"
+    if error.reason in ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST"):
+        return "http: server gave HTTP response to HTTPS client"
+    return f"remote error: tls: {str(error.reason or error).lower().replace('_', ' ')}"
+
+
+def _broken(said: str) -> str:
+    """Return Go's words for an answer that is no HTTP, or that ends too early."""
+    if "without sending a response" in said:
+        return "EOF"
+    if "without sending complete message body" in said or "incomplete chunked read" in said:
+        return "unexpected EOF"
+    return "net/http: HTTP/1.x transport connection broken: malformed HTTP response"
+
+
+# Downloads that broke off, kept until the image that they belong to is complete.
+#
+# What is kept of a blob is in a file without a name, and is only what came in order from its beginning; the
+# blob is verified as a whole (`whole`), so a byte that was damaged on the way is never taken for good.
+
+
+class Partial:
+    """The beginning of a blob.
+
+    >>> part = Partial()
+    >>> part.append(b"lay")
+    >>> part.append(b"er")
+    >>> part.size, part.content().read()
+    (5, b'layer')
+    """
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._file: IO[bytes] | None = None
+
+    def append(self, data: bytes) -> None:
+        """Add the bytes that follow."""
+        if self._file is None:
+            self._file = tempfile.TemporaryFile()  # noqa: SIM115
+            weakref.finalize(self, self._file.close)
+        self._file.write(data)
+        self.size += len(data)
+
+    def content(self) -> Content:
+        """Return what has come."""
+        if self._file is None:
+            return EMPTY
+        self._file.flush()
+        return whole(FileSource(self._file))
+
+    def clear(self) -> None:
+        """Begin again."""
+        if self._file is not None:
+            self._file.close()
+        self._file, self.size = None, 0
+
+
+class Partials:
+    """The blobs under way, by digest."""
+
+    def __init__(self) -> None:
+        self._parts: dict[str, Partial] = {}
+
+    def of(self, digest: str) -> Partial:
+        """Return what is kept of a blob, an empty beginning where nothing is."""
+        return self._parts.setdefault(digest, Partial())
+
+    def whole(self, descriptor: Descriptor) -> Content:
+        """Return a blob that has come as a whole; raises DigestMismatch where it is another one."""
+        content = self.of(descriptor.digest).content()
+        if content.size != descriptor.size:
+            raise DigestMismatch(f"filesystem layer verification failed for digest {descriptor.digest}")
+        verify(content.chunks(), descriptor.digest)
+        return content
+
+    def forget(self, digests: Iterable[str]) -> None:
+        """Keep nothing more of these blobs."""
+        for digest in digests:
+            part = self._parts.pop(digest, None)
+            if part is not None:
+                part.clear()
+
 
 PAUSES = (5, 10, 15, 20, 25)
 """Seconds before each new attempt to download a blob (moby, distribution/xfer)."""

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from labkit.course.catalogue import EXERCISES, find_exercise
 from labkit.course.exercise import Exercise
 from labkit.course.worksheets import FILES, of_lesson
+from labkit.lessons import EXERCISES, find_exercise
 from tests.browser import jupyter
 from tests.browser.conftest import Opener
 from tests.notebooks import ROOT

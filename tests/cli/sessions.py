@@ -29,7 +29,7 @@ from urllib.parse import quote
 from labkit import Lab
 from labkit.cli.session import HOME, Result
 from labkit.engine.state import State
-from labkit.oci.moment import parse_time
+from labkit.go.moment import parse_time
 from tests.cli import session_hub
 from tests.fixtures import small_tar
 from tests.fixtures.shapes import compact, sha256

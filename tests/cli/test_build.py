@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from labkit import Lab
-from labkit.text import shown
+from labkit.base.text import shown
 
 DOCKERFILE = "FROM busybox\nCOPY . /here\nRUN ls -A /here\n"
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from labkit import Lab
-from labkit.errors import LabkitError
-from labkit.oci.gostruct import thaw
+from labkit.base.errors import LabkitError
+from labkit.go.struct import thaw
 from tests.cli import builds, sessions
 
 RECORDED = json.loads(builds.RECORDING.read_text())

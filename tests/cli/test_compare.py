@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from labkit import Lab
-from labkit.cli.compare import compare_lines, reading
-from labkit.errors import LabkitError
+from labkit.base.errors import LabkitError
+from labkit.cli.own_docker import compare_lines, reading
 from tests.cli.own_dockers import CONTAINERD, OVERLAY2, docker_that, engine
 
 ENGINE_29 = """\

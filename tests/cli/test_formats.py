@@ -6,21 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labkit.cli.formats import (
-    age,
-    ago,
-    align,
-    ellipsis,
-    go_time,
-    human_size,
-    progress_bar,
-    progress_line,
-    tabwriter,
-)
-from labkit.cli.gojson import go_json
-from labkit.cli.govalues import JsonNumber, NilList, NilMap, Row, Struct
-from labkit.errors import LabkitError
-from labkit.oci.moment import SECOND, parse_time, rfc3339, rfc3339_nano
+from labkit.base.errors import LabkitError
+from labkit.cli.formats import align, ellipsis, progress_bar, progress_line, tabwriter
+from labkit.go.moment import SECOND, parse_time, rfc3339, rfc3339_nano
+from labkit.go.units import age, ago, go_time, human_size
+from labkit.go.values import JsonNumber, NilList, NilMap, Row, Struct, go_json
 
 HOUR, DAY = 3600, 86400
 

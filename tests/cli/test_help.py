@@ -10,8 +10,7 @@ import pytest
 from labkit.cli.commands import COMMANDS, children, find
 from labkit.cli.help import help_text
 from labkit.cli.parse import Printed, parse
-from labkit.cli.table import NotSimulated
-from labkit.cli.table import Command, Flag
+from labkit.cli.table import Command, Flag, NotSimulated
 
 RECORDINGS = Path(__file__).parent / "recordings" / "help"
 NAMES = {path.replace(" ", "-") or "docker": path for path, row in COMMANDS.items() if row.simulated}

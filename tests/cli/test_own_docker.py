@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from labkit.__main__ import main
+from labkit.base.errors import LabkitError
 from labkit.cli.own_docker import run, words_of
-from labkit.errors import LabkitError
 from tests.cli.own_dockers import docker_that
 
 PERMISSION = (

@@ -18,7 +18,7 @@ import pytest
 from labkit import Lab
 from labkit.cli.commands import COMMANDS
 from labkit.cli.table import Flag
-from labkit.oci.moment import SECOND, parse_time
+from labkit.go.moment import SECOND, parse_time
 from tests.cli import sessions
 from tests.real.record import Answer
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from labkit import Lab
 from labkit.cli.commands import COMMANDS
-from labkit.engine.network import Network
+from labkit.engine.schedule import Network
 from tests.cli import sessions
 from tests.real import archives, facts
 

@@ -7,12 +7,11 @@ from collections import Counter
 
 import pytest
 
-from labkit.course.catalogue import EXERCISES, find_exercise
-from labkit.course.exercise import LESSONS, Exercise, statements
+from labkit.base.errors import NotFound
+from labkit.course.exercise import LESSONS, Exercise, run_script, statements
 from labkit.course.practice import Practice
-from labkit.course.script import run_script
 from labkit.course.verify import Replay, replays, summary
-from labkit.errors import NotFound
+from labkit.lessons import EXERCISES, find_exercise
 from tests.notebooks.test_notebooks import SLIDES
 
 each_exercise = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda each: each.id)

@@ -6,8 +6,8 @@ import errno
 
 import pytest
 
+from labkit.base.errors import LabkitError
 from labkit.course.copy_on_write import OPERATIONS, Story, choices, ready, story
-from labkit.errors import LabkitError
 from labkit.lab import Lab
 from labkit.oci import tree
 from labkit.oci.tree import Dir, Whiteout, get

@@ -9,10 +9,8 @@ from typing import Any
 import pytest
 
 from labkit.cli.documents import image_document
-from labkit.course.inspect_config_fields import FIELDS, explained
-from labkit.course.inspect_document import Document, inspected
+from labkit.course.inspect_document import FIELDS, Document, explained, inspected
 from labkit.engine import images
-from labkit.engine.drivers import DRIVERS
 from labkit.engine.engine import Engine
 from labkit.lab import Lab
 from labkit.oci.config import make_config
@@ -20,6 +18,7 @@ from labkit.oci.image import Image
 from labkit.oci.layer import Layer
 from labkit.oci.reference import parse_reference
 from labkit.oci.tree import Dir, File
+from labkit.storage.drivers import DRIVERS
 from labkit.store.hub import docker_hub
 
 SLIDES = (

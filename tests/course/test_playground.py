@@ -6,8 +6,8 @@ import shlex
 
 import pytest
 
+from labkit.base.errors import LabkitError
 from labkit.course.playground import ACTIONS, Entry, Fields, act, free_name, log_lines, look, scene
-from labkit.errors import LabkitError
 from labkit.lab import Lab
 from labkit.oci import tree
 from labkit.oci.tree import Dir

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 import pytest
 
-from labkit.course.asks import plain
-from labkit.course.cards import Outcome
-from labkit.course.catalogue import find_exercise
+from labkit.base.errors import LabkitError
+from labkit.course.exercise import Outcome
 from labkit.course.practice import Practice
-from labkit.errors import LabkitError
+from labkit.course.questions import plain
+from labkit.lessons import find_exercise
 
 BASE = "02-shared-base"
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from labkit.course.predictions import PREDICTIONS, prediction
+from labkit.base.errors import LabkitError
 from labkit.course.questions import Question
-from labkit.errors import LabkitError
 from labkit.lab import Lab
+from labkit.lessons import PREDICTIONS, prediction
 
 ALL = [question for lesson in PREDICTIONS.values() for question in lesson]
 

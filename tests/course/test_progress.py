@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from labkit.base.errors import LabkitError
 from labkit.course import progress
 from labkit.course.progress import Entry, as_json, from_json, load, merge, record, update
-from labkit.errors import LabkitError
 
 WRITER = """
 import sys

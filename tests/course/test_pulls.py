@@ -6,8 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labkit.course.pulls import Playback, play_pull
-from labkit.engine.network import Network
-from labkit.engine.schedule import PullEvent
+from labkit.engine.schedule import Network, PullEvent
 from labkit.lab import Lab
 
 

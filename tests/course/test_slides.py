@@ -10,8 +10,7 @@ import nbformat
 import pytest
 from nbformat import NotebookNode
 
-from labkit.course.slides import SLIDES, Slide, commands, statements
-from labkit.course.stage import Stage
+from labkit.course.slides import SLIDES, Slide, Stage, commands, statements
 from labkit.notebook.slide_html import names
 from tests.notebooks import LESSONS, ROOT
 

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from labkit.base.errors import DaemonError, LabkitError, RecordedImage
 from labkit.engine import images
 from labkit.engine.archives import load, save
 from labkit.engine.engine import Engine
-from labkit.engine.network import Network
-from labkit.engine.transfer import pull
-from labkit.errors import DaemonError, LabkitError, RecordedImage
+from labkit.engine.pull import pull
+from labkit.engine.schedule import Network
 from labkit.oci.image import Image
 from labkit.oci.reference import parse_reference
 from labkit.store.client import Client

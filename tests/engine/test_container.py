@@ -15,13 +15,13 @@ from io import BytesIO
 
 import pytest
 
+from labkit.base.errors import Conflict, DaemonError, FileSystemError, NotFound
 from labkit.engine import container as containers
 from labkit.engine import images, process
 from labkit.engine.container import commit, create, diff, find_container, listed_containers, remove, stop
 from labkit.engine.engine import SECOND, Engine
 from labkit.engine.mounts import container_mounts
 from labkit.engine.state import Container, Options
-from labkit.errors import Conflict, DaemonError, FileSystemError, NotFound
 from labkit.oci import tree
 from labkit.oci.image import Image, validate
 from labkit.oci.layer import Layer

@@ -11,16 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labkit import Lab
-from labkit.engine import copying, gopath, members
+from labkit.base.errors import LabkitError
+from labkit.engine import container_files as copying
+from labkit.engine import container_files as members
 from labkit.engine.container import committed
-from labkit.engine.members import Member, UnpackError
-from labkit.engine.storage.overlay import Mount
-from labkit.errors import LabkitError
+from labkit.engine.container_files import Member, UnpackError
+from labkit.go import path as gopath
 from labkit.oci import tree
 from labkit.oci.content import Content
 from labkit.oci.layer import Layer
 from labkit.oci.tar_writer import write_entries, write_tar
 from labkit.oci.tree import Dir, File, Symlink
+from labkit.storage.overlay import Mount
 from tests.oci import strategies
 
 

@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labkit.engine.network import SPEEDS, Network, network
-from labkit.engine.schedule import Item, PullEvent, schedule
-from labkit.errors import LabkitError
+from labkit.base.errors import LabkitError
+from labkit.engine.schedule import SPEEDS, Item, Network, PullEvent, network, schedule
 
 MB = 1_000_000
 sizes = st.integers(0, 50 * MB)

@@ -11,15 +11,15 @@ from typing import Any
 
 import pytest
 
+from labkit.base.errors import DaemonError, LabkitError, RecordedImage
 from labkit.engine import images
 from labkit.engine.engine import Engine
-from labkit.engine.network import Network
+from labkit.engine.pull import Pulled, pull
 from labkit.engine.push import Pushed, push
-from labkit.engine.schedule import PullEvent
-from labkit.engine.transfer import Pulled, pull
-from labkit.errors import DaemonError, LabkitError, RecordedImage
+from labkit.engine.schedule import Network, PullEvent
 from labkit.oci.content import Content
 from labkit.oci.digest import sha256, short
+from labkit.oci.gzip import store_gzip
 from labkit.oci.image import Image, validate
 from labkit.oci.manifest import (
     DOCKER_CONFIG,
@@ -34,7 +34,6 @@ from labkit.oci.manifest import (
 from labkit.oci.reference import parse_reference
 from labkit.store.api import Request, Response, as_text, refusal
 from labkit.store.client import Client
-from labkit.store.gzip import store_gzip
 from labkit.store.hub import docker_hub
 from labkit.store.registry import Registry, Stored
 from tests.engine.engines import AMD64, add, drain, image, layer, names_of

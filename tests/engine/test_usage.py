@@ -8,8 +8,8 @@ from labkit.engine import container as containers
 from labkit.engine import images
 from labkit.engine.container import commit, find_container
 from labkit.engine.engine import Engine
-from labkit.engine.network import Network
-from labkit.engine.transfer import pull
+from labkit.engine.pull import pull
+from labkit.engine.schedule import Network
 from labkit.engine.usage import Usage, container_usage, image_usage, layers_size, shared_size
 from labkit.oci.reference import parse_reference
 from labkit.store.client import Client

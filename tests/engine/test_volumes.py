@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from labkit import Lab
+from labkit.base.errors import Conflict, DaemonError, NotFound
 from labkit.engine import volumes
 from labkit.engine.engine import Engine
-from labkit.errors import Conflict, DaemonError, NotFound
 
 
 @pytest.fixture

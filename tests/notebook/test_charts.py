@@ -11,8 +11,7 @@ from typing import Any
 
 import pytest
 
-from labkit.engine.network import Network
-from labkit.engine.schedule import Item, PullEvent, schedule
+from labkit.engine.schedule import Item, Network, PullEvent, schedule
 from labkit.notebook import charts
 from labkit.notebook.charts import Chart, Span, pull_timeline, sizes, spans
 from labkit.notebook.pictures import ImageView, LayerView

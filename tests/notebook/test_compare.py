@@ -11,8 +11,8 @@ from IPython.utils.capture import capture_output
 
 import labkit
 from labkit import Lab
-from labkit.cli.compare import Comparison, Row
-from labkit.notebook.comparison import compare, html
+from labkit.cli.own_docker import Comparison, Row
+from labkit.notebook.magics import compare, html
 from tests.cli.own_dockers import OVERLAY2, docker_that, engine
 
 ROWS = (Row(" ", "a", "a"), Row("~", "1 day", "2 days"), Row("|", "<b>x", "y & z"), Row(">", "", "new"))

@@ -9,8 +9,8 @@ import ipywidgets
 import pytest
 import traitlets
 
+from labkit.base.errors import LabkitError
 from labkit.course.copy_on_write import OPERATIONS, story
-from labkit.errors import LabkitError
 from labkit.lab import Lab
 from labkit.notebook import cow_stepper
 from labkit.notebook.pictures.copy_up import copy_up

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from labkit.engine.drivers import BIG_SIZE, DRIVERS, workload
-from labkit.errors import LabkitError
+from labkit.base.errors import LabkitError
 from labkit.notebook import driver_chart
 from labkit.notebook.driver_chart import KINDS, OPERATIONS, cost, costs, driver_costs, signed
+from labkit.storage.drivers import BIG_SIZE, DRIVERS, workload
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ import ipywidgets
 import pytest
 import traitlets
 
-from labkit.errors import LabkitError
+from labkit.base.errors import LabkitError
 from labkit.notebook import driver_costs, driver_explorer
 from labkit.notebook.driver_chart import KINDS, OPERATIONS
-from labkit.notebook.widgets.drivers import NOTHING, DriverExplorer
+from labkit.notebook.widgets.driver_explorer import NOTHING, DriverExplorer
 from tests.notebook.shown import Handle, within
 
 

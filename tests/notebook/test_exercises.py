@@ -13,7 +13,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
 import labkit
-from labkit.course.cards import Card, Line, Mark, Outcome
+from labkit.course.exercise import Card, Line, Mark, Outcome
 from labkit.notebook.exercises import html
 
 

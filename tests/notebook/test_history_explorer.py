@@ -10,7 +10,7 @@ import traitlets
 
 from labkit.lab import Lab
 from labkit.notebook import history_explorer
-from labkit.notebook.widgets.history import HistoryExplorer
+from labkit.notebook.widgets.history_explorer import HistoryExplorer
 from labkit.oci.config import History, make_config
 from labkit.oci.image import Image
 from tests.notebook.shown import Handle, within

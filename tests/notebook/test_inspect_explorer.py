@@ -9,10 +9,10 @@ import ipywidgets
 import pytest
 import traitlets
 
-from labkit.errors import LabkitError, NotFound
+from labkit.base.errors import LabkitError, NotFound
 from labkit.lab import Lab
 from labkit.notebook import inspect_explorer
-from labkit.notebook.widgets.inspect import InspectExplorer
+from labkit.notebook.widgets.inspect_explorer import InspectExplorer
 from tests.notebook.shown import within
 
 HOSTILE = "<script>alert(1)</script>&\u202e"

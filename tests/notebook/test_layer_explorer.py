@@ -8,11 +8,10 @@ import ipywidgets
 import pytest
 import traitlets
 
-from labkit.errors import LabkitError
+from labkit.base.errors import LabkitError
 from labkit.lab import Lab
 from labkit.notebook import layer_explorer
-from labkit.notebook.stacked import LIMIT, stacked, view_table
-from labkit.notebook.widgets.layers import LayerExplorer
+from labkit.notebook.widgets.layer_explorer import LIMIT, LayerExplorer, stacked, view_table
 from labkit.oci.config import make_config
 from labkit.oci.content import Content
 from labkit.oci.image import Image

@@ -15,8 +15,6 @@ from xml.etree import ElementTree as etree
 import pytest
 
 from labkit.engine.state import Container
-from labkit.engine.storage.driver import Active
-from labkit.engine.storage.overlay2 import Overlay2
 from labkit.lab import Lab
 from labkit.notebook.pictures import (
     ContainerView,
@@ -39,6 +37,8 @@ from labkit.oci.content import Content
 from labkit.oci.image import Image
 from labkit.oci.layer import Layer
 from labkit.oci.tree import Dir, File, Whiteout
+from labkit.storage.driver import Active
+from labkit.storage.overlay2 import Overlay2
 
 SVG = "{http://www.w3.org/2000/svg}"
 RECORD = json.loads((Path(__file__).parents[2] / "labkit/store/hub/nginx-1.15.12.json").read_text())

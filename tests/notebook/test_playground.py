@@ -12,7 +12,7 @@ from labkit.course.playground import Box, Scene, Standing
 from labkit.lab import Lab
 from labkit.notebook import playground
 from labkit.notebook.pictures.containers import draw
-from labkit.notebook.widgets.play import LOG, Playground
+from labkit.notebook.widgets.playground import LOG, Playground
 from tests.notebook.shown import Handle, within
 
 UBUNTU = "ubuntu:15.04"

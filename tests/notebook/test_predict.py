@@ -9,11 +9,11 @@ import ipywidgets
 import pytest
 import traitlets
 
-from labkit.course.predictions import prediction
+from labkit.base.errors import LabkitError
 from labkit.course.questions import Choice, Question
-from labkit.errors import LabkitError
+from labkit.lessons import prediction
 from labkit.notebook import predict
-from labkit.notebook.widgets.predict import FIRST, Prediction
+from labkit.notebook.widgets.prediction import FIRST, Prediction
 from tests.notebook.shown import Handle, within
 
 HOSTILE = "<script>alert('x')</script> \u202e \x1b[31m \"&"

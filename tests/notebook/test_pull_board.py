@@ -12,7 +12,7 @@ from labkit.course.pulls import Playback, play_pull
 from labkit.engine.schedule import PullEvent
 from labkit.lab import Lab
 from labkit.notebook import pull_board
-from labkit.notebook.widgets.pull import LATER, PullBoard
+from labkit.notebook.widgets.pull_board import LATER, PullBoard
 from tests.notebook.shown import Handle, within
 
 

@@ -11,8 +11,8 @@ import ipywidgets
 import pytest
 
 import labkit
+from labkit.base.errors import LabkitError
 from labkit.course.slides import SLIDES
-from labkit.errors import LabkitError
 from labkit.notebook.widgets.walkthrough import Walkthrough
 
 
@@ -209,7 +209,7 @@ def test_a_change_is_told_to_the_page_in_one_piece(page: tuple[Walkthrough, Any]
 
 
 def test_the_page_names_no_other_host() -> None:
-    from labkit.notebook.widgets.slide_view import SlideView
+    from labkit.notebook.widgets.walkthrough import SlideView
 
     assert "//" not in SlideView._css
     assert "http" not in SlideView._esm.replace("https://anywidget.dev", "")

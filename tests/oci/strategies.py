@@ -11,20 +11,7 @@ from hypothesis import strategies as st
 
 from labkit.oci.changeset import apply_all
 from labkit.oci.content import Content
-from labkit.oci.tree import (
-    Device,
-    Dir,
-    Fifo,
-    File,
-    Meta,
-    Node,
-    Symlink,
-    Whiteout,
-    get,
-    new_inode,
-    put,
-    walk,
-)
+from labkit.oci.tree import Device, Dir, Fifo, File, Meta, Node, Symlink, Whiteout, get, new_inode, put, walk
 
 SECOND = 10**9
 NAMES = ["a", "b", "c", "a.b", "é", "\udcff", "\U0001f40b", "x y\n", "n" * 90, "m" * 130]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import given, settings
 
-from labkit.oci import reasons
+from labkit.oci import account as reasons
 from labkit.oci.account import Account, Hidden, account
 from labkit.oci.changeset import apply_all, changes, lookup
 from labkit.oci.content import Content

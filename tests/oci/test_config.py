@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from labkit.errors import InvalidDocument
+from labkit.base.errors import InvalidDocument
+from labkit.go.json import dumps
 from labkit.oci.config import EMPTY_LAYER, History, ImageConfig, make_config, pair_history, parse_config
 from labkit.oci.digest import sha256
-from labkit.oci.gojson import dumps
 from tests.oci.strategies_documents import config_facts
 
 

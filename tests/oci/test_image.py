@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from labkit.errors import InvalidImage
+from labkit.base.errors import InvalidImage
 from labkit.oci.config import History, make_config, parse_config
 from labkit.oci.content import Content
 from labkit.oci.digest import chain_id, chain_ids, sha256

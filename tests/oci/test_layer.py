@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 
-from labkit.errors import DigestMismatch, InvalidDigest, InvalidLayer
+from labkit.base.errors import DigestMismatch, InvalidDigest, InvalidLayer
 from labkit.oci.config import EMPTY_LAYER
 from labkit.oci.content import Content
 from labkit.oci.digest import sha256

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labkit.errors import InvalidDocument
+from labkit.base.errors import InvalidDocument
 from labkit.oci.content import Content
 from labkit.oci.digest import sha256
 from labkit.oci.manifest import (

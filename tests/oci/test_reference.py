@@ -7,7 +7,7 @@ import time
 import pytest
 from hypothesis import assume, given
 
-from labkit.errors import InvalidReference
+from labkit.base.errors import InvalidReference
 from labkit.oci.reference import Reference, parse_canonical, parse_reference
 from tests.oci.strategies_documents import references
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labkit.errors import InvalidLayer
+from labkit.base.errors import InvalidLayer
 from labkit.oci.content import Buffer, Content, Piece
 from labkit.oci.digest import sha256
 from labkit.oci.tar_reader import read_changes

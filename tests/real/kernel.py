@@ -2,7 +2,7 @@
 
 Run as `python -m tests.real.kernel DIR`. It has its own mount namespace, so nothing it mounts is left
 behind. Each message is a pickled `(layers, calls)`: layers of labkit.oci.tree, the lowest first, and calls
-as tests/engine/strategies.py makes them. The answer is each call's result, the tree that is seen at the
+as tests/storage/strategies.py makes them. The answer is each call's result, the tree that is seen at the
 end, and the upper directory.
 """
 
@@ -22,8 +22,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from labkit.engine.storage.posix import mark_of
 from labkit.oci.tree import Device, Dir, File, Node, Symlink, Whiteout, walk
+from labkit.storage.posix import mark_of
 
 CLONE_NEWNS = 0x20000
 MS_REC, MS_PRIVATE = 0x4000, 0x40000

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from labkit import Lab
-from labkit.oci.moment import SECOND, parse_time
+from labkit.go.moment import SECOND, parse_time
 from tests.cli import sessions
 from tests.real.engine import RealEngine
 from tests.real.images import DEBIAN_TAGS

@@ -28,10 +28,10 @@ from pathlib import Path
 
 import pytest
 
-from labkit.engine.drivers import DRIVERS, workload
-from labkit.engine.storage.btrfs import NODE
 from labkit.oci.content import Content
 from labkit.oci.layer import Layer
+from labkit.storage.btrfs import NODE
+from labkit.storage.drivers import DRIVERS, workload
 from tests.conftest import need
 from tests.real import host
 from tests.real.engine import RealEngine, why_not

@@ -14,12 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from labkit.engine.drivers import DRIVERS, create
-from labkit.engine.shell.run import run_script
-from labkit.engine.shell.task import Process
 from labkit.oci import changeset
 from labkit.oci.content import Content
 from labkit.oci.layer import Layer
+from labkit.shell.run import run_script
+from labkit.shell.task import Process
+from labkit.storage.drivers import DRIVERS, create
 from tests.conftest import need
 from tests.real.engine import RealEngine
 from tests.real.images import BUSYBOX, EPOCH

@@ -18,8 +18,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from labkit.engine.storage.overlay import Mount
-from labkit.engine.storage.posix import Stat, mark_of, meta_of, mode_of
 from labkit.oci import changeset
 from labkit.oci.tree import (
     Device,
@@ -34,10 +32,12 @@ from labkit.oci.tree import (
     stat_size,
     walk,
 )
+from labkit.storage.overlay import Mount
+from labkit.storage.posix import Stat, mark_of, meta_of, mode_of
 from tests.conftest import need
-from tests.engine.strategies import READING, Call, perform, random_calls, random_stack
 from tests.real import host
 from tests.real.kernel import NOW, Kernel
+from tests.storage.strategies import READING, Call, perform, random_calls, random_stack
 
 SEQUENCES = int(os.environ.get("LABKIT_LONG", "800"))
 

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from labkit.engine.storage.trace import Moment, Watched
 from labkit.oci.changeset import apply_all
 from labkit.oci.tree import Dir, Whiteout, walk
+from labkit.storage.trace import Moment, Watched
 from tests.conftest import need
-from tests.engine.strategies import Call, outcome, random_path, random_stack
 from tests.real.kernel import Kernel
 from tests.real.test_kernel_overlay import _why_not
+from tests.storage.strategies import Call, outcome, random_path, random_stack
 
 CASES = 600
 

@@ -7,8 +7,8 @@ import re
 import pytest
 
 from labkit import Lab
-from labkit.engine.transfer import pull
-from labkit.errors import LabkitError
+from labkit.base.errors import LabkitError
+from labkit.engine.pull import pull
 from labkit.oci.reference import parse_reference
 from tests.conftest import need
 from tests.engine.engines import drain

@@ -11,9 +11,9 @@ import pytest
 
 from labkit import Lab
 from labkit.engine.engine import Engine
-from labkit.engine.network import Network
+from labkit.engine.pull import pull
 from labkit.engine.push import push
-from labkit.engine.transfer import pull
+from labkit.engine.schedule import Network
 from labkit.oci.digest import sha256
 from labkit.oci.manifest import DOCKER_MANIFEST, DOCKER_MANIFEST_LIST, Platform
 from labkit.oci.reference import parse_reference

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labkit.errors import DaemonError, FileSystemError, LabkitError, RecordedImage
+from labkit.base.errors import DaemonError, FileSystemError, LabkitError, RecordedImage
 from labkit.oci.config import make_config
 from labkit.oci.content import Content
 from labkit.oci.digest import sha256

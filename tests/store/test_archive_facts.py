@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from labkit.errors import LabkitError
+from labkit.base.errors import LabkitError
 from labkit.store.archive import read_archive
 from tests.real import archives, facts
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from labkit.errors import DigestMismatch, InvalidDocument, LabkitError, RegistryError
+from labkit.base.errors import DigestMismatch, InvalidDocument, LabkitError, RegistryError
 from labkit.oci.content import Content
 from labkit.oci.digest import sha256
 from labkit.oci.layer import Layer

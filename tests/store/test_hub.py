@@ -7,20 +7,19 @@ from importlib import resources
 
 import pytest
 
-from labkit.cli.formats import human_size
-from labkit.errors import RegistryError
+from labkit.base.errors import RegistryError
+from labkit.go.units import human_size
 from labkit.oci import tree
 from labkit.oci.config import parse_config
 from labkit.oci.digest import short
+from labkit.oci.gzip import decompressed
 from labkit.oci.image import Image, validate
 from labkit.oci.layer import Layer
 from labkit.oci.manifest import Index, Platform
 from labkit.store.client import Client, Found
-from labkit.store.gzip import decompressed
 from labkit.store.hub import docker_hub
 from labkit.store.hub.images import IMAGES, build
-from labkit.store.hub.listing import parse_listing, read_listing
-from labkit.store.hub.records import Record, read_record
+from labkit.store.hub.records import Record, parse_listing, read_listing, read_record
 
 AMD64 = Platform("amd64", "linux")
 RECORDS = ("mysql-8.0.15", "mysql-8.0.16", "nginx-1.15.12", "ubuntu-15.04")

@@ -1,6 +1,6 @@
 """The registry in memory where docker-registry does otherwise, and what the hub needs of it.
 
-What both do the same is in tests/contract/test_registries.py. Here: pages of tags and ranges of uploads, as
+What both do the same is in test_registries.py. Here: pages of tags and ranges of uploads, as
 distribution-spec asks for them and distribution 2.8 does not; a closed registry; records; loaders.
 """
 

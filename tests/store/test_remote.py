@@ -21,12 +21,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labkit.__main__ import main
+from labkit.base.errors import DaemonError, LabkitError
 from labkit.engine.engine import Engine
-from labkit.engine.network import Network
+from labkit.engine.pull import Pulled, pull
 from labkit.engine.push import Pushed, push
-from labkit.engine.schedule import PullEvent
-from labkit.engine.transfer import Pulled, pull
-from labkit.errors import DaemonError, LabkitError
+from labkit.engine.schedule import Network, PullEvent
 from labkit.lab import Lab
 from labkit.oci.content import Content
 from labkit.oci.manifest import Platform, make_index

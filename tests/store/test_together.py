@@ -7,7 +7,7 @@ from collections.abc import Generator
 
 import pytest
 
-from labkit.store.together import Finished, together
+from labkit.engine.pull import Finished, together
 
 SECONDS = 20
 

@@ -5,8 +5,8 @@ Each function takes images and containers of the engine, or views of them (`view
 """
 
 from labkit.notebook.pictures.containers import on_one_image
-from labkit.notebook.pictures.history import history_map
-from labkit.notebook.pictures.layers import stack, steps
+from labkit.notebook.pictures.history_map import history_map
+from labkit.notebook.pictures.layer_stack import stack, steps
 from labkit.notebook.pictures.picture import Picture
 from labkit.notebook.pictures.sharing import shared
 from labkit.notebook.pictures.views import (

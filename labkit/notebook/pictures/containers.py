@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from labkit.cli.formats import human_size
 from labkit.course.playground import Box, Scene, Standing, scene
+from labkit.go.units import human_size
 from labkit.lab import Lab
 from labkit.notebook.pictures import svg
 from labkit.notebook.pictures.picture import Picture

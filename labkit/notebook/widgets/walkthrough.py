@@ -7,18 +7,38 @@ been shown, whether the answer is revealed. The page (`slide_view`) shows it and
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import resources
 from typing import Any
 
+import anywidget
 import traitlets
 from IPython import display
 
-from labkit.course.slides import SLIDES, Slide
-from labkit.course.stage import Stage
-from labkit.errors import LabkitError
+from labkit.base.errors import LabkitError
+from labkit.course.slides import SLIDES, Slide, Stage
 from labkit.notebook import slide_html
 from labkit.notebook.html import element, html
 from labkit.notebook.magics import live
 from labkit.notebook.widgets.view import Explorer, Output
+
+# The page of the walkthrough: one slide, its buttons, its keys and a clock.
+#
+# ipywidgets cannot catch keys nor fill the screen, so this one is an anywidget whose script and style are
+# sent with it: nothing is asked of any host. See docs/decisions/0015-the-walkthroughs-page-is-an-
+# anywidget.md.
+
+_FILES = resources.files("labkit.notebook.widgets")
+
+
+class SlideView(anywidget.AnyWidget):
+    """Shows `slide_html`, HTML that labkit wrote, and sends {"do": NAME} for each key and button."""
+
+    _esm = _FILES.joinpath("slide_view.js").read_text("utf-8")
+    _css = _FILES.joinpath("slide_view.css").read_text("utf-8")
+    titles: Any = traitlets.List().tag(sync=True)
+    slide_html = traitlets.Unicode().tag(sync=True)
+    facts: Any = traitlets.Dict().tag(sync=True)
+
 
 ACTIONS = ("forward", "backward", "next", "back", "run", "answer", "talk", "reset", "start_over")
 """What the page's buttons and keys may ask for by name; `jump` has a number beside it."""
@@ -187,7 +207,7 @@ class Walkthrough(Explorer):
 
     def controls(self) -> Any:
         """Return the page of the slide, its buttons and keys."""
-        from labkit.notebook.widgets.slide_view import SlideView
+        from labkit.notebook.widgets.walkthrough import SlideView
 
         view = SlideView(titles=[f"{slide_html.number(slide)}. {slide.title}" for slide in SLIDES])
 

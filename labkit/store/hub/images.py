@@ -11,15 +11,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from labkit.go.moment import parse_time
 from labkit.oci.config import make_config
 from labkit.oci.content import Content
 from labkit.oci.digest import sha256
+from labkit.oci.gzip import store_gzip
 from labkit.oci.image import Image
 from labkit.oci.layer import Layer
 from labkit.oci.manifest import DOCKER_CONFIG, DOCKER_LAYER, Descriptor, make_manifest
-from labkit.oci.moment import parse_time
-from labkit.store.gzip import store_gzip
-from labkit.store.hub.listing import read_listing
+from labkit.store.hub.records import read_listing
 from labkit.store.registry import Registry, Stored
 
 _PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

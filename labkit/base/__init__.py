@@ -1,0 +1,1 @@
+"""What all rooms need: the errors, text made fit to be shown, lazy names."""

@@ -1,0 +1,215 @@
+"""`docker logs` and `docker port`: what a container says and where it can be reached."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+from labkit.base.errors import DaemonError, LabkitError, NotFound
+from labkit.cli.container.list import ports
+from labkit.cli.table import Invocation
+from labkit.cli.terminal import Terminal
+from labkit.engine import container as containers
+from labkit.engine import process
+from labkit.engine.engine import Engine
+from labkit.engine.state import Container
+from labkit.go.moment import moment_of, rfc3339
+
+# `docker stop`, `restart`, `kill`, `wait`, `rename` and `rm`: the rest of a container's life.
+
+_SIGNALS = {"1": "HUP", "2": "INT", "3": "QUIT", "9": "KILL", "15": "TERM"}
+_ENDING = ("HUP", "INT", "QUIT", "TERM")
+
+
+def stop(terminal: Terminal, call: Invocation) -> int:
+    """Stop containers."""
+
+    def one(name: str) -> None:
+        found = _named(terminal.engine, name)
+        containers.stop(terminal.engine, found, timeout=max(int(str(call.options["time"])), 0))
+
+    return _each(terminal, call.args, one)
+
+
+def restart(terminal: Terminal, call: Invocation) -> int:
+    """Stop containers and start them again."""
+
+    def one(name: str) -> None:
+        found = _named(terminal.engine, name)
+        if found.running:  # one with --rm is kept
+            kept = replace(found, options=replace(found.options, auto_remove=False))
+            stopped = containers.stop(terminal.engine, kept, timeout=max(int(str(call.options["time"])), 0))
+            found = containers.keep(terminal.engine, replace(stopped, options=found.options))
+        try:
+            process.start(terminal.engine, found, detached=True)
+        except process.StartError as error:
+            raise DaemonError(f"Cannot restart container {name}: {error}") from None
+
+    return _each(terminal, call.args, one)
+
+
+_NAMES = frozenset(
+    "ABRT ALRM BUS CHLD CLD CONT FPE HUP ILL INT IO IOT KILL PIPE POLL PROF PWR QUIT SEGV STKFLT STOP SYS "
+    "TERM TRAP TSTP TTIN TTOU URG USR1 USR2 VTALRM WINCH XCPU XFSZ RTMIN RTMAX".split()
+)
+"""Signals of Linux that Docker knows by name; those between RTMIN and RTMAX are left out."""
+
+
+def kill(terminal: Terminal, call: Invocation) -> int:
+    """Send containers a signal; a shell or `sleep` as the main process ignores all but KILL."""
+    raw = str(call.options["signal"]) or "KILL"
+    given = raw.upper().removeprefix("SIG")
+    signal = _SIGNALS.get(given, given)
+
+    def one(name: str) -> None:
+        if signal not in _NAMES and not (given.isdecimal() and int(given)):
+            raise DaemonError(f"Invalid signal: {raw}")
+        try:
+            found = _named(terminal.engine, name)
+        except NotFound as error:
+            raise DaemonError(f"Cannot kill container: {name}: {error}") from None
+        if not found.running:
+            raise DaemonError(f"Cannot kill container: {name}: Container {found.id} is not running")
+        if signal == "KILL" or (found.service and signal in _ENDING):
+            containers.stop(terminal.engine, found, kill=signal == "KILL")
+
+    return _each(terminal, call.args, one)
+
+
+def wait(terminal: Terminal, call: Invocation) -> int:
+    """Let time pass until containers have ended and print their exit codes."""
+    engine = terminal.engine
+
+    def one(name: str) -> str:
+        found = _named(engine, name)
+        if found.running and found.ends_at is None:
+            terminal.hint = (
+                f"labkit: {found.name} does not end by itself, so docker wait would wait until Ctrl-C. "
+                "End it with docker stop"
+            )
+            return ""
+        if found.running and found.ends_at is not None:
+            engine.advance(max(found.ends_at - engine.now, 0))
+            process.settle(engine)
+        return f"{found.ends_with if found.running else found.exit_code}\n"
+
+    return _each(terminal, call.args, one)
+
+
+def rename(terminal: Terminal, call: Invocation) -> int:
+    """Give a container another name."""
+    old, new = call.args
+    try:
+        if not old.strip() or not new.strip():
+            raise LabkitError("Error: Neither old nor new names may be empty")
+        containers.rename(terminal.engine, _named(terminal.engine, old), new)
+    except DaemonError as error:
+        terminal.err(f"Error response from daemon: {error}\nError: failed to rename container named {old}\n")
+        return 1
+    return 0
+
+
+def rm(terminal: Terminal, call: Invocation) -> int:
+    """Remove containers; with --force it is no failure that one is not there."""
+    force = bool(call.options["force"])
+
+    def one(name: str) -> str | None:
+        if not name:
+            raise LabkitError("Container name cannot be empty")
+        try:
+            with_volumes = bool(call.options["volumes"])
+            containers.remove(terminal.engine, name, force=force, with_volumes=with_volumes)
+        except NotFound as error:
+            if not force:
+                raise LabkitError(f"Error: {error}") from None
+            terminal.err(f"Error: {error}\n")
+            return ""
+        return None
+
+    return _each(terminal, call.args, one)
+
+
+def _named(engine: Engine, name: str) -> Container:
+    if not name:
+        raise DaemonError("page not found")
+    return containers.find_container(engine, name)
+
+
+def _each(terminal: Terminal, names: Sequence[str], action: Callable[[str], str | None]) -> int:
+    """Do something with each container; print what it gives, or the name, and then the errors."""
+    errors = []
+    for name in names:
+        try:
+            text = action(name)
+        except DaemonError as error:
+            errors.append(f"Error response from daemon: {error}")
+        except LabkitError as error:
+            errors.append(str(error))
+        else:
+            terminal.out(f"{name}\n" if text is None else text)
+    if errors:
+        terminal.err("\n".join(errors) + "\n")
+    return 1 if errors else 0
+
+
+_SECOND = 10**9
+
+
+def logs(terminal: Terminal, call: Invocation) -> int:
+    """Print what a container's main process has written so far."""
+    try:
+        found = containers.find_container(terminal.engine, call.args[0])
+    except NotFound as error:
+        terminal.err(f"Error: {error}\n")
+        return 1
+    if found.options.log_driver == "none":
+        raise DaemonError("configured logging driver does not support reading")
+    engine, (first, last) = terminal.engine, (_moment(terminal, call, name) for name in ("since", "until"))
+    lines = list(_lines(engine, found, first or 0, last or engine.now, bool(call.options["timestamps"])))
+    tail = str(call.options["tail"])
+    if tail.isdecimal():
+        lines = lines[len(lines) - min(int(tail), len(lines)) :]
+    for stream, line in lines:
+        terminal.write(stream, line)
+    if call.options["follow"] and found.running:
+        terminal.hint = "labkit: a real terminal would print new lines here until you press Ctrl-C"
+    return 0
+
+
+def _moment(terminal: Terminal, call: Invocation, name: str) -> int | None:
+    text = str(call.options[name])
+    moment = moment_of(text, terminal.engine.now) if text else None
+    if text and moment is None:
+        raise LabkitError(f'invalid value for "{name}": failed to parse value as time or duration: "{text}"')
+    return moment
+
+
+def _lines(
+    engine: Engine, container: Container, first: int, last: int, stamped: bool
+) -> Iterator[tuple[int, bytes]]:
+    for chunk in container.log:
+        if first <= chunk.at <= min(last, engine.now):
+            moment = f"{rfc3339(chunk.at)[:-1]}.{chunk.at % _SECOND:09}Z "
+            stamp = moment.encode() if stamped else b""
+            for line in re.findall(rb"[^\n]*\n|[^\n]+", chunk.data):
+                yield chunk.stream, stamp + line
+
+
+def port(terminal: Terminal, call: Invocation) -> int:
+    """List which ports of the host lead to a running container's, or to one of them."""
+    try:
+        found = containers.find_container(terminal.engine, call.args[0])
+    except NotFound as error:
+        raise LabkitError(f"Error: {error}") from None
+    published = [each.split("->") for each in ports(found).split(", ") if "->" in each]
+    if len(call.args) == 1:
+        terminal.out("".join(f"{inner} -> {outer}\n" for outer, inner in published))
+        return 0
+    number, _, protocol = call.args[1].partition("/")
+    wanted = f"{number}/{protocol or 'tcp'}"
+    outers = [outer for outer, inner in published if inner == wanted]
+    if not outers:
+        raise LabkitError(f"Error: No public port '{wanted}' published for {call.args[0]}")
+    terminal.out("".join(f"{outer}\n" for outer in outers))
+    return 0

@@ -1,0 +1,289 @@
+"""`docker ps`, `diff`, `commit` and `container prune`."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Callable, Sequence
+
+from labkit.base.errors import DaemonError, InvalidReference, LabkitError, NotFound
+from labkit.cli import prune as prunes
+from labkit.cli.container.run import parse_port
+from labkit.cli.formats import ellipsis, render_list
+from labkit.cli.prune import Filters, has_labels, until
+from labkit.cli.table import Invocation
+from labkit.cli.terminal import Terminal
+from labkit.dockerfile.instructions import config_changes
+from labkit.engine import container as containers
+from labkit.engine import images
+from labkit.engine.container import container_config, exposed_ports
+from labkit.engine.engine import Engine
+from labkit.engine.state import Container
+from labkit.go.quote import go_quote
+from labkit.go.template import TemplateError, parse_template
+from labkit.go.units import age, ago, go_time, human_size
+from labkit.go.values import Row
+from labkit.oci.digest import short
+from labkit.oci.reference import parse_reference
+
+_HEADERS = {
+    "ID": "CONTAINER ID",
+    "Image": "IMAGE",
+    "Command": "COMMAND",
+    "CreatedAt": "CREATED AT",
+    "RunningFor": "CREATED",
+    "Status": "STATUS",
+    "State": "STATE",
+    "Ports": "PORTS",
+    "Names": "NAMES",
+    "Size": "SIZE",
+    "Labels": "LABELS",
+    "Mounts": "MOUNTS",
+    "LocalVolumes": "LOCAL VOLUMES",
+    "Networks": "NETWORKS",
+    "Label": lambda name: re.sub("[-_]", " ", name.rpartition(".")[2]),
+}
+_RAW = """container_id: {{.ID}}
+image: {{.Image}}
+command: {{.Command}}
+created_at: {{.CreatedAt}}
+state: {{- pad .State 1 0}}
+status: {{- pad .Status 1 0}}
+names: {{.Names}}
+labels: {{- pad .Labels 1 0}}
+ports: {{- pad .Ports 1 0}}
+"""
+_STATES = ("created", "restarting", "running", "removing", "paused", "exited", "dead")
+_SECOND = 10**9
+
+
+def ls(terminal: Terminal, call: Invocation) -> int:
+    """List containers, as `docker ps`."""
+    engine, quiet = terminal.engine, bool(call.options["quiet"])
+    form = str(call.options["format"]) or ("{{.ID}}" if quiet else "table")
+    if form == "table":
+        form = "table {{.ID}}"
+        if not quiet:
+            columns = "Image Command RunningFor Status Ports Names".split()
+            columns += ["Size"] if call.options["size"] else []
+            form += "".join(f"\\t{{{{.{name}}}}}" for name in columns)
+    elif form == "raw":
+        form = (
+            "container_id: {{.ID}}" if quiet else _RAW + ("size: {{.Size}}\n" if call.options["size"] else "")
+        )
+    found = _listed(engine, call)
+    rows = [_row(engine, each, bool(call.options["no-trunc"])) for each in found]
+    if call.options["format"]:
+        _check_format(form, rows)
+    terminal.out(render_list(form, rows, _HEADERS))
+    return 0
+
+
+def _check_format(form: str, rows: list[Row]) -> None:
+    """Raise LabkitError as `docker ps` does, which tries the format before it lists anything."""
+    try:
+        template = parse_template(form)
+    except TemplateError as error:
+        raise LabkitError(f"failed to parse template: {error}") from None
+    try:
+        for row in rows:
+            template.execute(row)
+    except TemplateError as error:
+        raise LabkitError(f"failed to execute template: {error}") from None
+
+
+def _listed(engine: Engine, call: Invocation) -> list[Container]:
+    wanted: dict[str, list[str]] = {}
+    for text in call.strings("filter"):
+        name, _, value = text.partition("=")
+        if name not in _FILTERS:
+            raise DaemonError(f"Invalid filter '{name}'")
+        if name == "status" and value not in _STATES:
+            raise DaemonError(f"Invalid filter 'status={value}'")
+        if name == "exited" and not re.fullmatch(r"[+-]?\d+", value, re.ASCII):
+            raise DaemonError(f"strconv.Atoi: parsing {go_quote(value)}: invalid syntax")
+        wanted.setdefault(name, []).append(value)
+    last = int(str(call.options["last"]))
+    if call.options["latest"]:
+        last = 1
+    everything = bool(call.options["all"]) or last > 0 or "status" in wanted or "exited" in wanted
+    found = containers.listed_containers(engine, everything=everything)
+    for name, values in wanted.items():
+        together = all if name == "label" else any
+        found = [each for each in found if together(_FILTERS[name](engine, each, value) for value in values)]
+    return found[:last] if last > 0 else found
+
+
+def _has_ancestor(engine: Engine, container: Container, value: str) -> bool:
+    image = images.lookup_image(engine, value)
+    known = container.image_id
+    while image is not None and known and known != image.id:
+        known = engine.state.parents.get(known, "")
+    return image is not None and bool(known)
+
+
+def _is_relative_to(engine: Engine, container: Container, value: str, sign: int) -> bool:
+    try:
+        other = containers.find_container(engine, value)
+    except NotFound:
+        raise DaemonError(f"no such container {value}") from None
+    return (container.number - other.number) * sign > 0
+
+
+_FILTERS: dict[str, Callable[[Engine, Container, str], bool]] = {
+    "ancestor": _has_ancestor,
+    "before": lambda engine, each, value: _is_relative_to(engine, each, value, -1),
+    "since": lambda engine, each, value: _is_relative_to(engine, each, value, 1),
+    "exited": lambda _, each, value: each.status == "exited" and str(each.exit_code) == value,
+    "id": lambda _, each, value: _matches(value, each.id),
+    "label": lambda _, each, value: _has_label(each, value),
+    "name": lambda _, each, value: _matches(value, each.name) or _matches(value, f"/{each.name}"),
+    "status": lambda _, each, value: each.status == value,
+    "network": lambda _, each, value: _network(each) == value,
+    "volume": lambda _, each, value: any(value in (v.name, v.destination) for v in each.volumes),
+}
+
+
+def _matches(pattern: str, text: str) -> bool:
+    try:
+        return re.search(pattern, text) is not None
+    except re.error:
+        return False
+
+
+def _has_label(container: Container, text: str) -> bool:
+    name, equals, value = text.partition("=")
+    labels = container_config(container)["Labels"]
+    return name in labels and (not equals or labels[name] == value)
+
+
+def _network(container: Container) -> str:
+    return "bridge" if container.options.network == "default" else container.options.network
+
+
+def _row(engine: Engine, container: Container, full: bool) -> Row:
+    created = container.created // _SECOND * _SECOND
+    config = container_config(container)
+    labels = ",".join(f"{name}={value}" for name, value in sorted(config["Labels"].items()))
+    own, whole = containers.size_rw(container), containers.size_root(container)
+    return Row(
+        "*formatter.ContainerContext",
+        {
+            "ID": container.id if full else container.id[:12],
+            "Names": container.name,
+            "Image": _image_name(engine, container, full),
+            "Command": shown_command(container, full),
+            "CreatedAt": go_time(created),
+            "RunningFor": ago(created, engine.now),
+            "Ports": ports(container),
+            "State": container.status,
+            "Status": status(engine, container),
+            "Size": f"{human_size(own)} (virtual {human_size(whole)})",
+            "Labels": labels,
+            "Label": lambda name: config["Labels"].get(name, ""),
+            "Mounts": ",".join(each.name if full else ellipsis(each.name, 15) for each in container.volumes),
+            "LocalVolumes": str(len({each.name for each in container.volumes})),
+            "Networks": _network(container),
+        },
+    )
+
+
+def shown_command(container: Container, full: bool = False) -> str:
+    """Return what the tables show of a container's command: quoted, and cut unless it is wanted in full."""
+    command = " ".join(f"'{word}'" if " " in word else word for word in container.command)
+    return go_quote(command if full else ellipsis(command, 20))
+
+
+def _image_name(engine: Engine, container: Container, full: bool) -> str:
+    """Return the name the container was created with, while it leads to the same image; else the ID."""
+    name = container.image_name
+    found = images.lookup_image(engine, name) if name else None
+    if found and found.id == container.image_id and (full or short(name) != short(container.image_id)):
+        return name
+    return container.image_id if full else short(container.image_id)
+
+
+def status(engine: Engine, container: Container) -> str:
+    """Return what `docker ps` says of a container's state: `Up 5 minutes`, `Exited (0) 2 hours ago`.
+
+    Docker counts from the nanosecond here, not from the second.
+    """
+    if container.running:
+        return f"Up {age((engine.now - container.started) / _SECOND)}"
+    if container.status == "exited":
+        return f"Exited ({container.exit_code}) {age((engine.now - container.finished) / _SECOND)} ago"
+    return "Created"
+
+
+def ports(container: Container) -> str:
+    """Return what `docker ps` says of a running container's ports: `0.0.0.0:8080->80/tcp`."""
+    if not container.running or container.options.network == "none":
+        return ""
+    published = {port.inner: port for port in map(parse_port, container.options.ports)}
+    free = itertools.count(49153)
+    shown = []
+    for inner in exposed_ports(container):
+        if (port := published.get(inner)) is None:
+            shown.append(inner)
+        else:
+            host = port.host.partition("-")[0] or next(free)
+            shown.append(f"{port.ip or '0.0.0.0'}:{host}->{inner}")
+    return ", ".join(shown)
+
+
+def diff(terminal: Terminal, call: Invocation) -> int:
+    """List what a container changed of its image."""
+    if not call.args[0]:
+        raise LabkitError("Container name cannot be empty")
+    found = containers.find_container(terminal.engine, call.args[0])
+    changes = containers.diff(terminal.engine, found)
+    terminal.out("".join(f"{each.kind} {each.path}\n" for each in changes))
+    return 0
+
+
+def commit(terminal: Terminal, call: Invocation) -> int:
+    """Make an image of a container's changes."""
+    name, target = call.args[0], call.args[1] if len(call.args) > 1 else ""
+    try:
+        if target:
+            parse_reference(target)
+    except InvalidReference as error:
+        terminal.err(f"{error}\n")
+        return 1
+    if not name:
+        raise DaemonError('invalid name or ID supplied: ""')
+    found = containers.find_container(terminal.engine, name)
+    image = containers.commit(
+        terminal.engine,
+        found,
+        target,
+        message=str(call.options["message"]),
+        author=str(call.options["author"]),
+        config=config_changes(call.strings("change"), container_config(found)),
+    )
+    terminal.out(f"{image.id}\n")
+    return 0
+
+
+def prune(terminal: Terminal, call: Invocation) -> int:
+    """Remove all containers that do not run."""
+    warning = "This will remove all stopped containers."
+    return prunes.prune(terminal, call, warning, lambda given: pruned_containers(terminal.engine, given))
+
+
+def pruned_containers(engine: Engine, filters: Sequence[str]) -> tuple[str, int]:
+    """Remove stopped containers that match; return what is said of it and the bytes freed."""
+    wanted = Filters(filters, ("label", "label!", "until"))
+    before = until(wanted, engine.now)
+    stopped = [
+        each
+        for each in containers.listed_containers(engine, everything=True)
+        if not each.running
+        and (before is None or each.created <= before)
+        and has_labels(container_config(each)["Labels"], wanted)
+    ]
+    freed = sum(containers.size_rw(each) for each in stopped)
+    for each in stopped:
+        containers.remove(engine, each.id)
+    lines = "".join(f"{each.id}\n" for each in stopped)
+    return (f"Deleted Containers:\n{lines}\n" if stopped else ""), freed

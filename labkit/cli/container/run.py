@@ -1,0 +1,349 @@
+"""`docker create`, `run`, `exec` and `start`: the commands that start a process."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from labkit.base.errors import DaemonError, InvalidReference, LabkitError, NotFound
+from labkit.cli.hints import hint
+from labkit.cli.table import Invocation, UsageError
+from labkit.cli.terminal import Terminal
+from labkit.cli.transfer import pull_image
+from labkit.engine import container as containers
+from labkit.engine import images, process
+from labkit.engine.process import ExecError, StartError
+from labkit.engine.state import Container, Options
+from labkit.oci.descriptor import Platform, parse_platform
+from labkit.oci.image import Image
+from labkit.oci.reference import parse_reference
+
+# The value of `docker run -p`: which port of the host leads to which of the container (nat.go).
+
+_NUMBER = re.compile(r"\d+", re.ASCII)
+
+
+class Port(NamedTuple):
+    """A published port: the host's address and port, each perhaps "", and the container's, as `80/tcp`."""
+
+    ip: str
+    host: str
+    inner: str
+
+
+def parse_port(text: str) -> Port:
+    """Read `[[IP:]HOST:]CONTAINER[/PROTOCOL]`; raises UsageError in the client's words.
+
+    >>> parse_port("127.0.0.1:8080:80")
+    Port(ip='127.0.0.1', host='8080', inner='80/tcp')
+    >>> parse_port("8080:http")
+    Traceback (most recent call last):
+    labkit.cli.table.UsageError: docker: Invalid containerPort: http.
+    See 'docker run --help'.
+    """
+    outer, _, inner = text.rpartition(":")
+    ip, _, host = outer.rpartition(":")
+    inner, _, protocol = inner.partition("/")
+    if not inner:
+        raise _refused(f"No port specified: {text}<empty>")
+    if ip and not _is_address(ip):
+        raise _refused(f"Invalid ip address: {ip}")
+    if not _is_port(inner):
+        raise _refused(f"Invalid containerPort: {inner}")
+    if host and _range(host) is None:
+        raise _refused(f"Invalid hostPort: {host}")
+    if protocol.lower() not in ("", "tcp", "udp", "sctp"):
+        raise _refused(f"Invalid proto: {protocol}")
+    return Port(ip.strip("[]"), host, f"{inner}/{protocol.lower() or 'tcp'}")
+
+
+def single_ports(text: str) -> list[str]:
+    """Return a value of `-p` as one for each port of its range; raises UsageError in the client's words.
+
+    >>> single_ports("9000-9001:80-81"), single_ports("8000-8010:80")
+    (['9000:80/tcp', '9001:81/tcp'], ['8000-8010:80'])
+    """
+    outer, _, inner = text.rpartition(":")
+    ip, colon, host = outer.rpartition(":")
+    inner, _, protocol = inner.partition("/")
+    wanted = _range(inner)
+    if wanted is None or "-" not in inner:
+        parse_port(text)
+        return [text]
+    parse_port(f"{outer}:{wanted[0]}/{protocol}" if outer else f"{wanted[0]}/{protocol}")
+    given = _range(host) if host else None
+    if given is not None and len(given) != len(wanted):
+        raise _refused(f"Invalid ranges specified for container and host Ports: {inner} and {host}")
+    hosts = map(str, given) if given is not None else [""] * len(wanted)
+    pairs = zip(hosts, wanted, strict=True)
+    start = f"{ip}{colon}"
+    return [f"{start}{each}{':' if start or each else ''}{n}/{protocol or 'tcp'}" for each, n in pairs]
+
+
+def _range(text: str) -> range | None:
+    """Return the ports of `80` or `80-90`, or None for what is neither."""
+    first, _, last = text.partition("-")
+    last = last or first
+    if not (_is_port(first) and _is_port(last)) or text.endswith("-") or int(first) > int(last):
+        return None
+    return range(int(first), int(last) + 1)
+
+
+def _refused(message: str) -> UsageError:
+    return UsageError(f"docker: {message}.\nSee 'docker run --help'.\n", 125)
+
+
+def _is_port(text: str) -> bool:
+    return _NUMBER.fullmatch(text) is not None and len(text) < 10 and int(text) < 65536
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text.removeprefix("[").removesuffix("]"))
+    except ValueError:
+        return False
+    return True
+
+
+_NOT_A_TTY = "the input device is not a TTY"
+_TTY_HINT = (
+    "labkit: nobody can type here while a command runs. Give the commands after the image, "
+    "as in: docker run busybox sh -c 'echo hello; ls /', or leave it in the background with -dit."
+)
+
+
+def create(terminal: Terminal, call: Invocation) -> int:
+    """Create a container without starting it."""
+    try:
+        container = _create(terminal, call)
+    except UsageError as error:
+        raise UsageError(error.text.replace("docker run", call.command.full), error.exit_code) from None
+    except InvalidReference as error:
+        terminal.err(f"{error}\n")
+        return 1
+    terminal.out(f"{container.id}\n")
+    return 0
+
+
+def run(terminal: Terminal, call: Invocation) -> int:
+    """Create a container and start it."""
+    detached = bool(call.options["detach"])
+    if not detached:
+        _check_tty(call)
+    try:
+        container = _create(terminal, call)
+    except UsageError:
+        raise
+    except DaemonError as error:
+        return _run_error(terminal, f"Error response from daemon: {error}")
+    except LabkitError as error:
+        return _run_error(terminal, str(error))
+    try:
+        if detached:
+            terminal.out(f"{container.id}\n")
+        container = process.start(
+            terminal.engine, container, detached=detached, stdin=_stdin(terminal, container)
+        )
+    except StartError as error:
+        if container.options.auto_remove:
+            containers.remove(terminal.engine, container.id, with_volumes=True)
+        terminal.err(f"docker: Error response from daemon: {error}.\n")
+        return error.status
+    if not detached:
+        return _finish(terminal, container, container.log)
+    if container.options.auto_remove and not container.running:
+        containers.remove(terminal.engine, container.id, with_volumes=True)
+    return 0
+
+
+def _check_tty(call: Invocation) -> None:
+    if call.options["tty"] and call.options["interactive"]:
+        raise UsageError(f"{_NOT_A_TTY}\n", 1, _TTY_HINT)
+
+
+def _run_error(terminal: Terminal, message: str) -> int:
+    terminal.err(f"docker: {message.removesuffix('.')}.\nSee 'docker run --help'.\n")
+    return 125
+
+
+def _write(terminal: Terminal, stream: int, data: bytes, *, tty: bool) -> None:
+    """Write what a process printed; a container's own terminal has one stream and ends lines with CR LF."""
+    terminal.write(1 if tty else stream, data.replace(b"\n", b"\r\n") if tty else data)
+
+
+def _stdin(terminal: Terminal, container: Container) -> bytes:
+    return terminal.stdin if container.options.open_stdin else b""
+
+
+def _finish(terminal: Terminal, container: Container, log: Sequence[object]) -> int:
+    """Print a foreground container's output; return its exit code."""
+    for line in container.log[len(container.log) - len(log) :]:
+        _write(terminal, line.stream, line.data, tty=container.options.tty)
+    if container.running:
+        terminal.hint = (
+            f"labkit: {container.command[0]} goes on running in {container.name}. A real terminal would wait "
+            "here until you press Ctrl-C; see it with docker ps"
+        )
+        return 0
+    if container.options.auto_remove:
+        containers.remove(terminal.engine, container.id, with_volumes=True)
+    return container.exit_code
+
+
+def _create(terminal: Terminal, call: Invocation) -> Container:
+    image, *command = call.args
+    options = _options(terminal, call)
+    _check(options)
+    _find_or_pull(terminal, image, str(call.options["pull"]), str(call.options["platform"]))
+    name = str(call.options["name"])
+    return containers.create(terminal.engine, image, command or None, name=name, options=options)
+
+
+def _find_or_pull(terminal: Terminal, name: str, policy: str, platform: str) -> None:
+    reference = parse_reference(name).with_default_tag()
+    try:
+        wanted = parse_platform(platform, terminal.platform) if platform else None
+    except LabkitError as error:
+        raise LabkitError(f"error parsing specified platform: {error}") from None
+    found = images.lookup_image(terminal.engine, name)
+    if policy == "always" or (policy == "missing" and (found is None or _other_platform(found, wanted))):
+        if policy == "missing":
+            terminal.err(f"Unable to find image '{reference.familiar}' locally\n")
+        pull_image(terminal, reference, platform, stream=2)
+        found = images.lookup_image(terminal.engine, name)
+    if found is not None and (actual := _other_platform(found, wanted)):
+        raise DaemonError(
+            f"image with reference {name} was found but does not match the specified platform: "
+            f"wanted {wanted}, actual: {actual}"
+        )
+
+
+def _other_platform(image: Image, wanted: Platform | None) -> str:
+    """Return the platform of an image where another one is wanted, else nothing."""
+    own = Platform(image.config.architecture, image.config.os).normalized()
+    if wanted is None or (own.os, own.architecture) == (wanted.os, wanted.architecture):
+        return ""
+    return str(own)
+
+
+def _check(options: Options) -> None:
+    """Raise what the client and the daemon say of flags before they look for the image."""
+    for text in options.ports:
+        parse_port(text)
+    policy, _, count = options.restart.partition(":")
+    if count and not count.isdecimal():
+        raise UsageError("docker: maximum retry count must be an integer.\nSee 'docker run --help'.\n", 125)
+    if policy != "no" and options.auto_remove:
+        raise UsageError("docker: Conflicting options: --restart and --rm.\nSee 'docker run --help'.\n", 125)
+    if policy not in ("no", "always", "on-failure", "unless-stopped"):
+        raise DaemonError(f"invalid restart policy '{policy}'")
+    if count and policy != "on-failure":
+        raise DaemonError(f"maximum retry count cannot be used with restart policy '{policy}'")
+    if options.working_dir and not options.working_dir.startswith("/"):
+        raise DaemonError(
+            f"the working directory '{options.working_dir}' is invalid, it needs to be an absolute path"
+        )
+
+
+def _variables(terminal: Terminal, call: Invocation) -> tuple[str, ...]:
+    """Return the variables of `-e`; a name alone takes the value that it has at the prompt, if any."""
+    given = call.strings("env")
+    known = terminal.env
+    return tuple(f"{e}={known[e]}" if "=" not in e else e for e in given if "=" in e or e in known)
+
+
+def _options(terminal: Terminal, call: Invocation) -> Options:
+    given = call.options
+    entrypoint = str(given["entrypoint"])
+    return Options(
+        env=_variables(terminal, call),
+        labels=tuple((name, value) for name, _, value in (e.partition("=") for e in call.strings("label"))),
+        ports=tuple(port for each in call.strings("publish") for port in single_ports(each)),
+        volumes=_volumes(call.strings("volume")),
+        restart=str(given["restart"]) or "no",
+        hostname=str(given["hostname"]),
+        network=str(given["network"][-1]) if given["network"] else "default",  # type: ignore[index]
+        user=str(given["user"]) if "user" in call.changed else None,
+        working_dir=str(given["workdir"]) or None,
+        tty=bool(given["tty"]),
+        open_stdin=bool(given["interactive"]),
+        auto_remove=bool(given.get("rm")),
+        read_only=bool(given["read-only"]),
+        entrypoint=((entrypoint,) if entrypoint else ()) if "entrypoint" in call.changed else None,
+        publish_all=bool(given["publish-all"]),
+        detached=bool(given.get("detach")),
+    )
+
+
+def _volumes(given: tuple[str, ...]) -> tuple[str, ...]:
+    if any(each.startswith(("/", "~", ".")) and ":" in each for each in given):
+        raise UsageError(
+            "labkit: -v with a directory of the host is not simulated; it would mount that directory. "
+            "A volume works: -v data:/data\n"
+        )
+    return given
+
+
+def execute(terminal: Terminal, call: Invocation) -> int:
+    """Run a command in a running container."""
+    name, *argv = call.args
+    try:
+        container = containers.find_container(terminal.engine, name)
+    except NotFound as error:
+        terminal.err(f"Error: {error}\n")
+        return 1
+    if not call.options["detach"]:
+        _check_tty(call)
+    try:
+        result = process.execute(
+            terminal.engine,
+            container,
+            argv,
+            env=_variables(terminal, call),
+            user=str(call.options["user"]) or None,
+            working_dir=str(call.options["workdir"]) or None,
+            stdin=terminal.stdin if call.options["interactive"] else b"",
+        )
+    except ExecError as error:
+        terminal.out(f"{error}\r\n")
+        terminal.hint = hint(str(error))
+        return 126
+    if call.options["detach"]:
+        return 0
+    for chunk in result.chunks:
+        _write(terminal, chunk.stream, chunk.data, tty=bool(call.options["tty"]))
+    return result.exit_code
+
+
+def start(terminal: Terminal, call: Invocation) -> int:
+    """Start stopped containers again, each with the read-write layer it had."""
+    attach = bool(call.options["attach"] or call.options["interactive"])
+    if attach and len(call.args) > 1:
+        raise UsageError("you cannot start and attach multiple containers at once\n", 1, "")
+    errors, failed = [], []
+    for name in call.args:
+        try:
+            if not name:
+                raise DaemonError("page not found")
+            container = containers.find_container(terminal.engine, name)
+            before = container.log
+            stdin = terminal.stdin if call.options["interactive"] else b""
+            container = process.start(terminal.engine, container, detached=not attach, stdin=stdin)
+        except DaemonError as error:
+            if attach and isinstance(error, NotFound):
+                terminal.err(f"Error: {error}\n")
+                return 1
+            if attach:
+                terminal.err(f"Error response from daemon: {error}\n")
+                return 1
+            errors.append(f"Error response from daemon: {error}")
+            failed.append(name)
+            continue
+        if attach:
+            return _finish(terminal, container, container.log[len(before) :])
+        terminal.out(f"{name}\n")
+    if errors:
+        terminal.err("\n".join([*errors, f"Error: failed to start containers: {', '.join(failed)}"]) + "\n")
+    return 1 if errors else 0

@@ -1,0 +1,441 @@
+"""`docker images`, `history`, `tag`, `rmi` and `image prune`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from fnmatch import fnmatchcase
+
+from labkit.base.errors import DaemonError, InvalidReference, LabkitError, NotFound
+from labkit.cli import prune as prunes
+from labkit.cli.formats import ellipsis, render_list
+from labkit.cli.prune import Filters, has_labels, until
+from labkit.cli.table import Command, Flag, Invocation
+from labkit.cli.terminal import Terminal
+from labkit.engine import images
+from labkit.engine.engine import Engine
+from labkit.go.moment import parse_time, rfc3339
+from labkit.go.units import ago, go_time, human_size
+from labkit.go.values import Row
+from labkit.oci.digest import short
+from labkit.oci.image import Image
+from labkit.oci.reference import Reference, parse_reference
+
+# `docker image …` and the older commands that do the same: images, history, rmi …
+#
+# Flags, defaults and words are those of `docker CMD --help`, client 20.10.
+
+QUIET_IDS = Flag("quiet", "q", "", "Only show image IDs")
+NO_TRUNC = Flag("no-trunc", "", "", "Don't truncate output")
+FORMAT = Flag("format", "", "string", "Pretty-print images using a Go template")
+TRUST = Flag("disable-content-trust", "", "", "Skip image verification", "true")
+INSPECT_FORMAT = Flag("format", "f", "string", "Format the output using the given Go template")
+
+LS = Command(
+    "image ls",
+    "List images",
+    "[OPTIONS] [REPOSITORY[:TAG]]",
+    (
+        Flag("all", "a", "", "Show all images (default hides intermediate images)"),
+        Flag("digests", "", "", "Show digests"),
+        Flag("filter", "f", "filter", "Filter output based on conditions provided"),
+        FORMAT,
+        NO_TRUNC,
+        QUIET_IDS,
+    ),
+    max_args=1,
+    aliases=("list",),
+)
+
+HISTORY = Command(
+    "image history",
+    "Show the history of an image",
+    "[OPTIONS] IMAGE",
+    (
+        FORMAT,
+        Flag("human", "H", "", "Print sizes and dates in human readable format", "true"),
+        NO_TRUNC,
+        QUIET_IDS,
+    ),
+    min_args=1,
+    max_args=1,
+)
+
+PULL = Command(
+    "image pull",
+    "Pull an image or a repository from a registry",
+    "[OPTIONS] NAME[:TAG|@DIGEST]",
+    (
+        Flag("all-tags", "a", "", "Download all tagged images in the repository"),
+        TRUST,
+        Flag("platform", "", "string", "Set platform if server is multi-platform capable"),
+        Flag("quiet", "q", "", "Suppress verbose output"),
+    ),
+    min_args=1,
+    max_args=1,
+)
+
+RM = Command(
+    "image rm",
+    "Remove one or more images",
+    "[OPTIONS] IMAGE [IMAGE...]",
+    (
+        Flag("force", "f", "", "Force removal of the image"),
+        Flag("no-prune", "", "", "Do not delete untagged parents"),
+    ),
+    min_args=1,
+    max_args=None,
+    aliases=("rmi", "remove"),
+)
+
+TAG = Command(
+    "image tag",
+    "Create a tag TARGET_IMAGE that refers to SOURCE_IMAGE",
+    "SOURCE_IMAGE[:TAG] TARGET_IMAGE[:TAG]",
+    min_args=2,
+    max_args=2,
+    interspersed=False,
+)
+
+SAVE = Command(
+    "image save",
+    "Save one or more images to a tar archive (streamed to STDOUT by default)",
+    "[OPTIONS] IMAGE [IMAGE...]",
+    (Flag("output", "o", "string", "Write to a file, instead of STDOUT"),),
+    min_args=1,
+    max_args=None,
+)
+
+LOAD = Command(
+    "image load",
+    "Load an image from a tar archive or STDIN",
+    "[OPTIONS]",
+    (
+        Flag("input", "i", "string", "Read from tar archive file, instead of STDIN"),
+        Flag("quiet", "q", "", "Suppress the load output"),
+    ),
+)
+
+INSPECT = Command(
+    "image inspect",
+    "Display detailed information on one or more images",
+    "[OPTIONS] IMAGE [IMAGE...]",
+    (INSPECT_FORMAT,),
+    min_args=1,
+    max_args=None,
+)
+
+PRUNE = Command(
+    "image prune",
+    "Remove unused images",
+    "[OPTIONS]",
+    (
+        Flag("all", "a", "", "Remove all unused images, not just dangling ones"),
+        Flag("filter", "", "filter", "Provide filter values (e.g. 'until=<timestamp>')"),
+        Flag("force", "f", "", "Do not prompt for confirmation"),
+    ),
+)
+
+IMPORT = Command(
+    "image import",
+    "Import the contents from a tarball to create a filesystem image",
+    "[OPTIONS] file|URL|- [REPOSITORY[:TAG]]",
+    (
+        Flag("change", "c", "list", "Apply Dockerfile instruction to the created image"),
+        Flag("message", "m", "string", "Set commit message for imported image"),
+        Flag("platform", "", "string", "Set platform if server is multi-platform capable"),
+    ),
+    min_args=1,
+    max_args=None,
+)
+PUSH = Command(
+    "image push",
+    "Push an image or a repository to a registry",
+    "[OPTIONS] NAME[:TAG]",
+    (
+        Flag("all-tags", "a", "", "Push all tagged images in the repository"),
+        Flag("disable-content-trust", "", "", "Skip image signing", "true"),
+        Flag("quiet", "q", "", "Suppress verbose output"),
+    ),
+    min_args=1,
+    max_args=1,
+)
+
+
+def _twin(path: str, command: Command) -> Command:
+    return replace(command, path=path, aliases=(), same_as=command.path)
+
+
+COMMANDS = (
+    Command("image", "Manage images"),
+    HISTORY,
+    IMPORT,
+    INSPECT,
+    LOAD,
+    LS,
+    PRUNE,
+    PULL,
+    PUSH,
+    RM,
+    SAVE,
+    TAG,
+    _twin("history", HISTORY),
+    _twin("images", LS),
+    _twin("import", IMPORT),
+    _twin("load", LOAD),
+    _twin("pull", PULL),
+    _twin("push", PUSH),
+    _twin("rmi", RM),
+    _twin("save", SAVE),
+    _twin("tag", TAG),
+)
+
+
+NONE = "<none>"
+_HEADERS = {
+    "ID": "IMAGE ID",
+    "Repository": "REPOSITORY",
+    "Tag": "TAG",
+    "Digest": "DIGEST",
+    "CreatedSince": "CREATED",
+    "CreatedAt": "CREATED AT",
+    "Size": "SIZE",
+    "Containers": "CONTAINERS",
+    "VirtualSize": "SIZE",
+    "SharedSize": "SHARED SIZE",
+    "UniqueSize": "UNIQUE SIZE",
+}
+_FILTERS = ("dangling", "label", "before", "since", "reference")
+
+
+def ls(terminal: Terminal, call: Invocation) -> int:
+    """List images, as `docker images`."""
+    engine = terminal.engine
+    found = _filtered(engine, call)
+    quiet, digests = bool(call.options["quiet"]), bool(call.options["digests"])
+    form = str(call.options["format"]) or ("{{.ID}}" if quiet else "table")
+    form = _own_format(form, quiet=quiet, digests=digests)
+    with_digests = digests or "{{.Digest}}" in form
+    rows = [
+        row
+        for image, names in found
+        for row in _rows(engine, image, names, bool(call.options["no-trunc"]), with_digests)
+    ]
+    terminal.out(render_list(form, rows, _HEADERS))
+    return 0
+
+
+def _own_format(form: str, *, quiet: bool, digests: bool) -> str:
+    """Return the format that stands behind the words `table` and `raw`."""
+    if form == "table":
+        columns = "{{.Repository}}\\t{{.Tag}}\\t" + ("{{.Digest}}\\t" if digests else "")
+        return "table " + ("{{.ID}}" if quiet else columns + "{{.ID}}\\t{{.CreatedSince}}\\t{{.Size}}")
+    if form == "raw" and not quiet:
+        digest = "digest: {{.Digest}}\n" if digests else ""
+        names = f"repository: {{{{.Repository}}}}\ntag: {{{{.Tag}}}}\n{digest}image_id: {{{{.ID}}}}\n"
+        return names + "created_at: {{.CreatedAt}}\nvirtual_size: {{.Size}}\n"
+    return "image_id: {{.ID}}" if form == "raw" else form
+
+
+def _filtered(engine: Engine, call: Invocation) -> list[tuple[Image, list[Reference]]]:
+    """Return the images to list, each with those of its names that the pattern and filters leave."""
+    wanted: dict[str, list[str]] = {}
+    for text in call.options["filter"]:  # type: ignore[union-attr]
+        name, _, value = text.partition("=")
+        if name not in _FILTERS:
+            raise DaemonError(f"Invalid filter '{name}'")
+        wanted.setdefault(name, []).append(value)
+    patterns = wanted.get("reference", []) + [each for each in call.args if each]
+    dangling = wanted.get("dangling", [""])[0].lower()
+    if dangling not in ("", "true", "false", "1", "0"):
+        raise DaemonError(f"Invalid filter 'dangling=[{dangling}]'")
+    found = []
+    for image in images.listed_images(engine, everything=bool(call.options["all"])):
+        names = images.references(engine, image.id)
+        if patterns:
+            names = [name for name in names if any(_matches(name, pattern) for pattern in patterns)]
+            if not names:
+                continue
+        if dangling and (dangling in ("true", "1")) == any(name.tag for name in names):
+            continue
+        if _labelled(image, wanted.get("label", [])) and _in_time(engine, image, wanted):
+            found.append((image, names))
+    return found
+
+
+def _matches(name: Reference, pattern: str) -> bool:
+    """Tell whether a name matches a pattern, as distribution/reference's FamiliarMatch."""
+    return any(fnmatchcase(text, pattern) and text.count("/") == pattern.count("/") for text in (
+        name.familiar_name,
+        name.familiar,
+    ))  # fmt: skip
+
+
+def _labelled(image: Image, wanted: list[str]) -> bool:
+    labels = image.config.config.get("Labels") or {}
+    for text in wanted:
+        name, equals, value = text.partition("=")
+        if name not in labels or (equals and labels[name] != value):
+            return False
+    return True
+
+
+def _in_time(engine: Engine, image: Image, wanted: dict[str, list[str]]) -> bool:
+    created = parse_time(image.config.created)
+    before = [parse_time(images.find_image(engine, each).config.created) for each in wanted.get("before", [])]
+    since = [parse_time(images.find_image(engine, each).config.created) for each in wanted.get("since", [])]
+    return all(created < each for each in before) and all(created > each for each in since)
+
+
+def _rows(
+    engine: Engine, image: Image, names: list[Reference], full: bool, with_digests: bool
+) -> Iterator[Row]:
+    """Yield a line for each tag; with digests, for each tag and digest of a repository."""
+    created = parse_time(image.config.created)
+    common = {
+        "ID": image.id if full else short(image.id),
+        "CreatedSince": ago(created, engine.now),
+        "CreatedAt": go_time(created // 10**9 * 10**9),
+        "Size": human_size(image.size),
+        "Containers": "N/A",
+        "VirtualSize": human_size(image.size, 4),
+        "SharedSize": "N/A",
+        "UniqueSize": "N/A",
+    }
+    for repository, tag, digest in _lines(names, with_digests):
+        names_of_row = {"Repository": repository, "Tag": tag, "Digest": digest}
+        yield Row("*formatter.imageContext", common | names_of_row)
+
+
+def _lines(names: list[Reference], with_digests: bool) -> Iterator[tuple[str, str, str]]:
+    tags: dict[str, list[str]] = {}
+    digests: dict[str, list[str]] = {}
+    for name in names:
+        (digests if name.digest else tags).setdefault(name.familiar_name, []).append(name.digest or name.tag)
+    if not names:
+        yield NONE, NONE, NONE
+    for repository, own in tags.items():
+        known = digests.get(repository, []) if with_digests else []
+        for tag in own:
+            for digest in known or [NONE]:
+                yield repository, tag, digest
+    for repository in digests.keys() - tags.keys():
+        for digest in digests[repository] if with_digests else [NONE]:
+            yield repository, NONE, digest
+
+
+_HISTORY_HEADERS = {
+    "ID": "IMAGE",
+    "CreatedSince": "CREATED",
+    "CreatedAt": "CREATED AT",
+    "CreatedBy": "CREATED BY",
+    "Size": "SIZE",
+    "Comment": "COMMENT",
+}
+
+
+def history(terminal: Terminal, call: Invocation) -> int:
+    """Show an image's history, newest step first."""
+    engine = terminal.engine
+    if not call.args[0]:
+        raise DaemonError("page not found")
+    image = images.find_image(engine, call.args[0])
+    human, full = bool(call.options["human"]), bool(call.options["no-trunc"])
+    form = str(call.options["format"]) or "table"
+    if form == "table":
+        created = "{{.CreatedSince}}" if human else "{{.CreatedAt}}"
+        columns = f"{created}\\t{{{{.CreatedBy}}}}\\t{{{{.Size}}}}\\t{{{{.Comment}}}}"
+        form = "table {{.ID}}\\t" + columns
+    if call.options["quiet"]:
+        form = "{{.ID}}"
+    terminal.out(render_list(form, _history_rows(engine, image, human=human, full=full), _HISTORY_HEADERS))
+    return 0
+
+
+def _history_rows(engine: Engine, image: Image, *, human: bool, full: bool) -> Iterator[Row]:
+    known = image.id
+    for step in reversed(image.history):
+        created = parse_time(step.entry.created)
+        command = step.entry.created_by.replace("\t", " ")
+        yield Row(
+            "*image.historyContext",
+            {
+                "ID": (known if full else short(known)) or "<missing>",
+                "CreatedSince": ago(created, engine.now) if human else rfc3339(created),
+                "CreatedAt": rfc3339(created),
+                "CreatedBy": command if full else ellipsis(command, 45),
+                "Size": human_size(step.size) if human else str(step.size),
+                "Comment": step.entry.comment,
+            },
+        )
+        known = engine.state.parents.get(known, "")
+
+
+def tag(terminal: Terminal, call: Invocation) -> int:
+    """Give an image another name."""
+    source, target = call.args
+    try:
+        if parse_reference(target if source else "").digest:
+            terminal.err("refusing to create a tag with a digest reference\n")
+            return 1
+    except InvalidReference as error:
+        shown = target if source else ""
+        terminal.err(f'Error parsing reference: "{shown}" is not a valid repository/tag: {error}\n')
+        return 1
+    images.tag(terminal.engine, source, target)
+    return 0
+
+
+def rm(terminal: Terminal, call: Invocation) -> int:
+    """Remove names and images."""
+    force, prune = bool(call.options["force"]), not call.options["no-prune"]
+    errors, fatal = [], False
+    for name in call.args:
+        try:
+            if not name:
+                raise NotFound
+            removed = images.remove_image(terminal.engine, name, force=force, prune=prune)
+        except NotFound:
+            errors.append(f"Error: No such image: {name}")
+            continue
+        except LabkitError as error:
+            errors.append(f"Error response from daemon: {error}")
+            fatal = True
+            continue
+        terminal.out("".join(f"{each.kind}: {each.name}\n" for each in removed))
+    if errors:
+        terminal.err("\n".join(errors) + "\n")
+    return 1 if errors and (fatal or not force) else 0
+
+
+def prune(terminal: Terminal, call: Invocation) -> int:
+    """Remove dangling images, or all that no container uses."""
+    everything = bool(call.options["all"])
+    warning = _WARNING_ALL if everything else _WARNING
+
+    def remove(filters: Sequence[str]) -> tuple[str, int]:
+        return pruned_images(terminal.engine, filters, everything=everything)
+
+    return prunes.prune(terminal, call, warning, remove)
+
+
+def pruned_images(engine: Engine, filters: Sequence[str], *, everything: bool) -> tuple[str, int]:
+    """Remove unused images that match; return what is said of it and the bytes freed."""
+    wanted = Filters(filters, ("dangling", "label", "label!", "until"))
+    before = until(wanted, engine.now)
+    asked = wanted.of("dangling")
+    if asked and {"true", "false", "0", "1"}.isdisjoint(asked):
+        return "", 0  # both the word that was given and the client's own: nothing matches
+
+    def matches(image: Image) -> bool:
+        young = before is not None and parse_time(image.config.created) > before
+        return not young and has_labels(image.config.config.get("Labels") or {}, wanted)
+
+    everything = everything or bool({"false", "0"}.intersection(asked))
+    removed, freed = images.prune_images(engine, everything=everything, matches=matches)
+    lines = "".join(f"{each.kind.lower()}: {each.name}\n" for each in removed)
+    return (f"Deleted Images:\n{lines}\n" if removed else ""), freed
+
+
+_WARNING = "This will remove all dangling images."
+_WARNING_ALL = "This will remove all images without at least one container associated to them."

@@ -1,0 +1,325 @@
+"""`docker system df`, `system prune`, `docker info` and `docker version`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from labkit.base.errors import LabkitError
+from labkit.cli.container.list import pruned_containers, shown_command, status
+from labkit.cli.documents import engine_document, typed_struct, version_document
+from labkit.cli.formats import render_list, tabwriter
+from labkit.cli.image import pruned_images
+from labkit.cli.prune import confirmed
+from labkit.cli.table import Command, Flag, Invocation
+from labkit.cli.terminal import Terminal
+from labkit.cli.volume import pruned_volumes
+from labkit.engine import container as containers
+from labkit.engine import images, usage, volumes
+from labkit.engine.usage import Usage
+from labkit.go.moment import parse_time
+from labkit.go.template import PARSING_ERROR, TemplateError, parse_template
+from labkit.go.units import ago, human_size
+from labkit.go.values import Row, Struct
+from labkit.oci.digest import short
+
+# `docker` itself with its flags, `docker system …`, and the commands about no one kind of object.
+#
+# Flags, defaults and words are those of `docker CMD --help`, client 20.10.
+
+FORMAT = Flag("format", "f", "string", "Format the output using the given Go template")
+
+_CONTEXT = (
+    "Name of the context to use to connect to the daemon (overrides DOCKER_HOST env var and default context "
+    'set with "docker context use")'
+)
+_TLS = "encrypt the connection to a daemon elsewhere"
+
+ROOT = Command(
+    "",
+    "A self-sufficient runtime for containers",
+    flags=(
+        Flag(
+            "config",
+            "",
+            "string",
+            "Location of client config files",
+            "/root/.docker",
+            would="read the client's own settings from that directory",
+        ),
+        Flag("context", "c", "string", _CONTEXT, would="talk to the daemon that the context names"),
+        Flag("debug", "D", "", "Enable debug mode", would="log more of what the client does"),
+        Flag("host", "H", "list", "Daemon socket(s) to connect to", would="talk to the daemon at that host"),
+        Flag(
+            "log-level",
+            "l",
+            "string",
+            'Set the logging level ("debug"|"info"|"warn"|"error"|"fatal")',
+            "info",
+            would="log only messages of that level and above",
+        ),
+        Flag("tls", "", "", "Use TLS; implied by --tlsverify", would=_TLS),
+        Flag(
+            "tlscacert",
+            "",
+            "string",
+            "Trust certs signed only by this CA",
+            "/root/.docker/ca.pem",
+            would=_TLS,
+        ),
+        Flag("tlscert", "", "string", "Path to TLS certificate file", "/root/.docker/cert.pem", would=_TLS),
+        Flag("tlskey", "", "string", "Path to TLS key file", "/root/.docker/key.pem", would=_TLS),
+        Flag("tlsverify", "", "", "Use TLS and verify the remote", would=_TLS),
+        Flag("version", "v", "", "Print version information and quit"),
+    ),
+    max_args=None,
+)
+
+INFO = Command("system info", "Display system-wide information", "[OPTIONS]", (FORMAT,))
+EVENTS = Command(
+    "system events",
+    "Get real time events from the server",
+    would="print what happens in the engine, as it happens",
+)
+
+COMMANDS = (
+    ROOT,
+    Command("help", "Help about the command", "[command]", max_args=None, hidden=True),
+    Command(
+        "inspect",
+        "Return low-level information on Docker objects",
+        "[OPTIONS] NAME|ID [NAME|ID...]",
+        (
+            FORMAT,
+            Flag("size", "s", "", "Display total file sizes if the type is container"),
+            Flag("type", "", "string", "Return JSON for specified type"),
+        ),
+        min_args=1,
+        max_args=None,
+    ),
+    Command(
+        "version",
+        "Show the Docker version information",
+        "[OPTIONS]",
+        (
+            FORMAT,
+            Flag(
+                "kubeconfig",
+                "",
+                "string",
+                "Kubernetes config file",
+                would="ask the Kubernetes cluster in that file for its version as well",
+            ),
+        ),
+    ),
+    Command("system", "Manage Docker"),
+    Command(
+        "system df",
+        "Show docker disk usage",
+        "[OPTIONS]",
+        (
+            Flag("format", "", "string", "Pretty-print images using a Go template"),
+            Flag("verbose", "v", "", "Show detailed information on space usage"),
+        ),
+    ),
+    EVENTS,
+    INFO,
+    Command(
+        "system prune",
+        "Remove unused data",
+        "[OPTIONS]",
+        (
+            Flag("all", "a", "", "Remove all unused images not just dangling ones"),
+            Flag("filter", "", "filter", "Provide filter values (e.g. 'label=<key>=<value>')"),
+            Flag("force", "f", "", "Do not prompt for confirmation"),
+            Flag("volumes", "", "", "Prune volumes"),
+        ),
+    ),
+    replace(EVENTS, path="events", same_as="system events"),
+    replace(INFO, path="info", same_as="system info"),
+)
+
+
+_HEADERS = {
+    "Type": "TYPE",
+    "TotalCount": "TOTAL",
+    "Active": "ACTIVE",
+    "Size": "SIZE",
+    "Reclaimable": "RECLAIMABLE",
+}
+_TABLE = "table {{.Type}}\\t{{.TotalCount}}\\t{{.Active}}\\t{{.Size}}\\t{{.Reclaimable}}"
+
+
+def df(terminal: Terminal, call: Invocation) -> int:
+    """Show what the cache takes on disk."""
+    if call.options["verbose"]:
+        return _verbose(terminal)
+    rows = [
+        _row("diskUsageImagesContext", "Images", usage.image_usage(terminal.engine)),
+        _row("diskUsageContainersContext", "Containers", usage.container_usage(terminal.engine)),
+        _row("diskUsageVolumesContext", "Local Volumes", usage.volume_usage(terminal.engine)),
+        _row("diskUsageBuilderContext", "Build Cache", Usage(0, 0, 0, 0)),
+    ]
+    form = str(call.options["format"])
+    terminal.out(render_list(_TABLE if form in ("", "table") else form, rows, _HEADERS))
+    return 0
+
+
+def _row(kind: str, name: str, found: Usage) -> Row:
+    reclaimable = human_size(found.reclaimable, 4)
+    if found.size and kind != "diskUsageBuilderContext":
+        reclaimable += f" ({found.reclaimable * 100 // found.size}%)"
+    return Row(
+        f"*formatter.{kind}",
+        {
+            "Type": name,
+            "TotalCount": str(found.total),
+            "Active": str(found.active),
+            "Size": human_size(found.size, 4),
+            "Reclaimable": reclaimable,
+        },
+    )
+
+
+def _verbose(terminal: Terminal) -> int:
+    engine = terminal.engine
+    terminal.out("Images space usage:\n\n")
+    names = ("REPOSITORY", "TAG", "IMAGE ID", "CREATED", "SIZE", "SHARED SIZE", "UNIQUE SIZE", "CONTAINERS")
+    rows: list[tuple[str, ...]] = [names]
+    for image in images.listed_images(engine):
+        tags = [each for each in images.references(engine, image.id) if each.tag]
+        shared = usage.shared_size(engine, image)
+        rows.append(
+            (
+                tags[0].familiar_name if tags else "<none>",
+                tags[0].tag if tags else "<none>",
+                short(image.id),
+                ago(parse_time(image.config.created), engine.now),
+                human_size(image.size, 4),
+                human_size(shared, 4),
+                human_size(image.size - shared, 4),
+                str(len(images.containers_of(engine, image.id))),
+            )
+        )
+    terminal.out(tabwriter(rows) + "\nContainers space usage:\n\n")
+    found = containers.listed_containers(engine, everything=True)
+    rows = [("CONTAINER ID", "IMAGE", "COMMAND", "LOCAL VOLUMES", "SIZE", "CREATED", "STATUS", "NAMES")]
+    for each in found:
+        rows.append(
+            (
+                each.id[:12],
+                each.image_name,
+                shown_command(each),
+                str(len({volume.name for volume in each.volumes})),
+                human_size(containers.size_rw(each)),
+                ago(each.created, engine.now),
+                status(engine, each),
+                each.name,
+            )
+        )
+    terminal.out(tabwriter(rows) + "\nLocal Volumes space usage:\n\n")
+    rows = [("VOLUME NAME", "LINKS", "SIZE")]
+    for name, volume in sorted(engine.state.volumes.items()):
+        rows.append((name, str(len(volumes.users(engine, name))), human_size(volumes.size([volume]), 4)))
+    terminal.out(tabwriter(rows) + "\nBuild cache usage: 0B\n\n")
+    terminal.out(tabwriter([("CACHE ID", "CACHE TYPE", "SIZE", "CREATED", "LAST USED", "USAGE", "SHARED")]))
+    return 0
+
+
+def prune(terminal: Terminal, call: Invocation) -> int:
+    """Remove stopped containers, dangling images and, if asked, unused volumes; there is no build cache."""
+    engine, everything = terminal.engine, bool(call.options["all"])
+    filters = call.strings("filter")
+    with_volumes = bool(call.options["volumes"])
+    if with_volumes and any(each.partition("=")[0] == "until" for each in filters):
+        raise LabkitError('ERROR: The "until" filter is not supported with "--volumes"')
+    if not call.options["force"] and not confirmed(terminal, _warning(everything, with_volumes, filters)):
+        return 0
+    done = [pruned_containers(engine, filters)]
+    if with_volumes:
+        done.append(pruned_volumes(engine, filters))
+    done.append(pruned_images(engine, filters, everything=everything))
+    terminal.out("".join(text for text, _ in done))
+    terminal.out(f"Total reclaimed space: {human_size(sum(freed for _, freed in done), 4)}\n")
+    return 0
+
+
+def _warning(everything: bool, with_volumes: bool, filters: Sequence[str]) -> str:
+    lines = ["all stopped containers", "all networks not used by at least one container"]
+    if with_volumes:
+        lines.append("all volumes not used by at least one container")
+    if everything:
+        lines += ["all images without at least one container associated to them", "all build cache"]
+    else:
+        lines += ["all dangling images", "all dangling build cache"]
+    text = "This will remove:\n" + "".join(f"  - {line}\n" for line in lines)
+    if filters:
+        text += "\n  Items to be pruned will be filtered with:\n"
+        text += "".join(f"  - {each}\n" for each in sorted(filters))
+    return text
+
+
+def info(terminal: Terminal, call: Invocation) -> int:
+    """Show the engine, above all its storage driver."""
+    document = engine_document(terminal.engine)
+    form = str(call.options["format"])
+    if form:
+        return _formatted(terminal, form, typed_struct("system.info", document), "")
+    terminal.out(
+        "Client:\n Context:    default\n Debug Mode: false\n\nServer:\n"
+        f" Containers: {document['Containers']}\n"
+        f"  Running: {document['ContainersRunning']}\n"
+        "  Paused: 0\n"
+        f"  Stopped: {document['ContainersStopped']}\n"
+        f" Images: {document['Images']}\n"
+        f" Server Version: {document['ServerVersion']}\n"
+        f" Storage Driver: {document['Driver']}\n"
+        + "".join(f"  {name}: {value}\n" for name, value in document["DriverStatus"] or ())
+        + f" Operating System: {document['OperatingSystem']}\n"
+        f" OSType: {document['OSType']}\n"
+        f" Architecture: {document['Architecture']}\n"
+        f" Name: {document['Name']}\n"
+        f" Docker Root Dir: {document['DockerRootDir']}\n"
+        f" Registry: {document['IndexServerAddress']}\n\n"
+    )
+    return 0
+
+
+def version(terminal: Terminal, call: Invocation) -> int:
+    """Show the versions of client and engine."""
+    document = version_document(terminal.engine)
+    form = str(call.options["format"])
+    if form:
+        return _formatted(terminal, form, typed_struct("system.versionInfo", document), "version")
+    lines = []
+    for side in ("Client", "Server"):
+        facts = document[side]
+        lines += [f"{side}: labkit"] if side == "Client" else ["", f"{side}: labkit", " Engine:"]
+        indent = " " if side == "Client" else "  "
+        lines += [f"{indent}{name + ':':<18} {value}" for name, value in _facts(facts)]
+    terminal.out("\n".join(lines) + "\n")
+    return 0
+
+
+def _facts(facts: dict[str, str]) -> list[tuple[str, str]]:
+    return [
+        ("Version", facts["Version"]),
+        ("API version", facts["ApiVersion"]),
+        ("OS/Arch", f"{facts['Os']}/{facts['Arch']}"),
+    ]
+
+
+def _formatted(terminal: Terminal, form: str, value: Struct, name: str) -> int:
+    """Print a value through a template; docker calls `version`'s template by the command's name."""
+    try:
+        template = parse_template(form, name)
+    except TemplateError as error:
+        terminal.err(f"{error.prefixed(PARSING_ERROR)}\n")
+        return 64
+    try:
+        terminal.out(template.execute(value) + "\n")
+    except TemplateError as error:
+        terminal.out("\n")
+        terminal.err(f"{error}\n")
+        return 1
+    return 0

@@ -1,0 +1,175 @@
+"""`docker pull` and `docker push`: the events of a transfer as lines of text (moby, pkg/jsonmessage)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from labkit.base.errors import DaemonError, InvalidReference, LabkitError, RegistryError
+from labkit.cli.formats import progress_line
+from labkit.cli.table import Invocation
+from labkit.cli.terminal import Terminal, Transfer
+from labkit.engine import pull as transfer
+from labkit.engine import push as pushing
+from labkit.engine.pull import Pulled
+from labkit.engine.push import Pushed
+from labkit.engine.schedule import PullEvent
+from labkit.oci.descriptor import parse_platform
+from labkit.oci.reference import Reference, parse_reference
+from labkit.store.client import Client
+
+_MOVING = ("Downloading", "Extracting", "Pushing")
+
+
+ALL_WITH_TAG = "tag can't be used with --all-tags/-a"
+
+
+def pull(terminal: Terminal, call: Invocation) -> int:
+    """Pull an image, or all of a repository, from a registry."""
+    reference = _parsed(call.args[0])
+    quiet, everything = bool(call.options["quiet"]), bool(call.options["all-tags"])
+    if everything and (reference.tag or reference.digest):
+        raise LabkitError(ALL_WITH_TAG)
+    if not everything and not reference.tag and not reference.digest:
+        reference = reference.with_default_tag()
+        if not quiet:
+            terminal.out(f"Using default tag: {reference.tag}\n")
+    pull_image(terminal, reference, str(call.options["platform"]), stream=1, quiet=quiet)
+    terminal.out(f"{reference}\n")
+    return 0
+
+
+def pull_image(
+    terminal: Terminal, reference: Reference, platform: str = "", *, stream: int, quiet: bool = False
+) -> None:
+    """Pull an image, or all that a name without a tag has, and show it; raises LabkitError.
+
+    It is shown on standard output (1) or standard error (2).
+    """
+    client = terminal.registries.client(reference.domain)
+    try:
+        wanted = parse_platform(platform, terminal.platform) if platform else terminal.platform
+    except LabkitError as error:
+        raise DaemonError(str(error)) from None
+    up_to_date = True
+    try:
+        for each in _all_of(client, reference):
+            events = transfer.pull(terminal.engine, client, each, terminal.network, wanted)
+            header = f"{each if each.digest else each.tag}: Pulling from {each.path}\n"
+            pulled = show(terminal, events, stream=0 if quiet else stream, header=header)
+            assert isinstance(pulled, Pulled)
+            up_to_date = up_to_date and pulled.up_to_date
+            if not quiet:
+                terminal.write(stream, f"Digest: {pulled.digest}\n")
+    except DaemonError:
+        terminal.hint = _what_there_is(terminal, reference)
+        raise
+    if not quiet:
+        newer = "Image is up to date for" if up_to_date else "Downloaded newer image for"
+        terminal.write(stream, f"Status: {newer} {reference.familiar}\n")
+
+
+def _all_of(client: Client, reference: Reference) -> list[Reference]:
+    """Return what to pull: a name as it is, or one for each tag that its repository has."""
+    if reference.tag or reference.digest:
+        return [reference]
+    try:
+        return [replace(reference, tag=tag) for tag in client.tags(reference.path)]
+    except RegistryError as error:
+        raise DaemonError(transfer.refusal(error, reference)) from None
+
+
+def push(terminal: Terminal, call: Invocation) -> int:
+    """Push an image, or all tags of a repository, to a registry."""
+    reference = _parsed(call.args[0])
+    quiet, everything = bool(call.options["quiet"]), bool(call.options["all-tags"])
+    if everything and (reference.tag or reference.digest):
+        raise LabkitError(ALL_WITH_TAG)
+    if reference.digest:
+        raise LabkitError("cannot push a digest reference")
+    if not everything and not reference.tag:
+        reference = reference.with_default_tag()
+        if not quiet:
+            terminal.out(f"Using default tag: {reference.tag}\n")
+    if not quiet:
+        terminal.out(f"The push refers to repository [{reference.name}]\n")
+    wanted = pushing.tags_of(terminal.engine, reference) if everything else [reference]
+    if not wanted:
+        raise LabkitError(f"An image does not exist locally with the tag: {reference.familiar_name}")
+    try:
+        client = terminal.registries.client(reference.domain)
+    except DaemonError as error:
+        raise LabkitError(str(error)) from None  # the daemon has answered already
+    for each in wanted:
+        events = pushing.push(terminal.engine, client, each, terminal.network)
+        pushed = show(terminal, events, stream=0 if quiet else 1)
+        assert isinstance(pushed, Pushed)
+        if not quiet:
+            terminal.out(f"{each.tag}: digest: {pushed.digest} size: {pushed.size}\n")
+    if quiet:
+        terminal.out(f"{reference}\n")
+    return 0
+
+
+def _parsed(name: str) -> Reference:
+    try:
+        return parse_reference(name)
+    except InvalidReference as error:
+        raise LabkitError(str(error)) from None
+
+
+def _what_there_is(terminal: Terminal, reference: Reference) -> str:
+    """Say what the registry has, where labkit knows it as a whole."""
+    registry = terminal.registries.hosts.get(reference.domain)
+    if registry is None:
+        return ""
+    if reference.path not in registry.names:
+        names = ", ".join(name.removeprefix("library/") for name in registry.names)
+        return f"labkit: the built-in hub has: {names}" if reference.domain == "docker.io" else ""
+    tags = ", ".join(terminal.registries.client(reference.domain).tags(reference.path))
+    return f"labkit: {reference.familiar_name} has the tags: {tags}"
+
+
+def show(terminal: Terminal, events: Transfer, *, stream: int, header: str = "") -> Pulled | Pushed:
+    """Run a transfer and print its lines; return what it returns.
+
+    To a terminal each layer has one line, which the next event of the layer replaces: what is left at
+    the end is printed, of a transfer that fails too. Elsewhere each state is a line, without the progress of
+    bytes. Stream 0 is silent.
+    """
+    lines: dict[str, str] = {}
+    printed = not header
+    while True:
+        try:
+            event = next(events)
+        except StopIteration as stop:
+            if stream and not printed:
+                terminal.write(stream, header)
+            _write_lines(terminal, stream, lines)
+            result: Pulled | Pushed = stop.value
+            return result
+        except LabkitError:
+            _write_lines(terminal, stream, lines)
+            raise
+        if stream and not printed:
+            terminal.write(stream, header)
+            printed = True
+        if terminal.watch is not None:
+            terminal.watch(event)
+        lines[event.layer] = event_line(event)
+        if stream and not terminal.tty and not event.state.startswith(_MOVING):
+            terminal.write(stream, f"{event.layer}: {event.state.rstrip()}\n")
+
+
+def _write_lines(terminal: Terminal, stream: int, lines: Mapping[str, str]) -> None:
+    if stream and terminal.tty:
+        terminal.write(stream, "".join(f"{line}\n" for line in lines.values()))
+
+
+def event_line(event: PullEvent) -> str:
+    """Return a layer's line as a terminal shows it, with room for a bar after the state.
+
+    >>> event_line(PullEvent(0.0, "27833a3ba0a5", "Pull complete"))
+    '27833a3ba0a5: Pull complete '
+    """
+    return progress_line(event.layer, event.state, event.current, event.total)

@@ -1,0 +1,203 @@
+"""`docker volume create`, `ls`, `inspect`, `rm` and `prune`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from labkit.base.errors import DaemonError, LabkitError, NotFound
+from labkit.cli import prune as prunes
+from labkit.cli.formats import render_list
+from labkit.cli.prune import Filters, has_labels
+from labkit.cli.table import Command, Flag, Invocation
+from labkit.cli.terminal import Terminal
+from labkit.engine import volumes
+from labkit.engine.engine import Engine
+from labkit.engine.state import Volume
+from labkit.go.moment import rfc3339
+from labkit.go.values import NilMap, Row, Struct
+
+# `docker volume …`: flags, defaults and words of `docker volume CMD --help`, client 20.10.
+
+_OPTIONS = Flag("opt", "o", "map", "Set driver specific options", "map[]")
+_OPTIONS_WOULD = "hand the option to the volume's driver"
+_RM = "Remove one or more volumes. You cannot remove a volume that is in use by a container."
+
+COMMANDS = (
+    Command("volume", "Manage volumes"),
+    Command(
+        "volume create",
+        "Create a volume",
+        "[OPTIONS] [VOLUME]",
+        (
+            Flag("driver", "d", "string", "Specify volume driver name", "local"),
+            Flag("label", "", "list", "Set metadata for a volume"),
+            Flag("name", "", "string", "Specify volume name", hidden=True),
+            Flag("opt", "o", "map", _OPTIONS.usage, _OPTIONS.default, would=_OPTIONS_WOULD),
+        ),
+        max_args=1,
+    ),
+    Command(
+        "volume inspect",
+        "Display detailed information on one or more volumes",
+        "[OPTIONS] VOLUME [VOLUME...]",
+        (Flag("format", "f", "string", "Format the output using the given Go template"),),
+        min_args=1,
+        max_args=None,
+    ),
+    Command(
+        "volume ls",
+        "List volumes",
+        "[OPTIONS]",
+        (
+            Flag("filter", "f", "filter", "Provide filter values (e.g. 'dangling=true')"),
+            Flag("format", "", "string", "Pretty-print volumes using a Go template"),
+            Flag("quiet", "q", "", "Only display volume names"),
+        ),
+        aliases=("list",),
+    ),
+    Command(
+        "volume prune",
+        "Remove all unused local volumes",
+        "[OPTIONS]",
+        (
+            Flag("filter", "", "filter", "Provide filter values (e.g. 'label=<label>')"),
+            Flag("force", "f", "", "Do not prompt for confirmation"),
+        ),
+    ),
+    Command(
+        "volume rm",
+        "Remove one or more volumes",
+        "[OPTIONS] VOLUME [VOLUME...]",
+        (Flag("force", "f", "", "Force the removal of one or more volumes"),),
+        min_args=1,
+        max_args=None,
+        aliases=("remove",),
+        long=_RM,
+        example="\n$ docker volume rm hello\nhello\n",
+    ),
+)
+
+
+_HEADERS = {
+    "Name": "VOLUME NAME",
+    "Driver": "DRIVER",
+    "Scope": "SCOPE",
+    "Mountpoint": "MOUNTPOINT",
+    "Labels": "LABELS",
+    "Links": "LINKS",
+    "Size": "SIZE",
+    "Label": lambda name: re.sub("[-_]", " ", name.rpartition(".")[2]),
+}
+
+
+def create(terminal: Terminal, call: Invocation) -> int:
+    """Make a volume, or find it if there is one of its name."""
+    name = str(call.options["name"])
+    if call.args and name:
+        raise LabkitError("conflicting options: either specify --name or provide positional arg, not both")
+    name, driver = call.args[0] if call.args else name, str(call.options["driver"])
+    if driver != "local":
+        shown = f'error looking up volume plugin {driver}: plugin "{driver}" not found'
+        raise DaemonError(f"create {name}: {shown}")
+    labels = dict(each.partition("=")[::2] for each in call.strings("label"))
+    terminal.out(f"{volumes.create(terminal.engine, name, labels).name}\n")
+    return 0
+
+
+def ls(terminal: Terminal, call: Invocation) -> int:
+    """List volumes by name."""
+    engine, form = terminal.engine, str(call.options["format"])
+    form = form or ("{{.Name}}" if call.options["quiet"] else "table")
+    if form == "table":
+        form = "table {{.Driver}}\\t{{.Name}}"
+    wanted = Filters(call.strings("filter"), ("dangling", "driver", "label", "name"))
+    if not {"true", "false", "1", "0"}.issuperset(wanted.of("dangling")):
+        raise DaemonError(f"Invalid filter 'dangling=[{' '.join(wanted.of('dangling'))}]'")
+    found = [each for _, each in sorted(engine.state.volumes.items()) if _matches(engine, each, wanted)]
+    terminal.out(render_list(form, [_row(engine, each) for each in found], _HEADERS))
+    return 0
+
+
+def _matches(engine: Engine, volume: Volume, wanted: Filters) -> bool:
+    dangling = wanted.of("dangling")
+    if dangling and (dangling[-1] in ("true", "1")) != (not volumes.users(engine, volume.name)):
+        return False
+    if wanted.of("driver") and "local" not in wanted.of("driver"):
+        return False
+    names = wanted.of("name")
+    return has_labels(dict(volume.labels or ()), wanted) and (
+        not names or any(re.search(each, volume.name) for each in names)
+    )
+
+
+def _row(engine: Engine, volume: Volume) -> Row:
+    labels = dict(volume.labels or ())
+    fields = {
+        "Name": volume.name,
+        "Driver": "local",
+        "Scope": "local",
+        "Mountpoint": mountpoint(engine, volume.name),
+        "Labels": ",".join(f"{name}={value}" for name, value in labels.items()),
+        "Label": lambda name: labels.get(name, ""),
+        "Links": "N/A",
+        "Size": "N/A",
+    }
+    return Row("*formatter.volumeContext", fields)
+
+
+def mountpoint(engine: Engine, name: str) -> str:
+    """Return the host's directory that has a volume's files."""
+    return f"{engine.data_root}/volumes/{name}/_data"
+
+
+def volume_struct(engine: Engine, name: str) -> Struct:
+    """Return what `docker volume inspect` shows of a volume; raises NotFound."""
+    volume = volumes.find(engine, name)
+    by_hand = volume.labels is not None
+    fields: dict[str, Any] = {
+        "CreatedAt": rfc3339(volume.created),
+        "Driver": "local",
+        "Labels": dict(volume.labels or ()) if by_hand else NilMap(),
+        "Mountpoint": mountpoint(engine, name),
+        "Name": name,
+        "Options": {} if by_hand else NilMap(),
+        "Scope": "local",
+    }
+    return Struct("*types.Volume", fields)
+
+
+def rm(terminal: Terminal, call: Invocation) -> int:
+    """Remove volumes that no container has."""
+    errors = []
+    for name in call.args:
+        try:
+            volumes.remove(terminal.engine, name)
+        except NotFound as error:
+            if not call.options["force"]:
+                errors.append(f"Error: {error}")
+                continue
+        except DaemonError as error:
+            errors.append(f"Error response from daemon: {error}")
+            continue
+        terminal.out(f"{name}\n")
+    if errors:
+        terminal.err("\n".join(errors) + "\n")
+    return 1 if errors else 0
+
+
+def prune(terminal: Terminal, call: Invocation) -> int:
+    """Remove the volumes that no container has."""
+    warning = "This will remove all local volumes not used by at least one container."
+    return prunes.prune(terminal, call, warning, lambda given: pruned_volumes(terminal.engine, given))
+
+
+def pruned_volumes(engine: Engine, filters: Iterable[str]) -> tuple[str, int]:
+    """Remove unused volumes; return what is said of it and the bytes freed."""
+    wanted = Filters(filters, ("label", "label!"))
+    unused = [each for each in volumes.unused(engine) if has_labels(dict(each.labels or ()), wanted)]
+    for each in unused:
+        volumes.remove(engine, each.name)
+    lines = "".join(f"{each.name}\n" for each in unused)
+    return (f"Deleted Volumes:\n{lines}\n" if unused else ""), volumes.size(unused)

@@ -1,0 +1,416 @@
+"""The classic builder: each step makes an image of the last one's (moby, builder/dockerfile).
+
+RUN commits what its container changed, COPY and ADD add files, WORKDIR makes a directory that is not there;
+everything else changes the config and makes no layer. A step that was done before is not done again, see
+`cache`. What fails leaves the images of the steps before it, and its container.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from labkit.base.errors import DaemonError, InvalidImage
+from labkit.dockerfile import context, copy, instructions
+from labkit.dockerfile.cache import Cache
+from labkit.dockerfile.context import Context
+from labkit.dockerfile.ignore import clean
+from labkit.dockerfile.parse import Instruction, expand, instruction, parse
+from labkit.engine import container as containers
+from labkit.engine import images, process
+from labkit.engine.engine import SECOND, Engine
+from labkit.engine.state import Container, Options
+from labkit.go.moment import rfc3339_nano
+from labkit.go.struct import ZERO_TIME, thaw
+from labkit.oci.config import make_config
+from labkit.oci.digest import short
+from labkit.oci.image import Image
+from labkit.oci.layer import Layer
+from labkit.oci.reference import Reference
+
+# Build arguments: what ARG allows, and what `--build-arg` gives (moby, builder/dockerfile/buildargs.go).
+
+PROXIES = (
+    "HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "FTP_PROXY", "ftp_proxy",
+    "NO_PROXY", "no_proxy",
+)  # fmt: skip
+"""Allowed without ARG, and then left out of the history."""
+
+
+@dataclass(slots=True)
+class Arguments:
+    """The arguments of a build; `given` are those of the command line, None for one that has no value.
+
+    >>> arguments = Arguments({"A": "2", "B": "3"})
+    >>> arguments.add("A", "1")
+    >>> arguments.allowed(), arguments.unused()
+    ({'A': '2'}, ['B'])
+    """
+
+    given: Mapping[str, str | None]
+    declared: dict[str, str | None] = field(default_factory=dict)
+    before_from: dict[str, str | None] = field(default_factory=dict)
+    used: set[str] = field(default_factory=set)
+
+    def add(self, name: str, value: str | None) -> None:
+        """Allow an argument, as ARG does; `value` is its default."""
+        self.declared[name] = value
+        self.used.add(name)
+
+    def begin_stage(self) -> None:
+        """Keep what was declared so far for FROM, and for an ARG that says its name again."""
+        self.before_from, self.declared = self.declared, {}
+
+    def allowed(self) -> dict[str, str]:
+        """Return the arguments that have a value here."""
+        return self._values(self.declared)
+
+    def for_from(self) -> dict[str, str]:
+        """Return the arguments that FROM may use."""
+        return self._values(self.before_from)
+
+    def _values(self, declared: Mapping[str, str | None]) -> dict[str, str]:
+        found = {name: self._value(name, declared) for name in (*declared, *PROXIES)}
+        return {name: value for name, value in found.items() if value is not None}
+
+    def _value(self, name: str, declared: Mapping[str, str | None]) -> str | None:
+        for source in (self.given, declared, self.before_from):
+            if source.get(name) is not None:
+                return source[name]
+        return None
+
+    def shown(self, name: str) -> bool:
+        """Tell whether an argument is noted in the command that history shows."""
+        return name in self.declared or name not in PROXIES
+
+    def unused(self) -> list[str]:
+        """Return the names given on the command line that no ARG asked for."""
+        return [name for name in self.given if name not in self.used and name not in PROXIES]
+
+
+# What a build is asked for, and its Dockerfile read and checked before any step is run.
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a build is asked for beside its context: the flags of `docker build`."""
+
+    tags: tuple[Reference, ...] = ()
+    arguments: Mapping[str, str | None] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    use_cache: bool = True
+    cache_from: tuple[str, ...] = ()
+    pull: bool = False
+    remove: bool = True
+    force_remove: bool = False
+    target: str = ""
+    network: str = "default"
+
+
+class StepFailed(DaemonError):
+    """A command that ended with another code than 0; so does the build."""
+
+    def __init__(self, message: str, exit_code: int) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+
+
+def read_steps(files: Context, request: Request) -> tuple[Context, list[Instruction], tuple[str, ...]]:
+    """Return the context for the steps, the steps themselves, and what is remarked on.
+
+    Raises DaemonError for a Dockerfile that is none, NotSimulated for what labkit does not build.
+    """
+    name, text = files.read_dockerfile()
+    try:
+        dockerfile = parse(text)
+    except DaemonError as error:
+        raise DaemonError(f"failed to parse {name}: {error}") from None
+    found = list(dockerfile.instructions)
+    begun = False
+    for step in found:
+        try:
+            instructions.check_instruction(step)
+        except DaemonError as error:
+            raise DaemonError(f"dockerfile parse error line {step.line}: {error}") from None
+        begun = begun or step.name == "FROM"
+        if not begun and step.name != "ARG":
+            raise DaemonError("no build stage in current context")
+    instructions.check_simulated(found)
+    if request.target and request.target.lower() not in _stages(found):
+        raise DaemonError(f"failed to reach build target {request.target} in Dockerfile")
+    for key, value in sorted(request.labels.items()):
+        found.append(Instruction("LABEL", (key, value), f"LABEL {key}={value}", literal=True))
+    return files.without_ignored(name), found, dockerfile.warnings
+
+
+def _stages(found: Sequence[Instruction]) -> list[str]:
+    names = [step.args[2].lower() if len(step.args) == 3 else "" for step in found if step.name == "FROM"]
+    return [each for index, name in enumerate(names) for each in (name, str(index)) if each]
+
+
+Say = Callable[[int, str | bytes], None]
+"""Takes what the builder prints: the stream, 1 or 2, and a piece of text."""
+
+
+def build(
+    engine: Engine, files: Context, request: Request, *, pull: Callable[[str], None], say: Say
+) -> Image:
+    """Build an image and give it its names; return it.
+
+    `pull` fetches an image that is not there. Raises DaemonError in the builder's words, a labkit line for
+    what it does not do.
+    """
+    files, found, warnings = read_steps(files, request)
+    builder = Builder(engine, files, request, pull, say)
+    if warnings:
+        say(2, "\n".join(warnings) + "\n")
+    image = builder.build(found)
+    say(1, f"Successfully built {short(image.id)}\n")
+    for reference in request.tags:
+        images.set_tag(engine, image.id, reference)
+        say(1, f"Successfully tagged {reference.familiar}\n")
+    return image
+
+
+class Builder:
+    """A build on its way: the image that it has come to, and the config that the next step starts from."""
+
+    def __init__(
+        self, engine: Engine, files: Context, request: Request, pull: Callable[[str], None], say: Say
+    ) -> None:
+        self.engine, self.files, self.request = engine, files, request
+        self.pull, self.say = pull, say
+        self.arguments = Arguments(request.arguments)
+        self.cache = Cache(engine, used=request.use_cache, sources=request.cache_from)
+        self.image: Image | None = None
+        self.config: dict[str, Any] = {}
+        self.author = ""
+        self.has_command = False
+        """Whether a CMD was among the steps: ENTRYPOINT drops the command of the base image only."""
+        self.temporary: list[str] = []
+
+    def build(self, found: Sequence[Instruction]) -> Image:
+        """Run all steps; return the image of the last one."""
+        begun = False
+        for number, step in enumerate(found, 1):
+            self.say(1, f"Step {number}/{len(found)} : {step.original}\n")
+            if step.name == "FROM":
+                begun = True
+                self._begin(step)
+            elif begun:
+                self._dispatch(step)
+            else:
+                self._declare(instructions.expanded(step, self.arguments.allowed()))
+                continue
+            self.say(1, f" ---> {short(self.image.id) if self.image else ''}\n")
+        if not begun:
+            raise DaemonError("unexpected EOF")  # what the daemon's panic leaves
+        if self.image is None:
+            raise DaemonError("No image was generated. Is your Dockerfile empty?")
+        if unused := self.arguments.unused():
+            self.say(1, f"[Warning] One or more build-args [{' '.join(unused)}] were not consumed\n")
+        return self.image
+
+    def _begin(self, step: Instruction) -> None:
+        self.arguments.begin_stage()
+        name = expand(step.args[0], self.arguments.for_from(), step.escape)
+        if not name:
+            raise DaemonError(f"base name ({step.args[0]}) should not be blank")
+        if name == "scratch":
+            self.image, self.config = None, {}
+        else:
+            self.image = self._base(name)
+            self.config = dict(thaw(self.image.config.config))
+        if "PATH" not in instructions.variables(self.config):
+            self.config["Env"] = [*(self.config.get("Env") or ()), f"PATH={process.PATH}"]
+        self.config |= {"OpenStdin": False, "StdinOnce": False}
+        triggers = self.config.get("OnBuild") or []
+        self.config["OnBuild"] = None
+        if triggers:
+            self.say(1, f"# Executing {len(triggers)} build trigger{'s' * (len(triggers) > 1)}\n")
+        for trigger in triggers:
+            found = instruction(trigger)
+            instructions.check_instruction(found)
+            instructions.check_simulated([found])
+            self._dispatch(found)
+
+    def _base(self, name: str) -> Image:
+        found = None if self.request.pull else images.lookup_image(self.engine, name)
+        if found is None:
+            self.pull(name)
+            found = images.find_image(self.engine, name)
+        return found
+
+    def _declare(self, words: Sequence[str]) -> None:
+        for word in words[1:]:
+            name, equals, value = word.partition("=")
+            self.arguments.add(name, value if equals else None)
+
+    def _dispatch(self, step: Instruction) -> None:
+        env = instructions.variables(self.config)
+        words = instructions.expanded(step, {**self.arguments.allowed(), **env})
+        with self._containers():
+            if step.name == "RUN":
+                self._run(step, words)
+            elif step.name in ("ADD", "COPY"):
+                flag = expand(instructions.flags(step).get("chown", ""), {**self.arguments.allowed(), **env})
+                self._copy(words, flag, chmod="chmod" in instructions.flags(step))
+            else:
+                self._set(words)
+
+    @contextmanager
+    def _containers(self) -> Iterator[None]:
+        """Remove the containers of a step: after it, and where it failed if that was asked for."""
+        try:
+            yield
+        except BaseException:
+            if self.request.force_remove:
+                self._remove_containers()
+            raise
+        if self.request.remove or self.request.force_remove:
+            self._remove_containers()
+
+    def _remove_containers(self) -> None:
+        for identity in self.temporary:
+            containers.remove(self.engine, identity, force=True, with_volumes=True)
+            self.say(1, f"Removing intermediate container {identity[:12]}\n")
+        self.temporary = []
+
+    def _set(self, words: Sequence[str]) -> None:
+        """Run an instruction that changes the config; WORKDIR makes the directory as well."""
+        name = words[0]
+        if name == "ARG":
+            self._declare(words)
+        elif name == "MAINTAINER":
+            self.author = words[1]
+        before = (self.config.get("Healthcheck") or {}).get("Test") or ["NONE"]
+        if name == "HEALTHCHECK" and before[0] != "NONE":
+            self.say(1, f"Note: overriding previous HEALTHCHECK: [{' '.join(before)}]\n")
+        self.config |= instructions.changed_config(words, self.config)
+        if name == "ENTRYPOINT" and not self.has_command:
+            self.config["Cmd"] = None
+        shown = instructions.comment(words, self.config)
+        if name == "WORKDIR":
+            command = [*instructions.shell(self.config), f"#(nop) WORKDIR {self.config['WorkingDir']}"]
+        else:
+            command = [*instructions.shell(self.config), "#(nop) ", shown]
+        if not self._found({**self.config, "Cmd": command}):
+            box = self._create(command, entrypoint=self.config.get("Entrypoint") or ())
+            noted = {"Cmd": command, "Hostname": box.id[:12], "Labels": self.config.get("Labels") or {}}
+            if directory := self.config.get("WorkingDir"):
+                noted["WorkingDir"] = clean(directory)
+            self._commit(Layer.of(box.upper), noted, container=box.id)
+        self.has_command = self.has_command or (name == "CMD" and len(words) > 2)
+
+    def _found(self, config: Mapping[str, Any]) -> bool:
+        image = self.cache.find(self.image, config)
+        if image is None:
+            self.engine.advance(SECOND)
+            return False
+        self.say(1, " ---> Using cache\n")
+        self.image = image
+        return True
+
+    def _parent(self) -> Image:
+        """Return the image that a step starts from; one of nothing after `FROM scratch`."""
+        if self.image is not None:
+            return self.image
+        return Image(make_config(created=ZERO_TIME, architecture=self.engine.architecture, os=self.engine.os))
+
+    def _create(
+        self, command: Sequence[str], *, env: Sequence[str] = (), entrypoint: Sequence[str] = ()
+    ) -> Container:
+        """Make a step's container; the image's health check fills in what the config's does not say."""
+        options = Options(
+            entrypoint=tuple(entrypoint),
+            env=tuple(env),
+            network=self.request.network,
+            log_driver="none",
+            user=self.config.get("User") or "",
+            working_dir=clean(self.config["WorkingDir"]) if self.config.get("WorkingDir") else None,
+        )
+        parent = self._parent()
+        name = self.image.id if self.image else ""
+        box = containers.create_of(self.engine, parent, name, command, options=options)
+        self.temporary.append(box.id)
+        if check := self.config.get("Healthcheck"):
+            image_check = parent.config.config.get("Healthcheck")
+            self.config["Healthcheck"] = instructions.merged_healthcheck(
+                check, image_check and thaw(image_check)
+            )
+        self.say(1, f" ---> Running in {box.id[:12]}\n")
+        return box
+
+    def _run(self, step: Instruction, words: Sequence[str]) -> None:
+        if step.flags:
+            raise instructions.needs_buildkit(step.flags[0].partition("=")[0])
+        command = instructions.command(words, self.config)
+        known = instructions.variables(self.config)
+        given = {key: value for key, value in self.arguments.allowed().items() if key not in known}
+        shown = sorted(f"{key}={value}" for key, value in given.items() if self.arguments.shown(key))
+        noted = {"Cmd": [f"|{len(shown)}", *shown, *command] if given else command, "Entrypoint": None}
+        if self._found({**self.config, **noted}):
+            return
+        box = self._create(command, env=[f"{key}={value}" for key, value in given.items()])
+        box = process.start(self.engine, box, detached=False)
+        for line in box.log:
+            self.say(line.stream, line.data)
+        box = containers.keep(self.engine, replace(box, log=()))
+        if box.running:
+            self._remove_containers()
+            raise DaemonError(f"labkit: the command '{' '.join(command)}' does not end, nor would the build")
+        if box.exit_code:
+            raise StepFailed(
+                f"The command '{' '.join(command)}' returned a non-zero code: {box.exit_code}", box.exit_code
+            )
+        self._commit(Layer.of(box.upper), noted, container=box.id)
+
+    def _copy(self, words: Sequence[str], chown: str, *, chmod: bool) -> None:
+        if chmod:
+            raise instructions.needs_buildkit("--chmod")
+        name, *names, target = words
+        try:
+            sources = context.sources(self.files, names)
+        except DaemonError as error:
+            raise DaemonError(f"{name} failed: {error}") from None
+        if len(sources) > 1 and not target.endswith("/"):
+            raise DaemonError(
+                f"When using {name} with more than one source file, the destination must be a directory "
+                "and end with a /"
+            )
+        digests = [source.digest for source in sources]
+        digest = digests[0] if len(digests) == 1 else context.joined("multi", digests)
+        by = f"--chown={chown}" if chown else ""
+        command = [*instructions.shell(self.config), f"#(nop) {name} {by}{digest} in {target} "]
+        if self._found({**self.config, "Cmd": command}):
+            return
+        engine = self.engine
+        active = engine.driver.prepare(engine.snapshot(self._parent()), engine.now)
+        mount = engine.driver.mount(active, lambda: engine.now)
+        place = copy.destination(self.config.get("WorkingDir") or "", target)
+        owner = copy.owner(mount, chown) if chown else (0, 0)
+        where = copy.Target(
+            mount, f"{engine.data_root}/{engine.driver.name}/{engine.new_id()}/merged", *owner
+        )
+        for source in sources:
+            where.copy(source, place, unpack=name == "ADD")
+        self._commit(Layer.of(mount.active.changes), {"Cmd": command})
+
+    def _commit(self, layer: Layer, noted: Mapping[str, Any], *, container: str = "") -> None:
+        """Make the image of a step; `noted` is what its container's config has of its own."""
+        parent = self.image
+        config = {**self.config, "Image": parent.id if parent else ""}
+        try:
+            self.image = self._parent().append(
+                layer,
+                created=rfc3339_nano(self.engine.now),
+                author=self.author,
+                config=config,
+                container=container,
+                container_config={**config, **noted},
+            )
+        except InvalidImage as error:
+            raise DaemonError(str(error)) from None
+        images.add_image(self.engine, self.image, parent=parent.id if parent else "")

@@ -1,0 +1,256 @@
+"""A build's context: the files that COPY and ADD may take, and the digests that tell whether they changed.
+
+The classic builder names what was copied by a digest over a file's tar header without its time, and its
+content (moby, builder/remotecontext and pkg/tarsum, version 1).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import posixpath
+import re
+import stat
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
+
+from labkit.base.errors import DaemonError, LabkitError
+from labkit.dockerfile import ignore
+from labkit.oci import tree
+from labkit.oci.content import Content
+from labkit.oci.gzip import decompressed
+from labkit.oci.tar import BLOCK, entries
+from labkit.oci.tar_reader import read_changes
+from labkit.oci.tree import EMPTY_ROOT, Dir, File, Meta, Node, Symlink
+
+Files = Mapping[str, str | bytes | int]
+"""A path's text or bytes, or a number for that many bytes of filler."""
+
+IGNORE = ".dockerignore"
+_LINKS = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The files that were sent, and the name of the Dockerfile among them.
+
+    `digests` are those, by their paths, of what has no tar header that the client wrote.
+    """
+
+    root: Dir
+    dockerfile: str = "Dockerfile"
+    digests: Mapping[str, str] = field(default_factory=dict)
+    text: str | None = None
+    """The Dockerfile's text where it is not among the files."""
+
+    def read_dockerfile(self) -> tuple[str, str]:
+        """Return the Dockerfile's name and text; raises DaemonError where there is none.
+
+        >>> Context(of_files({"dockerfile": "FROM busybox"}, 0)).read_dockerfile()
+        ('dockerfile', 'FROM busybox')
+        """
+        name = self.dockerfile
+        if self.text is not None:
+            return self._checked(name, self.text)
+        if name == "Dockerfile" and not isinstance(tree.get(self.root, name), File | Symlink):
+            name = "dockerfile" if tree.get(self.root, "dockerfile") else name
+        _, node = follow(self.root, name)
+        if not isinstance(node, File):
+            raise DaemonError(f"Cannot locate specified Dockerfile: {self.dockerfile}")
+        return self._checked(name, node.content.read().decode("utf-8", "surrogateescape"))
+
+    def _checked(self, name: str, text: str) -> tuple[str, str]:
+        if not text:
+            raise DaemonError(f"the Dockerfile ({name}) cannot be empty")
+        return name, text
+
+    def without_ignored(self, dockerfile: str) -> Context:
+        """Return the context without the two files that were sent for the builder alone."""
+        node = tree.get(self.root, IGNORE)
+        if not isinstance(node, File):
+            return self
+        patterns = ignore.compiled(ignore.read_patterns(node.content.read().decode("utf-8", "replace")))
+        root = self.root
+        for name in (IGNORE, dockerfile):
+            if ignore.ignored(name, patterns) and tree.get(root, name) is not None:
+                root = tree.remove(root, name)
+        return replace(self, root=root)
+
+
+def of_files(files: Files, now: int) -> Dir:
+    """Return the directory that holds files by their paths, all made at one time.
+
+    >>> [path for path, _ in tree.walk(of_files({"src/a": "1"}, 0))]
+    ['src', 'src/a']
+    """
+    root = EMPTY_ROOT
+    for path, value in files.items():
+        names = tree.split_path(posixpath.normpath(path))
+        for depth in range(1, len(names)):
+            above = "/".join(names[:depth])
+            if tree.get(root, above) is None:
+                root = tree.put(root, above, Dir(meta=Meta(0o755, mtime=now)))
+        root = tree.put(root, "/".join(names), File(_content(value, path), Meta(mtime=now)))
+    return root
+
+
+def _content(value: str | bytes | int, path: str) -> Content:
+    if isinstance(value, int):
+        return Content.filler(value, path)
+    return Content.of(value.encode("utf-8", "surrogateescape") if isinstance(value, str) else value)
+
+
+def follow(root: Dir, path: str) -> tuple[str, Node | None]:
+    """Return where a path leads, symbolic links followed inside of a directory only, and what is there.
+
+    >>> follow(Dir({"a": Symlink("/b")}), "a/../a/c")
+    ('b/c', None)
+    """
+    todo = tree.split_path(path)[::-1]
+    names: list[str] = []
+    links = 0
+    while todo:
+        name = todo.pop()
+        if name == "..":
+            names = names[:-1]
+            continue
+        node = tree.get(root, "/".join([*names, name]))
+        if isinstance(node, Symlink) and links < _LINKS:
+            links += 1
+            names = [] if node.target.startswith("/") else names
+            todo += tree.split_path(node.target)[::-1]
+        else:
+            names.append(name)
+    place = "/".join(names)
+    return place, tree.get(root, place)
+
+
+def of_tar(content: Content) -> Context | None:
+    """Return the context that a tar holds, compressed or not; None where it is no tar.
+
+    Its headers are as their tar has them, and so are the digests.
+
+    >>> of_tar(Content.of(b"FROM busybox")) is None
+    True
+    """
+    try:
+        content = decompressed(content)
+        found = list(entries(content.chunks(), content.size))
+    except LabkitError:
+        return None
+    if not found:
+        return None
+    digests = {}
+    for entry in found:
+        block = content.read(entry.offset - BLOCK, BLOCK)
+        mode, uid, gid = (int(block[at : at + 8].strip(b" \0") or b"0", 8) for at in (100, 108, 116))
+        uname, gname = (block[at : at + 32].partition(b"\0")[0].decode() for at in (265, 297))
+        name, link = (
+            entry.name.decode("utf-8", "surrogateescape"),
+            entry.link.decode(errors="surrogateescape"),
+        )
+        header = (
+            f"name{name}mode{mode}uid{uid}gid{gid}size{entry.size}typeflag{chr(entry.kind)}linkname{link}"
+            f"uname{uname}gname{gname}devmajor{entry.device[0]}devminor{entry.device[1]}"
+        )
+        hasher = hashlib.sha256(header.encode("utf-8", "surrogateescape"))
+        for chunk in content.slice(entry.offset, entry.size).chunks():
+            hasher.update(chunk)
+        digests[posixpath.normpath(name).lstrip("/")] = hasher.hexdigest()
+    return Context(read_changes(content), digests=digests)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What one source of COPY or ADD stands for: the path that was named, what it leads to, its digest."""
+
+    path: str
+    node: Node
+    digest: str
+
+
+def sources(context: Context, names: Sequence[str]) -> list[Source]:
+    """Return what the sources of COPY name, patterns included.
+
+    Raises DaemonError, in the builder's words after "COPY failed: ", where there is none.
+
+    >>> files = Context(of_files({"a.py": "", "b.py": "", "c": ""}, 0))
+    >>> [source.path for source in sources(files, ["*.py", "c"])]
+    ['a.py', 'b.py', 'c']
+    """
+    found: list[Source] = []
+    for name in names:
+        if re.match("https?://", name):
+            raise DaemonError("source can't be a URL for COPY")
+        path = name.removeprefix("/").removeprefix("./")
+        if re.search(r"[*?\[]", re.sub(r"\\.", "", path)):
+            found += _matching(context, path)
+        else:
+            found.append(_source(context, path))
+    if not found:
+        raise DaemonError("no source files were specified")
+    return found
+
+
+def _matching(context: Context, pattern: str) -> Iterator[Source]:
+    try:
+        ignore.check_pattern(pattern)
+    except LabkitError:
+        return
+    for path, _ in tree.walk(context.root):
+        if path.count("/") == pattern.count("/") and all(map(fnmatchcase, path.split("/"), _parts(pattern))):
+            yield _source(context, path)
+
+
+def _parts(pattern: str) -> list[str]:
+    """Return a pattern's parts as fnmatch writes them: `[!a]` for Go's `[^a]`, `[*]` for its `\\*`."""
+    return re.sub(r"\\(.)", r"[\1]", pattern.replace("[^", "[!")).split("/")
+
+
+def _source(context: Context, path: str) -> Source:
+    cleaned = posixpath.normpath(path or ".")
+    if cleaned == ".." or cleaned.startswith("../"):
+        raise DaemonError(f"forbidden path outside the build context: {path} ()")
+    place, node = follow(context.root, cleaned)
+    if node is None:
+        raise DaemonError(
+            f"file not found in build context or excluded by .dockerignore: stat {path}: file does not exist"
+        )
+    if not isinstance(node, Dir):
+        return Source(path, node, "file:" + _digest(context, place, node))
+    digests = [] if place == "" else [_digest(context, place, node)]
+    for below, _ in tree.walk(node, place):
+        target, found = follow(context.root, below)
+        digests.append(below if found is None else _digest(context, target, found))
+    return Source(path, node, joined("dir", sorted(digests)))
+
+
+def joined(kind: str, digests: Sequence[str]) -> str:
+    """Return the one digest of several.
+
+    >>> joined("multi", [])[:18]
+    'multi:e3b0c44298fc'
+    """
+    return f"{kind}:{hashlib.sha256(','.join(digests).encode('utf-8', 'surrogateescape')).hexdigest()}"
+
+
+_KINDS = {File: (stat.S_IFREG, "0"), Dir: (stat.S_IFDIR, "5"), Symlink: (stat.S_IFLNK, "2")}
+
+
+def _digest(context: Context, path: str, node: Node) -> str:
+    """Return the digest of a file as an entry of root's."""
+    if path in context.digests:
+        return context.digests[path]
+    bits, flag = _KINDS.get(type(node), (stat.S_IFIFO, "6"))
+    content = node.content if isinstance(node, File) else Content()
+    mode = bits | getattr(node, "meta", Meta()).mode
+    link = node.target if isinstance(node, Symlink) else ""
+    name = path + "/" if isinstance(node, Dir) else path
+    header = (
+        f"name{name}mode{mode}uid0gid0size{content.size}typeflag{flag}linkname{link}unamegname"
+        "devmajor0devminor0"
+    )
+    hasher = hashlib.sha256(header.encode("utf-8", "surrogateescape"))
+    for chunk in content.chunks():
+        hasher.update(chunk)
+    return hasher.hexdigest()

@@ -1,0 +1,179 @@
+"""What a `.dockerignore` keeps out of a build's context (moby, builder/dockerignore and pkg/fileutils)."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from labkit.base.errors import LabkitError
+from labkit.oci.tree import Dir, Meta, Node
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A line: a path with `*`, `?`, `[…]` and `**`, and whether it brings back what others left out."""
+
+    text: str
+    kept: bool
+    expression: re.Pattern[str]
+
+
+def read_patterns(text: str) -> list[str]:
+    r"""Return the lines of a `.dockerignore` that are patterns, cleaned.
+
+    >>> read_patterns("# logs\n\n*.log\n! /keep/../this.log \n")
+    ['*.log', '!this.log']
+    """
+    found = []
+    for line in text.removeprefix("\ufeff").splitlines():
+        pattern = line.strip()
+        if line.startswith("#") or not pattern:
+            continue
+        invert, pattern = pattern.startswith("!"), pattern.removeprefix("!").strip()
+        if pattern:
+            pattern = clean(pattern)
+            pattern = pattern[1:] if len(pattern) > 1 and pattern.startswith("/") else pattern
+        found.append("!" * invert + pattern)
+    return found
+
+
+def clean(path: str) -> str:
+    """Return a path as Go's filepath.Clean does; Python keeps two slashes at the beginning.
+
+    >>> clean("//a/../b/")
+    '/b'
+    """
+    cleaned = posixpath.normpath(path)
+    return cleaned[1:] if cleaned.startswith("//") else cleaned
+
+
+def compiled(patterns: Sequence[str]) -> list[Pattern]:
+    """Return patterns ready to be matched; raises LabkitError for one that is none.
+
+    >>> [each.text for each in compiled(["**/*.md", "!README.md"])]
+    ['**/*.md', 'README.md']
+    """
+    found = []
+    for line in patterns:
+        pattern = line.strip()
+        if not pattern:
+            continue
+        pattern = clean(pattern)
+        kept = pattern.startswith("!")
+        if kept and len(pattern) == 1:
+            raise LabkitError('illegal exclusion pattern: "!"')
+        text = pattern[1:] if kept else pattern
+        check_pattern(text)
+        try:
+            found.append(Pattern(text, kept, re.compile(_expression(text), re.DOTALL)))
+        except re.error:
+            raise LabkitError("syntax error in pattern") from None
+    return found
+
+
+def check_pattern(text: str) -> None:
+    """Raise LabkitError where Go's filepath.Match would not take a pattern.
+
+    >>> check_pattern("[a-z")
+    Traceback (most recent call last):
+    labkit.base.errors.LabkitError: syntax error in pattern
+    """
+    at = 0
+    while at < len(text):
+        if text[at] == "\\":
+            at += 1
+            if at == len(text):
+                raise LabkitError("syntax error in pattern")
+        elif text[at] == "[":
+            match = re.compile(r"\[\^?(?:(?:\\.|[^\\\]-])(?:-(?:\\.|[^\\\]-]))?)+\]").match(text, at)
+            if match is None:
+                raise LabkitError("syntax error in pattern")
+            at = match.end() - 1
+        at += 1
+
+
+def _expression(text: str) -> str:
+    """Return the regular expression of a pattern; `**` stands for any number of directories."""
+    found, at = "", 0
+    while at < len(text):
+        character = text[at]
+        at += 1
+        if character == "*" and text.startswith("*", at):
+            at += 1
+            at += text.startswith("/", at)
+            found += ".*" if at == len(text) else "(.*/)?"
+        elif character == "*":
+            found += "[^/]*"
+        elif character == "?":
+            found += "[^/]"
+        elif character in ".$":
+            found += "\\" + character
+        elif character == "\\":
+            found += "\\" + text[at : at + 1]
+            at += 1
+        else:
+            found += character
+    return found
+
+
+def ignored(path: str, patterns: Sequence[Pattern]) -> bool:
+    """Tell whether a path, or a directory above it, is left out; the last pattern that matches decides.
+
+    >>> ignored("docs/a.md", compiled(["docs", "!docs/b.md"]))
+    True
+    """
+    above = posixpath.dirname(path).split("/") if "/" in path else []
+    out = False
+    for pattern in patterns:
+        depth = pattern.text.count("/") + 1
+        if pattern.expression.fullmatch(path) or (
+            depth <= len(above) and pattern.expression.fullmatch("/".join(above[:depth]))
+        ):
+            out = not pattern.kept
+    return out
+
+
+def filtered(root: Dir, patterns: Sequence[Pattern]) -> tuple[Dir, list[str]]:
+    """Return a directory without what is ignored, and the paths of directories sent without a header.
+
+    Those are ignored, and something in them is brought back.
+
+    >>> left, bare = filtered(Dir({"a": Dir({"b": Dir()}), "c": Dir()}), compiled(["*", "!a/b"]))
+    >>> list(left.children), bare
+    (['a'], ['a'])
+    """
+    bare: list[str] = []
+    return _filtered(root, "", patterns, bare), bare
+
+
+def _filtered(directory: Dir, path: str, patterns: Sequence[Pattern], bare: list[str]) -> Dir:
+    children: dict[str, Node] = {}
+    for name, node in directory.children.items():
+        below = f"{path}/{name}" if path else name
+        if not ignored(below, patterns):
+            children[name] = _filtered(node, below, patterns, bare) if isinstance(node, Dir) else node
+        elif isinstance(node, Dir) and any(
+            each.kept and f"{each.text}/".startswith(f"{below}/") for each in patterns
+        ):
+            inner = _filtered(node, below, patterns, bare)
+            if inner.children:
+                bare.append(below)
+                children[name] = replace(inner, meta=Meta(0o755, mtime=node.meta.mtime))
+    return replace(directory, children=children)
+
+
+def kept_for_the_build(patterns: Sequence[str], dockerfile: str) -> list[str]:
+    """Return patterns that leave the Dockerfile and `.dockerignore` to be sent: the daemon needs them.
+
+    The daemon removes them again, see `Context`.
+
+    >>> kept_for_the_build(["*"], "Dockerfile")
+    ['*', '!.dockerignore', '!Dockerfile']
+    """
+    found = list(patterns)
+    for name in (".dockerignore", dockerfile):
+        if name and ignored(name, compiled(found)):
+            found.append(f"!{name}")
+    return found

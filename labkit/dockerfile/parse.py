@@ -1,0 +1,380 @@
+r"""A Dockerfile's text as instructions (buildkit, frontend/dockerfile/parser).
+
+Lines that end in the escape character go on, comments are dropped, flags stand before the arguments, and
+each instruction has its own grammar for those: a JSON array, words, pairs, or the rest of the line.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from labkit.base.errors import DaemonError
+
+# Words of a Dockerfile's line, and the variables in them (buildkit, frontend/dockerfile/shell and parser).
+#
+# The character that takes the meaning from the next one is a backslash, unless a directive at the
+# Dockerfile's beginning makes it a backquote.
+
+_SPECIAL = "@*#?-$!0"
+
+
+def split(text: str, escape: str = "\\") -> list[str]:
+    r"""Return the words of a line, with their quotes and escapes.
+
+    >>> split('a "b c" d\\ e')
+    ['a', '"b c"', 'd\\ e']
+    """
+    words, word, quote, escaped = [], "", "", False
+    for character in text:
+        if character.isspace() and not quote and not escaped:
+            words.append(word)
+            word = ""
+            continue
+        word += character
+        if escaped:
+            escaped = False
+        elif character == escape and quote != "'":
+            escaped = True
+        elif character == quote:
+            quote = ""
+        elif character in "\"'" and not quote:
+            quote = character
+    # An escape at the very end of a line has nothing to escape.
+    return [each for each in [*words, word[:-1] if escaped else word] if each]
+
+
+def expand(text: str, env: Mapping[str, str], escape: str = "\\") -> str:
+    r"""Return a word without its quotes, variables replaced by their values.
+
+    Raises DaemonError in the builder's words where it is not well formed.
+
+    >>> expand("\"$A\" '$A' \\$A ${A:-x} ${B:-x}", {"A": "1"})
+    '1 $A $A 1 x'
+    """
+    return "".join(piece for piece, _ in _pieces(text, env, escape))
+
+
+def expand_words(text: str, env: Mapping[str, str], escape: str = "\\") -> list[str]:
+    """Return the words that a word stands for: a variable's value may hold several.
+
+    >>> expand_words("$A/tcp", {"A": "80 81"})
+    ['80', '81/tcp']
+    """
+    words, word = [], ""
+    for piece, raw in _pieces(text, env, escape):
+        for character in piece:
+            if raw or not character.isspace():
+                word += character
+            elif word:
+                words.append(word)
+                word = ""
+    return [*words, word] if word else words
+
+
+def _pieces(text: str, env: Mapping[str, str], escape: str) -> list[tuple[str, bool]]:
+    try:
+        return _Lexer(text, env, escape).until("")
+    except _SyntaxFault as fault:
+        raise DaemonError(f"failed to process {json.dumps(text, ensure_ascii=False)}: {fault}") from None
+
+
+class _SyntaxFault(Exception):
+    """What is wrong with a word."""
+
+
+class _Lexer:
+    """Reads a word character by character."""
+
+    def __init__(self, text: str, env: Mapping[str, str], escape: str) -> None:
+        self.text, self.at = text, 0
+        self.env = env
+        self.escape = escape
+
+    def peek(self) -> str:
+        return self.text[self.at : self.at + 1]
+
+    def next(self) -> str:
+        self.at += 1
+        return self.text[self.at - 1 : self.at]
+
+    def until(self, stop: str) -> list[tuple[str, bool]]:
+        """Return the pieces up to a character, "" for all, each with whether its blanks are kept."""
+        found: list[tuple[str, bool]] = []
+        while character := self.peek():
+            if character == stop:
+                self.next()
+                return found
+            if character == "$":
+                found.append((self._dollar(), False))
+            elif character in "\"'":
+                found.append((self._quoted(), True))
+            elif self.next() == self.escape:
+                found.append((self.next(), True))
+            else:
+                found.append((character, False))
+        if stop:
+            raise _SyntaxFault(f"unexpected end of statement while looking for matching {stop}")
+        return found
+
+    def _quoted(self) -> str:
+        quote, found = self.next(), ""
+        while character := self.peek():
+            if quote == '"' and character == "$":
+                found += self._dollar()
+                continue
+            self.next()
+            if character == quote:
+                return found
+            if quote == '"' and character == self.escape and self.peek() in ('"', "$", self.escape):
+                character = self.next()
+            found += character
+        kind = "double" if quote == '"' else "single"
+        raise _SyntaxFault(f"unexpected end of statement while looking for matching {kind}-quote")
+
+    def _dollar(self) -> str:
+        self.next()
+        if self.peek() != "{":
+            name = self._name()
+            return self.env.get(name, "") if name else "$"
+        self.next()
+        if not self.peek():
+            raise _SyntaxFault("syntax error: missing '}'")
+        if self.peek() in "{}:":
+            raise _SyntaxFault("syntax error: bad substitution")
+        name = self._name()
+        value = self.env.get(name, "")
+        character = self.next()
+        if character == "}":
+            return value
+        if character != ":":
+            raise _SyntaxFault("missing ':' in substitution")
+        modifier = self.next()
+        try:
+            word = "".join(piece for piece, _ in self.until("}"))
+        except _SyntaxFault:
+            raise _SyntaxFault("syntax error: missing '}'") from None
+        if modifier == "-":
+            return value or word
+        if modifier == "+":
+            return word if value else ""
+        if modifier == "?":
+            if not value:
+                raise _SyntaxFault(f"{name}: {word or 'is not allowed to be unset'}")
+            return value
+        raise _SyntaxFault(f"unsupported modifier ({modifier}) in substitution")
+
+    def _name(self) -> str:
+        first = self.peek()
+        if first.isdecimal():
+            start = self.at
+            while self.peek().isdecimal():
+                self.next()
+            return self.text[start : self.at]
+        if first and first in _SPECIAL:
+            return self.next()
+        start = self.at
+        while (character := self.peek()) and (character.isalnum() or character == "_"):
+            self.next()
+        return self.text[start : self.at]
+
+
+_BLANKS = re.compile(r"[\t\v\f\r ]+")
+_DIRECTIVE = re.compile(r"#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*")
+_ONE = ("MAINTAINER", "STOPSIGNAL", "USER", "WORKDIR")
+_WORDS = ("EXPOSE", "FROM")
+_PAIRS = ("ENV", "LABEL")
+_JSON_OR_WORDS = ("ADD", "COPY", "VOLUME")
+_JSON_OR_LINE = ("CMD", "ENTRYPOINT", "RUN", "SHELL")
+KNOWN = frozenset((*_ONE, *_WORDS, *_PAIRS, *_JSON_OR_WORDS, *_JSON_OR_LINE, "ARG", "HEALTHCHECK", "ONBUILD"))
+
+
+@dataclass(frozen=True, slots=True)
+class Instruction:
+    """An instruction: its name in capitals, its arguments as its grammar splits them, and where it stands.
+
+    Pairs are told as names and values in turn. `is_json` says that the arguments were a JSON array.
+    `original` is the whole of it as it is written, `escape` the Dockerfile's escape character; `literal`
+    arguments have no variables.
+    """
+
+    name: str
+    args: tuple[str, ...]
+    original: str
+    line: int = 1
+    flags: tuple[str, ...] = ()
+    is_json: bool = False
+    escape: str = "\\"
+    literal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Dockerfile:
+    """A Dockerfile's instructions, and what the builder remarks on."""
+
+    instructions: tuple[Instruction, ...]
+    warnings: tuple[str, ...] = ()
+
+
+def parse(text: str) -> Dockerfile:
+    r"""Return a Dockerfile's instructions; raises DaemonError where its lines are not well formed.
+
+    >>> [step.original for step in parse("FROM busybox\n# a comment\nRUN echo \\\n  hi").instructions]
+    ['FROM busybox', 'RUN echo   hi']
+    """
+    lines = [line.removesuffix("\r") for line in text.removeprefix("\ufeff").split("\n")]
+    if lines and not lines[-1]:
+        lines.pop()
+    escape = _escape(lines)
+    mark = re.escape(escape)
+    continued = re.compile(rf"(^|[^{mark}]){mark}[ \t]*$")  # two of them are no sign that the line goes on
+    found: list[Instruction] = []
+    warnings: list[str] = []
+    at = 0
+    while at < len(lines):
+        first, line = at + 1, _without_comment(lines[at].lstrip())
+        at += 1
+        goes_on = continued.search(line) is not None
+        line = continued.sub(r"\1", line)
+        if not line and not goes_on:
+            continue
+        empty = False
+        while goes_on and at < len(lines):
+            following = lines[at]
+            at += 1
+            if following.lstrip().startswith("#"):
+                continue
+            if not following.strip():
+                empty = True
+                continue
+            goes_on = continued.search(following) is not None
+            line += continued.sub(r"\1", following)
+        if empty:
+            warnings.append(f"[WARNING]: Empty continuation line found in:\n    {line}")
+        found.append(instruction(line, first, escape))
+    if warnings:
+        warnings.append("[WARNING]: Empty continuation lines will become errors in a future release.")
+    if not found:
+        raise DaemonError("file with no instructions")
+    return Dockerfile(tuple(found), tuple(warnings))
+
+
+def _without_comment(line: str) -> str:
+    return "" if line.startswith("#") else line
+
+
+def _escape(lines: Sequence[str]) -> str:
+    """Return what the directives before all else say of the escape character."""
+    seen: dict[str, str] = {}
+    for line in lines:
+        match = _DIRECTIVE.fullmatch(line.lstrip())
+        name = match[1].lower() if match else ""
+        if match is None or name not in ("escape", "syntax"):
+            break
+        if name in seen:
+            raise DaemonError(f"only one {name} parser directive can be used")
+        seen[name] = match[2]
+    escape = seen.get("escape", "\\")
+    if escape not in ("`", "\\"):
+        raise DaemonError(f"invalid escape token '{escape}' does not match ` or \\")
+    return escape
+
+
+def instruction(text: str, line: int = 1, escape: str = "\\") -> Instruction:
+    """Return one instruction; raises DaemonError where its arguments are not well formed.
+
+    >>> instruction("COPY --chown=1 a b").flags, instruction("ENV A=1 B=2").args
+    (('--chown=1',), ('A', '1', 'B', '2'))
+    """
+    word, *rest = _BLANKS.split(text.strip(), maxsplit=1)
+    name = word.upper()
+    flags, left = _flags(rest[0] if rest else "")
+    args, is_json = _arguments(name, left, escape)
+    return Instruction(name, tuple(args), text.strip(), line, flags, is_json, escape)
+
+
+def _flags(text: str) -> tuple[tuple[str, ...], str]:
+    """Return the words with two dashes at the beginning, without their quotes, and what is left."""
+    flags: list[str] = []
+    at = 0
+    while True:
+        while at < len(text) and text[at].isspace():
+            at += 1
+        if not text.startswith("--", at):
+            return tuple(flags), text[at:].strip()
+        word, quote = "", ""
+        while at < len(text) and (quote or not text[at].isspace()):
+            character = text[at]
+            if character == "\\" and quote != "'":
+                at += 1
+                word += text[at : at + 1]
+            elif character == quote:
+                quote = ""
+            elif character in "\"'" and not quote:
+                quote = character
+            else:
+                word += character
+            at += 1
+        if word == "--":
+            return tuple(flags), text[at:].strip()
+        flags.append(word)
+
+
+def _arguments(name: str, rest: str, escape: str) -> tuple[Sequence[str], bool]:
+    if name in _PAIRS:
+        return _pairs(name, rest, escape), False
+    if name == "ARG":
+        return split(rest, escape), False
+    if name in _WORDS:
+        return [word for word in _BLANKS.split(rest) if word], False
+    if name in _JSON_OR_WORDS or name in _JSON_OR_LINE:
+        array = json_words(rest)
+        if array is not None:
+            return array, True
+        if name in _JSON_OR_WORDS:
+            return [word for word in _BLANKS.split(rest) if word], False
+    if name == "HEALTHCHECK":
+        kind, *command = _BLANKS.split(rest, maxsplit=1) if rest else [""]
+        array = json_words(command[0]) if command else None
+        return [kind, *(command if array is None else array)] if kind else [], array is not None
+    if name == "ONBUILD" and rest:
+        instruction(rest, escape=escape)
+    return [rest] if rest else [], False
+
+
+def _pairs(name: str, rest: str, escape: str) -> list[str]:
+    """Return names and values of `A=1 B="two words"`, or of the older form `A all the rest`."""
+    words = split(rest, escape)
+    if words and "=" not in words[0]:
+        key, *value = _BLANKS.split(rest, maxsplit=1)
+        if not value:
+            raise DaemonError(f"{name} must have two arguments")
+        return [key, value[0]]
+    found = []
+    for word in words:
+        key, equals, text = word.partition("=")
+        if not equals:
+            shown = json.dumps(word, ensure_ascii=False)
+            raise DaemonError(f"Syntax error - can't find = in {shown}. Must be of the form: name=value")
+        found += [key, text]
+    return found
+
+
+def json_words(text: str) -> list[str] | None:
+    """Return the strings of a JSON array at the beginning of a text, or None for any other text.
+
+    Raises DaemonError for an array of other values.
+
+    >>> json_words('["a b"]'), json_words("a b")
+    (['a b'], None)
+    """
+    try:
+        words: Any = json.JSONDecoder().raw_decode(text)[0] if text.startswith("[") else None
+    except (ValueError, RecursionError):
+        return None
+    if isinstance(words, list) and not all(isinstance(word, str) for word in words):
+        raise DaemonError("when using JSON array syntax, arrays must be comprised of strings only")
+    return words if isinstance(words, list) else None

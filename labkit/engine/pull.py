@@ -1,0 +1,329 @@
+"""Pulling and pushing images, as generators of events.
+
+`Already exists` is decided as moby's distribution/xfer decides it: from the bottom up, by ChainID, for
+blobs whose DiffID is known from an earlier pull or push; at the first layer that is not there it stops,
+and all above is downloaded, even a blob that is in the cache on another base. A pull that fails leaves
+the cache as it was.
+
+The daemon has answered before it asks for layers, so an error that comes later is no DaemonError: it is
+printed without "Error response from daemon: ".
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Generator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import takewhile
+from queue import SimpleQueue
+from typing import Generic, TypeVar
+
+from labkit.base.errors import (
+    DaemonError,
+    DigestMismatch,
+    InvalidArchive,
+    InvalidDocument,
+    InvalidImage,
+    InvalidLayer,
+    LabkitError,
+    RegistryError,
+)
+from labkit.engine import images
+from labkit.engine.engine import Engine
+from labkit.engine.schedule import MAX_DOWNLOADS, Item, Network, PullEvent, schedule
+from labkit.oci.config import ImageConfig, parse_config
+from labkit.oci.content import Content
+from labkit.oci.digest import chain_ids, short
+from labkit.oci.image import Image, validate
+from labkit.oci.layer import Layer
+from labkit.oci.manifest import Descriptor, Manifest, Platform
+from labkit.oci.reference import Reference
+from labkit.store.archive import unpacked
+from labkit.store.client import Client, Found, Live, words
+
+# Several generators at once, each in a thread, told as one: how layers are downloaded.
+
+Step = TypeVar("Step")
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True, slots=True)
+class Finished(Generic[Value]):
+    """What a generator returned."""
+
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class _Failed:
+    error: BaseException
+
+
+def together(
+    jobs: Mapping[str, Callable[[], Generator[Step, None, Value]]], most: int
+) -> Generator[tuple[str, Step | Finished[Value]], None, None]:
+    """Run jobs, at most `most` at once, in their order; yield each job's name and step as they come.
+
+    The first error of any job is raised. Then, and where no more steps are asked for, the others end at
+    their next step, and none is left running.
+
+    >>> def job():
+    ...     yield "half"
+    ...     return "whole"
+    >>> list(together({"a": job}, 3))
+    [('a', 'half'), ('a', Finished(value='whole'))]
+    """
+    told: SimpleQueue[tuple[str, Step | Finished[Value] | _Failed]] = SimpleQueue()
+    stop = threading.Event()
+
+    def work(name: str, job: Callable[[], Generator[Step, None, Value]]) -> None:
+        steps = job()
+        try:
+            while not stop.is_set():
+                told.put((name, next(steps)))
+        except StopIteration as end:
+            told.put((name, Finished(end.value)))
+        except BaseException as error:
+            stop.set()
+            told.put((name, _Failed(error)))
+        finally:
+            steps.close()
+
+    pool = ThreadPoolExecutor(most, "labkit-download")
+    try:
+        for name, job in jobs.items():
+            pool.submit(work, name, job)
+        left = len(jobs)
+        while left:
+            name, step = told.get()
+            if isinstance(step, _Failed):
+                raise step.error
+            left -= isinstance(step, Finished)
+            yield name, step
+    finally:
+        stop.set()
+        pool.shutdown(cancel_futures=True)
+
+
+# Bringing an image's layers from a registry: all at once, or as they come over a real line.
+#
+# The built-in hub has all bytes at hand, and `engine.schedule` says afterwards what they would have taken. A
+# registry across a network is asked for three blobs at once, bottom first, as Docker does, and the events
+# are what happens: layers are extracted from the bottom up, each when it and all below it have come.
+
+MISMATCH = "layers from manifest don't match image configuration"
+
+
+def bring(
+    client: Client, name: str, descriptors: Sequence[Descriptor], diff_ids: Sequence[str]
+) -> dict[str, Layer]:
+    """Return layers by the digests of their blobs; each blob is asked for once.
+
+    Raises LabkitError for a registry's refusal and for damage.
+    """
+    got: dict[str, Layer] = {}
+    for descriptor, diff_id in zip(descriptors, diff_ids, strict=True):
+        if descriptor.digest in got:
+            continue
+        try:
+            blob = client.blob(name, descriptor)
+        except RegistryError as error:
+            raise LabkitError(blob_refusal(error)) from None
+        got[descriptor.digest] = blob.layer or _layer(blob.content, diff_id)
+    return got
+
+
+def bring_live(
+    live: Live, name: str, descriptors: Sequence[Descriptor], diff_ids: Sequence[str], started: float
+) -> Generator[PullEvent, None, dict[str, Layer]]:
+    """Do as `bring` does, and yield what happens as it happens; `started` is when the pull began."""
+
+    def event(descriptor: Descriptor, state: str, current: int = 0, total: int = 0) -> PullEvent:
+        return PullEvent(live.clock() - started, short(descriptor.digest), state, current, total)
+
+    diff_id_of = dict(zip((each.digest for each in descriptors), diff_ids, strict=True))
+    wanted = {each.digest: each for each in descriptors}
+    yield from (event(each, "Waiting") for each in [*wanted.values()][MAX_DOWNLOADS:])
+    arrived: dict[str, Content] = {}
+    got: dict[str, Layer] = {}
+    jobs = {digest: partial(live.fetch, name, each) for digest, each in wanted.items()}
+    downloads = together(jobs, MAX_DOWNLOADS)
+    try:
+        for digest, step in downloads:
+            if not isinstance(step, Finished):
+                yield event(wanted[digest], step.state, step.current, step.total)
+                continue
+            arrived[digest] = step.value
+            yield event(wanted[digest], "Verifying Checksum")
+            yield event(wanted[digest], "Download complete")
+            for each in takewhile(lambda each: each.digest in arrived, [*wanted.values()][len(got) :]):
+                yield event(each, "Extracting", each.size, each.size)
+                got[each.digest] = _layer(arrived[each.digest], diff_id_of[each.digest])
+                yield event(each, "Pull complete")
+    except RegistryError as error:
+        raise LabkitError(blob_refusal(error)) from None
+    finally:
+        downloads.close()
+    return got
+
+
+def _layer(content: Content, diff_id: str) -> Layer:
+    try:
+        return Layer.from_tar(unpacked(content), diff_id)
+    except DigestMismatch:
+        raise InvalidImage(MISMATCH) from None
+    except (InvalidArchive, InvalidLayer) as error:
+        raise InvalidLayer(f"failed to register layer: {error}") from None
+
+
+def blob_refusal(error: RegistryError) -> str:
+    """Return a registry's error about a blob in the daemon's words."""
+    return "unknown blob" if error.status == 404 else words(error)
+
+
+@dataclass(frozen=True, slots=True)
+class Pulled:
+    """What a pull brought: the image, the digest that its name led to, and whether the name led there."""
+
+    image: Image
+    digest: str
+    up_to_date: bool
+
+
+def pull(
+    engine: Engine, client: Client, reference: Reference, network: Network, platform: Platform
+) -> Generator[PullEvent, None, Pulled]:
+    """Pull an image; yield an event for each step of each layer and return what was pulled.
+
+    Raises DaemonError in the daemon's words for an unknown name or tag and a registry's refusal, and
+    another LabkitError, in the same words, for what is found to be wrong after that: damaged bytes, no
+    image for the platform. Of a name with a tag and a digest the tag is not looked at.
+    """
+    if reference.digest:
+        reference = replace(reference, tag="")
+    try:
+        found = client.find(reference.path, reference.digest or reference.tag)
+    except RegistryError as error:
+        raise DaemonError(refusal(error, reference)) from None
+    except InvalidDocument as error:
+        raise DaemonError(str(error)) from None
+    try:
+        manifest = client.manifest(reference.path, found, platform)
+        image = engine.state.images.get(manifest.config.digest)
+        if image is None:
+            image = yield from _download(engine, client, reference, network, manifest, found.recorded)
+    except RegistryError as error:
+        raise LabkitError(refusal(error, reference)) from None
+    return _keep(engine, image, reference, found)
+
+
+def _download(
+    engine: Engine,
+    client: Client,
+    reference: Reference,
+    network: Network,
+    manifest: Manifest,
+    recorded: bool,
+) -> Generator[PullEvent, None, Image]:
+    """Bring the layers that are missing, each blob once, and put the image together."""
+    started = client.live.clock() if client.live else 0.0
+    layers = present(engine, manifest.layers)
+    for descriptor in manifest.layers[: len(layers)]:
+        yield PullEvent(0.0, short(descriptor.digest), "Already exists")
+    missing = manifest.layers[len(layers) :]
+    for digest in dict.fromkeys(each.digest for each in missing):
+        yield PullEvent(0.0, short(digest), "Pulling fs layer")
+    config = _config(engine, client, reference, manifest)
+    diff_ids = config.diff_ids[len(layers) :]
+    if client.live:
+        got = yield from bring_live(client.live, reference.path, missing, diff_ids, started)
+    else:
+        got = bring(client, reference.path, missing, diff_ids)
+    layers += [got[each.digest] for each in missing]
+    image = Image(config, tuple(layers), manifest.config.digest if recorded else "")
+    try:
+        validate(image)
+    except InvalidImage as error:
+        known = "failed to register layer: max depth exceeded"
+        raise InvalidImage(known if "max depth" in str(error) else MISMATCH) from None
+    if client.live:
+        client.live.forget([manifest.config.digest, *got])
+    else:
+        sizes = {each.digest: each.size for each in missing}
+        yield from schedule(
+            [Item(short(digest), sizes[digest], layer.size) for digest, layer in got.items()], network
+        )
+    engine.change(
+        diff_ids=engine.state.diff_ids.update(
+            dict(zip((each.digest for each in manifest.layers), config.diff_ids, strict=True))
+        )
+    )
+    return image
+
+
+def _config(engine: Engine, client: Client, reference: Reference, manifest: Manifest) -> ImageConfig:
+    known = "error pulling image configuration"
+    try:
+        content = client.config(reference.path, manifest.config)
+    except DigestMismatch:
+        raise DigestMismatch(
+            f"{known}: image config verification failed for digest {manifest.config.digest}"
+        ) from None
+    except RegistryError as error:
+        attempts = client.live.attempts(error) if client.live else 1
+        raise LabkitError(
+            f"{known}: download failed after attempts={attempts}: {blob_refusal(error)}"
+        ) from None
+    try:
+        config = parse_config(content.read())
+    except InvalidDocument as error:
+        without_rootfs = "no RootFS" in str(error)
+        raise InvalidDocument(
+            "invalid rootfs in image configuration" if without_rootfs else str(error)
+        ) from None
+    if config.os != engine.os:
+        raise LabkitError(f'image operating system "{config.os}" cannot be used on this platform')
+    if len(config.diff_ids) != len(manifest.layers):
+        raise InvalidImage(MISMATCH)
+    return config
+
+
+def present(engine: Engine, descriptors: tuple[Descriptor, ...]) -> list[Layer]:
+    """Return the layers, from the bottom up, that already exist: in the cache, in this very order."""
+    diff_ids: list[str] = []
+    for descriptor in descriptors:
+        diff_id = engine.state.diff_ids.get(descriptor.digest)
+        if diff_id is None:
+            break
+        diff_ids.append(diff_id)
+    present = []
+    for chain in chain_ids(diff_ids):
+        if chain not in engine.state.layers:
+            break
+        present.append(engine.state.layers[chain])
+    return present
+
+
+def _keep(engine: Engine, image: Image, reference: Reference, found: Found) -> Pulled:
+    """Let the name lead to the image; it is up to date where it led there before."""
+    by_digest = replace(reference, tag="").with_digest(found.digest)
+    names = engine.state.tags if reference.tag else engine.state.digests
+    up_to_date = names.get(str(reference)) == image.id
+    images.add_image(engine, image)
+    if reference.tag and not up_to_date:
+        images.set_tag(engine, image.id, reference, dated=False)
+    images.set_digest(engine, image.id, by_digest)
+    return Pulled(image, found.digest, up_to_date)
+
+
+def refusal(error: RegistryError, reference: Reference) -> str:
+    """Return a registry's error in the words of the daemon (moby, distribution/errors.go)."""
+    known = {
+        "DENIED": f"pull access denied for {reference.familiar_name}, repository does not exist or may "
+        "require 'docker login'",
+        "MANIFEST_UNKNOWN": f"manifest for {reference.familiar} not found",
+        "NAME_UNKNOWN": f"repository {reference.familiar_name} not found",
+    }.get(error.code)
+    return f"{known}: {words(error)}" if known else words(error)

@@ -1,0 +1,266 @@
+"""JSON as Go's encoding/json reads and writes it.
+
+A digest is taken over a document's exact bytes, so a document that Docker would write must be written
+byte for byte as Go 1.19 does (pkg.go.dev/encoding/json, "Marshal"), and one that Go refuses is refused
+in Go's words.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any, NoReturn
+
+from labkit.base.errors import InvalidDocument
+
+_SHORT_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+_ALWAYS_ESCAPED = re.compile('["\\\\\x00-\x1f\u2028\u2029\ud800-\udfff]')
+_HTML_ESCAPED = re.compile('["\\\\\x00-\x1f\u2028\u2029\ud800-\udfff<>&]')
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_LONGEST_INTEGER = 4000
+
+
+def dumps(
+    value: object, *, indent: int | None = None, escape_html: bool = True, sort_keys: bool = False
+) -> bytes:
+    """Return `value` as Go's json.Marshal writes it, or MarshalIndent when `indent` is given.
+
+    Objects keep their keys' order, as Go's structs do; `sort_keys` sorts them, as Go's maps do.
+
+    >>> dumps({"b": "a < b", "a": [1, None]})
+    b'{"b":"a \\\\u003c b","a":[1,null]}'
+    """
+    pieces: list[str] = []
+    _write(value, pieces, "\n", " " * indent if indent is not None else None, escape_html, sort_keys)
+    return "".join(pieces).encode()
+
+
+def _write(
+    value: object, out: list[str], newline: str, step: str | None, escape_html: bool, sort_keys: bool
+) -> None:
+    if isinstance(value, Mapping):
+        opening, closing = "{", "}"
+        items: list[tuple[str, object]] = [
+            (_quote(key, escape_html) + (":" if step is None else ": "), item)
+            for key, item in (sorted(value.items()) if sort_keys else value.items())
+        ]
+    elif isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        opening, closing = "[", "]"
+        items = [("", item) for item in value]
+    else:
+        out.append(_scalar(value, escape_html))
+        return
+    inner = "" if step is None else newline + step
+    out.append(opening)
+    for number, (prefix, item) in enumerate(items):
+        out.append(("," if number else "") + inner + prefix)
+        _write(item, out, inner, step, escape_html, sort_keys)
+    out.append((newline if items and step is not None else "") + closing)
+
+
+def _scalar(value: object, escape_html: bool) -> str:
+    if isinstance(value, str):
+        return _quote(value, escape_html)
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float):
+        return _float(value)
+    raise TypeError(f"json: unsupported type: {type(value).__name__}")
+
+
+def _quote(text: str, escape_html: bool) -> str:
+    return '"' + (_HTML_ESCAPED if escape_html else _ALWAYS_ESCAPED).sub(_escape, text) + '"'
+
+
+def _escape(match: re.Match[str]) -> str:
+    character = match[0]
+    if "\ud800" <= character <= "\udfff":
+        return "\\ufffd"
+    return _SHORT_ESCAPES.get(character) or f"\\u{ord(character):04x}"
+
+
+def _float(number: float) -> str:
+    if not math.isfinite(number):
+        raise ValueError(f"json: unsupported value: {number}")
+    size = abs(number)
+    if size and (size < 1e-6 or size >= 1e21):
+        return repr(number).replace("e-0", "e-")
+    return f"{Decimal(repr(number)):f}".removesuffix(".0")
+
+
+def loads(raw: bytes) -> Any:
+    """Return the value of a JSON text; raise InvalidDocument, in Go's words, when it is none.
+
+    As in Go, bytes that are no UTF-8 and unpaired surrogates become U+FFFD, and of two equal keys the
+    last one counts.
+
+    >>> loads(b'{"a": [1, 2]}')
+    {'a': [1, 2]}
+    >>> loads(b'{"a" 1}')
+    Traceback (most recent call last):
+    labkit.base.errors.InvalidDocument: invalid character '1' after object key
+    """
+    try:
+        text = raw.decode("utf-8", errors="replace")
+        value = json.loads(text, parse_constant=_refuse, parse_int=_integer)
+        return _without_surrogates(value) if "\\ud" in text.lower() else value
+    except RecursionError:
+        raise InvalidDocument("invalid character '[' exceeded max depth") from None
+    except ValueError:
+        raise InvalidDocument(syntax_error(raw) or "invalid JSON") from None
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(constant)
+
+
+def _integer(text: str) -> int | float:
+    # Python refuses to convert very long integers; Go lets them stand where nobody reads them.
+    return int(text) if len(text) < _LONGEST_INTEGER else float(text)
+
+
+def _without_surrogates(value: Any) -> Any:
+    if isinstance(value, str):
+        return _SURROGATE.sub("\ufffd", value)
+    if isinstance(value, list):
+        return [_without_surrogates(item) for item in value]
+    if isinstance(value, dict):
+        return {_without_surrogates(key): _without_surrogates(item) for key, item in value.items()}
+    return value
+
+
+_SPACE = re.compile(r"[ \t\r\n]*")
+_STRING = re.compile(r'"(?:[^"\\\x00-\x1f]+|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*')
+_UNICODE_ESCAPE = re.compile(r"\\u[0-9a-fA-F]*")
+_NUMBER = (
+    (re.compile(r"-?"), "", ""),
+    (re.compile(r"0|[1-9][0-9]*"), "", "in numeric literal"),
+    (re.compile(r"[0-9]+"), ".", "after decimal point in numeric literal"),
+    (re.compile(r"[+-]?"), "eE", ""),
+    (re.compile(r"[0-9]+"), "", "in exponent of numeric literal"),
+)
+_SPACE_ALLOWED = ("looking for", "after object", "after array", "in string literal")
+_LITERALS = {"t": "true", "f": "false", "n": "null"}
+
+
+class _Unexpected(Exception):
+    """A character that JSON does not allow at `position`."""
+
+    def __init__(self, position: int, context: str) -> None:
+        super().__init__(context)
+        self.position = position
+        self.context = context
+
+
+def syntax_error(raw: bytes) -> str:
+    """Return what Go's decoder says of a text that is no JSON, or "" when it is JSON.
+
+    >>> syntax_error(b'{"a":1'), syntax_error(b"{}")
+    ('unexpected end of JSON input', '')
+    """
+    text = raw.decode("latin-1")  # Go reports the byte, shown as the code point of that number
+    try:
+        _scan(text)
+    except _Unexpected as error:
+        if error.position < len(text):
+            return f"invalid character {_quote_character(text[error.position])} {error.context}"
+        if error.context.startswith(_SPACE_ALLOWED):
+            return "unexpected end of JSON input"
+        return f"invalid character ' ' {error.context}"  # Go ends a text by handing its scanner a space
+    return ""
+
+
+def _scan(text: str) -> None:
+    """Walk over one JSON value and nothing else."""
+    at = _SPACE.match(text).end()  # type: ignore[union-attr]
+    open_brackets: list[str] = []
+    state = "value"
+    while state != "end":
+        character = text[at : at + 1]
+        if (state, character) in (("first value", "]"), ("first key", "}")):
+            open_brackets.pop()
+            at, state = at + 1, "after"
+        elif state in ("value", "first value"):
+            if character and character in "[{":
+                open_brackets.append(character)
+                at, state = at + 1, "first value" if character == "[" else "first key"
+            else:
+                at, state = _scan_scalar(text, at), "after"
+        elif state in ("key", "first key"):
+            if character != '"':
+                raise _Unexpected(at, "looking for beginning of object key string")
+            at, state = _scan_string(text, at), "colon"
+        elif state == "colon":
+            if character != ":":
+                raise _Unexpected(at, "after object key")
+            at, state = at + 1, "value"
+        elif character == ",":
+            at, state = at + 1, "value" if open_brackets[-1] == "[" else "key"
+        elif character == ("]" if open_brackets[-1] == "[" else "}"):
+            open_brackets.pop()
+            at += 1
+        else:
+            place = "array element" if open_brackets[-1] == "[" else "object key:value pair"
+            raise _Unexpected(at, f"after {place}")
+        if state == "after" and not open_brackets:
+            state = "end"
+        at = _SPACE.match(text, at).end()  # type: ignore[union-attr]
+    if at < len(text):
+        raise _Unexpected(at, "after top-level value")
+
+
+def _scan_scalar(text: str, at: int) -> int:
+    character = text[at : at + 1]
+    if character == '"':
+        return _scan_string(text, at)
+    if character and character in "-0123456789":
+        return _scan_number(text, at)
+    if character not in _LITERALS:
+        raise _Unexpected(at, "looking for beginning of value")
+    literal = _LITERALS[character]
+    for offset, expected in enumerate(literal):
+        if text[at + offset : at + offset + 1] != expected:
+            raise _Unexpected(at + offset, f"in literal {literal} (expecting '{expected}')")
+    return at + len(literal)
+
+
+def _scan_string(text: str, at: int) -> int:
+    end = _STRING.match(text, at).end()  # type: ignore[union-attr]
+    if text[end : end + 1] == '"':
+        return end + 1
+    if text[end : end + 1] != "\\":
+        raise _Unexpected(end, "in string literal")
+    escape = _UNICODE_ESCAPE.match(text, end)
+    if escape:
+        raise _Unexpected(escape.end(), "in \\u hexadecimal character escape")
+    raise _Unexpected(end + 1, "in string escape code")
+
+
+def _scan_number(text: str, at: int) -> int:
+    skip_exponent = False
+    for pattern, introduced_by, complaint in _NUMBER:
+        if introduced_by:
+            skip_exponent = not text[at : at + 1] or text[at] not in introduced_by
+            at += not skip_exponent
+        if skip_exponent:
+            continue
+        match = pattern.match(text, at)
+        if not match:
+            raise _Unexpected(at, complaint)
+        at = match.end()
+    return at
+
+
+def _quote_character(character: str) -> str:
+    if character in "'\\":
+        return f"'\\{character}'"
+    if character == '"' or character.isprintable():
+        return f"'{character}'"
+    named = {"\a": "\\a", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v"}
+    code = ord(character)
+    return "'" + named.get(character, f"\\x{code:02x}" if code < 0x80 else f"\\u{code:04x}") + "'"

@@ -1,0 +1,119 @@
+"""Moments as a learner writes them for `--since`, `--until` and the filter `until` (moby, api/types/time)."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+from labkit.base.errors import LabkitError
+
+# Times: nanoseconds since 1970, and the texts that documents hold (RFC 3339, as Go writes it).
+
+SECOND = 1_000_000_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_RFC3339 = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.(\d{1,9})\d*)?(Z|[+-]\d\d:\d\d)", re.ASCII)
+
+
+def parse_time(text: str) -> int:
+    """Read an RFC 3339 time as nanoseconds since 1970; LabkitError if it is none.
+
+    >>> parse_time("1970-01-01T00:00:01.5Z")
+    1500000000
+    """
+    match = _RFC3339.fullmatch(text)
+    if match is None:
+        raise LabkitError(f'parsing time "{text}" as "2006-01-02T15:04:05Z07:00": cannot parse "{text}"')
+    day, clock, fraction, zone = match.groups()
+    try:
+        moment = datetime.fromisoformat(f"{day}T{clock}{'+00:00' if zone == 'Z' else zone}")
+    except ValueError:
+        raise LabkitError(f'parsing time "{text}": out of range') from None
+    whole = (moment - _EPOCH) // timedelta(seconds=1)
+    return whole * SECOND + int((fraction or "").ljust(9, "0"))
+
+
+def rfc3339(moment: int) -> str:
+    """Write a moment in whole seconds, as `history -H=false` shows CREATED AT.
+
+    >>> rfc3339(parse_time("2019-04-16T21:20:18.5Z"))
+    '2019-04-16T21:20:18Z'
+    """
+    return date_and_clock(moment, "T") + "Z"
+
+
+def rfc3339_nano(moment: int) -> str:
+    """Write a moment as JSON documents hold it (Go's RFC3339Nano: no trailing zeros).
+
+    >>> rfc3339_nano(parse_time("2019-04-16T21:20:18.500Z"))
+    '2019-04-16T21:20:18.5Z'
+    """
+    return rfc3339(moment)[:-1] + fraction(moment) + "Z"
+
+
+def date_and_clock(moment: int, separator: str) -> str:
+    """Write a moment's date and time of day, in UTC.
+
+    >>> date_and_clock(0, " ")
+    '1970-01-01 00:00:00'
+    """
+    return (_EPOCH + timedelta(seconds=moment // SECOND)).isoformat(separator)[:19]
+
+
+def fraction(moment: int) -> str:
+    """Write a moment's fraction of a second without trailing zeros, or "".
+
+    >>> fraction(1_500_000_000)
+    '.5'
+    """
+    digits = f"{moment % SECOND:09d}".rstrip("0")
+    return f".{digits}" if digits else ""
+
+
+_SECOND = 10**9
+_UNITS = {
+    "ns": 1,
+    "us": 10**3,
+    "µs": 10**3,
+    "ms": 10**6,
+    "s": _SECOND,
+    "m": 60 * _SECOND,
+    "h": 3600 * _SECOND,
+}
+_PART = r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)"
+_DURATION = re.compile(rf"([+-]?)((?:{_PART})+)", re.ASCII)
+_UNIX = re.compile(r"(\d+)(?:\.(\d{1,9}))?", re.ASCII)
+_TIME = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)(?:T(\d\d)(?::(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?)?)?(Z|[+-]\d\d:\d\d)?", re.ASCII
+)
+
+
+def moment_of(text: str, now: int) -> int | None:
+    """Return the moment in nanoseconds since 1970: a duration before now, a time, or seconds since 1970.
+
+    A time without a zone is UTC. None for any other text.
+
+    >>> moment_of("1m30s", 100 * 10**9), moment_of("1970-01-01T00:00:05Z", 0), moment_of("7", 0)
+    (10000000000, 5000000000, 7000000000)
+    """
+    if text == "0":
+        return now
+    if found := _DURATION.fullmatch(text):
+        parts = re.findall(_PART, found[2], re.ASCII)
+        length = sum(int(float(number) * _UNITS[unit]) for number, unit in parts)
+        return now + length if found[1] == "-" else now - length
+    if found := _UNIX.fullmatch(text):
+        return int(found[1]) * _SECOND + int((found[2] or "").ljust(9, "0"))
+    return _time(found) if (found := _TIME.fullmatch(text)) else None
+
+
+def _time(found: re.Match[str]) -> int | None:
+    year, month, day, hour, minute, second = (int(part or 0) for part in found.groups()[:6])
+    try:
+        seconds = int(datetime(year, month, day, hour, minute, second, tzinfo=UTC).timestamp())
+    except ValueError:
+        return None
+    zone = found[8] or "Z"
+    if zone != "Z":
+        away = int(zone[1:3]) * 3600 + int(zone[4:]) * 60
+        seconds += away if zone[0] == "-" else -away
+    return seconds * _SECOND + int((found[7] or "").ljust(9, "0"))

@@ -1,0 +1,256 @@
+"""Go's structs, as encoding/json fills them from a document and writes them again.
+
+The engine decodes a document into a struct and, for the next image, encodes the struct: keys that the
+struct does not know are lost, absent ones appear with their zero value unless the field says
+`omitempty`, names match without regard to case. `conform` does both steps at once, for a type given
+as a value (pkg.go.dev/encoding/json, "Unmarshal" and "Marshal").
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from labkit.base.errors import InvalidDocument
+from labkit.go.json import dumps
+
+ZERO_TIME = "0001-01-01T00:00:00Z"
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """A Go type: its name in Go's errors, its kind, what it holds."""
+
+    name: str
+    kind: str
+    element: Type | None = None
+    fields: tuple[Field, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A struct's field: its key in the document, and whether the key is left out when empty."""
+
+    key: str
+    type: Type
+    omitempty: bool = False
+    pointer: bool = False
+
+
+def list_of(element: Type) -> Type:
+    """Return the type of a slice."""
+    return Type(f"[]{element.name}", "list", element)
+
+
+def map_of(element: Type) -> Type:
+    """Return the type of a map with text keys."""
+    return Type(f"map[string]{element.name}", "map", element)
+
+
+def struct(name: str, *fields: Field) -> Type:
+    """Return the type of a struct, its fields in Go's order."""
+    return Type(name, "struct", fields=fields)
+
+
+STRING = Type("string", "string")
+BOOL = Type("bool", "bool")
+INT = Type("int", "integer")
+INT64 = Type("int64", "integer")
+TIME = Type("time.Time", "time")
+STRINGS = list_of(STRING)
+STRING_MAP = map_of(STRING)
+SET = map_of(struct("struct {}"))
+COMMAND = Type("string", "command")  # strslice.StrSlice: a list of texts, or one text alone
+
+_KINDS = {"string": str, "bool": bool, "integer": int, "list": list, "map": dict, "struct": dict}
+
+
+def conform(type_: Type, value: object, owner: str = "", path: str = "") -> Any:
+    """Return `value` as Go writes it again after reading it into `type_`.
+
+    `owner` and `path` name the field in errors. Raises InvalidDocument, in Go's words, where the value
+    is of another type.
+
+    >>> size = struct("v1.Size", Field("name", STRING), Field("bytes", INT64, omitempty=True))
+    >>> conform(size, {"Name": "a", "other": 1})
+    {'name': 'a'}
+    >>> conform(size, {"bytes": "1"})
+    Traceback (most recent call last):
+    labkit.base.errors.InvalidDocument: json: cannot unmarshal string into Go struct field
+    Size.bytes of type int64
+    """
+    if type_.kind == "time":
+        return ZERO_TIME if value is None else go_time(value)
+    if value is None:
+        return _zero(type_)
+    if type_.kind == "command":
+        return _command(type_, value, owner, path)
+    if not isinstance(value, _KINDS[type_.kind]) or (type_.kind == "integer" and not _is_int64(value)):
+        raise _mismatch(type_, value, owner, path)
+    if isinstance(value, list) and type_.element:
+        return [conform(type_.element, item, owner, path) for item in value]
+    if isinstance(value, dict) and type_.element:
+        return {key: conform(type_.element, value[key], owner, path) for key in sorted(value)}
+    if isinstance(value, dict):
+        return _struct(type_, value, path)
+    return value
+
+
+def lookup(document: Mapping[str, Any], key: str) -> Any:
+    """Return the value that Go would find under `key`: the last one whose name matches, whatever its case.
+
+    >>> lookup({"Layers": [1]}, "layers")
+    [1]
+    """
+    found = None
+    for name, value in document.items():
+        if name.lower() == key.lower():
+            found = value
+    return found
+
+
+def freeze(value: Any) -> Any:
+    """Return a JSON value that cannot be changed: mappings are read-only, lists are tuples.
+
+    >>> freeze({"a": [1]})
+    mappingproxy({'a': (1,)})
+    """
+    if isinstance(value, Mapping):
+        return MappingProxyType({key: freeze(item) for key, item in value.items()})
+    if isinstance(value, list | tuple):
+        return tuple(freeze(item) for item in value)
+    return value
+
+
+def thaw(value: Any) -> Any:
+    """Return a frozen JSON value as plain dicts and lists.
+
+    >>> thaw(freeze({"a": [1]}))
+    {'a': [1]}
+    """
+    if isinstance(value, Mapping):
+        return {key: thaw(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [thaw(item) for item in value]
+    return value
+
+
+def _struct(type_: Type, value: dict[str, Any], path: str) -> dict[str, Any]:
+    owner = type_.name.rpartition(".")[2]
+    result: dict[str, Any] = {}
+    for field in type_.fields:
+        given = lookup(value, field.key)
+        if given is None and field.pointer:
+            item = None
+        else:
+            item = conform(field.type, given, owner, f"{path}.{field.key}".lstrip("."))
+        if field.omitempty and (item is None or not (field.pointer or item or field.type.kind == "struct")):
+            continue
+        result[field.key] = item
+    return result
+
+
+def _zero(type_: Type) -> Any:
+    if type_.kind == "struct":
+        return _struct(type_, {}, "")
+    return {"string": "", "bool": False, "integer": 0}.get(type_.kind)
+
+
+def _command(type_: Type, value: object, owner: str, path: str) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    if not isinstance(value, list) or not all(item is None or isinstance(item, str) for item in value):
+        raise _mismatch(type_, value, owner, path)
+    return [item or "" for item in value]
+
+
+def _is_int64(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and -(2**63) <= value < 2**63
+
+
+def _mismatch(type_: Type, value: object, owner: str, path: str) -> InvalidDocument:
+    names: dict[type, str] = {str: "string", bool: "bool", list: "array", dict: "object"}
+    word = names.get(type(value), "number")
+    if word == "number" and type_.kind == "integer":
+        word = f"number {value if isinstance(value, int) else dumps(value).decode()}"
+    place = f"struct field {owner}.{path}" if path else "value"
+    return InvalidDocument(f"json: cannot unmarshal {word} into Go {place} of type {type_.name}")
+
+
+_TIME_STEPS = (
+    # What Go's layout has, the text that it takes, what it is called and the first value too large.
+    ("2006", r"[0-9]{4}", "year", 10000),
+    ("-", r"-", "", 0),
+    ("01", r"[0-9]{2}", "month", 13),
+    ("-", r"-", "", 0),
+    ("02", r"[0-9]{2}", "day", 32),
+    ("T", r"T", "", 0),
+    ("15", r"[0-9]{1,2}", "hour", 24),
+    (":", r":", "", 0),
+    ("04", r"[0-9]{2}", "minute", 60),
+    (":", r":", "", 0),
+    ("05", r"[0-9]{2}", "second", 60),
+)
+_FRACTION = re.compile(r"[.,]([0-9]+)", re.ASCII)
+_ZONE = re.compile(r"Z|([+-])([0-9]{2}):([0-9]{2})", re.ASCII)
+
+
+def go_time(value: object) -> str:
+    """Return a time of the document as Go writes it again; raise InvalidDocument when it is none.
+
+    >>> go_time("2019-04-16T23:59:59.10Z"), go_time("2020-01-01T3:00:00,5+00:00")
+    ('2019-04-16T23:59:59.1Z', '2020-01-01T03:00:00.5Z')
+    """
+    whole = dumps(value).decode() if not isinstance(value, str) else f'"{value}"'
+    text = whole
+    numbers: dict[str, int] = {}
+    for layout, pattern, unit, limit in (('"', '"', "", 0), *_TIME_STEPS):
+        match = re.match(pattern, text, re.ASCII)
+        if not match:
+            raise _bad_time(whole, text, layout)
+        text = text[match.end() :]
+        if unit:
+            numbers[unit] = int(match[0])
+        if unit and not (unit == "month") <= numbers[unit] < limit:
+            raise InvalidDocument(f"parsing time {_go_quote(whole)}: {unit} out of range")
+    fraction = _FRACTION.match(text)
+    digits = fraction[1][:9].rstrip("0") if fraction else ""
+    text = text[fraction.end() :] if fraction else text
+    zone = _ZONE.match(text)
+    if not zone:
+        raise _bad_time(whole, text, "Z07:00")
+    if text[zone.end() :] != '"':
+        raise _bad_time(whole, text[zone.end() :], '"')
+    if not 1 <= numbers["day"] <= _days_in(numbers["year"], numbers["month"]):
+        raise InvalidDocument(f"parsing time {_go_quote(whole)}: day out of range")
+    date = "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}".format(**numbers)
+    return date + (f".{digits}" if digits else "") + _go_zone(zone)
+
+
+def _go_zone(zone: re.Match[str]) -> str:
+    minutes = int(zone[2]) * 60 + int(zone[3]) if zone[1] else 0
+    return f"{zone[1]}{minutes // 60:02}:{minutes % 60:02}" if minutes else "Z"
+
+
+def _days_in(year: int, month: int) -> int:
+    if month == 2:
+        return 29 if year % 4 == 0 and (year % 100 != 0 or year % 400 == 0) else 28
+    return 30 if month in (4, 6, 9, 11) else 31
+
+
+def _bad_time(whole: str, rest: str, layout: str) -> InvalidDocument:
+    expected = _go_quote('"2006-01-02T15:04:05Z07:00"')
+    tried = f"cannot parse {_go_quote(rest)} as {_go_quote(layout)}"
+    return InvalidDocument(f"parsing time {_go_quote(whole)} as {expected}: {tried}")
+
+
+def _go_quote(text: str) -> str:
+    """Quote as Go's package time does: what is not printable ASCII as its bytes."""
+    quoted = "".join(
+        f"\\{c}" if c in '"\\' else c if " " <= c < "\x7f" else "".join(f"\\x{b:02x}" for b in c.encode())
+        for c in text
+    )
+    return f'"{quoted}"'

@@ -1,0 +1,361 @@
+"""Exercises for lesson 3, the container's own layer."""
+
+from __future__ import annotations
+
+from labkit.course.exercise import Exercise, Wrong
+from labkit.course.questions import Choice, Question, choice, reasons
+from labkit.course.statements import (
+    Hint,
+    container_gone,
+    container_reads,
+    container_runs,
+    disk_at_most,
+    image_kept,
+    text_kept,
+)
+from labkit.lab import Lab
+
+# The questions of lesson 3: a container's own layer.
+
+
+def _stopped(lab: Lab) -> str:
+    box = lab.run("busybox", name="box")
+    box.write("/greeting", "hello\n")
+    for command in ("stop box", "start box"):
+        lab.docker(command)
+    return lab.docker("exec box cat /greeting").text.strip()
+
+
+def _neighbour(lab: Lab) -> str:
+    before = lab.run("ubuntu:15.04", name="first").read("/etc/motd")
+    lab.container("first").write("/etc/motd", "mine\n")
+    return {before: "old", "mine\n": "new"}[lab.run("ubuntu:15.04", name="second").read("/etc/motd")]
+
+
+def _committed(lab: Lab) -> str:
+    box = lab.run("ubuntu:15.04", name="box")
+    box.write("/etc/motd", "mine\n")
+    image = box.commit("my-ubuntu")
+    return f"{len(image.layers)} layers, {image.layers[-1].size} bytes on top"
+
+
+def _stack_of_container(lab: Lab) -> str:
+    """Return how many layers a container of ubuntu:15.04 has, without the mount points of the init layer."""
+    image = lab.pull("ubuntu:15.04")
+    lab.run("ubuntu:15.04", name="box")
+    below = lab.docker("inspect --format '{{.GraphDriver.Data.LowerDir}}' box").text.strip().split(":")
+    shared = [each for each in below if not each.endswith("-init/diff")]
+    return f"{len(shared) + 1}, {len(image.layers) - len(shared)} of them copied"
+
+
+def _writes(lab: Lab) -> str:
+    image = lab.pull("ubuntu:15.04")
+    before = image.layers
+    box = lab.run("ubuntu:15.04", name="box")
+    box.exec("echo hello > /etc/motd; echo milk > /root/notes")
+    own = {"/etc/motd", "/root/notes"} & {line[2:] for line in lab.docker("diff box").text.splitlines()}
+    return (
+        f"{len(own)} on top, image {'unchanged' if lab.image('ubuntu:15.04').layers == before else 'changed'}"
+    )
+
+
+def _three(lab: Lab) -> str:
+    boxes = [lab.run("ubuntu:15.04", name=f"box{number}") for number in (1, 2, 3)]
+    for box in boxes:
+        box.write("/etc/motd", f"{box.name}\n")
+    own = all(box.read("/etc/motd") == f"{box.name}\n" for box in boxes)
+    sizes = lab.docker("system df --format '{{.Size}}'").text.split()[:2]
+    return f"{'own' if own else 'last'} version, {' and '.join(sizes)}"
+
+
+QUESTIONS = (
+    Question(
+        "run-layers",
+        "ubuntu:15.04 has four layers. We start a container from it. How many layers will it look through?",
+        (
+            Choice(
+                "four, those of the image",
+                "The container must write, and none of the four can change.",
+                almost=True,
+                shows="4, 0 of them copied",
+            ),
+            Choice(
+                "five",
+                "Docker puts one more layer on top, to write on. It is empty at first.",
+                right=True,
+                shows="5, 0 of them copied",
+            ),
+            Choice(
+                "five, four of them copies",
+                "The image's layers are not copied. The container stands on them.",
+                almost=True,
+                shows="5, 4 of them copied",
+            ),
+        ),
+        _stack_of_container,
+    ),
+    Question(
+        "where-writes-go",
+        "In a container we change a file of Ubuntu's base, /etc/motd, and make a new one, /root/notes. "
+        "In which layers will the two be?",
+        (
+            Choice(
+                "both in the base",
+                "The base is read-only. No container changes it.",
+                shows="0 on top, image changed",
+            ),
+            Choice(
+                "/etc/motd in the base, where it was; /root/notes in the read-write layer",
+                "A change never goes to a lower layer. The new version is on top, and hides the old one.",
+                almost=True,
+                shows="1 on top, image changed",
+            ),
+            Choice(
+                "both in the read-write layer",
+                "All that a container writes goes there.",
+                right=True,
+                shows="2 on top, image unchanged",
+            ),
+        ),
+        _writes,
+    ),
+    Question(
+        "three-containers",
+        "Three containers are started from one Ubuntu image of 188 MB, and each writes its own version of a "
+        "small file. What will each of them read? And how much is on the disk?",
+        (
+            Choice(
+                "the last version; 188 MB",
+                "What one container writes, no other can see.",
+                shows="last version, 188.4MB and 0B",
+            ),
+            Choice(
+                "its own version; 188 MB and a few bytes",
+                "One image, three thin layers.",
+                right=True,
+                shows="own version, 188.4MB and 15B",
+            ),
+            Choice(
+                "its own version; three times 188 MB",
+                "The image is not copied for a container. What it sees is not what it takes.",
+                almost=True,
+                shows="own version, 188.4MB and 565.1MB",
+            ),
+        ),
+        _three,
+    ),
+    Question(
+        "stop-data",
+        "A container has written a file. You stop the container and start it again. Is the file still there?",
+        (
+            Choice(
+                "yes",
+                "Stopping ends the program. The read-write layer stays, until docker rm deletes it.",
+                right=True,
+                shows="hello",
+            ),
+            Choice(
+                "no: a container starts fresh from its image",
+                "A new container does. A stopped one keeps its read-write layer until it is removed.",
+                shows="cat: can't open '/greeting': No such file or directory",
+            ),
+            Choice(
+                "yes, but empty",
+                "The layer keeps names and contents alike. Nothing is written to it when a container stops.",
+                shows="",
+            ),
+        ),
+        _stopped,
+    ),
+    Question(
+        "second-container",
+        "A container of ubuntu:15.04 writes a new /etc/motd. "
+        "Then a second container is started from ubuntu:15.04. Which text will it read there?",
+        (
+            Choice(
+                "the old one",
+                "The second container stands on the same read-only layers and has an empty layer of its own.",
+                right=True,
+                shows="old",
+            ),
+            Choice(
+                "the new one: the file was changed",
+                "It was changed in the first container's own layer. The image's layers are read-only.",
+                shows="new",
+            ),
+        ),
+        _neighbour,
+    ),
+    Question(
+        "commit-size",
+        "A container of ubuntu:15.04 (4 layers, 188 MB) has changed one file, now 5 bytes. "
+        "What does docker commit make of it?",
+        (
+            Choice(
+                "an image of 1 layer, with the whole file system",
+                "That is docker export with docker import. A commit keeps the layers that there are.",
+                shows="1 layers, 188359267 bytes on top",
+            ),
+            Choice(
+                "an image of 4 layers: the top one is changed",
+                "A layer never changes. Other images stand on it too.",
+                shows="4 layers, 5 bytes on top",
+            ),
+            Choice(
+                "an image of 5 layers, with 5 bytes in the new one",
+                "A commit turns the read-write layer into a read-only one, on top of the image's own four.",
+                right=True,
+                shows="5 layers, 5 bytes on top",
+            ),
+        ),
+        _committed,
+    ),
+)
+
+
+_LETTER = "Dear customer, your parcel is on its way."
+
+RESCUE = Exercise(
+    id="03-rescue",
+    title="Rescue the data, then remove the container",
+    slide="container-rw-layer-2",
+    prompt="""
+The container `writer` has written a letter, `/data/letter.txt`. The container must go: remove it.
+The letter must not go with it. Keep it in an image or in another container, at the same path.
+""",
+    goal=(text_kept("/data/letter.txt", _LETTER, "writer"), container_gone("writer")),
+    start=f"""
+%docker run -dit --name writer busybox
+%docker exec writer mkdir /data
+%docker exec writer sh -c 'echo {_LETTER} > /data/letter.txt'
+%docker stop writer
+""",
+    hints=(
+        Hint(
+            "lost",
+            "The container is gone, and its read-write layer with it. `ex.undo()` brings both back.",
+            container_gone("writer") & ~text_kept("/data/letter.txt", _LETTER, "writer"),
+        ),
+        Hint(
+            "still-there",
+            "The letter is safe now. The container is still listed by `docker ps -a`.",
+            text_kept("/data/letter.txt", _LETTER, "writer"),
+        ),
+        Hint(
+            "where", "Where is the letter? `docker diff writer` shows what the container's own layer holds."
+        ),
+        Hint("command", "Lesson 3 ends with a command that makes an image of a container's layer."),
+    ),
+    solution="""
+%docker commit writer letters
+%docker rm writer
+""",
+    wrong=(
+        Wrong("%docker rm writer", "lost"),
+        Wrong("%docker rm writer\n%docker run -dit --name writer busybox", "where"),
+        Wrong("%docker commit writer letters", "still-there"),
+        Wrong("%docker start writer", "where"),
+    ),
+    why="A commit keeps the read-write layer as a read-only one; the rest of the image was there before.",
+)
+
+FREE_SPACE = Exercise(
+    id="03-free-space",
+    title="Free the disk without losing the web server",
+    slide="container-rw-layer-2",
+    prompt="""
+The disk is nearly full. `web` is a running container with a page of its own, and it must go on running.
+Everything else may go. Bring images and containers together down to 110 MB.
+`docker system df` shows where you are.
+""",
+    goal=(
+        disk_at_most(110_000_000),
+        container_runs("web"),
+        container_reads("web", "/usr/share/nginx/html/index.html", "Open from 9 to 5"),
+    ),
+    start="""
+%docker run -d --name web nginx
+%docker exec web sh -c 'echo Open from 9 to 5 > /usr/share/nginx/html/index.html'
+%docker pull -q mysql:8.0.15
+%docker pull -q python
+%docker run --name import python sh -c 'dd if=/dev/zero of=/tmp/import bs=1000000 count=60'
+%docker run --name hello busybox echo hello
+""",
+    hints=(
+        Hint(
+            "lost-web",
+            "The container `web` is gone or another one, and the page it had written with it: `ex.undo()`.",
+            ~container_runs("web"),
+        ),
+        Hint(
+            "containers-first",
+            "Stopped containers keep their layers and the images that they stand on: `docker ps -a -s`.",
+            ~container_gone("import"),
+        ),
+        Hint(
+            "images-next",
+            "What stopped is cleared away. Which of the images that `docker images` lists does nobody need?",
+            ~disk_at_most(110_000_000),
+        ),
+    ),
+    solution="""
+%docker container prune -f
+%docker image prune -a -f
+""",
+    wrong=(
+        Wrong("%docker rm -f web import hello\n%docker image prune -a -f", "lost-web"),
+        Wrong("%docker image prune -a -f", "containers-first"),
+        Wrong("%docker image prune -f", "containers-first"),
+        Wrong("%docker container prune -f", "images-next"),
+        Wrong("%docker stop web\n%docker container prune -f\n%docker image prune -a -f", "lost-web"),
+    ),
+    why="109 MB of nginx stay, because a container stands on them.",
+)
+
+_WRONG = Question(
+    "wrong",
+    "Which of these statements is wrong?",
+    (
+        Choice(
+            "A running container adds one layer to those of its image.",
+            "This is so: a read-write layer on top.",
+        ),
+        Choice("When a container writes, its image changes.", "", right=True),
+        Choice(
+            "Two containers of one image do not see each other's files.",
+            "This is so: each has its own layer.",
+        ),
+        Choice(
+            "A stopped container still has all that it wrote.",
+            "This is so: only removing it throws that away.",
+        ),
+    ),
+)
+
+WRONG_STATEMENT = Exercise(
+    id="03-wrong-statement",
+    title="Spot the wrong statement",
+    slide="image-layers-recap",
+    prompt="Three of the four statements are true. A container `box` of busybox is there to try them on.",
+    goal=(image_kept("busybox"),),
+    start="%docker run -dit --name box busybox",
+    hints=(
+        Hint(
+            "removed",
+            "The image `busybox` is no longer the one of the start: `ex.reset()`.",
+            ~image_kept("busybox"),
+        ),
+        *reasons(_WRONG),
+        Hint("try", "Write a file in `box`, then look for it in a second container of the same image."),
+    ),
+    solution='ex.answer("b")',
+    wrong=(
+        *(Wrong(f'ex.answer("{each}")', each) for each in "acd"),
+        Wrong("%docker rm -f box\n%docker rmi busybox", "removed"),
+        Wrong('ex.answer("none")', "try"),
+    ),
+    asks=(choice(_WRONG),),
+    why="The image is read-only. That is why many containers can share it.",
+)
+
+EXERCISES = (RESCUE, FREE_SPACE, WRONG_STATEMENT)

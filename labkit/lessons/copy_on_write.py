@@ -1,0 +1,312 @@
+"""Exercises for lesson 4, copy-on-write."""
+
+from __future__ import annotations
+
+from labkit.course.exercise import Exercise, Wrong
+from labkit.course.questions import Choice, Question, answered, choice, reasons, words
+from labkit.course.statements import (
+    Hint,
+    container_file_size,
+    container_runs,
+    image_at_most,
+    image_holds,
+    image_lacks,
+    image_there,
+    upper_at_most,
+)
+from labkit.engine import container as containers
+from labkit.engine.state import Container
+from labkit.lab import Lab
+from labkit.oci import tree
+from labkit.oci.tree import File
+
+# The questions of lesson 4: copy-on-write.
+
+BIG = 67_108_864
+
+
+def _with_data(lab: Lab, command: str) -> str:
+    """Return the bytes in the read-write layer after a command in a container with a large file."""
+    lab.build("data", ["FROM busybox", "COPY big /data/"], {"big": BIG})
+    box = lab.run("data", name="box")
+    box.exec(command)
+    marks = lab.docker("diff box").text.count("D ")
+    return f"{box.size} bytes, {marks} marks"
+
+
+QUESTIONS = (
+    Question(
+        "read-copy",
+        "A container reads the whole of /data/big, 67 MB, which is in its image. "
+        "How much is in its read-write layer afterwards?",
+        (
+            Choice(
+                "nothing",
+                "Reading copies nothing: the file is read where it lies, in the image's layer.",
+                right=True,
+                shows="0 bytes, 0 marks",
+            ),
+            Choice(
+                "67 MB",
+                "Copy-on-write copies at the first change, not at the first look.",
+                shows=f"{BIG} bytes, 0 marks",
+            ),
+        ),
+        lambda lab: _with_data(lab, "sha256sum /data/big"),
+    ),
+    Question(
+        "chmod-free",
+        "chmod 600 /data/big in a container: 67 MB of content, and not one byte of it changes. "
+        "How much is in the read-write layer afterwards?",
+        (
+            Choice(
+                "nothing: the content is the same",
+                "The permissions are stored with the file, and the image's file may not be touched.",
+                shows="0 bytes, 0 marks",
+            ),
+            Choice(
+                "a few bytes: the new permissions",
+                "overlay2 has no place for permissions alone. It works with whole files.",
+                shows="4 bytes, 0 marks",
+            ),
+            Choice(
+                "67 MB",
+                "The whole file is copied up, then its permissions are changed. chmod is not free.",
+                right=True,
+                shows=f"{BIG} bytes, 0 marks",
+            ),
+        ),
+        lambda lab: _with_data(lab, "chmod 600 /data/big"),
+    ),
+    Question(
+        "rm-image-file",
+        "A container deletes /data/big, 67 MB, which is in its image. What is in its layer afterwards?",
+        (
+            Choice(
+                "nothing: the file is gone from the image",
+                "The image's layers are read-only. The file is still there, for every other container.",
+                shows="0 bytes, 0 marks",
+            ),
+            Choice(
+                "a copy of the file, 67 MB, that is marked as deleted",
+                "What is to be deleted is not copied first. The mark alone is enough.",
+                almost=True,
+                shows=f"{BIG} bytes, 1 marks",
+            ),
+            Choice(
+                "a mark that hides the file, of no bytes",
+                "A whiteout: whoever looks from the top meets it first and hears that there is no such file.",
+                right=True,
+                shows="0 bytes, 1 marks",
+            ),
+        ),
+        lambda lab: _with_data(lab, "rm /data/big"),
+    ),
+)
+
+
+_BIG = 67_108_864
+
+
+def _largest(lab: Lab) -> Container:
+    return max(lab.engine.state.containers.values(), key=containers.size_rw)
+
+
+def _largest_path(lab: Lab) -> str:
+    upper = _largest(lab).upper
+    files = [(node.content.size, path) for path, node in tree.walk(upper) if isinstance(node, File)]
+    return "/" + max(files)[1].lstrip("/")
+
+
+WHERE = Exercise(
+    id="04-where-67-mb",
+    title="Find where 67 MB went",
+    slide="container-rw-layer-2",
+    prompt="""
+Three containers run on one image. One of them takes 67 MB of disk for itself, and nobody wrote 67 MB.
+Which container is it, which file is it, and what was done to the file?
+""",
+    goal=(),
+    start="""
+size = 67_108_864
+lab.build("archive", ["FROM busybox", "COPY data /data"], {"data/2018.bak": size, "data/2019.bak": size})
+%docker run -dit --name reader archive
+%docker run -dit --name keeper archive
+%docker run -dit --name cleaner archive
+%docker exec reader sh -c 'wc -c /data/2018.bak /data/2019.bak > /tmp/sizes'
+%docker exec keeper chmod 600 /data/2018.bak
+%docker exec keeper sh -c 'echo locked > /tmp/log'
+%docker exec cleaner rm /data/2019.bak
+""",
+    asks=(
+        words("container", "Which container takes 67 MB for itself?", lambda lab: _largest(lab).name),
+        words("path", "Which file was copied up?", _largest_path, "a path"),
+        choice(
+            _DONE := Question(
+                "done",
+                "What was done to the file?",
+                (
+                    Choice("It was read.", "Reading copies nothing."),
+                    Choice("Its permissions were changed.", "", right=True),
+                    Choice("It was deleted.", "Deleting leaves a whiteout, which has no bytes."),
+                    Choice(
+                        "A line was added to it.", "Compare the file's size with that in another container."
+                    ),
+                ),
+            )
+        ),
+    ),
+    hints=(
+        Hint(
+            "cleaner",
+            "`cleaner` deleted a file. What stands in its layer now, and how many bytes has it?",
+            answered("container", "cleaner"),
+        ),
+        Hint("reader", "`reader` read both files. Does reading copy?", answered("container", "reader")),
+        *reasons(_DONE),
+        Hint("sizes", "`docker ps -s` shows how much each container has for itself."),
+        Hint(
+            "diff", "`docker diff` says of a container what it changed; `ls -l` in two containers tells how."
+        ),
+    ),
+    solution="""
+%docker ps -s
+%docker diff keeper
+%docker exec reader ls -l /data
+%docker exec keeper ls -l /data
+ex.answer(container="keeper", path="/data/2018.bak", done="b")
+""",
+    wrong=(
+        Wrong('ex.answer(container="cleaner", path="/data/2019.bak", done="c")', "cleaner"),
+        Wrong('ex.answer(container="reader", path="/data/2018.bak", done="a")', "reader"),
+        Wrong('ex.answer(container="keeper", path="/data/2018.bak", done="d")', "d"),
+        Wrong('ex.answer(container="keeper", path="/tmp/log", done="b")', "sizes"),
+    ),
+    why="The first change of a file of the image copies the whole file up, even a `chmod`.",
+)
+
+EMPTY_LOG = Exercise(
+    id="04-empty-log",
+    title="Empty a large log without copying it",
+    slide="container-rw-layer-2",
+    prompt="""
+The image has a log of 67 MB, `/var/log/app.log`, and the container `app` should start with an empty one.
+Empty the log in `app`: the file must be there, with 0 bytes, and the container goes on running.
+The container's own layer must stay below 1 kB all the same.
+""",
+    goal=(
+        container_runs("app"),
+        container_file_size("app", "/var/log/app.log", 0),
+        upper_at_most("app", 1000),
+    ),
+    start="""
+lab.build("app", ["FROM busybox", "COPY app.log /var/log/app.log"], {"app.log": 67_108_864})
+%docker run -dit --name app app
+""",
+    hints=(
+        Hint(
+            "gone", "The container of the start does not run any more: `ex.undo()`.", ~container_runs("app")
+        ),
+        Hint(
+            "copied",
+            "The layer has 67 MB: what you did changed the file, and that copied it up first. `ex.undo()` "
+            "and think of a way that needs nothing of the old content.",
+            ~upper_at_most("app", 1000),
+        ),
+        Hint("shell", "Which redirection of the shell makes a file empty before anything is written?"),
+        Hint("exec", "A redirection must happen inside: `docker exec app sh -c '…'`."),
+    ),
+    solution="%docker exec app sh -c '> /var/log/app.log'",
+    wrong=(
+        Wrong("%docker exec app sh -c 'echo -n >> /var/log/app.log'", "copied"),
+        Wrong("%docker exec app rm /var/log/app.log", "shell"),
+        Wrong(
+            "%docker exec app sed -i d /var/log/app.log\n%docker exec app chmod 600 /bin/busybox", "copied"
+        ),
+        Wrong("%docker rm -f app\n%docker run -dit --name app app", "gone"),
+    ),
+    why="Truncating copies nothing up: the kernel knows that none of the old content is needed.",
+)
+
+_WHY = Question(
+    "why",
+    "Why did `rm` in the last step not make the image smaller?",
+    (
+        Choice(
+            "Because `rm` ran in another container than the build.",
+            "Each step runs in a container, and is kept.",
+        ),
+        Choice("Because the file is still in the layer below; `rm` only hides it.", "", right=True),
+        Choice(
+            "Because Docker empties its bin later.",
+            "There is no bin: layers do not change after they are made.",
+        ),
+        Choice(
+            "Because the file is still open.", "Nothing of a build's step runs on when the next one begins."
+        ),
+    ),
+)
+
+NO_SMALLER = Exercise(
+    id="04-no-smaller",
+    title="The image that did not shrink",
+    slide="container-rw-layer-1",
+    prompt="""
+`tool` was built in three steps: copy a source of 60 MB, make a program of 3 MB from it, delete the source.
+It has 64 MB. Say why, and make an image `tool:small` that has at most 5 MB.
+The program `/bin/tool` must be in it, with its 3,000,000 bytes, and `/src` must not be seen.
+""",
+    goal=(
+        image_at_most("tool:small", 5_000_000),
+        image_holds("tool:small", "/bin/tool", 3_000_000),
+        image_lacks("tool:small", "/src"),
+    ),
+    start="""
+lab.build(
+    "tool",
+    [
+        "FROM busybox",
+        "COPY source /src/source",
+        "RUN head -c 3000000 /src/source > /bin/tool",
+        "RUN rm -r /src",
+    ],
+    {"source": 60_000_000},
+)
+""",
+    asks=(choice(_WHY),),
+    hints=(
+        Hint(
+            "another-layer",
+            "Another layer on top can only hide. What is below stays: `docker history tool:small`.",
+            image_there("tool:small") & ~image_at_most("tool:small", 5_000_000),
+        ),
+        *reasons(_WHY),
+        Hint(
+            "no-program",
+            "It is small, but the program is missing. What would a program be made from, without its source?",
+            image_there("tool:small") & ~image_holds("tool:small", "/bin/tool", 3_000_000),
+        ),
+        Hint("one-step", "A layer holds what differs between the beginning and the end of its step."),
+        Hint("where", "If source and `rm` were in one step, or in one container, where would the 60 MB be?"),
+    ),
+    solution="""
+%docker run -dit --name making busybox
+%docker exec making sh -c 'mkdir /src; head -c 60000000 /dev/zero > /src/source'
+%docker exec making sh -c 'head -c 3000000 /src/source > /bin/tool; rm -r /src'
+%docker commit making tool:small
+ex.answer("b")
+""",
+    wrong=(
+        Wrong(
+            'lab.build("tool:small", ["FROM tool", "RUN rm -rf /src", "RUN touch /small"])\nex.answer("b")',
+            "another-layer",
+        ),
+        Wrong("%docker tag tool tool:small", "another-layer"),
+        Wrong("%docker tag busybox tool:small\nex.answer('b')", "no-program"),
+        Wrong('ex.answer("a")', "a"),
+        Wrong('ex.answer("c")', "c"),
+    ),
+    why="What is made and deleted within one step is in no layer.",
+)
+
+EXERCISES = (WHERE, EMPTY_LOG, NO_SMALLER)

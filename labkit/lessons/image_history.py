@@ -1,0 +1,345 @@
+"""Exercises for lesson 2, docker image history."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from labkit.course.exercise import Exercise, Wrong
+from labkit.course.questions import Choice, Question, answered, number, numbers
+from labkit.course.statements import (
+    Attempt,
+    Hint,
+    Seen,
+    Statement,
+    common,
+    image_kept,
+    image_reads,
+    image_there,
+    shares_layers,
+)
+from labkit.engine import images
+from labkit.lab import Lab
+
+# The questions of lesson 2: what docker image history shows.
+
+
+def _missing(lab: Lab) -> str:
+    lab.pull("busybox")
+    lab.build("hello", "FROM busybox\nENV GREETING=hello\nRUN echo $GREETING > /hello")
+    return str(lab.docker("history -q hello").text.count("<missing>"))
+
+
+def _mysql_layers(lab: Lab) -> str:
+    lab.pull("mysql")
+    return lab.docker("inspect --format '{{len .RootFS.Layers}}' mysql").text.strip()
+
+
+def _disk(lab: Lab) -> str:
+    lab.build("web", ["FROM ubuntu:15.04", "COPY site /srv"], {"site/pages": 20_000_000})
+    lab.build("data", ["FROM ubuntu:15.04", "COPY table /srv"], {"table/rows": 60_000_000})
+    return lab.docker("system df --format '{{.Size}}'").text.split()[0]
+
+
+def _history_lines(lab: Lab) -> str:
+    lab.pull("nginx")
+    lines = len(lab.docker("history -q nginx").text.splitlines())
+    return str(lines) if lines <= 4 else "more"
+
+
+QUESTIONS = (
+    Question(
+        "history-lines",
+        "In lesson 1 nginx had three layers. How many lines do you expect in its history?",
+        (
+            Choice(
+                "three, one for each layer",
+                "A history line is a step of the build, not a layer.",
+                shows="3",
+            ),
+            Choice(
+                "four, the base and three more",
+                "The base is one of the three layers, and it took two steps. Not every step made a layer.",
+                shows="4",
+            ),
+            Choice(
+                "more than four",
+                "Ten lines: every step of the build is one.",
+                right=True,
+                shows="more",
+            ),
+        ),
+        _history_lines,
+    ),
+    Question(
+        "history-missing",
+        "busybox was pulled; its history has 2 lines. You build an image on it in two steps. "
+        "How many of the 4 history lines will say <missing>?",
+        (
+            Choice(
+                "none: everything is on this computer",
+                "All files are here. <missing> says that a step has no image of its own on this computer.",
+                shows="0",
+            ),
+            Choice(
+                "1",
+                "Your two steps and busybox itself are images here. The step below busybox's last was made "
+                "elsewhere, and a pull brings only the last image.",
+                right=True,
+                shows="1",
+            ),
+            Choice(
+                "2: both lines of busybox",
+                "The upper of the two has an ID: it is the image busybox, which you pulled.",
+                almost=True,
+                shows="2",
+            ),
+            Choice(
+                "3: all but the newest",
+                "So it is for an image that was pulled. What you build yourself keeps an image of each step.",
+                almost=True,
+                shows="3",
+            ),
+        ),
+        _missing,
+    ),
+    Question(
+        "history-zero",
+        "mysql has 20 history lines. 9 of them say 0B, and one of these is RUN mkdir. "
+        "How many layers does the image have?",
+        (
+            Choice(
+                "20: each line is a layer",
+                "A line is a step of the build. Steps such as ENV or CMD change no file and make no layer.",
+                shows="20",
+            ),
+            Choice(
+                "11: 0B means no layer",
+                "Usually. But SIZE counts bytes in files: a new directory alone is 0B, and yet a layer.",
+                almost=True,
+                shows="11",
+            ),
+            Choice(
+                "12",
+                "The 11 lines with a size, and mkdir: a new directory is a change, but has no bytes.",
+                right=True,
+                shows="12",
+            ),
+        ),
+        _mysql_layers,
+    ),
+    Question(
+        "disk-sum",
+        "docker images lists three sizes: ubuntu 188 MB, and two images built on it, 208 MB and 248 MB. "
+        "How much do they take on the disk together?",
+        (
+            Choice(
+                "645 MB, the sum",
+                "The column SIZE counts the shared base three times. The disk holds it once.",
+                shows="644.7MB",
+            ),
+            Choice(
+                "457 MB: the two that were built",
+                "The base counts in both of them as well, so this still has it twice.",
+                almost=True,
+                shows="456.4MB",
+            ),
+            Choice(
+                "268 MB",
+                "188 MB once, and what each adds: 20 MB and 60 MB. docker system df says so.",
+                right=True,
+                shows="268.4MB",
+            ),
+        ),
+        _disk,
+    ),
+)
+
+
+def layer_lines(lab: Lab, name: str) -> Sequence[int]:
+    """Return the lines of an image's history that made a layer; the newest is line 1."""
+    steps = reversed(lab.image(name).history)
+    return [place for place, step in enumerate(steps, 1) if step.layer]
+
+
+def _only_sizes(attempt: Attempt) -> Seen:
+    steps = list(reversed(attempt.origin.image("report").history))
+    sized = {place for place, step in enumerate(steps, 1) if step.size}
+    given = attempt.answers.get("lines")
+    return Seen(isinstance(given, list | tuple) and set(map(str, given)) == set(map(str, sized)), "")
+
+
+WHICH_LINES = Exercise(
+    id="02-which-lines",
+    title="Which line made which layer?",
+    slide="image-history-2",
+    prompt="""
+The image `report` is in your cache. Look at `docker image history report`: the newest step is line 1.
+Which lines made a layer, and which line made the largest one?
+""",
+    goal=(),
+    start="""
+lab.build(
+    "report",
+    [
+        "FROM alpine",
+        "ENV LANG=C.UTF-8",
+        "RUN mkdir -p /reports/2019",
+        "COPY fonts /usr/share/fonts",
+        "EXPOSE 8080",
+        "RUN echo ready > /reports/2019/state",
+        'CMD ["sh"]',
+    ],
+    {"fonts/sans.ttf": 12_000_000},
+)
+""",
+    asks=(
+        numbers("lines", "Which lines made a layer?", lambda lab: layer_lines(lab, "report")),
+        number(
+            "largest",
+            "Which line made the largest layer?",
+            lambda lab: max(layer_lines(lab, "report"), key=lambda at: lab.image("report").history[-at].size),
+        ),
+    ),
+    hints=(
+        Hint(
+            "zero",
+            "Your lines are those with a size. Is a layer without a byte in its files possible? Look at what "
+            "each of the lines with `0B` did.",
+            Statement("Only lines with a size are given.", _only_sizes),
+        ),
+        Hint(
+            "all",
+            "Not every line made a layer. Which of them changed only how a container is started?",
+            answered("lines", list(range(1, 9)), list(range(1, 8))),
+        ),
+        Hint("inspect", "`docker image inspect` lists the layers: so you know how many there are."),
+        Hint("files", "A step makes a layer if it changed the file system, even by an empty directory."),
+    ),
+    solution="""
+steps = list(reversed(lab.image("report").history))
+made = [line for line, step in enumerate(steps, 1) if step.layer]
+ex.answer(lines=made, largest=max(made, key=lambda line: steps[line - 1].size))
+""",
+    wrong=(
+        Wrong("ex.answer(lines=[2, 4, 8], largest=4)", "zero"),
+        Wrong("ex.answer(lines=[1, 2, 3, 4, 5, 6, 7, 8], largest=4)", "all"),
+        Wrong("ex.answer(lines=[1, 3, 6, 7], largest=1)", "inspect"),
+        Wrong("ex.answer(largest=4)", "inspect"),
+    ),
+    why="A directory has no bytes, but it is a change of the file system, so it is a layer.",
+)
+
+
+def _base_first(attempt: Attempt) -> Seen:
+    web, data = (images.lookup_image(attempt.lab.engine, name) for name in ("web", "data"))
+    return Seen(bool(web and data) and web == data, "")
+
+
+SHARED_BASE = Exercise(
+    id="02-shared-base",
+    title="Make two images share their base",
+    slide="image-history-2",
+    prompt="""
+Two teams, two images: `web` stands on `alpine`, `data` stands on `busybox`. They share nothing.
+Make `data` anew so that it stands on the same base as `web`.
+Its file `/srv/table.csv` must say the same as before, `berlin,3645`. `web` must stay the image that it is.
+`lab.build(name, steps, files)` builds; a container and `docker commit` work as well.
+""",
+    goal=(
+        shares_layers("web", "data", 1),
+        image_reads("data", "/srv/table.csv", "berlin,3645"),
+        image_kept("web"),
+    ),
+    start="""
+lab.build("web", ["FROM alpine", "COPY index.html /srv/"], {"index.html": "<h1>Hello</h1>"})
+lab.build("data", ["FROM busybox", "COPY table.csv /srv/"], {"table.csv": "city,people\\nberlin,3645\\n"})
+""",
+    hints=(
+        Hint(
+            "name-only",
+            "`docker tag` gives one image a second name. Now `data` and `web` are the same image, and the "
+            "table is not in it.",
+            Statement("Both names mean one image.", _base_first),
+        ),
+        Hint(
+            "web-changed",
+            "It was `data` that should be made anew. `ex.undo()` brings the old `web` back.",
+            ~image_kept("web"),
+        ),
+        Hint("name", "The check looks for an image named `data`.", ~image_there("data")),
+        Hint(
+            "file",
+            "The base is shared. Look into the image: `docker run --rm data cat /srv/table.csv`.",
+            shares_layers("web", "data", 1) & ~image_reads("data", "/srv/table.csv", "berlin,3645"),
+        ),
+        Hint(
+            "base", "What a layer is worth depends on what lies below it. Which step decides about the base?"
+        ),
+        Hint("which", "`docker history web` ends with the base of `web`. Begin there and add the table."),
+    ),
+    solution='lab.build("data", ["FROM alpine", "COPY table.csv /srv/"], {"table.csv": "berlin,3645\\n"})',
+    wrong=(
+        Wrong("%docker tag web data", "name-only"),
+        Wrong('lab.build("data", ["FROM busybox", "COPY t /srv/table.csv"], {"t": "berlin,3645"})', "base"),
+        Wrong('lab.build("data", ["FROM alpine", "RUN mkdir /srv/data"])', "file"),
+        Wrong('lab.build("web", ["FROM busybox", "COPY i /srv/index.html"], {"i": "Hello"})', "web-changed"),
+        Wrong("%docker rmi data", "name"),
+    ),
+    why="`docker system df` now counts the base once for both.",
+)
+
+HOW_MANY_BYTES = Exercise(
+    id="02-sum-of-sizes",
+    title="The sum that is not on the disk",
+    slide="image-history-2",
+    prompt="""
+`web-team` and `data-team` are built on one `ubuntu:15.04`, as in lesson 2. `docker images` shows three sizes.
+How many layers do the two teams' images have in common?
+And how many layers would `docker rmi data-team` delete?
+""",
+    goal=(),
+    start="""
+lab.build("web-team", ["FROM ubuntu:15.04", "COPY site /srv/site"], {"site/pages.tar": 20_000_000})
+lab.build("data-team", ["FROM ubuntu:15.04", "COPY a /srv/", "COPY b /srv/"], {"a": 50_000_000, "b": 9_000})
+""",
+    asks=(
+        number("shared", "How many layers are common?", lambda lab: _common(lab)),
+        number(
+            "deleted", "How many layers go?", lambda lab: len(lab.image("data-team").layers) - _common(lab)
+        ),
+    ),
+    hints=(
+        Hint(
+            "all-go",
+            "`rmi` deletes only layers that no other image needs. Who else stands on these?",
+            answered("deleted", 6),
+        ),
+        Hint(
+            "one-base",
+            "The base is one image. Is it one layer? `docker image inspect` lists them.",
+            answered("shared", 1),
+        ),
+        Hint(
+            "try", "Try it: `docker rmi data-team` prints what it deletes. `ex.undo()` brings the image back."
+        ),
+        Hint("lines", "The first `Deleted:` line is the image's ID, the others are layers."),
+    ),
+    solution="""
+web, data = lab.image("web-team"), lab.image("data-team")
+both = sum(one == other for one, other in zip(web.chain_ids, data.chain_ids))
+ex.answer(shared=both, deleted=len(data.layers) - both)
+""",
+    wrong=(
+        Wrong("ex.answer(shared=4, deleted=6)", "all-go"),
+        Wrong("ex.answer(shared=1, deleted=2)", "one-base"),
+        Wrong("ex.answer(shared=4, deleted=3)", "try"),
+    ),
+    why="What is shared is stored once, and stays as long as somebody needs it.",
+)
+
+
+def _common(lab: Lab) -> int:
+    return common(lab.image("web-team"), lab.image("data-team"))
+
+
+EXERCISES = (WHICH_LINES, SHARED_BASE, HOW_MANY_BYTES)

@@ -1,0 +1,389 @@
+"""Exercises for lesson 6, docker image inspect."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from labkit.course.exercise import Exercise, Wrong
+from labkit.course.questions import Choice, Question, answered, number, words
+from labkit.course.statements import Hint, config_says, image_kept, image_there, layers_above
+from labkit.lab import Lab
+
+# The questions of lesson 6: what docker image inspect shows.
+
+
+def _same_number(lab: Lab) -> str:
+    pulled = lab.docker("pull nginx").text
+    listed = lab.docker("inspect --format '{{json .RootFS.Layers}}' nginx").text
+    named = [line.partition(":")[0] for line in pulled.splitlines() if "Pull complete" in line]
+    return f"{sum(name in listed for name in named)} of {listed.count('sha256:')}"
+
+
+def _exposed(lab: Lab) -> str:
+    lab.pull("nginx")
+    lab.docker("run -d --name web nginx")
+    listed = lab.docker("inspect --format '{{json .NetworkSettings.Ports}}' web").text.strip()
+    return "listed only" if listed == '{"80/tcp":null}' else listed
+
+
+def _latest(lab: Lab) -> str:
+    lab.build("app", "FROM busybox\nCMD echo first")
+    lab.build("app:2", "FROM busybox\nCMD echo second")
+    return lab.docker("run --rm app").text.strip()
+
+
+def _tagged(lab: Lab) -> str:
+    lab.pull("nginx")
+    before = lab.disk_usage()
+    lab.docker("tag nginx web:1")
+    ids = lab.docker("images --quiet --no-trunc").text.split()
+    return f"{len(set(ids))} image, {lab.disk_usage() - before} bytes"
+
+
+def _inspected(lab: Lab) -> str:
+    image = lab.pull("nginx")
+    text = lab.docker("image inspect nginx").text
+    marks = {
+        "file": "root:x:0:0",
+        "port": '"80/tcp"',
+        "command": '"daemon off;"',
+        "layers": image.layers[0].diff_id,
+    }
+    return " ".join(name for name, mark in marks.items() if mark in text)
+
+
+def _steps_with_layer(lab: Lab) -> str:
+    """Return the instructions of nginx's history that made a layer, the oldest first."""
+    made = [step.entry.created_by for step in lab.pull("nginx").history if step.layer]
+    words = [each.removeprefix("/bin/sh -c ").removeprefix("#(nop)").split()[0] for each in made]
+    return " ".join(word if word.isupper() else "RUN" for word in words)
+
+
+QUESTIONS = (
+    Question(
+        "inspect-what",
+        "docker image inspect shows all that Docker knows of the image nginx. Which of these will you find "
+        "there: the content of /etc/passwd, the port of the web server, the command that starts it, "
+        "the names of its layers?",
+        (
+            Choice(
+                "all four",
+                "A file's content is in a layer, not in the metadata.",
+                shows="file port command layers",
+            ),
+            Choice(
+                "all but the content of /etc/passwd",
+                "The port, the command and the names of the layers, but no file.",
+                right=True,
+                shows="port command layers",
+            ),
+            Choice(
+                "only the port and the command",
+                "The names of the layers are there as well, under RootFS.",
+                almost=True,
+                shows="port command",
+            ),
+        ),
+        _inspected,
+    ),
+    Question(
+        "steps-and-layers",
+        "nginx has ten lines in its history and three layers. Which of the ten lines will have a layer "
+        "beside them?",
+        (
+            Choice(
+                "the three oldest: ADD, CMD and LABEL",
+                "CMD and LABEL noted something in the config. They changed no file.",
+                shows="ADD CMD LABEL",
+            ),
+            Choice(
+                "the ADD and the two RUNs",
+                "A step that changed files made a layer.",
+                right=True,
+                shows="ADD RUN RUN",
+            ),
+            Choice(
+                "all ten: three layers are only what was downloaded",
+                "All that there is was downloaded. Seven steps changed no file and made no layer.",
+                shows="ADD CMD LABEL ENV ENV RUN RUN EXPOSE STOPSIGNAL CMD",
+            ),
+        ),
+        _steps_with_layer,
+    ),
+    Question(
+        "inspect-digest",
+        "docker pull prints 27833a3ba0a5 and two more numbers, one for each layer of nginx. "
+        "Will docker image inspect list the same three numbers under RootFS?",
+        (
+            Choice(
+                "yes, they are the layers' names",
+                "They are names of the compressed files that travel. inspect names the layers when unpacked.",
+                shows="3 of 3",
+            ),
+            Choice(
+                "no, ten numbers: one for each history line",
+                "RootFS lists layers, and only three of the ten steps made one.",
+                almost=True,
+                shows="0 of 10",
+            ),
+            Choice(
+                "no, three other numbers",
+                "One layer, two hashes: the digest of the compressed file, and the DiffID of what is in it.",
+                right=True,
+                shows="0 of 3",
+            ),
+        ),
+        _same_number,
+    ),
+    Question(
+        "inspect-ports",
+        "docker image inspect nginx shows ExposedPorts with 80/tcp. You start it with docker run -d nginx, "
+        "without -p. What leads from a port of your computer to the web server?",
+        (
+            Choice(
+                "port 80: the image opens it",
+                "EXPOSE is a note in the metadata. It opens nothing; docker run -p 80:80 does.",
+                shows='{"80/tcp":[{"HostIp":"0.0.0.0","HostPort":"80"}]}',
+            ),
+            Choice(
+                "a free port that Docker chooses",
+                "That is docker run -P, with a capital P. Without it nothing is published.",
+                almost=True,
+                shows='{"80/tcp":[{"HostIp":"0.0.0.0","HostPort":"49153"}]}',
+            ),
+            Choice(
+                "nothing",
+                "ExposedPorts is metadata: it says where the program listens, and opens no port.",
+                right=True,
+                shows="listed only",
+            ),
+        ),
+        _exposed,
+    ),
+    Question(
+        "tag-copy",
+        "docker tag nginx web:1 gives an image a second name. What does it cost on the disk?",
+        (
+            Choice(
+                "109 MB: a second image",
+                "docker images shows two lines, but both have the same IMAGE ID. It is one image.",
+                shows="2 image, 109362650 bytes",
+            ),
+            Choice(
+                "a new layer for the name",
+                "A name is not a part of the image. The image does not change, and its ID stays.",
+                shows="2 image, 0 bytes",
+            ),
+            Choice(
+                "nothing: one image, two names",
+                "A tag only leads to an image ID. Removing one of the two names removes no layer.",
+                right=True,
+                shows="1 image, 0 bytes",
+            ),
+        ),
+        _tagged,
+    ),
+    Question(
+        "latest-newest",
+        "You build an image and call it app. A minute later you build a newer one and call it app:2. "
+        "Which of them does docker run app start?",
+        (
+            Choice(
+                "the newer one, app:2",
+                "latest is an ordinary tag. Docker never looks for the newest image.",
+                shows="second",
+            ),
+            Choice(
+                "the older one",
+                "app means app:latest, and that tag was given to the older one. Nobody has moved it since.",
+                right=True,
+                shows="first",
+            ),
+            Choice(
+                "neither: without a tag the name is not clear",
+                "A name without a tag is completed with :latest.",
+                shows="",
+            ),
+        ),
+        _latest,
+    ),
+)
+
+
+def _command(lab: Lab) -> Sequence[str]:
+    config = lab.image("shop").config.config
+    line = " ".join([*(config.get("Entrypoint") or ()), *(config.get("Cmd") or ())])
+    return [line]
+
+
+def _port(lab: Lab) -> int:
+    (port,) = lab.image("shop").config.config["ExposedPorts"]
+    return int(str(port).partition("/")[0])
+
+
+def _variable(lab: Lab) -> str:
+    return next(
+        str(each).partition("=")[2]
+        for each in lab.image("shop").config.config["Env"]
+        if str(each).startswith("SHOP_CURRENCY=")
+    )
+
+
+WHAT_RUNS = Exercise(
+    id="06-what-would-run",
+    title="What would run?",
+    slide="image-inspect-1",
+    prompt="""
+Somebody gave you the image `shop`. Before you start it you want to know what it would do.
+Read `docker image inspect shop`, and start nothing.
+Which command line would a container run (all its words)? Which port does the image expose?
+And what is in the variable `SHOP_CURRENCY`?
+""",
+    goal=(image_kept("shop"),),
+    start="""
+lab.build(
+    "shop",
+    [
+        "FROM python",
+        "ENV SHOP_CURRENCY=EUR SHOP_DEBUG=0",
+        "COPY shop.py /srv/",
+        "EXPOSE 8000",
+        'ENTRYPOINT ["python3", "/srv/shop.py"]',
+        'CMD ["--port", "8000"]',
+    ],
+    {"shop.py": "print('the shop')"},
+)
+""",
+    asks=(
+        words("command", "Which command line would a container run?", _command),
+        number("port", "Which port does the image expose?", _port),
+        words("currency", "What is in `SHOP_CURRENCY`?", _variable),
+    ),
+    hints=(
+        Hint(
+            "cmd-only",
+            "`Cmd` alone is not the whole line, where there is an `Entrypoint` too.",
+            answered("command", "--port 8000"),
+        ),
+        Hint(
+            "entrypoint-only",
+            "That is the `Entrypoint`. What does Docker put behind it?",
+            answered("command", "python3 /srv/shop.py"),
+        ),
+        Hint(
+            "base",
+            "That is what the base image would run. This image has set something else.",
+            answered("command", "python3"),
+        ),
+        Hint(
+            "config",
+            "Look under `Config`, not under `ContainerConfig`: `Entrypoint`, `Cmd`, `ExposedPorts`, `Env`.",
+        ),
+    ),
+    solution="""
+config = lab.image("shop").config.config
+port = int(next(iter(config["ExposedPorts"])).split("/")[0])
+env = dict(each.split("=", 1) for each in config["Env"])
+command = " ".join([*config["Entrypoint"], *config["Cmd"]])
+ex.answer(command=command, port=port, currency=env["SHOP_CURRENCY"])
+""",
+    wrong=(
+        Wrong('ex.answer(command="--port 8000", port=8000, currency="EUR")', "cmd-only"),
+        Wrong('ex.answer(command="python3 /srv/shop.py", port=8000, currency="EUR")', "entrypoint-only"),
+        Wrong('ex.answer(command="python3", port=8000, currency="EUR")', "base"),
+        Wrong('ex.answer(command="python3 /srv/shop.py --port 8000", port=80, currency="EUR")', "config"),
+    ),
+    why="Words behind the image's name in `docker run` replace `Cmd`, and `Entrypoint` stays.",
+)
+
+METADATA = Exercise(
+    id="06-metadata-only",
+    title="Another image, and not one byte more",
+    slide="image-inspect-1",
+    prompt="""
+Make an image `shop:debug` from `shop`. Its containers must have the variable `DEBUG` with the value `1`
+and run `sh` (its Cmd, alone).
+Its layers must be those of `shop`, and not one more. `shop` itself must stay as it is.
+""",
+    goal=(
+        config_says(
+            "shop:debug", "Env", "`shop:debug` sets DEBUG to 1.", lambda env: "DEBUG=1" in (env or ())
+        ),
+        config_says("shop:debug", "Cmd", "`shop:debug` runs `sh`.", lambda cmd: list(cmd or ()) == ["sh"]),
+        layers_above("shop:debug", "shop", 0),
+        image_kept("shop"),
+    ),
+    start="""
+lab.build("shop", ["FROM python", "COPY shop.py /srv/", 'CMD ["python3", "/srv/shop.py"]'], {"shop.py": ""})
+""",
+    hints=(
+        Hint("name", "The check looks for an image `shop:debug`.", ~image_there("shop:debug")),
+        Hint("changed", "`shop` itself is another image now: `ex.undo()`.", ~image_kept("shop")),
+        Hint(
+            "layer",
+            "There is a layer more: some step changed a file. Which instructions change only the config?",
+            ~layers_above("shop:debug", "shop", 0),
+        ),
+        Hint(
+            "config",
+            "`docker image inspect shop:debug` shows what is set so far under `Config`.",
+            image_there("shop:debug"),
+        ),
+    ),
+    solution="""lab.build("shop:debug", ["FROM shop", "ENV DEBUG=1", 'CMD ["sh"]'])""",
+    wrong=(
+        Wrong(
+            """lab.build("shop:debug", ["FROM shop", "RUN echo DEBUG=1 > /etc/env", 'CMD ["sh"]'])""", "layer"
+        ),
+        Wrong("%docker tag shop shop:debug", "config"),
+        Wrong("""lab.build("shop:debug", ["FROM shop", "ENV DEBUG=1"])""", "config"),
+        Wrong("""lab.build("shop", ["FROM shop", "ENV DEBUG=1", 'CMD ["sh"]'])""", "name"),
+        Wrong(
+            """lab.build("shop:debug", ["FROM shop", "ENV DEBUG=1", 'CMD ["sh"]'])
+%docker tag shop:debug shop""",
+            "changed",
+        ),
+    ),
+    why="Metadata makes a new config, so a new image ID, and no layer.",
+)
+
+STEPS_AND_LAYERS = Exercise(
+    id="06-steps-and-layers",
+    title="Steps are not layers",
+    slide="image-inspect-3",
+    prompt="""
+The last slide says it of nginx: 10 build steps, 3 layers. Say it of `mysql:8.0.16`.
+How many steps does `docker image history` list, and how many layers does `docker image inspect` list?
+""",
+    goal=(image_there("mysql:8.0.16"),),
+    asks=(
+        number("steps", "How many build steps?", lambda lab: len(lab.pull("mysql:8.0.16").history)),
+        number("layers", "How many layers?", lambda lab: len(lab.pull("mysql:8.0.16").layers)),
+    ),
+    hints=(
+        Hint(
+            "pull", "The image is not in the cache: pull `mysql:8.0.16` first.", ~image_there("mysql:8.0.16")
+        ),
+        Hint("slide", "These are the numbers of nginx.", answered("steps", 10) & answered("layers", 3)),
+        Hint("header", "Is the table's header a step?", answered("steps", 21)),
+        Hint(
+            "same",
+            "Each step a layer? Compare with `RootFS` in `docker image inspect`.",
+            answered("layers", 20),
+        ),
+        Hint("count", "`docker image history -q mysql:8.0.16 | wc -l` counts for you, below `%%docker`."),
+    ),
+    solution="""
+image = lab.pull("mysql:8.0.16")
+ex.answer(steps=len(image.history), layers=len(image.layers))
+""",
+    wrong=(
+        Wrong("ex.answer(steps=20, layers=12)", "pull"),
+        Wrong("%docker pull mysql:8.0.16\nex.answer(steps=10, layers=3)", "slide"),
+        Wrong("%docker pull mysql:8.0.16\nex.answer(steps=21, layers=12)", "header"),
+        Wrong("%docker pull mysql:8.0.16\nex.answer(steps=20, layers=20)", "same"),
+    ),
+    why="`history` lists what was done, `inspect` what there is.",
+)
+
+EXERCISES = (WHAT_RUNS, METADATA, STEPS_AND_LAYERS)

@@ -1,0 +1,308 @@
+"""Exercises for lesson 1, image layers."""
+
+from __future__ import annotations
+
+from labkit.course.exercise import Exercise, Wrong
+from labkit.course.questions import Choice, Question, choice, reasons
+from labkit.course.statements import (
+    Hint,
+    image_holds,
+    image_reads,
+    image_there,
+    layers_above,
+    pull_downloads,
+    stands_on,
+    top_layer_at_most,
+)
+from labkit.lab import Lab
+from labkit.lessons.shop import lab_with_shop
+
+# The questions of lesson 1: what an image is made of.
+
+
+def _pulled_layers(lab: Lab) -> str:
+    return str(lab.docker("pull nginx").text.count("Pull complete"))
+
+
+def _already_there(lab: Lab) -> str:
+    lab.pull("nginx")
+    return str(lab.docker("pull mysql").text.count("Already exists"))
+
+
+def _patch(lab: Lab) -> str:
+    image = lab.build("patched", "FROM ubuntu:15.04\nRUN sed -i s/SSLv3/TLSv1.2/ /etc/ssl/openssl.cnf")
+    size = image.layers[-1].size
+    whole_file = int(lab.shell("docker run --rm patched wc -c /etc/ssl/openssl.cnf").text.split()[0])
+    return {whole_file: "file", image.size: "image"}.get(size, "word")
+
+
+def _deleted_later(lab: Lab) -> str:
+    big = "FROM busybox\nRUN head -c 12000000 /dev/zero > /big"
+    before, after = lab.build("big", big), lab.build("cleaned", f"{big}\nRUN rm /big")
+    return "same" if before.size == after.size else "smaller" if after.size < before.size else "larger"
+
+
+QUESTIONS = (
+    Question(
+        "pull-layers",
+        "docker pull nginx brings an image of 109 MB: a small Debian system and a web server. "
+        "How many files with its content will be downloaded?",
+        (
+            Choice(
+                "1 file",
+                "That is how an ISO image or a virtual machine's disk comes. An image is not one big file.",
+                shows="1",
+            ),
+            Choice(
+                "3 files",
+                "One for each layer. A layer is the set of changes that one step of the build made.",
+                right=True,
+                shows="3",
+            ),
+            Choice(
+                "10 files, one for each line of docker history",
+                "The history lists steps of the build. Seven of the ten changed no file and made no layer.",
+                shows="10",
+            ),
+            Choice(
+                "thousands, one for each file in the image",
+                "The files travel together: all that one step changed is in one compressed tar file.",
+                shows="thousands",
+            ),
+        ),
+        _pulled_layers,
+    ),
+    Question(
+        "pull-shared",
+        "nginx is in the local cache. Now docker pull mysql: an image of 12 layers. "
+        "How many lines will say Already exists?",
+        (
+            Choice(
+                "0: nginx and mysql are different programs",
+                "The programs differ, but both images were built on the same Debian base.",
+                shows="0",
+            ),
+            Choice(
+                "1",
+                "The Debian base. Above it the two images differ from the first layer on.",
+                right=True,
+                shows="1",
+            ),
+            Choice(
+                "3, as on the slide",
+                "On the slide's computer more had been pulled before. What counts is your own cache.",
+                almost=True,
+                shows="3",
+            ),
+            Choice(
+                "12: mysql was on Docker Hub before",
+                "Already exists speaks of the cache on your computer, not of the registry.",
+                shows="12",
+            ),
+        ),
+        _already_there,
+    ),
+    Question(
+        "patch-size",
+        "A step of a build changes one word in one small file of the Ubuntu base. What is in its layer?",
+        (
+            Choice(
+                "the word that changed",
+                "Text tools such as diff and git's patches work so. A layer stores files, not words.",
+                almost=True,
+                shows="word",
+            ),
+            Choice(
+                "all of Ubuntu, with the change in it",
+                "The base is not copied. The layer holds only what differs from the layers below it.",
+                shows="image",
+            ),
+            Choice(
+                "the whole file, in its new version",
+                "A layer stores each changed file as a whole. The old version stays in the base, hidden.",
+                right=True,
+                shows="file",
+            ),
+        ),
+        _patch,
+    ),
+    Question(
+        "delete-later",
+        "An image has a layer with a file of 12 MB. A further step of the build deletes the file with rm. "
+        "What will the size of the new image be?",
+        (
+            Choice(
+                "the same",
+                "The new layer holds a mark that hides the file, and the layer below keeps its 12 MB.",
+                right=True,
+                shows="same",
+            ),
+            Choice(
+                "12 MB smaller",
+                "The file is only hidden. Its layer cannot change any more, so its 12 MB stay.",
+                shows="smaller",
+            ),
+            Choice(
+                "12 MB larger: a layer more",
+                "There is a layer more, but a mark for a deleted file has no content: 0B.",
+                almost=True,
+                shows="larger",
+            ),
+        ),
+        _deleted_later,
+    ),
+)
+
+
+_ONE = "registry.lab/shop:3"
+
+ONE_LAYER = Exercise(
+    id="01-one-layer",
+    title="Download one layer only",
+    slide="image-layers-2",
+    prompt="""
+Tomorrow you give a talk over a very slow line, and you will run `docker pull registry.lab/shop:3` in it.
+The image has seven layers. Today the line is fast.
+Prepare the cache today so that tomorrow's pull downloads exactly one layer, and the other six already exist.
+The registry has `shop:1`, `shop:2`, `shop:3` and `tools`, all below `registry.lab/`.
+""",
+    goal=(pull_downloads(_ONE, 1),),
+    hints=(
+        Hint(
+            "too-much",
+            "Now the pull has nothing left to download. The cache should lack one layer: the newest one.",
+            pull_downloads(_ONE, 0),
+        ),
+        Hint(
+            "other-base",
+            "`tools` holds the same library, but on another base. What does Docker compare a layer with: "
+            "its files alone, or its files and all that lies below?",
+            image_there("registry.lab/tools"),
+        ),
+        Hint(
+            "only-base",
+            "The base is there. Two more layers of the shop are still missing; one of them is the same in "
+            "every version of the shop.",
+            pull_downloads(_ONE, 2),
+        ),
+        Hint("versions", "What do two versions of one program have in common, and what not?"),
+        Hint("pull", "Pull something now, and watch which lines would be `Already exists` tomorrow."),
+    ),
+    solution="%docker pull registry.lab/shop:2",
+    wrong=(
+        Wrong("%docker pull registry.lab/tools", "other-base"),
+        Wrong("%docker pull python", "only-base"),
+        Wrong("%docker pull registry.lab/shop:3", "too-much"),
+        Wrong("%docker images", "versions"),
+    ),
+    make=lab_with_shop,
+    why="An update of an image usually costs its upper layers only.",
+)
+
+THREE_LAYERS = Exercise(
+    id="01-three-layers",
+    title="Build the image of the slide",
+    slide="image-layers-example",
+    prompt="""
+The slide's example: Ubuntu first, the Python packages second, a security patch third.
+Make an image `my-python` on `ubuntu:15.04` with exactly two more layers:
+first a file `/usr/lib/python2.7/flask.so` of 4 MB (4,000,000 bytes, any content),
+then the patch: the file `/etc/ssl/openssl.cnf` must say `TLSv1.2` where it said `SSLv3`.
+`lab.build(name, steps, files)` builds, as in lesson 1; a container and `docker commit` work as well.
+""",
+    goal=(
+        stands_on("my-python", "ubuntu:15.04"),
+        layers_above("my-python", "ubuntu:15.04", 2),
+        image_holds("my-python", "/usr/lib/python2.7/flask.so", 4_000_000),
+        image_reads("my-python", "/etc/ssl/openssl.cnf", "TLSv1.2"),
+        top_layer_at_most("my-python", 1000),
+    ),
+    hints=(
+        Hint(
+            "begin", "An image needs a base to stand on: the first step names it.", ~image_there("my-python")
+        ),
+        Hint(
+            "base",
+            "`docker history my-python` shows what lies at the bottom: not the base that was asked for.",
+            ~stands_on("my-python", "ubuntu:15.04"),
+        ),
+        Hint(
+            "steps",
+            "Each step that changes files makes one layer. How many such steps has your image?",
+            ~layers_above("my-python", "ubuntu:15.04", 2),
+        ),
+        Hint(
+            "order",
+            "Look at the sizes in `docker history my-python`. Which change should lie on top?",
+            ~top_layer_at_most("my-python", 1000),
+        ),
+        Hint("patch", "Lesson 1 patches this very file with one `RUN sed -i`."),
+    ),
+    solution="""
+lab.build(
+    "my-python",
+    [
+        "FROM ubuntu:15.04",
+        "COPY flask.so /usr/lib/python2.7/",
+        "RUN sed -i s/SSLv3/TLSv1.2/ /etc/ssl/openssl.cnf",
+    ],
+    {"flask.so": 4_000_000},
+)
+""",
+    wrong=(
+        Wrong(
+            'lab.build("my-python", ["FROM ubuntu:15.04", "COPY flask.so /usr/lib/python2.7/"], '
+            '{"flask.so": 4_000_000})',
+            "steps",
+        ),
+        Wrong(
+            'lab.build("my-python", ["FROM ubuntu:15.04", "RUN sed -i s/SSLv3/TLSv1.2/ /etc/ssl/openssl.cnf",'
+            ' "COPY flask.so /usr/lib/python2.7/"], {"flask.so": 4_000_000})',
+            "order",
+        ),
+        Wrong(
+            'lab.build("my-python", ["FROM busybox", "COPY flask.so /usr/lib/python2.7/"], '
+            '{"flask.so": 4_000_000})',
+            "base",
+        ),
+        Wrong("%docker pull ubuntu:15.04", "begin"),
+    ),
+    why="The patch is a whole new copy of one small file; Ubuntu's layers are untouched.",
+)
+
+_WRONG = Question(
+    "wrong",
+    "Which of these statements about layers is wrong?",
+    (
+        Choice("A layer is a set of changes to the layers below it.", "This is so: that is what a layer is."),
+        Choice(
+            "Images that stand on one base share its layers on the disk.",
+            "This is so: see `docker system df`.",
+        ),
+        Choice(
+            "The same files on another base already exist, so they are not downloaded.",
+            "",
+            right=True,
+        ),
+        Choice(
+            "A file in an upper layer hides the file of the same name below.",
+            "This is so: a union file system is looked at from the top.",
+        ),
+    ),
+)
+
+WRONG_STATEMENT = Exercise(
+    id="01-wrong-statement",
+    title="Spot the wrong statement",
+    slide="image-layers-2",
+    prompt="Three of the four statements are true, and you can try each of them in the lab.",
+    goal=(),
+    hints=(*reasons(_WRONG), Hint("try", "Which of them did the exercise `01-one-layer` try?")),
+    solution='ex.answer("c")',
+    wrong=tuple(Wrong(f'ex.answer("{each}")', each) for each in "abd"),
+    asks=(choice(_WRONG),),
+    make=lab_with_shop,
+    why="Docker looks a layer up together with all that lies below it; Engine 29's new image store does not.",
+)
+
+EXERCISES = (ONE_LAYER, THREE_LAYERS, WRONG_STATEMENT)

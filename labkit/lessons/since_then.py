@@ -1,0 +1,238 @@
+"""Exercises for lesson 7, what has changed since the slides: Engine 29, BuildKit, the containerd store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from labkit.course.exercise import Exercise, Wrong
+from labkit.course.questions import Choice, Question, answered, choice, number, reasons, words
+from labkit.course.statements import Hint, downloads, image_there, manifest_of
+from labkit.lab import Lab
+from labkit.lessons.shop import lab_with_shop
+from labkit.store.registry import Registry
+
+# The questions of lesson 7: what a new Docker does in another way, and what it does not.
+
+_REGISTRY = "registry.example.com"
+
+
+def _other_base(lab: Lab) -> str:
+    """Push the same file on two bases, pull both elsewhere; return how often it already exists."""
+    registry = Registry()
+    for base in ("busybox", "alpine"):
+        maker = Lab(registries={_REGISTRY: registry}, online=False)
+        maker.build(f"{_REGISTRY}/on-{base}", [f"FROM {base}", "COPY data /data"], {"data": 5_000_000})
+        maker.docker(f"push {_REGISTRY}/on-{base}")
+    learner = Lab(registries={_REGISTRY: registry}, online=False)
+    learner.docker(f"pull {_REGISTRY}/on-busybox")
+    text = learner.docker(f"pull {_REGISTRY}/on-alpine").text
+    return "up to date" if "up to date" in text else str(text.count("Already exists"))
+
+
+def _work_directory(lab: Lab) -> str:
+    base = len(lab.pull("busybox").layers)
+    image = lab.build("app", "FROM busybox\nWORKDIR /srv\nENV GREETING=hello\nEXPOSE 80")
+    return str(len(image.layers) - base)
+
+
+QUESTIONS = (
+    Question(
+        "other-base",
+        "Two images add the same file, one to busybox, one to alpine: the two layers have the same digest. "
+        "The first image is in the cache of this engine (20.10). Which line comes for the file's layer when "
+        "the second one is pulled?",
+        (
+            Choice(
+                "Already exists: the digest is the same",
+                "So it is with the containerd store of Engine 29. Here a layer is kept on its base.",
+                almost=True,
+                shows="1",
+            ),
+            Choice(
+                "Pull complete",
+                "This engine keeps a layer unpacked on its base, and on this base it was not there.",
+                right=True,
+                shows="0",
+            ),
+            Choice(
+                "none, but Image is up to date",
+                "That line is for an image that is here as a whole. The two images have different bases.",
+                shows="up to date",
+            ),
+        ),
+        _other_base,
+    ),
+    Question(
+        "workdir-layer",
+        "A Dockerfile: FROM busybox, WORKDIR /srv, ENV GREETING=hello, EXPOSE 80. busybox has no /srv. "
+        "How many layers come on top of busybox?",
+        (
+            Choice(
+                "0: all three are metadata",
+                "ENV and EXPOSE are. WORKDIR makes the directory if it is missing, and that changes files.",
+                almost=True,
+                shows="0",
+            ),
+            Choice(
+                "1",
+                "WORKDIR made /srv: a layer of 0B. So it is with both builders.",
+                right=True,
+                shows="1",
+            ),
+            Choice(
+                "3: one for each instruction",
+                "Before Docker 1.10 it was so. Today a step that changes no file makes no layer.",
+                shows="3",
+            ),
+        ),
+        _work_directory,
+    ),
+)
+
+
+_TOOLS = "registry.lab/tools"
+_SHOP = "registry.lab/shop:3"
+
+
+def _here(lab: Lab) -> int:
+    return downloads(lab, _TOOLS)
+
+
+def _there(lab: Lab) -> int:
+    """Return how many blobs of `tools` the cached shop does not have."""
+    have = {each.digest for each in manifest_of(lab, _SHOP).layers}
+    return len({each.digest for each in manifest_of(lab, _TOOLS).layers} - have)
+
+
+PER_BLOB = Exercise(
+    id="07-blob-by-blob",
+    title="Already exists, then and now",
+    slide="image-layers-2",
+    prompt="""
+`registry.lab/shop:3` is in the cache. `registry.lab/tools` has the same library as its top layer, on busybox.
+How many layers does a pull of `registry.lab/tools` download in this lab?
+A fresh Engine 29 has the containerd image store, which looks each blob up by its digest alone.
+How many layers would it download?
+""",
+    goal=(image_there(_SHOP),),
+    make=lab_with_shop,
+    start="%docker pull -q registry.lab/shop:3",
+    asks=(
+        number("here", "How many layers are downloaded in this lab?", _here),
+        number("there", "How many would Engine 29 download?", _there),
+    ),
+    hints=(
+        Hint(
+            "by-chain",
+            "This lab is an engine of 2019: it looks a layer up together with all that lies below it.",
+            answered("here", 0, 1),
+        ),
+        Hint(
+            "by-digest",
+            "By its digest alone: a blob that is in the cache under the same digest is not downloaded again.",
+            answered("there", 2),
+        ),
+        Hint("nothing", "Is the base of `tools`, busybox, in the cache?", answered("there", 0)),
+        Hint(
+            "digests",
+            "Pull `tools` and compare the digests in front of the lines with those of a pull of the shop.",
+        ),
+    ),
+    solution="""
+pulled = lab.docker("pull registry.lab/tools").text
+here = pulled.count("Pull complete")
+lab.docker("image prune -a -f")
+shop = lab.docker("pull registry.lab/shop:3").text
+blobs = [line.split(":")[0] for line in pulled.splitlines() if "Pull complete" in line]
+ex.answer(here=here, there=sum(blob not in shop for blob in blobs))
+""",
+    wrong=(
+        Wrong("ex.answer(here=1, there=1)", "by-chain"),
+        Wrong("ex.answer(here=2, there=2)", "by-digest"),
+        Wrong("ex.answer(here=2, there=0)", "nothing"),
+        Wrong("ex.answer(here=7, there=1)", "digests"),
+    ),
+    why="The layers are the same; what differs is what the store calls them by.",
+)
+
+
+def _digest(lab: Lab) -> Sequence[str]:
+    (digest,) = (name.partition("@")[2] for name in lab.engine.state.digests if "/python@" in name)
+    return [digest[7:19], digest[:19], digest, digest[7:]]
+
+
+IMAGE_ID = Exercise(
+    id="07-image-id",
+    title="Two names of one image",
+    slide="image-inspect-2",
+    prompt="""
+On the slides an image's ID is the digest of its config.
+With the containerd image store of Engine 29 it is the digest that `docker pull` prints, the manifest's.
+`python` is in your cache. Which ID would `docker images` show for it there? Give its first 12 digits.
+""",
+    goal=(image_there("python"),),
+    start="%docker pull -q python",
+    asks=(words("id", "Which ID would Engine 29 show?", _digest, "12 hexadecimal digits"),),
+    hints=(
+        Hint(
+            "config",
+            "That is the ID of this lab: the digest of the config. The manifest is another document.",
+            answered("id", "39829cf23965"),
+        ),
+        Hint(
+            "layer",
+            "That is a layer's digest. The manifest is the document that lists the layers and the config.",
+            answered("id", "8fd228b683f1", "ac9a9995a42f"),
+        ),
+        Hint("digests", "`docker images` has a flag that adds a column with the manifests' digests."),
+        Hint("inspect", "`RepoDigests` in `docker image inspect` is the same digest, behind the name."),
+    ),
+    solution="""
+digest = lab.docker("images --digests --format '{{.Digest}}' python").text.strip()
+ex.answer(digest.removeprefix("sha256:")[:12])
+""",
+    wrong=(
+        Wrong('ex.answer("39829cf23965")', "config"),
+        Wrong('ex.answer("8fd228b683f1")', "layer"),
+        Wrong('ex.answer("latest")', "digests"),
+    ),
+    why="The config's digest is still in there: the manifest names it.",
+)
+
+_WRONG = Question(
+    "wrong",
+    "Which of these statements about a fresh Engine 29 is wrong?",
+    (
+        Choice(
+            "`docker inspect` of an image has no `GraphDriver`.",
+            "This is so: the containerd store has no such.",
+        ),
+        Choice(
+            "BuildKit writes a `RUN` step into the history with `# buildkit` at its end.",
+            "This is so: the history shows which builder made a step.",
+        ),
+        Choice("Images no longer consist of layers.", "", right=True),
+        Choice(
+            "The storage drivers aufs and devicemapper are no longer there.",
+            "This is so: Engine 24 removed aufs, Engine 25 devicemapper.",
+        ),
+    ),
+)
+
+WRONG_STATEMENT = Exercise(
+    id="07-wrong-statement",
+    title="Spot the wrong statement",
+    slide="image-inspect-3",
+    prompt="What is different from the slides of 2019? Three of the four statements are true.",
+    goal=(),
+    hints=(
+        *reasons(_WRONG),
+        Hint("same", "The image format is a standard of its own, older than any of these stores."),
+    ),
+    solution='ex.answer("c")',
+    wrong=tuple(Wrong(f'ex.answer("{each}")', each) for each in "abd"),
+    asks=(choice(_WRONG),),
+    why="Layers, manifests and configs are what they were; engines keep and name them in other ways.",
+)
+
+EXERCISES = (PER_BLOB, IMAGE_ID, WRONG_STATEMENT)

@@ -1,0 +1,265 @@
+"""Exercises for lesson 5, storage drivers."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from labkit.course.exercise import Exercise, Wrong
+from labkit.course.questions import Ask, Choice, Question, answered, number, plain, words
+from labkit.course.statements import Attempt, Hint, Seen, Statement
+from labkit.engine.state import COURSE_TIME
+from labkit.go.units import human_size
+from labkit.lab import Lab
+from labkit.oci.content import Content
+from labkit.oci.tree import Dir, File
+from labkit.storage.drivers import BIG_SIZE, DRIVERS, create, driver_named, workload
+from labkit.storage.posix import NO_COST
+
+# The questions of lesson 5: storage drivers.
+
+
+def _trees(lab: Lab) -> str:
+    seen = set()
+    for driver in ("overlay2", "btrfs"):
+        other = Lab(storage_driver=driver, online=False)
+        box = other.run("ubuntu:15.04", name="box")
+        box.append("/etc/motd", "ab")
+        seen.add((other.docker("diff box").text, other.docker("ps -s --format '{{.Size}}'").text))
+    return "the same" if len(seen) == 1 else "other"
+
+
+def _copies_all(lab: Lab) -> str:
+    """Return the drivers for which a new container takes at least the size of its image."""
+    drivers = ("overlay2", "devicemapper", "vfs")
+    costs = {
+        name: {step.name: step.cost.allocated for step in workload(driver_named(name))} for name in drivers
+    }
+    return " ".join(name for name, cost in costs.items() if cost["create"] >= cost["image"])
+
+
+def _first_write(lab: Lab) -> str:
+    (write,) = (step for step in workload(driver_named("btrfs")) if step.name == "write")
+    return str(write.cost.allocated)
+
+
+QUESTIONS = (
+    Question(
+        "driver-tree",
+        "The same commands run on two engines, one with overlay2, one with btrfs: a container adds two bytes "
+        "to a file of its image. Will docker diff and docker ps -s say something else?",
+        (
+            Choice(
+                "no, both say the same",
+                "Every driver shows the same tree. They differ in what they copy, and in where they keep it.",
+                right=True,
+                shows="the same",
+            ),
+            Choice(
+                "yes: btrfs copies only a block, so SIZE is smaller",
+                "It takes less disk. But SIZE adds up the sizes of the changed files, however they are kept.",
+                almost=True,
+                shows="other",
+            ),
+        ),
+        _trees,
+    ),
+    Question(
+        "driver-create",
+        "With which of these storage drivers does a new container copy the whole image, "
+        "before anything is written?",
+        (
+            Choice(
+                "with none: layers are shared",
+                "That is so for all but one. vfs is simple and knows no copy-on-write.",
+                almost=True,
+                shows="",
+            ),
+            Choice(
+                "with overlay2, devicemapper and vfs: a container needs its own files",
+                "A container needs only its own changes. overlay2 makes an empty directory for them.",
+                shows="overlay2 devicemapper vfs",
+            ),
+            Choice(
+                "with vfs",
+                "vfs copies everything, once for the init layer and once for the container. It is for tests.",
+                right=True,
+                shows="vfs",
+            ),
+            Choice(
+                "with devicemapper: each container has its own device of 10 GB",
+                "The device is a snapshot. It takes space only for the blocks that are written.",
+                shows="devicemapper",
+            ),
+        ),
+        _copies_all,
+    ),
+    Question(
+        "driver-write",
+        "With btrfs, a container adds 2 bytes to a file of 67 MB in its image. How much disk does that take?",
+        (
+            Choice(
+                "2 bytes",
+                "A disk is divided into blocks. Less than one cannot be written.",
+                almost=True,
+                shows="2",
+            ),
+            Choice(
+                "4 kB, one block",
+                "btrfs shares all blocks of the file with the image but the one that changes.",
+                right=True,
+                shows="4096",
+            ),
+            Choice(
+                "67 MB, the whole file",
+                "So it is with overlay2, which works with whole files. btrfs works with blocks.",
+                shows=str(BIG_SIZE),
+            ),
+        ),
+        _first_write,
+    ),
+)
+
+
+_BIG = 67_108_864
+_CONTAINERS = 50
+_ROOM = 100_000_000
+_IMAGE = Dir({"data": Dir({"base.db": File(Content.filler(_BIG, "base"))})})
+
+
+@cache
+def _costs(driver_name: str) -> tuple[int, int]:
+    """Return the disk that the containers take when they are created, and that their first writes take."""
+    driver = driver_named(driver_name)
+    image = driver.commit(None, _IMAGE)
+    made, written = NO_COST, NO_COST
+    for _ in range(_CONTAINERS):
+        active, cost = create(driver, image)
+        made += cost
+        written += driver.mount(active, lambda: COURSE_TIME).append("/data/base.db", b"x\n")
+    return made.allocated, written.allocated
+
+
+def _fits(lab: Lab, answer: object) -> bool:
+    name = str(plain(answer))
+    return name in DRIVERS and sum(_costs(name)) <= _ROOM
+
+
+def _told(lab: Lab, answer: object) -> str:
+    name = str(plain(answer))
+    if name not in DRIVERS:
+        return f"`driver`: you answered {name}, which is no driver that labkit knows."
+    made, written = _costs(name)
+    return (
+        f"`driver`: with {name}, {_CONTAINERS} new containers take {human_size(made, 4)}, "
+        f"and their first writes {human_size(written, 4)}."
+    )
+
+
+def _takes(what: int, says: str) -> Statement:
+    def look(attempt: Attempt) -> Seen:
+        name = str(plain(attempt.answers.get("driver", "")))
+        return Seen(name in DRIVERS and _costs(name)[what] > _ROOM, "")
+
+    return Statement(says, look)
+
+
+CHOOSE = Exercise(
+    id="05-choose-a-driver",
+    title="Choose a driver for a workload",
+    slide="storage-drivers",
+    prompt=f"""
+A test farm starts {_CONTAINERS} containers of one image, which has one database file of 67 MB.
+Each container writes 2 bytes at the end of that file, and is thrown away after the test.
+On the disk there are 100 MB left for all {_CONTAINERS} containers together.
+Which storage driver fits? More than one may; the check runs the workload under the one that you name.
+""",
+    goal=(),
+    asks=(Ask("driver", "Which driver fits?", "a driver's name", _fits, _told),),
+    hints=(
+        Hint(
+            "copies-at-create",
+            "This driver copies the whole image for each container, before anything is written.",
+            _takes(0, "Creating takes too much."),
+        ),
+        Hint(
+            "whole-file",
+            "The containers cost little. The first write costs the whole file, each time. Which drivers copy "
+            "something smaller than a file?",
+            _takes(1, "The first writes take too much."),
+        ),
+        Hint(
+            "table",
+            "`python -m labkit drivers`, or `driver_explorer()` in lesson 5, shows what each step costs.",
+        ),
+        Hint("blocks", "Which drivers of lesson 5 know blocks instead of files?"),
+    ),
+    solution='ex.answer("btrfs")',
+    wrong=(
+        Wrong('ex.answer("overlay2")', "whole-file"),
+        Wrong('ex.answer("aufs")', "whole-file"),
+        Wrong('ex.answer("vfs")', "copies-at-create"),
+        Wrong('ex.answer("ext4")', "table"),
+    ),
+    why="The recommended driver is not the cheapest for every workload; a volume would help all of them.",
+)
+
+
+def _copied(lab: Lab) -> int:
+    box = lab.container("box")
+    copied = box.append("/data/base.db", "ab")
+    lab.undo()
+    return copied
+
+
+WHICH = Exercise(
+    id="05-which-driver",
+    title="Which driver is this?",
+    slide="storage-drivers",
+    prompt="""
+This engine does not use overlay2. Find out which storage driver it uses.
+The container `box` is about to add two bytes to `/data/base.db`, a file of 67,108,864 bytes of its image.
+How many bytes does the driver copy first? `lab.container("box").append(path, text)` returns that number.
+""",
+    goal=(),
+    make=lambda: Lab(storage_driver="devicemapper"),
+    start="""
+lab.build("base", ["FROM busybox", "COPY base.db /data/"], {"base.db": 67_108_864})
+%docker run -dit --name box base
+""",
+    asks=(
+        words("driver", "Which storage driver is it?", lambda lab: lab.engine.driver.name, "a driver's name"),
+        number("copied", "How many bytes are copied up at the first write?", _copied),
+    ),
+    hints=(
+        Hint(
+            "usual",
+            "That would be the usual one. `docker info` has a line `Storage Driver:`.",
+            answered("driver", "overlay2"),
+        ),
+        Hint(
+            "second-write",
+            "A write that copies nothing was not the first one. `ex.reset()`, then append once more.",
+            answered("copied", 0),
+        ),
+        Hint(
+            "whole-file",
+            "That would be the whole file. Does this driver know files, or blocks?",
+            answered("copied", _BIG),
+        ),
+        Hint("info", '`docker info --format "{{.Driver}}"` names the driver.'),
+    ),
+    solution="""
+driver = lab.docker('info --format "{{.Driver}}"').text.strip()
+copied = lab.container("box").append("/data/base.db", "ab")
+ex.answer(driver=driver, copied=copied)
+""",
+    wrong=(
+        Wrong('ex.answer(driver="overlay2", copied=67108864)', "usual"),
+        Wrong('ex.answer(driver="devicemapper", copied=67108864)', "whole-file"),
+        Wrong('ex.answer(driver="devicemapper", copied=0)', "second-write"),
+        Wrong('ex.answer(driver="btrfs", copied=4096)', "info"),
+    ),
+    why="A driver that knows blocks copies one block, however large the file is.",
+)
+
+EXERCISES = (CHOOSE, WHICH)

@@ -1,0 +1,146 @@
+"""The history's lines beside the layers: which build step made a layer, and which none."""
+
+from __future__ import annotations
+
+from labkit.cli.formats import ellipsis
+from labkit.go.units import human_size
+from labkit.notebook.pictures import svg
+from labkit.notebook.pictures.picture import Picture
+from labkit.notebook.pictures.svg import Shape, badge, box, curve, group, text
+from labkit.notebook.pictures.text import SANS, count, cut, fit, table, visible
+from labkit.notebook.pictures.theme import BLUE, GREEN, INK, PADDING, QUIET, RED, TITLE, Hue
+from labkit.notebook.pictures.views import ImageView, LayerView, StepView, image_view
+from labkit.oci.image import Image
+
+_WIDTH = 860
+_ROW = 34
+_STEP = 570
+"""The width of a history line: 45 characters, a size, and a badge or the word metadata."""
+_LAYER = 168
+_HEIGHT = 58
+_SIZE_END = PADDING + 482
+_HUES = (BLUE, RED, GREEN)
+_CREATED_BY = 45
+"""Where `docker history` cuts."""
+
+
+def history_map(image: Image | ImageView, *, name: str = "", chosen: int = 0) -> Picture:
+    """Draw the lines of `docker history`, newest first, each that made a layer joined to its layer.
+
+    A line that made an empty layer, 0B and yet a layer, is joined as well. The line `chosen`, 1 for the
+    newest, is marked with its layer.
+
+    >>> view = ImageView("app", (LayerView("5dacd731af1b", 55),), (StepView("ADD", 0), StepView("CMD")))
+    >>> print(history_map(view).text)
+    app · 2 history lines · 1 layer
+      CMD   0B  metadata
+      ADD  55B  layer 1  5dacd731af1b
+    """
+    view = image_view(image, name)
+    rows, layers = len(view.history), len(view.layers)
+    title = f"{view.name} · {count(rows, 'history line')} · {count(layers, 'layer')}"
+    head = PADDING + TITLE + 24
+    top = head + 30
+    space = max(rows * _ROW, layers * (_HEIGHT + 4) - 4)
+    steps_top = top + (space - rows * _ROW) / 2
+    tops = _layer_tops(view, steps_top, top, space)
+    shapes = _heads(head)
+    for place, layer in enumerate(view.layers):
+        shapes.append(_layer(layer, place, tops[place]))
+    for row, step in enumerate(reversed(view.history)):
+        y = steps_top + row * _ROW
+        shapes.append(_step(step, view, y))
+        if row + 1 == chosen:
+            shapes += _mark(y, None if step.layer is None else tops[step.layer])
+        if step.layer is not None:
+            x, hue = PADDING + _STEP, _hue(step.layer)
+            to_x, to_y = _WIDTH - PADDING - _LAYER, tops[step.layer] + _HEIGHT / 2
+            shapes.append(curve(x, y + _ROW / 2, to_x, to_y, hue, "join"))
+    joined = sum(step.layer is not None for step in view.history)
+    description = (
+        f"At the left the lines of docker history, newest first; at the right the layers, the base at the "
+        f"bottom. {count(joined, 'line')} made a layer and {'is' if joined == 1 else 'are'} joined to it; "
+        f"{count(rows - joined, 'line')} changed metadata alone."
+    )
+    shown = fit(title, _WIDTH - 2 * PADDING, TITLE, SANS + 0.06)
+    words = _twin(title, view, chosen)
+    return svg.paint(shown, description, words, _WIDTH, top + space + PADDING, shapes)
+
+
+def _hue(place: int) -> Hue:
+    return _HUES[place % len(_HUES)]
+
+
+def _layer_tops(view: ImageView, steps_top: float, top: float, space: float) -> list[float]:
+    """Return the height of each layer in a stack that stands in the middle of the lines it is joined to."""
+    layers, pitch = len(view.layers), _HEIGHT + 4
+    rows = [row for row, step in enumerate(reversed(view.history)) if step.layer is not None] or [0]
+    middle = steps_top + (sum(rows) / len(rows) + 0.5) * _ROW
+    height = layers * pitch - 4
+    first = max(top, min(middle - height / 2, top + space - height))
+    return [first + (layers - 1 - place) * pitch for place in range(layers)]
+
+
+def _heads(y: float) -> list[Shape]:
+    words = "docker history: a line for each build step"
+    return [
+        text(PADDING, y + 8, words, fill=QUIET),
+        text(_SIZE_END, y + 8, "SIZE", fill=QUIET, anchor="end"),
+        text(_WIDTH - PADDING - _LAYER, y + 8, "layers", fill=QUIET),
+        svg.rule(PADDING, y + 22, PADDING + _STEP),
+        svg.rule(_WIDTH - PADDING - _LAYER, y + 22, _WIDTH - PADDING),
+    ]
+
+
+def _created_by(step: StepView) -> str:
+    return visible(ellipsis(step.created_by.replace("\t", " "), _CREATED_BY))
+
+
+def _step(step: StepView, view: ImageView, y: float) -> Shape:
+    x, middle = PADDING, y + _ROW / 2
+    is_layer = step.layer is not None
+    size = human_size(view.layers[step.layer].size if step.layer is not None else 0)
+    ink = INK if is_layer else QUIET
+    shapes = [
+        text(x + 10, middle, fit(_created_by(step), 400, 14), mono=True, fill=ink),
+        text(_SIZE_END, middle, size, mono=True, bold=is_layer, fill=ink, anchor="end"),
+    ]
+    if step.layer is None:
+        return group([*shapes, text(_SIZE_END + 16, middle, "metadata", fill=QUIET)], "metadata")
+    hue = _hue(step.layer)
+    frame = box(x, y + 2, _STEP, _ROW - 4, fill=hue.tint, line=hue.line)
+    return group([frame, *shapes, badge(_SIZE_END + 30, middle, str(step.layer + 1), hue)], "step")
+
+
+def _layer(layer: LayerView, place: int, y: float) -> Shape:
+    x, hue = _WIDTH - PADDING - _LAYER, _hue(place)
+    shapes = [
+        box(x, y, _LAYER, _HEIGHT, fill=hue.tint, line=hue.line),
+        badge(x + 24, y + _HEIGHT / 2, str(place + 1), hue),
+        text(x + 48, y + 20, cut(layer.label, 13), mono=True, bold=True),
+        text(x + 48, y + 41, human_size(layer.size), mono=True),
+    ]
+    return group(shapes, "layer")
+
+
+def _mark(y: float, layer_top: float | None) -> list[Shape]:
+    """Return the frame and the arrow of the chosen line, and the frame of its layer."""
+    frames = [(PADDING - 3, y - 1, _STEP + 6, _ROW + 2)]
+    if layer_top is not None:
+        frames.append((_WIDTH - PADDING - _LAYER - 3, layer_top - 3, _LAYER + 6, _HEIGHT + 6))
+    shapes = [box(*frame, fill="none", line=INK, dash=True, kind="chosen") for frame in frames]
+    return [text(4, y + _ROW / 2, "▶", fill=INK), *shapes]
+
+
+def _twin(title: str, view: ImageView, chosen: int) -> str:
+    rows = []
+    for step in reversed(view.history):
+        if step.layer is None:
+            rows.append([_created_by(step), "0B", "metadata", ""])
+        else:
+            layer = view.layers[step.layer]
+            number = f"layer {step.layer + 1}"
+            rows.append([_created_by(step), human_size(layer.size), number, cut(layer.label, 24)])
+    lines = table(rows, right=(1,)).split("\n") if rows else []
+    marked = [("> " if number == chosen else "  ") + line for number, line in enumerate(lines, 1)]
+    return "\n".join([cut(title, 110), *marked])

@@ -1,0 +1,191 @@
+"""The widget of copy-on-write: choose a file and an operation, then go through what happens step by step.
+
+`CowStepper` is the state. It runs nothing in the lab: each story is told of a container that is not kept.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ipywidgets as widgets  # type: ignore[import-untyped]
+import traitlets
+
+from labkit.base.errors import LabkitError
+from labkit.base.text import python_text, shown
+from labkit.course.copy_on_write import OPERATIONS, Story, choices, operation_named, ready, story
+from labkit.engine.state import State
+from labkit.lab import Lab
+from labkit.notebook.html import PAPER, card, code_line, element, html
+from labkit.notebook.pictures.copy_up import copy_up
+from labkit.notebook.pictures.text import visible
+from labkit.notebook.terminal import bundle
+from labkit.notebook.widgets.view import Explorer, Output, button, row
+
+AT_START = 0
+
+
+def cow_stepper(
+    lab: Lab,
+    name: str,
+    *,
+    path: str = "/etc/passwd",
+    operation: str = "append",
+    after: str = "",
+    step: int = 0,
+) -> CowStepper:
+    """Open the steps of an operation on a file, for a new container of an image or a container of the lab.
+
+    `operation` is "read", "append", "truncate", "chmod", "delete", "recreate" (delete and make again),
+    "rename" or "link"; `after` is one that was done on the path before. Steps below zero are counted from
+    the last one. The lab is left as it is, but for an image that it pulls. Raises LabkitError for an
+    operation that there is not.
+
+    >>> from labkit import Lab
+    >>> cow_stepper(Lab(), "busybox", operation="read", step=2).code
+    'cow_stepper(lab, "busybox", path="/etc/passwd", operation="read", step=2)'
+    """
+    for each in (operation, *([after] if after else [])):
+        operation_named(each)
+    return CowStepper(lab, name, path, operation, after, step)
+
+
+class CowStepper(Explorer):
+    """What is chosen, how far the steps are gone, and the story of it.
+
+    >>> stepper = CowStepper(Lab(), "busybox", "/etc/passwd", "chmod", step=99)
+    >>> stepper.code
+    'cow_stepper(lab, "busybox", path="/etc/passwd", operation="chmod", step=8)'
+    """
+
+    path = traitlets.Unicode()
+    operation = traitlets.Unicode()
+    after = traitlets.Unicode()
+    step = traitlets.Int(AT_START)
+
+    def __init__(
+        self, lab: Lab, name: str, path: str, operation: str, after: str = "", step: int = 0
+    ) -> None:
+        super().__init__(path=path, operation=operation, after=after, step=step)
+        self._lab, self._name = lab, name
+        self._told: tuple[State, tuple[str, ...], Story] | None = None
+        self._error = ""
+        try:
+            ready(lab, name)
+        except LabkitError as error:
+            self._error = str(error)
+
+    @traitlets.validate("operation", "after")
+    def _known(self, proposal: Any) -> str:
+        value: str = proposal["value"]
+        if value or proposal["trait"].name == "operation":
+            try:
+                operation_named(value)
+            except LabkitError as error:
+                raise traitlets.TraitError(str(error)) from None
+        return value
+
+    def story(self) -> Story:
+        """Return what happens, as the lab is now; raises LabkitError as `story` does."""
+        if self._error:
+            raise LabkitError(self._error)
+        state, chosen = self._lab.engine.state, (self.path, self.operation, self.after)
+        if self._told is None or self._told[0] is not state or self._told[1] != chosen:
+            self._told = state, chosen, story(self._lab, self._name, *chosen)
+        return self._told[2]
+
+    @property
+    def code(self) -> str:
+        """The line of Python that shows the same."""
+        try:
+            step = self._place(len(self.story().steps))
+        except LabkitError:
+            step = self.step
+        after = f", after={python_text(self.after)}" if self.after else ""
+        chosen = f"path={python_text(self.path)}, operation={python_text(self.operation)}{after}, step={step}"
+        return f"cow_stepper(lab, {python_text(self._name)}, {chosen})"
+
+    def go(self, to: str) -> None:
+        """Go to the "first", "last", "next" or step before ("back")."""
+        try:
+            last = len(self.story().steps) - 1
+        except LabkitError:
+            return
+        now = self._place(last + 1)
+        self.step = {"first": 0, "back": max(now - 1, 0), "next": min(now + 1, last), "last": last}[to]
+
+    def _place(self, steps: int) -> int:
+        return min(self.step, steps - 1) if self.step >= 0 else max(steps + self.step, 0)
+
+    def outputs(self) -> list[Output]:
+        """Return the picture of the step, and the steps so far in words."""
+        try:
+            told = self.story()
+        except LabkitError as error:
+            return [({"text/plain": ""}, {}), (bundle(str(error)), {})]
+        place = self._place(len(told.steps))
+        picture = copy_up(told, place)
+        return [(dict(picture._repr_mimebundle_()), {}), (self._words(told, place), {})]
+
+    def _words(self, told: Story, place: int) -> dict[str, str]:
+        """Return the steps so far, as a list and as text, and the line of Python."""
+        done, left = told.steps[: place + 1], len(told.steps) - 1 - place
+        more = [f"… {left} more: press Next"] if left else []
+        lines = [f"{number:>3}. {step.title}\n     {step.why}" for number, step in enumerate(done)]
+        ending = [f"     {each}" for each in more]
+        plain = "\n".join([f"$ {told.command}", *lines, *ending, "", f"The same in Python: {self.code}"])
+        items = [element("li", element("b", step.title), element("br"), step.why) for step in done]
+        steps = element("ol", *items, start="0", style="margin: 4px 0; padding-left: 2.5em")
+        command = element("code", f"$ {told.command}", style=PAPER)
+        later = [element("div", each) for each in more]
+        found = card(command, steps, *later, code_line(self.code), kind="steps")
+        return {"text/html": html(found), "text/plain": shown(plain)}
+
+    def controls(self) -> Any:
+        """Return the choices of a file, an operation and what was done before, and the steps' buttons."""
+        try:
+            offered = choices(self._lab, self._name)
+        except LabkitError:
+            offered = []
+        labels = [(each.label, name) for name, each in OPERATIONS.items()]
+        style = widgets.ToggleButtonsStyle(button_width="auto")
+        operations = widgets.ToggleButtons(options=labels, value=self.operation, style=style)
+        before = widgets.Dropdown(
+            options=[("nothing", ""), *labels], value=self.after, description="done before"
+        )
+        for trait, control in (("operation", operations), ("after", before)):
+            self._follow(trait, control)
+        moves = [button(word, self.go, word.lower()) for word in ("First", "Back", "Next", "Last")]
+        return widgets.VBox(
+            [
+                row("File", [*self._files(offered), before]),
+                row("Operation", [operations]),
+                row("Steps", moves),
+            ]
+        )
+
+    def _follow(self, trait: str, control: Any) -> None:
+        """Make a control and a trait follow each other; another choice begins at the first step."""
+
+        def chosen(change: Any) -> None:
+            if change["new"] != getattr(self, trait) and change["new"] is not None:
+                with self.hold_trait_notifications():
+                    setattr(self, trait, change["new"])
+                    self.step = AT_START
+
+        def follow(change: Any) -> None:
+            options = getattr(control, "options", None)
+            known = options is None or change["new"] in [each[1] for each in options]
+            control.value = change["new"] if known else None
+
+        control.observe(chosen, "value")
+        self.observe(follow, trait)
+
+    def _files(self, offered: list[str]) -> list[Any]:
+        """Return a list to choose from and a field to type any path into."""
+        options = [(visible(path), path) for path in offered]
+        value = self.path if self.path in offered else None
+        listed = widgets.Dropdown(options=options, value=value, description="choose")
+        typed = widgets.Text(self.path, description="or type", continuous_update=False)
+        self._follow("path", listed)
+        self._follow("path", typed)
+        return [listed, typed]

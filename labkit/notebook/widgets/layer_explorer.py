@@ -1,0 +1,516 @@
+"""The layer explorer: a stack to choose from; its changes, the merged tree and the waste follow.
+
+`LayerExplorer` is the state, a traits object that needs no browser. What it tells is computed in
+`labkit.notebook.widgets.layer_explorer`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from heapq import merge
+from itertools import islice
+from operator import itemgetter
+from typing import Any
+from xml.etree import ElementTree as etree
+
+import ipywidgets as widgets  # type: ignore[import-untyped]
+import traitlets
+
+from labkit.base.errors import LabkitError
+from labkit.box import Box
+from labkit.go.units import human_size
+from labkit.notebook.html import PAPER, card, code_line, element, html
+from labkit.notebook.pictures.layer_stack import Level, chosen_layer
+from labkit.notebook.pictures.picture import Picture
+from labkit.notebook.pictures.text import count, cut, table, visible
+from labkit.notebook.pictures.theme import CHANGES, INK, RULE
+from labkit.notebook.pictures.views import image_view
+from labkit.notebook.widgets.view import Explorer, Output, button, row, text_field, toggles
+from labkit.oci.account import ADVICE, Account, Copy, Entry, Hidden, Shown, account, image_account, in_tree
+from labkit.oci.digest import short
+from labkit.oci.image import Image
+from labkit.oci.tree import Dir, Symlink
+
+# What the layer explorer shows, as tables of words: changes, merged tree and waste; no Jupyter here.
+#
+# Everything is about the layers from the bottom up to the chosen one: what it changes, the tree that they
+# show together, and the bytes that they waste (`labkit.oci.account` defines waste and efficiency).
+
+VIEWS = {"changes": "what this layer changes", "merged": "merged tree", "waste": "wasted bytes"}
+LIMIT = 40
+"""The rows that are shown at most."""
+RECORD = (
+    "This image is a record: its files stand in for the published ones, and add up to the published sizes."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LayerName:
+    """A layer of the stack: a mark to show, the words of reasons, its identifier, size and what made it."""
+
+    mark: str
+    words: str
+    label: str
+    size: int
+    made: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of a table: "A", "C", "D" or "", and the words of each column."""
+
+    kind: str
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table: its caption, the columns' heads, rows, how many more there are, and lines below."""
+
+    caption: str
+    heads: tuple[str, ...]
+    rows: tuple[Row, ...]
+    more: int
+    notes: tuple[str, ...]
+    right: tuple[int, ...] = ()
+    """The columns of numbers."""
+
+
+@dataclass(frozen=True)
+class Stacked:
+    """A stack of layers under one name, and the Python arguments that give it again."""
+
+    title: str
+    code: str
+    layers: tuple[LayerName, ...]
+    changes: tuple[Dir, ...] = field(repr=False)
+    image: Image = field(repr=False)
+
+    @cached_property
+    def whole(self) -> Account:
+        """The account of all layers."""
+        if len(self.changes) == len(self.image.layers):
+            return image_account(self.image)
+        return account(self.changes, [layer.words for layer in self.layers])
+
+    def account(self, number: int) -> Account:
+        """Account for the layers up to a number."""
+        return self.whole.upto(number)
+
+
+def stacked(of: Image | Box, name: str = "") -> Stacked:
+    """Return the layers of an image; of a container also its init layer and its read-write layer.
+
+    `name` is the image's; without it the short ID is shown.
+
+    >>> from labkit import Lab
+    >>> found = stacked(Lab().run("busybox", name="box"))
+    >>> [layer.words for layer in found.layers]
+    ['layer 1', 'the init layer', "the container's layer"]
+    """
+    box = of if isinstance(of, Box) else None
+    image = of if isinstance(of, Image) else of.container.image
+    view = image_view(image, name)
+    layers = [
+        LayerName(str(number), f"layer {number}", layer.label, layer.size, layer.instruction)
+        for number, layer in enumerate(view.layers, 1)
+    ]
+    changes = [layer.changes for layer in image.layers]
+    if box is None:
+        code = f"lab.image({json.dumps(name or short(image.id))})"
+        code += f", name={json.dumps(name)}" if name else ""
+        return Stacked(view.name, code, tuple(layers), tuple(changes), image)
+    parent = box.container.active.parent
+    if parent is not None:
+        layers.append(LayerName("init", "the init layer", "", 0, "made by the engine: its mount points"))
+        changes.append(parent.changes)
+    layers.append(
+        LayerName("R/W", "the container's layer", "", box.size, f"container {box.name}: all that it writes")
+    )
+    changes.append(box.upper)
+    code = f"lab.container({json.dumps(box.name)})"
+    return Stacked(f"container {box.name}", code, tuple(layers), tuple(changes), image)
+
+
+def view_table(stack: Stacked, layer: int, view: str, path: str = "", filter: str = "") -> Table:
+    """Return the table of a view: of the paths in a directory, those that have some letters in them.
+
+    >>> from labkit import Lab
+    >>> found = view_table(stacked(Lab().pull("nginx")), 3, "changes", path="/var/log", filter="ERROR")
+    >>> [(row.kind, *row.cells) for row in found.rows]
+    [('C', '/var/log/nginx/error.log -> /dev/stderr', '11B',
+      'layer 2: 0B; layer 3 has a symbolic link in place of this file')]
+    """
+    if not layer:
+        return Table("There are no layers.", (), (), 0, ())
+    wanted = _wanted(path, filter)
+    made = {"changes": _changes, "merged": _merged, "waste": _waste}[view]
+    return made(stack, layer, wanted)
+
+
+_Wanted = Callable[[str], bool]
+
+
+def _wanted(path: str, filter: str) -> _Wanted:
+    directory, letters = "/" + "/".join(name for name in path.split("/") if name), filter.casefold()
+    prefix = directory if directory == "/" else f"{directory}/"
+    return lambda each: (each == directory or each.startswith(prefix)) and letters in each.casefold()
+
+
+def _changes(stack: Stacked, layer: int, wanted: _Wanted) -> Table:
+    entries = stack.account(layer).changes[-1]
+    found = [each for each in entries if wanted(each.path)]
+    named = stack.layers[layer - 1]
+    kinds = [sum(each.kind == kind for each in found) for kind in "ACD"]
+    told = "{:,} added, {:,} changed, {:,} deleted".format(*kinds)
+    caption = f"{_capital(named.words)}, {human_size(named.size)}, changes {_of(found, entries)}: {told}"
+    rows = (Row(each.kind, (_path(each), _size(each), _below(stack, each))) for each in found)
+    return _limited(caption, ("path", "size", "what is below it"), rows, len(found), _sum(stack, layer), (1,))
+
+
+def _merged(stack: Stacked, layer: int, wanted: _Wanted) -> Table:
+    found = stack.account(layer)
+    touched = {entry.path: entry for entry in found.changes[-1]}
+    gone = [each for each in touched.values() if each.kind == "D" and wanted(each.path)]
+    shown = [each for each in found.shown if wanted(each.copy.path)]
+    keyed: list[Iterable[tuple[list[str], Shown | Entry]]] = [
+        ((in_tree(each.copy.path), each) for each in shown),
+        ((in_tree(entry.path), entry) for entry in gone),
+    ]
+    lines = merge(*keyed, key=itemgetter(0))
+    rows = (
+        _shown_row(stack, each, touched) if isinstance(each, Shown) else _gone_row(stack, each)
+        for _, each in lines
+    )
+    did = stack.layers[layer - 1].words
+    paths = _of(shown, found.shown)
+    caption = f"The tree of {_upto(stack, layer)}: {paths}. A, C and D say what {did} did."
+    heads = ("path", "size", "comes from", "hides")
+    return _limited(caption, heads, rows, len(shown) + len(gone), _sum(stack, layer), (1,))
+
+
+def _shown_row(stack: Stacked, each: Shown, touched: Mapping[str, Entry]) -> Row:
+    copy, entry = each.copy, touched.get(each.copy.path)
+    hides = ", ".join(f"{stack.layers[one.layer - 1].words}: {_copy_size(one)}" for one in each.hides)
+    size = "" if isinstance(copy.node, Dir) else human_size(copy.size)
+    cells = (_with_target(copy), size, stack.layers[copy.layer - 1].words, hides)
+    return Row(entry.kind if entry else "", cells)
+
+
+def _gone_row(stack: Stacked, entry: Entry) -> Row:
+    return Row("D", (_path(entry), "", "hidden", _below(stack, entry)))
+
+
+def _waste(stack: Stacked, layer: int, wanted: _Wanted) -> Table:
+    found = stack.account(layer)
+    waste = [each for each in found.waste if wanted(each.copy.path)]
+    bytes_ = sum(each.wasted for each in waste)
+    files = _of(waste, found.waste, "file")
+    caption = f"Waste in {_upto(stack, layer)}: {count(bytes_, 'byte')} in {files}"
+    rows = (
+        Row("", (f"{each.wasted:,}", each.copy.path, each.reason.words, _needed(stack, found, each)))
+        for each in waste
+    )
+    heads = ("bytes", "path", "why they are wasted", "the copy that is needed")
+    notes = [*_sum(stack, layer), *_advice(waste)]
+    return _limited(caption, heads, rows, len(waste), notes, (0,))
+
+
+def _advice(waste: Sequence[Hidden]) -> Iterator[str]:
+    """Yield what would avoid each kind of waste, the greatest first."""
+    kinds: dict[str, int] = {}
+    for each in waste:
+        kinds[each.reason.kind] = kinds.get(each.reason.kind, 0) + each.wasted
+    for kind, wasted in sorted(kinds.items(), key=lambda item: (-item[1], item[0])):
+        yield f"{human_size(wasted)} {ADVICE[kind]}"
+
+
+def _needed(stack: Stacked, found: Account, hidden: Hidden) -> str:
+    shown = found.by_path.get(hidden.copy.path)
+    if shown is None:
+        return "none"
+    return f"{stack.layers[shown.copy.layer - 1].words}: {_copy_size(shown.copy)}"
+
+
+def _below(stack: Stacked, entry: Entry) -> str:
+    """Say what the layers below have at a changed path, and why it is hidden."""
+    if entry.below is None:
+        return ""
+    there = f"{stack.layers[entry.below.layer - 1].words}: {_copy_size(entry.below)}"
+    if entry.hidden is None:
+        node = entry.copy.node if entry.copy else None
+        opaque = isinstance(node, Dir) and node.opaque
+        return f"{there}; opaque: nothing in it is seen" if opaque else there
+    words = entry.hidden.reason.words
+    if entry.kind == "D":
+        own = entry.hidden.cause == entry.path
+        return f"{there}; {'whiteout' if own else f'hidden with {entry.hidden.cause}'}"
+    return f"{there}; {words}"
+
+
+def _path(entry: Entry) -> str:
+    copy = entry.copy or entry.below
+    assert copy is not None
+    return _with_target(copy) if entry.copy or isinstance(copy.node, Dir) else entry.path
+
+
+def _with_target(copy: Copy) -> str:
+    if isinstance(copy.node, Symlink):
+        return f"{copy.path} -> {copy.node.target}"
+    return f"{copy.path}/" if isinstance(copy.node, Dir) else copy.path
+
+
+def _size(entry: Entry) -> str:
+    if entry.copy is None or isinstance(entry.copy.node, Dir):
+        return ""
+    return human_size(entry.size) if entry.size == entry.copy.size else "hard link"
+
+
+def _copy_size(copy: Copy) -> str:
+    return "directory" if isinstance(copy.node, Dir) else human_size(copy.size)
+
+
+def _of(found: Sequence[object], everything: Sequence[object], noun: str = "path") -> str:
+    if len(found) == len(everything):
+        return count(len(found), noun)
+    return f"{len(found):,} of {count(len(everything), noun)}"
+
+
+def _upto(stack: Stacked, layer: int) -> str:
+    words = stack.layers[layer - 1].words
+    if layer == 1:
+        return words
+    return f"layers 1 to {layer}" if layer <= len(stack.image.layers) else f"layer 1 to {words}"
+
+
+def _capital(words: str) -> str:
+    return words[0].upper() + words[1:]
+
+
+def _sum(stack: Stacked, layer: int) -> list[str]:
+    """Say how the bytes add up, to the byte."""
+    found = stack.account(layer)
+    tenths = 1000 * found.visible // found.total if found.total else 1000
+    told = f"{found.total:,} bytes = {found.visible:,} shown + {found.wasted:,} wasted"
+    return [
+        f"{_capital(_upto(stack, layer))}: {told}; efficiency {tenths // 10}.{tenths % 10} %.",
+        *([RECORD] if stack.image.recorded else []),
+    ]
+
+
+def _limited(
+    caption: str,
+    heads: tuple[str, ...],
+    rows: Iterable[Row],
+    number: int,
+    notes: Sequence[str],
+    right: tuple[int, ...],
+) -> Table:
+    shown = tuple(islice(rows, LIMIT))
+    return Table(caption, heads, shown, number - len(shown), tuple(notes), right)
+
+
+# A table in a notebook: HTML that scrolls in a box of its own, and the same in text.
+#
+# It lies on a white card of its own, as pictures do, and a letter stands beside each colour.
+
+_BOX = "overflow: auto; max-height: 26em; margin: 8px 0"
+_CELL = f"{PAPER}; padding: 2px 10px; white-space: pre; vertical-align: top"
+_MONO = "font-family: monospace; font-size: 13px"
+_WIDE = 76
+NAMES = {"A": "added", "C": "changed", "D": "deleted"}
+
+
+def bundle(found: Table, code: str) -> dict[str, Any]:
+    """Return what Jupyter shows of a table and of the line of Python that makes it.
+
+    >>> bundle(Table("1 path", ("path",), (), 0, ()), "show()")["text/plain"]
+    '1 path\\n\\nThe same in Python: show()'
+    """
+    return {"text/html": _html(found, code), "text/plain": words(found, code)}
+
+
+def words(found: Table, code: str) -> str:
+    """Return a table in text."""
+    rows = [[row.kind, *(cut(cell, _WIDE) for cell in row.cells)] for row in found.rows]
+    heads = ["", *found.heads]
+    right = [column + 1 for column in found.right]
+    aligned = [f"  {line}" for line in table([heads, *rows], right=right).split("\n")] if rows else []
+    below = [*_more(found), *found.notes]
+    parts = [[found.caption, *aligned], below, [f"The same in Python: {code}"]]
+    return "\n\n".join("\n".join(lines) for lines in parts if lines)
+
+
+def _html(found: Table, code: str) -> str:
+    """Return a table in HTML."""
+    parts = [element("div", visible(found.caption), style="font-weight: bold")]
+    if found.rows:
+        label = visible(found.caption)
+        parts.append(element("div", _grid(found), tabindex="0", role="region", aria_label=label, style=_BOX))
+    parts += [element("div", visible(note)) for note in (*_more(found), *found.notes)]
+    return html(card(*parts, code_line(code), kind="table"))
+
+
+def _more(found: Table) -> list[str]:
+    return [f"… {found.more:,} more: filter by a path"] if found.more else []
+
+
+def _grid(found: Table) -> etree.Element:
+    lettered = any(row.kind for row in found.rows)
+    aligned = ["right" if column in found.right else "left" for column in range(len(found.heads))]
+    heads = [
+        element("th", name, scope="col", style=f"{_CELL}; text-align: {align}; font-weight: bold")
+        for name, align in zip(found.heads, aligned, strict=True)
+    ]
+    if lettered:
+        heads.insert(0, element("th", " ", scope="col", style=f"{_CELL}; text-align: left"))
+    lines = []
+    for line in found.rows:
+        cells = [_badge(line.kind)] if lettered else []
+        for column, (words, align) in enumerate(zip(line.cells, aligned, strict=True)):
+            text = visible(words)
+            gone = line.kind == "D" and column == 0
+            style = f"{_CELL}; text-align: {align}; {_MONO}"
+            cells.append(element("td", element("s", text) if gone else text, style=style))
+        lines.append(element("tr", *cells, style=f"{PAPER}; border-top: 1px solid {RULE}"))
+    head = element("thead", element("tr", *heads, style=PAPER))
+    return element("table", head, element("tbody", *lines), style="border-collapse: collapse; margin: 0")
+
+
+def _badge(kind: str) -> etree.Element:
+    hue = CHANGES.get(kind)
+    if hue is None:
+        return element("td", style=_CELL)
+    style = (
+        f"background: {hue.tint}; color: {INK}; border: 2px solid {hue.line}; border-radius: 4px; "
+        "padding: 0 5px; font-weight: bold"
+    )
+    return element("td", element("span", kind, style=style, title=NAMES[kind]), style=_CELL)
+
+
+def layer_explorer(
+    image: Image | Box,
+    *,
+    layer: int | None = None,
+    path: str = "",
+    filter: str = "",
+    view: str = "changes",
+    name: str = "",
+) -> LayerExplorer:
+    """Open a stack of layers to choose from: a layer's changes, the merged tree, or the wasted bytes.
+
+    Layers are numbered from 1, the base; without a number the top one is chosen. Of a container, the top
+    is its own read-write layer. `path` is a directory, `filter` letters of the paths to show, `view`
+    "changes", "merged" or "waste", `name` the image's name to show. Raises LabkitError for a layer or a view
+    that there is not.
+
+    >>> from labkit import Lab
+    >>> layer_explorer(Lab().pull("nginx"), layer=2, view="waste").table.rows[0].cells[:2]
+    ('78,112', '/var/lib/dpkg/status')
+    """
+    if view not in VIEWS:
+        raise LabkitError(f"{view}: no such view; there are {', '.join(VIEWS)}")
+    chosen = {} if layer is None else {"layer": layer}
+    try:
+        return LayerExplorer(stacked(image, name), path=path, filter=filter, view=view, **chosen)
+    except traitlets.TraitError as error:
+        raise LabkitError(str(error)) from None
+
+
+class LayerExplorer(Explorer):
+    """Which layer of a stack is chosen, what is told of it, and of which paths.
+
+    >>> from labkit import Lab
+    >>> from labkit.notebook.widgets.layer_explorer import stacked
+    >>> explorer = LayerExplorer(stacked(Lab().pull("nginx"), "nginx"))
+    >>> explorer.layer = 2
+    >>> explorer.code
+    'layer_explorer(lab.image("nginx"), name="nginx", layer=2)'
+    """
+
+    layer = traitlets.Int()
+    view = traitlets.Enum(list(VIEWS), "changes")
+    path = traitlets.Unicode()
+    filter = traitlets.Unicode()
+
+    def __init__(self, stack: Stacked, **state: Any) -> None:
+        self._stack, self._top = stack, len(stack.layers)
+        super().__init__(**{"layer": self._top, **state})
+
+    @traitlets.validate("layer")
+    def _is_there(self, proposal: Any) -> int:
+        number: int = proposal["value"]
+        if not min(1, self._top) <= number <= self._top:
+            raise traitlets.TraitError(f"layer {number}: there are layers 1 to {self._top}, 1 is the base")
+        return number
+
+    @property
+    def code(self) -> str:
+        """The line of Python that shows the same."""
+        words = [self._stack.code]
+        if self.layer != self._top:
+            words.append(f"layer={self.layer}")
+        for trait in ("path", "filter"):
+            if getattr(self, trait):
+                words.append(f"{trait}={json.dumps(getattr(self, trait))}")
+        if self.view != "changes":
+            words.append(f"view={json.dumps(self.view)}")
+        return f"layer_explorer({', '.join(words)})"
+
+    @property
+    def table(self) -> Table:
+        """What is told of the chosen layer."""
+        return view_table(self._stack, self.layer, self.view, self.path, self.filter)
+
+    @property
+    def picture(self) -> Picture:
+        """The stack with the chosen layer marked, and what is wasted up to it."""
+        wasted = dict.fromkeys(range(1, self._top + 1), 0)
+        for each in self._stack.account(self.layer).waste:
+            wasted[each.copy.layer] += each.wasted
+        levels = [
+            Level(each.mark, each.label, each.size, each.made, wasted[number], each.mark == "R/W")
+            for number, each in enumerate(self._stack.layers, 1)
+        ]
+        return chosen_layer(self._stack.title, levels, self.layer)
+
+    def outputs(self) -> list[Output]:
+        """Return the table with its words, next to the buttons, and the picture of the stack below it."""
+        picture = self.picture
+        stack = {"text/html": picture.html, "text/plain": picture.text}
+        return [(bundle(self.table, self.code), {}), (stack, {})]
+
+    def controls(self) -> Any:
+        """Return a button for each layer, the top one first, the views, and two fields for paths."""
+        buttons = [self._button(number) for number in range(self._top, 0, -1)]
+        views = toggles(self, "view", [(words, view) for view, words in VIEWS.items()])
+        fields = [
+            text_field(self, "path", "In the directory", example="/etc"),
+            text_field(self, "filter", "With the letters", example="log"),
+        ]
+        return widgets.VBox(
+            [row("Layer", [widgets.VBox(buttons)]), row("Show", [views]), row("Paths", fields)]
+        )
+
+    def _button(self, number: int) -> Any:
+        made = button("", self.set_trait, "layer", number)
+        made.layout = widgets.Layout(
+            width="auto", max_width="100%", display="flex", justify_content="flex-start"
+        )
+
+        def follow(change: Any = None) -> None:
+            chosen = number == self.layer
+            made.description = ("▶ " if chosen else "") + _words(self._stack.layers[number - 1])
+            made.style.font_weight = "bold" if chosen else "normal"
+
+        follow()
+        self.observe(follow, "layer")
+        return made
+
+
+def _words(layer: LayerName) -> str:
+    parts = [layer.mark, *([layer.label] if layer.label else []), human_size(layer.size), cut(layer.made, 40)]
+    return " · ".join(parts)

@@ -1,0 +1,201 @@
+"""The widget of the container playground: run, write, delete, commit and remove by button, and see the rest.
+
+`Playground` is the state. It works on the lab that it is given; each button is one docker command, which is
+shown with the line of Python that does the same. What is typed in between is seen at the next click.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import ipywidgets as widgets  # type: ignore[import-untyped]
+import traitlets
+
+from labkit.base.errors import LabkitError
+from labkit.base.text import python_text
+from labkit.course.playground import ACTIONS, Entry, Fields, act, free_name, log_lines, look, pull, scene
+from labkit.engine import container as containers
+from labkit.engine import images
+from labkit.go.units import human_size
+from labkit.lab import Lab
+from labkit.notebook.pictures.containers import draw
+from labkit.notebook.pictures.text import visible
+from labkit.notebook.terminal import bundle
+from labkit.notebook.widgets.view import Explorer, Output, button, dropdown, row, text_field
+
+LOG = 8
+"""The actions that are shown."""
+
+
+def playground(lab: Lab, image: str) -> Playground:
+    """Open buttons to run containers of an image, to write in them, to commit and to remove them.
+
+    They work on the lab itself, which pulls the image where it is missing.
+
+    >>> from labkit import Lab
+    >>> playground(Lab(), "ubuntu:15.04").code
+    'playground(lab, "ubuntu:15.04")'
+    """
+    return Playground(lab, image)
+
+
+class Playground(Explorer):
+    """What is chosen and filled in, and what was done.
+
+    >>> ground = Playground(Lab(), "busybox")
+    >>> ground.do("run")
+    >>> ground.container, ground.name
+    ('box1', 'box2')
+    """
+
+    container = traitlets.Unicode()
+    image = traitlets.Unicode()
+    name = traitlets.Unicode()
+    path = traitlets.Unicode("/etc/motd")
+    text = traitlets.Unicode("hello")
+    mode = traitlets.Unicode("600")
+    target = traitlets.Unicode("app:1")
+    moment = traitlets.Int(0)
+    """How often something was done."""
+
+    def __init__(self, lab: Lab, image: str) -> None:
+        super().__init__(image=image)
+        self._lab, self._image = lab, image
+        self.log: list[Entry] = []
+        self._ready()
+        self._choose()
+
+    def shown_traits(self) -> list[str]:
+        """What the outputs depend on; a field that is filled in changes nothing yet."""
+        return ["container", "moment"]
+
+    @property
+    def code(self) -> str:
+        """The line of Python that opens the same."""
+        return f"playground(lab, {python_text(self._image)})"
+
+    def do(self, name: str) -> None:
+        """Do an action with what is filled in; "refresh" only looks at the lab again."""
+        if name != "refresh":
+            entry = act(self._lab, name, self._fields())
+            self.log.append(entry)
+            if name == "reset":
+                self._ready()
+            with self.hold_trait_notifications():
+                if name == "run" and not entry.failed:
+                    self.container = self._names()[0]
+                self._choose()
+                self.moment += 1
+        else:
+            with self.hold_trait_notifications():
+                self._choose()
+                self.moment += 1
+
+    def _fields(self) -> Fields:
+        fields = ("image", "name", "container", "path", "text", "mode", "target")
+        return Fields(**{each: getattr(self, each) for each in fields})
+
+    def _ready(self) -> None:
+        """Pull the image where the lab does not have it."""
+        if images.lookup_image(self._lab.engine, self._image) is None:
+            self.log.append(pull(self._lab, self._image))
+
+    def _names(self) -> list[str]:
+        """Return the names of all containers, newest first."""
+        return [each.name for each in containers.listed_containers(self._lab.engine, everything=True)]
+
+    def _image_names(self) -> list[str]:
+        listed = images.listed_images(self._lab.engine)
+        names = [each.familiar for image in listed for each in images.references(self._lab.engine, image.id)]
+        return list(dict.fromkeys([self._image, *(name for name in names if "@" not in name)]))
+
+    def _choose(self) -> None:
+        """Keep what is chosen among what is there, and offer a name that is free."""
+        names = self._names()
+        if self.container not in names:
+            self.container = names[0] if names else ""
+        if self.image not in self._image_names():
+            self.image = self._image
+        if not self.name or self.name in names:
+            self.name = free_name(self._lab)
+
+    def outputs(self) -> list[Output]:
+        """Return what was done last, the picture, what docker says of the containers, and the log."""
+        last = log_lines(self.log[-1]) if self.log else ["Nothing was done yet. Run a container."]
+        try:
+            found = scene(self._lab, self._image)
+        except LabkitError as error:
+            picture: Output = bundle(str(error)), {}
+            disk = ""
+        else:
+            picture = dict(draw(found, self.container)._repr_mimebundle_()), {}
+            disk = (
+                f"On disk now: {human_size(found.on_disk)}; the {human_size(found.shared)} are there once.\n"
+                f"With a copy for each image and container: {human_size(found.copied)}."
+            )
+        said = f"$ docker ps -as\n{look(self._lab, 'ps -as')}"
+        if self.container in self._names():
+            said += f"\n$ docker diff {self.container}\n{look(self._lab, f'diff {self.container}')}"
+        done = [line for entry in self.log[-LOG:] for line in log_lines(entry)]
+        if len(self.log) > LOG:
+            done.insert(0, f"… {len(self.log) - LOG} more before")
+        words = "\n".join(
+            ["What was done", *(done or ["nothing yet"]), "", f"The same in Python: {self.code}"]
+        )
+        return [
+            (bundle("\n".join(last)), {}),
+            picture,
+            (bundle(f"{said}\n{disk}".rstrip()), {}),
+            (bundle(words), {}),
+        ]
+
+    def controls(self) -> Any:
+        """Return the fields and buttons, the container's in rows of their own."""
+        return widgets.VBox(
+            [
+                row(
+                    "New container",
+                    [self._list("image", self._offered_images), self._field("name"), self._button("run")],
+                ),
+                row(
+                    "Chosen container",
+                    [self._list("container", self._offered), *map(self._button, ("stop", "start", "remove"))],
+                ),
+                row(
+                    "A file in it",
+                    [
+                        self._field("path", "20em"),
+                        self._field("text"),
+                        *map(self._button, ("write", "append", "delete")),
+                        self._field("mode", "9em"),
+                        self._button("chmod"),
+                    ],
+                ),
+                row(
+                    "Keep it, or go back",
+                    [
+                        self._field("target", label="as image"),
+                        self._button("commit"),
+                        *(button(word, self.do, word.lower()) for word in ("Undo", "Reset", "Refresh")),
+                    ],
+                ),
+            ]
+        )
+
+    def _button(self, name: str) -> Any:
+        return button(ACTIONS[name].label, self.do, name)
+
+    def _field(self, trait: str, width: str = "15em", label: str = "") -> Any:
+        """Return a text field that a trait follows at each key, so that a button finds what was typed."""
+        return text_field(self, trait, label or trait, width=width)
+
+    def _list(self, trait: str, offered: Callable[[], list[tuple[str, str]]]) -> Any:
+        """Return a list of the images or containers of the lab, which is made anew after each action."""
+        return dropdown(self, trait, trait, offered, anew=["moment"], width="18em")
+
+    def _offered_images(self) -> list[tuple[str, str]]:
+        return [(visible(name), name) for name in self._image_names()]
+
+    def _offered(self) -> list[tuple[str, str]]:
+        return [(visible(name), name) for name in self._names()] or [("none yet", "")]

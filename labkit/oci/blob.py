@@ -1,0 +1,115 @@
+"""Blobs that lie in files: read at any place without being read whole, and written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import threading
+import weakref
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Protocol
+
+from labkit.base.errors import FileSystemError, TruncatedFile
+from labkit.oci.content import Content
+
+
+class Blob(Protocol):
+    """A source of a known size: bytes that can be read at any place."""
+
+    @property
+    def size(self) -> int:
+        """How many bytes there are."""
+        ...
+
+    def read_at(self, offset: int, size: int) -> bytes:
+        """Return `size` bytes from `offset` on."""
+        ...
+
+
+def whole(blob: Blob) -> Content:
+    """Return a blob as content.
+
+    >>> from labkit.oci.content import Buffer
+    >>> whole(Buffer(b"layer")).read()
+    b'layer'
+    """
+    return Content.at(blob, 0, blob.size)
+
+
+def write_file(target: Path, chunks: Iterable[bytes], mode: int = 0o644) -> None:
+    """Write a file that appears whole or not at all: beside its place first, then renamed.
+
+    Raises FileSystemError, or what `chunks` raises; then nothing is left of it.
+    """
+    with _errors_of(target):
+        descriptor, name = tempfile.mkstemp(prefix=".labkit-", dir=target.parent)
+    try:
+        try:
+            for chunk in chunks:
+                with _errors_of(target):
+                    _write(descriptor, chunk)
+            with _errors_of(target):
+                os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        with _errors_of(target):
+            os.chmod(name, mode)
+            os.replace(name, target)
+    except BaseException:
+        os.unlink(name)
+        raise
+
+
+def _write(descriptor: int, data: bytes) -> None:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
+
+
+@contextmanager
+def _errors_of(path: Path) -> Iterator[None]:
+    """Tell what goes wrong with a file in one line that names it, not the one beside it."""
+    try:
+        yield
+    except OSError as error:
+        raise FileSystemError(error.errno or 0, os.fspath(path)) from None
+
+
+class FileSource:
+    """Random access to a file, which stays readable when its name is deleted.
+
+    Takes a path, or a file whose descriptor is then copied. Threads may read it at once.
+    """
+
+    __slots__ = ("__weakref__", "_descriptor", "_lock", "name", "size")
+
+    def __init__(self, file: str | os.PathLike[str] | IO[bytes]) -> None:
+        if isinstance(file, (str, os.PathLike)):
+            self.name = os.fspath(file)
+            self._descriptor = os.open(file, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        else:
+            self.name = str(file.name)
+            self._descriptor = os.dup(file.fileno())
+        weakref.finalize(self, os.close, self._descriptor)
+        self.size = os.fstat(self._descriptor).st_size
+        self._lock = threading.Lock()
+
+    def read_at(self, offset: int, size: int) -> bytes:
+        """Return `size` bytes from `offset` on; raises TruncatedFile where the file became shorter."""
+        wanted = min(size, max(self.size - offset, 0))
+        data = self._pread(offset, wanted)
+        while len(data) < wanted:  # a read may be cut short by a signal, or at 2 GiB
+            more = self._pread(offset + len(data), wanted - len(data))
+            if not more:
+                raise TruncatedFile(f"unexpected EOF: {self.name} became shorter while it was in use")
+            data += more
+        return data
+
+    def _pread(self, offset: int, size: int) -> bytes:
+        if hasattr(os, "pread"):
+            return os.pread(self._descriptor, size, offset)
+        with self._lock:  # Windows
+            os.lseek(self._descriptor, offset, os.SEEK_SET)
+            return os.read(self._descriptor, size)

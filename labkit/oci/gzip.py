@@ -1,0 +1,216 @@
+"""Compressed blobs: read gzip, bzip2, xz and zstd, and write gzip (RFC 1952 and RFC 1951).
+
+The kind of compression is told by the first bytes, as Docker does, never by a name or a media type.
+What is read comes out as content with random access: in memory when it is small, otherwise in a file
+that has no name. What is written is made of stored blocks, that is, not made smaller: the bytes, and
+so their digest, are the same with every version of Python and of zlib.
+"""
+
+from __future__ import annotations
+
+import bz2
+import lzma
+import struct
+import tempfile
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from labkit.base.errors import InvalidArchive
+from labkit.oci.blob import FileSource, whole
+from labkit.oci.content import CHUNK, Buffer, Content, Piece
+
+_MAGIC = {
+    "bzip2": b"BZh",
+    "gzip": b"\x1f\x8b\x08",
+    "xz": b"\xfd7zXZ\x00",
+    "zstd": b"\x28\xb5\x2f\xfd",
+}
+_IN_MEMORY = 8 << 20
+_BLOCK = 0xFFFF
+
+
+def compression(head: bytes) -> str:
+    """Return the kind of compression that the first bytes tell, or "" for none.
+
+    >>> compression(bytes.fromhex("1f8b0800"))
+    'gzip'
+    >>> compression(b"etc/")
+    ''
+    """
+    return next((kind for kind, magic in _MAGIC.items() if head.startswith(magic)), "")
+
+
+def decompressed(content: Content) -> Content:
+    """Return what compressed content holds; content that is not compressed is returned as it is.
+
+    Raises InvalidArchive with Go's words where the content is damaged.
+
+    >>> decompressed(store_gzip(Content.of(b"layer"))).read()
+    b'layer'
+    """
+    kind = compression(content.read(0, 6))
+    return spool(decompress(content.chunks(), kind)) if kind else content
+
+
+def decompress(chunks: Iterable[bytes], kind: str) -> Iterator[bytes]:
+    """Yield what compressed chunks hold, at most a chunk's size at a time."""
+    start = _DECODERS[kind]
+    decoder = start()
+    fed = False
+    for chunk in chunks:
+        while chunk:
+            if decoder.eof:
+                if not chunk.startswith(_MAGIC[kind][: len(chunk)]):
+                    raise InvalidArchive(f"{kind}: invalid header")
+                decoder = start()
+            fed = True
+            yield from _feed(decoder, chunk, kind)
+            chunk = decoder.unused_data
+    if fed and not decoder.eof:
+        raise InvalidArchive("unexpected EOF")
+
+
+def _feed(decoder: Any, chunk: bytes, kind: str) -> Iterator[bytes]:
+    try:
+        while True:
+            data = decoder.decompress(chunk, CHUNK)
+            if data:
+                yield data
+            chunk = b""
+            if decoder.eof or (decoder.needs_input and not data):
+                return
+    except (zlib.error, OSError, lzma.LZMAError, ValueError) as error:
+        raise InvalidArchive(_words(kind, str(error))) from None
+
+
+def _words(kind: str, reason: str) -> str:
+    """Return what Go's decoders say of the same damage."""
+    if kind == "gzip" and ("data check" in reason or "length check" in reason):
+        return "gzip: invalid checksum"
+    if kind == "gzip" and "header" in reason:
+        return "gzip: invalid header"
+    return "flate: corrupt input" if kind == "gzip" else f"{kind}: corrupt input"
+
+
+class _Gunzip:
+    """zlib's decoder of one gzip member, with the interface that bz2's and lzma's have."""
+
+    def __init__(self) -> None:
+        self._decoder = zlib.decompressobj(wbits=31)
+
+    def decompress(self, data: bytes, limit: int) -> bytes:
+        return self._decoder.decompress(self._decoder.unconsumed_tail + data, limit)
+
+    @property
+    def eof(self) -> bool:
+        return self._decoder.eof
+
+    @property
+    def needs_input(self) -> bool:
+        return not self._decoder.unconsumed_tail
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._decoder.unused_data
+
+
+class _Unzstd:
+    """The zstandard package's decoder of one frame, with the same interface.
+
+    It takes no limit of what comes out, so it is given little at a time.
+    """
+
+    def __init__(self) -> None:
+        try:
+            import zstandard
+        except ImportError:
+            raise InvalidArchive("reading zstd needs a package: pip install zstandard") from None
+        self._decoder = zstandard.ZstdDecompressor().decompressobj()
+        self._error = zstandard.ZstdError
+        self._rest = memoryview(b"")
+
+    def decompress(self, data: bytes, limit: int) -> bytes:
+        if data:
+            self._rest = memoryview(data)
+        part, self._rest = self._rest[: limit >> 12], self._rest[limit >> 12 :]
+        try:
+            return self._decoder.decompress(part) if part else b""
+        except self._error as error:
+            raise ValueError(str(error)) from None
+
+    @property
+    def eof(self) -> bool:
+        return self._decoder.eof
+
+    @property
+    def needs_input(self) -> bool:
+        return not self._rest
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._decoder.unused_data + bytes(self._rest)
+
+
+_DECODERS: dict[str, Callable[[], Any]] = {
+    "gzip": _Gunzip,
+    "bzip2": bz2.BZ2Decompressor,
+    "xz": lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ),
+    "zstd": _Unzstd,
+}
+
+
+def spool(chunks: Iterable[bytes]) -> Content:
+    """Return the chunks as content: in memory up to 8 MB, otherwise in a file without a name.
+
+    >>> spool([b"la", b"yer"]).read()
+    b'layer'
+    """
+    with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as file:
+        for chunk in chunks:
+            file.write(chunk)
+        if file.tell() > _IN_MEMORY:
+            file.flush()
+            return whole(FileSource(file))
+        file.seek(0)
+        return Content.of(file.read())
+
+
+def store_gzip(content: Content) -> Content:
+    """Return a gzip file that holds the content in stored blocks, without copying it.
+
+    >>> store_gzip(Content.of(b"")).read().hex(" ", -4)
+    '1f8b0800 00000000 00ff0100 00ffff00 00000000 000000'
+    """
+    checksum = 0
+    for chunk in content.chunks():
+        checksum = zlib.crc32(chunk, checksum)
+    pieces = [_piece(b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff")]
+    blocks = max(1, -(-content.size // _BLOCK))
+    for number, block in enumerate(_blocks(content), 1):
+        length = sum(piece.size for piece in block)
+        pieces.append(_piece(struct.pack("<BHH", number == blocks, length, length ^ 0xFFFF)))
+        pieces.extend(block)
+    pieces.append(_piece(struct.pack("<II", checksum, content.size & 0xFFFFFFFF)))
+    return Content(tuple(pieces), sum(piece.size for piece in pieces))
+
+
+def _piece(data: bytes) -> Piece:
+    return Piece(Buffer(data), 0, len(data))
+
+
+def _blocks(content: Content) -> Iterator[list[Piece]]:
+    """Yield the content's pieces, cut and grouped into blocks of 65,535 bytes and a rest."""
+    block: list[Piece] = []
+    free = _BLOCK
+    for piece in content.pieces:
+        start = 0
+        while start < piece.size:
+            taken = min(free, piece.size - start)
+            block.append(Piece(piece.source, piece.offset + start, taken))
+            start, free = start + taken, free - taken
+            if not free:
+                yield block
+                block, free = [], _BLOCK
+    if block or not content.size:
+        yield block

@@ -1,0 +1,356 @@
+"""cp and mv; contents are shared, never read."""
+
+from __future__ import annotations
+
+import errno
+import functools
+import re
+import stat
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from labkit.base.errors import FileSystemError
+from labkit.shell.applets.options import Options, parse
+from labkit.shell.conversions import basename, strerror
+from labkit.shell.task import UMASK, CommandError, Task, UsageError
+from labkit.shell.users import group_id, user_id
+from labkit.storage.posix import Stat
+
+# chmod and chown (POSIX.1-2017, chmod and chown).
+
+_WHO = {"u": 0o4700, "g": 0o2070, "o": 0o1007, "a": 0o7777}
+_BITS = {"r": 0o444, "w": 0o222, "x": 0o111, "s": 0o6000, "t": 0o1000}
+_CLAUSE = re.compile(r"([ugoa]*)((?:[-+=][rwxst]*)+)", re.ASCII)
+
+
+def parse_mode(text: str, mode: int, directory: bool) -> int:
+    """Return the bits that a chmod operand makes of `mode`; raises CommandError.
+
+    >>> oct(parse_mode("u+x,go-r", 0o644, False))
+    '0o700'
+    """
+    if re.fullmatch(r"[0-7]{1,4}|0[0-7]{4}", text):
+        return int(text, 8)
+    for clause in text.split(","):
+        match = _CLAUSE.fullmatch(clause)
+        if match is None:
+            raise CommandError(f"invalid mode '{text}'")
+        who = functools.reduce(int.__or__, (_WHO[letter] for letter in match[1]), 0)
+        for operator, letters in re.findall(r"([-+=])([rwxst]*)", match[2]):
+            bits = functools.reduce(int.__or__, (_BITS[letter] for letter in letters), 0)
+            bits &= who or 0o7777 & ~UMASK | 0o1000
+            if operator == "=":
+                mode &= ~((who or 0o7777) & ~(0o7000 if directory else 0))
+            mode = mode & ~bits if operator == "-" else mode | bits
+    return mode
+
+
+def chmod(task: Task, args: Sequence[str]) -> int:
+    """Change permission bits."""
+    known = frozenset("Rcvf")
+    flags = [word for word in args if word.startswith("-") and set(word[1:]) <= known and word != "-"]
+    mode, *paths = [word for word in args if word not in flags and word != "--"] or [""]
+    parse([*flags, *(["x"] * bool(mode)), *paths], "Rf", lacks="cv", least=2)
+    recursive = any("R" in flag for flag in flags)
+    parse_mode(mode, 0, False)
+
+    def change(path: str, found: Any) -> None:
+        if not stat.S_ISLNK(found.mode):
+            wanted = parse_mode(mode, found.mode & 0o7777, stat.S_ISDIR(found.mode))
+            task.fs.chmod(task.path(path), wanted)
+
+    return _each(task, paths, recursive, True, change)
+
+
+def chown(task: Task, args: Sequence[str]) -> int:
+    """Change owners and groups."""
+    options = parse(args, "Rhf", {"recursive": "R", "no-dereference": "h"}, lacks="LHPcv", least=2)
+    owner, *paths = options.operands
+    user, colon, group = owner.partition(":" if ":" in owner else ".")
+    try:
+        uid = _number(user, user_id(task.fs, user)) if user else -1
+        gid = _number(group, group_id(task.fs, group)) if group else -1
+    except LookupError:
+        raise CommandError(f"unknown user{'/group' if colon else ''} {owner}") from None
+    follow = "h" not in options
+
+    def change(path: str, found: Any) -> None:
+        task.fs.chown(task.path(path), uid, gid, follow)
+
+    return _each(task, paths, "R" in options, follow, change)
+
+
+def _number(name: str, found: int | None) -> int:
+    if found is None and not name.isdecimal():
+        raise LookupError(name)
+    return int(name) if found is None else found
+
+
+def _each(
+    task: Task, paths: list[str], recursive: bool, follow: bool, change: Callable[[str, Any], None]
+) -> int:
+    status = 0
+    for path in paths:
+        try:
+            found = task.fs.stat(task.path(path), follow and not recursive)
+            change(path, found)
+            if recursive and stat.S_ISDIR(found.mode):
+                below = [f"{path.rstrip('/')}/{name}" for name in task.listdir(path)]
+                status |= _each(task, below, True, follow, change)
+        except FileSystemError as error:
+            status = task.fail(f"{path}: {strerror(error)}")
+    return status
+
+
+# Commands that make and remove files: rm, mkdir, rmdir, touch, ln.
+
+
+def rm(task: Task, args: Sequence[str]) -> int:
+    """Remove files and, with -r, directories."""
+    options = parse(args, "fRr", {"recursive": "r", "force": "f"}, lacks="iv")
+    if not options.operands and "f" not in options:
+        raise UsageError
+    recursive, force = bool(options.last("rR")), "f" in options
+    status = 0
+    for operand in options.operands:
+        if basename(operand) in (".", ".."):
+            status = task.fail("can't remove '.' or '..'")
+        else:
+            status |= remove(task, operand.rstrip("/") or operand, recursive, force)
+    return status
+
+
+def remove(task: Task, path: str, recursive: bool, force: bool) -> int:
+    """Remove one file or directory tree and give the exit code."""
+    try:
+        found = task.fs.stat(task.path(path), False)
+        directory = stat.S_ISDIR(found.mode)
+        if directory and not recursive:
+            return task.fail(f"'{path}' is a directory")
+        status = 0
+        for name in task.listdir(path) if directory else ():
+            status |= remove(task, f"{path.rstrip('/')}/{name}", True, force)
+        (task.fs.rmdir if directory else task.fs.unlink)(task.path(path))
+    except FileSystemError as error:
+        if error.errno == errno.ENOENT and force:
+            return 0
+        return task.failure(f"can't remove '{path}'", error)
+    return status
+
+
+def mkdir(task: Task, args: Sequence[str]) -> int:
+    """Make directories."""
+    options = parse(args, "m:p", {"mode": "m", "parents": "p"}, lacks="v", least=1)
+    wanted = options.value("m")
+    mode = None if wanted is None else parse_mode(wanted, 0o777, True)
+    status = 0
+    for operand in options.operands:
+        status |= _make_directory(task, operand, mode, "p" in options)
+    return status
+
+
+def _make_directory(task: Task, path: str, mode: int | None, parents: bool) -> int:
+    steps = [path]
+    if parents:
+        if task.is_dir(path):
+            return 0
+        names = path.rstrip("/").split("/")
+        steps = ["/".join(names[:count]) + "/" for count in range(1, len(names)) if names[count - 1]] + [path]
+    for step in steps:
+        if parents and task.is_dir(step):
+            continue
+        try:
+            if parents and task.stat(step.rstrip("/")) is not None:
+                raise FileSystemError(errno.EEXIST if step == path else errno.ENOTDIR, step)
+            task.fs.mkdir(task.path(step), 0o777 & ~UMASK)
+            if mode is not None and step == steps[-1]:
+                task.fs.chmod(task.path(step), mode)
+        except FileSystemError as error:
+            return task.failure(f"can't create directory '{step}'", error)
+    return 0
+
+
+def rmdir(task: Task, args: Sequence[str]) -> int:
+    """Remove empty directories."""
+    options = parse(args, "", lacks="p", least=1)
+    return task.each(options.operands, lambda path: task.fs.rmdir(task.path(path)), "'{}': {}")
+
+
+def touch(task: Task, args: Sequence[str]) -> int:
+    """Set modification times to now; make files that are not there."""
+    options = parse(args, "c", {"no-create": "c"}, lacks="hamdtr", least=1)
+
+    def act(operand: str) -> None:
+        path = task.path(operand)
+        if task.stat(operand) is not None:
+            task.fs.utime(path, task.now)
+        elif "c" not in options:
+            task.fs.append(path, b"", 0o666 & ~UMASK)
+
+    return task.each(options.operands, act)
+
+
+def ln(task: Task, args: Sequence[str]) -> int:
+    """Make hard and symbolic links."""
+    long = {"symbolic": "s", "force": "f", "no-dereference": "n"}
+    options = parse(args, "sfn", long, lacks="bvtST", least=1)
+    operands = options.operands
+    *sources, last = operands if len(operands) > 1 else [operands[0], basename(operands[0])]
+    into = len(operands) > 1 and task.is_dir(last, follow="n" not in options)
+    if len(sources) > 1 and not into:
+        raise UsageError
+    status = 0
+    for source in sources:
+        target = f"{last.rstrip('/')}/{basename(source)}" if into else last
+        status |= _link(task, source, target, "s" in options, "f" in options)
+    return status
+
+
+def _link(task: Task, source: str, target: str, symbolic: bool, force: bool) -> int:
+    if not symbolic and task.stat(source, False) is None:
+        return task.fail(f"{source}: {strerror(errno.ENOENT)}")
+    path = task.path(target)
+    try:
+        if force and task.stat(target, False) is not None:
+            task.fs.unlink(path)
+        if symbolic:
+            task.fs.symlink(source, path)
+        else:
+            task.fs.link(task.path(source), path)
+    except FileSystemError as error:
+        return task.fail(f"{target}: {strerror(error)}")
+    return 0
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How to copy: directories too, with owners and times, and what links lead to."""
+
+    recursive: bool = True
+    preserve: bool = True
+    follow: bool = False
+
+
+def cp(task: Task, args: Sequence[str]) -> int:
+    """Copy files and, with -r, directories."""
+    long = {"recursive": "R", "archive": "a", "force": "f"}
+    options = parse(args, "arRPLdpf", long, lacks="HinlsTtuv")
+    recursive = bool(options.last("arR"))
+    follow = options.last("dPLa", "P" if recursive else "L") == "L"
+    manner = Manner(recursive, bool(options.last("ap")), follow)
+    status = 0
+    for source, target in _destinations(task, options):
+        status |= _copy(task, source, target, manner)
+    return status
+
+
+def _destinations(task: Task, options: Options) -> list[tuple[str, str]]:
+    """Return pairs of source and target of mv and cp, whose last operand may be a directory."""
+    if len(options.operands) < 2:
+        raise UsageError
+    *sources, last = options.operands
+    if len(sources) == 1 and not task.is_dir(last):
+        return [(sources[0], last)]
+    return [(source, f"{last.rstrip('/')}/{basename(source)}") for source in sources]
+
+
+def _copy(task: Task, source: str, target: str, manner: Manner) -> int:
+    """Copy one file or tree and give the exit code."""
+    try:
+        found = task.fs.stat(task.path(source), manner.follow)
+    except FileSystemError as error:
+        return task.failure(f"can't stat '{source}'", error)
+    over = task.stat(target, True)
+    directory = stat.S_ISDIR(found.mode)
+    if over is not None and over.inode == found.inode and not directory:
+        return task.fail(f"'{source}' and '{target}' are the same file")
+    if directory and not manner.recursive:
+        return task.fail(f"omitting directory '{source}'")
+    try:
+        if directory:
+            status = _copy_directory(task, source, target, over, manner)
+        else:
+            status = _copy_file(task, source, target, found, manner)
+        if manner.preserve and (directory or not status):
+            status |= _preserve(task, target, found)
+    except FileSystemError as error:
+        if error.errno == errno.ENOSPC:
+            return task.fail(f"write error: {strerror(error)}")
+        return task.failure(f"can't create {'directory ' if directory else ''}'{target}'", error)
+    return status
+
+
+def _copy_directory(task: Task, source: str, target: str, over: Stat | None, manner: Manner) -> int:
+    if over is not None and not stat.S_ISDIR(over.mode):
+        return task.fail(f"target '{target}' is not a directory")
+    names = task.listdir(source)
+    if over is None:
+        mode = task.fs.stat(task.path(source), True).mode & 0o7777 & ~UMASK
+        task.fs.mkdir(task.path(target), mode | 0o700)
+    status = 0
+    for name in names:
+        status |= _copy(task, f"{source.rstrip('/')}/{name}", f"{target.rstrip('/')}/{name}", manner)
+    if over is None:
+        task.fs.chmod(task.path(target), mode)
+    return status
+
+
+def _copy_file(task: Task, source: str, target: str, found: Stat, manner: Manner) -> int:
+    path, new = task.path(target), task.stat(target, False) is None
+    if stat.S_ISLNK(found.mode):
+        if not new:
+            task.fs.unlink(path)
+        task.fs.symlink(task.fs.readlink(task.path(source)), path)
+        return 0
+    if manner.recursive and not stat.S_ISREG(found.mode):
+        return task.fail(f"'{source}' is a special file: copying it is not simulated")
+    try:
+        content = task.open_read(source).rest()
+    except FileSystemError as error:
+        return task.failure(f"can't open '{source}'", error)
+    task.open_write(target).write(content)
+    if new:
+        task.fs.chmod(path, found.mode & 0o7777 & ~UMASK)
+    return 0
+
+
+def _preserve(task: Task, target: str, found: Stat) -> int:
+    path, link = task.path(target), stat.S_ISLNK(found.mode)
+    try:
+        if not link:
+            task.fs.utime(path, found.mtime)
+        task.fs.chown(path, found.uid, found.gid, False)
+        if not link:
+            task.fs.chmod(path, found.mode & 0o7777)
+    except FileSystemError as error:
+        return task.failure(f"can't preserve ownership of '{target}'", error)
+    return 0
+
+
+def mv(task: Task, args: Sequence[str]) -> int:
+    """Rename files; across file systems copy and delete."""
+    options = parse(args, "fn", lacks="iTtv")
+    status = 0
+    for source, target in _destinations(task, options):
+        if "n" in options and task.stat(target, False) is not None:
+            continue
+        try:
+            task.fs.rename(task.path(source), task.path(target))
+        except FileSystemError as error:
+            status |= _move(task, source, target, error)
+    return status
+
+
+def _move(task: Task, source: str, target: str, error: FileSystemError) -> int:
+    found, over = task.stat(source, False), task.stat(target, False)
+    if error.errno != errno.EXDEV or found is None:
+        return task.failure(f"can't rename '{source}'", error)
+    if over is not None:
+        if stat.S_ISDIR(over.mode) and not stat.S_ISDIR(found.mode):
+            return task.fail("cannot overwrite directory with non-directory")
+        try:
+            (task.fs.rmdir if stat.S_ISDIR(over.mode) else task.fs.unlink)(task.path(target))
+        except FileSystemError as failure:
+            return task.failure(f"can't remove '{target}'", failure)
+    return _copy(task, source, target, Manner()) or remove(task, source, True, True)

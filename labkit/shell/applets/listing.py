@@ -1,0 +1,338 @@
+"""ls and stat: what there is to see of files."""
+
+from __future__ import annotations
+
+import re
+import stat as modes
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from labkit.base.errors import FileSystemError
+from labkit.oci.content import ZEROS
+from labkit.oci.tree import Device, File
+from labkit.shell.applets.options import Options, number, parse
+from labkit.shell.conversions import basename, encode, strerror
+from labkit.shell.lookup import ExecNotFound, find_program
+from labkit.shell.task import SECOND, CommandError, Task
+from labkit.shell.users import group_name, user_name
+
+# date, and strftime's conversions in UTC.
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September",
+           "October", "November", "December")  # fmt: skip
+
+
+def strftime(form: str, nanoseconds: int) -> str:
+    """Return a date in strftime's form, in English and UTC.
+
+    >>> strftime("%a %b %e %H:%M:%S %Z %Y", 1556280000 * SECOND)
+    'Fri Apr 26 12:00:00 UTC 2019'
+    """
+    when = _EPOCH + timedelta(seconds=nanoseconds // SECOND)
+    day, month = _DAYS[when.weekday()], _MONTHS[when.month - 1]
+    values = {
+        "%": "%", "n": "\n", "Y": f"{when.year}", "y": f"{when.year % 100:02}", "m": f"{when.month:02}",
+        "d": f"{when.day:02}", "e": f"{when.day:2}", "H": f"{when.hour:02}", "M": f"{when.minute:02}",
+        "S": f"{when.second:02}", "a": day[:3], "A": day, "b": month[:3], "B": month,
+        "j": f"{when.timetuple().tm_yday:03}", "Z": "UTC", "z": "+0000", "s": str(nanoseconds // SECOND),
+        "u": str(when.isoweekday()),
+    }  # fmt: skip
+    wholes = {"F": "%Y-%m-%d", "T": "%H:%M:%S", "R": "%H:%M", "D": "%m/%d/%y"}
+    form = re.sub(r"%([FTRD])", lambda match: wholes[match[1]], form)
+    return re.sub(r"%(.)", lambda match: values.get(match[1], match[0]), form, flags=re.DOTALL)
+
+
+def date(task: Task, args: Sequence[str]) -> int:
+    """Print the date."""
+    options = parse(args, "u", {"utc": "u"}, lacks="sdDrRI", most=1)
+    form = options.operands[0] if options.operands else "+%a %b %e %H:%M:%S %Z %Y"
+    if not form.startswith("+"):
+        raise CommandError(f"invalid date '{form}'")
+    task.out(strftime(form[1:], task.now) + "\n")
+    return 0
+
+
+# How much room files take on a disk with blocks of 4,096 bytes, sizes for people, and du.
+
+_FAST_LINK = 60
+
+
+def blocks(found: Any) -> int:
+    """Return the blocks of 512 bytes that a file takes on ext4; holes take none."""
+    if modes.S_ISDIR(found.mode):
+        return 8
+    if isinstance(found.node, File):
+        pieces = found.node.content.pieces
+        return -(-sum(piece.size for piece in pieces if piece.source is not ZEROS) // 4096) * 8
+    if modes.S_ISLNK(found.mode) and found.size >= _FAST_LINK:
+        return 8
+    return 0
+
+
+def human(size: int) -> str:
+    """Return a size as `-h` shows it.
+
+    >>> human(123456), human(512), human(67108864)
+    ('120.6K', '512', '64.0M')
+    """
+    if size < 1024:
+        return str(size)
+    value, fraction, unit = size, 0, ""
+    for unit in "KMGTPE":  # noqa: B007
+        value, rest = divmod(value, 1024)
+        fraction = (rest * 10 + 512) // 1024
+        if fraction >= 10:
+            value, fraction = value + 1, 0
+        if value < 1024:
+            break
+    return f"{value}.{fraction}{unit}"
+
+
+def du(task: Task, args: Sequence[str]) -> int:
+    """Add up the blocks that files take."""
+    long = {"max-depth": "d", "summarize": "s", "human-readable": "h"}
+    options = parse(args, "ad:shkm", long, lacks="HLclx")
+    deepest = 0 if "s" in options else number(options.value("d") or str(1 << 30))
+    seen: set[int] = set()
+    unit = options.last("hmk", "k")
+
+    def walk(path: str, depth: int) -> int:
+        found = task.fs.stat(task.path(path), False)
+        if found.nlink > 1 and not modes.S_ISDIR(found.mode):
+            if found.inode in seen:
+                return 0
+            seen.add(found.inode)
+        size: int = blocks(found)
+        directory = modes.S_ISDIR(found.mode)
+        if directory:
+            size += sum(walk(f"{path.rstrip('/')}/{name}", depth + 1) for name in task.listdir(path))
+        if depth <= deepest and (directory or "a" in options or depth == 0):
+            shown = human(size * 512) if unit == "h" else str(-(-size // (2048 if unit == "m" else 2)))
+            task.out(f"{shown}\t{path}\n")
+        return size
+
+    def show(path: str) -> None:
+        walk(path, 0)
+
+    return task.each(options.operands or ["."], show)
+
+
+# Commands about paths and names: basename, dirname, readlink, realpath, pwd, which.
+
+
+def base_name(task: Task, args: Sequence[str]) -> int:
+    """Print the last name of a path, without a suffix."""
+    operands = parse(args, "", lacks="as", least=1, most=2, ordered=True).operands
+    name, suffix = basename(operands[0]), operands[1] if len(operands) > 1 else ""
+    task.out((name.removesuffix(suffix) if name != suffix else name) + "\n")
+    return 0
+
+
+def dir_name(task: Task, args: Sequence[str]) -> int:
+    """Print a path without its last name."""
+    path = parse(args, "", least=1, most=1).operands[0]
+    parent = path.rstrip("/").rpartition("/")
+    if not parent[1]:
+        task.out("/\n" if path.startswith("/") else ".\n")
+    else:
+        task.out((parent[0].rstrip("/") or "/") + "\n")
+    return 0
+
+
+def resolve(task: Task, path: str) -> str:
+    """Return a path without symbolic links; raises FileSystemError where it leads to nothing."""
+    task.fs.stat(task.path(path), True)
+    todo = task.path(path).split("/")[::-1]
+    done: list[str] = []
+    while todo:
+        name = todo.pop()
+        if name == "..":
+            del done[-1:]
+        elif name not in ("", "."):
+            try:
+                target = task.fs.readlink("/".join(["", *done, name]))
+            except FileSystemError:
+                done.append(name)
+                continue
+            if target.startswith("/"):
+                done.clear()
+            todo += target.split("/")[::-1]
+    return "/" + "/".join(done)
+
+
+def readlink(task: Task, args: Sequence[str]) -> int:
+    """Print where a symbolic link points."""
+    options = parse(args, "fnv", {"canonicalize": "f"}, least=1, most=1)
+    path = options.operands[0]
+    try:
+        target = resolve(task, path) if "f" in options else task.fs.readlink(task.path(path))
+    except FileSystemError as error:
+        return task.fail(f"{path}: {strerror(error)}") if "v" in options else 1
+    task.out(target + ("" if "n" in options else "\n"))
+    return 0
+
+
+def realpath(task: Task, args: Sequence[str]) -> int:
+    """Print paths without symbolic links."""
+    operands = parse(args, "", least=1).operands
+    return task.each(operands, lambda path: task.out(resolve(task, path) + "\n"))
+
+
+def pwd(task: Task, args: Sequence[str]) -> int:
+    """Print the working directory."""
+    task.out((resolve(task, task.cwd) if "-P" in args else task.cwd) + "\n")
+    return 0
+
+
+def which(task: Task, args: Sequence[str]) -> int:
+    """Print where programs are."""
+    status = 0
+    for name in parse(args, "", lacks="a", least=1).operands:
+        try:
+            task.out(find_program(task, name) + "\n")
+        except ExecNotFound:
+            status = 1
+    return status
+
+
+Entry = tuple[str, Any]
+"""A name as it is shown, which is also a path where it was typed, and what stat says of it."""
+_DEVICE = 65024
+_KINDS = {modes.S_IFDIR: "directory", modes.S_IFLNK: "symbolic link", modes.S_IFIFO: "fifo",
+          modes.S_IFCHR: "character special file", modes.S_IFBLK: "block special file"}  # fmt: skip
+_HALF_YEAR = 365 * 24 * 3600 // 2 * SECOND
+
+
+def ls(task: Task, args: Sequence[str]) -> int:
+    """List directories and files."""
+    options = parse(args, "1AadlinhrStR", {"color": "1", "all": "a"}, lacks="CFHLXcpsuvwx")
+    if "n" in options:
+        options.given.append(("l", ""))
+    found: list[Entry] = []
+    follow = not ("l" in options or "d" in options)
+
+    def look(operand: str) -> None:
+        found.append((operand, task.fs.stat(task.path(operand), follow)))
+
+    status = task.each(options.operands or ["."], look)
+    apart = [modes.S_ISDIR(each.mode) and "d" not in options for _, each in found]
+    files = [entry for entry, directory in zip(found, apart, strict=True) if not directory]
+    directories = [entry for entry, directory in zip(found, apart, strict=True) if directory]
+    _show(task, "", _sorted(files, options), options)
+    first = not files
+    for name, _ in _sorted(directories, options):
+        status |= _directory(task, name, options, len(options.operands) > 1, first)
+        first = False
+    return status
+
+
+def _directory(task: Task, path: str, options: Options, titled: bool, first: bool) -> int:
+    task.out("" if first else "\n")
+    if titled or "R" in options:
+        task.out(f"{path}:\n")
+    try:
+        names = task.listdir(path)
+    except FileSystemError as error:
+        return task.failure(f"can't open '{path}'", error)
+    kind = options.last("aA")
+    if not kind:
+        names = [name for name in names if not name.startswith(".")]
+    base = path.rstrip("/")
+    listed = [(name, task.stat(f"{base}/{name}", False)) for name in [".", ".."] * (kind == "a") + names]
+    entries = _sorted([entry for entry in listed if entry[1] is not None], options)
+    if "l" in options:
+        total = sum(blocks(found) for _, found in entries) // 2
+        text = re.sub(r"\.\d", "", human(total * 1024))
+        task.out(f"total {text:<7}\n" if "h" in options else f"total {total}\n")
+    _show(task, f"{base}/", entries, options)
+    status = 0
+    for name, found in entries if "R" in options else ():
+        if modes.S_ISDIR(found.mode) and name not in (".", ".."):
+            status |= _directory(task, f"{base}/{name}", options, True, False)
+    return status
+
+
+def _sorted(entries: list[Entry], options: Options) -> list[Entry]:
+    entries = sorted(entries, key=lambda entry: encode(entry[0]))
+    order = options.last("St")
+    if order:
+        entries.sort(key=lambda entry: -entry[1].size if order == "S" else -entry[1].mtime)
+    return entries[::-1] if "r" in options else entries
+
+
+def _show(task: Task, base: str, entries: list[Entry], options: Options) -> None:
+    for name, found in entries:
+        line = f"{found.inode:7} " if "i" in options else ""
+        line += _attributes(task, found, options) if "l" in options else ""
+        line += name
+        if "l" in options and modes.S_ISLNK(found.mode):
+            line += f" -> {task.fs.readlink(task.path(base + name))}"
+        task.out(line + "\n")
+
+
+def _attributes(task: Task, found: Any, options: Options) -> str:
+    owner, group = str(found.uid), str(found.gid)
+    if "n" not in options:
+        owner = user_name(task.fs, found.uid) or owner
+        group = group_name(task.fs, found.gid) or group
+    if isinstance(found.node, Device):
+        size = f"{found.node.major:4}, {found.node.minor:3}"
+    else:
+        size = f"{human(found.size):>7}" if "h" in options else f"{found.size:9}"
+    recent = -15 * 60 * SECOND < task.now - found.mtime < _HALF_YEAR
+    date = strftime("%b %e %H:%M" if recent else "%b %e  %Y", found.mtime)
+    return f"{modes.filemode(found.mode)} {found.nlink:4} {owner:<8.8} {group:<8.8} {size} {date} "
+
+
+def stat(task: Task, args: Sequence[str]) -> int:
+    """Show a file's attributes."""
+    options = parse(args, "c:L", {"format": "c", "dereference": "L"}, lacks="ltf", least=1)
+    form = options.value("c")
+
+    def show(path: str) -> None:
+        found = task.fs.stat(task.path(path), "L" in options)
+        wanted = _default_form(found) if form is None else form + "\n"
+        values = _values(task, path, found)
+        task.out(re.sub(r"%([-0]?\d*)(.)", lambda match: _convert(match, values), wanted))
+
+    return task.each(options.operands, show, "can't stat '{}': {}")
+
+
+def _default_form(found: Any) -> str:
+    node = found.node
+    device = f" Device type: {node.major:x},{node.minor:x}" if isinstance(node, Device) else ""
+    return (
+        "  File: %N\n  Size: %-10s\tBlocks: %-10b IO Block: %-6o %F\n"
+        f"Device: %Dh/%dd\tInode: %-10i  Links: {'%-5h' if device else '%h'}{device}\n"
+        "Access: (%04a/%10A)  Uid: (%5u/%8U)   Gid: (%5g/%8G)\n"
+        "Access: %x\nModify: %y\nChange: %z\n"
+    )
+
+
+def _convert(match: re.Match[str], values: dict[str, str]) -> str:
+    flags, letter = match[1], match[2]
+    value = values.get(letter, letter)
+    width = int(flags.lstrip("-") or 0)
+    if flags.startswith("-"):
+        return value.ljust(width)
+    return value.rjust(width, "0" if flags.startswith("0") else " ")
+
+
+def _values(task: Task, name: str, found: Any) -> dict[str, str]:
+    mode = found.mode
+    regular = "regular file" if found.size else "regular empty file"
+    date = strftime("%Y-%m-%d %H:%M:%S", found.mtime) + f".{found.mtime % SECOND:09} +0000"
+    seconds = str(found.mtime // SECOND)
+    link = f"'{name}' -> '{task.fs.readlink(task.path(name))}'" if modes.S_ISLNK(mode) else name
+    return {
+        "a": f"{mode & 0o7777:o}", "A": modes.filemode(mode), "b": str(blocks(found)), "B": "512",
+        "d": str(_DEVICE), "D": f"{_DEVICE:x}", "f": f"{mode:x}",
+        "F": _KINDS.get(modes.S_IFMT(mode), regular),
+        "g": str(found.gid), "G": group_name(task.fs, found.gid) or "UNKNOWN", "h": str(found.nlink),
+        "i": str(found.inode), "n": name, "N": link, "o": "4096", "s": str(found.size),
+        "u": str(found.uid), "U": user_name(task.fs, found.uid) or "UNKNOWN",
+        "x": date, "y": date, "z": date, "X": seconds, "Y": seconds, "Z": seconds, "%": "%",
+    }  # fmt: skip

@@ -1,0 +1,154 @@
+"""Commands that run others, and one that waits: env, xargs, sleep."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Sequence
+
+from labkit.shell.applets.options import number, parse
+from labkit.shell.conversions import decode
+from labkit.shell.lookup import ExecNotFound
+from labkit.shell.streams import bounded
+from labkit.shell.task import SECOND, CommandError, Task
+from labkit.shell.users import group_name, primary_group, user_id, user_name
+
+# Commands about users and the machine: id, whoami, hostname, uname, ps, sync.
+
+
+def identity(task: Task, args: Sequence[str]) -> int:
+    """Print users and groups."""
+    options = parse(args, "ugGnr", most=1)
+    process, fs = task.run.process, task.fs
+    uid, gid = process.uid, process.gid
+    if options.operands:
+        name = options.operands[0]
+        found = user_id(fs, name)
+        if found is None:
+            raise CommandError(f"unknown user {name}")
+        uid, gid = found, primary_group(fs, name) or 0
+    kind = options.last("ugG")
+    if kind:
+        number, label = (uid, user_name(fs, uid)) if kind == "u" else (gid, group_name(fs, gid))
+        task.out(f"{label if label and 'n' in options else number}\n")
+        return 0
+
+    def shown(number: int, label: str | None) -> str:
+        return f"{number}({label})" if label else str(number)
+
+    group = shown(gid, group_name(fs, gid))
+    task.out(f"uid={shown(uid, user_name(fs, uid))} gid={group} groups={group}\n")
+    return 0
+
+
+def whoami(task: Task, args: Sequence[str]) -> int:
+    """Print the user's name."""
+    parse(args, "", most=0)
+    uid = task.run.process.uid
+    name = user_name(task.fs, uid)
+    if name is None:
+        raise CommandError(f"unknown uid {uid}")
+    task.out(name + "\n")
+    return 0
+
+
+def hostname(task: Task, args: Sequence[str]) -> int:
+    """Print the host's name."""
+    options = parse(args, "s", lacks="idfF", most=1)
+    if options.operands:
+        raise CommandError("sethostname: Operation not permitted")
+    name = task.run.process.hostname
+    task.out((name.partition(".")[0] if "s" in options else name) + "\n")
+    return 0
+
+
+def uname(task: Task, args: Sequence[str]) -> int:
+    """Print what the system is."""
+    options = parse(args, "amnrspvio", {"all": "a"}, most=0)
+    process = task.run.process
+    parts = {"s": "Linux", "n": process.hostname, "r": process.kernel, "v": "#1 SMP", "m": "x86_64",
+             "p": "unknown", "i": "unknown", "o": "GNU/Linux"}  # fmt: skip
+    wanted = "snrvmo" if "a" in options else "".join(flag for flag in parts if flag in options) or "s"
+    task.out(" ".join(parts[flag] for flag in wanted) + "\n")
+    return 0
+
+
+def ps(task: Task, args: Sequence[str]) -> int:
+    """List this process and the first one."""
+    user = user_name(task.fs, task.run.process.uid) or str(task.run.process.uid)
+    task.out("PID   USER     TIME  COMMAND\n")
+    for pid, command in {1: "sh", task.pid: "ps"}.items():
+        task.out(f"{pid:5} {user:<8.8}  0:00 {command}\n")
+    return 0
+
+
+def sync(task: Task, args: Sequence[str]) -> int:
+    """Succeed: what is written here is written at once."""
+    return 0
+
+
+def env(task: Task, args: Sequence[str]) -> int:
+    """Print the environment, or run a command in another one."""
+    long = {"ignore-environment": "i", "unset": "u"}
+    options = parse(["-i" if word == "-" else word for word in args], "iu:", long, lacks="0", ordered=True)
+    values = {} if "i" in options else dict(task.env)
+    for name in options.values("u"):
+        values.pop(name, None)
+    argv = list(options.operands)
+    while argv and "=" in argv[0]:
+        name, _, value = argv.pop(0).partition("=")
+        values[name] = value
+    if not argv:
+        task.out("".join(f"{name}={value}\n" for name, value in values.items()))
+        return 0
+    try:
+        return task.run.execute(task.child(env=values), argv)
+    except ExecNotFound as error:
+        return task.fail(f"can't execute '{argv[0]}': {error.words}", error.status)
+
+
+def xargs(task: Task, args: Sequence[str]) -> int:
+    """Run a command on the words of standard input."""
+    options = parse(args, "rn:I:", lacks="0aoptPeEsxL", ordered=True)
+    text = decode(b"".join(chunk for segment in task.stdin().segments() for chunk in bounded(segment)))
+    argv, replaced = options.operands or ["echo"], options.value("I")
+    if replaced is not None:
+        lines = [line.strip() for line in text.splitlines() if line.strip()]
+        batches = [[part.replace(replaced, line) for part in argv] for line in lines]
+    else:
+        words = _unquoted(text)
+        if not words and "r" in options:
+            return 0
+        size = max(number(options.value("n") or "0"), 0) or max(len(words), 1)
+        batches = [[*argv, *words[start : start + size]] for start in range(0, len(words) or 1, size)]
+    status = 0
+    for batch in batches:
+        try:
+            code = task.run.execute(task, batch)
+        except ExecNotFound as error:
+            return task.fail(f"{batch[0]}: {error.words}", error.status)
+        if code == 255:
+            return task.fail(f"{batch[0]}: exited with status 255; aborting", 124)
+        status = 123 if code else status
+    return status
+
+
+def _unquoted(text: str) -> list[str]:
+    try:
+        return shlex.split(text)
+    except ValueError:
+        kind = next(("double" if char == '"' else "single" for char in text if char in "\"'"), "single")
+        raise CommandError(f"unmatched {kind} quote") from None
+
+
+def sleep(task: Task, args: Sequence[str]) -> int:
+    """Wait."""
+    total = 0
+    for word in parse(args, "", least=1).operands:
+        match = re.fullmatch(r"(\d+\.?\d*|\.\d+|inf(?:inity)?)([smhd]?)", word, re.ASCII)
+        if match is None:
+            raise CommandError(f"invalid number '{word}'")
+        amount = 10**9 if match[1].startswith("inf") else float(match[1])
+        total += int(amount * {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}[match[2]] * SECOND)
+    task.run.sleep(total)
+    return 0

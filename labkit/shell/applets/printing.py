@@ -1,0 +1,236 @@
+"""test and [, true and false: commands whose exit code is the answer (POSIX.1-2017, test)."""
+
+from __future__ import annotations
+
+import re
+import stat
+from collections.abc import Iterator, Sequence
+
+from labkit.oci.content import Content
+from labkit.shell.applets.options import parse
+from labkit.shell.conversions import encode
+from labkit.shell.task import CommandError, Task, UsageError, allowed
+
+# echo, printf and seq: commands that print what they are given (POSIX.1-2017, echo and printf).
+
+_ESCAPE = re.compile(rb"\\(?:([abefnrtv\\\"'])|0?([0-7]{1,3})|x([0-9a-fA-F]{1,2})|(c))")
+_LETTERS = {b"a": b"\a", b"b": b"\b", b"e": b"\x1b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t",
+            b"v": b"\v", b"\\": b"\\", b'"': b'"', b"'": b"'"}  # fmt: skip
+_MAX_LINES = 2_000_000
+
+
+class _Stopped(Exception):
+    """What printf prints ends here."""
+
+
+def unescape(text: str) -> tuple[bytes, bool]:
+    """Return the bytes of a text with backslash escapes, and whether `\\c` ended it.
+
+    >>> unescape(r"a\\tb\\cd")
+    (b'a\\tb', True)
+    """
+    data, out, position = encode(text), b"", 0
+    for match in _ESCAPE.finditer(data):
+        out += data[position : match.start()]
+        position = match.end()
+        if match[4]:
+            return out, True
+        if match[1]:
+            out += _LETTERS[match[1]]
+        else:
+            out += bytes([(int(match[2], 8) if match[2] else int(match[3], 16)) & 255])
+    return out + data[position:], False
+
+
+def echo(task: Task, args: Sequence[str]) -> int:
+    """Print words."""
+    words = list(args)
+    newline, escapes = True, False
+    while words and re.fullmatch(r"-[neE]+", words[0]):
+        for flag in words.pop(0)[1:]:
+            if flag == "n":
+                newline = False
+            else:
+                escapes = flag == "e"
+    data, stopped = unescape(" ".join(words)) if escapes else (encode(" ".join(words)), False)
+    task.write(Content.of(data + b"\n" * (newline and not stopped)))
+    return 0
+
+
+def printf(task: Task, args: Sequence[str]) -> int:
+    """Print words in a form, again and again until no word is left."""
+    if not args:
+        if task.in_shell:
+            return task.fail("usage: printf FORMAT [ARGUMENT...]", 2)
+        raise UsageError
+    form, rest = args[0], list(args[1:])
+    failed: list[str] = []
+    try:
+        while True:
+            before = len(rest)
+            for piece in _formatted(task, form, rest, failed):
+                task.write(Content.of(piece))
+            if not rest or len(rest) == before:
+                break
+    except _Stopped:
+        pass
+    return int(bool(failed))
+
+
+def _formatted(task: Task, form: str, rest: list[str], failed: list[str]) -> Iterator[bytes]:
+    position = 0
+    for match in re.finditer(r"%([-+ #0]*\d*(?:\.\d*)?)(.?)", form, re.DOTALL):
+        yield from _plain(form[position : match.start()])
+        position = match.end()
+        spec, letter = f"%{match[1]}", match[2]
+        if match[0] == "%%":
+            yield b"%"
+            continue
+        word = rest.pop(0) if rest else None
+        if letter == "b":
+            yield from _plain(word or "")
+        elif letter == "s":
+            yield encode(spec + "s") % encode(word or "")
+        elif letter == "c":
+            yield encode((word or "")[:1])
+        elif letter and letter in "dioxX":
+            value = _integer(task, word or "0", failed)
+            yield encode((spec + letter) % (value % (1 << 64) if letter in "oxX" else value))
+        else:
+            failed.append(form)
+            task.fail(f"{form}: invalid format")
+            raise _Stopped
+    yield from _plain(form[position:])
+
+
+def _plain(text: str) -> Iterator[bytes]:
+    data, stopped = unescape(text)
+    yield data
+    if stopped:
+        raise _Stopped
+
+
+def _integer(task: Task, word: str, failed: list[str]) -> int:
+    try:
+        return int(word, 8 if re.fullmatch(r"[+-]?0[0-7]+", word) else 0)
+    except ValueError:
+        task.fail(f"invalid number '{word}'")
+        failed.append(word)
+        return 0
+
+
+def seq(task: Task, args: Sequence[str]) -> int:
+    """Print whole numbers."""
+    words = list(args)
+    if words and re.match(r"-[sw]", words[0]):
+        parse(words[:1], "", lacks="sw")
+    if not 1 <= len(words) <= 3 or not all(re.fullmatch(r"[+-]?\d+", word, re.ASCII) for word in words):
+        raise UsageError
+    first, step = (int(words[0]) if len(words) > 1 else 1), (int(words[1]) if len(words) > 2 else 1)
+    last = int(words[-1])
+    if step == 0:
+        raise CommandError("increment is 0")
+    if (last - first) // step > _MAX_LINES:
+        raise CommandError("too many numbers")
+    task.out("".join(f"{value}\n" for value in range(first, last + (1 if step > 0 else -1), step)))
+    return 0
+
+
+_NUMBERS = {"-eq": lambda a, b: a == b, "-ne": lambda a, b: a != b, "-lt": lambda a, b: a < b,
+            "-le": lambda a, b: a <= b, "-gt": lambda a, b: a > b, "-ge": lambda a, b: a >= b}  # fmt: skip
+_STRINGS = {"=": lambda a, b: a == b, "==": lambda a, b: a == b, "!=": lambda a, b: a != b}
+_OPERATORS = {*_NUMBERS, *_STRINGS}
+_KINDS = {"f": stat.S_ISREG, "d": stat.S_ISDIR, "c": stat.S_ISCHR, "b": stat.S_ISBLK, "p": stat.S_ISFIFO,
+          "h": stat.S_ISLNK, "L": stat.S_ISLNK}  # fmt: skip
+_BITS = {"r": 4, "w": 2, "x": 1}
+
+
+def test(task: Task, args: Sequence[str]) -> int:
+    """Evaluate a condition: 0 where it holds, 1 where it does not, 2 where it is none."""
+    words = list(args)
+    if len(words) == 1:
+        return int(not words[0])
+    if len(words) == 4 and words[0] == "!":
+        return int(not test(task, words[1:]))
+    value = bool(words) and _either(task, words)
+    if words:
+        raise CommandError(f"{words[0]}: unknown operand", 2)
+    return int(not value)
+
+
+def bracket(task: Task, args: Sequence[str]) -> int:
+    """Evaluate a condition that ends in `]`."""
+    if not args or args[-1] != "]":
+        raise CommandError("missing ]", 2)
+    return test(task, args[:-1])
+
+
+def _either(task: Task, words: list[str]) -> bool:
+    value = _all(task, words)
+    while words[:1] == ["-o"]:
+        words.pop(0)
+        value = _all(task, words) or value
+    return value
+
+
+def _all(task: Task, words: list[str]) -> bool:
+    value = _primary(task, words)
+    while words[:1] == ["-a"]:
+        words.pop(0)
+        value = _primary(task, words) and value
+    return value
+
+
+def _primary(task: Task, words: list[str]) -> bool:
+    if not words:
+        raise CommandError("argument expected", 2)
+    word = words.pop(0)
+    if words and words[0] in _OPERATORS:
+        operator = words.pop(0)
+        if not words:
+            raise CommandError(f"{operator}: argument expected", 2)
+        return _binary(word, operator, words.pop(0))
+    if word == "!" and words:
+        return not _primary(task, words)
+    if re.fullmatch(r"-[a-zA-Z]", word) and words:
+        return _unary(task, word[1], words.pop(0))
+    return bool(word)
+
+
+def _unary(task: Task, letter: str, word: str) -> bool:
+    if letter in "nz":
+        return bool(word) == (letter == "n")
+    if letter not in _KINDS and letter not in "esrwx":
+        raise CommandError(f"-{letter} is not simulated", 2)
+    found = task.stat(word, letter not in "hL")
+    if found is None:
+        return False
+    if letter in _KINDS:
+        return _KINDS[letter](found.mode)
+    if letter in "es":
+        return letter == "e" or found.size > 0
+    if letter == "x" and not found.mode & 0o111:
+        return False
+    return allowed(found, task.run.process.uid, task.run.process.gid, _BITS[letter])
+
+
+def _binary(left: str, operator: str, right: str) -> bool:
+    if operator in _STRINGS:
+        return bool(_STRINGS[operator](left, right))
+    return bool(_NUMBERS[operator](_number(left), _number(right)))
+
+
+def _number(text: str) -> int:
+    if not re.fullmatch(r"\s*[+-]?\d+\s*", text, re.ASCII):
+        raise CommandError(f"{text}: bad number", 2)
+    return int(text)
+
+
+def true(task: Task, args: Sequence[str]) -> int:
+    """Succeed."""
+    return 0
+
+
+def false(task: Task, args: Sequence[str]) -> int:
+    """Fail."""
+    return 1

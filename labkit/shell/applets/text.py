@@ -1,0 +1,303 @@
+"""Commands on bytes: dd, truncate, sha256sum."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Sequence
+from itertools import islice
+from typing import Any
+
+from labkit.base.errors import FileSystemError
+from labkit.oci.content import Content
+from labkit.shell.applets.options import Options, number, parse
+from labkit.shell.conversions import decode, encode, strerror
+from labkit.shell.streams import ENDLESS, OpenFile, Reader, Sink, WouldRunForever, bounded, endless
+from labkit.shell.task import UMASK, CommandError, Task, UsageError
+
+# Commands that pass text on: cat, head, tail, wc, tee.
+
+CANNOT_OPEN = "can't open '{}': {}"
+
+
+def each_file(
+    task: Task,
+    paths: Sequence[str],
+    act: Callable[[str, Reader], None],
+    unopened: str = CANNOT_OPEN,
+    unread: str = "read error: {1}",
+) -> int:
+    """Open each file and do something with it; say which could not be opened or read, and why."""
+    status = 0
+    for path in paths or ["-"]:
+        words = unopened
+        try:
+            reader = task.open_read(path)
+            words = unread
+            act(path, reader)
+        except FileSystemError as error:
+            status = task.fail(words.format(path, strerror(error)))
+    return status
+
+
+def cat(task: Task, args: Sequence[str]) -> int:
+    """Print files one after the other."""
+    options = parse(args, "nu", lacks="bvteA")
+    count = 0
+
+    def show(path: str, reader: Reader) -> None:
+        nonlocal count
+        for line in reader.lines() if "n" in options else ():
+            count += 1
+            task.write(Content.of(f"{count:6}\t".encode() + line))
+        for segment in reader.segments():
+            task.write(segment)
+
+    return each_file(task, options.operands, show)
+
+
+def _parse_ends(args: Sequence[str]) -> tuple[Options, bool, str]:
+    """Parse what head and tail take; return the options, whether bytes are counted, and how many.
+
+    `head -3` means `head -n 3`.
+    """
+    words = list(args)
+    if words and words[0][:1] == "-" and words[0][1:2].isdecimal():
+        words[:1] = ["-n", words[0][1:]]
+    options = parse(words, "n:c:fF", lacks="qvs")
+    by_bytes = options.last("nc") == "c"
+    return options, by_bytes, options.value("c" if by_bytes else "n") or "10"
+
+
+def _title(task: Task, path: str, several: bool, first: bool) -> None:
+    if several:
+        task.out(f"{'' if first else chr(10)}==> {'standard input' if path == '-' else path} <==\n")
+
+
+def head(task: Task, args: Sequence[str]) -> int:
+    """Print the first lines or bytes of files."""
+    options, by_bytes, given = _parse_ends(args)
+    wanted, shown = min(number(given), ENDLESS), 0
+
+    def show(path: str, reader: Reader) -> None:
+        nonlocal shown
+        _title(task, path, len(options.operands) > 1, shown == 0)
+        shown += 1
+        if by_bytes:
+            task.write(reader.take(wanted))
+        for line in islice(reader.lines(), 0 if by_bytes else wanted):
+            task.write(Content.of(line))
+
+    return each_file(task, options.operands, show, "{}: {}", "{}: Input/output error")
+
+
+def tail(task: Task, args: Sequence[str]) -> int:
+    """Print the last lines or bytes of files; with -f wait for more, for ever."""
+    options, by_bytes, given = _parse_ends(args)
+    wanted = min(number(given.lstrip("+-")), ENDLESS)
+    files: list[tuple[str, Reader]] = []
+    status = each_file(task, options.operands, lambda path, reader: files.append((path, reader)))
+    if not files:
+        return task.fail("no files")
+    for index, (path, reader) in enumerate(files):
+        _title(task, path, len(files) > 1, index == 0)
+        try:
+            if given.startswith("+"):
+                _skip(reader, wanted - 1, by_bytes)
+                for segment in reader.segments():
+                    task.write(segment)
+                continue
+            content = reader.rest()
+            if endless(content):
+                raise WouldRunForever
+            start = max(content.size - wanted, 0) if by_bytes else _last_lines(content, wanted)
+            task.write(content.slice(start))
+        except FileSystemError as error:
+            status = task.fail(f"read error: {strerror(error)}")
+    if options.last("fF"):
+        raise WouldRunForever
+    return status
+
+
+def _skip(reader: Reader, count: int, by_bytes: bool) -> None:
+    if by_bytes:
+        reader.take(count)
+    for _ in islice(reader.lines(), 0 if by_bytes else max(count, 0)):
+        pass
+
+
+def _last_lines(content: Content, count: int) -> int:
+    """Return where the last lines begin; only the end of the content is read."""
+    start, data = content.size, b""
+    while start > 0 and data[:-1].count(b"\n") < count:
+        step = min(start, 1 << 16)
+        start -= step
+        data = content.read(start, step) + data
+    cut = len(data)
+    for _ in range(count):
+        cut = data.rfind(b"\n", 0, max(cut - 1, 0)) + 1
+        if cut == 0:
+            break
+    return content.size - len(data) + cut
+
+
+def wc(task: Task, args: Sequence[str]) -> int:
+    """Count lines, words and bytes."""
+    options = parse(args, "clw", lacks="mL")
+    columns = [flag for flag in "lwc" if flag in options] or ["l", "w", "c"]
+    totals = dict.fromkeys("lwc", 0)
+
+    def show(counts: dict[str, int], name: str) -> None:
+        cells = [f"{counts[flag]:{9 if len(columns) > 1 else 0}}" for flag in columns]
+        task.out(" ".join([*cells, name] if name else cells) + "\n")
+
+    def count(path: str, reader: Reader) -> None:
+        counts = dict.fromkeys("lwc", 0)
+        try:
+            counts = _counts(reader, columns)
+        finally:
+            show(counts, path if options.operands else "")
+        for flag in totals:
+            totals[flag] += counts[flag]
+
+    status = each_file(task, options.operands, count, "{}: {}", "{}: {}")
+    if len(options.operands) > 1:
+        show(totals, "total")
+    return status
+
+
+def _counts(reader: Reader, columns: list[str]) -> dict[str, int]:
+    counts = dict.fromkeys("lwc", 0)
+    word_open = False
+    for segment in reader.segments():
+        if endless(segment):
+            raise WouldRunForever
+        counts["c"] += segment.size
+        for chunk in segment.chunks() if columns != ["c"] else ():
+            counts["l"] += chunk.count(b"\n")
+            words = chunk.split()
+            counts["w"] += len(words) - int(word_open and bool(words) and not chunk[:1].isspace())
+            word_open = not chunk[-1:].isspace()
+    return counts
+
+
+def tee(task: Task, args: Sequence[str]) -> int:
+    """Copy standard input to files and to standard output."""
+    options = parse(args, "ai", {"append": "a"})
+    sinks: list[Sink] = []
+    status = task.each(
+        options.operands, lambda path: sinks.append(task.open_write(path, append="a" in options))
+    )
+    for segment in task.stdin().segments():
+        for sink in sinks:
+            sink.write(segment)
+        task.write(segment)
+    return status
+
+
+# sort: order lines (POSIX.1-2017, sort).
+
+
+def sort(task: Task, args: Sequence[str]) -> int:
+    """Sort whole lines, with -n by the numbers that they begin with."""
+    options = parse(args, "nru", {"reverse": "r", "unique": "u"}, lacks="gMcszbdfioktT")
+    lines: list[str] = []
+    for operand in options.operands or ["-"]:
+        try:
+            lines += [decode(line.removesuffix(b"\n")) for line in task.open_read(operand).lines()]
+        except FileSystemError as error:
+            return 0 if task.is_dir(operand) else task.fail(f"{operand}: {strerror(error)}", 2)
+
+    def key(line: str) -> float | str:
+        if "n" not in options:
+            return line
+        number = re.match(r"\s*(-?\d+(\.\d+)?|-?\.\d+)", line)
+        return float(number[1]) if number else 0.0
+
+    lines.sort(key=lambda line: (key(line), line), reverse="r" in options)
+    if "u" in options:
+        lines = list({key(line): line for line in reversed(lines)}.values())[::-1]
+    task.write(Content.of(encode("".join(f"{line}\n" for line in lines))))
+    return 0
+
+
+_DD = frozenset(("if", "of", "bs", "count", "skip", "seek", "conv", "status"))
+
+
+def dd(task: Task, args: Sequence[str]) -> int:
+    """Copy blocks; the speed that dd may report is left out, as `status=noxfer` does."""
+    given = dict(word.partition("=")[::2] for word in args)
+    if not given.keys() <= _DD or not all("=" in word for word in args):
+        raise UsageError
+    size = number(given.get("bs") or "512")
+    if size < 1:
+        raise CommandError(f"number {size} is not in 1..2147483647 range")
+    source, target = given.get("if"), given.get("of")
+    try:
+        reader = task.open_read(source) if source else task.stdin()
+    except FileSystemError as error:
+        raise CommandError(f"can't open '{source}': {strerror(error)}") from None
+    sink = _open_target(task, target, number(given.get("seek", "0")) * size, given) if target else task
+    try:
+        reader.take(number(given.get("skip", "0")) * size)
+        content = reader.take(number(given["count"]) * size) if "count" in given else reader.rest()
+    except FileSystemError as error:
+        raise CommandError(f"{source or 'standard input'}: {strerror(error)}") from None
+    if endless(content):
+        raise WouldRunForever
+    written, status = content.size, 0
+    try:
+        sink.write(content)
+    except FileSystemError as error:
+        written, status = 0, task.fail(f"error writing '{target}': {strerror(error)}")
+    if given.get("status") != "none":
+        task.err(f"{_records(content.size, size)} records in\n{_records(written, size)} records out\n")
+    return status
+
+
+def _open_target(task: Task, path: str, seek: int, given: dict[str, str]) -> Any:
+    whole = "notrunc" in given.get("conv", "").split(",")
+    try:
+        sink = task.open_write(path, append=whole or seek > 0)
+    except FileSystemError as error:
+        raise CommandError(f"can't open '{path}': {strerror(error)}") from None
+    if isinstance(sink, OpenFile):
+        sink.append, sink.offset = False, seek
+        if seek and not whole:
+            task.fs.truncate(sink.path, seek)
+    return sink
+
+
+def _records(size: int, block: int) -> str:
+    return f"{size // block}+{int(size % block > 0)}"
+
+
+def truncate(task: Task, args: Sequence[str]) -> int:
+    """Set the sizes of files."""
+    options = parse(args, "cs:", {"size": "s", "no-create": "c"}, least=1)
+    wanted = options.value("s")
+    if wanted is None:
+        raise UsageError
+    size = number(wanted)
+
+    def cut(path: str) -> None:
+        if task.stat(path) is None:
+            if "c" in options:
+                return
+            task.fs.append(task.path(path), b"", 0o666 & ~UMASK)
+        task.fs.truncate(task.path(path), size)
+
+    return task.each(options.operands, cut, "{}: open: {}")
+
+
+def sha256sum(task: Task, args: Sequence[str]) -> int:
+    """Print checksums."""
+
+    def show(path: str, reader: Reader) -> None:
+        digest = hashlib.sha256()
+        for segment in reader.segments():
+            for chunk in bounded(segment):
+                digest.update(chunk)
+        task.out(f"{digest.hexdigest()}  {path}\n")
+
+    return each_file(task, parse(args, "", lacks="csw").operands, show, CANNOT_OPEN, "can't read '{}': {}")

@@ -1,0 +1,227 @@
+"""Commands that change the shell itself (POSIX.1-2017, Shell Command Language, 2.14), as ash has them."""
+
+from __future__ import annotations
+
+import errno
+import stat
+from collections.abc import Callable
+from typing import Any
+
+from labkit.base.errors import FileSystemError
+from labkit.shell.applets import APPLETS
+from labkit.shell.conversions import decode, join, normal, strerror
+from labkit.shell.launch import call
+from labkit.shell.lookup import ExecNotFound, find_program
+from labkit.shell.state import BreakLoop, ExitShell
+from labkit.shell.streams import WouldRunForever
+
+Builtin = Callable[[Any, list[str]], int]
+_OPTIONS = {"allexport": "a", "errexit": "e", "nounset": "u", "xtrace": "x"}
+_KEYWORDS = frozenset("! { } do done elif else fi for if in then until while".split())
+
+
+def _colon(shell: Any, words: list[str]) -> int:
+    return 0
+
+
+def _cd(shell: Any, words: list[str]) -> int:
+    operands = [word for word in words[1:] if word not in ("-P", "-L", "--")]
+    target = operands[0] if operands else shell.variables.get("HOME", "")
+    show = target == "-"
+    if show:
+        target = shell.variables.get("OLDPWD", shell.task.cwd)
+    path = normal(join(shell.task.cwd, target)) if target else shell.task.cwd
+    try:
+        found = shell.task.fs.stat(path, True)
+        if not stat.S_ISDIR(found.mode):
+            raise FileSystemError(errno.ENOTDIR)
+        shell.task.fs.stat(path + "/.", True)
+    except FileSystemError as error:
+        shell.message(f"can't cd to {target}: {strerror(error)}")
+        return 2
+    shell.assign("OLDPWD", shell.task.cwd)
+    shell.task.cwd = path
+    shell.assign("PWD", path)
+    shell.exported.update(("OLDPWD", "PWD"))
+    if show:
+        shell.task.out(path + "\n")
+    return 0
+
+
+def _exit(shell: Any, words: list[str]) -> int:
+    raise ExitShell(_number(shell, words[1]) % 256 if len(words) > 1 else shell.status)
+
+
+def _break(shell: Any, words: list[str]) -> int:
+    levels = _number(shell, words[1]) if len(words) > 1 else 1
+    if shell.loops:
+        raise BreakLoop(levels, again=words[0] == "continue")
+    return 0
+
+
+def _exec(shell: Any, words: list[str]) -> int:
+    if len(words) == 1:
+        return 0
+    task = shell.task.child(env=shell.environment())
+    task.depth = shell.task.depth
+    raise ExitShell(shell.external(words[1:], task))
+
+
+def _path_of(shell: Any, name: str) -> str | None:
+    try:
+        return find_program(shell.task, name, shell.variables.get("PATH"))
+    except ExecNotFound:
+        return None
+
+
+def _type(shell: Any, words: list[str]) -> int:
+    status = 0
+    for name in words[1:]:
+        if name in _KEYWORDS:
+            described = f"{name} is a shell keyword"
+        elif name in BUILTINS:
+            described = f"{name} is a {'special ' if name in SPECIAL else ''}shell builtin"
+        elif path := _path_of(shell, name):
+            described = f"{name} is {path}"
+        else:
+            described, status = f"{name}: not found", 127
+        shell.task.out(described + "\n")
+    return status
+
+
+def _command(shell: Any, words: list[str]) -> int:
+    if words[1:2] == ["-v"]:
+        name = words[2] if len(words) > 2 else ""
+        path = name if name in BUILTINS or name in _KEYWORDS else _path_of(shell, name)
+        if path is None:
+            return 127
+        shell.task.out(path + "\n")
+        return 0
+    if len(words) < 2:
+        return 0
+    shell.builtin = words[1]
+    if words[1] in BUILTINS:
+        return BUILTINS[words[1]](shell, words[1:])
+    shell.builtin = None
+    return int(shell.external(words[1:], shell.task.child(env=shell.environment())))
+
+
+def _wait(shell: Any, words: list[str]) -> int:
+    clock = shell.task.run.process.clock
+    for ended in shell.jobs:
+        if ended is None:
+            raise WouldRunForever
+        clock.now = max(clock.now, ended)
+    shell.jobs.clear()
+    return 0
+
+
+def _number(shell: Any, text: str) -> int:
+    """Return a builtin's number; any other word ends the shell."""
+    if not text.isdecimal():
+        shell.message(f"Illegal number: {text}")
+        raise ExitShell(2)
+    return int(text)
+
+
+def _export(shell: Any, words: list[str]) -> int:
+    """Mark variables for export."""
+    operands = [word for word in words[1:] if word != "-p"]
+    if not operands:
+        for name in sorted(shell.exported & set(shell.variables)):
+            shell.task.out(f"export {name}='{shell.variables[name]}'\n")
+    for word in operands:
+        name, equals, value = word.partition("=")
+        if not name.isidentifier():
+            shell.message(f"{name}: bad variable name")
+            raise ExitShell(2)
+        if equals:
+            shell.assign(name, value)
+        shell.exported.add(name)
+    return 0
+
+
+def _unset(shell: Any, words: list[str]) -> int:
+    """Forget variables."""
+    for name in words[1:]:
+        shell.variables.pop(name, None)
+        shell.exported.discard(name)
+    return 0
+
+
+def _set_options(shell: Any, words: list[str]) -> int:
+    """Set options and positional parameters."""
+    rest = words[1:]
+    if not rest:
+        for name in sorted(shell.variables):
+            value = shell.variables[name].replace("'", "'\"'\"'")
+            shell.task.out(f"{name}='{value}'\n")
+        return 0
+    while rest and rest[0][:1] in ("-", "+") and len(rest[0]) > 1:
+        flags = rest.pop(0)
+        if flags == "--":
+            shell.arguments = rest
+            return 0
+        for flag in flags[1:]:
+            name = (rest.pop(0) if rest else "") if flag == "o" else flag
+            letter = _OPTIONS.get(name, name)
+            if letter not in _OPTIONS.values():
+                known = letter in ("pipefail", *"bCfhmnv")
+                shell.message(f"labkit's shell has no option {name}" if known else f"illegal option -{name}")
+                raise ExitShell(2)
+            (shell.options.add if flags[0] == "-" else shell.options.discard)(letter)
+    if rest:
+        shell.arguments = rest
+    return 0
+
+
+def _shift(shell: Any, words: list[str]) -> int:
+    """Drop the first positional parameters."""
+    count = _number(shell, words[1]) if len(words) > 1 else 1
+    if count > len(shell.arguments):
+        return 1
+    del shell.arguments[:count]
+    return 0
+
+
+def _read(shell: Any, words: list[str]) -> int:
+    """Read a line into variables."""
+    names = [word for word in words[1:] if not word.startswith("-")]
+    raw = "-r" in words[1:]
+    text = decode(shell.task.stdin().line() or b"")
+    complete = text.endswith("\n")
+    text = text.removesuffix("\n")
+    while complete and not raw and text.endswith("\\"):
+        more = decode(shell.task.stdin().line() or b"")
+        text = text[:-1] + more.removesuffix("\n")
+    if not raw:
+        text = text.replace("\\\\", "\0").replace("\\", "").replace("\0", "\\")
+    separators = shell.variables.get("IFS", " \t\n")
+    spaces = "".join(char for char in separators if char in " \t\n")
+    if not names:
+        shell.assign("REPLY", text)
+    for index, name in enumerate(names):
+        text = text.lstrip(spaces) if spaces else text
+        cuts = [place for place, char in enumerate(text) if char in separators]
+        if index == len(names) - 1 or not cuts:
+            shell.assign(name, text.rstrip(spaces) if spaces else text)
+            text = ""
+        else:
+            shell.assign(name, text[: cuts[0]])
+            text = text[cuts[0] + 1 :]
+    return 0 if complete else 1
+
+
+def _applet(shell: Any, words: list[str]) -> int:
+    task = shell.task.child(shell.task.name, env=shell.environment())
+    task.in_shell = True
+    return call(task, APPLETS[words[0]], words)
+
+
+SPECIAL = frozenset((":", "break", "continue", "exec", "exit", "export", "set", "shift", "unset"))
+BUILTINS: dict[str, Builtin] = {
+    ":": _colon, "break": _break, "cd": _cd, "command": _command, "continue": _break, "exec": _exec,
+    "exit": _exit, "export": _export, "read": _read, "set": _set_options, "shift": _shift, "type": _type,
+    "unset": _unset, "wait": _wait,
+    **dict.fromkeys(("[", "echo", "false", "printf", "pwd", "test", "true"), _applet),
+}  # fmt: skip

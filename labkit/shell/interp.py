@@ -1,0 +1,377 @@
+"""A shell at work: runs syntax trees (POSIX.1-2017, Shell Command Language, 2.8 to 2.12), as busybox's ash.
+
+Time is virtual: `sleep` moves the clock, the stages of a pipeline start together, and a command that
+does not end by itself is stopped at a limit of steps or of time and said to be unfinished.
+"""
+
+from __future__ import annotations
+
+import errno
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, ParamSpec, TypeVar
+
+from labkit.base.errors import FileSystemError
+from labkit.oci.content import EMPTY, Content
+from labkit.shell import builtins
+from labkit.shell import parser as syntax
+from labkit.shell.conversions import decode, encode, strerror
+from labkit.shell.expand import ExpansionError, fields, string
+from labkit.shell.launch import execute
+from labkit.shell.lookup import ExecNotFound
+from labkit.shell.parser import Node, Parser, Redirect, ShellSyntaxError
+from labkit.shell.state import BreakLoop, ExitShell, State
+from labkit.shell.streams import Pipe, Reader, Sink, WouldRunForever, bounded
+from labkit.shell.task import OpenFiles, Task
+
+# Redirections (POSIX.1-2017, Shell Command Language, 2.7).
+
+
+class RedirectError(Exception):
+    """A redirection that failed, in ash's words."""
+
+
+def redirected(shell: Any, task: Task, redirects: Iterable[Redirect]) -> OpenFiles:
+    """Return a task's open files after redirections, done from left to right; raises RedirectError."""
+    files = dict(task.fds)
+    for redirect in redirects:
+        target = string(shell, redirect.word)
+        seen = task.child(fds=files)
+        if redirect.operator == "<<":
+            files[redirect.fd] = Reader.of(Content.of(encode(target)), task.run.process.clock)
+        elif redirect.operator in ("<&", ">&") and (target == "-" or target.isdecimal()):
+            _duplicate(files, redirect.fd, target)
+        elif redirect.operator == "<>":  # made, or copied up, by being opened to write
+            sink = _open_write(seen, target, append=True)
+            files[redirect.fd] = sink if redirect.fd else _open_read(seen, target)
+        elif redirect.operator == "<":
+            files[redirect.fd] = _open_read(seen, target)
+        else:
+            files[redirect.fd] = _open_write(seen, target, append=redirect.operator == ">>")
+            if redirect.operator in ("&>", ">&"):
+                files[2] = files[1]
+    return files
+
+
+def _duplicate(files: OpenFiles, fd: int, target: str) -> None:
+    if target == "-":
+        files.pop(fd, None)
+    elif int(target) in files:
+        files[fd] = files[int(target)]
+    else:
+        raise RedirectError(f"{target}: {strerror(errno.EBADF)}")
+
+
+def _open_read(task: Task, path: str) -> Reader:
+    try:
+        return task.open_read(path)
+    except FileSystemError as error:
+        raise RedirectError(f"can't open {path}: {_reason(error, 'no such file')}") from None
+
+
+def _open_write(task: Task, path: str, *, append: bool) -> Sink:
+    try:
+        return task.open_write(path, append=append)
+    except FileSystemError as error:
+        raise RedirectError(f"can't create {path}: {_reason(error, 'nonexistent directory')}") from None
+
+
+def _reason(error: FileSystemError, missing: str) -> str:
+    return missing if error.errno in (errno.ENOENT, errno.ENOTDIR) else strerror(error)
+
+
+# Commands that run beside each other in virtual time: pipelines and those in the background.
+
+
+def run_background(shell: Any, body: Node) -> None:
+    """Run a command beside the shell: it starts now, and the shell's time does not pass."""
+    clock, run = shell.task.run.process.clock, shell.task.run
+    begun, steps = clock.now, run.steps
+    task = shell.task.child(fds={**shell.task.fds, 0: Reader.of(EMPTY, clock)})
+    ended: int | None
+    try:
+        shell.in_subshell(body, task)
+        ended = clock.now
+    except WouldRunForever:
+        ended = None
+    run.next_pid += 1
+    shell.jobs.append(ended)
+    clock.now, run.steps = begun, steps
+    shell.status = 0
+
+
+def run_pipeline(shell: Any, stages: tuple[Node, ...]) -> int:
+    """Run the stages of a pipeline, which start together, and return its status.
+
+    A stage that would run for ever ends when it writes and nobody reads any more.
+    """
+    run, clock = shell.task.run, shell.task.run.process.clock
+    begun, ended, status = clock.now, clock.now, 0
+    reader = shell.task.fds.get(0)
+    hung: list[Reader] = []
+    for index, stage in enumerate(stages):
+        clock.now, steps = begun, run.steps
+        task = shell.task.child()
+        if reader is not None:
+            task.fds[0] = reader
+        pipe = Pipe(clock)
+        last = index == len(stages) - 1
+        if not last:
+            task.fds[1] = pipe
+        hangs = False
+        try:
+            status = shell.in_subshell(stage, task)
+        except WouldRunForever:
+            if last:
+                raise
+            hangs, run.steps = True, steps
+        ended = max(ended, begun if hangs else clock.now)
+        if not last:
+            reader = Reader(pipe.segments, clock, hangs=hangs, ended_at=0 if hangs else clock.now)
+            if hangs:
+                hung.append(reader)
+    for waiting in hung:
+        written = waiting.next_write()
+        if written is None:
+            raise WouldRunForever
+        ended = max(ended, written)
+    clock.now = ended
+    return status
+
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Shell(State):
+    """A shell that runs commands; it is its own process or part of one."""
+
+    def run_text(self, text: str, first_line: int = 0) -> int:
+        """Run a script's text, one complete command after the other, and return the last status."""
+        parser = Parser(text, first_line)
+        while True:
+            try:
+                node = parser.complete_command()
+            except ShellSyntaxError as error:
+                self.line = error.line
+                self.message(str(error))
+                raise ExitShell(2) from None
+            if node is None:
+                return self.status
+            self.execute(node)
+
+    def execute(self, node: Node) -> int:
+        """Run a syntax tree and return its status."""
+        match node:
+            case syntax.Simple():
+                self._ended(self._simple(node))
+            case syntax.Sequence(items):
+                for item in items:
+                    self.execute(item)
+            case syntax.Pipeline(stages):
+                self._ended(run_pipeline(self, stages))
+            case syntax.Not(body):
+                self._tested(body)
+                self.status = int(self.status == 0)
+            case syntax.AndOr(left, operator, right):
+                self._tested(left)
+                if (self.status == 0) == (operator == "&&"):
+                    self.execute(right)
+            case syntax.Redirected():
+                self._redirected(node)
+            case syntax.Subshell(body):
+                self._ended(self.in_subshell(body, self.task))
+            case syntax.Background(body):
+                run_background(self, body)
+            case syntax.If(branches, otherwise):
+                self._if(branches, otherwise)
+            case syntax.Loop():
+                self._loop(node)
+            case syntax.For():
+                self._for(node)
+        return self.status
+
+    def _ended(self, status: int) -> None:
+        self.status = status
+        if status and "e" in self.options and not self.tested:
+            raise ExitShell(status)
+
+    def _tested(self, node: Node) -> int:
+        self.tested += 1
+        try:
+            return self.execute(node)
+        finally:
+            self.tested -= 1
+
+    def _if(self, branches: Sequence[tuple[Node, Node]], otherwise: Node | None) -> None:
+        for condition, body in branches:
+            if self._tested(condition) == 0:
+                self.execute(body)
+                return
+        self.status = 0
+        if otherwise is not None:
+            self.execute(otherwise)
+
+    def _loop(self, node: syntax.Loop) -> None:
+        status = 0
+
+        def once() -> bool:
+            nonlocal status
+            self.task.run.step()
+            if (self._tested(node.condition) == 0) == node.until:
+                return False
+            status = 0
+            status = self.execute(node.body)
+            return True
+
+        while self._round(once):
+            pass
+        self.status = status
+
+    def _for(self, node: syntax.For) -> None:
+        def once() -> bool:
+            self.execute(node.body)
+            return True
+
+        words = self.arguments if node.words is None else self._expanded(fields, self, node.words)
+        self.status = 0
+        for value in words:
+            self.assign(node.name, value)
+            if not self._round(once):
+                break
+
+    def _round(self, once: Callable[[], bool]) -> bool:
+        """Go through a loop once and tell whether it goes on."""
+        self.loops += 1
+        try:
+            return once()
+        except BreakLoop as leave:
+            self.status = 0
+            if leave.levels > 1 and self.loops > 1:
+                raise BreakLoop(leave.levels - 1, leave.again) from None
+            return leave.again
+        finally:
+            self.loops -= 1
+
+    def _redirected(self, node: syntax.Redirected) -> None:
+        try:
+            files = self._expanded(redirected, self, self.task, node.redirects)
+        except RedirectError as error:
+            self.message(str(error))
+            self._ended(1)
+            return
+        kept, self.task.fds = self.task.fds, files
+        try:
+            self.execute(node.body)
+        finally:
+            self.task.fds = kept
+
+    # Simple commands
+
+    def _simple(self, node: syntax.Simple) -> int:
+        task = self.task
+        task.run.step()
+        self.line = node.line
+        words = self._expanded(fields, self, node.words)
+        try:
+            files = self._expanded(redirected, self, task, node.redirects) if node.redirects else task.fds
+        except RedirectError as error:
+            self.message(str(error))
+            if words and words[0] in builtins.SPECIAL:
+                raise ExitShell(2) from None
+            return 1
+        if not words and not _substitutes(node):
+            self.status = 0
+        assigned = [(name, self._expanded(string, self, value)) for name, value in node.assignments]
+        if "x" in self.options:
+            shown = [f"{name}={quoted(value)}" for name, value in assigned] + [quoted(word) for word in words]
+            task.err(f"{self.variables.get('PS4', '')}{' '.join(shown)}\n")
+        if not words:
+            for name, value in assigned:
+                self.assign(name, value)
+            return self.status
+        if words[0] in builtins.BUILTINS:
+            return self._inside(words, files, assigned)
+        env = {**self.environment(), **dict(assigned)}
+        return self.external(words, task.child(env=env, fds=files))
+
+    def _expanded(self, expand: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return expand(*args, **kwargs)
+        except ExpansionError as error:
+            self.message(str(error))
+            raise ExitShell(2) from None
+
+    def _inside(self, words: list[str], files: OpenFiles, assigned: list[tuple[str, str]]) -> int:
+        """Run a builtin; what is assigned before one that is not special holds for it alone."""
+        before, exported = dict(self.variables), set(self.exported)
+        for name, value in assigned:
+            self.assign(name, value)
+        kept, self.task.fds = self.task.fds, files
+        outer, self.builtin = self.builtin, words[0]
+        try:
+            if assigned and words[0] not in builtins.SPECIAL:
+                self.exported.update(dict(assigned))
+            return builtins.BUILTINS[words[0]](self, words)
+        finally:
+            self.builtin = outer
+            if words[0] != "exec":
+                self.task.fds = kept
+            if words[0] not in builtins.SPECIAL:
+                self.exported = exported
+                for name, _ in assigned:
+                    self.variables.pop(name, None)
+                    if name in before:
+                        self.variables[name] = before[name]
+
+    def external(self, words: list[str], task: Task) -> int:
+        """Run a program and return its status, 126 or 127 where it cannot be started."""
+        try:
+            return execute(task, words)
+        except ExecNotFound as error:
+            here = self.task.child(fds=task.fds)
+            kept, self.task = self.task, here
+            self.message(f"{words[0]}: {'not found' if error.status == 127 else error.words}")
+            self.task = kept
+            return error.status
+
+    # Subshells
+
+    def in_subshell(self, body: Node, task: Task) -> int:
+        """Run commands in a copy of this shell and return their status."""
+        shell: Shell = self.copy()
+        shell.task = task.child()
+        return shell.until_exit(lambda: shell.execute(body))
+
+    def until_exit(self, body: Callable[[], int]) -> int:
+        """Run commands until they end or exit; return the exit code."""
+        try:
+            return body()
+        except ExitShell as leave:
+            return leave.status
+        except BreakLoop:
+            return self.status
+
+    def output_of(self, body: Node) -> str:
+        """Run commands in a subshell and return their output without its last newlines."""
+        pipe = Pipe(self.task.run.process.clock)
+        self.status = self.in_subshell(body, self.task.child(fds={**self.task.fds, 1: pipe}))
+        data = b"".join(chunk for _, content in pipe.segments for chunk in bounded(content))
+        return decode(data).replace("\0", "").rstrip("\n")
+
+
+def _substitutes(node: syntax.Simple) -> bool:
+    return any(isinstance(part, syntax.Substitution) for _, word in node.assignments for part in word)
+
+
+def quoted(word: str) -> str:
+    """Return a word as `set -x` shows it.
+
+    >>> quoted("a b"), quoted("ls")
+    ("'a b'", 'ls')
+    """
+    if word and re.fullmatch(r"[\w@%+=:,./-]+", word, re.ASCII):
+        return word
+    return "'" + word.replace("'", "'\"'\"'") + "'"

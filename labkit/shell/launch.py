@@ -1,0 +1,90 @@
+"""How a program is found on PATH and started: scripts, applets, shells (execve(2), path_resolution(7))."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from labkit.base.errors import FileSystemError
+from labkit.oci.content import Content, Filler
+from labkit.shell.applets import APPLETS
+from labkit.shell.conversions import basename, decode, strerror
+from labkit.shell.lookup import ExecNotFound, find_program, refusal
+from labkit.shell.patterns import BadPattern
+from labkit.shell.streams import WouldRunForever
+from labkit.shell.task import Applet, CommandError, Program, Task, UsageError
+
+SHELLS = frozenset(("sh", "ash", "bash", "dash"))
+MAX_NESTING = 40
+_VERSION = "BusyBox v1.35.0 multi-call binary."
+
+
+def execute(task: Task, argv: Sequence[str]) -> int:
+    """Run a program in a task of its own and return its exit code; raises ExecNotFound."""
+    task.run.step()
+    if task.depth > MAX_NESTING:
+        raise CommandError("too many nested commands", 139)
+    name = argv[0]
+    if name in task.run.process.programs:
+        return call(task.child(name), task.run.process.programs[name], argv)
+    return _start(task, find_program(task, name), argv)
+
+
+def _start(task: Task, path: str, argv: Sequence[str]) -> int:
+    pid = task.run.next_pid
+    if task.depth:
+        task.run.next_pid += 1
+    child = task.child(basename(path))
+    child.pid, child.in_shell = pid if task.depth else 1, False
+    content: Content = task.fs.content(task.path(path))
+    head = content.read(0, 256) if content.size else b""
+    if head.startswith(b"#!"):
+        interpreter = decode(head[2:].partition(b"\n")[0]).split(None, 1)
+        if not interpreter or refusal(task, interpreter[0]):
+            raise ExecNotFound(argv[0], "no such file")
+        return _start(task, interpreter[0], [*interpreter, path, *argv[1:]])
+    name = basename(path)
+    if name in SHELLS:
+        return _shell(child, argv)
+    if name in APPLETS:
+        return call(child, APPLETS[name], argv)
+    handler = task.run.process.on_unknown
+    status = handler(child, path, argv) if handler is not None else None
+    if status is not None:
+        return status
+    text = b"\0" not in head and not any(isinstance(piece.source, Filler) for piece in content.pieces)
+    if text and task.depth:
+        return _shell(child, ["sh", path, *argv[1:]])
+    if text:
+        raise ExecNotFound(argv[0], "exec format error")
+    child.err(f"labkit: {name} is not simulated; only a shell and the everyday commands run here\n")
+    return 126
+
+
+def _shell(task: Task, argv: Sequence[str]) -> int:
+    from labkit.shell.run import main
+
+    return main(task, argv)
+
+
+def call(task: Task, program: Program | Applet, argv: Sequence[str]) -> int:
+    """Run an applet or an added command and turn its errors into a line and an exit code."""
+    function = program.load() if isinstance(program, Applet) else program
+    try:
+        return function(task, list(argv[1:]))
+    except UsageError as error:
+        usage = program.usage if isinstance(program, Applet) else ""
+        message = f"{task.name}: {error}\n" if str(error) else ""
+        name = basename(argv[0])
+        task.err(f"{message}{_VERSION}\n\nUsage: {name} {usage}".rstrip() + "\n")
+        return program.usage_status if isinstance(program, Applet) else 1
+    except CommandError as error:
+        return task.fail(str(error), error.status)
+    except FileSystemError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        return task.fail(where + strerror(error))
+    except BadPattern as error:
+        return task.fail(f"bad regex: {error}", 2)
+    except (WouldRunForever, RecursionError, ExecNotFound):
+        raise
+    except (ValueError, ArithmeticError, OSError, LookupError, AttributeError, TypeError) as error:
+        return task.fail(f"cannot do this ({type(error).__name__}: {error})")

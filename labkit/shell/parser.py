@@ -1,0 +1,646 @@
+"""From a script's text to its syntax tree (POSIX.1-2017, Shell Command Language, 2.10 Shell Grammar).
+
+What it refuses it refuses in the words of busybox's ash. A script is parsed one complete command at a
+time, so that the lines before a mistake have run when it is found.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
+
+# The shell's abstract syntax: a script as immutable values (POSIX.1-2017, Shell Command Language).
+
+
+class ShellSyntaxError(Exception):
+    """A script that the grammar refuses, in busybox ash's words, and the line on which it was noticed."""
+
+    def __init__(self, message: str, line: int) -> None:
+        super().__init__(message)
+        self.line = line
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """Text that stands for itself; a quoted one is neither split nor matched against file names."""
+
+    text: str
+    quoted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """`$name` or `${name}`, with an operator such as `:-` and its word."""
+
+    name: str
+    operator: str = ""
+    word: Word = ()
+    quoted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Substitution:
+    """`$(…)` or backquotes: the output of commands."""
+
+    body: Node
+    quoted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Arithmetic:
+    """`$((…))`."""
+
+    expression: Word
+    quoted: bool = False
+
+
+Part: TypeAlias = Literal | Parameter | Substitution | Arithmetic
+Word: TypeAlias = tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """`2> file`; a here-document has the operator `<<` and its text as the word."""
+
+    fd: int
+    operator: str
+    word: Word
+
+
+@dataclass(frozen=True, slots=True)
+class Simple:
+    """Assignments, words and redirections: `LANG=C ls -l > list`."""
+
+    assignments: tuple[tuple[str, Word], ...]
+    words: tuple[Word, ...]
+    redirects: tuple[Redirect, ...]
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """Commands joined by `|`."""
+
+    stages: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """`! pipeline`."""
+
+    body: Node
+
+
+@dataclass(frozen=True, slots=True)
+class AndOr:
+    """`left && right` or `left || right`."""
+
+    left: Node
+    operator: str
+    right: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Background:
+    """`body &`."""
+
+    body: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """Commands one after the other."""
+
+    items: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Redirected:
+    """A compound command and its redirections."""
+
+    body: Node
+    redirects: tuple[Redirect, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Subshell:
+    """`( body )`."""
+
+    body: Node
+
+
+@dataclass(frozen=True, slots=True)
+class If:
+    """Pairs of condition and body, tried in order, and what `else` holds."""
+
+    branches: tuple[tuple[Node, Node], ...]
+    otherwise: Node | None
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """`while`, or `until` with the wanted status turned round."""
+
+    condition: Node
+    body: Node
+    until: bool
+
+
+@dataclass(frozen=True, slots=True)
+class For:
+    """`for name in words`; without words the positional parameters."""
+
+    name: str
+    words: tuple[Word, ...] | None
+    body: Node
+
+
+Node: TypeAlias = (
+    Simple | Pipeline | Not | AndOr | Background | Sequence | Redirected | Subshell | If | Loop | For
+)
+
+
+# The shell's tokens and words (POSIX.1-2017, Shell Command Language, 2.2 and 2.3).
+
+OPERATORS = ("&&", "||", ";;", "&>", "<<-", "<<", ">>", "<&", ">&", "<>", ";", "&", "|", "(", ")", "<", ">")
+REDIRECTIONS = frozenset(("<", ">", ">>", "<<", "<<-", "<&", ">&", "<>", "&>"))
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_PARAMETER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9]+|[@*#?$]")
+_OPERATOR = re.compile(r":?[-=?+]")
+MAX_DEPTH = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """An operator, "newline", "end of file" or a word; `raw` is the text of a word without any quoting."""
+
+    kind: str
+    word: Word = ()
+    raw: str | None = None
+    fd: int | None = None
+
+
+@dataclass(slots=True)
+class Lexer:
+    """Reads tokens from a script's text; `parse_body` parses the commands of a substitution."""
+
+    text: str
+    parse_body: Callable[[Lexer], Node]
+    position: int = 0
+    depth: int = 0
+    line: int = 1
+    jumps: dict[int, int] = field(default_factory=dict)
+    """Where the text goes on behind lines after which there are here-documents."""
+
+    def __post_init__(self) -> None:
+        if self.depth > MAX_DEPTH:
+            raise self.error("too many nested commands")
+
+    def error(self, message: str) -> ShellSyntaxError:
+        """Return the error that stops the parser here."""
+        return ShellSyntaxError(f"syntax error: {message}", self.here())
+
+    def here(self) -> int:
+        """Return the number of the line that is being read."""
+        return self.text.count("\n", 0, self.position) + self.line
+
+    def lacks(self, what: str) -> ShellSyntaxError:
+        """Return the error for what a shell has and this one leaves out."""
+        return self.error(f"labkit's shell has no {what}")
+
+    def token(self) -> Token:
+        """Return the next token and move behind it."""
+        text = self.text
+        self._skip_blanks()
+        if self.position >= len(text):
+            return Token("end of file")
+        if text[self.position] == "\n":
+            self.position = self.jumps.get(self.position, self.position + 1)
+            return Token("newline")
+        for operator in OPERATORS:
+            if text.startswith(operator, self.position):
+                self.position += len(operator)
+                return Token(operator)
+        start = self.position
+        word = self.word_until(" \t\n;&|<>()")
+        raw = text[start : self.position]
+        if raw.isdecimal() and len(raw) < 4 and text[self.position : self.position + 1] in ("<", ">"):
+            operator = next(op for op in OPERATORS if text.startswith(op, self.position))
+            self.position += len(operator)
+            return Token(operator, fd=int(raw))
+        plain = len(word) == 1 and isinstance(word[0], Literal) and not word[0].quoted and word[0].text == raw
+        return Token("word", word, raw if plain else None)
+
+    def _skip_blanks(self) -> None:
+        text = self.text
+        while self.position < len(text):
+            if text[self.position] in " \t":
+                self.position += 1
+            elif text.startswith("\\\n", self.position):
+                self.position += 2
+            elif text[self.position] == "#":
+                end = text.find("\n", self.position)
+                self.position = len(text) if end < 0 else end
+            else:
+                return
+
+    def word_until(self, stops: str, quoted: bool = False) -> Word:
+        """Read parts up to a character of `stops`, which is not consumed."""
+        parts: list[Part] = []
+        plain: list[str] = []
+
+        def flush() -> None:
+            if plain:
+                parts.append(Literal("".join(plain), quoted))
+                plain.clear()
+
+        text = self.text
+        while self.position < len(text) and text[self.position] not in stops:
+            char = text[self.position]
+            if char == "\\":
+                following = text[self.position + 1 : self.position + 2]
+                self.position += 2
+                if following == "\n":
+                    continue
+                if quoted and following not in ("$", "`", '"', "\\"):
+                    plain.append("\\" + following)
+                    continue
+                flush()
+                parts.append(Literal(following or "\\", True))
+            elif char == "'" and not quoted:
+                flush()
+                end = text.find("'", self.position + 1)
+                if end < 0:
+                    self.position = len(text)
+                    raise self.error("unterminated quoted string")
+                parts.append(Literal(text[self.position + 1 : end], True))
+                self.position = end + 1
+            elif char == '"' and '"' not in stops:
+                flush()
+                parts.extend(self._double_quoted())
+            elif char in "$`":
+                flush()
+                parts.append(self._expansion(quoted))
+            else:
+                plain.append(char)
+                self.position += 1
+        flush()
+        return tuple(parts)
+
+    def _double_quoted(self) -> Word:
+        self.position += 1
+        word = self.word_until('"', quoted=True)
+        if self.position >= len(self.text):
+            raise self.error("unterminated quoted string")
+        self.position += 1
+        return word or (Literal("", True),)
+
+    def _expansion(self, quoted: bool) -> Part:
+        text = self.text
+        if text[self.position] == "`":
+            return Substitution(self._backquoted(quoted), quoted)
+        if text.startswith("$((", self.position):
+            arithmetic = self._arithmetic(quoted)
+            if arithmetic is not None:
+                return arithmetic
+        if text.startswith("$(", self.position):
+            inner = replace(self, position=self.position + 2, depth=self.depth + 1)
+            body = self.parse_body(inner)
+            self.position = inner.position
+            return Substitution(body, quoted)
+        if text.startswith("${", self.position):
+            self.position += 2
+            return self._braced(quoted)
+        if text.startswith("$'", self.position) and not quoted:
+            raise self.lacks("$'…'")
+        match = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9@*#?$]").match(text, self.position + 1)
+        if match is None:
+            self.position += 1
+            return Literal("$", quoted)
+        self.position = match.end()
+        return Parameter(match.group(), quoted=quoted)
+
+    def _braced(self, quoted: bool) -> Parameter:
+        text = self.text
+        name = _PARAMETER.match(text, self.position)
+        if name is None:
+            raise self.error("bad substitution")
+        self.position = name.end()
+        found = _OPERATOR.match(text, self.position)
+        operator = found.group() if found else ""
+        self.position += len(operator)
+        following = text[self.position : self.position + 1]
+        if not operator and (name.group() == "#" != following != "}" or following in tuple("%#/:")):
+            raise self.lacks("${#x}" if name.group() == "#" else f"${{x{following}…}}")
+        word = self.word_until("}", quoted)
+        if self.position >= len(text):
+            raise self.error("missing '}'")
+        if word and not operator:
+            raise self.error("bad substitution")
+        self.position += 1
+        return Parameter(name.group(), operator, word, quoted)
+
+    def _arithmetic(self, quoted: bool) -> Arithmetic | None:
+        start, depth = self.position + 3, 0
+        for index in range(start, len(self.text)):
+            char = self.text[index]
+            if char == "(":
+                depth += 1
+            elif char == ")" and depth:
+                depth -= 1
+            elif char == ")":
+                if self.text[index + 1 : index + 2] != ")":
+                    return None
+                inner = Lexer(self.text[start:index], self.parse_body, depth=self.depth + 1)
+                self.position = index + 2
+                return Arithmetic(inner.word_until("", quoted=True), quoted)
+        raise self.error("missing '))'")
+
+    def _backquoted(self, quoted: bool) -> Node:
+        end = self.position + 1
+        while end < len(self.text) and self.text[end] != "`":
+            end += 2 if self.text[end] == "\\" else 1
+        if end >= len(self.text):
+            raise self.error("EOF in backquote substitution")
+        escaped = r'\\([\\$`"])' if quoted else r"\\([\\$`])"
+        body = re.sub(escaped, r"\1", self.text[self.position + 1 : end])
+        self.position = end + 1
+        inner = Lexer(body + "\n)", self.parse_body, depth=self.depth + 1)
+        return self.parse_body(inner)
+
+    def here_document(self, delimiter: Word, strip: bool) -> Word:
+        """Read the lines after this one up to the delimiter; expand them unless the delimiter was quoted."""
+        end_of_line = self.text.find("\n", self.position)
+        if end_of_line < 0:
+            return ()
+        start = self.jumps.get(end_of_line, end_of_line + 1)
+        literal = any(isinstance(part, Literal) and part.quoted for part in delimiter)
+        stop = "".join(part.text for part in delimiter if isinstance(part, Literal))
+        lines: list[str] = []
+        while start < len(self.text):
+            end = self.text.find("\n", start)
+            end = len(self.text) if end < 0 else end
+            line = self.text[start:end]
+            start = end + 1
+            line = line.lstrip("\t") if strip else line
+            if line == stop:
+                break
+            lines.append(line + "\n" if start <= len(self.text) else line)
+        self.jumps[end_of_line] = min(start, len(self.text))
+        body = "".join(lines)
+        if literal:
+            return (Literal(body, True),)
+        return Lexer(body, self.parse_body, depth=self.depth + 1).word_until("", quoted=True)
+
+
+def assignment(word: Word) -> tuple[str, Word] | None:
+    """Return the name and the value where a word is an assignment.
+
+    >>> assignment((Literal("A=b"),))
+    ('A', (Literal(text='b', quoted=False),))
+    """
+    if not word or not isinstance(word[0], Literal) or word[0].quoted:
+        return None
+    match = _NAME.match(word[0].text)
+    if match is None or word[0].text[match.end() : match.end() + 1] != "=":
+        return None
+    rest = word[0].text[match.end() + 1 :]
+    return match.group(), ((Literal(rest),) if rest else ()) + word[1:]
+
+
+_RESERVED = frozenset("! { } case do done elif else esac fi for if in then until while".split())
+_CLOSERS = frozenset("} do done elif else esac fi then".split())
+_ENDS = frozenset((")", ";;"))
+
+
+class Parser:
+    """A recursive-descent parser with one token of lookahead.
+
+    >>> Parser("ls").complete_command().words
+    ((Literal(text='ls', quoted=False),),)
+    """
+
+    def __init__(self, text: str, first_line: int = 1, lexer: Lexer | None = None) -> None:
+        self._lexer = lexer or Lexer(text, _substitution, line=first_line)
+        self._next: Token | None = None
+        self._depth = self._lexer.depth
+
+    def complete_command(self) -> Node | None:
+        """Return the commands up to the end of a line, or None at the end of the text."""
+        self._skip_newlines()
+        if self._peek().kind == "end of file":
+            return None
+        items = []
+        while True:
+            item, token = self._background(self._and_or())
+            items.append(item)
+            if token.kind in ("newline", "end of file"):
+                break
+            if token.kind not in (";", "&"):
+                raise self._unexpected(token)
+            if self._peek().kind in ("newline", "end of file"):
+                self._take()
+                break
+        return items[0] if len(items) == 1 else Sequence(tuple(items))
+
+    def _background(self, item: Node) -> tuple[Node, Token]:
+        token = self._take()
+        return (Background(item) if token.kind == "&" else item), token
+
+    def list_until(self, *, empty: bool = False) -> Node:
+        """Return the commands up to a word or operator that ends a compound command's part."""
+        items: list[Node] = []
+        self._skip_newlines()
+        while (token := self._peek()).kind != "end of file":
+            if (items or empty) and (token.kind in _ENDS or token.raw in _CLOSERS):
+                break
+            item = self._and_or()
+            if self._peek().kind in (";", "&", "newline"):
+                item, _ = self._background(item)
+                items.append(item)
+                self._skip_newlines()
+            else:
+                items.append(item)
+                break
+        return items[0] if len(items) == 1 else Sequence(tuple(items))
+
+    def _and_or(self) -> Node:
+        node = self._pipeline()
+        while self._peek().kind in ("&&", "||"):
+            operator = self._take().kind
+            self._skip_newlines()
+            node = AndOr(node, operator, self._pipeline())
+        return node
+
+    def _pipeline(self) -> Node:
+        if self._peek().raw == "!":
+            self._take()
+            return Not(self._pipeline())
+        stages = [self._command()]
+        while self._peek().kind == "|":
+            self._take()
+            self._skip_newlines()
+            stages.append(self._command())
+        return stages[0] if len(stages) == 1 else Pipeline(tuple(stages))
+
+    def _command(self) -> Node:
+        self._depth += 1
+        if self._depth > 60:
+            raise self._lexer.error("too many nested commands")
+        node = self._compound()
+        if node is None:
+            node = self._simple()
+        else:
+            redirects = []
+            while (redirect := self._redirect()) is not None:
+                redirects.append(redirect)
+            if redirects:
+                node = Redirected(node, tuple(redirects))
+        self._depth -= 1
+        return node
+
+    def _compound(self) -> Node | None:
+        token = self._peek()
+        if token.kind == "(":
+            self._take()
+            body = self.list_until()
+            self._expect(")")
+            return Subshell(body)
+        if token.raw not in _RESERVED or token.raw == "in":
+            return None
+        match token.raw:
+            case "{":
+                self._take()
+                body = self.list_until()
+                self._expect("}")
+                return body
+            case "if":
+                return self._if()
+            case "while" | "until":
+                self._take()
+                condition = self.list_until()
+                return Loop(condition, self._do_done(), token.raw == "until")
+            case "for":
+                return self._for()
+            case "case":
+                raise self._lexer.lacks("'case'")
+        raise self._unexpected(token)
+
+    def _if(self) -> Node:
+        branches, otherwise = [], None
+        while True:
+            self._take()
+            condition = self.list_until()
+            self._expect("then")
+            branches.append((condition, self.list_until()))
+            if self._peek().raw != "elif":
+                break
+        if self._peek().raw == "else":
+            self._take()
+            otherwise = self.list_until()
+        self._expect("fi")
+        return If(tuple(branches), otherwise)
+
+    def _do_done(self) -> Node:
+        self._expect("do")
+        body = self.list_until()
+        self._expect("done")
+        return body
+
+    def _for(self) -> Node:
+        self._take()
+        name = self._take()
+        if name.raw is None or not re.fullmatch(r"[A-Za-z_]\w*", name.raw, re.ASCII):
+            raise self._lexer.error("bad for loop variable")
+        self._skip_newlines()
+        words: tuple[Word, ...] | None = None
+        if self._peek().raw == "in":
+            self._take()
+            words = ()
+            while self._peek().kind == "word":
+                words += (self._take().word,)
+            if self._peek().kind not in (";", "newline"):
+                raise self._unexpected(self._peek())
+            self._take()
+        elif self._peek().kind == ";":
+            self._take()
+        self._skip_newlines()
+        return For(name.raw, words, self._do_done())
+
+    def _simple(self) -> Node:
+        assignments: list[tuple[str, Word]] = []
+        words: list[Word] = []
+        redirects: list[Redirect] = []
+        self._peek()
+        line = self._lexer.here()
+        while True:
+            redirect = self._redirect()
+            if redirect is not None:
+                redirects.append(redirect)
+                continue
+            token = self._peek()
+            if token.kind == "(" and len(words) == 1 and not assignments and not redirects:
+                raise self._lexer.lacks("functions")
+            if token.kind != "word":
+                break
+            self._take()
+            assigned = assignment(token.word) if not words else None
+            if assigned is not None:
+                assignments.append(assigned)
+            else:
+                words.append(token.word)
+        if not (assignments or words or redirects):
+            raise self._unexpected(token)
+        return Simple(tuple(assignments), tuple(words), tuple(redirects), line)
+
+    def _redirect(self) -> Redirect | None:
+        token = self._peek()
+        if token.kind not in REDIRECTIONS:
+            return None
+        self._take()
+        target = self._take()
+        if target.kind != "word":
+            raise self._unexpected(target)
+        fd = token.fd if token.fd is not None else (0 if token.kind.startswith("<") else 1)
+        if token.kind.startswith("<<"):
+            return Redirect(fd, "<<", self._lexer.here_document(target.word, token.kind == "<<-"))
+        return Redirect(fd, token.kind, target.word)
+
+    def _peek(self) -> Token:
+        if self._next is None:
+            self._next = self._lexer.token()
+        return self._next
+
+    def _take(self) -> Token:
+        token = self._peek()
+        self._next = None
+        return token
+
+    def _skip_newlines(self) -> None:
+        while self._peek().kind == "newline":
+            self._take()
+
+    def _expect(self, wanted: str) -> None:
+        token = self._take()
+        if wanted not in (token.kind, token.raw):
+            raise self._unexpected(token, wanted)
+
+    def _unexpected(self, token: Token, wanted: str = "") -> ShellSyntaxError:
+        name = token.kind
+        if name == "word" and token.raw in _RESERVED:
+            name = f'"{token.raw}"'
+        elif name in REDIRECTIONS:
+            name = "redirection"
+        elif name not in ("newline", "end of file", "word"):
+            name = f'"{name}"'
+        expecting = f' (expecting "{wanted}")' if wanted else ""
+        return self._lexer.error(f"unexpected {name}{expecting}")
+
+
+def _substitution(lexer: Lexer) -> Node:
+    parser = Parser("", lexer=lexer)
+    body = parser.list_until(empty=True)
+    parser._expect(")")
+    return body

@@ -1,0 +1,103 @@
+"""The shell's front door: run a program, or a script's text, in a container's file system."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from labkit.base.errors import FileSystemError
+from labkit.oci.content import Content
+from labkit.shell.conversions import decode, strerror
+from labkit.shell.interp import Shell
+from labkit.shell.launch import execute
+from labkit.shell.lookup import ExecNotFound
+from labkit.shell.streams import Reader, Terminal, WouldRunForever
+from labkit.shell.task import CommandError, OpenFiles, Process, Result, Run, Task
+
+# `sh` as a program: its options, and where its script comes from (POSIX.1-2017, sh).
+
+
+def main(task: Task, argv: Sequence[str]) -> int:
+    """Run `sh` with its arguments in a task and return the exit code."""
+    options: set[str] = set()
+    rest = list(argv[1:])
+    while rest and rest[0][:1] in "-+" and len(rest[0]) > 1:
+        flags = rest.pop(0)
+        if flags == "--":
+            break
+        for flag in flags[1:]:
+            if flag not in "ceilsux":
+                task.err(f"{argv[0]}: illegal option -{flag}\n")
+                return 2
+            options.add(flag)
+    shell = Shell(task, argv[0], options=options)
+    if "c" in options and not rest:
+        shell.message("-c requires an argument")
+        return 2
+    return shell.until_exit(lambda: _input(shell, rest))
+
+
+def _input(shell: Shell, rest: list[str]) -> int:
+    """Run the script that is the operand of -c, a file or standard input."""
+    if "c" in shell.options:
+        text, shell.arguments = rest[0], rest[2:]
+        shell.arg0 = rest[1] if len(rest) > 1 else shell.arg0
+        return shell.run_text(text)
+    if not rest or "s" in shell.options:
+        shell.arguments = rest
+        return shell.run_text(decode(shell.task.stdin().rest().read()))
+    path = rest[0]
+    try:
+        text = decode(shell.task.open_read(path).rest().read())
+    except FileSystemError as error:
+        shell.message(f"can't open '{path}': {strerror(error)}")
+        return 2
+    shell.arg0 = shell.script = path
+    shell.arguments = rest[1:]
+    return shell.run_text(text, 1)
+
+
+def run_command(argv: Sequence[str], process: Process) -> Result:
+    """Run a program as execve would: argv's first word is a path or is searched on PATH.
+
+    Raises ExecNotFound where there is nothing to run; virtual time passes on the process' clock.
+    """
+    task = _start(process, argv[0] if argv else "")
+    if not argv:
+        raise ExecNotFound("", "not found in $PATH")
+    return _run(task, lambda: execute(task, argv))
+
+
+def run_script(text: str, process: Process, *, name: str = "sh") -> Result:
+    """Run a text as `sh -c` does, without a shell in the file system."""
+    from labkit.shell.interp import Shell  # most of the shell, which importing labkit need not wait for
+
+    task = _start(process, name)
+    shell = Shell(task, name)
+    return _run(task, lambda: shell.until_exit(lambda: shell.run_text(text)), shell)
+
+
+def _start(process: Process, name: str) -> Task:
+    """Return the first task of a command, with its standard files."""
+    run = Run(process, execute)
+    stdin = Reader.of(Content.of(process.stdin), process.clock)
+    fds: OpenFiles = {0: stdin, 1: Terminal(run.emit, 1), 2: Terminal(run.emit, 2)}
+    return Task(run, name, dict(process.env), process.cwd, fds)
+
+
+def _run(task: Task, body: Callable[[], int], shell: Shell | None = None) -> Result:
+    run, clock = task.run, task.run.process.clock
+    finished, status = True, 0
+    try:
+        status = body()
+    except WouldRunForever:
+        finished = False
+    except CommandError as error:
+        status = task.fail(str(error), error.status)
+    except RecursionError:
+        status = task.fail("too many nested commands", 139)
+    duration = clock.now - run.started
+    chunks = sorted(
+        (chunk for chunk in run.chunks if not finished or chunk.at <= duration), key=lambda chunk: chunk.at
+    )
+    env = task.env if shell is None else shell.environment()
+    return Result(status, tuple(chunks), duration, finished, task.cwd, env)

@@ -1,0 +1,101 @@
+"""What a shell remembers: variables, positional parameters and options; and how it is left."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass, field
+from typing import Any
+
+from labkit.shell.task import Task
+
+_OWN = {"IFS": " \t\n", "OPTIND": "1", "PS1": "\\w \\$ ", "PS2": "> ", "PS4": "+ "}
+
+
+class ExitShell(Exception):
+    """The shell ends with this status."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+class BreakLoop(Exception):
+    """`break` out of, or `continue` in, the loop that many levels up."""
+
+    def __init__(self, levels: int, again: bool) -> None:
+        super().__init__(levels)
+        self.levels = levels
+        self.again = again
+
+
+@dataclass(slots=True)
+class State:
+    """A shell's state; `script` is the name that a script's own messages start with."""
+
+    task: Task
+    arg0: str
+    arguments: list[str] = field(default_factory=list)
+    script: str | None = None
+    variables: dict[str, str] = field(default_factory=dict)
+    exported: set[str] = field(default_factory=set)
+    options: set[str] = field(default_factory=set)
+    jobs: list[int | None] = field(default_factory=list)
+    """When each command in the background ends; None for one that does not."""
+    status: int = 0
+    line: int = 0
+    loops: int = 0
+    tested: int = 0
+    """How deep inside conditions this is, where a failure does not end `set -e`."""
+    builtin: str | None = None
+
+    def __post_init__(self) -> None:
+        if not self.variables:
+            self.variables = {**_OWN, "PPID": "0", **self.task.env, "PWD": self.task.cwd}
+            self.exported = set(self.task.env) | {"PWD"}
+
+    def copy(self) -> Any:
+        """Return the state of a subshell."""
+        other = copy.copy(self)
+        other.task = self.task.child()
+        other.variables = dict(self.variables)
+        other.exported = set(self.exported)
+        other.options = set(self.options)
+        other.arguments = list(self.arguments)
+        other.jobs = []
+        return other
+
+    def message(self, text: str) -> None:
+        """Print an error as ash does: the shell's name, the builtin's, and the line in a script."""
+        prefix = f"{self.arg0}: "
+        command = self.builtin or self.script
+        if command:
+            if command != self.arg0:
+                prefix += f"{command}: "
+            prefix += f"line {self.line}: "
+        self.task.err(f"{prefix}{text}\n")
+
+    def special(self, name: str) -> str | None:
+        """Return the value of a parameter, or None where it is unset."""
+        if name.isdecimal():
+            index = int(name)
+            if index == 0:
+                return self.arg0
+            return self.arguments[index - 1] if index <= len(self.arguments) else None
+        match name:
+            case "?":
+                return str(self.status)
+            case "#":
+                return str(len(self.arguments))
+            case "$":
+                return str(self.task.pid)
+        return self.variables.get(name)
+
+    def assign(self, name: str, value: str) -> None:
+        """Set a variable."""
+        self.variables[name] = value
+        if "a" in self.options:
+            self.exported.add(name)
+
+    def environment(self) -> dict[str, str]:
+        """Return what programs are given."""
+        return {name: value for name, value in self.variables.items() if name in self.exported}

@@ -1,0 +1,387 @@
+"""A process inside a container: what it is given, what it leaves, and what its commands see of it."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import importlib
+import re
+import stat
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from labkit.base.errors import FileSystemError
+from labkit.oci.content import EMPTY, Content
+from labkit.oci.tree import Device
+from labkit.shell import streams
+from labkit.shell.conversions import encode, join, strerror
+from labkit.shell.streams import Clock, Reader, Sink, WouldRunForever
+
+# What a user other than root may do with files (path_resolution(7), Permissions; unlink(2), sticky bit).
+
+_READ, _WRITE, _SEARCH, _STICKY = 4, 2, 1, 0o1000
+_MAKING = frozenset(("append", "create", "link", "mkdir", "mkfifo", "mknod", "place", "symlink", "write"))
+
+
+def allowed(found: Any, uid: int, gid: int, bits: int) -> bool:
+    """Tell whether a user may do with a file what the bits say; root may do all."""
+    shift = 6 if uid == found.uid else 3 if gid == found.gid else 0
+    return uid == 0 or not bits & ~(found.mode >> shift)
+
+
+class UserFiles:
+    """A file system as one user may use it: the kernel refuses the rest, new files are the user's."""
+
+    def __init__(self, fs: Any, uid: int, gid: int) -> None:
+        self._fs, self._uid, self._gid = fs, uid, gid
+
+    def __getattr__(self, name: str) -> Any:
+        call, follow = getattr(self._fs, name), name in ("append", "write")
+
+        def checked(*args: Any) -> Any:
+            path = args[1] if name in ("link", "symlink") else args[0]
+            new = name in _MAKING and not self._fs.exists(path, follow)
+            self._check(name, path, args, new)
+            result = call(*args)
+            if new and name != "link":
+                self._fs.chown(path, self._uid, self._gid, follow)
+            return result
+
+        return checked
+
+    def _check(self, name: str, path: str, args: tuple[Any, ...], new: bool) -> None:
+        match name:
+            case "readlink" | "stat":
+                self._ask(path, 0)
+            case "content" | "listdir" | "read":
+                self._ask(path, _READ)
+            case "append" | "truncate" | "write" if not new:
+                self._ask(path, _WRITE)
+            case "chmod" | "chown" | "utime":
+                self._own(name, path, args)
+            case "link" if not self._owns(args[0]) and not self._may(args[0], _READ | _WRITE):
+                raise FileSystemError(errno.EPERM, path)
+            case "rename" | "rmdir" | "unlink":
+                for removed in args:
+                    self._remove(removed)
+            case _ if new:
+                self._ask(_parent(path), _WRITE | _SEARCH)
+
+    def _may(self, path: str, bits: int) -> bool:
+        found = self._fs.stat(path)
+        if bits == _SEARCH and not stat.S_ISDIR(found.mode):
+            raise FileSystemError(errno.ENOTDIR, path)
+        return allowed(found, self._uid, self._gid, bits)
+
+    def _owns(self, path: str, follow: bool = True) -> bool:
+        return bool(self._fs.stat(path, follow).uid == self._uid)
+
+    def _ask(self, path: str, bits: int) -> None:
+        """Refuse what the file's mode denies, or what a directory above it does not let through to."""
+        above = _parent(path)
+        if above != path:
+            self._ask(above, _SEARCH)
+        if bits and not self._may(path, bits):
+            raise FileSystemError(errno.EACCES, path)
+
+    def _own(self, name: str, path: str, args: tuple[Any, ...]) -> None:
+        self._ask(path, 0)
+        keeps = name != "chown" or (args[1] in (-1, self._uid) and args[2] in (-1, self._gid))
+        if self._owns(path, args[-1] is not False) and keeps:
+            return
+        if name != "utime":
+            raise FileSystemError(errno.EPERM, path)
+        self._ask(path, _WRITE)
+
+    def _remove(self, path: str) -> None:
+        if self._fs.exists(path, False):
+            self._ask(_parent(path), _WRITE | _SEARCH)
+            above, found = self._fs.stat(_parent(path)), self._fs.stat(path, False)
+            if above.mode & _STICKY and self._uid not in (above.uid, found.uid):
+                raise FileSystemError(errno.EPERM, path)
+
+
+def _parent(path: str) -> str:
+    return path.rstrip("/").rpartition("/")[0] or "/"
+
+
+SECOND = 1_000_000_000
+MAX_STEPS = 100_000
+MAX_TIME = 24 * 3600 * SECOND
+UMASK = 0o022
+OpenFiles = dict[int, Reader | Sink]
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """What was written at once to standard output (1) or standard error (2), `at` ns after the start."""
+
+    stream: int
+    content: Content
+    at: int
+
+    @property
+    def data(self) -> bytes:
+        """The bytes."""
+        return self.content.read()
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a command left: `finished` is False where it would run for ever."""
+
+    exit_code: int
+    chunks: tuple[Chunk, ...]
+    duration_ns: int
+    finished: bool
+    cwd: str
+    env: Mapping[str, str]
+
+    def output(self, stream: int | None = None) -> bytes:
+        """Return what was written to one stream, or to both in order."""
+        return b"".join(chunk.data for chunk in self.chunks if stream in (None, chunk.stream))
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """What a command starts with. `fs` is a Mount, or anything with its methods.
+
+    `programs` adds commands that are found before those on PATH. `on_unknown` runs a program that is in
+    the file system but that no applet imitates; it takes the task, the path and argv, and gives the exit
+    code, or None for "not found".
+    """
+
+    fs: Any
+    clock: Clock
+    env: Mapping[str, str] = field(default_factory=dict)
+    cwd: str = "/"
+    uid: int = 0
+    gid: int = 0
+    hostname: str = "localhost"
+    stdin: bytes = b""
+    kernel: str = "6.1.0"
+    programs: Mapping[str, Applet | Program] = field(default_factory=dict)
+    on_unknown: Callable[[Task, str, Sequence[str]], int | None] | None = None
+
+
+@dataclass(slots=True)
+class Run:
+    """What all tasks of one command share: its output, its clock and how far it may still go."""
+
+    process: Process
+    execute: Callable[[Task, Sequence[str]], int]
+    chunks: list[Chunk] = field(default_factory=list)
+    steps: int = 0
+    total_steps: int = 0
+    next_pid: int = 2
+    started: int = field(init=False)
+    fs: Any = field(init=False)
+
+    def __post_init__(self) -> None:
+        process = self.process
+        self.started = process.clock.now
+        self.fs = UserFiles(process.fs, process.uid, process.gid) if process.uid else process.fs
+
+    def emit(self, stream: int, content: Content) -> None:
+        """Record output."""
+        self.chunks.append(Chunk(stream, content, self.process.clock.now - self.started))
+
+    def step(self) -> None:
+        """Count a command; raises WouldRunForever at the limit."""
+        self.steps += 1
+        self.total_steps += 1
+        if self.steps > MAX_STEPS or self.total_steps > 3 * MAX_STEPS:
+            raise WouldRunForever
+
+    def sleep(self, nanoseconds: int) -> None:
+        """Let virtual time pass; raises WouldRunForever at the limit."""
+        clock = self.process.clock
+        limit = self.started + MAX_TIME
+        if clock.now + nanoseconds > limit:
+            raise WouldRunForever
+        clock.now += nanoseconds
+
+
+class CommandError(Exception):
+    """A command's one-line error; the command's name is put before it."""
+
+    def __init__(self, message: str, status: int = 1) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class UsageError(Exception):
+    """Options or operands that a command does not take; its usage is shown."""
+
+
+@dataclass(slots=True)
+class Task:
+    """One process: its name, environment, directory and open files."""
+
+    run: Run
+    name: str
+    env: dict[str, str]
+    cwd: str
+    fds: OpenFiles
+    pid: int = 1
+    depth: int = 0
+    in_shell: bool = False
+    """Whether this is a shell's own builtin, whose messages start with the shell's name."""
+
+    @property
+    def fs(self) -> Any:
+        """The file system, as this process may use it."""
+        return self.run.fs
+
+    @property
+    def now(self) -> int:
+        """The virtual time."""
+        return self.run.process.clock.now
+
+    def child(
+        self, name: str = "", env: Mapping[str, str] | None = None, fds: OpenFiles | None = None
+    ) -> Task:
+        """Return a copy whose directory, environment and open files are its own."""
+        return replace(
+            self,
+            name=name or self.name,
+            env=dict(self.env if env is None else env),
+            fds=dict(self.fds if fds is None else fds),
+            depth=self.depth + 1,
+        )
+
+    # Output
+
+    def write(self, content: Content, fd: int = 1) -> None:
+        """Write to an open file; raises CommandError in the words "write error"."""
+        sink = self.fds.get(fd)
+        try:
+            if sink is None or isinstance(sink, Reader):
+                raise FileSystemError(errno.EBADF)
+            sink.write(content)
+        except FileSystemError as error:
+            raise CommandError(f"write error: {strerror(error)}") from None
+
+    def out(self, text: str) -> None:
+        """Write text to standard output."""
+        self.write(Content.of(encode(text)))
+
+    def err(self, text: str) -> None:
+        """Write text to standard error; nobody hears of a failure."""
+        with contextlib.suppress(CommandError):
+            self.write(Content.of(encode(text)), 2)
+
+    def fail(self, message: str, status: int = 1) -> int:
+        """Print an error after the command's name and give its exit code."""
+        self.err(f"{self.name}: {message}\n")
+        return status
+
+    def failure(self, what: str, error: FileSystemError) -> int:
+        """Print what could not be done and why: `rm: can't remove 'x': No such file or directory`."""
+        return self.fail(f"{what}: {strerror(error)}")
+
+    def each(self, operands: Iterable[str], act: Callable[[str], object], words: str = "{}: {}") -> int:
+        """Do something with each operand, print which failed and why, and give the exit code."""
+        status = 0
+        for operand in operands:
+            try:
+                act(operand)
+            except FileSystemError as error:
+                status = self.fail(words.format(operand, strerror(error)))
+        return status
+
+    # OpenFiles
+
+    def path(self, path: str) -> str:
+        """Return a path as an absolute one."""
+        if not path:
+            raise FileSystemError(errno.ENOENT, path)
+        return join(self.cwd, path)
+
+    def stat(self, path: str, follow: bool = True) -> Any:
+        """Return what the file system tells of a path, or None where it tells nothing."""
+        try:
+            return self.fs.stat(self.path(path), follow)
+        except FileSystemError:
+            return None
+
+    def is_dir(self, path: str, follow: bool = True) -> bool:
+        """Tell whether a path is a directory."""
+        found = self.stat(path, follow)
+        return found is not None and stat.S_ISDIR(found.mode)
+
+    def stdin(self) -> Reader:
+        """Return what standard input is read from."""
+        reader = self.fds.get(0)
+        if isinstance(reader, Reader):
+            return reader
+        return Reader([], self.run.process.clock, error=errno.EBADF)
+
+    def descriptor(self, path: str) -> int | None:
+        """Return the number of the open file that /dev/stdout, or a link to it, stands for."""
+        path = self.path(path)
+        for _ in range(10):
+            match = re.fullmatch(r"/(?:dev|proc/self)/fd/(\d+)", path)
+            if match:
+                return int(match[1])
+            try:
+                path = join(path.rpartition("/")[0] or "/", self.fs.readlink(path))
+            except FileSystemError:
+                return None
+        return None
+
+    def open_read(self, path: str) -> Reader:
+        """Open a file to read; raises FileSystemError."""
+        if path == "-":
+            return self.stdin()
+        clock, fd = self.run.process.clock, self.descriptor(path)
+        if fd is not None:
+            reader = self.fds.get(fd)
+            return reader if isinstance(reader, Reader) else Reader([], clock)
+        found = self.fs.stat(self.path(path), True)
+        if isinstance(found.node, Device) and found.node.minor in streams.DEVICES:
+            return Reader.of(streams.DEVICES[found.node.minor], clock)
+        if stat.S_ISDIR(found.mode):
+            return Reader([], clock, error=errno.EISDIR)
+        return Reader.of(self.fs.content(self.path(path)), clock)
+
+    def open_write(self, path: str, *, append: bool = False) -> Sink:
+        """Open a file to write, created or cut to nothing unless `append`; raises FileSystemError."""
+        fd = self.descriptor(path)
+        if fd is not None:
+            sink = self.fds.get(fd)
+            if sink is None or isinstance(sink, Reader):
+                raise FileSystemError(errno.ENXIO, path)
+            return sink
+        found = self.stat(path)
+        if found is not None and isinstance(found.node, Device) and found.node.minor in streams.DEVICES:
+            return streams.Null()
+        path = self.path(path)
+        (self.fs.append if append else self.fs.write)(path, EMPTY, 0o666 & ~UMASK)
+        return streams.OpenFile(self.fs, path, append)
+
+    def listdir(self, path: str) -> list[str]:
+        """Return the sorted names in a directory; raises FileSystemError."""
+        return list(self.fs.listdir(self.path(path)))
+
+
+Program = Callable[[Task, list[str]], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Applet:
+    """A command of busybox's: where its function is, its operands as its usage shows them, and the exit
+    code after wrong usage. The module is imported when the command is first run.
+    """
+
+    module: str
+    function: str
+    usage: str = ""
+    usage_status: int = 1
+
+    def load(self) -> Program:
+        """Return the function."""
+        module = importlib.import_module(f"labkit.shell.applets.{self.module}")
+        program: Program = getattr(module, self.function)
+        return program

@@ -1,0 +1,91 @@
+"""The aufs storage driver: a union of branches, the container's on top (moby, daemon/graphdriver/aufs).
+
+A branch is a directory. A file `.wh.NAME` in it hides NAME in the branches below, `.wh..wh..opq` all that
+they have in a directory: the form in which layers are exchanged to this day. Whole files are copied up. A
+name is searched branch by branch from the top, so a file of the lowest of many layers takes many searches.
+
+Modelled after aufs's manual and design (aufs(5); design/03lookup.txt); Linux never had it without a patch,
+and Engine 24 dropped it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from labkit.oci import tree
+from labkit.oci.tar_reader import OPAQUE, WHITEOUT
+from labkit.oci.tree import EMPTY_ROOT, Dir, File, Meta, Node, Whiteout
+from labkit.storage.driver import BLOCK, Active, Snapshot, ancestry
+from labkit.storage.overlay import Mount
+from labkit.storage.overlay2 import Overlay2
+
+_MARK = File(meta=Meta(0o444))
+
+
+class Aufs(Overlay2):
+    """The driver.
+
+    >>> base = Aufs().commit(None, Dir({"motd": File()}))
+    >>> box = Aufs().mount(Aufs().prepare(Aufs().commit(base, Dir()), 0), lambda: 0)
+    >>> box.chmod("/motd", 0o600).looked_up
+    3
+    """
+
+    name = "aufs"
+    source = "aufs(5) and aufs's design/03lookup.txt; moby, daemon/graphdriver/aufs"
+
+    def mount(self, active: Active, clock: Callable[[], int], *, read_only: bool = False) -> Mount:
+        """Return a mount of the container's branch over those of its image."""
+        return _Union(active, clock, read_only)
+
+    def beside(self, parent: Snapshot | None, *, mounted: bool) -> int:
+        """Return the blocks of what stands beside a branch's files.
+
+        Its mount point and, on a parent, the list of the layers below it; a branch that was mounted to be
+        written to has two directories of aufs's own, `.wh..wh.plnk` and `.wh..wh.orph`.
+        """
+        return BLOCK * (1 + (parent is not None) + 2 * mounted)
+
+
+class _Union(Mount):
+    __slots__ = ("_branches",)
+
+    def __init__(self, active: Active, clock: Callable[[], int], read_only: bool) -> None:
+        lower = active.parent.root if active.parent else EMPTY_ROOT
+        super().__init__(lower, active.tree, clock, read_only=read_only, mounted=active)
+        self._branches = [each.changes for each in ancestry(active.parent)]
+
+    def searched(self, names: Sequence[str]) -> int:
+        """Return how many branches are searched: those that have the directory, down to the first answer.
+
+        A directory is looked for in all of them, as it shows what they all have in it.
+        """
+        searched = 0
+        for branch in (self.upper, *self._branches):
+            above: Node | None = tree.get(branch, "/".join(names[:-1]))
+            if above is None:
+                continue
+            if type(above) is not Dir:
+                break
+            searched += 1
+            node = above.children.get(names[-1])
+            if above.opaque or not (node is None or (type(node) is Dir and not node.opaque)):
+                break
+        return searched
+
+
+def branch(changes: Dir) -> Dir:
+    """Return a layer's changes as the files of a branch.
+
+    >>> sorted(branch(Dir({"motd": Whiteout(), "etc": Dir(opaque=True)})).children)
+    ['.wh.motd', 'etc']
+    """
+    children: dict[str, Node] = {}
+    for name, node in changes.children.items():
+        if isinstance(node, Whiteout):
+            children[WHITEOUT + name] = _MARK
+        else:
+            children[name] = branch(node) if isinstance(node, Dir) else node
+    if changes.opaque:
+        children[OPAQUE] = _MARK
+    return Dir(children, changes.meta)

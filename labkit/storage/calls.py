@@ -1,0 +1,579 @@
+"""The system calls on files: what they check, in which order, and what they ask of the file system.
+
+Everything here is common to all file systems of Linux (fs/namei.c, fs/open.c, fs/attr.c, fs/xattr.c);
+what a storage driver does about it is behind `Tree`. The caller is root with all capabilities and an
+empty umask, as a container's first process is, short of `trusted.` attributes.
+"""
+
+from __future__ import annotations
+
+import errno
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import NamedTuple, Protocol
+
+from labkit.oci.content import EMPTY, Content
+from labkit.oci.tree import Device, Dir, Fifo, File, Meta, Node, Symlink
+from labkit.storage.posix import Cost, Names, Place, Stat, Tree, fail, meta_of, with_meta
+
+# Looking up a path, name by name from the root (path_resolution(7)).
+#
+# A symbolic link on the way is followed, at most forty of them; the last name is followed or not as the call
+# asks. The order of the checks is that of Linux (fs/namei.c), so that a path with two faults gives the error
+# that the kernel gives.
+
+NAME_MAX = 255
+PATH_MAX = 4096
+MAX_SYMLINKS = 40
+
+
+class Space(Protocol):
+    """What a path is looked up in: one tree, or several mounted into each other."""
+
+    def top(self) -> Place:
+        """Return the place of the root."""
+        ...
+
+    def step(self, place: Place, names: Sequence[str]) -> Place | None:
+        """Return the place of the last of the names, seen from its directory's place."""
+        ...
+
+
+class Found(NamedTuple):
+    """Where a path leads: canonical names, and the place unless nothing has the last name."""
+
+    names: Names
+    place: Place | None
+    slash: bool
+    """The path, or the last link followed, ends in a slash: only a directory will do."""
+    looked_up: int
+
+
+class Parent(NamedTuple):
+    """A directory and a path's last name, not looked up: "" for the root, or perhaps "." or ".."."""
+
+    names: Names
+    place: Place
+    name: str
+    slash: bool
+    looked_up: int
+
+
+def walk(space: Space, path: str, follow: bool = True, create: bool = False) -> Found:
+    """Look a path up.
+
+    `follow` tells what a symbolic link in the last place does; `create` is open(2)'s O_CREAT, which
+    refuses a last name that ends in a slash. Raises FileSystemError for all but a missing last name.
+    """
+    return _walk(space, path, _parts(path), path.endswith("/"), follow, create)
+
+
+def walk_parent(space: Space, path: str) -> Parent:
+    """Look up all of a path but its last name, as the calls do that make or remove a name."""
+    parts = _parts(path)
+    found = _walk(space, path, parts[:-1], True, True, False)
+    if found.place is None:
+        fail(errno.ENOENT, path)
+    if type(found.place.node) is not Dir:
+        fail(errno.ENOTDIR, path)
+    name = parts[-1] if parts else ""
+    searched = found.place.tree.searched((*found.names, name)) if name else 0
+    return Parent(found.names, found.place, name, path.endswith("/"), found.looked_up + searched)
+
+
+def step(space: Space, parent: Parent, path: str) -> Place | None:
+    """Look up the last name in its directory; a symbolic link is not followed."""
+    _check_name(parent.name, path)
+    return space.step(parent.place, (*parent.names, parent.name))
+
+
+def _parts(path: str) -> list[str]:
+    if not path:
+        fail(errno.ENOENT, path)
+    if len(path.encode("utf-8", "surrogateescape")) >= PATH_MAX:
+        fail(errno.ENAMETOOLONG, path)
+    return [name for name in path.split("/") if name]
+
+
+def _check_name(name: str, path: str) -> None:
+    # 63 characters are at most 252 bytes: most names need no encoding to be found short enough.
+    if len(name) > 63 and len(name.encode("utf-8", "surrogateescape")) > NAME_MAX:
+        fail(errno.ENAMETOOLONG, path)
+
+
+def _walk(space: Space, path: str, parts: list[str], slash: bool, follow: bool, create: bool) -> Found:
+    todo = parts[::-1]
+    places = [space.top()]
+    names: list[str] = []
+    followed = looked_up = 0
+    while todo:
+        name = todo.pop()
+        if name == ".":
+            continue
+        if name == "..":
+            if names:
+                places.pop()
+                names.pop()
+            continue
+        if create and slash and not todo:
+            fail(errno.EISDIR, path)
+        _check_name(name, path)
+        names.append(name)
+        looked_up += places[-1].tree.searched(names)
+        place = space.step(places[-1], names)
+        if place is None:
+            if todo:
+                fail(errno.ENOENT, path)
+            return Found(tuple(names), None, slash, looked_up)
+        node = place.node
+        if type(node) is Symlink and (todo or follow or slash):
+            followed += 1
+            if followed > MAX_SYMLINKS:
+                fail(errno.ELOOP, path)
+            names.pop()
+            if not todo:
+                slash = slash or node.target.endswith("/")
+            if node.target.startswith("/"):
+                del places[1:], names[:]
+            todo += _parts(node.target)[::-1]
+            continue
+        if todo and type(node) is not Dir:
+            fail(errno.ENOTDIR, path)
+        places.append(place)
+    return Found(tuple(names), places[-1], slash, looked_up)
+
+
+# The system calls that read: stat(2), readdir(3), readlink(2), read(2), getxattr(2), listxattr(2).
+
+
+class ReadingCalls:
+    """Reading by path; paths are absolute, or taken from the root."""
+
+    __slots__ = ("clock",)
+    clock: Callable[[], int]
+    """Gives nanoseconds since 1970-01-01T00:00:00Z."""
+
+    @abstractmethod
+    def top(self) -> Place:
+        """Return the place of the root."""
+
+    @abstractmethod
+    def step(self, place: Place, names: Sequence[str]) -> Place | None:
+        """Return the place of the last of the names, seen from its directory's place."""
+
+    @abstractmethod
+    def tree_at(self, names: Names) -> tuple[Tree, Names]:
+        """Return the mounted tree that names lead into, and the names below its root."""
+
+    def is_mount_point(self, names: Names) -> bool:
+        """Tell whether something is mounted there."""
+        return not names
+
+    def stat(self, path: str, follow: bool = True) -> Stat:
+        """Return what stat(2) says of a path, or lstat(2) without `follow`."""
+        found, place = self._find(path, follow)
+        return place.tree.stat_at(self.tree_at(found.names)[1], place)
+
+    def exists(self, path: str, follow: bool = True) -> bool:
+        """Tell whether stat(2) succeeds."""
+        try:
+            self._find(path, follow)
+        except OSError:
+            return False
+        return True
+
+    def listdir(self, path: str) -> list[str]:
+        """Return the sorted names in a directory, without `.` and `..`."""
+        found, place = self._find(path)
+        if type(place.node) is not Dir:
+            fail(errno.ENOTDIR, path)
+        return self._listing(found.names, place)
+
+    def readlink(self, path: str) -> str:
+        """Return the target of a symbolic link."""
+        node = self._find(path, follow=False)[1].node
+        if type(node) is not Symlink:
+            fail(errno.EINVAL, path)
+        return node.target
+
+    def content(self, path: str) -> Content:
+        """Return what a regular file holds."""
+        node = self._find(path)[1].node
+        if type(node) is File:
+            return node.content
+        fail(errno.EISDIR if type(node) is Dir else errno.ENXIO, path)
+
+    def read(self, path: str, offset: int = 0, size: int | None = None) -> bytes:
+        """Return a regular file's bytes from `offset` on, all of them or at most `size`.
+
+        No driver stands behind a device and nobody at a pipe's other end: they give ENXIO.
+        """
+        return self.content(path).read(offset, size)
+
+    def getxattr(self, path: str, name: str, follow: bool = True) -> bytes:
+        """Return the value of an extended attribute."""
+        check_xattr_name(name, path)
+        node = self._find(path, follow)[1].node
+        if name.startswith("user.") and type(node) not in (File, Dir):
+            fail(errno.ENODATA, path)
+        if error := xattr_namespace_error(name):
+            fail(error, path)
+        for key, value in meta_of(node).xattrs:
+            if key == name:
+                return value
+        fail(errno.ENODATA, path)
+
+    def listxattr(self, path: str, follow: bool = True) -> list[str]:
+        """Return the sorted names of the extended attributes."""
+        return [name for name, _ in meta_of(self._find(path, follow)[1].node).xattrs]
+
+    def _find(self, path: str, follow: bool = True) -> tuple[Found, Place]:
+        found = walk(self, path, follow)
+        if found.place is None:
+            fail(errno.ENOENT, path)
+        if found.slash and type(found.place.node) is not Dir:
+            fail(errno.ENOTDIR, path)
+        return found, found.place
+
+    def _listing(self, names: Names, place: Place) -> list[str]:
+        return sorted(place.tree.listing(place))
+
+
+_XATTR_NAMESPACES = ("user.", "trusted.", "security.")
+
+
+def check_xattr_name(name: str, path: str) -> None:
+    """Raise FileSystemError where a name is none that an extended attribute can have (xattr(7))."""
+    if not 0 < len(name.encode("utf-8", "surrogateescape")) <= 255:
+        fail(errno.ERANGE, path)
+
+
+def xattr_namespace_error(name: str) -> int:
+    """Return the error number for a name outside of the namespaces, or 0 (xattr(7))."""
+    if name in _XATTR_NAMESPACES:
+        return errno.EINVAL
+    return 0 if name.startswith(_XATTR_NAMESPACES) else errno.EOPNOTSUPP
+
+
+# The system calls that change attributes: chmod(2), chown(2), utimensat(2), setxattr(2), removexattr(2).
+#
+# Each copies a lower file up whole, as the upper file system keeps attributes with the file.
+
+SETUID, SETGID = 0o4000, 0o2000
+CAPABILITY = "security.capability"
+
+
+class AttributeCalls(ReadingCalls):
+    """Changing attributes by path."""
+
+    __slots__ = ()
+
+    def chmod(self, path: str, mode: int, follow: bool = True) -> Cost:
+        """Set the permission bits; a symbolic link has none of its own (EOPNOTSUPP)."""
+        found, place = self._find(path, follow)
+        if type(place.node) is Symlink:
+            fail(errno.EOPNOTSUPP, path)
+        return self._change_meta(found, lambda meta: replace(meta, mode=mode & 0o7777))
+
+    def chown(self, path: str, uid: int, gid: int, follow: bool = True) -> Cost:
+        """Set owner and group, -1 leaving one as it is; a program loses its set-user-ID bit."""
+        found, place = self._find(path, follow)
+        keep = type(place.node) is Dir
+
+        def make(meta: Meta) -> Meta:
+            mode, xattrs = meta.mode, meta.xattrs
+            if not keep:
+                # chown(2): a group-executable file's set-group-ID bit is cleared with it.
+                mode &= ~(SETUID | (SETGID if mode & 0o010 else 0))
+                xattrs = without(xattrs, CAPABILITY)
+            owner, group = meta.uid if uid == -1 else uid, meta.gid if gid == -1 else gid
+            return replace(meta, mode=mode, uid=owner, gid=group, xattrs=xattrs)
+
+        return self._change_meta(found, make)
+
+    def utime(self, path: str, mtime_ns: int, follow: bool = True) -> Cost:
+        """Set the modification time, in nanoseconds since 1970."""
+        found, _ = self._find(path, follow)
+        return self._change_meta(found, lambda meta: replace(meta, mtime=mtime_ns))
+
+    def setxattr(self, path: str, name: str, value: bytes, follow: bool = True) -> Cost:
+        """Set an extended attribute."""
+        check_xattr_name(name, path)
+        if len(value) > 65536:
+            fail(errno.E2BIG, path)
+        found, place = self._find(path, follow)
+        if name.startswith("user.") and type(place.node) not in (File, Dir):
+            fail(errno.EPERM, path)
+        if error := xattr_namespace_error(name):
+            # The kernel copies the file up before it asks the upper file system, which refuses.
+            self._change_meta(found, lambda meta: meta)
+            fail(error, path)
+        return self._change_meta(
+            found,
+            lambda meta: replace(
+                meta, xattrs=tuple(sorted([*without(meta.xattrs, name), (name, bytes(value))]))
+            ),
+        )
+
+    def removexattr(self, path: str, name: str, follow: bool = True) -> Cost:
+        """Remove an extended attribute."""
+        check_xattr_name(name, path)
+        found, place = self._find(path, follow)
+        if name.startswith("user.") and type(place.node) not in (File, Dir):
+            fail(errno.EPERM, path)
+        self.getxattr(path, name, follow)
+        return self._change_meta(found, lambda meta: replace(meta, xattrs=without(meta.xattrs, name)))
+
+    def _change(
+        self, found: Found, make: Callable[[Node], Node], written: int = 0, data: bool = True
+    ) -> Cost:
+        tree, names = self.tree_at(found.names)
+        return tree.change_node(names, make, data) + Cost(written=written, looked_up=found.looked_up)
+
+    def _change_meta(self, found: Found, make: Callable[[Meta], Meta]) -> Cost:
+        return self._change(found, lambda node: with_meta(node, make(meta_of(node))))
+
+
+def without(xattrs: tuple[tuple[str, bytes], ...], name: str) -> tuple[tuple[str, bytes], ...]:
+    """Return extended attributes but for the one of that name."""
+    return tuple(pair for pair in xattrs if pair[0] != name)
+
+
+class SystemCalls(AttributeCalls):
+    """All calls by path; paths are absolute, or taken from the root."""
+
+    __slots__ = ()
+
+    # Writing files
+
+    def write(self, path: str, data: bytes | Content, mode: int = 0o644) -> Cost:
+        """Make a file hold `data` and no more, as `>` does; a new file gets `mode`."""
+        content = _content(data)
+        found, place = self._open(path, create=True)
+        if place is None:
+            return self._create(found, File(content), mode, content.size)
+        return self._change(found, lambda node: self._filled(node, content), content.size, data=False)
+
+    def append(self, path: str, data: bytes | Content, mode: int = 0o644) -> Cost:
+        """Write `data` at the end of a file, as `>>` does; a new file gets `mode`."""
+        content = _content(data)
+        found, place = self._open(path, create=True)
+        if place is None:
+            return self._create(found, File(content), mode, content.size)
+
+        def make(node: Node) -> Node:
+            assert type(node) is File
+            return self._filled(node, node.content + content) if content.size else node
+
+        return self._change(found, make, content.size)
+
+    def pwrite(self, path: str, offset: int, data: bytes | Content) -> Cost:
+        """Write `data` over an existing file at `offset`; a gap before it becomes zero bytes."""
+        content = _content(data)
+        found, _ = self._open(path)
+        if offset < 0:
+            fail(errno.EINVAL, path)
+
+        def make(node: Node) -> Node:
+            assert type(node) is File
+            return self._filled(node, node.content.overwritten(offset, content)) if content.size else node
+
+        return self._change(found, make, content.size)
+
+    def create(self, path: str, mode: int = 0o644) -> Cost:
+        """Make an empty file; whatever is there, a dangling link too, is in the way (O_EXCL)."""
+        found, place = self._open(path, create=True, exclusive=True)
+        assert place is None
+        return self._create(found, File(), mode)
+
+    def open_rw(self, path: str) -> Cost:
+        """Open a file for reading and writing and close it, which changes nothing that is seen."""
+        return self._change(self._open(path)[0], lambda node: node)
+
+    def truncate(self, path: str, size: int) -> Cost:
+        """Cut a file to `size` bytes, or pad it with zero bytes up to it."""
+        if size < 0:
+            fail(errno.EINVAL, path)
+        found, place = self._find(path)
+        if type(place.node) is not File:
+            fail(errno.EISDIR if type(place.node) is Dir else errno.EINVAL, path)
+
+        def make(node: Node) -> Node:
+            assert type(node) is File
+            return self._filled(node, node.content.resized(size))
+
+        return self._change(found, make)
+
+    # Names
+
+    def mkdir(self, path: str, mode: int = 0o755) -> Cost:
+        """Make a directory."""
+        parent = self._new_name(path, directory=True)
+        return self._add(parent, Dir(), mode & 0o1777)
+
+    def symlink(self, target: str, path: str) -> Cost:
+        """Make a symbolic link; `target` is any text, and need not exist."""
+        if not target:
+            fail(errno.ENOENT, path)
+        if len(target.encode("utf-8", "surrogateescape")) >= PATH_MAX:
+            fail(errno.ENAMETOOLONG, path)
+        return self._add(self._new_name(path), Symlink(target), 0o777)
+
+    def mknod(self, path: str, kind: str, major: int, minor: int, mode: int = 0o644) -> Cost:
+        """Make a block ("b") or character ("c") device; c 0:0 is overlay's whiteout and refused."""
+        parent = self._new_name(path)
+        if (kind, major, minor) == ("c", 0, 0):
+            fail(errno.EPERM, path)
+        return self._add(parent, Device(kind, major, minor), mode)
+
+    def mkfifo(self, path: str, mode: int = 0o644) -> Cost:
+        """Make a named pipe."""
+        return self._add(self._new_name(path), Fifo(), mode)
+
+    def place(self, path: str, node: Node) -> Cost:
+        """Make a new name that is no directory's, with all its attributes at once."""
+        parent = self._new_name(path)
+        if isinstance(node, Device) and (node.kind, node.major, node.minor) == ("c", 0, 0):
+            fail(errno.EPERM, path)
+        return parent.place.tree.add_node(self._inside(parent), node)
+
+    def link(self, source: str, target: str) -> Cost:
+        """Give a file a second name; of a symbolic link, the link itself gets it."""
+        found, place = self._find(source, follow=False)
+        parent = self._new_name(target)
+        tree, names = self.tree_at(found.names)
+        if tree is not parent.place.tree:
+            fail(errno.EXDEV, target)
+        if type(place.node) is Dir:
+            fail(errno.EPERM, source)
+        cost = tree.add_link(names, self._inside(parent))
+        return cost + Cost(looked_up=found.looked_up + parent.looked_up)
+
+    def unlink(self, path: str) -> Cost:
+        """Remove a name that is no directory's."""
+        parent = walk_parent(self, path)
+        if parent.name in ("", ".", ".."):
+            fail(errno.EISDIR, path)
+        place = self._last(parent, path)
+        if type(place.node) is Dir:
+            fail(errno.EISDIR, path)
+        if parent.slash:
+            fail(errno.ENOTDIR, path)
+        self._check_mount_point(parent, path)
+        return parent.place.tree.remove_name(self._inside(parent)) + Cost(looked_up=parent.looked_up)
+
+    def rmdir(self, path: str) -> Cost:
+        """Remove an empty directory."""
+        parent = walk_parent(self, path)
+        if parent.name in _RMDIR_ERRORS:
+            fail(_RMDIR_ERRORS[parent.name], path)
+        place = self._last(parent, path)
+        if type(place.node) is not Dir:
+            fail(errno.ENOTDIR, path)
+        self._check_mount_point(parent, path)
+        if self._listing((*parent.names, parent.name), place):
+            fail(errno.ENOTEMPTY, path)
+        return parent.place.tree.remove_name(self._inside(parent)) + Cost(looked_up=parent.looked_up)
+
+    def rename(self, source: str, target: str) -> Cost:
+        """Rename a file or directory, replacing a file or an empty directory of the target's name."""
+        old, new = walk_parent(self, source), walk_parent(self, target)
+        if old.place.tree is not new.place.tree:
+            fail(errno.EXDEV, source)
+        if old.name in ("", ".", "..") or new.name in ("", ".", ".."):
+            fail(errno.EBUSY, source)
+        place = self._last(old, source)
+        over = step(self, new, target)
+        self._check_rename(old, new, place, over, source)
+        cost = Cost(looked_up=old.looked_up + new.looked_up)
+        onto_itself = (old.names, old.name) == (new.names, new.name)
+        if onto_itself or (over is not None and place.tree.same_file(place, over)):
+            return cost
+        if over is not None and (type(over.node) is Dir) != (type(place.node) is Dir):
+            fail(errno.EISDIR if type(over.node) is Dir else errno.ENOTDIR, target)
+        self._check_mount_point(old, source)
+        self._check_mount_point(new, target)
+        if not place.tree.movable(place):
+            fail(errno.EXDEV, source)
+        if over is not None and type(over.node) is Dir and list(over.tree.listing(over)):
+            fail(errno.ENOTEMPTY, target)
+        return cost + place.tree.move_name(self._inside(old), self._inside(new))
+
+    def _check_rename(self, old: Parent, new: Parent, place: Place, over: Place | None, path: str) -> None:
+        if type(place.node) is not Dir and (old.slash or new.slash):
+            fail(errno.ENOTDIR, path)
+        source, target = (*old.names, old.name), (*new.names, new.name)
+        if new.names[: len(source)] == source:
+            fail(errno.EINVAL, path)
+        if old.names[: len(target)] == target:
+            fail(errno.ENOTEMPTY, path)
+
+    # What the calls share
+
+    def _last(self, parent: Parent, path: str) -> Place:
+        place = step(self, parent, path)
+        if place is None:
+            fail(errno.ENOENT, path)
+        return place
+
+    def _check_mount_point(self, parent: Parent, path: str) -> None:
+        if self.is_mount_point((*parent.names, parent.name)):
+            fail(errno.EBUSY, path)
+
+    def _inside(self, parent: Parent) -> Names:
+        return (*self.tree_at(parent.names)[1], parent.name)
+
+    def _open(self, path: str, create: bool = False, exclusive: bool = False) -> tuple[Found, Place | None]:
+        """Check what open(2) does for writing; the place is None where a file is to be made."""
+        found = walk(self, path, follow=not exclusive, create=create)
+        if found.place is None:
+            if not create:
+                fail(errno.ENOENT, path)
+            return found, None
+        node = found.place.node
+        if exclusive:
+            fail(errno.EEXIST, path)
+        if found.slash and type(node) is not Dir:
+            fail(errno.ENOTDIR, path)
+        if type(node) is not File:
+            fail(errno.EISDIR if type(node) is Dir else errno.ENXIO, path)
+        return found, found.place
+
+    def _new_name(self, path: str, directory: bool = False) -> Parent:
+        parent = walk_parent(self, path)
+        if parent.name in ("", ".", "..") or step(self, parent, path) is not None:
+            fail(errno.EEXIST, path)
+        if parent.slash and not directory:
+            fail(errno.ENOENT, path)
+        return parent
+
+    def _add(self, parent: Parent, node: Node, mode: int, written: int = 0) -> Cost:
+        above = meta_of(parent.place.node)
+        mode &= 0o7777
+        if above.mode & SETGID and type(node) is Dir:
+            mode |= SETGID
+        meta = Meta(mode, 0, above.gid if above.mode & SETGID else 0, self.clock())
+        cost = parent.place.tree.add_node(self._inside(parent), with_meta(node, meta))
+        return cost + Cost(written=written, looked_up=parent.looked_up)
+
+    def _create(self, found: Found, node: File, mode: int, written: int = 0) -> Cost:
+        place = walk(self, "/" + "/".join(found.names[:-1])).place
+        assert place is not None
+        parent = Parent(found.names[:-1], place, found.names[-1], False, found.looked_up)
+        return self._add(parent, node, mode, written)
+
+    def _filled(self, node: Node, content: Content) -> File:
+        """Return the file with new content, as write(2) and truncate(2) leave it."""
+        assert type(node) is File
+        xattrs = without(node.meta.xattrs, CAPABILITY)
+        return replace(node, content=content, meta=replace(node.meta, mtime=self.clock(), xattrs=xattrs))
+
+
+_RMDIR_ERRORS = {"": errno.EBUSY, ".": errno.EINVAL, "..": errno.ENOTEMPTY}
+
+
+def _content(data: bytes | Content) -> Content:
+    if isinstance(data, Content):
+        return data
+    return Content.of(bytes(data)) if data else EMPTY

@@ -1,0 +1,303 @@
+"""What a storage driver does: keep layers, and give each container a writable one on top of them.
+
+The words are those of containerd's Snapshotter (core/snapshots) and of moby's graph drivers. `commit`
+makes a committed snapshot: a layer's changes on its parent; it never changes. `prepare` makes an active
+one on a parent, for a container; `mount` shows it and takes its writes, and the mount's `active` is then
+another one. `diff` gives what was written as a layer's changes, which committing the container turns into
+the next snapshot.
+
+Every snapshot is a value, and so is all that a driver keeps for it: the engine keeps those that it needs,
+and removing one is to keep it no longer. `disk_used` adds up what a set of them takes, so that what they
+share counts once; what a removal frees is the difference.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+from labkit.base.errors import DaemonError
+from labkit.oci.content import Content
+from labkit.oci.tree import Dir, File, Node, Symlink, Whiteout
+from labkit.storage.calls import SystemCalls
+from labkit.storage.posix import NO_COST, Cost, Tree
+
+# What a driver's snapshots take on disk, unit by unit, so that what two of them share counts once.
+#
+# A unit is the smallest thing that is freed as a whole: a btrfs extent, a zfs record, a block of a thin
+# pool. Units are told apart by identity, as blocks on a disk are by their place. A driver whose snapshots
+# share nothing needs no such units: its files and directories are counted by their size alone.
+
+BLOCK = 4096
+"""The block of ext4 and of btrfs."""
+
+Units: TypeAlias = Mapping[Hashable, int]
+"""Bytes by unit."""
+Measure: TypeAlias = Callable[[Node], Iterable[tuple[Hashable, int]]]
+"""Gives the units of one file or directory, without what is in it; None stands for one of its own."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Unit:
+    """Bytes allocated at once, in the snapshot of a certain depth: those above it share them."""
+
+    size: int
+    born: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Run:
+    """A part of a unit, as a file uses it."""
+
+    unit: Unit
+    offset: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stored(Content):
+    """A file's content and where a file system keeps it."""
+
+    runs: tuple[Run, ...] = ()
+
+
+def rounded(size: int, block: int = BLOCK) -> int:
+    """Return a size rounded up to whole blocks.
+
+    >>> rounded(1), rounded(4096), rounded(0)
+    (4096, 4096, 0)
+    """
+    return -(-size // block) * block
+
+
+def ext4(node: Node) -> Iterable[tuple[Hashable, int]]:
+    """Measure a file as ext4 keeps it: data in blocks of 4 kB, one block for a directory.
+
+    A symbolic link of up to 59 bytes is in its inode; inodes are there from the start and count nothing.
+    """
+    if isinstance(node, Dir):
+        yield None, BLOCK
+    elif isinstance(node, File):
+        yield node.inode or None, rounded(node.content.size)
+    elif isinstance(node, Symlink) and len(node.target.encode("utf-8", "surrogateescape")) > 59:
+        yield node.inode or None, BLOCK
+
+
+def stored(node: Node) -> Iterable[tuple[Hashable, int]]:
+    """Measure a file by the units that hold it."""
+    if isinstance(node, File) and isinstance(node.content, Stored):
+        for run in node.content.runs:
+            yield run.unit, run.unit.size
+
+
+def units(root: Dir, measure: Measure) -> Units:
+    """Return the units of a whole tree.
+
+    >>> units(Dir({"motd": File(Content.of(b"hello"))}), ext4)
+    {None: 8192}
+    """
+    found: dict[Hashable, int] = {}
+    todo: list[Node] = [root]
+    while todo:
+        node = todo.pop()
+        _add(found, node, measure)
+        if type(node) is Dir:
+            todo.extend(node.children.values())
+    return found
+
+
+def allocated(before: Dir, after: Dir, depth: int, measure: Measure) -> int:
+    """Return how many bytes more one tree takes than the other, looking only at what is not the same.
+
+    What was allocated in a snapshot below `depth` is shared with it, and not freed.
+    """
+    old, new, linked = _changed(before, after, measure)
+    if linked:
+        # A name came or went of a file that may have others, in a part that is the same.
+        old, new = dict(units(before, measure)), dict(units(after, measure))
+    more = sum(size - old.get(unit, 0) for unit, size in new.items())
+    return more - sum(old[unit] for unit in old.keys() - new.keys() if not _shared(unit, depth))
+
+
+def _shared(unit: Hashable, depth: int) -> bool:
+    return isinstance(unit, Unit) and unit.born < depth
+
+
+def total(parts: Iterable[Units]) -> int:
+    """Return the bytes that several snapshots take together; a unit that many have counts once.
+
+    >>> shared = Unit(4096, 1)
+    >>> total([{shared: 4096}, {shared: 4096, None: 10}, {None: 10}])
+    4116
+    """
+    return sum(merged(parts).values())
+
+
+def merged(parts: Iterable[Units]) -> Units:
+    """Return the units of several snapshots together."""
+    found: dict[Hashable, int] = {}
+    for part in parts:
+        for unit, size in part.items():
+            if isinstance(unit, Unit):
+                found[unit] = size
+            else:
+                found[None] = found.get(None, 0) + size
+    return found
+
+
+def _add(found: dict[Hashable, int], node: Node, measure: Measure) -> None:
+    for unit, size in measure(node):
+        found[unit] = found.get(None, 0) + size if unit is None else size
+
+
+def _changed(
+    before: Dir, after: Dir, measure: Measure
+) -> tuple[dict[Hashable, int], dict[Hashable, int], bool]:
+    """Return the units of what is not the same in both trees, and whether a hard link is among it."""
+    old: dict[Hashable, int] = {}
+    new: dict[Hashable, int] = {}
+    linked = False
+    todo: list[tuple[Node | None, Node | None]] = [(before, after)]
+    while todo:
+        one, other = todo.pop()
+        for found, node in ((old, one), (new, other)):
+            if node is not None:
+                _add(found, node, measure)
+                linked = linked or (not isinstance(node, Dir | Whiteout) and node.inode != 0)
+        below = one.children if type(one) is Dir else {}
+        above = other.children if type(other) is Dir else {}
+        pairs = ((below.get(name), above.get(name)) for name in {**below, **above})
+        todo += [pair for pair in pairs if pair[0] is not pair[1]]
+    return old, new, linked
+
+
+MAX_DEPTH = 125
+"""The layers that an image may have (moby, layer/layer_store.go)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Snapshot:
+    """A committed snapshot: a layer's changes on its parent, and the tree that both show."""
+
+    changes: Dir
+    parent: Snapshot | None
+    root: Dir
+    depth: int
+    made: Callable[[], Cost]
+    kept: object = None
+    """What its driver keeps beside the tree."""
+
+    @property
+    def cost(self) -> Cost:
+        """What making it cost, added up when it is asked for."""
+        return self.made()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Active:
+    """An active snapshot: the read-write layer of a container, as its driver keeps it."""
+
+    driver: StorageDriver
+    parent: Snapshot | None
+    tree: Dir
+    """An upper directory, or the whole tree: what the driver writes to."""
+    cost: Cost = NO_COST
+    """What making it cost."""
+    kept: object = None
+    """What its driver keeps beside the tree."""
+
+    @property
+    def changes(self) -> Dir:
+        """What it changes of its parent, as a layer's changes."""
+        return self.driver.diff(self)
+
+
+Kept: TypeAlias = Snapshot | Active
+
+
+class MountedTree(SystemCalls, Tree):
+    """A mounted snapshot: a tree to write to, and the value that it has come to."""
+
+    __slots__ = ("read_only", "whiteout")
+    read_only: bool
+    """Every change gives EROFS."""
+    whiteout: Whiteout | None
+    """What an overlay's whiteouts are links to, as long as it stays mounted."""
+
+    @property
+    @abstractmethod
+    def active(self) -> Active:
+        """The snapshot with all that was written."""
+
+    @property
+    @abstractmethod
+    def root(self) -> Dir:
+        """The tree that is seen."""
+
+
+class StorageDriver(Protocol):
+    """How snapshots are kept; the tree that is seen is the same for every driver."""
+
+    name: str
+    source: str
+    """What its costs follow where no real engine was measured; empty where one was."""
+
+    def commit(self, parent: Snapshot | None, changes: Dir, *, init: bool = False) -> Snapshot:
+        """Return the snapshot that lays a layer's changes over a parent.
+
+        `init` marks the layer of mount points between an image and a container. Raises DaemonError for
+        any other beyond 125 layers.
+        """
+        ...
+
+    def alike(self, snapshot: Snapshot) -> Snapshot:
+        """Return another snapshot of the same layer on the same parent, which takes disk of its own."""
+        ...
+
+    def prepare(self, parent: Snapshot | None, now: int) -> Active:
+        """Return a new active snapshot on a parent, made at `now` (nanoseconds)."""
+        ...
+
+    def mount(self, active: Active, clock: Callable[[], int], *, read_only: bool = False) -> MountedTree:
+        """Return a mount of an active snapshot; with `read_only` every change gives EROFS."""
+        ...
+
+    def diff(self, active: Active) -> Dir:
+        """Return the changes that an active snapshot makes to its parent."""
+        ...
+
+    def units(self, kept: Kept) -> Units:
+        """Return the disk that a snapshot takes, unit by unit."""
+        ...
+
+
+def depth_on(parent: Snapshot | None, init: bool = False) -> int:
+    """Return the depth of a snapshot on a parent; raises DaemonError beyond 125 layers.
+
+    >>> depth_on(None)
+    1
+    """
+    depth = parent.depth + 1 if parent else 1
+    if depth > MAX_DEPTH and not init:
+        raise DaemonError("max depth exceeded")
+    return depth
+
+
+def disk_used(driver: StorageDriver, kept: Iterable[Kept]) -> int:
+    """Return the bytes of disk that some snapshots take together."""
+    return total(driver.units(each) for each in kept)
+
+
+def ancestry(kept: Kept | None) -> list[Kept]:
+    """Return a snapshot and all that it stands on, top first.
+
+    >>> ancestry(None)
+    []
+    """
+    found: list[Kept] = []
+    while kept is not None:
+        found.append(kept)
+        kept = kept.parent
+    return found

@@ -1,0 +1,86 @@
+"""Several file systems in one tree: a mount table (mount(2), path_resolution(7)).
+
+A container sees its overlay at the root and small file systems of their own at /dev, /proc and /sys, and
+files of the engine's at /etc/hosts and the like. What is written to those never reaches the container's
+upper directory, so neither `docker diff` nor `docker commit` shows it.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Mapping, Sequence
+
+from labkit.oci.tree import Dir, split_path
+from labkit.storage.calls import SystemCalls
+from labkit.storage.driver import Active, MountedTree
+from labkit.storage.overlay import Mount
+from labkit.storage.posix import Names, Place, Tree, fail
+
+
+class MountTable(SystemCalls):
+    """A root mount and others at absolute paths.
+
+    A mount is a Mount, or a pair of one and an absolute path in it (a bind mount, of a directory or of
+    one file). Renaming and linking across mounts gives EXDEV; removing or renaming a mount point, EBUSY.
+
+    >>> table = MountTable(Mount(Dir()), {"/dev": Mount(Dir())})
+    >>> cost = table.write("/dev/log", b"hello")
+    >>> table.listdir("/"), table.upper.children
+    (['dev'], {})
+    """
+
+    __slots__ = ("_mounts", "root_mount")
+
+    def __init__(self, root: MountedTree, mounts: Mapping[str, Mount | tuple[Mount, str]]) -> None:
+        self.root_mount = root
+        self.clock = root.clock
+        self._mounts: dict[Names, tuple[Mount, Names]] = {}
+        for path, mount in mounts.items():
+            source = mount if isinstance(mount, tuple) else (mount, "/")
+            self._mounts[tuple(split_path(path))] = source[0], tuple(split_path(source[1]))
+
+    @property
+    def upper(self) -> Dir:
+        """The root mount's upper directory, where it is an overlay."""
+        assert isinstance(self.root_mount, Mount)
+        return self.root_mount.upper
+
+    @property
+    def active(self) -> Active:
+        """The snapshot that the root mount has come to."""
+        return self.root_mount.active
+
+    def top(self) -> Place:
+        """Return the place of the root mount's root."""
+        return self.root_mount.top()
+
+    def step(self, place: Place, names: Sequence[str]) -> Place | None:
+        """Look a name up in its file system; on a mount point, give the root of what is mounted there."""
+        mounted = self._mounts.get(tuple(names))
+        return place.tree.step(place, names) if mounted is None else _place(*mounted)
+
+    def tree_at(self, names: Names) -> tuple[Tree, Names]:
+        """Return the mount that names lead into, and the names below its root."""
+        for depth in range(len(names), 0, -1):
+            if mounted := self._mounts.get(names[:depth]):
+                return mounted[0], (*mounted[1], *names[depth:])
+        return self.root_mount, names
+
+    def mounted(self, path: str) -> Mount | None:
+        """Return what is mounted at a path, or None."""
+        return self._mounts.get(tuple(split_path(path)), (None,))[0]
+
+    def is_mount_point(self, names: Names) -> bool:
+        """Tell whether something is mounted there."""
+        return not names or names in self._mounts
+
+    def _listing(self, names: Names, place: Place) -> list[str]:
+        points = {point[-1] for point in self._mounts if point[:-1] == names}
+        return sorted(points.union(place.tree.listing(place)))
+
+
+def _place(mount: Mount, names: Names) -> Place:
+    place: Place | None = mount.top()
+    for depth in range(1, len(names) + 1):
+        place = mount.step(place, names[:depth]) if place else None
+    return place or fail(errno.ENOENT, "/" + "/".join(names))

@@ -1,0 +1,79 @@
+"""The overlay2 storage driver: a directory for each layer, laid over each other by the kernel.
+
+A layer's directory holds its files and whiteouts, and beside them what the driver needs to mount it; a
+container adds one that begins empty (moby, daemon/graphdriver/overlay2). Nothing is copied or shared when
+it does; the first write to a file of the image copies it up whole, see `overlay`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from labkit.oci import changeset, tree
+from labkit.oci.tree import EMPTY_ROOT, Dir, Meta
+from labkit.storage.driver import BLOCK, Active, Kept, Snapshot, Units, depth_on, ext4, units
+from labkit.storage.overlay import Mount
+from labkit.storage.posix import Cost
+
+
+class Overlay2:
+    """The driver: layers are directories, a container adds one that begins empty."""
+
+    name = "overlay2"
+    source = ""
+
+    def commit(self, parent: Snapshot | None, changes: Dir, *, init: bool = False) -> Snapshot:
+        """Return the snapshot that lays changes over a parent, merging the trees once for all mounts.
+
+        >>> Overlay2().commit(None, Dir()).depth
+        1
+        """
+        root = changeset.apply(parent.root if parent else EMPTY_ROOT, changes)
+        kept = self.beside(parent, mounted=init)
+
+        def made() -> Cost:
+            return Cost(written=tree.size(changes), allocated=kept + sum(units(changes, ext4).values()))
+
+        return Snapshot(changes, parent, root, depth_on(parent, init), made, kept)
+
+    def alike(self, snapshot: Snapshot) -> Snapshot:
+        """Return a snapshot with a directory of its own; here in memory its trees are the same values."""
+        return replace(snapshot)
+
+    def prepare(self, parent: Snapshot | None, now: int) -> Active:
+        """Return a new upper directory; Docker makes it anew, so the image's root attributes are lost.
+
+        >>> Overlay2().prepare(None, 5).tree.meta.mtime
+        5
+        """
+        kept = self.beside(parent, mounted=True)
+        return Active(self, parent, Dir({}, Meta(0o755, mtime=now)), Cost(allocated=kept + BLOCK), kept)
+
+    def mount(self, active: Active, clock: Callable[[], int], *, read_only: bool = False) -> Mount:
+        """Return a mount of the container's upper directory over its image."""
+        lower = active.parent.root if active.parent else EMPTY_ROOT
+        return Mount(lower, active.tree, clock, read_only=read_only, mounted=active)
+
+    def diff(self, active: Active) -> Dir:
+        """Return the container's changes: upper as it is."""
+        return active.tree
+
+    def units(self, kept: Kept) -> Units:
+        """Return the blocks of the layer's own directory: no other layer has them.
+
+        >>> Overlay2().units(Overlay2().prepare(None, 0))
+        {None: 16384}
+        """
+        directory = kept.changes if isinstance(kept, Snapshot) else kept.tree
+        found = units(directory, ext4)
+        assert isinstance(kept.kept, int)
+        return {**found, None: found.get(None, 0) + kept.kept}
+
+    def beside(self, parent: Snapshot | None, *, mounted: bool) -> int:
+        """Return the blocks of what stands beside a layer's files (moby, daemon/graphdriver/overlay2).
+
+        Its directory, the file `link` and a symbolic link of that name; on a parent also the file `lower`
+        and the directory `work`, in which the kernel makes another when it mounts.
+        """
+        return BLOCK * (3 + (2 + mounted if parent else 0))

@@ -1,0 +1,214 @@
+"""What every POSIX file system has in common: what it answers about a file, and what a call costs.
+
+`Tree` is what the system calls ask of a mounted file system. A storage driver's mount is one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import stat
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple, NoReturn, Protocol, TypeAlias
+
+from labkit.base.errors import FileSystemError
+from labkit.oci import tree
+from labkit.oci.tree import Device, Dir, Fifo, File, Meta, Node, Symlink, Whiteout
+
+Names: TypeAlias = tuple[str, ...]
+"""The names that lead from the root to a file, symbolic links resolved."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a call did; costs add up."""
+
+    copied: int = 0
+    """Bytes that the driver copied before the change could be made: a file's copy-up, a block's rest."""
+    written: int = 0
+    """Bytes that the caller wrote."""
+    looked_up: int = 0
+    """Directories that were searched for a name."""
+    read: int = 0
+    """Bytes that the driver read to do it."""
+    allocated: int = 0
+    """Bytes of disk that are used more than before, or fewer."""
+
+    def __add__(self, other: Cost) -> Cost:
+        return Cost(
+            self.copied + other.copied,
+            self.written + other.written,
+            self.looked_up + other.looked_up,
+            self.read + other.read,
+            self.allocated + other.allocated,
+        )
+
+
+NO_COST = Cost()
+
+
+@dataclass(frozen=True, slots=True)
+class Stat:
+    """What stat(2) says of a file.
+
+    A directory's node holds its attributes; its names are listdir's to give. The inode number tells two
+    files apart and is the same for the names of one file; a renamed file gets another.
+    """
+
+    node: Node
+    mode: int
+    """File type and permission bits."""
+    nlink: int
+    size: int
+    uid: int
+    gid: int
+    mtime: int
+    """Nanoseconds since 1970-01-01T00:00:00Z."""
+    inode: int
+
+
+class Place(NamedTuple):
+    """Where a walk stands: a mounted tree, the node that the upper directory has and the lower one."""
+
+    tree: Tree
+    upper: Node | None
+    lower: Node | None
+
+    @property
+    def node(self) -> Node:
+        """The node that is seen."""
+        node = self.lower if self.upper is None else self.upper
+        assert node is not None
+        return node
+
+
+class Tree(Protocol):
+    """A mounted file system, as the system calls use it once a path is resolved and checked.
+
+    Each call takes the names below the mount's own root and says what it cost.
+    """
+
+    def top(self) -> Place:
+        """Return the place of the root."""
+        ...
+
+    def step(self, place: Place, names: Sequence[str]) -> Place | None:
+        """Return the place of the last of the names, seen from its directory's place."""
+        ...
+
+    def searched(self, names: Sequence[str]) -> int:
+        """Return how many directories are searched for the last of the names."""
+        ...
+
+    def listing(self, place: Place) -> Iterable[str]:
+        """Return the names in a directory, in any order."""
+        ...
+
+    def stat_at(self, names: Names, place: Place) -> Stat:
+        """Return what stat(2) says."""
+        ...
+
+    def movable(self, place: Place) -> bool:
+        """Tell whether rename(2) works; where it does not, it fails with EXDEV."""
+        ...
+
+    def same_file(self, one: Place, other: Place) -> bool:
+        """Tell whether two places are hard links to one file, as the kernel sees them."""
+        ...
+
+    def add_node(self, names: Names, node: Node) -> Cost:
+        """Make a new file or directory."""
+        ...
+
+    def change_node(self, names: Names, make: Callable[[Node], Node], data: bool = True) -> Cost:
+        """Put what `make` makes of a node in its place; without `data` its content is not needed."""
+        ...
+
+    def remove_name(self, names: Names) -> Cost:
+        """Remove a file or an empty directory."""
+        ...
+
+    def move_name(self, source: Names, target: Names) -> Cost:
+        """Rename a file or directory, over the file or empty directory that is there."""
+        ...
+
+    def add_link(self, source: Names, target: Names) -> Cost:
+        """Give a file a second name."""
+        ...
+
+
+def fail(number: int, path: str) -> NoReturn:
+    """Raise the error of a system call on a path.
+
+    >>> fail(2, "/x")
+    Traceback (most recent call last):
+        ...
+    labkit.base.errors.FileSystemError: [Errno 2] No such file or directory: '/x'
+    """
+    raise FileSystemError(number, path)
+
+
+_TYPE_BITS = {File: stat.S_IFREG, Dir: stat.S_IFDIR, Symlink: stat.S_IFLNK, Fifo: stat.S_IFIFO}
+
+
+def mode_of(node: Node) -> int:
+    """Return the type and permission bits of a node, as st_mode has them.
+
+    >>> oct(mode_of(Dir()))
+    '0o40755'
+    """
+    meta = meta_of(node)
+    if type(node) is Device:
+        return (stat.S_IFBLK if node.kind == "b" else stat.S_IFCHR) | meta.mode
+    return _TYPE_BITS[type(node)] | meta.mode
+
+
+def stat_of(node: Node, nlink: int, path: str) -> Stat:
+    """Return what stat(2) says of a node; `path` is the first of its names, and gives its inode number.
+
+    >>> stat_of(Dir(), 2, "etc").size
+    4096
+    """
+    meta = meta_of(node)
+    mark = hashlib.blake2b(path.encode("utf-8", "surrogateescape"), digest_size=5).digest()
+    size = 4096 if type(node) is Dir else tree.stat_size(node)
+    return Stat(node, mode_of(node), nlink, size, meta.uid, meta.gid, meta.mtime, int.from_bytes(mark))
+
+
+def meta_of(node: Node) -> Meta:
+    """Return the attributes of a node that is no whiteout.
+
+    >>> meta_of(Symlink("/dev/stdout")).mode == 0o777
+    True
+    """
+    assert isinstance(node, File | Dir | Symlink | Device | Fifo)
+    return node.meta
+
+
+def mark_of(node: Node) -> int:
+    """Return the mark that hard links to one file share, 0 where a node has none.
+
+    >>> mark_of(File(inode=7)), mark_of(Dir())
+    (7, 0)
+    """
+    return 0 if isinstance(node, Dir | Whiteout) else node.inode
+
+
+def with_mark(node: Node, mark: int) -> Node:
+    """Return a node with another mark.
+
+    >>> with_mark(File(), 7).inode
+    7
+    """
+    assert not isinstance(node, Dir | Whiteout)
+    return replace(node, inode=mark)
+
+
+def with_meta(node: Node, meta: Meta) -> Node:
+    """Return a node with other attributes.
+
+    >>> with_meta(Fifo(), Meta(mode=0o600)).meta.mode == 0o600
+    True
+    """
+    assert isinstance(node, File | Dir | Symlink | Device | Fifo)
+    return replace(node, meta=meta)

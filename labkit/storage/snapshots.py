@@ -1,0 +1,391 @@
+"""What the drivers have in common that keep a whole tree for each snapshot, and the naive diff they need.
+
+What a container changed is found by comparing its tree with its parent's, as moby's naive diff driver
+does (daemon/graphdriver/fsdiff.go).
+"""
+
+from __future__ import annotations
+
+import errno
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+
+from labkit.oci import tree
+from labkit.oci.changeset import stat_differs
+from labkit.oci.content import EMPTY, Content, Piece
+from labkit.oci.tree import EMPTY_ROOT, Dir, File, Meta, Node, Whiteout, link_groups, new_inode
+from labkit.storage import driver as accounts
+from labkit.storage.driver import Active, Kept, Measure, MountedTree, Run, Snapshot, Stored, Units, depth_on
+from labkit.storage.posix import NO_COST, Cost, Names, Place, Stat, fail, mark_of, stat_of, with_mark
+
+# Copy-on-write within a file: which bytes of it changed, and what its old units still hold.
+#
+# btrfs and zfs never write over data that a snapshot may need: what changes goes to new units, and the
+# file's list of runs is put together anew.
+
+
+def changed_range(old: Content, new: Content) -> tuple[int, int]:
+    """Return where the bytes begin and end that were written to make one content of another.
+
+    Contents are compared by the sources of their pieces: bytes that were written count even if they are
+    the same as before.
+
+    >>> text = Content.of(b"hello")
+    >>> changed_range(text, text.overwritten(1, Content.of(b"E")))
+    (1, 2)
+    """
+    start = min(_common(old.pieces, new.pieces), new.size)
+    if old.size != new.size:
+        return start, new.size
+    same = _common(_mirrored(old.pieces), _mirrored(new.pieces))
+    return start, max(start, new.size - same)
+
+
+def _common(one: Iterable[Piece], other: Iterable[Piece]) -> int:
+    """Return how many bytes two lists of pieces have in common at their beginning."""
+    common = 0
+    for left, right in zip(one, other, strict=False):
+        if left.source is not right.source or left.offset != right.offset:
+            break
+        common += min(left.size, right.size)
+        if left.size != right.size:
+            break
+    return common
+
+
+def _mirrored(pieces: tuple[Piece, ...]) -> list[Piece]:
+    """Return the pieces from the last on, each at the place of its end."""
+    return [Piece(piece.source, piece.offset + piece.size, piece.size) for piece in reversed(pieces)]
+
+
+def runs_of(content: Content) -> tuple[Run, ...]:
+    """Return where a content is kept, nothing for one that is not."""
+    return content.runs if isinstance(content, Stored) else ()
+
+
+def cut(runs: Iterable[Run], start: int, end: int) -> tuple[Run, ...]:
+    """Return the part of a file's runs between two offsets.
+
+    >>> from labkit.storage.driver import Unit
+    >>> [(run.offset, run.size) for run in cut([Run(Unit(9, 1), 0, 9)], 2, 5)]
+    [(2, 3)]
+    """
+    found = []
+    position = 0
+    for run in runs:
+        first, last = max(start - position, 0), min(end - position, run.size)
+        if first < last:
+            found.append(Run(run.unit, run.offset + first, last - first))
+        position += run.size
+    return tuple(found)
+
+
+def kept_as(content: Content, runs: tuple[Run, ...]) -> Stored:
+    """Return a content with the place where it is kept."""
+    return Stored(content.pieces, content.size, runs)
+
+
+# Snapshots that are file systems of their own: copies, subvolumes, datasets, thin devices.
+#
+# Nothing is laid over anything when it is mounted, so there are no whiteouts, a directory of the image can
+# be renamed, and writing to one of a file's hard links changes them all (rename(2), link(2)).
+
+
+class Disk:
+    """What keeps a volume's data while it is mounted; this one keeps each file in blocks of its own."""
+
+    measure: Measure = staticmethod(accounts.ext4)
+
+    def __init__(self, depth: int) -> None:
+        self.depth = depth
+        """Of the snapshot: what was stored below it is shared, and never written to."""
+
+    def value(self) -> object:
+        """Return what is kept beside the tree, as it is now."""
+        return None
+
+    def store(self, old: Content, new: Content) -> tuple[Content, Cost]:
+        """Store what differs between a file's old content and its new one; return the new one as kept."""
+        return new, NO_COST
+
+    def release(self, content: Content) -> None:
+        """Let go of the content of a file that has no name any more."""
+
+    def settle(self, before: Dir, after: Dir) -> Cost:
+        """Return what a change of the tree cost beside the storing of data."""
+        if before is after:
+            return NO_COST
+        return Cost(allocated=accounts.allocated(before, after, self.depth, self.measure))
+
+
+class Volume(MountedTree):
+    """A mounted file system: a handle on an immutable tree, which writing replaces.
+
+    >>> volume = Volume(Dir({"motd": File()}), Disk(1), clock=lambda: 0)
+    >>> cost = volume.append("/motd", b"hello")
+    >>> cost.copied, cost.allocated, volume.read("/motd")
+    (0, 4096, b'hello')
+    """
+
+    __slots__ = ("_links", "_mounted", "_root", "disk")
+
+    def __init__(
+        self,
+        root: Dir,
+        disk: Disk,
+        clock: Callable[[], int] = lambda: 0,
+        *,
+        read_only: bool = False,
+        mounted: Active | None = None,
+    ) -> None:
+        self._root = root
+        self.disk = disk
+        self.clock = clock
+        self.read_only = read_only
+        self.whiteout = None
+        self._mounted = mounted
+        self._links: tuple[Dir, dict[int, list[str]]] | None = None
+
+    @property
+    def active(self) -> Active:
+        """The snapshot that is mounted, with the tree as it is now."""
+        assert self._mounted is not None
+        if self._mounted.tree is not self.root:
+            self._mounted = replace(self._mounted, tree=self.root, kept=self.disk.value())
+        return self._mounted
+
+    @property
+    def root(self) -> Dir:
+        """The tree that is seen: all there is."""
+        return self._root
+
+    # What the system calls ask of a tree
+
+    def top(self) -> Place:
+        """Return the place of the root."""
+        return Place(self, None, self.root)
+
+    def step(self, place: Place, names: Sequence[str]) -> Place | None:
+        """Look a name up."""
+        above = place.node
+        node = above.children.get(names[-1]) if type(above) is Dir else None
+        return None if node is None else Place(self, None, node)
+
+    def searched(self, names: Sequence[str]) -> int:
+        """One."""
+        return 1
+
+    def listing(self, place: Place) -> Iterable[str]:
+        """Return the names in a directory."""
+        return place.node.children if type(place.node) is Dir else ()
+
+    def tree_at(self, names: Names) -> tuple[Volume, Names]:
+        """Return the volume itself."""
+        return self, names
+
+    def movable(self, place: Place) -> bool:
+        """Everything can be renamed within one file system."""
+        return True
+
+    def same_file(self, one: Place, other: Place) -> bool:
+        """Tell whether two names are hard links to one file."""
+        return mark_of(one.node) == mark_of(other.node) != 0
+
+    def stat_at(self, names: Names, place: Place) -> Stat:
+        """Return what stat(2) says."""
+        node = place.node
+        if type(node) is Dir:
+            nlink = 2 + sum(type(child) is Dir for child in node.children.values())
+            return stat_of(node, nlink, "/".join(names))
+        group = self._names_of(node) or ["/".join(names)]
+        return stat_of(node, len(group), group[0])
+
+    # What the system calls do to it
+
+    def add_node(self, names: Names, node: Node) -> Cost:
+        """Make a name."""
+        before = self._writable()
+        stored, cost = self._stored(EMPTY, node)
+        self._put(names, stored)
+        return cost + self.disk.settle(before, self.root)
+
+    def change_node(self, names: Names, make: Callable[[Node], Node], data: bool = True) -> Cost:
+        """Change a file under all its names; without `data` its blocks are given back first."""
+        before = self._writable()
+        node = tree.get(self.root, "/".join(names))
+        assert node is not None
+        changed = make(node)
+        if changed is node:
+            return NO_COST
+        old = node.content if isinstance(node, File) else EMPTY
+        if not data:
+            self.disk.release(old)
+            old = EMPTY
+        if not (data and isinstance(changed, File) and changed.content is old):
+            changed, cost = self._stored(old, changed)
+        else:
+            cost = NO_COST
+        for path in self._names_of(changed) or ["/".join(names)]:
+            self._root = tree.put(self.root, path, changed)
+        return cost + self.disk.settle(before, self.root)
+
+    def remove_name(self, names: Names) -> Cost:
+        """Remove a name; a file's data goes with its last one."""
+        before = self._writable()
+        node = tree.get(self.root, "/".join(names))
+        assert node is not None
+        if isinstance(node, File) and len(self._names_of(node)) < 2:
+            self.disk.release(node.content)
+        self._put(names, None)
+        return self.disk.settle(before, self.root)
+
+    def move_name(self, source: Names, target: Names) -> Cost:
+        """Rename a file or a directory with all that is in it."""
+        before = self._writable()
+        over = tree.get(self.root, "/".join(target))
+        if isinstance(over, File) and len(self._names_of(over)) < 2:
+            self.disk.release(over.content)
+        node = tree.get(self.root, "/".join(source))
+        self._put(source, None)
+        self._put(target, node)
+        return self.disk.settle(before, self.root)
+
+    def add_link(self, source: Names, target: Names) -> Cost:
+        """Give a file a second name, which makes a mark for both."""
+        before = self._writable()
+        node = tree.get(self.root, "/".join(source))
+        assert node is not None
+        if not mark_of(node):
+            node = with_mark(node, new_inode())
+            self._root = tree.put(self.root, "/".join(source), node)
+        self._put(target, node)
+        return self.disk.settle(before, self.root)
+
+    def lay(self, changes: Dir) -> Cost:
+        """Put a layer's changes into the tree, as unpacking its tar does."""
+        before = self.root
+        self._root, cost = self._laid(before, changes, {})
+        return cost + self.disk.settle(before, self.root)
+
+    def _laid(self, below: Dir, changes: Dir, linked: dict[int, Node]) -> tuple[Dir, Cost]:
+        cost = NO_COST
+        children = {} if changes.opaque else dict(below.children)
+        for name, change in changes.children.items():
+            over = children.pop(name, None)
+            if type(change) is Dir:
+                under = over if type(over) is Dir else EMPTY_ROOT
+                children[name], more = self._laid(under, change, linked)
+            elif isinstance(change, Whiteout):
+                continue
+            elif (mark := mark_of(change)) in linked:
+                children[name], more = linked[mark], NO_COST
+            else:
+                children[name], more = self._stored(EMPTY, change)
+                if mark:
+                    linked[mark] = children[name]
+            cost += more
+        return Dir(children, changes.meta), cost
+
+    def _writable(self) -> Dir:
+        if self.read_only:
+            fail(errno.EROFS, "")
+        return self.root
+
+    def _stored(self, old: Content, node: Node) -> tuple[Node, Cost]:
+        if not isinstance(node, File):
+            return node, NO_COST
+        content, cost = self.disk.store(old, node.content)
+        return (node if content is node.content else replace(node, content=content)), cost
+
+    def _put(self, names: Names, node: Node | None) -> None:
+        """Change a name in a directory, which sets its modification time."""
+        above = tree.get(self.root, "/".join(names[:-1]))
+        assert isinstance(above, Dir)
+        children = dict(above.children)
+        children.pop(names[-1], None)
+        if node is not None:
+            children[names[-1]] = node
+        made = Dir(children, replace(above.meta, mtime=self.clock()))
+        self._root = tree.put(self.root, "/".join(names[:-1]), made)
+
+    def _names_of(self, node: Node) -> list[str]:
+        """Return the names of a file that has several, found once for each value of the tree."""
+        if not mark_of(node):
+            return []
+        if self._links is None or self._links[0] is not self.root:
+            self._links = self.root, link_groups(self.root)
+        return self._links[1].get(mark_of(node), [])
+
+
+def naive_diff(below: Dir, seen: Dir) -> Dir:
+    """Return the changes between two trees that `stat` can tell, as moby's naive diff finds them.
+
+    A whiteout's time is that of its directory: when the name was removed, or later.
+
+    >>> from labkit.oci.tree import File
+    >>> naive_diff(Dir({"a": File()}), Dir({"b": File()})) == Dir({"a": Whiteout(), "b": File()})
+    True
+    """
+    changes: dict[str, Node] = {
+        name: Whiteout(seen.meta.mtime) for name in below.children if name not in seen.children
+    }
+    for name, node in seen.children.items():
+        old = below.children.get(name)
+        if node is old:
+            continue
+        if type(node) is Dir and type(old) is Dir:
+            inner = naive_diff(old, node)
+            if inner.children or stat_differs(old, node):
+                changes[name] = inner
+        elif old is None or stat_differs(old, node):
+            changes[name] = node
+    return Dir(changes, seen.meta)
+
+
+class Volumes(ABC):
+    """What the drivers have in common that keep a whole tree for each snapshot."""
+
+    name: str
+    source: str
+
+    @abstractmethod
+    def disk(self, depth: int, kept: object) -> Disk:
+        """Return what keeps the data of a snapshot that is mounted."""
+
+    @abstractmethod
+    def units(self, kept: Kept) -> Units:
+        """Return the disk that a snapshot takes, unit by unit."""
+
+    def snapshot_cost(self, parent: Snapshot | None) -> Cost:
+        """Return what a snapshot of a parent costs before anything is written to it."""
+        return NO_COST
+
+    def commit(self, parent: Snapshot | None, changes: Dir, *, init: bool = False) -> Snapshot:
+        """Return a snapshot of a parent with a layer unpacked into it."""
+        depth = depth_on(parent, init)
+        volume = Volume(parent.root if parent else EMPTY_ROOT, self.disk(depth, parent and parent.kept))
+        cost = self.snapshot_cost(parent) + volume.lay(changes)
+
+        def made() -> Cost:
+            return cost + Cost(written=tree.size(changes))
+
+        return Snapshot(changes, parent, volume.root, depth, made, volume.disk.value())
+
+    def alike(self, snapshot: Snapshot) -> Snapshot:
+        """Return a snapshot made in the same way."""
+        return self.commit(snapshot.parent, snapshot.changes, init=True)
+
+    def prepare(self, parent: Snapshot | None, now: int) -> Active:
+        """Return a snapshot of a parent to write to; its root is as any driver's is for a new container."""
+        root = Dir(parent.root.children if parent else {}, Meta(0o755, mtime=now))
+        return Active(self, parent, root, self.snapshot_cost(parent), parent and parent.kept)
+
+    def mount(self, active: Active, clock: Callable[[], int], *, read_only: bool = False) -> Volume:
+        """Return a mount of the container's tree."""
+        depth = active.parent.depth + 1 if active.parent else 1
+        return Volume(active.tree, self.disk(depth, active.kept), clock, read_only=read_only, mounted=active)
+
+    def diff(self, active: Active) -> Dir:
+        """Return what the container changed, found by comparing its tree with its parent's."""
+        return naive_diff(active.parent.root if active.parent else EMPTY_ROOT, active.tree)

@@ -1,0 +1,180 @@
+"""What overlay does, step by step: where a name is searched, and what becomes of the upper directory.
+
+`search` looks a name up layer by layer, as the kernel does at first sight (Linux, fs/overlayfs/namei.c,
+ovl_lookup). `Watched` is a mount that keeps each value that its upper directory had: as a tree is a value,
+the difference of one and the next is a step, and nothing has to be noted while it happens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from labkit.oci.tree import Dir, File, Node, Whiteout
+from labkit.storage.overlay import Mount
+from labkit.storage.posix import Names
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What looking into one layer gave.
+
+    `kind` is "found", "merged" (a directory that a layer above has too), "absent", "whiteout", "covered"
+    (no directory, below one), or "unsearched": a layer above has ended the search.
+    """
+
+    kind: str
+    names: Names
+    """What was looked for last in this layer: the path, or a directory on the way to it."""
+    node: Node | None = None
+    opaque: Names | None = None
+    """The opaque directory of this layer, on the way or at its end, below which no layer is looked into."""
+
+
+def search(layers: Sequence[Dir], names: Names) -> list[Look]:
+    """Return what looking for a path gives in each layer, the top one first; symbolic links are not followed.
+
+    It is told layer by layer. The kernel goes name by name: it keeps for each directory which layers have it,
+    and asks those alone for the next name. What is found, and in which layer, is the same.
+
+    >>> top, base = Dir({"etc": Dir({"motd": Whiteout()})}), Dir({"etc": Dir({"motd": File()})})
+    >>> [look.kind for look in search([top, Dir(), base], ("etc", "motd"))]
+    ['whiteout', 'unsearched', 'unsearched']
+    """
+    looks: dict[int, Look] = {}
+    opaque: dict[int, Names] = {}
+    dirs: dict[int, Dir] = {}
+    for place, layer in enumerate(layers):
+        if opaque:
+            looks[place] = Look("unsearched", ())
+            continue
+        dirs[place] = layer
+        if layer.opaque:
+            opaque[place] = ()
+    for depth in range(1, len(names) + 1):
+        dirs = _descend(dirs, names[:depth], depth == len(names), looks, opaque)
+    for place, node in dirs.items():
+        looks[place] = Look("merged" if place != min(dirs) else "found", names, node, opaque.get(place))
+    ends = min((place for place, look in looks.items() if _ends(look)), default=len(layers))
+    return [looks[place] if place <= ends else Look("unsearched", ()) for place in range(len(layers))]
+
+
+def _ends(look: Look) -> bool:
+    """Tell whether the layers below are not looked into."""
+    return look.opaque is not None or (look.node is not None and type(look.node) is not Dir)
+
+
+def _descend(
+    dirs: dict[int, Dir], names: Names, last: bool, looks: dict[int, Look], opaque: dict[int, Names]
+) -> dict[int, Dir]:
+    """Look for a name in directories of several layers; return the directories of that name."""
+    found: dict[int, Dir] = {}
+    ended = False
+    for place, above in dirs.items():
+        node = above.children.get(names[-1])
+        if ended:
+            looks[place] = Look("unsearched", names)
+        elif node is None:
+            looks[place] = Look("absent", names, opaque=opaque.get(place))
+        elif type(node) is Dir:
+            found[place] = node
+            if node.opaque:
+                opaque[place] = names
+                ended = True
+        else:
+            ended = True
+            kind = "whiteout" if type(node) is Whiteout else "covered" if found else "found"
+            looks[place] = Look(kind if kind != "found" or last else "covered", names, node)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One step of a change: what became of one path of the upper directory.
+
+    `kind` is "copy-up" (of a file, or of a directory without what is in it), "change" (of what upper has),
+    "make" (a name is added), "whiteout", or "remove" (a name is taken away and nothing is left).
+    """
+
+    kind: str
+    names: Names
+    node: Node | None
+    """What upper has there now."""
+    upper: Dir
+    """The upper directory after it."""
+    copied: int = 0
+    """Bytes that were copied up."""
+
+    @property
+    def opaque(self) -> bool:
+        """Whether it is an opaque directory."""
+        return type(self.node) is Dir and self.node.opaque
+
+
+class Watched(Mount):
+    """A mount that keeps what became of its upper directory.
+
+    >>> mount = Watched(Dir({"etc": Dir({"motd": File()})}))
+    >>> cost = mount.unlink("/etc/motd")
+    >>> [(moment.kind, moment.names) for moment in mount.moments()]
+    [('copy-up', ('etc',)), ('whiteout', ('etc', 'motd'))]
+    """
+
+    __slots__ = ("uppers",)
+    uppers: list[Dir]
+
+    @property
+    def upper(self) -> Dir:
+        """The upper directory as it is now."""
+        return self.uppers[-1]
+
+    @upper.setter
+    def upper(self, upper: Dir) -> None:
+        if not hasattr(self, "uppers"):
+            self.uppers = []
+        self.uppers.append(upper)
+
+    def moments(self) -> list[Moment]:
+        """Return the steps of all that was done since it was mounted."""
+        found = []
+        for before, after in pairwise(self.uppers):
+            if (changed := _changed(before, after)) is not None:
+                found.append(_moment(before, after, changed))
+        return found
+
+
+def _changed(before: Dir, after: Dir) -> Names | None:
+    """Return the one path that differs, but for the times of the directories it is in."""
+    for name in {**before.children, **after.children}:
+        old, new = before.children.get(name), after.children.get(name)
+        if old is new:
+            continue
+        if type(old) is Dir and type(new) is Dir:
+            below = _changed(old, new)
+            if below is not None:
+                return (name, *below)
+        elif old != new:
+            return (name,)
+    same = before.meta == after.meta and before.opaque == after.opaque
+    return None if same else ()
+
+
+def _moment(before: Dir, after: Dir, names: Names) -> Moment:
+    old, new = _at(before, names), _at(after, names)
+    above_before, above_after = _at(before, names[:-1]), _at(after, names[:-1])
+    assert type(above_before) is Dir
+    assert type(above_after) is Dir
+    # To add or to take away a name sets its directory's time; a copy-up and a change in place do not.
+    if not names or above_before.meta is above_after.meta:
+        copied = new.content.size if old is None and type(new) is File else 0
+        return Moment("copy-up" if old is None else "change", names, new, after, copied)
+    kind = "remove" if new is None else "whiteout" if type(new) is Whiteout else "make"
+    return Moment(kind, names, new, after)
+
+
+def _at(root: Dir, names: Names) -> Node | None:
+    node: Node | None = root
+    for name in names:
+        node = node.children.get(name) if type(node) is Dir else None
+    return node

@@ -1,0 +1,58 @@
+"""The vfs storage driver: a whole copy of the parent for every layer (moby, daemon/graphdriver/vfs).
+
+There is no copy-on-write and no sharing. A container is copied twice, once for its init layer and once
+for its own; after that writing to it costs what it writes. It works on any file system, which is why it
+is used where nothing else does, and to test against.
+"""
+
+from __future__ import annotations
+
+from labkit.oci.tree import Dir
+from labkit.storage.driver import BLOCK, Kept, Snapshot, Units
+from labkit.storage.posix import Cost
+from labkit.storage.snapshots import Disk, Volumes
+
+
+class Vfs(Volumes):
+    """The driver.
+
+    >>> Vfs().prepare(Vfs().commit(None, Dir({"etc": Dir()})), 0).cost.copied
+    8192
+    """
+
+    name = "vfs"
+    source = ""
+
+    def disk(self, depth: int, kept: object) -> Disk:
+        """Return a directory, which is the copy that was made, or a new one."""
+        return _Directory(depth, kept if isinstance(kept, int) else BLOCK)
+
+    def snapshot_cost(self, parent: Snapshot | None) -> Cost:
+        """Return what copying all of the parent costs, in whole blocks."""
+        if parent is None:
+            return Cost(allocated=BLOCK)
+        assert isinstance(parent.kept, int)
+        return Cost(parent.kept, read=parent.kept, allocated=parent.kept)
+
+    def units(self, kept: Kept) -> Units:
+        """Return the blocks of the snapshot's directory: no other has them."""
+        assert isinstance(kept.kept, int)
+        return {None: kept.kept}
+
+
+class _Directory(Disk):
+    """A directory that keeps account of the blocks in it."""
+
+    def __init__(self, depth: int, taken: int) -> None:
+        super().__init__(depth)
+        self._taken = taken
+
+    def value(self) -> int:
+        """Return the bytes of the blocks."""
+        return self._taken
+
+    def settle(self, before: Dir, after: Dir) -> Cost:
+        """Add what a change took."""
+        cost = super().settle(before, after)
+        self._taken += cost.allocated
+        return cost

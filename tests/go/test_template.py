@@ -1,0 +1,325 @@
+"""Go templates: answers observed in Docker 20.10.24 (`docker inspect -f`, `docker images --format`).
+
+The rest are answers of Go 1.19's text/template, with which that docker is built.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from labkit.cli.documents import image_inspect
+from labkit.cli.formats import render_list
+from labkit.go.template import TemplateError, inspect_element, parse_template
+from labkit.go.values import Row, to_raw
+
+NGINX = image_inspect(
+    {
+        "Id": "sha256:fea004c5cc94",
+        "RepoTags": ["nginx:1.22", "nginx:latest"],
+        "RepoDigests": [],
+        "Config": {
+            "ExposedPorts": {"80/tcp": {}},
+            "Env": ["PATH=/usr/bin:/bin", "NGINX_VERSION=1.22.1-9"],
+            "Cmd": ["nginx", "-g", "daemon off;"],
+            "Volumes": None,
+            "Entrypoint": None,
+            "Labels": {"maintainer": "NGINX <docker-maint@nginx.com>", "a": "1"},
+            "StopSignal": "SIGTERM",
+        },
+        "Created": "2026-11-23T17:54:05.557392796Z",
+        "Architecture": "amd64",
+        "Os": "linux",
+        "Size": 299341950,
+        "GraphDriver": {"Data": {"UpperDir": "/u", "LowerDir": "/l"}, "Name": "overlay2"},
+        "RootFS": {"Type": "layers", "Layers": ["sha256:48f5", "sha256:e74f", "sha256:b66e"]},
+        "Metadata": {"LastTagTime": "2026-11-23T17:54:05.568542541Z"},
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "printed"),
+    [
+        ("{{.Id}} {{.Os}}/{{.Architecture}}", "sha256:fea004c5cc94 linux/amd64"),
+        ("{{.ID}}", "sha256:fea004c5cc94"),
+        ("{{.Config.Cmd}}", "[nginx -g daemon off;]"),
+        ("{{.Config.Labels}}", "map[a:1 maintainer:NGINX <docker-maint@nginx.com>]"),
+        ("{{.Config.ExposedPorts}}", "map[80/tcp:{}]"),
+        ("{{.Config.Volumes}}{{.Config.Healthcheck}}{{.Config.Entrypoint}}", "map[]<nil>[]"),
+        # .Id is no field of Go's struct, so the whole template runs on the JSON, where null is no value.
+        ("{{.Id}} {{.Config.Volumes}}", "sha256:fea004c5cc94 <no value>"),
+        ("{{.Config.Labels.nope}}|{{index .Config.Labels `nope`}}|", "<no value>||"),
+        ("{{.Metadata}}", "{2026-11-23 17:54:05.568542541 +0000 UTC}"),
+        ("{{json .Metadata}}", '{"LastTagTime":"2026-11-23T17:54:05.568542541Z"}'),
+        ("{{.RootFS}}|{{.RootFS.BaseLayer}}|", "{layers [sha256:48f5 sha256:e74f sha256:b66e] }||"),
+        ("{{json .RootFS.Layers}}", '["sha256:48f5","sha256:e74f","sha256:b66e"]'),
+        ("{{json .Config.Labels}}", '{"a":"1","maintainer":"NGINX <docker-maint@nginx.com>"}'),
+        ("{{len .RootFS.Layers}} {{index .RootFS.Layers 0}}", "3 sha256:48f5"),
+        ("{{range .RootFS.Layers}}{{println .}}{{end}}", "sha256:48f5\nsha256:e74f\nsha256:b66e\n"),
+        (
+            "{{range $i, $e := .Config.Env}}{{$i}}:{{$e}} {{end}}",
+            "0:PATH=/usr/bin:/bin 1:NGINX_VERSION=1.22.1-9 ",
+        ),
+        ("{{range $k, $v := .GraphDriver.Data}}{{$k}}={{$v}};{{end}}", "LowerDir=/l;UpperDir=/u;"),
+        ('{{join .Config.Env ","}}', "PATH=/usr/bin:/bin,NGINX_VERSION=1.22.1-9"),
+        ('{{split .Os "i"}}', "[l nux]"),
+        ('{{printf "%T %T %T" .Size .Created .RootFS}}', "int64 string types.RootFS"),
+        ('{{printf "%s" .Size}}', "%!s(int64=299341950)"),
+        ('{{eq .Size "a"}}', "false"),
+        ("{{len .Size}}", "9"),
+        ("{{slice .Id 7 19}} {{truncate .Id 6}}", "fea004c5cc94 sha256"),
+        ("{{with .Config.Healthcheck}}{{.Test}}{{else}}none{{end}}", "none"),
+        ("{{if .Config.ExposedPorts}}yes{{else}}no{{end}}", "yes"),
+        ("x{{.Id | len}}\\t", "x19\\t"),
+        ("json", "json"),
+    ],
+)
+def test_inspect(text: str, printed: str) -> None:
+    assert inspect_element(parse_template(text), NGINX) == printed + "\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("{{.Nope}}", ':1:2: executing "" at <.Nope>: map has no entry for key "Nope"'),
+        ("{{.Config.Nope.X}}", ':1:9: executing "" at <.Config.Nope.X>: map has no entry for key "Nope"'),
+        ("{{.Repotags}}", ':1:2: executing "" at <.Repotags>: map has no entry for key "Repotags"'),
+        ("{{.Size.X}}", ':1:7: executing "" at <.Size.X>: can\'t evaluate field X in type interface {}'),
+        (
+            "{{range .RootFS.Layers}}{{.X}}{{end}}",
+            ':1:26: executing "" at <.X>: can\'t evaluate field X in type interface {}',
+        ),
+        (
+            "{{$s := .Id}}{{$s.X}}",
+            ':1:17: executing "" at <$s.X>: can\'t evaluate field X in type string',
+        ),
+        (
+            "{{index .RootFS.Layers 99}}",
+            ':1:2: executing "" at <index .RootFS.Layers 99>: error calling index: index out of range: 99',
+        ),
+        (
+            '{{index .RootFS.Layers "a"}}',
+            ':1:2: executing "" at <index .RootFS.Layers "a">: error calling index: '
+            "cannot index slice/array with type string",
+        ),
+        (
+            "{{lt .Size 1.5}}",
+            ':1:2: executing "" at <lt .Size 1.5>: error calling lt: incompatible types for comparison',
+        ),
+        (
+            '{{join .Nope ","}}',
+            ':1:7: executing "" at <.Nope>: map has no entry for key "Nope"',
+        ),
+        (
+            '{{.Id}}{{join .RepoTags ","}}',
+            ':1:14: executing "" at <.RepoTags>: wrong type for value; expected []string; got []interface {}',
+        ),
+    ],
+)
+def test_inspect_errors(text: str, error: str) -> None:
+    with pytest.raises(TemplateError) as caught:
+        inspect_element(parse_template(text), NGINX)
+    assert str(caught.value) == f"template parsing error: template: {error}"
+
+
+def test_inspect_of_plain_json_is_strict() -> None:
+    with pytest.raises(TemplateError, match='map has no entry for key "Nope"'):
+        inspect_element(parse_template("{{.Nope}}"), {"Id": "x"})
+
+
+DEBIAN = Row(
+    "*formatter.imageContext",
+    {
+        "Containers": "N/A",
+        "CreatedSince": "9 minutes ago",
+        "Digest": "<none>",
+        "ID": "a07cb4aadadc",
+        "Repository": "debian",
+        "Size": "199MB",
+        "Tag": "bookworm",
+    },
+)
+HEADERS = {
+    "ID": "IMAGE ID",
+    "Repository": "REPOSITORY",
+    "Tag": "TAG",
+    "Digest": "DIGEST",
+    "CreatedSince": "CREATED",
+    "Size": "SIZE",
+}
+DEFAULT = r"table {{.Repository}}\t{{.Tag}}\t{{.ID}}\t{{.CreatedSince}}\t{{.Size}}"
+PIPES = (
+    r"table {{.Repository}}\t{{upper .Tag}}\t{{pad .ID 2 3}}|{{len .ID}}|{{json .Digest}}|{{truncate .ID 3}}"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "printed"),
+    [
+        ("{{.ID}}", "a07cb4aadadc\n"),
+        ("hello", "hello\n"),
+        ("json", "json\n"),
+        ("  {{.ID}}  ", "a07cb4aadadc\n"),
+        (r"{{.ID}}\nx\ty", "a07cb4aadadc\nx\ty\n"),
+        ("a}}b{{.ID}}}", "a}}ba07cb4aadadc}\n"),
+        ("table{{.ID}}", "IMAGE ID\na07cb4aadadc\n"),
+        ("tablex", "x\nx\n"),
+        (r"table {{.ID}}\t{{.Size}}", "IMAGE ID       SIZE\na07cb4aadadc   199MB\n"),
+        (
+            DEFAULT,
+            "REPOSITORY   TAG        IMAGE ID       CREATED         SIZE\n"
+            "debian       bookworm   a07cb4aadadc   9 minutes ago   199MB\n",
+        ),
+        (
+            PIPES,
+            "REPOSITORY   TAG          IMAGE ID   |8|DIGEST|IMAGE ID\n"
+            'debian       BOOKWORM     a07cb4aadadc   |12|"<none>"|a07\n',
+        ),
+        ('table {{printf "%.3s" .ID}}', "IMA\na07\n"),
+        (
+            "{{json .}}",
+            '{"Containers":"N/A","CreatedSince":"9 minutes ago","Digest":"\\u003cnone\\u003e",'
+            '"ID":"a07cb4aadadc","Repository":"debian","Size":"199MB","Tag":"bookworm"}\n',
+        ),
+        ("{{index .ID 3}} {{.ID | len}}", "99 12\n"),
+    ],
+)
+def test_lists(text: str, printed: str) -> None:
+    expected = printed.replace("BOOKWORM", "BOOKWORM")
+    assert render_list(text, [DEBIAN], HEADERS) == expected
+
+
+def test_table_of_json_has_an_empty_header() -> None:
+    lines = render_list("table {{json .}}", [DEBIAN], HEADERS).splitlines()
+    assert lines[0] == ""
+    assert lines[1].startswith('{"Containers"')
+
+
+def test_a_table_without_rows_is_its_header() -> None:
+    assert render_list(DEFAULT, [], HEADERS) == "REPOSITORY   TAG       IMAGE ID   CREATED   SIZE\n"
+    assert render_list("{{.Nope}}", [], HEADERS) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("{{", ":1: unclosed action"),
+        ("{{.ID", ":1: unclosed action"),
+        ("{{.ID}", ":1: bad character U+007D '}'"),
+        ("{{nope .ID}}", ':1: function "nope" not defined'),
+        ("{{padlen .ID 3}}", ':1: function "padlen" not defined'),
+        ("{{end}}", ":1: unexpected {{end}}"),
+        ("{{else}}", ":1: unexpected {{else}}"),
+        ("{{if .ID}}x", ":1: unexpected EOF"),
+        ('{{"abc}}', ":1: unterminated quoted string"),
+        ("{{$x}}", ':1: undefined variable "$x"'),
+        ("{{}}", ":1: missing value for command"),
+        (
+            "{{.Nope}}",
+            ':1:2: executing "" at <.Nope>: can\'t evaluate field Nope in type *formatter.imageContext',
+        ),
+        ("{{.ID.Foo}}", ':1:5: executing "" at <.ID.Foo>: can\'t evaluate field Foo in type string'),
+        ('{{.ID "x"}}', ':1:2: executing "" at <.ID>: wrong number of args for ID: want 0 got 1'),
+        ("{{.ID | pad 1}}", ':1:8: executing "" at <pad>: wrong number of args for pad: want 3 got 2'),
+        ("{{len 3}}", ':1:2: executing "" at <len 3>: error calling len: len of type int'),
+        ("{{upper 3}}", ':1:8: executing "" at <3>: expected string; found 3'),
+        ("{{1 2}}", ':1:2: executing "" at <1>: can\'t give argument to non-function 1'),
+        ("{{call 3}}", ':1:2: executing "" at <call 3>: error calling call: non-function of type int'),
+        ('{{template "x"}}', ':1:11: executing "" at <{{template "x"}}>: template "x" not defined'),
+        ("{{range .ID}}{{end}}", ':1:8: executing "" at <.ID>: range can\'t iterate over a07cb4aadadc'),
+    ],
+)
+def test_list_errors(text: str, error: str) -> None:
+    for prefix in ("", "table "):
+        with pytest.raises(TemplateError) as caught:
+            render_list(prefix + text, [DEBIAN], HEADERS)
+        assert str(caught.value) == f"template parsing error: template: {error}"
+
+
+DATA = {"L": ["a", "b"], "M": {"b": "2", "a": "1"}, "N": 5, "S": "x<é>", "E": [], "T": True}
+VERBS = '00005|ab   |+3|ff|1.50|true|map[a:1 b:2]|["a" "b"]'
+
+
+@pytest.mark.parametrize(
+    ("text", "printed"),
+    [
+        ("a {{- .N -}} \n b", "a5b"),
+        ("a {{/* note */}}b{{- /* c */ -}} c", "a bc"),
+        ("{{if .E}}1{{else if eq .N 5}}2{{else}}3{{end}}", "2"),
+        ("{{with $x := .S}}{{$x}}{{$.N}}{{end}}", "x<é>5"),
+        ("{{range .E}}x{{else}}none{{end}}", "none"),
+        ('{{range .L}}{{if eq . "a"}}{{continue}}{{end}}{{.}}{{break}}{{end}}', "b"),
+        ("{{$x := 1}}{{range .L}}{{$x = len .}}{{end}}{{$x}}", "1"),
+        ("{{\"a\\tb\\x41\"}}{{`\\n`}}{{'a'}}{{0x1F}}{{1_000}}{{1e3}}", "a\tbA\\n973110001000"),
+        ("{{and 1 0 2}}{{or 0 .S}}{{not .E}}", "0x<é>true"),
+        ('{{eq .N 4 5}}{{ne .S "x"}}{{lt 1 2}}{{ge "a" "b"}}', "truetruetruefalse"),
+        ('{{.S | printf "%s-%5q|" "k"}}', 'k-"x<é>"|'),
+        ('{{printf "%05d|%-5s|%+d|%x|%.2f|%t|%v|%q" .N "ab" 3 255 1.5 .T .M .L}}', VERBS),
+        (
+            '{{printf "%d %z" "a" 1}}{{printf "%s"}}{{printf "x" 1}}',
+            "%!d(string=a) %!z(int=1)%!s(MISSING)x%!(EXTRA int=1)",
+        ),
+        ("{{len .S}}{{index .M `a`}}{{slice .L 1}}{{index .L 1}}", "51[b]b"),
+        ('{{html .S "\'"}}{{js .S}}{{urlquery "a b/é"}}', "x&lt;é&gt;&#39;x\\u003Cé\\u003Ea+b%2F%C3%A9"),
+        ('{{title "hello wORLD a_b c-d"}}{{lower "AB"}}', "Hello WORLD A_b C-Dab"),
+        ('{{print 1 2 "a" nil}}|{{println 1 "a"}}', "1 2a<nil>|1 a\n"),
+        ("{{1e20}} {{1.5}} {{1e-5}} {{123456789.25}}", "1e+20 1.5 1e-05 1.2345678925e+08"),
+        ("{{.Nope}}{{.Nope.X}}{{json .Nope}}", "<no value><no value>null"),
+    ],
+)
+def test_language(text: str, printed: str) -> None:
+    assert parse_template(text).execute(DATA) == printed
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("a\n{{.N}}\n{{.N.X}}", ':3:4: executing "" at <.N.X>: can\'t evaluate field X in type int64'),
+        ("é{{.N.X}}", ':1:6: executing "" at <.N.X>: can\'t evaluate field X in type int64'),
+        ("{{.N\n@}}", ':2: unexpected "@" in operand'),
+        ("\n{{\n.ID", ":3: unclosed action started at :2"),
+        ("{{/* x", ":1: unclosed comment"),
+        ("{{.N)}}", ':1: unexpected ")" in command'),
+        ("{{(.N}}", ":1: unclosed left paren"),
+        ("{{break}}", ":1: {{break}} outside {{range}}"),
+        ("{{range $a, $b, $c := .L}}{{end}}", ":1: too many declarations in range"),
+        ("{{.N | 3}}", ":1: non executable command in pipeline stage 2"),
+        ('{{"a".X}}', ':1: unexpected . after term "\\"a\\""'),
+        ("{{99999999999999999999}}", ':1: integer overflow: "99999999999999999999"'),
+        ("{{1a}}", ':1: bad number syntax: "1a"'),
+        ("{{nil}}", ':1:2: executing "" at <nil>: nil is not a command'),
+        ("{{$x := $x}}", ':1:8: executing "" at <$x>: undefined variable: $x'),
+        ("{{upper .N}}", ':1:8: executing "" at <.N>: wrong type for value; expected string; got int64'),
+        ("{{eq 1}}", ':1:2: executing "" at <eq 1>: error calling eq: missing argument for comparison'),
+        (
+            "{{slice .S 3 1}}",
+            ':1:2: executing "" at <slice .S 3 1>: error calling slice: invalid slice index: 3 > 1',
+        ),
+        ("{{define `x`}}{{end}}", ":1: labkit does not read {{define}}: write the text where it is used"),
+        ("{{" + "(" * 5000 + "}}", None),
+    ],
+)
+def test_language_errors(text: str, error: str | None) -> None:
+    with pytest.raises(TemplateError) as caught:
+        parse_template(text).execute(DATA)
+    message = str(caught.value)
+    assert message.startswith("template: :1: ") if error is None else message == f"template: {error}"
+
+
+def test_a_method_takes_its_argument() -> None:
+    row = Row("*formatter.ContainerContext", {"Label": {"a": "1"}.get})
+    assert render_list('{{.Label "a"}}', [row], {}) == "1\n"
+    with pytest.raises(TemplateError, match="wrong number of args for Label: want 1 got 0"):
+        render_list("{{.Label}}", [row], {})
+
+
+@given(st.text("{}.$()|:=\"'`-/* \n\tNLa1e,@\\" + "é", max_size=25), st.booleans())
+@settings(max_examples=300)
+def test_any_text_gives_text_or_one_error(text: str, raw: bool) -> None:
+    value = to_raw(DATA) if raw else DATA
+    with suppress(TemplateError):
+        assert isinstance(parse_template("{{" + text + "}}").execute(value, missing_key_is_error=raw), str)

@@ -1,0 +1,335 @@
+"""What each storage driver costs, in figures; choosing one; `python -m labkit drivers`."""
+
+from __future__ import annotations
+
+import errno
+import json
+from itertools import pairwise
+
+import pytest
+
+from labkit.__main__ import main
+from labkit.base.errors import FileSystemError, LabkitError
+from labkit.engine import container, usage
+from labkit.lab import Lab
+from labkit.oci.content import EMPTY, Content
+from labkit.oci.tree import Dir, File, Meta, Whiteout
+from labkit.storage.aufs import Aufs, branch
+from labkit.storage.btrfs import NODE, Btrfs
+from labkit.storage.devicemapper import BASE_SIZE, POOL_BLOCK, DeviceMapper
+from labkit.storage.driver import MountedTree, Snapshot, StorageDriver, disk_used
+from labkit.storage.drivers import BIG, BIG_SIZE, DRIVERS, IMAGE, create, driver_named, workload
+from labkit.storage.posix import Cost
+from labkit.storage.snapshots import changed_range, naive_diff
+from labkit.storage.zfs import RECORD, Zfs
+
+KB = 1024
+MB = 1024 * KB
+
+
+def content(size: int, seed: str = "x") -> Content:
+    return Content.filler(size, seed)
+
+
+def mounted(driver: StorageDriver, *layers: Dir) -> MountedTree:
+    snapshot: Snapshot | None = None
+    for layer in layers:
+        snapshot = driver.commit(snapshot, layer)
+    return driver.mount(driver.prepare(snapshot, 0), lambda: 1)
+
+
+def holding(size: int) -> Dir:
+    return Dir({"file": File(content(size, "file"))})
+
+
+# The workload of Docker's drivers
+
+
+FIGURES = {
+    "overlay2": {"image": 69_296_128, "create": 81_920, "write": 67_112_960, "delete": -67_112_960},
+    "aufs": {"image": 69_287_936, "create": 65_536, "write": 67_112_960, "delete": -67_112_960},
+    "devicemapper": {"image": 69_337_088, "create": 65_536, "write": 131_072, "delete": 0},
+    "btrfs": {"image": 69_275_648, "create": 32_768, "write": 4096, "delete": -4096},
+    "zfs": {"image": 69_337_088, "create": 0, "write": 131_072, "delete": -131_072},
+    "vfs": {"image": 69_283_840, "create": 138_616_832, "write": 4096, "delete": -67_112_960},
+    "fuse-overlayfs": {"image": 69_296_128, "create": 81_920, "write": 67_112_960, "delete": -67_112_960},
+}
+
+
+def test_the_command_gives_the_figures_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["drivers", "--json"]) == 0
+    expected = {name: {**steps, "hundred": 100 * steps["create"]} for name, steps in FIGURES.items()}
+    assert json.loads(capsys.readouterr().out) == expected
+
+
+def test_the_table_says_which_figures_are_modelled(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["drivers"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[3].split() == ["DRIVER", "IMAGE", "CREATE", "WRITE", "DELETE", "HUNDRED"]
+    assert [line.split()[0] for line in lines[4:11]] == list(DRIVERS)
+    assert lines[12] == "overlay2, btrfs, vfs, fuse-overlayfs: compared with a real engine."
+    assert [line.split(":")[0] for line in lines[13:]] == ["aufs", "devicemapper", "zfs"]
+
+
+def test_what_the_first_write_to_a_large_file_copies() -> None:
+    copied = {name: workload(driver, containers=0)[2].cost.copied for name, driver in DRIVERS.items()}
+    whole = dict.fromkeys(("overlay2", "aufs", "fuse-overlayfs"), BIG_SIZE)
+    # A thin pool copies the block of the data and that of the metadata; the others had whole units there.
+    assert copied == {**whole, "devicemapper": 2 * POOL_BLOCK, "btrfs": 0, "zfs": 0, "vfs": 0}
+
+
+def test_vfs_reads_and_copies_the_image_twice_for_a_container() -> None:
+    made = workload(DRIVERS["vfs"], containers=0)[1].cost
+    assert made.read == made.copied == 138_616_832 - 6 * 4096
+
+
+# aufs
+
+
+def test_aufs_searches_branch_by_branch() -> None:
+    layers = [Dir({"low": File()}), *[Dir({f"{n}": File()}) for n in range(8)], Dir({"high": File()})]
+    mount = mounted(Aufs(), *layers)
+    assert mount.chmod("/high", 0o600).looked_up == 2
+    assert mount.chmod("/low", 0o600).looked_up == 11
+    assert mount.chmod("/low", 0o644).looked_up == 1
+    assert mounted(DRIVERS["overlay2"], *layers).chmod("/low", 0o600).looked_up == 1
+
+
+def test_aufs_searches_only_branches_that_have_the_directory() -> None:
+    mount = mounted(Aufs(), Dir({"etc": Dir({"motd": File()})}), Dir({"bin": Dir()}), Dir({"bin": Dir()}))
+    # /etc in all four branches, as it may be in each; motd in the one that has /etc.
+    assert mount.chmod("/etc/motd", 0o600).looked_up == 4 + 1
+
+
+def test_a_whiteout_and_an_opaque_directory_end_the_search() -> None:
+    low = Dir({"etc": Dir({"motd": File()})})
+    mount = mounted(Aufs(), low, low, Dir({"etc": Dir({"motd": File()}, opaque=True)}))
+    assert mount.chmod("/etc/motd", 0o600).looked_up == 2 + 1
+    mount = mounted(Aufs(), low, low, Dir({"etc": Dir({"motd": Whiteout()})}))
+    assert mount.write("/etc/motd", b"").looked_up == 4 + 1
+
+
+def test_a_branch_holds_whiteouts_as_files() -> None:
+    found = branch(Dir({"etc": Dir({"motd": Whiteout()}, Meta(0o700), opaque=True), "bin": Dir()}))
+    etc = found.children["etc"]
+    assert isinstance(etc, Dir)
+    assert sorted(etc.children) == [".wh..wh..opq", ".wh.motd"]
+    assert all(isinstance(node, File) and node.content.size == 0 for node in etc.children.values())
+
+
+# btrfs
+
+
+@pytest.mark.parametrize(
+    ("offset", "size", "allocated", "copied"),
+    [
+        (0, 1, 4 * KB, 4 * KB - 1),
+        (4 * KB, 4 * KB, 4 * KB, 0),
+        (4 * KB - 1, 2, 8 * KB, 8 * KB - 2),
+        (100 * KB, 9 * KB, 12 * KB, 3 * KB),
+        (MB, 1, 4 * KB, 0),
+    ],
+)
+def test_btrfs_writes_whole_blocks_to_new_extents(
+    offset: int, size: int, allocated: int, copied: int
+) -> None:
+    cost = mounted(Btrfs(), holding(MB)).pwrite("/file", offset, content(size))
+    assert (cost.allocated, cost.copied, cost.read) == (allocated, copied, copied)
+
+
+def test_btrfs_frees_an_extent_when_no_part_of_it_is_used() -> None:
+    mount = mounted(Btrfs(), Dir())
+    assert mount.write("/file", content(64 * KB)).allocated == 64 * KB
+    assert mount.pwrite("/file", 0, content(60 * KB)).allocated == 60 * KB
+    assert mount.pwrite("/file", 60 * KB, content(4 * KB)).allocated == 4 * KB - 64 * KB
+    assert mount.unlink("/file").allocated == -64 * KB
+
+
+def test_btrfs_keeps_small_files_in_its_tree() -> None:
+    mount = mounted(Btrfs(), Dir())
+    assert mount.write("/small", content(2048)).allocated == 0
+    assert mount.append("/small", b"x").allocated == 4 * KB
+    assert mount.truncate("/small", 10).allocated == 0
+
+
+def test_btrfs_shares_what_a_snapshot_did_not_change() -> None:
+    driver = Btrfs()
+    image = driver.commit(None, holding(MB))
+    boxes = [driver.mount(driver.prepare(image, 0), lambda: 1) for _ in range(5)]
+    for box in boxes:
+        box.append("/file", b"x")
+    assert disk_used(driver, [image, *(box.active for box in boxes)]) == MB + 6 * NODE + 5 * 4 * KB
+    assert disk_used(driver, [box.active for box in boxes]) == MB + 5 * NODE + 5 * 4 * KB
+
+
+# zfs
+
+
+def test_zfs_writes_whole_records() -> None:
+    mount = mounted(Zfs(), holding(MB))
+    cost = mount.pwrite("/file", RECORD + 5, b"x")
+    assert (cost.allocated, cost.copied) == (RECORD, RECORD - 1)
+    assert mount.pwrite("/file", RECORD + 9, b"x").allocated == 0
+    assert mount.pwrite("/file", 2 * RECORD - 1, b"xy").allocated == RECORD
+
+
+def test_a_small_file_of_zfs_is_one_record_that_grows() -> None:
+    mount = mounted(Zfs(), Dir())
+    assert mount.write("/file", b"hello").allocated == 4 * KB
+    assert mount.append("/file", content(5 * KB)).allocated == 4 * KB
+    cost = mount.append("/file", content(RECORD))
+    assert (cost.allocated, cost.copied) == (2 * RECORD - 8 * KB, 5 + 5 * KB)
+    assert mount.truncate("/file", 5).allocated == 4 * KB - 2 * RECORD
+
+
+# devicemapper
+
+
+def test_a_thin_pool_copies_a_shared_block_once() -> None:
+    mount = mounted(DeviceMapper(), holding(MB))
+    cost = mount.pwrite("/file", 5, b"x")
+    assert (cost.allocated, cost.copied) == (2 * POOL_BLOCK, 2 * POOL_BLOCK)
+    assert mount.pwrite("/file", 9, b"x") == Cost(written=1, looked_up=1)
+
+
+def test_a_block_that_is_written_whole_is_not_copied() -> None:
+    mount = mounted(DeviceMapper(), holding(MB))
+    cost = mount.pwrite("/file", POOL_BLOCK, content(POOL_BLOCK))
+    assert (cost.allocated, cost.copied) == (2 * POOL_BLOCK, POOL_BLOCK)
+
+
+def test_a_small_file_shares_its_block_with_others() -> None:
+    mount = mounted(DeviceMapper(), Dir())
+    assert mount.write("/one", b"1").allocated == 2 * POOL_BLOCK  # the file system's own is one
+    assert mount.write("/two", b"2").allocated == 0
+
+
+def test_deleting_gives_nothing_back_but_its_blocks_are_used_again() -> None:
+    mount = mounted(DeviceMapper(), Dir())
+    taken = mount.write("/one", content(MB)).allocated
+    assert mount.unlink("/one").allocated == 0
+    assert taken == MB + POOL_BLOCK
+    assert mount.write("/two", content(MB)).allocated == 0
+
+
+def test_a_device_is_full_at_ten_gigabytes() -> None:
+    mount = mounted(DeviceMapper(), Dir())
+    mount.write("/most", content(BASE_SIZE - MB))
+    before = mount.active
+    with pytest.raises(FileSystemError) as caught:
+        mount.write("/more", content(2 * MB))
+    assert caught.value.errno == errno.ENOSPC
+    assert mount.active is before
+    assert not mount.exists("/more")
+
+
+# Comparing trees
+
+
+def test_changed_range() -> None:
+    old = content(100, "old")
+    assert changed_range(EMPTY, old) == (0, 100)
+    assert changed_range(old, old) == (100, 100)
+    assert changed_range(old, old.resized(60)) == (60, 60)
+    assert changed_range(old, old.resized(120)) == (100, 120)
+    assert changed_range(old, old.overwritten(95, content(10))) == (95, 105)
+    assert changed_range(old, old.overwritten(0, content(1))) == (0, 1)
+    assert changed_range(old, old.slice(50) + old.slice(0, 50)) == (0, 100)
+
+
+def test_a_naive_diff_finds_what_stat_tells() -> None:
+    one, same = File(Content.of(b"1")), File()
+    below = Dir({"a": one, "b": Dir({"c": same}), "d": Dir(), "e": same})
+    seen = Dir({"a": File(Content.of(b"22")), "b": Dir({"c": same}, Meta(0o700)), "d": same, "e": same})
+    assert naive_diff(below, seen) == Dir(
+        {"a": File(Content.of(b"22")), "b": Dir({}, Meta(0o700)), "d": same}, seen.meta
+    )
+    assert naive_diff(below, Dir()).children == dict.fromkeys("abde", Whiteout())
+
+
+# Choosing one
+
+
+def test_a_driver_that_there_is_not() -> None:
+    with pytest.raises(LabkitError, match=r"^error initializing graphdriver: driver not supported: zip "):
+        driver_named("zip")
+
+
+@pytest.mark.parametrize("name", DRIVERS)
+def test_a_lab_with_any_driver_prints_the_same(name: str) -> None:
+    def screens(lab: Lab) -> list[str]:
+        lines = [
+            "docker run -d --name box ubuntu:15.04 sleep 100",
+            "docker exec box sh -c 'echo hello >> /etc/motd; rm /etc/hostname.bak; mkdir /srv/new'",
+            "docker diff box",
+            "docker ps -s",
+            "docker commit box new",
+            "docker history new",
+            "docker image inspect new --format '{{json .RootFS}}'",
+            "docker run --rm new cat /etc/motd",
+            "docker run --read-only --rm new touch /x",
+        ]
+        return [lab.shell(line).text for line in lines]
+
+    assert screens(Lab(storage_driver=name)) == screens(Lab())
+
+
+@pytest.mark.parametrize("name", DRIVERS)
+def test_undo_gives_the_disk_back(name: str) -> None:
+    lab = Lab(storage_driver=name)
+    box = lab.run("ubuntu:15.04", name="box")
+    before = usage.disk_used(lab.engine)
+    box.write("/big", "x" * 500_000)
+    assert usage.disk_used(lab.engine) > before
+    lab.undo()
+    assert usage.disk_used(lab.engine) == before
+    box.delete()
+    lab.docker("rmi ubuntu:15.04")
+    assert usage.disk_used(lab.engine) == 0
+
+
+@pytest.mark.parametrize("name", DRIVERS)
+def test_containers_created_at_one_time_take_disk_each(name: str) -> None:
+    lab = Lab(storage_driver=name)
+    image = lab.pull("busybox")
+    used = [usage.disk_used(lab.engine)]
+    for _ in range(3):
+        container.create(lab.engine, image.id, ["sh"])
+        used.append(usage.disk_used(lab.engine))
+    each = create(lab.engine.driver, lab.engine.snapshot(image))[1].allocated
+    assert [after - before for before, after in pairwise(used)] == [each] * 3
+
+
+def test_info_and_inspect_speak_for_the_driver() -> None:
+    lab = Lab(storage_driver="btrfs")
+    lab.create("busybox", name="box")
+    assert (
+        " Storage Driver: btrfs\n  Build Version: Btrfs v6.2\n  Library Version: 102\n"
+        in lab.docker("info").text
+    )
+    for kind in ("image inspect busybox", "container inspect box"):
+        told = lab.docker(f"{kind} --format '{{{{json .GraphDriver}}}}'").text
+        assert told == '{"Data":null,"Name":"btrfs"}\n'
+
+
+@pytest.mark.parametrize(
+    ("name", "keys"),
+    [
+        ("fuse-overlayfs", ["LowerDir", "MergedDir", "UpperDir", "WorkDir"]),
+        ("devicemapper", ["DeviceId", "DeviceName", "DeviceSize"]),
+        ("zfs", ["Dataset", "Mountpoint"]),
+    ],
+)
+def test_graph_driver_data(name: str, keys: list[str]) -> None:
+    lab = Lab(storage_driver=name)
+    lab.create("busybox", name="box")
+    told = json.loads(lab.docker("inspect box --format '{{json .GraphDriver}}'").text)
+    assert told["Name"] == name
+    assert sorted(told["Data"]) == keys
+
+
+def test_the_image_of_the_workload_is_as_the_table_says() -> None:
+    big = IMAGE.children[BIG.removeprefix("/")]
+    assert isinstance(big, File)
+    assert big.content.size == BIG_SIZE == 67_108_864
+    assert create(driver_named("overlay2"), None)[0].changes.children == {}
