@@ -21,13 +21,16 @@ FLOW = [
     ("a new layer", "oci", ""),
 ]
 ROOMS = [
-    ("notebook", "what a learner sees", "magics, pictures, charts, widgets, exercises"),
-    ("course", "what a learner is asked", "slides, questions, exercises, progress; doctor"),
-    ("lab", "one engine, hub and clock", "Lab, Box: pull, run, build, undo, reset"),
-    ("cli", "what a learner types", "commands, parse, help, formats, session"),
-    ("engine", "what Docker does with it", "transfer, storage, container, volumes, shell, build"),
-    ("store", "where its bytes are kept", "blobs, archives, registry, hub"),
-    ("oci", "what an image is", "digest, manifest, config, tree, layer, image"),
+    ("notebook", "what a learner sees", "magics, pictures, charts, widgets, exercises, handout"),
+    ("lessons", "the content", "a module a lesson: questions, proofs, exercises; slides"),
+    ("course", "what runs the content", "exercise, practice, progress, verify, slides"),
+    ("lab, box", "one engine, hub and clock", "Lab, Box: pull, run, build, undo, reset"),
+    ("cli", "what a learner types", "image, container, volume, system; parse, help, session"),
+    ("dockerfile", "how it becomes an image", "parse, instructions, context, cache, builder"),
+    ("engine", "what Docker does", "state, images, container, process, pull, push, volumes"),
+    ("storage · shell · store", "", "drivers · a shell · registries, archives, hub"),
+    ("oci", "what an image is", "digest, content, tree, layer, manifest, config, image"),
+    ("go", "how Go writes and reads", "json, struct, template, quote, units, moment"),
 ]
 
 
@@ -64,21 +67,20 @@ def rooms(top: int) -> list[Any]:
     """Return the rooms, one above the other."""
     shapes: list[Any] = []
     for place, (name, what, modules) in enumerate(ROOMS):
-        y = top + place * 50
+        y = top + place * 42
         shapes += [
-            box(56, y, 740, 44, fill=PALE, line=RULE),
-            text(72, y + 22, name, mono=True, bold=True, size=16),
-            text(168, y + 22, what, fill=INK),
-            text(420, y + 22, modules, fill=QUIET),
+            box(56, y, 740, 36, fill=PALE, line=RULE),
+            text(72, y + 18, name, mono=True, bold=True, size=16),
+            text(188, y + 18, what, fill=INK),
+            text(396, y + 18, modules, fill=QUIET),
         ]
-    bottom = top + 50 * len(ROOMS) - 6
+    bottom = top + 42 * len(ROOMS) - 6
     return [
         *shapes,
         arrow(36, top + 4, 36, bottom),
         box(808, top, 128, bottom - top, fill=PALE, line=RULE),
-        text(872, top + 134, "errors, text", mono=True, bold=True, anchor="middle"),
-        text(872, top + 156, "lazy", mono=True, bold=True, anchor="middle"),
-        text(872, top + 180, "for all rooms", fill=QUIET, anchor="middle"),
+        text(872, top + 180, "base", mono=True, bold=True, anchor="middle"),
+        text(872, top + 204, "for all rooms", fill=QUIET, anchor="middle"),
     ]
 
 
@@ -90,10 +92,11 @@ def draw() -> str:
         "The way of the data, and the rooms of the house",
         "A registry's image is pulled into the local cache, its layers are stacked to a mount, a container"
         " runs on it, and diff and commit make a new layer of what it wrote, which goes to the cache."
-        " Below, seven rooms of code: notebook, course, lab, cli, engine, store and, on the ground, oci.",
+        " Below, the rooms of code: notebook, lessons, course, lab, cli, dockerfile, engine; storage, shell"
+        " and store side by side; oci, go and, for all of them, base.",
         twin,
         WIDTH,
-        214 + 50 * len(ROOMS) + 14,
+        214 + 42 * len(ROOMS) + 14,
         [*flow(64), caption, *rooms(210)],
     ).svg
 
