@@ -44,7 +44,7 @@ def _start(task: Task, path: str, argv: Sequence[str]) -> int:
         return _start(task, interpreter[0], [*interpreter, path, *argv[1:]])
     name = basename(path)
     if name in SHELLS:
-        return _shell(child, argv)
+        return task.run.shell(child, argv)
     if name in APPLETS:
         return call(child, APPLETS[name], argv)
     handler = task.run.process.on_unknown
@@ -53,17 +53,11 @@ def _start(task: Task, path: str, argv: Sequence[str]) -> int:
         return status
     text = b"\0" not in head and not any(isinstance(piece.source, Filler) for piece in content.pieces)
     if text and task.depth:
-        return _shell(child, ["sh", path, *argv[1:]])
+        return task.run.shell(child, ["sh", path, *argv[1:]])
     if text:
         raise ExecNotFound(argv[0], "exec format error")
     child.err(f"labkit: {name} is not simulated; only a shell and the everyday commands run here\n")
     return 126
-
-
-def _shell(task: Task, argv: Sequence[str]) -> int:
-    from labkit.shell.run import main
-
-    return main(task, argv)
 
 
 def call(task: Task, program: Program | Applet, argv: Sequence[str]) -> int:

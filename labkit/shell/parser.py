@@ -110,8 +110,8 @@ class Background:
 
 
 @dataclass(frozen=True, slots=True)
-class Sequence:
-    """Commands one after the other."""
+class CommandList:
+    """Commands one after the other, each told from the next by `;` or a newline."""
 
     items: tuple[Node, ...]
 
@@ -158,7 +158,7 @@ class For:
 
 
 Node: TypeAlias = (
-    Simple | Pipeline | Not | AndOr | Background | Sequence | Redirected | Subshell | If | Loop | For
+    Simple | Pipeline | Not | AndOr | Background | CommandList | Redirected | Subshell | If | Loop | For
 )
 
 
@@ -443,7 +443,7 @@ class Parser:
             if self._peek().kind in ("newline", "end of file"):
                 self._take()
                 break
-        return items[0] if len(items) == 1 else Sequence(tuple(items))
+        return items[0] if len(items) == 1 else CommandList(tuple(items))
 
     def _background(self, item: Node) -> tuple[Node, Token]:
         token = self._take()
@@ -464,7 +464,7 @@ class Parser:
             else:
                 items.append(item)
                 break
-        return items[0] if len(items) == 1 else Sequence(tuple(items))
+        return items[0] if len(items) == 1 else CommandList(tuple(items))
 
     def _and_or(self) -> Node:
         node = self._pipeline()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import copy
+from abc import abstractmethod
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Self
 
+from labkit.shell.parser import Node
 from labkit.shell.task import Task
 
 _OWN = {"IFS": " \t\n", "OPTIND": "1", "PS1": "\\w \\$ ", "PS2": "> ", "PS4": "+ "}
@@ -29,8 +31,11 @@ class BreakLoop(Exception):
 
 
 @dataclass(slots=True)
-class State:
-    """A shell's state; `script` is the name that a script's own messages start with."""
+class ShellState:
+    """What a shell remembers, as expansions and builtins use it; `Shell` adds how commands are run.
+
+    `script` is the name that a script's own messages start with.
+    """
 
     task: Task
     arg0: str
@@ -53,7 +58,15 @@ class State:
             self.variables = {**_OWN, "PPID": "0", **self.task.env, "PWD": self.task.cwd}
             self.exported = set(self.task.env) | {"PWD"}
 
-    def copy(self) -> Any:
+    @abstractmethod
+    def external(self, words: list[str], task: Task) -> int:
+        """Run a program and return its status."""
+
+    @abstractmethod
+    def output_of(self, body: Node) -> str:
+        """Run commands in a subshell and return what they print, without the last newlines."""
+
+    def copy(self) -> Self:
         """Return the state of a subshell."""
         other = copy.copy(self)
         other.task = self.task.child()

@@ -9,10 +9,11 @@ from __future__ import annotations
 import errno
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 from labkit.base.errors import FileSystemError
 from labkit.oci.content import EMPTY, Content
+from labkit.shell.files import Files
 
 ENDLESS = 1 << 60
 _ENOUGH = 4 << 20
@@ -161,7 +162,7 @@ class Pipe:
 
 
 @dataclass(frozen=True, slots=True)
-class Terminal:
+class Output:
     """Standard output or standard error of the whole command."""
 
     emit: Callable[[int, Content], None]
@@ -189,7 +190,7 @@ class Null:
 class OpenFile:
     """A file opened to write, with its position."""
 
-    fs: Any
+    fs: Files
     path: str
     append: bool
     offset: int = 0

@@ -13,7 +13,7 @@ from labkit.oci.tree import Device, Dir, File, Meta, Symlink, put
 from labkit.shell.applets import APPLETS
 from labkit.shell.lookup import ExecNotFound
 from labkit.shell.run import run_command, run_script
-from labkit.shell.task import Process, Result, Task
+from labkit.shell.task import Completed, Process, Task
 from labkit.storage.overlay import Mount
 from tests.shell.workload import ENVIRONMENT, SECOND, tree
 
@@ -37,11 +37,11 @@ def process(lower: Dir = LOWER) -> Process:
     return Process(Mount(lower, clock=lambda: clock.now), clock, ENVIRONMENT, cwd="/work")
 
 
-def sh(script: str, lower: Dir = LOWER) -> Result:
+def sh(script: str, lower: Dir = LOWER) -> Completed:
     return run_command(["sh", "-c", script], process(lower))
 
 
-def times(result: Result) -> list[tuple[str, float]]:
+def times(result: Completed) -> list[tuple[str, float]]:
     return [(chunk.data.decode(), chunk.at / SECOND) for chunk in result.chunks]
 
 

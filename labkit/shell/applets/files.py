@@ -8,14 +8,14 @@ import re
 import stat
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from labkit.base.errors import FileSystemError
+from labkit.oci.content import EMPTY
 from labkit.shell.applets.options import Options, parse
 from labkit.shell.conversions import basename, strerror
+from labkit.shell.files import Stat
 from labkit.shell.task import UMASK, CommandError, Task, UsageError
 from labkit.shell.users import group_id, user_id
-from labkit.storage.posix import Stat
 
 # chmod and chown (POSIX.1-2017, chmod and chown).
 
@@ -55,7 +55,7 @@ def chmod(task: Task, args: Sequence[str]) -> int:
     recursive = any("R" in flag for flag in flags)
     parse_mode(mode, 0, False)
 
-    def change(path: str, found: Any) -> None:
+    def change(path: str, found: Stat) -> None:
         if not stat.S_ISLNK(found.mode):
             wanted = parse_mode(mode, found.mode & 0o7777, stat.S_ISDIR(found.mode))
             task.fs.chmod(task.path(path), wanted)
@@ -75,7 +75,7 @@ def chown(task: Task, args: Sequence[str]) -> int:
         raise CommandError(f"unknown user{'/group' if colon else ''} {owner}") from None
     follow = "h" not in options
 
-    def change(path: str, found: Any) -> None:
+    def change(path: str, found: Stat) -> None:
         task.fs.chown(task.path(path), uid, gid, follow)
 
     return _each(task, paths, "R" in options, follow, change)
@@ -88,7 +88,7 @@ def _number(name: str, found: int | None) -> int:
 
 
 def _each(
-    task: Task, paths: list[str], recursive: bool, follow: bool, change: Callable[[str, Any], None]
+    task: Task, paths: list[str], recursive: bool, follow: bool, change: Callable[[str, Stat], None]
 ) -> int:
     status = 0
     for path in paths:
@@ -186,7 +186,7 @@ def touch(task: Task, args: Sequence[str]) -> int:
         if task.stat(operand) is not None:
             task.fs.utime(path, task.now)
         elif "c" not in options:
-            task.fs.append(path, b"", 0o666 & ~UMASK)
+            task.fs.append(path, EMPTY, 0o666 & ~UMASK)
 
     return task.each(options.operands, act)
 

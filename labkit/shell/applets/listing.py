@@ -6,13 +6,13 @@ import re
 import stat as modes
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from labkit.base.errors import FileSystemError
 from labkit.oci.content import ZEROS
 from labkit.oci.tree import Device, File
 from labkit.shell.applets.options import Options, number, parse
 from labkit.shell.conversions import basename, encode, strerror
+from labkit.shell.files import Stat
 from labkit.shell.lookup import ExecNotFound, find_program
 from labkit.shell.task import SECOND, CommandError, Task
 from labkit.shell.users import group_name, user_name
@@ -60,7 +60,7 @@ def date(task: Task, args: Sequence[str]) -> int:
 _FAST_LINK = 60
 
 
-def blocks(found: Any) -> int:
+def blocks(found: Stat) -> int:
     """Return the blocks of 512 bytes that a file takes on ext4; holes take none."""
     if modes.S_ISDIR(found.mode):
         return 8
@@ -105,7 +105,7 @@ def du(task: Task, args: Sequence[str]) -> int:
             if found.inode in seen:
                 return 0
             seen.add(found.inode)
-        size: int = blocks(found)
+        size = blocks(found)
         directory = modes.S_ISDIR(found.mode)
         if directory:
             size += sum(walk(f"{path.rstrip('/')}/{name}", depth + 1) for name in task.listdir(path))
@@ -198,7 +198,7 @@ def which(task: Task, args: Sequence[str]) -> int:
     return status
 
 
-Entry = tuple[str, Any]
+Entry = tuple[str, Stat]
 """A name as it is shown, which is also a path where it was typed, and what stat says of it."""
 _DEVICE = 65024
 _KINDS = {modes.S_IFDIR: "directory", modes.S_IFLNK: "symbolic link", modes.S_IFIFO: "fifo",
@@ -241,8 +241,9 @@ def _directory(task: Task, path: str, options: Options, titled: bool, first: boo
     if not kind:
         names = [name for name in names if not name.startswith(".")]
     base = path.rstrip("/")
-    listed = [(name, task.stat(f"{base}/{name}", False)) for name in [".", ".."] * (kind == "a") + names]
-    entries = _sorted([entry for entry in listed if entry[1] is not None], options)
+    shown = [".", ".."] * (kind == "a") + names
+    listed = [(name, found) for name in shown if (found := task.stat(f"{base}/{name}", False)) is not None]
+    entries = _sorted(listed, options)
     if "l" in options:
         total = sum(blocks(found) for _, found in entries) // 2
         text = re.sub(r"\.\d", "", human(total * 1024))
@@ -273,7 +274,7 @@ def _show(task: Task, base: str, entries: list[Entry], options: Options) -> None
         task.out(line + "\n")
 
 
-def _attributes(task: Task, found: Any, options: Options) -> str:
+def _attributes(task: Task, found: Stat, options: Options) -> str:
     owner, group = str(found.uid), str(found.gid)
     if "n" not in options:
         owner = user_name(task.fs, found.uid) or owner
@@ -301,7 +302,7 @@ def stat(task: Task, args: Sequence[str]) -> int:
     return task.each(options.operands, show, "can't stat '{}': {}")
 
 
-def _default_form(found: Any) -> str:
+def _default_form(found: Stat) -> str:
     node = found.node
     device = f" Device type: {node.major:x},{node.minor:x}" if isinstance(node, Device) else ""
     return (
@@ -321,7 +322,7 @@ def _convert(match: re.Match[str], values: dict[str, str]) -> str:
     return value.rjust(width, "0" if flags.startswith("0") else " ")
 
 
-def _values(task: Task, name: str, found: Any) -> dict[str, str]:
+def _values(task: Task, name: str, found: Stat) -> dict[str, str]:
     mode = found.mode
     regular = "regular file" if found.size else "regular empty file"
     date = strftime("%Y-%m-%d %H:%M:%S", found.mtime) + f".{found.mtime % SECOND:09} +0000"

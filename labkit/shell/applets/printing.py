@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 from labkit.oci.content import Content
 from labkit.shell.applets.options import parse
 from labkit.shell.conversions import encode
-from labkit.shell.task import CommandError, Task, UsageError, allowed
+from labkit.shell.files import allowed
+from labkit.shell.task import CommandError, Task, UsageError
 
 # echo, printf and seq: commands that print what they are given (POSIX.1-2017, echo and printf).
 

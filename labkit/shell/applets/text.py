@@ -6,10 +6,9 @@ import hashlib
 import re
 from collections.abc import Callable, Sequence
 from itertools import islice
-from typing import Any
 
 from labkit.base.errors import FileSystemError
-from labkit.oci.content import Content
+from labkit.oci.content import EMPTY, Content
 from labkit.shell.applets.options import Options, number, parse
 from labkit.shell.conversions import decode, encode, strerror
 from labkit.shell.streams import ENDLESS, OpenFile, Reader, Sink, WouldRunForever, bounded, endless
@@ -237,7 +236,7 @@ def dd(task: Task, args: Sequence[str]) -> int:
         reader = task.open_read(source) if source else task.stdin()
     except FileSystemError as error:
         raise CommandError(f"can't open '{source}': {strerror(error)}") from None
-    sink = _open_target(task, target, number(given.get("seek", "0")) * size, given) if target else task
+    sink: Sink = _open_target(task, target, number(given.get("seek", "0")) * size, given) if target else task
     try:
         reader.take(number(given.get("skip", "0")) * size)
         content = reader.take(number(given["count"]) * size) if "count" in given else reader.rest()
@@ -255,7 +254,7 @@ def dd(task: Task, args: Sequence[str]) -> int:
     return status
 
 
-def _open_target(task: Task, path: str, seek: int, given: dict[str, str]) -> Any:
+def _open_target(task: Task, path: str, seek: int, given: dict[str, str]) -> Sink:
     whole = "notrunc" in given.get("conv", "").split(",")
     try:
         sink = task.open_write(path, append=whole or seek > 0)
@@ -284,7 +283,7 @@ def truncate(task: Task, args: Sequence[str]) -> int:
         if task.stat(path) is None:
             if "c" in options:
                 return
-            task.fs.append(task.path(path), b"", 0o666 & ~UMASK)
+            task.fs.append(task.path(path), EMPTY, 0o666 & ~UMASK)
         task.fs.truncate(task.path(path), size)
 
     return task.each(options.operands, cut, "{}: open: {}")
