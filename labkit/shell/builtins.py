@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from labkit.base.errors import FileSystemError
 from labkit.shell.applets import APPLETS
-from labkit.shell.conversions import decode, join, normal, strerror
+from labkit.shell.conversions import LARGEST, decimal, decode, join, normal, strerror
 from labkit.shell.launch import call
 from labkit.shell.lookup import ExecNotFound, find_program
 from labkit.shell.state import BreakLoop, ExitShell, ShellState
@@ -52,7 +52,7 @@ def _exit(shell: ShellState, words: list[str]) -> int:
 
 
 def _break(shell: ShellState, words: list[str]) -> int:
-    levels = _number(shell, words[1]) if len(words) > 1 else 1
+    levels = _number(shell, words[1], 1, 2**31 - 1) if len(words) > 1 else 1
     if shell.loops:
         raise BreakLoop(levels, again=words[0] == "continue")
     return 0
@@ -115,12 +115,13 @@ def _wait(shell: ShellState, words: list[str]) -> int:
     return 0
 
 
-def _number(shell: ShellState, text: str) -> int:
+def _number(shell: ShellState, text: str, least: int = 0, most: int = LARGEST) -> int:
     """Return a builtin's number; any other word ends the shell."""
-    if not text.isdecimal():
+    value = decimal(text)
+    if value is None or not least <= value <= most:
         shell.message(f"Illegal number: {text}")
         raise ExitShell(2)
-    return int(text)
+    return value
 
 
 def _export(shell: ShellState, words: list[str]) -> int:

@@ -15,7 +15,7 @@ from typing import ParamSpec, TypeVar
 from labkit.base.errors import FileSystemError
 from labkit.oci.content import EMPTY, Content
 from labkit.shell import builtins
-from labkit.shell.conversions import decode, encode, strerror
+from labkit.shell.conversions import decimal, decode, encode, strerror
 from labkit.shell.expand import ExpansionError, fields, string
 from labkit.shell.launch import execute
 from labkit.shell.lookup import ExecNotFound
@@ -56,7 +56,7 @@ def redirected(shell: Shell, task: Task, redirects: Iterable[Redirect]) -> Descr
         seen = task.child(fds=files)
         if redirect.operator == "<<":
             files[redirect.fd] = Reader.of(Content.of(encode(target)), task.run.process.clock)
-        elif redirect.operator in ("<&", ">&") and (target == "-" or target.isdecimal()):
+        elif redirect.operator in ("<&", ">&") and (target == "-" or decimal(target) is not None):
             _duplicate(files, redirect.fd, target)
         elif redirect.operator == "<>":  # made, or copied up, by being opened to write
             sink = _open_write(seen, target, append=True)

@@ -169,6 +169,7 @@ REDIRECTIONS = frozenset(("<", ">", ">>", "<<", "<<-", "<&", ">&", "<>", "&>"))
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PARAMETER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9]+|[@*#?$]")
 _OPERATOR = re.compile(r":?[-=?+]")
+_DESCRIPTOR = re.compile(r"[0-9]{1,3}")
 MAX_DEPTH = 60
 
 
@@ -226,7 +227,7 @@ class Lexer:
         start = self.position
         word = self.word_until(" \t\n;&|<>()")
         raw = text[start : self.position]
-        if raw.isdecimal() and len(raw) < 4 and text[self.position : self.position + 1] in ("<", ">"):
+        if _DESCRIPTOR.fullmatch(raw) and text[self.position : self.position + 1] in ("<", ">"):
             operator = next(op for op in OPERATORS if text.startswith(op, self.position))
             self.position += len(operator)
             return Token(operator, fd=int(raw))

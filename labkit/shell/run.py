@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from labkit.base.errors import FileSystemError
 from labkit.oci.content import Content
-from labkit.shell.conversions import decode, strerror
+from labkit.shell.conversions import decode, replaced, strerror
 from labkit.shell.launch import execute
 from labkit.shell.lookup import ExecNotFound
 from labkit.shell.streams import Output, Reader, WouldRunForever
@@ -67,14 +67,15 @@ def run_command(argv: Sequence[str], process: Process) -> Completed:
     task = _start(process, argv[0] if argv else "")
     if not argv:
         raise ExecNotFound("", "not found in $PATH")
-    return _run(task, lambda: execute(task, argv))
+    words = [replaced(word) for word in argv]
+    return _run(task, lambda: execute(task, words))
 
 
 def run_script(text: str, process: Process, *, name: str = "sh") -> Completed:
     """Run a text as `sh -c` does, without a shell in the file system."""
     task = _start(process, name)
     shell = _shell(task, name)
-    return _run(task, lambda: shell.until_exit(lambda: shell.run_text(text)), shell)
+    return _run(task, lambda: shell.until_exit(lambda: shell.run_text(replaced(text))), shell)
 
 
 def _shell(task: Task, name: str, options: Iterable[str] = ()) -> Shell:
@@ -89,7 +90,8 @@ def _start(process: Process, name: str) -> Task:
     run = Run(process, execute, main)
     stdin = Reader.of(Content.of(process.stdin), process.clock)
     fds: Descriptors = {0: stdin, 1: Output(run.emit, 1), 2: Output(run.emit, 2)}
-    return Task(run, name, dict(process.env), process.cwd, fds)
+    env = {replaced(key): replaced(value) for key, value in process.env.items()}
+    return Task(run, name, env, process.cwd, fds)
 
 
 def _run(task: Task, body: Callable[[], int], shell: Shell | None = None) -> Completed:

@@ -7,6 +7,7 @@ from abc import abstractmethod
 from dataclasses import dataclass, field
 from typing import Self
 
+from labkit.shell.conversions import decimal
 from labkit.shell.parser import Node
 from labkit.shell.task import Task
 
@@ -90,10 +91,10 @@ class ShellState:
     def special(self, name: str) -> str | None:
         """Return the value of a parameter, or None where it is unset."""
         if name.isdecimal():
-            index = int(name)
+            index = decimal(name)
             if index == 0:
                 return self.arg0
-            return self.arguments[index - 1] if index <= len(self.arguments) else None
+            return None if index is None else next(iter(self.arguments[index - 1 : index]), None)
         match name:
             case "?":
                 return str(self.status)

@@ -17,7 +17,8 @@ from labkit.shell.files import Files
 
 ENDLESS = 1 << 60
 _ENOUGH = 4 << 20
-_MAX_FILE = 1 << 44
+MAX_FILE = 1 << 44
+"""The size of the largest file on ext4 with blocks of 4,096 bytes."""
 
 
 class WouldRunForever(Exception):
@@ -199,7 +200,7 @@ class OpenFile:
         """Write at the position, or at the end of the file; a file deleted meanwhile takes it in silence."""
         if not content.size:
             return
-        if content.size > _MAX_FILE:
+        if content.size > MAX_FILE:
             raise FileSystemError(errno.ENOSPC, self.path)
         try:
             if self.append:

@@ -236,7 +236,7 @@ class Task:
         """Return the number of the open file that /dev/stdout, or a link to it, stands for."""
         path = self.path(path)
         for _ in range(10):
-            match = re.fullmatch(r"/(?:dev|proc/self)/fd/(\d+)", path)
+            match = re.fullmatch(r"/(?:dev|proc/self)/fd/([0-9]{1,9})", path)
             if match:
                 return int(match[1])
             try:

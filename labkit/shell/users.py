@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from labkit.base.errors import FileSystemError
-from labkit.shell.conversions import decode
+from labkit.shell.conversions import decimal, decode
 from labkit.shell.files import Files
 
 _NAME, _ID, _GROUP, _HOME = 0, 2, 3, 5
@@ -22,18 +22,14 @@ def _find(fs: Files, path: str, key: int, wanted: str, column: int) -> str | Non
     return next((row[column] for row in _rows(fs, path) if row[key] == wanted and len(row) > column), None)
 
 
-def _number(text: str | None) -> int | None:
-    return int(text) if text is not None and text.isdecimal() else None
-
-
 def user_id(fs: Files, name: str) -> int | None:
     """Return a user's number."""
-    return _number(_find(fs, "/etc/passwd", _NAME, name, _ID))
+    return decimal(_find(fs, "/etc/passwd", _NAME, name, _ID) or "")
 
 
 def group_id(fs: Files, name: str) -> int | None:
     """Return a group's number."""
-    return _number(_find(fs, "/etc/group", _NAME, name, _ID))
+    return decimal(_find(fs, "/etc/group", _NAME, name, _ID) or "")
 
 
 def user_name(fs: Files, uid: int) -> str | None:
@@ -48,7 +44,7 @@ def group_name(fs: Files, gid: int) -> str | None:
 
 def primary_group(fs: Files, name: str) -> int | None:
     """Return the number of a user's own group."""
-    return _number(_find(fs, "/etc/passwd", _NAME, name, _GROUP))
+    return decimal(_find(fs, "/etc/passwd", _NAME, name, _GROUP) or "")
 
 
 def home_of(fs: Files, name: str) -> str | None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from labkit.base.errors import FileSystemError
 from labkit.oci.content import EMPTY
 from labkit.shell.applets.options import Options, parse
-from labkit.shell.conversions import basename, strerror
+from labkit.shell.conversions import basename, decimal, strerror
 from labkit.shell.files import Stat
 from labkit.shell.task import UMASK, CommandError, Task, UsageError
 from labkit.shell.users import group_id, user_id
@@ -68,11 +68,10 @@ def chown(task: Task, args: Sequence[str]) -> int:
     options = parse(args, "Rhf", {"recursive": "R", "no-dereference": "h"}, lacks="LHPcv", least=2)
     owner, *paths = options.operands
     user, colon, group = owner.partition(":" if ":" in owner else ".")
-    try:
-        uid = _number(user, user_id(task.fs, user)) if user else -1
-        gid = _number(group, group_id(task.fs, group)) if group else -1
-    except LookupError:
-        raise CommandError(f"unknown user{'/group' if colon else ''} {owner}") from None
+    uid = _number(user, user_id(task.fs, user)) if user else -1
+    gid = _number(group, group_id(task.fs, group)) if group else -1
+    if uid is None or gid is None:
+        raise CommandError(f"unknown user{'/group' if colon else ''} {owner}")
     follow = "h" not in options
 
     def change(path: str, found: Stat) -> None:
@@ -81,10 +80,12 @@ def chown(task: Task, args: Sequence[str]) -> int:
     return _each(task, paths, "R" in options, follow, change)
 
 
-def _number(name: str, found: int | None) -> int:
-    if found is None and not name.isdecimal():
-        raise LookupError(name)
-    return int(name) if found is None else found
+def _number(name: str, found: int | None) -> int | None:
+    """Return the number of a name that is in no file, as uid_t has it: 32 bits, all ones for "as it is"."""
+    if found is not None:
+        return found
+    value = decimal(name)
+    return value if value is None else (value + 1) % (1 << 32) - 1
 
 
 def _each(

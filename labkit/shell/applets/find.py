@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from labkit.base.errors import FileSystemError
-from labkit.shell.conversions import basename, strerror
+from labkit.shell.conversions import basename, decimal, strerror
 from labkit.shell.files import Stat
 from labkit.shell.lookup import ExecNotFound
 from labkit.shell.patterns import glob
@@ -102,12 +102,13 @@ class _Search:
 
     def test_maxdepth(self, word: str) -> Test:
         text = self.value(word)
-        if not text.isdecimal():
+        depth = decimal(text)
+        if depth is None:
             raise CommandError(f"invalid number '{text}'")
         if word == "-maxdepth":
-            self.most = int(text)
+            self.most = depth
         else:
-            self.least = int(text)
+            self.least = depth
         return lambda path, found: True
 
     test_mindepth = test_maxdepth
@@ -117,10 +118,11 @@ class _Search:
 
     def test_size(self, word: str) -> Test:
         text = self.value(word)
-        match = re.fullmatch(r"([+-]?)(\d+)([bck]?)", text)
-        if match is None:
+        match = re.fullmatch(r"([+-]?)(.*?)([bck]?)", text, re.DOTALL)
+        count = decimal(match[2]) if match else None
+        if match is None or count is None:
             raise CommandError(f"invalid number '{text}'")
-        sign, wanted = match[1], int(match[2]) * {"": 512, "b": 512, "c": 1, "k": 1024}[match[3]]
+        sign, wanted = match[1], count * {"": 512, "b": 512, "c": 1, "k": 1024}[match[3]]
 
         def test(path: str, found: Stat) -> bool:
             size = found.size

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from labkit.base.errors import FileSystemError
 from labkit.oci.content import ZEROS
 from labkit.oci.tree import Device, File
-from labkit.shell.applets.options import Options, number, parse
+from labkit.shell.applets.options import WIDEST, Options, number, parse
 from labkit.shell.conversions import basename, encode, strerror
 from labkit.shell.files import Stat
 from labkit.shell.lookup import ExecNotFound, find_program
@@ -20,6 +20,7 @@ from labkit.shell.users import group_name, user_name
 # date, and strftime's conversions in UTC.
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST, _LAST = -719162 * 86400, 2932897 * 86400 - 1
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September",
            "October", "November", "December")  # fmt: skip
@@ -31,7 +32,9 @@ def strftime(form: str, nanoseconds: int) -> str:
     >>> strftime("%a %b %e %H:%M:%S %Z %Y", 1556280000 * SECOND)
     'Fri Apr 26 12:00:00 UTC 2019'
     """
-    when = _EPOCH + timedelta(seconds=nanoseconds // SECOND)
+    # An image's tar can hold any time, a datetime only the years 1 to 9999.
+    seconds = min(max(nanoseconds // SECOND, _FIRST), _LAST)
+    when = _EPOCH + timedelta(seconds=seconds)
     day, month = _DAYS[when.weekday()], _MONTHS[when.month - 1]
     values = {
         "%": "%", "n": "\n", "Y": f"{when.year}", "y": f"{when.year % 100:02}", "m": f"{when.month:02}",
@@ -297,7 +300,7 @@ def stat(task: Task, args: Sequence[str]) -> int:
         found = task.fs.stat(task.path(path), "L" in options)
         wanted = _default_form(found) if form is None else form + "\n"
         values = _values(task, path, found)
-        task.out(re.sub(r"%([-0]?\d*)(.)", lambda match: _convert(match, values), wanted))
+        task.out(re.sub(r"%([-0]?[0-9]*)(.)", lambda match: _convert(match, values), wanted))
 
     return task.each(options.operands, show, "can't stat '{}': {}")
 
@@ -316,7 +319,10 @@ def _default_form(found: Stat) -> str:
 def _convert(match: re.Match[str], values: dict[str, str]) -> str:
     flags, letter = match[1], match[2]
     value = values.get(letter, letter)
-    width = int(flags.lstrip("-") or 0)
+    digits = flags.lstrip("-0")
+    if len(digits) > WIDEST:
+        return ""
+    width = int(digits or 0)
     if flags.startswith("-"):
         return value.ljust(width)
     return value.rjust(width, "0" if flags.startswith("0") else " ")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import re
 from collections.abc import Callable, Sequence
@@ -11,7 +12,7 @@ from labkit.base.errors import FileSystemError
 from labkit.oci.content import EMPTY, Content
 from labkit.shell.applets.options import Options, number, parse
 from labkit.shell.conversions import decode, encode, strerror
-from labkit.shell.streams import ENDLESS, OpenFile, Reader, Sink, WouldRunForever, bounded, endless
+from labkit.shell.streams import ENDLESS, MAX_FILE, OpenFile, Reader, Sink, WouldRunForever, bounded, endless
 from labkit.shell.task import UMASK, CommandError, Task, UsageError
 
 # Commands that pass text on: cat, head, tail, wc, tee.
@@ -228,9 +229,7 @@ def dd(task: Task, args: Sequence[str]) -> int:
     given = dict(word.partition("=")[::2] for word in args)
     if not given.keys() <= _DD or not all("=" in word for word in args):
         raise UsageError
-    size = number(given.get("bs") or "512")
-    if size < 1:
-        raise CommandError(f"number {size} is not in 1..2147483647 range")
+    size = number(given.get("bs", "512"), 1, 2**63 - 1)
     source, target = given.get("if"), given.get("of")
     try:
         reader = task.open_read(source) if source else task.stdin()
@@ -262,6 +261,8 @@ def _open_target(task: Task, path: str, seek: int, given: dict[str, str]) -> Sin
         raise CommandError(f"can't open '{path}': {strerror(error)}") from None
     if isinstance(sink, OpenFile):
         sink.append, sink.offset = False, seek
+        if seek > MAX_FILE:
+            raise CommandError(f"{path}: {strerror(errno.EFBIG)}")
         if seek and not whole:
             task.fs.truncate(sink.path, seek)
     return sink
@@ -284,6 +285,8 @@ def truncate(task: Task, args: Sequence[str]) -> int:
             if "c" in options:
                 return
             task.fs.append(task.path(path), EMPTY, 0o666 & ~UMASK)
+        if size > MAX_FILE:
+            raise CommandError(f"{path}: truncate: {strerror(errno.EFBIG)}")
         task.fs.truncate(task.path(path), size)
 
     return task.each(options.operands, cut, "{}: open: {}")
