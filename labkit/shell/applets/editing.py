@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from labkit.base.errors import FileSystemError
 from labkit.oci.content import Content
 from labkit.shell.applets.options import Options, parse
-from labkit.shell.conversions import LARGEST, decimal, decode, encode, strerror
+from labkit.shell.conversions import decimal, decode, encode, strerror
 from labkit.shell.patterns import BadPattern, regex
 from labkit.shell.streams import Reader
 from labkit.shell.task import CommandError, Task, UsageError
@@ -252,10 +252,10 @@ class _Editor:
 def _substituted(command: _Command, pattern: re.Pattern[str], line: str) -> tuple[str, int]:
     """Return the line after a substitution, and how many there were."""
     matches = list(pattern.finditer(line))
-    if "g" not in command.flags:
-        digits = re.sub(r"\D", "", command.flags) or "1"
-        wanted = max(1, LARGEST if (place := decimal(digits)) is None else place)
-        matches = matches[wanted - 1 : wanted]
+    digits = re.sub(r"\D", "", command.flags) or "1"
+    place = decimal(digits)
+    if "g" not in command.flags and place != 0:  # busybox takes 0 for all
+        matches = matches[place - 1 : place] if place else []
     for match in reversed(matches):
         line = line[: match.start()] + _filled(command.text, match) + line[match.end() :]
     return line, len(matches)

@@ -66,7 +66,8 @@ def _parse_ends(args: Sequence[str]) -> tuple[Options, bool, str]:
         words[:1] = ["-n", words[0][1:]]
     options = parse(words, "n:c:fF", lacks="qvs")
     by_bytes = options.last("nc") == "c"
-    return options, by_bytes, options.value("c" if by_bytes else "n") or "10"
+    given = options.value("c" if by_bytes else "n")
+    return options, by_bytes, "10" if given is None else given
 
 
 def _title(task: Task, path: str, several: bool, first: bool) -> None:
