@@ -13,7 +13,7 @@ from labkit.engine.state import Container
 from labkit.oci.changeset import Change
 from labkit.oci.image import Image
 from labkit.oci.tree import Dir
-from labkit.shell.task import Result
+from labkit.shell.task import Completed
 from labkit.storage.mounts import MountTable
 
 
@@ -87,7 +87,7 @@ class Box:
         """Make a directory."""
         return self._change(lambda files: files.mkdir(path).copied)
 
-    def exec(self, command: str | Sequence[str]) -> Result:
+    def exec(self, command: str | Sequence[str]) -> Completed:
         """Run a command in it, as `docker exec`: a list of words, or a line for `sh -c`."""
         self.lab._remember()
         argv = ["sh", "-c", command] if isinstance(command, str) else list(command)

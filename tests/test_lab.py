@@ -11,7 +11,7 @@ import labkit
 from labkit import Lab
 from labkit.base.errors import DaemonError, FileSystemError, LabkitError, NotFound
 from labkit.engine.schedule import Network, PullEvent
-from labkit.shell.task import Result
+from labkit.shell.task import Completed
 
 THREE_LAYERS = [
     "FROM busybox",
@@ -56,7 +56,7 @@ def test_a_box_lives_and_ends() -> None:
     box.start()
     assert box.status == "running"
     result = box.exec("echo out; echo err >&2; exit 3")
-    assert isinstance(result, Result)
+    assert isinstance(result, Completed)
     assert (result.exit_code, result.output()) == (3, b"out\nerr\n")
     box.stop()
     assert box.status == "exited"

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from importlib import import_module
 from pathlib import Path
 
@@ -171,6 +172,58 @@ def imported(path: Path) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: a relative import"
             yield str(node.module)
+
+
+def module(path: Path) -> str:
+    """Return the name by which a file is imported.
+
+    >>> module(ROOT / "labkit/oci/__init__.py")
+    'labkit.oci'
+    """
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def for_types(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+
+
+def neighbours(path: Path, modules: set[str]) -> Iterator[str]:
+    """Give the modules of the package that a file imports as it runs, in its functions too."""
+    todo: list[ast.AST] = [ast.parse(path.read_text("utf-8"))]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name in modules)
+        elif isinstance(node, ast.ImportFrom):
+            inside = {f"{node.module}.{alias.name}" for alias in node.names}
+            yield from inside & modules or {str(node.module)} & modules
+        elif isinstance(node, ast.Constant) and "." in str(node.value) and node.value in modules:
+            yield node.value
+        todo += node.orelse if for_types(node) else ast.iter_child_nodes(node)  # type: ignore[attr-defined]
+
+
+KNOWN_CIRCLES = {
+    ("labkit.notebook.slide_html", "labkit.notebook"): "a slide's Python steps use all that the room offers",
+}
+"""Imports that close a circle and may, each with its reason."""
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    """Neither at the top of a file nor hidden in a function, inside a room or between rooms.
+
+    A module's whole name in a string counts as an import, as in the tables of `base/lazy.py`. What is
+    imported for type checkers alone does not: no program runs it. Nor does a table that has a part of the
+    name (`shell/applets`).
+    """
+    modules = {module(path) for path in PACKAGE}
+    graph = {module(path): set(neighbours(path, modules)) for path in PACKAGE}
+    assert [pair for pair in KNOWN_CIRCLES if pair[1] not in graph[pair[0]]] == []
+    for importer, name in KNOWN_CIRCLES:
+        graph[importer].remove(name)
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(" imports ".join(reversed(error.args[1])))
 
 
 @pytest.mark.parametrize("room", ["base", "go", "oci", "shell"])

@@ -29,8 +29,7 @@ from labkit.oci.descriptor import Platform
 from labkit.oci.tree import EMPTY_ROOT, Dir
 from labkit.shell.applets import APPLETS
 from labkit.shell.run import run_script
-from labkit.shell.streams import Reader, endless
-from labkit.shell.streams import Terminal as Screen
+from labkit.shell.streams import Output, Reader, endless
 from labkit.shell.task import Process, Task
 from labkit.storage.mounts import MountTable
 
@@ -171,7 +170,7 @@ class Session:
             task.fs,
             mounts,
             task.cwd,
-            tty=self.tty and isinstance(task.fds.get(1), Screen),
+            tty=self.tty and isinstance(task.fds.get(1), Output),
             env=task.env,
             read_stdin=lambda: _rest(task.fds.get(0)),
             watch=self.watch,

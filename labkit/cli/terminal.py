@@ -6,7 +6,7 @@ import os
 import posixpath
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from labkit.base.errors import DaemonError, FileSystemError
 from labkit.engine.engine import Engine
@@ -14,6 +14,7 @@ from labkit.engine.pull import Pulled
 from labkit.engine.push import Pushed
 from labkit.engine.schedule import Network, PullEvent
 from labkit.oci.descriptor import Platform
+from labkit.shell.files import Files
 from labkit.storage.mounts import MountTable
 from labkit.store.client import Client
 from labkit.store.registry import Registry
@@ -84,7 +85,7 @@ class Terminal:
     registries: Registries
     network: Network
     platform: Platform
-    home: Any
+    home: Files
     mounts: MountTable
     cwd: str
     tty: bool = False
@@ -108,10 +109,9 @@ class Terminal:
     def read_at_home(self, path: str) -> bytes | None:
         """Return what a file of the pretend home holds, or None where there is no such file."""
         try:
-            data: bytes | None = self.home.read(posixpath.join(self.cwd, path)) if path else None
+            return self.home.read(posixpath.join(self.cwd, path)) if path else None
         except (FileSystemError, ValueError):
             return None
-        return data
 
     def absolute(self, path: str) -> str:
         """Return a path of the pretend home from its root on, as it is written."""

@@ -24,7 +24,7 @@ from labkit.shell.launch import SHELLS
 from labkit.shell.lookup import ExecNotFound
 from labkit.shell.run import run_command
 from labkit.shell.streams import WouldRunForever
-from labkit.shell.task import Chunk, Process, Result, Task
+from labkit.shell.task import Chunk, Completed, Process, Task
 from labkit.storage.mounts import MountTable
 
 _CREATE_FAILED = "failed to create shim task: OCI runtime create failed: runc create failed"
@@ -121,7 +121,7 @@ def execute(
     working_dir: str | None = None,
     stdin: bytes = b"",
     programs: Mapping[str, Callable[[Task, Sequence[str]], int]] | None = None,
-) -> Result:
+) -> Completed:
     """Run a command in a running container, as `docker exec` does.
 
     Raises DaemonError where the container does not run, ExecError where the command cannot be started.
@@ -170,7 +170,7 @@ def _settled(engine: Engine, container: Container) -> Container:
     return containers.find_container(engine, container.id)
 
 
-def _run(argv: Sequence[str], process: Process) -> Result:
+def _run(argv: Sequence[str], process: Process) -> Completed:
     """Run a command; where the kernel will not run the file that was found, say so as runc's init does."""
     try:
         return run_command(argv, process)
@@ -179,7 +179,7 @@ def _run(argv: Sequence[str], process: Process) -> Result:
             raise
         words = "exec format error" if error.kind == "exec format error" else "no such file or directory"
         said = Chunk(2, Content.of(f"exec {error.name}: {words}\n".encode()), 0)
-        return Result(1, (said,), 0, True, process.cwd, process.env)
+        return Completed(1, (said,), 0, True, process.cwd, process.env)
 
 
 def _is_there(process: Process, error: ExecNotFound) -> bool:
@@ -188,7 +188,7 @@ def _is_there(process: Process, error: ExecNotFound) -> bool:
         return True
     if error.kind != "no such file" or not error.name.startswith("/") or not process.fs.exists(error.name):
         return False
-    return bool(process.fs.read(error.name, 0, 2) == b"#!")
+    return process.fs.read(error.name, 0, 2) == b"#!"
 
 
 def _check_working_dir(fs: MountTable, path: str) -> None:

@@ -5,26 +5,25 @@ from __future__ import annotations
 import errno
 import stat
 from collections.abc import Callable
-from typing import Any
 
 from labkit.base.errors import FileSystemError
 from labkit.shell.applets import APPLETS
-from labkit.shell.conversions import decode, join, normal, strerror
+from labkit.shell.conversions import LARGEST, decimal, decode, join, normal, strerror
 from labkit.shell.launch import call
 from labkit.shell.lookup import ExecNotFound, find_program
-from labkit.shell.state import BreakLoop, ExitShell
+from labkit.shell.state import BreakLoop, ExitShell, ShellState
 from labkit.shell.streams import WouldRunForever
 
-Builtin = Callable[[Any, list[str]], int]
+Builtin = Callable[[ShellState, list[str]], int]
 _OPTIONS = {"allexport": "a", "errexit": "e", "nounset": "u", "xtrace": "x"}
 _KEYWORDS = frozenset("! { } do done elif else fi for if in then until while".split())
 
 
-def _colon(shell: Any, words: list[str]) -> int:
+def _colon(shell: ShellState, words: list[str]) -> int:
     return 0
 
 
-def _cd(shell: Any, words: list[str]) -> int:
+def _cd(shell: ShellState, words: list[str]) -> int:
     operands = [word for word in words[1:] if word not in ("-P", "-L", "--")]
     target = operands[0] if operands else shell.variables.get("HOME", "")
     show = target == "-"
@@ -48,18 +47,18 @@ def _cd(shell: Any, words: list[str]) -> int:
     return 0
 
 
-def _exit(shell: Any, words: list[str]) -> int:
+def _exit(shell: ShellState, words: list[str]) -> int:
     raise ExitShell(_number(shell, words[1]) % 256 if len(words) > 1 else shell.status)
 
 
-def _break(shell: Any, words: list[str]) -> int:
-    levels = _number(shell, words[1]) if len(words) > 1 else 1
+def _break(shell: ShellState, words: list[str]) -> int:
+    levels = _number(shell, words[1], 1, 2**31 - 1) if len(words) > 1 else 1
     if shell.loops:
         raise BreakLoop(levels, again=words[0] == "continue")
     return 0
 
 
-def _exec(shell: Any, words: list[str]) -> int:
+def _exec(shell: ShellState, words: list[str]) -> int:
     if len(words) == 1:
         return 0
     task = shell.task.child(env=shell.environment())
@@ -67,14 +66,14 @@ def _exec(shell: Any, words: list[str]) -> int:
     raise ExitShell(shell.external(words[1:], task))
 
 
-def _path_of(shell: Any, name: str) -> str | None:
+def _path_of(shell: ShellState, name: str) -> str | None:
     try:
         return find_program(shell.task, name, shell.variables.get("PATH"))
     except ExecNotFound:
         return None
 
 
-def _type(shell: Any, words: list[str]) -> int:
+def _type(shell: ShellState, words: list[str]) -> int:
     status = 0
     for name in words[1:]:
         if name in _KEYWORDS:
@@ -89,7 +88,7 @@ def _type(shell: Any, words: list[str]) -> int:
     return status
 
 
-def _command(shell: Any, words: list[str]) -> int:
+def _command(shell: ShellState, words: list[str]) -> int:
     if words[1:2] == ["-v"]:
         name = words[2] if len(words) > 2 else ""
         path = name if name in BUILTINS or name in _KEYWORDS else _path_of(shell, name)
@@ -103,10 +102,10 @@ def _command(shell: Any, words: list[str]) -> int:
     if words[1] in BUILTINS:
         return BUILTINS[words[1]](shell, words[1:])
     shell.builtin = None
-    return int(shell.external(words[1:], shell.task.child(env=shell.environment())))
+    return shell.external(words[1:], shell.task.child(env=shell.environment()))
 
 
-def _wait(shell: Any, words: list[str]) -> int:
+def _wait(shell: ShellState, words: list[str]) -> int:
     clock = shell.task.run.process.clock
     for ended in shell.jobs:
         if ended is None:
@@ -116,15 +115,16 @@ def _wait(shell: Any, words: list[str]) -> int:
     return 0
 
 
-def _number(shell: Any, text: str) -> int:
+def _number(shell: ShellState, text: str, least: int = 0, most: int = LARGEST) -> int:
     """Return a builtin's number; any other word ends the shell."""
-    if not text.isdecimal():
+    value = decimal(text)
+    if value is None or not least <= value <= most:
         shell.message(f"Illegal number: {text}")
         raise ExitShell(2)
-    return int(text)
+    return value
 
 
-def _export(shell: Any, words: list[str]) -> int:
+def _export(shell: ShellState, words: list[str]) -> int:
     """Mark variables for export."""
     operands = [word for word in words[1:] if word != "-p"]
     if not operands:
@@ -141,7 +141,7 @@ def _export(shell: Any, words: list[str]) -> int:
     return 0
 
 
-def _unset(shell: Any, words: list[str]) -> int:
+def _unset(shell: ShellState, words: list[str]) -> int:
     """Forget variables."""
     for name in words[1:]:
         shell.variables.pop(name, None)
@@ -149,7 +149,7 @@ def _unset(shell: Any, words: list[str]) -> int:
     return 0
 
 
-def _set_options(shell: Any, words: list[str]) -> int:
+def _set_options(shell: ShellState, words: list[str]) -> int:
     """Set options and positional parameters."""
     rest = words[1:]
     if not rest:
@@ -175,7 +175,7 @@ def _set_options(shell: Any, words: list[str]) -> int:
     return 0
 
 
-def _shift(shell: Any, words: list[str]) -> int:
+def _shift(shell: ShellState, words: list[str]) -> int:
     """Drop the first positional parameters."""
     count = _number(shell, words[1]) if len(words) > 1 else 1
     if count > len(shell.arguments):
@@ -184,7 +184,7 @@ def _shift(shell: Any, words: list[str]) -> int:
     return 0
 
 
-def _read(shell: Any, words: list[str]) -> int:
+def _read(shell: ShellState, words: list[str]) -> int:
     """Read a line into variables."""
     names = [word for word in words[1:] if not word.startswith("-")]
     raw = "-r" in words[1:]
@@ -212,7 +212,7 @@ def _read(shell: Any, words: list[str]) -> int:
     return 0 if complete else 1
 
 
-def _applet(shell: Any, words: list[str]) -> int:
+def _applet(shell: ShellState, words: list[str]) -> int:
     task = shell.task.child(shell.task.name, env=shell.environment())
     task.in_shell = True
     return call(task, APPLETS[words[0]], words)

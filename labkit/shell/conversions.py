@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import errno
+import re
 
 from labkit.base.errors import FileSystemError
 
+_HALVES = re.compile("[\ud800-\udc7f\udd00-\udfff]")
+LARGEST = (1 << 64) - 1
 _WORDS = {
     errno.EPERM: "Operation not permitted", errno.ENOENT: "No such file or directory",
     errno.EIO: "Input/output error", errno.ENXIO: "No such device or address",
     errno.EBADF: "Bad file descriptor", errno.EACCES: "Permission denied",
     errno.EBUSY: "Device or resource busy", errno.EEXIST: "File exists",
     errno.EXDEV: "Invalid cross-device link", errno.ENOTDIR: "Not a directory",
-    errno.EISDIR: "Is a directory", errno.EINVAL: "Invalid argument",
+    errno.EISDIR: "Is a directory", errno.EINVAL: "Invalid argument", errno.EFBIG: "File too large",
     errno.ENOSPC: "No space left on device", errno.EROFS: "Read-only file system",
     errno.EMLINK: "Too many links", errno.ENAMETOOLONG: "File name too long",
     errno.ENOTEMPTY: "Directory not empty", errno.ELOOP: "Too many levels of symbolic links",
@@ -31,7 +34,7 @@ def strerror(error: FileSystemError | int) -> str:
 
 
 def encode(text: str) -> bytes:
-    """Return the bytes of a text; bytes that are no UTF-8 come back as they were.
+    """Return the bytes of a text; bytes that are no UTF-8 come back as they were (PEP 383).
 
     >>> encode(decode(b"caf\\xe9"))
     b'caf\\xe9'
@@ -39,9 +42,34 @@ def encode(text: str) -> bytes:
     return text.encode("utf-8", "surrogateescape")
 
 
+def replaced(text: str) -> str:
+    """Return a text that has bytes: halves of surrogate pairs, which stand for none, become U+FFFD.
+
+    >>> encode(replaced("caf\\ud83d")), encode(replaced("caf\\udce9"))
+    (b'caf\\xef\\xbf\\xbd', b'caf\\xe9')
+    """
+    return _HALVES.sub("\ufffd", text)
+
+
 def decode(data: bytes) -> str:
     """Return the text of bytes, whatever they are."""
     return data.decode("utf-8", "surrogateescape")
+
+
+def decimal(text: str) -> int | None:
+    """Return the number that ASCII digits write, as strtoull(3) reads it.
+
+    None for any other text and for a number that 64 bits cannot hold.
+
+    >>> decimal("042"), decimal("4²"), decimal("9" * 20)
+    (42, None, None)
+    """
+    if not (text.isascii() and text.isdecimal()):
+        return None
+    digits = text.lstrip("0") or "0"
+    # Looked at by length first, as int() raises ValueError for more than 4,300 digits.
+    value = int(digits) if len(digits) <= len(str(LARGEST)) else LARGEST + 1
+    return value if value <= LARGEST else None
 
 
 def join(directory: str, path: str) -> str:

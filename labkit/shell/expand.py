@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
 
 from labkit.base.errors import FileSystemError
 from labkit.shell.conversions import encode
 from labkit.shell.parser import Arithmetic, Literal, Parameter, Substitution, Word
 from labkit.shell.patterns import glob, has_glob
+from labkit.shell.state import ShellState
 from labkit.shell.task import Task
 from labkit.shell.users import home_of
 
@@ -111,7 +111,7 @@ class ExpansionError(Exception):
     """A word that cannot be expanded; the shell stops with exit code 2."""
 
 
-def fields(shell: Any, words: Iterable[Word]) -> list[str]:
+def fields(shell: ShellState, words: Iterable[Word]) -> list[str]:
     """Return the fields that words expand to."""
     out: list[str] = []
     for word in words:
@@ -126,7 +126,7 @@ def fields(shell: Any, words: Iterable[Word]) -> list[str]:
     return out
 
 
-def string(shell: Any, word: Word) -> str:
+def string(shell: ShellState, word: Word) -> str:
     """Return the text that a word expands to, unsplit: for assignments, redirections and here-documents."""
     collector = _Collector(shell)
     collector.word(_with_tilde(shell, word), split=False)
@@ -137,7 +137,7 @@ def _plain(segments: Segments) -> str:
     return "".join(text for text, _ in segments)
 
 
-def _with_tilde(shell: Any, word: Word) -> Word:
+def _with_tilde(shell: ShellState, word: Word) -> Word:
     if not word or not isinstance(word[0], Literal) or word[0].quoted or not word[0].text.startswith("~"):
         return word
     user, slash, rest = word[0].text[1:].partition("/")
@@ -152,7 +152,7 @@ def _with_tilde(shell: Any, word: Word) -> Word:
 class _Collector:
     """Gathers segments into fields."""
 
-    def __init__(self, shell: Any) -> None:
+    def __init__(self, shell: ShellState) -> None:
         self._shell = shell
         self.fields: list[Segments] = []
         self._open = False

@@ -10,20 +10,36 @@ import errno
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 from labkit.base.errors import FileSystemError
 from labkit.oci.content import EMPTY, Content
 from labkit.shell import builtins
-from labkit.shell import parser as syntax
-from labkit.shell.conversions import decode, encode, strerror
+from labkit.shell.conversions import decimal, decode, encode, strerror
 from labkit.shell.expand import ExpansionError, fields, string
 from labkit.shell.launch import execute
 from labkit.shell.lookup import ExecNotFound
-from labkit.shell.parser import Node, Parser, Redirect, ShellSyntaxError
-from labkit.shell.state import BreakLoop, ExitShell, State
+from labkit.shell.parser import (
+    AndOr,
+    Background,
+    CommandList,
+    For,
+    If,
+    Loop,
+    Node,
+    Not,
+    Parser,
+    Pipeline,
+    Redirect,
+    Redirected,
+    ShellSyntaxError,
+    Simple,
+    Subshell,
+    Substitution,
+)
+from labkit.shell.state import BreakLoop, ExitShell, ShellState
 from labkit.shell.streams import Pipe, Reader, Sink, WouldRunForever, bounded
-from labkit.shell.task import OpenFiles, Task
+from labkit.shell.task import Descriptors, Task
 
 # Redirections (POSIX.1-2017, Shell Command Language, 2.7).
 
@@ -32,7 +48,7 @@ class RedirectError(Exception):
     """A redirection that failed, in ash's words."""
 
 
-def redirected(shell: Any, task: Task, redirects: Iterable[Redirect]) -> OpenFiles:
+def redirected(shell: Shell, task: Task, redirects: Iterable[Redirect]) -> Descriptors:
     """Return a task's open files after redirections, done from left to right; raises RedirectError."""
     files = dict(task.fds)
     for redirect in redirects:
@@ -40,7 +56,7 @@ def redirected(shell: Any, task: Task, redirects: Iterable[Redirect]) -> OpenFil
         seen = task.child(fds=files)
         if redirect.operator == "<<":
             files[redirect.fd] = Reader.of(Content.of(encode(target)), task.run.process.clock)
-        elif redirect.operator in ("<&", ">&") and (target == "-" or target.isdecimal()):
+        elif redirect.operator in ("<&", ">&") and (target == "-" or decimal(target) is not None):
             _duplicate(files, redirect.fd, target)
         elif redirect.operator == "<>":  # made, or copied up, by being opened to write
             sink = _open_write(seen, target, append=True)
@@ -54,7 +70,7 @@ def redirected(shell: Any, task: Task, redirects: Iterable[Redirect]) -> OpenFil
     return files
 
 
-def _duplicate(files: OpenFiles, fd: int, target: str) -> None:
+def _duplicate(files: Descriptors, fd: int, target: str) -> None:
     if target == "-":
         files.pop(fd, None)
     elif int(target) in files:
@@ -84,7 +100,7 @@ def _reason(error: FileSystemError, missing: str) -> str:
 # Commands that run beside each other in virtual time: pipelines and those in the background.
 
 
-def run_background(shell: Any, body: Node) -> None:
+def run_background(shell: Shell, body: Node) -> None:
     """Run a command beside the shell: it starts now, and the shell's time does not pass."""
     clock, run = shell.task.run.process.clock, shell.task.run
     begun, steps = clock.now, run.steps
@@ -101,7 +117,7 @@ def run_background(shell: Any, body: Node) -> None:
     shell.status = 0
 
 
-def run_pipeline(shell: Any, stages: tuple[Node, ...]) -> int:
+def run_pipeline(shell: Shell, stages: tuple[Node, ...]) -> int:
     """Run the stages of a pipeline, which start together, and return its status.
 
     A stage that would run for ever ends when it writes and nobody reads any more.
@@ -145,7 +161,7 @@ T = TypeVar("T")
 
 
 @dataclass(slots=True)
-class Shell(State):
+class Shell(ShellState):
     """A shell that runs commands; it is its own process or part of one."""
 
     def run_text(self, text: str, first_line: int = 0) -> int:
@@ -165,31 +181,31 @@ class Shell(State):
     def execute(self, node: Node) -> int:
         """Run a syntax tree and return its status."""
         match node:
-            case syntax.Simple():
+            case Simple():
                 self._ended(self._simple(node))
-            case syntax.Sequence(items):
+            case CommandList(items):
                 for item in items:
                     self.execute(item)
-            case syntax.Pipeline(stages):
+            case Pipeline(stages):
                 self._ended(run_pipeline(self, stages))
-            case syntax.Not(body):
+            case Not(body):
                 self._tested(body)
                 self.status = int(self.status == 0)
-            case syntax.AndOr(left, operator, right):
+            case AndOr(left, operator, right):
                 self._tested(left)
                 if (self.status == 0) == (operator == "&&"):
                     self.execute(right)
-            case syntax.Redirected():
+            case Redirected():
                 self._redirected(node)
-            case syntax.Subshell(body):
+            case Subshell(body):
                 self._ended(self.in_subshell(body, self.task))
-            case syntax.Background(body):
+            case Background(body):
                 run_background(self, body)
-            case syntax.If(branches, otherwise):
+            case If(branches, otherwise):
                 self._if(branches, otherwise)
-            case syntax.Loop():
+            case Loop():
                 self._loop(node)
-            case syntax.For():
+            case For():
                 self._for(node)
         return self.status
 
@@ -214,7 +230,7 @@ class Shell(State):
         if otherwise is not None:
             self.execute(otherwise)
 
-    def _loop(self, node: syntax.Loop) -> None:
+    def _loop(self, node: Loop) -> None:
         status = 0
 
         def once() -> bool:
@@ -230,7 +246,7 @@ class Shell(State):
             pass
         self.status = status
 
-    def _for(self, node: syntax.For) -> None:
+    def _for(self, node: For) -> None:
         def once() -> bool:
             self.execute(node.body)
             return True
@@ -255,7 +271,7 @@ class Shell(State):
         finally:
             self.loops -= 1
 
-    def _redirected(self, node: syntax.Redirected) -> None:
+    def _redirected(self, node: Redirected) -> None:
         try:
             files = self._expanded(redirected, self, self.task, node.redirects)
         except RedirectError as error:
@@ -270,7 +286,7 @@ class Shell(State):
 
     # Simple commands
 
-    def _simple(self, node: syntax.Simple) -> int:
+    def _simple(self, node: Simple) -> int:
         task = self.task
         task.run.step()
         self.line = node.line
@@ -304,7 +320,7 @@ class Shell(State):
             self.message(str(error))
             raise ExitShell(2) from None
 
-    def _inside(self, words: list[str], files: OpenFiles, assigned: list[tuple[str, str]]) -> int:
+    def _inside(self, words: list[str], files: Descriptors, assigned: list[tuple[str, str]]) -> int:
         """Run a builtin; what is assigned before one that is not special holds for it alone."""
         before, exported = dict(self.variables), set(self.exported)
         for name, value in assigned:
@@ -341,7 +357,7 @@ class Shell(State):
 
     def in_subshell(self, body: Node, task: Task) -> int:
         """Run commands in a copy of this shell and return their status."""
-        shell: Shell = self.copy()
+        shell = self.copy()
         shell.task = task.child()
         return shell.until_exit(lambda: shell.execute(body))
 
@@ -362,8 +378,8 @@ class Shell(State):
         return decode(data).replace("\0", "").rstrip("\n")
 
 
-def _substitutes(node: syntax.Simple) -> bool:
-    return any(isinstance(part, syntax.Substitution) for _, word in node.assignments for part in word)
+def _substitutes(node: Simple) -> bool:
+    return any(isinstance(part, Substitution) for _, word in node.assignments for part in word)
 
 
 def quoted(word: str) -> str:

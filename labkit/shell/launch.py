@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from labkit.base.errors import FileSystemError
-from labkit.oci.content import Content, Filler
+from labkit.oci.content import Filler
 from labkit.shell.applets import APPLETS
 from labkit.shell.conversions import basename, decode, strerror
 from labkit.shell.lookup import ExecNotFound, find_program, refusal
-from labkit.shell.patterns import BadPattern
-from labkit.shell.streams import WouldRunForever
 from labkit.shell.task import Applet, CommandError, Program, Task, UsageError
 
 SHELLS = frozenset(("sh", "ash", "bash", "dash"))
@@ -35,7 +33,8 @@ def _start(task: Task, path: str, argv: Sequence[str]) -> int:
         task.run.next_pid += 1
     child = task.child(basename(path))
     child.pid, child.in_shell = pid if task.depth else 1, False
-    content: Content = task.fs.content(task.path(path))
+    # Not through the user's eyes: the kernel reads what it runs, which only has to be executable for him.
+    content = task.run.process.fs.content(task.path(path))
     head = content.read(0, 256) if content.size else b""
     if head.startswith(b"#!"):
         interpreter = decode(head[2:].partition(b"\n")[0]).split(None, 1)
@@ -44,7 +43,7 @@ def _start(task: Task, path: str, argv: Sequence[str]) -> int:
         return _start(task, interpreter[0], [*interpreter, path, *argv[1:]])
     name = basename(path)
     if name in SHELLS:
-        return _shell(child, argv)
+        return task.run.shell(child, argv)
     if name in APPLETS:
         return call(child, APPLETS[name], argv)
     handler = task.run.process.on_unknown
@@ -53,21 +52,18 @@ def _start(task: Task, path: str, argv: Sequence[str]) -> int:
         return status
     text = b"\0" not in head and not any(isinstance(piece.source, Filler) for piece in content.pieces)
     if text and task.depth:
-        return _shell(child, ["sh", path, *argv[1:]])
+        return task.run.shell(child, ["sh", path, *argv[1:]])
     if text:
         raise ExecNotFound(argv[0], "exec format error")
     child.err(f"labkit: {name} is not simulated; only a shell and the everyday commands run here\n")
     return 126
 
 
-def _shell(task: Task, argv: Sequence[str]) -> int:
-    from labkit.shell.run import main
-
-    return main(task, argv)
-
-
 def call(task: Task, program: Program | Applet, argv: Sequence[str]) -> int:
-    """Run an applet or an added command and turn its errors into a line and an exit code."""
+    """Run an applet or an added command; return its exit code.
+
+    What it and the file system raise on purpose becomes a line; anything else is a programming error.
+    """
     function = program.load() if isinstance(program, Applet) else program
     try:
         return function(task, list(argv[1:]))
@@ -82,9 +78,5 @@ def call(task: Task, program: Program | Applet, argv: Sequence[str]) -> int:
     except FileSystemError as error:
         where = f"{error.filename}: " if error.filename else ""
         return task.fail(where + strerror(error))
-    except BadPattern as error:
-        return task.fail(f"bad regex: {error}", 2)
-    except (WouldRunForever, RecursionError, ExecNotFound):
-        raise
-    except (ValueError, ArithmeticError, OSError, LookupError, AttributeError, TypeError) as error:
-        return task.fail(f"cannot do this ({type(error).__name__}: {error})")
+    except OSError as error:  # a content that cannot be read any more (`oci.content.Source`)
+        return task.fail(str(error))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import stat
 
 from labkit.base.errors import LabkitError
-from labkit.shell.task import Task, allowed
+from labkit.shell.files import allowed
+from labkit.shell.task import Task
 
 _DEFAULT_PATH = "/sbin:/usr/sbin:/bin:/usr/bin"
 

@@ -110,8 +110,8 @@ class Background:
 
 
 @dataclass(frozen=True, slots=True)
-class Sequence:
-    """Commands one after the other."""
+class CommandList:
+    """Commands one after the other, each told from the next by `;` or a newline."""
 
     items: tuple[Node, ...]
 
@@ -158,7 +158,7 @@ class For:
 
 
 Node: TypeAlias = (
-    Simple | Pipeline | Not | AndOr | Background | Sequence | Redirected | Subshell | If | Loop | For
+    Simple | Pipeline | Not | AndOr | Background | CommandList | Redirected | Subshell | If | Loop | For
 )
 
 
@@ -169,6 +169,7 @@ REDIRECTIONS = frozenset(("<", ">", ">>", "<<", "<<-", "<&", ">&", "<>", "&>"))
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PARAMETER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9]+|[@*#?$]")
 _OPERATOR = re.compile(r":?[-=?+]")
+_DESCRIPTOR = re.compile(r"[0-9]{1,3}")
 MAX_DEPTH = 60
 
 
@@ -226,7 +227,7 @@ class Lexer:
         start = self.position
         word = self.word_until(" \t\n;&|<>()")
         raw = text[start : self.position]
-        if raw.isdecimal() and len(raw) < 4 and text[self.position : self.position + 1] in ("<", ">"):
+        if _DESCRIPTOR.fullmatch(raw) and text[self.position : self.position + 1] in ("<", ">"):
             operator = next(op for op in OPERATORS if text.startswith(op, self.position))
             self.position += len(operator)
             return Token(operator, fd=int(raw))
@@ -443,7 +444,7 @@ class Parser:
             if self._peek().kind in ("newline", "end of file"):
                 self._take()
                 break
-        return items[0] if len(items) == 1 else Sequence(tuple(items))
+        return items[0] if len(items) == 1 else CommandList(tuple(items))
 
     def _background(self, item: Node) -> tuple[Node, Token]:
         token = self._take()
@@ -464,7 +465,7 @@ class Parser:
             else:
                 items.append(item)
                 break
-        return items[0] if len(items) == 1 else Sequence(tuple(items))
+        return items[0] if len(items) == 1 else CommandList(tuple(items))
 
     def _and_or(self) -> Node:
         node = self._pipeline()

@@ -109,7 +109,8 @@ def _translate(pattern: str, extended: bool) -> list[str]:
                 raise BadPattern("Trailing backslash")
             char = pattern[index]
             index += 1
-            piece = _escaped(char, extended)
+            # `\+` with nothing before it is a plus; as it stands, `\(\?` would be Python's `(?`.
+            piece = re.escape(char) if at_start and char in "+?" else _escaped(char, extended)
             at_start = not extended and char in "(|"
         elif char == "[":
             bracket = _bracket(pattern, index - 1, "^")
@@ -117,8 +118,10 @@ def _translate(pattern: str, extended: bool) -> list[str]:
                 raise BadPattern("Unmatched [, [^, [:, [., or [=")
             piece, index = bracket
             at_start = False
-        elif char == "*" and at_start:
-            piece = r"\*" if not extended else ""
+        elif char == "*" and at_start and not extended:
+            piece = r"\*"
+        elif char in "*+?" and at_start and extended:
+            piece = ""  # glibc passes over what has nothing to repeat; Python gives `(?` a meaning of its own
         elif char == "^":
             piece = "^" if extended or at_start else r"\^"
         elif char == "$":

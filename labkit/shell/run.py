@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from labkit.base.errors import FileSystemError
 from labkit.oci.content import Content
-from labkit.shell.conversions import decode, strerror
-from labkit.shell.interp import Shell
+from labkit.shell.conversions import decode, replaced, strerror
 from labkit.shell.launch import execute
 from labkit.shell.lookup import ExecNotFound
-from labkit.shell.streams import Reader, Terminal, WouldRunForever
-from labkit.shell.task import CommandError, OpenFiles, Process, Result, Run, Task
+from labkit.shell.streams import Output, Reader, WouldRunForever
+from labkit.shell.task import CommandError, Completed, Descriptors, Process, Run, Task
+
+if TYPE_CHECKING:
+    from labkit.shell.interp import Shell
 
 # `sh` as a program: its options, and where its script comes from (POSIX.1-2017, sh).
 
@@ -29,7 +32,7 @@ def main(task: Task, argv: Sequence[str]) -> int:
                 task.err(f"{argv[0]}: illegal option -{flag}\n")
                 return 2
             options.add(flag)
-    shell = Shell(task, argv[0], options=options)
+    shell = _shell(task, argv[0], options)
     if "c" in options and not rest:
         shell.message("-c requires an argument")
         return 2
@@ -56,7 +59,7 @@ def _input(shell: Shell, rest: list[str]) -> int:
     return shell.run_text(text, 1)
 
 
-def run_command(argv: Sequence[str], process: Process) -> Result:
+def run_command(argv: Sequence[str], process: Process) -> Completed:
     """Run a program as execve would: argv's first word is a path or is searched on PATH.
 
     Raises ExecNotFound where there is nothing to run; virtual time passes on the process' clock.
@@ -64,27 +67,34 @@ def run_command(argv: Sequence[str], process: Process) -> Result:
     task = _start(process, argv[0] if argv else "")
     if not argv:
         raise ExecNotFound("", "not found in $PATH")
-    return _run(task, lambda: execute(task, argv))
+    words = [replaced(word) for word in argv]
+    return _run(task, lambda: execute(task, words))
 
 
-def run_script(text: str, process: Process, *, name: str = "sh") -> Result:
+def run_script(text: str, process: Process, *, name: str = "sh") -> Completed:
     """Run a text as `sh -c` does, without a shell in the file system."""
-    from labkit.shell.interp import Shell  # most of the shell, which importing labkit need not wait for
-
     task = _start(process, name)
-    shell = Shell(task, name)
-    return _run(task, lambda: shell.until_exit(lambda: shell.run_text(text)), shell)
+    shell = _shell(task, name)
+    return _run(task, lambda: shell.until_exit(lambda: shell.run_text(replaced(text))), shell)
+
+
+def _shell(task: Task, name: str, options: Iterable[str] = ()) -> Shell:
+    # Late, as it brings the parser and with it most of the shell, for which `import labkit` need not wait.
+    from labkit.shell.interp import Shell
+
+    return Shell(task, name, options=set(options))
 
 
 def _start(process: Process, name: str) -> Task:
     """Return the first task of a command, with its standard files."""
-    run = Run(process, execute)
+    run = Run(process, execute, main)
     stdin = Reader.of(Content.of(process.stdin), process.clock)
-    fds: OpenFiles = {0: stdin, 1: Terminal(run.emit, 1), 2: Terminal(run.emit, 2)}
-    return Task(run, name, dict(process.env), process.cwd, fds)
+    fds: Descriptors = {0: stdin, 1: Output(run.emit, 1), 2: Output(run.emit, 2)}
+    env = {replaced(key): replaced(value) for key, value in process.env.items()}
+    return Task(run, name, env, process.cwd, fds)
 
 
-def _run(task: Task, body: Callable[[], int], shell: Shell | None = None) -> Result:
+def _run(task: Task, body: Callable[[], int], shell: Shell | None = None) -> Completed:
     run, clock = task.run, task.run.process.clock
     finished, status = True, 0
     try:
@@ -100,4 +110,4 @@ def _run(task: Task, body: Callable[[], int], shell: Shell | None = None) -> Res
         (chunk for chunk in run.chunks if not finished or chunk.at <= duration), key=lambda chunk: chunk.at
     )
     env = task.env if shell is None else shell.environment()
-    return Result(status, tuple(chunks), duration, finished, task.cwd, env)
+    return Completed(status, tuple(chunks), duration, finished, task.cwd, env)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import copy
+from abc import abstractmethod
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Self
 
+from labkit.shell.conversions import decimal
+from labkit.shell.parser import Node
 from labkit.shell.task import Task
 
 _OWN = {"IFS": " \t\n", "OPTIND": "1", "PS1": "\\w \\$ ", "PS2": "> ", "PS4": "+ "}
@@ -29,8 +32,11 @@ class BreakLoop(Exception):
 
 
 @dataclass(slots=True)
-class State:
-    """A shell's state; `script` is the name that a script's own messages start with."""
+class ShellState:
+    """What a shell remembers, as expansions and builtins use it; `Shell` adds how commands are run.
+
+    `script` is the name that a script's own messages start with.
+    """
 
     task: Task
     arg0: str
@@ -53,7 +59,15 @@ class State:
             self.variables = {**_OWN, "PPID": "0", **self.task.env, "PWD": self.task.cwd}
             self.exported = set(self.task.env) | {"PWD"}
 
-    def copy(self) -> Any:
+    @abstractmethod
+    def external(self, words: list[str], task: Task) -> int:
+        """Run a program and return its status."""
+
+    @abstractmethod
+    def output_of(self, body: Node) -> str:
+        """Run commands in a subshell and return what they print, without the last newlines."""
+
+    def copy(self) -> Self:
         """Return the state of a subshell."""
         other = copy.copy(self)
         other.task = self.task.child()
@@ -77,10 +91,10 @@ class State:
     def special(self, name: str) -> str | None:
         """Return the value of a parameter, or None where it is unset."""
         if name.isdecimal():
-            index = int(name)
+            index = decimal(name)
             if index == 0:
                 return self.arg0
-            return self.arguments[index - 1] if index <= len(self.arguments) else None
+            return None if index is None else next(iter(self.arguments[index - 1 : index]), None)
         match name:
             case "?":
                 return str(self.status)

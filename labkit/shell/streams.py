@@ -9,14 +9,16 @@ from __future__ import annotations
 import errno
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 from labkit.base.errors import FileSystemError
 from labkit.oci.content import EMPTY, Content
+from labkit.shell.files import Files
 
 ENDLESS = 1 << 60
 _ENOUGH = 4 << 20
-_MAX_FILE = 1 << 44
+MAX_FILE = 1 << 44
+"""The size of the largest file on ext4 with blocks of 4,096 bytes."""
 
 
 class WouldRunForever(Exception):
@@ -161,7 +163,7 @@ class Pipe:
 
 
 @dataclass(frozen=True, slots=True)
-class Terminal:
+class Output:
     """Standard output or standard error of the whole command."""
 
     emit: Callable[[int, Content], None]
@@ -189,7 +191,7 @@ class Null:
 class OpenFile:
     """A file opened to write, with its position."""
 
-    fs: Any
+    fs: Files
     path: str
     append: bool
     offset: int = 0
@@ -198,7 +200,7 @@ class OpenFile:
         """Write at the position, or at the end of the file; a file deleted meanwhile takes it in silence."""
         if not content.size:
             return
-        if content.size > _MAX_FILE:
+        if content.size > MAX_FILE:
             raise FileSystemError(errno.ENOSPC, self.path)
         try:
             if self.append:

@@ -9,108 +9,19 @@ import re
 import stat
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from labkit.base.errors import FileSystemError
 from labkit.oci.content import EMPTY, Content
 from labkit.oci.tree import Device
-from labkit.shell import streams
 from labkit.shell.conversions import encode, join, strerror
-from labkit.shell.streams import Clock, Reader, Sink, WouldRunForever
-
-# What a user other than root may do with files (path_resolution(7), Permissions; unlink(2), sticky bit).
-
-_READ, _WRITE, _SEARCH, _STICKY = 4, 2, 1, 0o1000
-_MAKING = frozenset(("append", "create", "link", "mkdir", "mkfifo", "mknod", "place", "symlink", "write"))
-
-
-def allowed(found: Any, uid: int, gid: int, bits: int) -> bool:
-    """Tell whether a user may do with a file what the bits say; root may do all."""
-    shift = 6 if uid == found.uid else 3 if gid == found.gid else 0
-    return uid == 0 or not bits & ~(found.mode >> shift)
-
-
-class UserFiles:
-    """A file system as one user may use it: the kernel refuses the rest, new files are the user's."""
-
-    def __init__(self, fs: Any, uid: int, gid: int) -> None:
-        self._fs, self._uid, self._gid = fs, uid, gid
-
-    def __getattr__(self, name: str) -> Any:
-        call, follow = getattr(self._fs, name), name in ("append", "write")
-
-        def checked(*args: Any) -> Any:
-            path = args[1] if name in ("link", "symlink") else args[0]
-            new = name in _MAKING and not self._fs.exists(path, follow)
-            self._check(name, path, args, new)
-            result = call(*args)
-            if new and name != "link":
-                self._fs.chown(path, self._uid, self._gid, follow)
-            return result
-
-        return checked
-
-    def _check(self, name: str, path: str, args: tuple[Any, ...], new: bool) -> None:
-        match name:
-            case "readlink" | "stat":
-                self._ask(path, 0)
-            case "content" | "listdir" | "read":
-                self._ask(path, _READ)
-            case "append" | "truncate" | "write" if not new:
-                self._ask(path, _WRITE)
-            case "chmod" | "chown" | "utime":
-                self._own(name, path, args)
-            case "link" if not self._owns(args[0]) and not self._may(args[0], _READ | _WRITE):
-                raise FileSystemError(errno.EPERM, path)
-            case "rename" | "rmdir" | "unlink":
-                for removed in args:
-                    self._remove(removed)
-            case _ if new:
-                self._ask(_parent(path), _WRITE | _SEARCH)
-
-    def _may(self, path: str, bits: int) -> bool:
-        found = self._fs.stat(path)
-        if bits == _SEARCH and not stat.S_ISDIR(found.mode):
-            raise FileSystemError(errno.ENOTDIR, path)
-        return allowed(found, self._uid, self._gid, bits)
-
-    def _owns(self, path: str, follow: bool = True) -> bool:
-        return bool(self._fs.stat(path, follow).uid == self._uid)
-
-    def _ask(self, path: str, bits: int) -> None:
-        """Refuse what the file's mode denies, or what a directory above it does not let through to."""
-        above = _parent(path)
-        if above != path:
-            self._ask(above, _SEARCH)
-        if bits and not self._may(path, bits):
-            raise FileSystemError(errno.EACCES, path)
-
-    def _own(self, name: str, path: str, args: tuple[Any, ...]) -> None:
-        self._ask(path, 0)
-        keeps = name != "chown" or (args[1] in (-1, self._uid) and args[2] in (-1, self._gid))
-        if self._owns(path, args[-1] is not False) and keeps:
-            return
-        if name != "utime":
-            raise FileSystemError(errno.EPERM, path)
-        self._ask(path, _WRITE)
-
-    def _remove(self, path: str) -> None:
-        if self._fs.exists(path, False):
-            self._ask(_parent(path), _WRITE | _SEARCH)
-            above, found = self._fs.stat(_parent(path)), self._fs.stat(path, False)
-            if above.mode & _STICKY and self._uid not in (above.uid, found.uid):
-                raise FileSystemError(errno.EPERM, path)
-
-
-def _parent(path: str) -> str:
-    return path.rstrip("/").rpartition("/")[0] or "/"
-
+from labkit.shell.files import Files, Stat, UserFiles
+from labkit.shell.streams import DEVICES, Clock, Null, OpenFile, Reader, Sink, WouldRunForever
 
 SECOND = 1_000_000_000
 MAX_STEPS = 100_000
 MAX_TIME = 24 * 3600 * SECOND
 UMASK = 0o022
-OpenFiles = dict[int, Reader | Sink]
+Descriptors = dict[int, Reader | Sink]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +39,7 @@ class Chunk:
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class Completed:
     """What a command left: `finished` is False where it would run for ever."""
 
     exit_code: int
@@ -145,14 +56,14 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """What a command starts with. `fs` is a Mount, or anything with its methods.
+    """What a command starts with.
 
     `programs` adds commands that are found before those on PATH. `on_unknown` runs a program that is in
     the file system but that no applet imitates; it takes the task, the path and argv, and gives the exit
     code, or None for "not found".
     """
 
-    fs: Any
+    fs: Files
     clock: Clock
     env: Mapping[str, str] = field(default_factory=dict)
     cwd: str = "/"
@@ -167,16 +78,21 @@ class Process:
 
 @dataclass(slots=True)
 class Run:
-    """What all tasks of one command share: its output, its clock and how far it may still go."""
+    """What all tasks of one command share: its output, its clock and how far it may still go.
+
+    `execute` starts a program and `shell` runs `sh`: a command that runs others, and a script found on
+    PATH, get them from here, as the modules that have them stand above the commands.
+    """
 
     process: Process
     execute: Callable[[Task, Sequence[str]], int]
+    shell: Callable[[Task, Sequence[str]], int]
     chunks: list[Chunk] = field(default_factory=list)
     steps: int = 0
     total_steps: int = 0
     next_pid: int = 2
     started: int = field(init=False)
-    fs: Any = field(init=False)
+    fs: Files = field(init=False)
 
     def __post_init__(self) -> None:
         process = self.process
@@ -223,14 +139,14 @@ class Task:
     name: str
     env: dict[str, str]
     cwd: str
-    fds: OpenFiles
+    fds: Descriptors
     pid: int = 1
     depth: int = 0
     in_shell: bool = False
     """Whether this is a shell's own builtin, whose messages start with the shell's name."""
 
     @property
-    def fs(self) -> Any:
+    def fs(self) -> Files:
         """The file system, as this process may use it."""
         return self.run.fs
 
@@ -240,7 +156,7 @@ class Task:
         return self.run.process.clock.now
 
     def child(
-        self, name: str = "", env: Mapping[str, str] | None = None, fds: OpenFiles | None = None
+        self, name: str = "", env: Mapping[str, str] | None = None, fds: Descriptors | None = None
     ) -> Task:
         """Return a copy whose directory, environment and open files are its own."""
         return replace(
@@ -291,15 +207,13 @@ class Task:
                 status = self.fail(words.format(operand, strerror(error)))
         return status
 
-    # OpenFiles
-
     def path(self, path: str) -> str:
         """Return a path as an absolute one."""
         if not path:
             raise FileSystemError(errno.ENOENT, path)
         return join(self.cwd, path)
 
-    def stat(self, path: str, follow: bool = True) -> Any:
+    def stat(self, path: str, follow: bool = True) -> Stat | None:
         """Return what the file system tells of a path, or None where it tells nothing."""
         try:
             return self.fs.stat(self.path(path), follow)
@@ -322,7 +236,7 @@ class Task:
         """Return the number of the open file that /dev/stdout, or a link to it, stands for."""
         path = self.path(path)
         for _ in range(10):
-            match = re.fullmatch(r"/(?:dev|proc/self)/fd/(\d+)", path)
+            match = re.fullmatch(r"/(?:dev|proc/self)/fd/([0-9]{1,9})", path)
             if match:
                 return int(match[1])
             try:
@@ -340,8 +254,8 @@ class Task:
             reader = self.fds.get(fd)
             return reader if isinstance(reader, Reader) else Reader([], clock)
         found = self.fs.stat(self.path(path), True)
-        if isinstance(found.node, Device) and found.node.minor in streams.DEVICES:
-            return Reader.of(streams.DEVICES[found.node.minor], clock)
+        if isinstance(found.node, Device) and found.node.minor in DEVICES:
+            return Reader.of(DEVICES[found.node.minor], clock)
         if stat.S_ISDIR(found.mode):
             return Reader([], clock, error=errno.EISDIR)
         return Reader.of(self.fs.content(self.path(path)), clock)
@@ -355,15 +269,15 @@ class Task:
                 raise FileSystemError(errno.ENXIO, path)
             return sink
         found = self.stat(path)
-        if found is not None and isinstance(found.node, Device) and found.node.minor in streams.DEVICES:
-            return streams.Null()
+        if found is not None and isinstance(found.node, Device) and found.node.minor in DEVICES:
+            return Null()
         path = self.path(path)
         (self.fs.append if append else self.fs.write)(path, EMPTY, 0o666 & ~UMASK)
-        return streams.OpenFile(self.fs, path, append)
+        return OpenFile(self.fs, path, append)
 
     def listdir(self, path: str) -> list[str]:
         """Return the sorted names in a directory; raises FileSystemError."""
-        return list(self.fs.listdir(self.path(path)))
+        return self.fs.listdir(self.path(path))
 
 
 Program = Callable[[Task, list[str]], int]

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from labkit.base.errors import FileSystemError
-from labkit.shell.conversions import decode
+from labkit.shell.conversions import decimal, decode
+from labkit.shell.files import Files
 
 _NAME, _ID, _GROUP, _HOME = 0, 2, 3, 5
 
 
-def _rows(fs: Any, path: str) -> list[list[str]]:
+def _rows(fs: Files, path: str) -> list[list[str]]:
     try:
         text = decode(fs.read(path))
     except FileSystemError:
@@ -18,40 +17,36 @@ def _rows(fs: Any, path: str) -> list[list[str]]:
     return [line.split(":") for line in text.splitlines() if line.count(":") >= _ID]
 
 
-def _find(fs: Any, path: str, key: int, wanted: str, column: int) -> str | None:
+def _find(fs: Files, path: str, key: int, wanted: str, column: int) -> str | None:
     """Return a column of the first row that has the wanted value in another."""
     return next((row[column] for row in _rows(fs, path) if row[key] == wanted and len(row) > column), None)
 
 
-def _number(text: str | None) -> int | None:
-    return int(text) if text is not None and text.isdecimal() else None
-
-
-def user_id(fs: Any, name: str) -> int | None:
+def user_id(fs: Files, name: str) -> int | None:
     """Return a user's number."""
-    return _number(_find(fs, "/etc/passwd", _NAME, name, _ID))
+    return decimal(_find(fs, "/etc/passwd", _NAME, name, _ID) or "")
 
 
-def group_id(fs: Any, name: str) -> int | None:
+def group_id(fs: Files, name: str) -> int | None:
     """Return a group's number."""
-    return _number(_find(fs, "/etc/group", _NAME, name, _ID))
+    return decimal(_find(fs, "/etc/group", _NAME, name, _ID) or "")
 
 
-def user_name(fs: Any, uid: int) -> str | None:
+def user_name(fs: Files, uid: int) -> str | None:
     """Return a user's name."""
     return _find(fs, "/etc/passwd", _ID, str(uid), _NAME)
 
 
-def group_name(fs: Any, gid: int) -> str | None:
+def group_name(fs: Files, gid: int) -> str | None:
     """Return a group's name."""
     return _find(fs, "/etc/group", _ID, str(gid), _NAME)
 
 
-def primary_group(fs: Any, name: str) -> int | None:
+def primary_group(fs: Files, name: str) -> int | None:
     """Return the number of a user's own group."""
-    return _number(_find(fs, "/etc/passwd", _NAME, name, _GROUP))
+    return decimal(_find(fs, "/etc/passwd", _NAME, name, _GROUP) or "")
 
 
-def home_of(fs: Any, name: str) -> str | None:
+def home_of(fs: Files, name: str) -> str | None:
     """Return a user's home directory."""
     return _find(fs, "/etc/passwd", _NAME, name, _HOME)

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from labkit.oci.content import Content
 from labkit.oci.tree import Device, Dir, File, Meta, Symlink, put
 from labkit.shell.applets import APPLETS
+from labkit.shell.builtins import BUILTINS
 from labkit.shell.lookup import ExecNotFound
 from labkit.shell.run import run_command, run_script
-from labkit.shell.task import Process, Result, Task
+from labkit.shell.task import Completed, Process, Task
 from labkit.storage.overlay import Mount
 from tests.shell.workload import ENVIRONMENT, SECOND, tree
 
@@ -37,11 +38,11 @@ def process(lower: Dir = LOWER) -> Process:
     return Process(Mount(lower, clock=lambda: clock.now), clock, ENVIRONMENT, cwd="/work")
 
 
-def sh(script: str, lower: Dir = LOWER) -> Result:
+def sh(script: str, lower: Dir = LOWER) -> Completed:
     return run_command(["sh", "-c", script], process(lower))
 
 
-def times(result: Result) -> list[tuple[str, float]]:
+def times(result: Completed) -> list[tuple[str, float]]:
     return [(chunk.data.decode(), chunk.at / SECOND) for chunk in result.chunks]
 
 
@@ -274,3 +275,42 @@ def test_no_text_breaks_the_shell(script: str) -> None:
     result = run_script(script, process(tree()))
     assert 0 <= result.exit_code < 256
     assert b"Error" not in result.output(2) or "Error" in script
+
+
+NUMBERS = st.sampled_from(
+    """
+    0 00 1 -1 +1 -0 7 08 0x1f 1.5 .5 1e3 1k 1G 1x ٣ 1٣ ² 1_000 255 256 4294967296 18446744073709551615
+    18446744073709551616 -9223372036854775809
+    """.split()
+) | st.sampled_from(["9" * 30, "9" * 400, "9" * 5000, "0" * 5000, "-" + "9" * 5000])
+PLAIN = st.sampled_from(
+    "- -- * file dir empty / /etc/passwd nowhere/x /dev/null /dev/fd/3 é [ ] ! ( \ud83d \udcff".split()
+) | st.sampled_from(["", " ", "a\0b", "x" * 300])
+OPTIONS = st.sampled_from("acdefghiklmnopqrstuvwx").map("-{}".format)
+FORMS = st.sampled_from(
+    r"""
+    s/{0}/x/ s/x/y/{0} {0}p {0},$d %{0}d %.{0}s %-{0}b +%{0}s bs={0} count={0} seek={0} if={0} of={0} u+{0}
+    {0}:{0} /dev/fd/{0} -size -maxdepth -name -exec ; -gt -eq = \(\?{0} (?{0} [{0}
+    """.split()
+)
+ANY = NUMBERS | PLAIN | st.text(st.characters(), max_size=4)
+ARGUMENTS = st.lists(ANY | OPTIONS | st.builds(str.format, FORMS, ANY), max_size=4)
+
+
+@pytest.mark.parametrize("name", sorted({*APPLETS, *BUILTINS}))
+@settings(max_examples=30, deadline=None)
+@given(ARGUMENTS)
+def test_no_argument_breaks_a_command(name: str, arguments: list[str]) -> None:
+    """As a program and in a shell: what is raised is a fault of the command's, whatever it was given."""
+    given = replace(process(), stdin=b"3\n\xff 1\n'x")
+    if name in APPLETS:
+        assert 0 <= run_command([name, *arguments], given).exit_code < 256
+    assert 0 <= run_command(["sh", "-c", '"$@"', "sh", name, *arguments], given).exit_code < 256
+
+
+def test_a_commands_own_fault_is_not_a_learners_output() -> None:
+    def faulty(task: Task, args: list[str]) -> int:
+        return int(args[0])
+
+    with pytest.raises(ValueError, match="invalid literal"):
+        run_script("faulty x", replace(process(), programs={"faulty": faulty}))

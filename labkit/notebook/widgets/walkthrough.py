@@ -207,8 +207,6 @@ class Walkthrough(Explorer):
 
     def controls(self) -> Any:
         """Return the page of the slide, its buttons and keys."""
-        from labkit.notebook.widgets.walkthrough import SlideView
-
         view = SlideView(titles=[f"{slide_html.number(slide)}. {slide.title}" for slide in SLIDES])
 
         def show(change: Any = None) -> None:

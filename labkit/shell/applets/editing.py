@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from labkit.base.errors import FileSystemError
 from labkit.oci.content import Content
 from labkit.shell.applets.options import Options, parse
-from labkit.shell.conversions import decode, encode, strerror
+from labkit.shell.conversions import decimal, decode, encode, strerror
 from labkit.shell.patterns import BadPattern, regex
 from labkit.shell.streams import Reader
 from labkit.shell.task import CommandError, Task, UsageError
@@ -108,7 +108,7 @@ def _matches(pattern: re.Pattern[str], line: str, options: Options) -> bool:
     )
 
 
-_ADDRESS = r"\d+|\$|/(?:\\.|\[\^?\]?[^]]*\]|[^/\\])*/I?"
+_ADDRESS = r"[0-9]+|\$|/(?:\\.|\[\^?\]?[^]]*\]|[^/\\])*/I?"
 _COMMAND = re.compile(rf"({_ADDRESS})?(?:, *({_ADDRESS}|))?\s*((?:! *)*)(.?)", re.DOTALL)
 _END = re.compile(r"[ \t]*(?:[\n;]|$)")
 
@@ -165,7 +165,8 @@ def _address(text: str | None, extended: bool) -> _Address | None:
     if text is None or text == "$":
         return text
     if text.isdecimal():
-        return int(text)
+        # busybox's strtol ends at LONG_MAX, which as an int is its mark for the last line.
+        return "$" if (line := decimal(text)) is None else line
     body, _, flag = text[1:].rpartition("/")
     return _compiled(body.replace("\\/", "/"), extended, flag)
 
@@ -251,9 +252,10 @@ class _Editor:
 def _substituted(command: _Command, pattern: re.Pattern[str], line: str) -> tuple[str, int]:
     """Return the line after a substitution, and how many there were."""
     matches = list(pattern.finditer(line))
-    if "g" not in command.flags:
-        wanted = int(re.sub(r"\D", "", command.flags) or 1)
-        matches = matches[wanted - 1 : wanted]
+    digits = re.sub(r"\D", "", command.flags) or "1"
+    place = decimal(digits)
+    if "g" not in command.flags and place != 0:  # busybox takes 0 for all
+        matches = matches[place - 1 : place] if place else []
     for match in reversed(matches):
         line = line[: match.start()] + _filled(command.text, match) + line[match.end() :]
     return line, len(matches)

@@ -8,14 +8,14 @@ import re
 import stat
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from labkit.base.errors import FileSystemError
+from labkit.oci.content import EMPTY
 from labkit.shell.applets.options import Options, parse
-from labkit.shell.conversions import basename, strerror
+from labkit.shell.conversions import basename, decimal, strerror
+from labkit.shell.files import Stat
 from labkit.shell.task import UMASK, CommandError, Task, UsageError
 from labkit.shell.users import group_id, user_id
-from labkit.storage.posix import Stat
 
 # chmod and chown (POSIX.1-2017, chmod and chown).
 
@@ -55,7 +55,7 @@ def chmod(task: Task, args: Sequence[str]) -> int:
     recursive = any("R" in flag for flag in flags)
     parse_mode(mode, 0, False)
 
-    def change(path: str, found: Any) -> None:
+    def change(path: str, found: Stat) -> None:
         if not stat.S_ISLNK(found.mode):
             wanted = parse_mode(mode, found.mode & 0o7777, stat.S_ISDIR(found.mode))
             task.fs.chmod(task.path(path), wanted)
@@ -68,27 +68,28 @@ def chown(task: Task, args: Sequence[str]) -> int:
     options = parse(args, "Rhf", {"recursive": "R", "no-dereference": "h"}, lacks="LHPcv", least=2)
     owner, *paths = options.operands
     user, colon, group = owner.partition(":" if ":" in owner else ".")
-    try:
-        uid = _number(user, user_id(task.fs, user)) if user else -1
-        gid = _number(group, group_id(task.fs, group)) if group else -1
-    except LookupError:
-        raise CommandError(f"unknown user{'/group' if colon else ''} {owner}") from None
+    uid = _number(user, user_id(task.fs, user)) if user else -1
+    gid = _number(group, group_id(task.fs, group)) if group else -1
+    if uid is None or gid is None:
+        raise CommandError(f"unknown user{'/group' if colon else ''} {owner}")
     follow = "h" not in options
 
-    def change(path: str, found: Any) -> None:
+    def change(path: str, found: Stat) -> None:
         task.fs.chown(task.path(path), uid, gid, follow)
 
     return _each(task, paths, "R" in options, follow, change)
 
 
-def _number(name: str, found: int | None) -> int:
-    if found is None and not name.isdecimal():
-        raise LookupError(name)
-    return int(name) if found is None else found
+def _number(name: str, found: int | None) -> int | None:
+    """Return the number of a name that is in no file, as uid_t has it: 32 bits, all ones for "as it is"."""
+    if found is not None:
+        return found
+    value = decimal(name)
+    return value if value is None else (value + 1) % (1 << 32) - 1
 
 
 def _each(
-    task: Task, paths: list[str], recursive: bool, follow: bool, change: Callable[[str, Any], None]
+    task: Task, paths: list[str], recursive: bool, follow: bool, change: Callable[[str, Stat], None]
 ) -> int:
     status = 0
     for path in paths:
@@ -186,7 +187,7 @@ def touch(task: Task, args: Sequence[str]) -> int:
         if task.stat(operand) is not None:
             task.fs.utime(path, task.now)
         elif "c" not in options:
-            task.fs.append(path, b"", 0o666 & ~UMASK)
+            task.fs.append(path, EMPTY, 0o666 & ~UMASK)
 
     return task.each(options.operands, act)
 

@@ -6,10 +6,10 @@ import re
 import stat
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from labkit.base.errors import FileSystemError
-from labkit.shell.conversions import basename, strerror
+from labkit.shell.conversions import basename, decimal, strerror
+from labkit.shell.files import Stat
 from labkit.shell.lookup import ExecNotFound
 from labkit.shell.patterns import glob
 from labkit.shell.task import CommandError, Task, UsageError
@@ -20,7 +20,7 @@ _ELSEWHERE = frozenset(
     "ctime cmin atime amin mtime mmin depth empty executable fstype follow group inum ipath links mount newer"
     " ok path perm print0 prune quit regex samefile user".split()
 )
-Test = Callable[[str, Any], bool]
+Test = Callable[[str, Stat], bool]
 """A test or an action on a file: its path and what stat says of it."""
 
 
@@ -102,12 +102,13 @@ class _Search:
 
     def test_maxdepth(self, word: str) -> Test:
         text = self.value(word)
-        if not text.isdecimal():
+        depth = decimal(text)
+        if depth is None:
             raise CommandError(f"invalid number '{text}'")
         if word == "-maxdepth":
-            self.most = int(text)
+            self.most = depth
         else:
-            self.least = int(text)
+            self.least = depth
         return lambda path, found: True
 
     test_mindepth = test_maxdepth
@@ -117,13 +118,14 @@ class _Search:
 
     def test_size(self, word: str) -> Test:
         text = self.value(word)
-        match = re.fullmatch(r"([+-]?)(\d+)([bck]?)", text)
-        if match is None:
+        match = re.fullmatch(r"([+-]?)(.*?)([bck]?)", text, re.DOTALL)
+        count = decimal(match[2]) if match else None
+        if match is None or count is None:
             raise CommandError(f"invalid number '{text}'")
-        sign, wanted = match[1], int(match[2]) * {"": 512, "b": 512, "c": 1, "k": 1024}[match[3]]
+        sign, wanted = match[1], count * {"": 512, "b": 512, "c": 1, "k": 1024}[match[3]]
 
-        def test(path: str, found: Any) -> bool:
-            size: int = found.size
+        def test(path: str, found: Stat) -> bool:
+            size = found.size
             return size > wanted if sign == "+" else size < wanted if sign == "-" else size == wanted
 
         return test
@@ -131,7 +133,7 @@ class _Search:
     def test_print(self, word: str) -> Test:
         self.acts = True
 
-        def test(path: str, found: Any) -> bool:
+        def test(path: str, found: Stat) -> bool:
             self.task.out(path + "\n")
             return True
 
@@ -140,7 +142,7 @@ class _Search:
     def test_delete(self, word: str) -> Test:
         self.acts = self.depth_first = True
 
-        def test(path: str, found: Any) -> bool:
+        def test(path: str, found: Stat) -> bool:
             remove = self.task.fs.rmdir if stat.S_ISDIR(found.mode) else self.task.fs.unlink
             try:
                 if path not in (".", ".."):
@@ -163,7 +165,7 @@ class _Search:
         batch: list[str] = []
         self.batches.append((argv[:-1], batch))
 
-        def collect(path: str, found: Any) -> bool:
+        def collect(path: str, found: Stat) -> bool:
             batch.append(path)
             return True
 

@@ -6,13 +6,13 @@ import re
 import stat as modes
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from labkit.base.errors import FileSystemError
 from labkit.oci.content import ZEROS
 from labkit.oci.tree import Device, File
-from labkit.shell.applets.options import Options, number, parse
+from labkit.shell.applets.options import WIDEST, Options, number, parse
 from labkit.shell.conversions import basename, encode, strerror
+from labkit.shell.files import Stat
 from labkit.shell.lookup import ExecNotFound, find_program
 from labkit.shell.task import SECOND, CommandError, Task
 from labkit.shell.users import group_name, user_name
@@ -20,6 +20,7 @@ from labkit.shell.users import group_name, user_name
 # date, and strftime's conversions in UTC.
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST, _LAST = -719162 * 86400, 2932897 * 86400 - 1
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September",
            "October", "November", "December")  # fmt: skip
@@ -31,7 +32,9 @@ def strftime(form: str, nanoseconds: int) -> str:
     >>> strftime("%a %b %e %H:%M:%S %Z %Y", 1556280000 * SECOND)
     'Fri Apr 26 12:00:00 UTC 2019'
     """
-    when = _EPOCH + timedelta(seconds=nanoseconds // SECOND)
+    # An image's tar can hold any time, a datetime only the years 1 to 9999.
+    seconds = min(max(nanoseconds // SECOND, _FIRST), _LAST)
+    when = _EPOCH + timedelta(seconds=seconds)
     day, month = _DAYS[when.weekday()], _MONTHS[when.month - 1]
     values = {
         "%": "%", "n": "\n", "Y": f"{when.year}", "y": f"{when.year % 100:02}", "m": f"{when.month:02}",
@@ -60,7 +63,7 @@ def date(task: Task, args: Sequence[str]) -> int:
 _FAST_LINK = 60
 
 
-def blocks(found: Any) -> int:
+def blocks(found: Stat) -> int:
     """Return the blocks of 512 bytes that a file takes on ext4; holes take none."""
     if modes.S_ISDIR(found.mode):
         return 8
@@ -105,7 +108,7 @@ def du(task: Task, args: Sequence[str]) -> int:
             if found.inode in seen:
                 return 0
             seen.add(found.inode)
-        size: int = blocks(found)
+        size = blocks(found)
         directory = modes.S_ISDIR(found.mode)
         if directory:
             size += sum(walk(f"{path.rstrip('/')}/{name}", depth + 1) for name in task.listdir(path))
@@ -198,7 +201,7 @@ def which(task: Task, args: Sequence[str]) -> int:
     return status
 
 
-Entry = tuple[str, Any]
+Entry = tuple[str, Stat]
 """A name as it is shown, which is also a path where it was typed, and what stat says of it."""
 _DEVICE = 65024
 _KINDS = {modes.S_IFDIR: "directory", modes.S_IFLNK: "symbolic link", modes.S_IFIFO: "fifo",
@@ -241,8 +244,9 @@ def _directory(task: Task, path: str, options: Options, titled: bool, first: boo
     if not kind:
         names = [name for name in names if not name.startswith(".")]
     base = path.rstrip("/")
-    listed = [(name, task.stat(f"{base}/{name}", False)) for name in [".", ".."] * (kind == "a") + names]
-    entries = _sorted([entry for entry in listed if entry[1] is not None], options)
+    shown = [".", ".."] * (kind == "a") + names
+    listed = [(name, found) for name in shown if (found := task.stat(f"{base}/{name}", False)) is not None]
+    entries = _sorted(listed, options)
     if "l" in options:
         total = sum(blocks(found) for _, found in entries) // 2
         text = re.sub(r"\.\d", "", human(total * 1024))
@@ -273,7 +277,7 @@ def _show(task: Task, base: str, entries: list[Entry], options: Options) -> None
         task.out(line + "\n")
 
 
-def _attributes(task: Task, found: Any, options: Options) -> str:
+def _attributes(task: Task, found: Stat, options: Options) -> str:
     owner, group = str(found.uid), str(found.gid)
     if "n" not in options:
         owner = user_name(task.fs, found.uid) or owner
@@ -296,12 +300,12 @@ def stat(task: Task, args: Sequence[str]) -> int:
         found = task.fs.stat(task.path(path), "L" in options)
         wanted = _default_form(found) if form is None else form + "\n"
         values = _values(task, path, found)
-        task.out(re.sub(r"%([-0]?\d*)(.)", lambda match: _convert(match, values), wanted))
+        task.out(re.sub(r"%([-0]?[0-9]*)(.)", lambda match: _convert(match, values), wanted))
 
     return task.each(options.operands, show, "can't stat '{}': {}")
 
 
-def _default_form(found: Any) -> str:
+def _default_form(found: Stat) -> str:
     node = found.node
     device = f" Device type: {node.major:x},{node.minor:x}" if isinstance(node, Device) else ""
     return (
@@ -315,13 +319,16 @@ def _default_form(found: Any) -> str:
 def _convert(match: re.Match[str], values: dict[str, str]) -> str:
     flags, letter = match[1], match[2]
     value = values.get(letter, letter)
-    width = int(flags.lstrip("-") or 0)
+    digits = flags.lstrip("-0")
+    if len(digits) > WIDEST:
+        return ""
+    width = int(digits or 0)
     if flags.startswith("-"):
         return value.ljust(width)
     return value.rjust(width, "0" if flags.startswith("0") else " ")
 
 
-def _values(task: Task, name: str, found: Any) -> dict[str, str]:
+def _values(task: Task, name: str, found: Stat) -> dict[str, str]:
     mode = found.mode
     regular = "regular file" if found.size else "regular empty file"
     date = strftime("%Y-%m-%d %H:%M:%S", found.mtime) + f".{found.mtime % SECOND:09} +0000"

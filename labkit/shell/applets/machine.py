@@ -119,7 +119,8 @@ def xargs(task: Task, args: Sequence[str]) -> int:
         words = _unquoted(text)
         if not words and "r" in options:
             return 0
-        size = max(number(options.value("n") or "0"), 0) or max(len(words), 1)
+        most = options.value("n")
+        size = max(len(words), 1) if most is None else number(most, 1, 2**31 - 1)
         batches = [[*argv, *words[start : start + size]] for start in range(0, len(words) or 1, size)]
     status = 0
     for batch in batches:
@@ -145,7 +146,7 @@ def sleep(task: Task, args: Sequence[str]) -> int:
     """Wait."""
     total = 0
     for word in parse(args, "", least=1).operands:
-        match = re.fullmatch(r"(\d+\.?\d*|\.\d+|inf(?:inity)?)([smhd]?)", word, re.ASCII)
+        match = re.fullmatch(r"(\d{1,19}(?:\.\d*)?|\.\d+|inf(?:inity)?)([smhd]?)", word, re.ASCII)
         if match is None:
             raise CommandError(f"invalid number '{word}'")
         amount = 10**9 if match[1].startswith("inf") else float(match[1])

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from labkit.shell.conversions import LARGEST, decimal
 from labkit.shell.task import CommandError, UsageError
 
+WIDEST = 6
+"""The digits of a field's width in printf and stat. libc prints nothing where a width is beyond an int
+(EOVERFLOW); here no field is a million characters wide."""
 _SUFFIXES = {"": 1, "b": 512, "k": 1024, "m": 1 << 20, "K": 1024, "M": 1 << 20, "G": 1 << 30, "c": 1}
 
 
@@ -97,16 +101,16 @@ def _short(letters: str, rest: list[str], options: Options, flags: str, lacks: s
         options.given.append((letter, value))
 
 
-def number(text: str, *, negative: bool = False) -> int:
+def number(text: str, least: int = 0, most: int = LARGEST) -> int:
     """Return a number with its suffix as busybox's commands take it; raises CommandError.
 
     >>> number("2k")
     2048
     """
-    digits = text[1:] if negative and text.startswith("-") else text
-    base = digits.rstrip("bkmKMGc")
-    suffix = digits[len(base) :]
-    if not (base.isascii() and base.isdecimal() and suffix in _SUFFIXES):
+    base = text.rstrip("bkmKMGc")
+    value, factor = decimal(base), _SUFFIXES.get(text[len(base) :])
+    if value is None or factor is None:
         raise CommandError(f"invalid number '{text}'")
-    size = int(base) * _SUFFIXES[suffix]
-    return size if digits is text else -size
+    if not least <= value * factor <= most:
+        raise CommandError(f"number {text} is not in {least}..{most} range")
+    return value * factor

@@ -7,16 +7,17 @@ import stat
 from collections.abc import Iterator, Sequence
 
 from labkit.oci.content import Content
-from labkit.shell.applets.options import parse
-from labkit.shell.conversions import encode
-from labkit.shell.task import CommandError, Task, UsageError, allowed
+from labkit.shell.applets.options import WIDEST, parse
+from labkit.shell.conversions import LARGEST, decimal, encode
+from labkit.shell.files import allowed
+from labkit.shell.task import CommandError, Task, UsageError
 
 # echo, printf and seq: commands that print what they are given (POSIX.1-2017, echo and printf).
 
 _ESCAPE = re.compile(rb"\\(?:([abefnrtv\\\"'])|0?([0-7]{1,3})|x([0-9a-fA-F]{1,2})|(c))")
 _LETTERS = {b"a": b"\a", b"b": b"\b", b"e": b"\x1b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t",
             b"v": b"\v", b"\\": b"\\", b'"': b'"', b"'": b"'"}  # fmt: skip
-_MAX_LINES = 2_000_000
+_MAX_LINES, _MAX_DIGITS = 2_000_000, 18
 
 
 class _Stopped(Exception):
@@ -79,7 +80,7 @@ def printf(task: Task, args: Sequence[str]) -> int:
 
 def _formatted(task: Task, form: str, rest: list[str], failed: list[str]) -> Iterator[bytes]:
     position = 0
-    for match in re.finditer(r"%([-+ #0]*\d*(?:\.\d*)?)(.?)", form, re.DOTALL):
+    for match in re.finditer(r"%([-+ #0]*[0-9]*(?:\.[0-9]*)?)(.?)", form, re.DOTALL):
         yield from _plain(form[position : match.start()])
         position = match.end()
         spec, letter = f"%{match[1]}", match[2]
@@ -87,6 +88,9 @@ def _formatted(task: Task, form: str, rest: list[str], failed: list[str]) -> Ite
             yield b"%"
             continue
         word = rest.pop(0) if rest else None
+        if any(len(digits) > WIDEST for digits in re.findall(r"[1-9][0-9]*", spec)):
+            failed.append(form)
+            continue
         if letter == "b":
             yield from _plain(word or "")
         elif letter == "s":
@@ -94,7 +98,7 @@ def _formatted(task: Task, form: str, rest: list[str], failed: list[str]) -> Ite
         elif letter == "c":
             yield encode((word or "")[:1])
         elif letter and letter in "dioxX":
-            value = _integer(task, word or "0", failed)
+            value = _integer(task, word or "0", failed, LARGEST >> (letter in "di"))
             yield encode((spec + letter) % (value % (1 << 64) if letter in "oxX" else value))
         else:
             failed.append(form)
@@ -110,13 +114,16 @@ def _plain(text: str) -> Iterator[bytes]:
         raise _Stopped
 
 
-def _integer(task: Task, word: str, failed: list[str]) -> int:
-    try:
-        return int(word, 8 if re.fullmatch(r"[+-]?0[0-7]+", word) else 0)
-    except ValueError:
-        task.fail(f"invalid number '{word}'")
-        failed.append(word)
-        return 0
+def _integer(task: Task, word: str, failed: list[str], most: int) -> int:
+    match = re.fullmatch(r"\s*([+-]?)(?:0[xX]([0-9a-fA-F]+)|(0[0-7]*)|([1-9][0-9]{0,19}))", word, re.ASCII)
+    if match:
+        value = int(match[2], 16) if match[2] else int(match[3], 8) if match[3] else int(match[4])
+        value = -value if match[1] == "-" else value
+        if -(1 << 63) <= value <= most:
+            return value
+    task.fail(f"invalid number '{word}'")
+    failed.append(word)
+    return 0
 
 
 def seq(task: Task, args: Sequence[str]) -> int:
@@ -126,6 +133,8 @@ def seq(task: Task, args: Sequence[str]) -> int:
         parse(words[:1], "", lacks="sw")
     if not 1 <= len(words) <= 3 or not all(re.fullmatch(r"[+-]?\d+", word, re.ASCII) for word in words):
         raise UsageError
+    if any(len(word) > _MAX_DIGITS for word in words):
+        raise CommandError("too many numbers")
     first, step = (int(words[0]) if len(words) > 1 else 1), (int(words[1]) if len(words) > 2 else 1)
     last = int(words[-1])
     if step == 0:
@@ -221,9 +230,13 @@ def _binary(left: str, operator: str, right: str) -> bool:
 
 
 def _number(text: str) -> int:
-    if not re.fullmatch(r"\s*[+-]?\d+\s*", text, re.ASCII):
-        raise CommandError(f"{text}: bad number", 2)
-    return int(text)
+    match = re.fullmatch(r"\s*([+-]?)(\d+)\s*", text, re.ASCII)
+    if match is None:
+        raise CommandError(f"{text}: bad number" if text else "bad number", 2)
+    value = decimal(match[2])
+    if value is None or value >= 1 << 63:
+        raise CommandError(f"{text}: out of range", 2)
+    return -value if match[1] == "-" else value
 
 
 def true(task: Task, args: Sequence[str]) -> int:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import re
 from collections.abc import Callable, Sequence
 from itertools import islice
-from typing import Any
 
 from labkit.base.errors import FileSystemError
-from labkit.oci.content import Content
+from labkit.oci.content import EMPTY, Content
 from labkit.shell.applets.options import Options, number, parse
 from labkit.shell.conversions import decode, encode, strerror
-from labkit.shell.streams import ENDLESS, OpenFile, Reader, Sink, WouldRunForever, bounded, endless
+from labkit.shell.streams import ENDLESS, MAX_FILE, OpenFile, Reader, Sink, WouldRunForever, bounded, endless
 from labkit.shell.task import UMASK, CommandError, Task, UsageError
 
 # Commands that pass text on: cat, head, tail, wc, tee.
@@ -66,7 +66,8 @@ def _parse_ends(args: Sequence[str]) -> tuple[Options, bool, str]:
         words[:1] = ["-n", words[0][1:]]
     options = parse(words, "n:c:fF", lacks="qvs")
     by_bytes = options.last("nc") == "c"
-    return options, by_bytes, options.value("c" if by_bytes else "n") or "10"
+    given = options.value("c" if by_bytes else "n")
+    return options, by_bytes, "10" if given is None else given
 
 
 def _title(task: Task, path: str, several: bool, first: bool) -> None:
@@ -229,15 +230,13 @@ def dd(task: Task, args: Sequence[str]) -> int:
     given = dict(word.partition("=")[::2] for word in args)
     if not given.keys() <= _DD or not all("=" in word for word in args):
         raise UsageError
-    size = number(given.get("bs") or "512")
-    if size < 1:
-        raise CommandError(f"number {size} is not in 1..2147483647 range")
+    size = number(given.get("bs", "512"), 1, 2**63 - 1)
     source, target = given.get("if"), given.get("of")
     try:
         reader = task.open_read(source) if source else task.stdin()
     except FileSystemError as error:
         raise CommandError(f"can't open '{source}': {strerror(error)}") from None
-    sink = _open_target(task, target, number(given.get("seek", "0")) * size, given) if target else task
+    sink: Sink = _open_target(task, target, number(given.get("seek", "0")) * size, given) if target else task
     try:
         reader.take(number(given.get("skip", "0")) * size)
         content = reader.take(number(given["count"]) * size) if "count" in given else reader.rest()
@@ -255,7 +254,7 @@ def dd(task: Task, args: Sequence[str]) -> int:
     return status
 
 
-def _open_target(task: Task, path: str, seek: int, given: dict[str, str]) -> Any:
+def _open_target(task: Task, path: str, seek: int, given: dict[str, str]) -> Sink:
     whole = "notrunc" in given.get("conv", "").split(",")
     try:
         sink = task.open_write(path, append=whole or seek > 0)
@@ -263,6 +262,8 @@ def _open_target(task: Task, path: str, seek: int, given: dict[str, str]) -> Any
         raise CommandError(f"can't open '{path}': {strerror(error)}") from None
     if isinstance(sink, OpenFile):
         sink.append, sink.offset = False, seek
+        if seek > MAX_FILE:
+            raise CommandError(f"{path}: {strerror(errno.EFBIG)}")
         if seek and not whole:
             task.fs.truncate(sink.path, seek)
     return sink
@@ -284,7 +285,9 @@ def truncate(task: Task, args: Sequence[str]) -> int:
         if task.stat(path) is None:
             if "c" in options:
                 return
-            task.fs.append(task.path(path), b"", 0o666 & ~UMASK)
+            task.fs.append(task.path(path), EMPTY, 0o666 & ~UMASK)
+        if size > MAX_FILE:
+            raise CommandError(f"{path}: truncate: {strerror(errno.EFBIG)}")
         task.fs.truncate(task.path(path), size)
 
     return task.each(options.operands, cut, "{}: open: {}")

@@ -1,0 +1,236 @@
+"""What the shell and its commands ask of a file system, and the same system as one user may use it.
+
+`Files` are Linux's system calls by path. Whatever has them can be handed to the shell: a mounted layer, a
+mount table, a stand-in of a test. Nothing here knows how the files are kept.
+"""
+
+from __future__ import annotations
+
+import errno
+import stat
+from collections.abc import Callable
+from typing import Protocol
+
+from labkit.base.errors import FileSystemError
+from labkit.oci.content import Content
+from labkit.oci.tree import Node
+
+_READ, _WRITE, _SEARCH, _STICKY = 4, 2, 1, 0o1000
+
+
+class Stat(Protocol):
+    """What stat(2) says of a file; the type and the permission bits are its `mode`."""
+
+    @property
+    def node(self) -> Node: ...
+    @property
+    def mode(self) -> int: ...
+    @property
+    def nlink(self) -> int: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def uid(self) -> int: ...
+    @property
+    def gid(self) -> int: ...
+    @property
+    def mtime(self) -> int: ...  # in nanoseconds since 1970
+    @property
+    def inode(self) -> int: ...
+
+
+class Files(Protocol):
+    """The system calls on absolute paths; all raise FileSystemError with the kernel's number.
+
+    What the calls that change something return is their caller's affair: a mounted layer says what it
+    cost. `place` makes any file but a directory with all its attributes at once, as unpacking a tar does.
+    """
+
+    def stat(self, path: str, follow: bool = True) -> Stat: ...
+    def exists(self, path: str, follow: bool = True) -> bool: ...
+    def listdir(self, path: str) -> list[str]: ...
+    def readlink(self, path: str) -> str: ...
+    def content(self, path: str) -> Content: ...
+    def read(self, path: str, offset: int = 0, size: int | None = None) -> bytes: ...
+    def write(self, path: str, data: Content, mode: int = 0o644) -> object: ...
+    def append(self, path: str, data: Content, mode: int = 0o644) -> object: ...
+    def pwrite(self, path: str, offset: int, data: Content) -> object: ...
+    def truncate(self, path: str, size: int) -> object: ...
+    def mkdir(self, path: str, mode: int = 0o755) -> object: ...
+    def symlink(self, target: str, path: str) -> object: ...
+    def place(self, path: str, node: Node) -> object: ...
+    def link(self, source: str, target: str) -> object: ...
+    def unlink(self, path: str) -> object: ...
+    def rmdir(self, path: str) -> object: ...
+    def rename(self, source: str, target: str) -> object: ...
+    def chmod(self, path: str, mode: int) -> object: ...
+    def chown(self, path: str, uid: int, gid: int, follow: bool = True) -> object: ...
+    def utime(self, path: str, mtime_ns: int, follow: bool = True) -> object: ...
+    def setxattr(self, path: str, name: str, value: bytes, follow: bool = True) -> object: ...
+
+
+def allowed(found: Stat, uid: int, gid: int, bits: int) -> bool:
+    """Tell whether a user may do with a file what the bits say; root may do all."""
+    # The first class that fits decides, even where a later one would allow more (path_resolution(7)).
+    shift = 6 if uid == found.uid else 3 if gid == found.gid else 0
+    return uid == 0 or not bits & ~(found.mode >> shift)
+
+
+class UserFiles:
+    """Files as a user other than root may use them: what he may not do is refused, new files are his.
+
+    The rules are path_resolution(7), "Permissions", and each call's own ERRORS. The file system below
+    lets its caller do everything, so it is asked only once the user may.
+    """
+
+    def __init__(self, files: Files, uid: int, gid: int) -> None:
+        self._files, self._uid, self._gid = files, uid, gid
+
+    def stat(self, path: str, follow: bool = True) -> Stat:
+        """Return what stat(2) says; it needs no more than the way to the file."""
+        self._ask(path, 0)
+        return self._files.stat(path, follow)
+
+    def exists(self, path: str, follow: bool = True) -> bool:
+        """Tell whether there is something at a path."""
+        return self._files.exists(path, follow)
+
+    def listdir(self, path: str) -> list[str]:
+        """Return the sorted names in a directory."""
+        self._ask(path, _READ)
+        return self._files.listdir(path)
+
+    def readlink(self, path: str) -> str:
+        """Return the target of a symbolic link."""
+        self._ask(path, 0)
+        return self._files.readlink(path)
+
+    def content(self, path: str) -> Content:
+        """Return what a file holds."""
+        self._ask(path, _READ)
+        return self._files.content(path)
+
+    def read(self, path: str, offset: int = 0, size: int | None = None) -> bytes:
+        """Return a file's bytes."""
+        self._ask(path, _READ)
+        return self._files.read(path, offset, size)
+
+    def write(self, path: str, data: Content, mode: int = 0o644) -> None:
+        """Make a file hold `data` and no more; a new file gets `mode`."""
+        self._make(path, lambda: self._files.write(path, data, mode), opens=True)
+
+    def append(self, path: str, data: Content, mode: int = 0o644) -> None:
+        """Write at the end of a file; a new file gets `mode`."""
+        self._make(path, lambda: self._files.append(path, data, mode), opens=True)
+
+    def pwrite(self, path: str, offset: int, data: Content) -> None:
+        """Write over a file that is open: write(2) checks nothing that open(2) has let through."""
+        self._files.pwrite(path, offset, data)
+
+    def truncate(self, path: str, size: int) -> None:
+        """Set a file's size."""
+        self._ask(path, _WRITE)
+        self._files.truncate(path, size)
+
+    def mkdir(self, path: str, mode: int = 0o755) -> None:
+        """Make a directory."""
+        self._make(path, lambda: self._files.mkdir(path, mode))
+
+    def symlink(self, target: str, path: str) -> None:
+        """Make a symbolic link."""
+        self._make(path, lambda: self._files.symlink(target, path))
+
+    def place(self, path: str, node: Node) -> None:
+        """Make a new file with its attributes; its owner is the user."""
+        self._make(path, lambda: self._files.place(path, node))
+
+    def link(self, source: str, target: str) -> None:
+        """Give a file a second name, which stays its owner's."""
+        # fs.protected_hardlinks (proc(5)): nobody links to what he neither owns nor may read and write.
+        if not self._owns(source) and not self._may(source, _READ | _WRITE):
+            raise FileSystemError(errno.EPERM, target)
+        if not self._files.exists(target, False):
+            self._ask(_parent(target), _WRITE | _SEARCH)
+        self._files.link(source, target)
+
+    def unlink(self, path: str) -> None:
+        """Remove a name."""
+        self._remove(path)
+        self._files.unlink(path)
+
+    def rmdir(self, path: str) -> None:
+        """Remove an empty directory."""
+        self._remove(path)
+        self._files.rmdir(path)
+
+    def rename(self, source: str, target: str) -> None:
+        """Rename a file or a directory."""
+        self._remove(source)
+        self._remove(target)
+        self._files.rename(source, target)
+
+    def chmod(self, path: str, mode: int) -> None:
+        """Set the permission bits, as the owner may."""
+        self._ask(path, 0)
+        if not self._owns(path):
+            raise FileSystemError(errno.EPERM, path)
+        self._files.chmod(path, mode)
+
+    def chown(self, path: str, uid: int, gid: int, follow: bool = True) -> None:
+        """Set the owner; only root may give a file to somebody else."""
+        self._ask(path, 0)
+        if not (self._owns(path, follow) and uid in (-1, self._uid) and gid in (-1, self._gid)):
+            raise FileSystemError(errno.EPERM, path)
+        self._files.chown(path, uid, gid, follow)
+
+    def utime(self, path: str, mtime_ns: int, follow: bool = True) -> None:
+        """Set the time, as the owner may, and as who may write the file."""
+        self._ask(path, 0)
+        if not self._owns(path, follow):
+            self._ask(path, _WRITE)
+        self._files.utime(path, mtime_ns, follow)
+
+    def setxattr(self, path: str, name: str, value: bytes, follow: bool = True) -> None:
+        """Set an extended attribute of a file that was just made."""
+        self._files.setxattr(path, name, value, follow)
+
+    def _may(self, path: str, bits: int) -> bool:
+        found = self._files.stat(path)
+        if bits == _SEARCH and not stat.S_ISDIR(found.mode):
+            raise FileSystemError(errno.ENOTDIR, path)
+        return allowed(found, self._uid, self._gid, bits)
+
+    def _owns(self, path: str, follow: bool = True) -> bool:
+        return self._files.stat(path, follow).uid == self._uid
+
+    def _ask(self, path: str, bits: int) -> None:
+        """Refuse what the file's mode denies, or what a directory above it does not let through to."""
+        above = _parent(path)
+        if above != path:
+            self._ask(above, _SEARCH)
+        if bits and not self._may(path, bits):
+            raise FileSystemError(errno.EACCES, path)
+
+    def _make(self, path: str, make: Callable[[], object], *, opens: bool = False) -> None:
+        """Make a name, which is the user's, or write to the file that is there where the call opens it."""
+        # Only open(2) follows a link in the last place: writing through a dangling one makes its target.
+        new = not self._files.exists(path, opens)
+        if new:
+            self._ask(_parent(path), _WRITE | _SEARCH)
+        elif opens:
+            self._ask(path, _WRITE)
+        make()
+        if new:
+            self._files.chown(path, self._uid, self._gid, opens)
+
+    def _remove(self, path: str) -> None:
+        if self._files.exists(path, False):
+            self._ask(_parent(path), _WRITE | _SEARCH)
+            above, found = self._files.stat(_parent(path)), self._files.stat(path, False)
+            # In a sticky directory such as /tmp only the file's owner and the directory's may (unlink(2)).
+            if above.mode & _STICKY and self._uid not in (above.uid, found.uid):
+                raise FileSystemError(errno.EPERM, path)
+
+
+def _parent(path: str) -> str:
+    return path.rstrip("/").rpartition("/")[0] or "/"
