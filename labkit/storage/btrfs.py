@@ -39,6 +39,8 @@ class Btrfs(NaiveDiffDriver):
 
     def snapshot_cost(self, parent: Snapshot | None) -> Cost:
         """Return what a subvolume costs: the root of its tree."""
+        # A snapshot gets a copy of the root node, which points to the same nodes below; those are copied on
+        # the way to what is written later (fs/btrfs/ctree.c, btrfs_copy_root).
         return Cost(allocated=NODE)
 
     def units(self, kept: Kept) -> Units:
@@ -60,13 +62,13 @@ class _Subvolume(Disk):
     def store(self, old: Content, new: Content) -> tuple[Content, Cost]:
         """Write the blocks that changed to new extents."""
         runs = runs_of(old)
-        # Only a file that never had an extent is kept in the tree: the kernel looks when it writes the first
-        # block, and data are never brought back from an extent (fs/btrfs/inode.c, cow_file_range_inline).
+        # A file that has an extent keeps it here, however small it gets. The kernel may put it back into the
+        # tree when its first block is written again (fs/btrfs/inode.c, cow_file_range_inline).
         if not runs and new.size <= MAX_INLINE:
             return Content(new.pieces, new.size), NO_COST
         begin, end = changed_range(old, new) if runs else (0, new.size)
         first, last = begin - begin % BLOCK, rounded(end)
-        if begin == end:  # A file was cut at the end of a block: its runs are cut, nothing is written.
+        if begin == end:  # The file was cut and no more: its runs are cut, nothing is written.
             first = last = rounded(new.size)
         # The rest of the first and of the last block is read and written again with what changed.
         rest = min(begin, old.size) - first if begin % BLOCK and runs else 0

@@ -1,9 +1,10 @@
 """The zfs storage driver: each layer a dataset, a clone of a snapshot of its parent's.
 
-A clone shares all records. A file of up to 128 kB is one record, a larger one has records of 128 kB
-(zfsprops(7), recordsize), and a write puts each record that it touches in a new place, whole. Modelled
-after that documentation and moby's daemon/graphdriver/zfs, without compression, in sectors of 4 kB;
-dnodes and indirect blocks, some kilobytes for each change, are not counted.
+A clone begins at its snapshot's root block: it shares all records, and takes nothing that is counted. A
+file of up to 128 kB is one record, a larger one has records of 128 kB (zfsprops(7), recordsize), and a write
+puts each record that it touches in a new place, whole. Modelled after that documentation and moby's
+daemon/graphdriver/zfs, without compression, in sectors of 4 kB; dnodes and indirect blocks, some kilobytes
+for each change, are not counted.
 """
 
 from __future__ import annotations
