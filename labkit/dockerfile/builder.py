@@ -391,9 +391,7 @@ class Builder:
         mount = engine.driver.mount(active, lambda: engine.now)
         place = copy.destination(self.config.get("WorkingDir") or "", target)
         owner = copy.owner(mount, chown) if chown else (0, 0)
-        where = copy.Target(
-            mount, f"{engine.data_root}/{engine.driver.name}/{engine.new_id()}/merged", *owner
-        )
+        where = copy.Target(mount, engine.driver.mount_point(engine.driver_home, engine.new_id()), *owner)
         for source in sources:
             where.copy(source, place, unpack=name == "ADD")
         self._commit(Layer.of(mount.active.changes), {"Cmd": command})

@@ -280,7 +280,7 @@ def commit(
     """
     reference = parse_reference(target).with_default_tag() if target else None
     if container.image_id not in engine.state.images:
-        config_file = f"image/overlay2/imagedb/content/{container.image_id.replace(':', '/')}"
+        config_file = f"image/{engine.driver.name}/imagedb/content/{container.image_id.replace(':', '/')}"
         raise DaemonError(
             f"failed to get digest {container.image_id}: open {engine.data_root}/{config_file}: "
             "no such file or directory"

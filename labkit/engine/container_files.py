@@ -19,7 +19,7 @@ from labkit.engine import container as containers
 from labkit.engine import mounts, process
 from labkit.engine.container import container_config
 from labkit.engine.engine import Engine
-from labkit.engine.state import Container, identifier
+from labkit.engine.state import Container
 from labkit.go import path as gopath
 from labkit.oci import tar
 from labkit.oci.content import Content
@@ -531,5 +531,5 @@ def _lstat(engine: Engine, container: Container, files: MountTable, path: str) -
     except FileSystemError as error:
         if error.errno == errno.ENOENT:
             raise NoSuchPath(path) from None
-        merged = f"{engine.data_root}/{engine.driver.name}/{identifier('cache', container.id)}/merged"
-        raise DaemonError(f"lstat {merged}{path}: {(error.strerror or '').lower()}") from None
+        reason = (error.strerror or "").lower()
+        raise DaemonError(f"lstat {engine.mount_point(container.id)}{path}: {reason}") from None

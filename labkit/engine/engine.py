@@ -1,7 +1,6 @@
 """The engine's core: its one state, its clock, and the trees that it computes once and shares.
 
-What the engine does with it stands beside this module: `images`, `container`, `transfer`, `build`
-and `usage` are functions that take an Engine first.
+What the engine does with it stands in the modules beside this one: functions that take an Engine first.
 """
 
 from __future__ import annotations
@@ -37,6 +36,19 @@ class Engine:
     driver: StorageDriver = field(default_factory=Overlay2)
     _snapshots: dict[str, Snapshot] = field(default_factory=dict, repr=False)
     _inits: dict[str, tuple[int, Snapshot]] = field(default_factory=dict, repr=False)
+
+    @property
+    def driver_home(self) -> str:
+        """The directory in which the storage driver keeps what it keeps."""
+        return f"{self.data_root}/{self.driver.name}"
+
+    def mount_point(self, identity: str) -> str:
+        """Return the directory at which a container's tree is mounted, for messages that name it.
+
+        >>> Engine().mount_point("4c01")[:24], Engine().mount_point("4c01")[-7:]
+        ('/var/lib/docker/overlay2', '/merged')
+        """
+        return self.driver.mount_point(self.driver_home, identifier("cache", identity))
 
     def change(self, **fields: object) -> None:
         """Go on to a state in which the given fields are others."""

@@ -8,6 +8,7 @@ formatter/disk_usage.go).
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from labkit.engine import container as containers
@@ -15,6 +16,7 @@ from labkit.engine import images, volumes
 from labkit.engine.engine import Engine
 from labkit.oci.image import Image
 from labkit.storage import driver as drivers
+from labkit.storage.driver import Kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,15 @@ def disk_used(engine: Engine) -> int:
     >>> disk_used(Engine())
     0
     """
+    return drivers.disk_used(engine.driver, snapshots(engine))
+
+
+def snapshots(engine: Engine) -> Iterator[Kept]:
+    """Give each snapshot that the storage driver keeps for all images and containers.
+
+    >>> list(snapshots(Engine()))
+    []
+    """
     tops = [*map(engine.snapshot, images.listed_images(engine, everything=True))]
     actives = [each.active for each in engine.state.containers.values()]
-    kept = {id(each): each for top in (*tops, *actives) for each in drivers.ancestry(top)}
-    return drivers.disk_used(engine.driver, kept.values())
+    yield from {id(each): each for top in (*tops, *actives) for each in drivers.ancestry(top)}.values()

@@ -108,8 +108,7 @@ def for_container(engine: Engine, identity: str, options: Options, image: Image)
         volume = known or create(engine, each.name or identifier(identity, each.destination))
         below = tree.get(engine.root(image), each.destination)
         if isinstance(below, File):
-            merged = f"{engine.data_root}/overlay2/{identifier('cache', identity)}/merged"
-            raise DaemonError(f"source {merged}{each.destination} is not directory")
+            raise DaemonError(f"source {engine.mount_point(identity)}{each.destination} is not directory")
         if isinstance(below, Dir) and not volume.files.children and "nocopy" not in each.mode.split(","):
             _keep(engine, replace(volume, files=replace(_copied(below, engine.now), opaque=True)))
         mounts.append(replace(each, name=volume.name, anonymous=not each.name))

@@ -31,15 +31,14 @@ def _trees(lab: Lab) -> str:
 def _copies_all(lab: Lab) -> str:
     """Return the drivers for which a new container takes at least the size of its image."""
     drivers = ("overlay2", "devicemapper", "vfs")
-    costs = {
-        name: {step.name: step.cost.allocated for step in workload(driver_named(name))} for name in drivers
-    }
-    return " ".join(name for name, cost in costs.items() if cost["create"] >= cost["image"])
+    costs = {name: workload(driver_named(name), containers=0) for name in drivers}
+    return " ".join(
+        name for name, cost in costs.items() if cost["create"].allocated >= cost["image"].allocated
+    )
 
 
 def _first_write(lab: Lab) -> str:
-    (write,) = (step for step in workload(driver_named("btrfs")) if step.name == "write")
-    return str(write.cost.allocated)
+    return str(workload(driver_named("btrfs"), containers=0)["first write"].allocated)
 
 
 QUESTIONS = (

@@ -1,8 +1,7 @@
 """What the same work costs under each storage driver, measured in a lab and drawn as a chart.
 
-An image holds one large file. A container is created and writes to the file, a little and then a little more
-in ten places; it deletes the file; a hundred containers are created. What a step costs is the disk that it
-takes or gives back, as the drivers say it (labkit.storage.drivers has the same work as a table).
+The work is the workload of labkit.storage.drivers, with a large file of any size; what a step costs is the
+disk that it takes or gives back.
 """
 
 from __future__ import annotations
@@ -12,16 +11,12 @@ from functools import lru_cache
 from typing import Any
 
 from labkit.base.errors import LabkitError
-from labkit.engine.state import COURSE_TIME
 from labkit.go.units import human_size
 from labkit.notebook.charts import Chart, make_chart, new_figure
 from labkit.notebook.pictures.text import table
-from labkit.notebook.pictures.theme import BLUE, GREEN, ORANGE, QUIET, RULE, Hue
-from labkit.oci.content import Content
-from labkit.oci.tree import Dir, File
-from labkit.storage.driver import Snapshot, StorageDriver
-from labkit.storage.drivers import BIG, BIG_SIZE, DRIVERS, IMAGE, create, driver_named
-from labkit.storage.posix import NO_COST, Cost
+from labkit.notebook.pictures.theme import BLUE, GREEN, ORANGE, PURPLE, QUIET, RULE, Hue
+from labkit.storage.drivers import BIG_SIZE, DRIVERS, driver_named, image_layer, workload
+from labkit.storage.posix import Cost
 
 OPERATIONS: Mapping[str, str] = {
     "create": "create a container",
@@ -30,68 +25,38 @@ OPERATIONS: Mapping[str, str] = {
     "delete": "delete the file",
     "hundred": "create 100 containers",
 }
-"""The steps by name, in the order in which they are done."""
+"""The workload's steps by name, in the order in which they are done; storing the image is not drawn."""
 
-KINDS: Mapping[str, str] = {
-    "overlay2": "files",
-    "fuse-overlayfs": "files",
-    "aufs": "files",
-    "btrfs": "blocks",
-    "zfs": "blocks",
-    "devicemapper": "blocks",
-    "vfs": "everything",
-}
-"""What each driver copies when something changes; the order is the charts'."""
 _STYLES: Mapping[str, tuple[Hue, str, str]] = {
     "files": (BLUE, "", "copies whole files"),
     "blocks": (GREEN, "...", "copies blocks"),
     "everything": (ORANGE, "///", "copies everything at once"),
 }
-_WRITES = 10
 _COLUMNS = 3
 
 
 @lru_cache(maxsize=64)
-def costs(driver: str, size: int = BIG_SIZE) -> Mapping[str, Cost]:
-    """Return what each step but the last costs under a driver, with a file of `size` bytes.
+def costs(driver: str, size: int = BIG_SIZE, containers: int = 0) -> Mapping[str, Cost]:
+    """Return what each step costs under a driver, with a file of `size` bytes.
 
-    Raises LabkitError for a driver that there is not, and for a size below 1,000 bytes.
+    The last step, which takes longer than all others, makes as many `containers`. Raises LabkitError for a
+    driver that there is not, and for a size below 1,000 bytes.
 
-    >>> {step: cost.allocated for step, cost in costs("vfs").items()}["create"]
+    >>> costs("vfs")["create"].allocated
     138616832
     """
     if size < 1000:
         raise LabkitError(f"{size} bytes: the file needs at least 1000")
-    chosen, image = _stored(driver, size)
-    active, made = create(chosen, image)
-    mount = chosen.mount(active, lambda: COURSE_TIME)
-    first = mount.append(BIG, b"x\n")
-    places = [size * number // _WRITES for number in range(_WRITES)]
-    more = sum((mount.pwrite(BIG, place, b"x\n") for place in places), NO_COST)
-    gone = mount.unlink(BIG)
-    return dict(zip(OPERATIONS, (made, first, more, gone), strict=False))
-
-
-def _stored(driver: str, size: int) -> tuple[StorageDriver, Snapshot]:
-    """Return a driver, and the image as it keeps it."""
-    chosen = driver_named(driver)
-    return chosen, chosen.commit(None, Dir({**IMAGE.children, BIG[1:]: File(Content.filler(size, BIG[1:]))}))
-
-
-@lru_cache(maxsize=64)
-def _hundred(driver: str, size: int) -> Cost:
-    """Return what a hundred containers cost."""
-    chosen, image = _stored(driver, size)
-    return sum((create(chosen, image)[1] for _ in range(100)), NO_COST)
+    return workload(driver_named(driver), image_layer(size), containers=containers)
 
 
 def cost(driver: str, step: str, size: int = BIG_SIZE) -> Cost:
-    """Return what one step costs under a driver, as `costs` does of the first four; the fifth takes longer.
+    """Return what one step costs under a driver, with a file of `size` bytes.
 
     >>> cost("overlay2", "hundred").allocated
     8192000
     """
-    return _hundred(driver, size) if step == "hundred" else costs(driver, size)[step]
+    return costs(driver, size, 100 if step == "hundred" else 0)[step]
 
 
 def driver_costs(*drivers: str, steps: Sequence[str] = (), size: int = BIG_SIZE) -> Chart:
@@ -123,7 +88,7 @@ def choice(drivers: Iterable[str], steps: Iterable[str]) -> tuple[tuple[str, ...
     >>> choice(["vfs", "vfs"], ["create"])
     (('vfs',), ('create',))
     """
-    names = tuple(dict.fromkeys(drivers)) or tuple(KINDS)
+    names = tuple(dict.fromkeys(drivers)) or tuple(DRIVERS)
     chosen = tuple(dict.fromkeys(steps)) or tuple(OPERATIONS)
     for name in names:
         driver_named(name)
@@ -154,7 +119,7 @@ def modelled(driver: str) -> bool:
 def _twin(title: str, found: Mapping[str, Mapping[str, int]], steps: Sequence[str]) -> str:
     rows = [["DRIVER", *(step.upper() for step in steps), "COPIES", "FIGURES ARE"]]
     for name, sizes in found.items():
-        rest = [KINDS[name], "modelled" if modelled(name) else "measured"]
+        rest = [DRIVERS[name].copies, "modelled" if modelled(name) else "measured"]
         rows.append([name, *(signed(sizes[step]) for step in steps), *rest])
     numbers = range(1, len(steps) + 1)
     return "\n".join([title, *("  " + line for line in table(rows, right=numbers).split("\n"))])
@@ -191,17 +156,22 @@ def _figure(title: str, found: Mapping[str, Mapping[str, int]], steps: Sequence[
 def _handles(names: Iterable[str]) -> list[Any]:
     from matplotlib.patches import Patch
 
-    kinds = dict.fromkeys(KINDS[name] for name in names)
-    styles = [_STYLES[kind] for kind in kinds]
+    styles = dict.fromkeys(map(_style, names))
     return [
         Patch(facecolor=hue.tint, edgecolor=hue.line, hatch=way, label=words) for hue, way, words in styles
     ]
 
 
+def _style(driver: str) -> tuple[Hue, str, str]:
+    """Return colour, hatching and words for what a driver copies, which may be something of its own."""
+    copies = DRIVERS[driver].copies
+    return _STYLES.get(copies, (PURPLE, "xx", f"copies {copies}"))
+
+
 def _panel(axes: Any, title: str, sizes: Mapping[str, int]) -> None:
     low, high = min(0, *sizes.values()), max(0, *sizes.values())
     for row, (name, size) in enumerate(sizes.items()):
-        hue, pattern, _ = _STYLES[KINDS[name]]
+        hue, pattern, _ = _style(name)
         axes.barh(row, size, height=0.68, facecolor=hue.tint, edgecolor=hue.line, hatch=pattern, linewidth=1)
         less = size < 0 or (size == 0 and high == 0 and low < 0)
         axes.annotate(

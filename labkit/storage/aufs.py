@@ -10,21 +10,19 @@ and Engine 24 dropped it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from labkit.oci import tree
-from labkit.oci.tar_reader import OPAQUE, WHITEOUT
-from labkit.oci.tree import EMPTY_ROOT, Dir, File, Meta, Node, Whiteout
-from labkit.storage.driver import BLOCK, Active, Snapshot, ancestry
+from labkit.oci.tree import EMPTY_ROOT, Dir, Node
+from labkit.storage.driver import BLOCK, Active, Kept, Snapshot, ancestry
 from labkit.storage.overlay import Mount
 from labkit.storage.overlay2 import Overlay2
-
-_MARK = File(meta=Meta(0o444))
 
 
 class Aufs(Overlay2):
     """The driver.
 
+    >>> from labkit.oci.tree import File
     >>> base = Aufs().commit(None, Dir({"motd": File()}))
     >>> box = Aufs().mount(Aufs().prepare(Aufs().commit(base, Dir()), 0), lambda: 0)
     >>> box.chmod("/motd", 0o600).looked_up
@@ -42,9 +40,27 @@ class Aufs(Overlay2):
         """Return the blocks of what stands beside a branch's files.
 
         Its mount point and, on a parent, the list of the layers below it; a branch that was mounted to be
-        written to has two directories of aufs's own, `.wh..wh.plnk` and `.wh..wh.orph`.
+        written to has two directories of aufs's own, `.wh..wh.plnk` and `.wh..wh.orph`. The whiteouts are
+        empty files, hard links to one of aufs's: they take no block either.
         """
         return BLOCK * (1 + (parent is not None) + 2 * mounted)
+
+    def mount_point(self, home: str, layer: str) -> str:
+        """Return where the union is mounted: beside the branches, which are in `diff`."""
+        return f"{home}/mnt/{layer}"
+
+    def status(self, home: str, kept: Iterable[Kept]) -> Mapping[str, str]:
+        """Return what moby says of it (aufs.go, Status); each snapshot is a branch."""
+        return {
+            "Root Dir": home,
+            "Backing Filesystem": "extfs",
+            "Dirs": str(sum(1 for _ in kept)),
+            "Dirperm1 Supported": "true",
+        }
+
+    def metadata(self, home: str, layers: Sequence[str]) -> Mapping[str, str]:
+        """Return nothing: moby's driver tells nothing of a layer."""
+        return {}
 
 
 class _Union(Mount):
@@ -69,23 +85,8 @@ class _Union(Mount):
                 break
             searched += 1
             node = above.children.get(names[-1])
+            # A file, a whiteout or an opaque directory hides what is below and ends it. A directory does not,
+            # as what lower branches have in it is seen as well.
             if above.opaque or not (node is None or (type(node) is Dir and not node.opaque)):
                 break
         return searched
-
-
-def branch(changes: Dir) -> Dir:
-    """Return a layer's changes as the files of a branch.
-
-    >>> sorted(branch(Dir({"motd": Whiteout(), "etc": Dir(opaque=True)})).children)
-    ['.wh.motd', 'etc']
-    """
-    children: dict[str, Node] = {}
-    for name, node in changes.children.items():
-        if isinstance(node, Whiteout):
-            children[WHITEOUT + name] = _MARK
-        else:
-            children[name] = branch(node) if isinstance(node, Dir) else node
-    if changes.opaque:
-        children[OPAQUE] = _MARK
-    return Dir(children, changes.meta)

@@ -3,6 +3,10 @@
 Everything here is common to all file systems of Linux (fs/namei.c, fs/open.c, fs/attr.c, fs/xattr.c);
 what a storage driver does about it is behind `Tree`. The caller is root with all capabilities and an
 empty umask, as a container's first process is, short of `trusted.` attributes.
+
+A path is looked up name by name from the root (path_resolution(7)). A symbolic link on the way is followed,
+at most forty of them; the last name is followed or not as the call asks. The order of the checks is that of
+Linux, so that a path with two faults gives the error that the kernel gives.
 """
 
 from __future__ import annotations
@@ -16,12 +20,6 @@ from typing import NamedTuple, Protocol
 from labkit.oci.content import EMPTY, Content
 from labkit.oci.tree import Device, Dir, Fifo, File, Meta, Node, Symlink
 from labkit.storage.posix import Cost, Names, Place, Stat, Tree, fail, meta_of, with_meta
-
-# Looking up a path, name by name from the root (path_resolution(7)).
-#
-# A symbolic link on the way is followed, at most forty of them; the last name is followed or not as the call
-# asks. The order of the checks is that of Linux (fs/namei.c), so that a path with two faults gives the error
-# that the kernel gives.
 
 NAME_MAX = 255
 PATH_MAX = 4096
@@ -144,11 +142,14 @@ def _walk(space: Space, path: str, parts: list[str], slash: bool, follow: bool, 
     return Found(tuple(names), places[-1], slash, looked_up)
 
 
-# The system calls that read: stat(2), readdir(3), readlink(2), read(2), getxattr(2), listxattr(2).
+SETUID, SETGID = 0o4000, 0o2000
+CAPABILITY = "security.capability"
+_XATTR_NAMESPACES = ("user.", "trusted.", "security.")
+_RMDIR_ERRORS = {"": errno.EBUSY, ".": errno.EINVAL, "..": errno.ENOTEMPTY}
 
 
-class ReadingCalls:
-    """Reading by path; paths are absolute, or taken from the root."""
+class SystemCalls:
+    """All calls by path; paths are absolute, or taken from the root. A call that changes gives its cost."""
 
     __slots__ = ("clock",)
     clock: Callable[[], int]
@@ -169,6 +170,8 @@ class ReadingCalls:
     def is_mount_point(self, names: Names) -> bool:
         """Tell whether something is mounted there."""
         return not names
+
+    # Reading
 
     def stat(self, path: str, follow: bool = True) -> Stat:
         """Return what stat(2) says of a path, or lstat(2) without `follow`."""
@@ -213,11 +216,11 @@ class ReadingCalls:
 
     def getxattr(self, path: str, name: str, follow: bool = True) -> bytes:
         """Return the value of an extended attribute."""
-        check_xattr_name(name, path)
+        _check_xattr_name(name, path)
         node = self._find(path, follow)[1].node
         if name.startswith("user.") and type(node) not in (File, Dir):
             fail(errno.ENODATA, path)
-        if error := xattr_namespace_error(name):
+        if error := _xattr_namespace_error(name):
             fail(error, path)
         for key, value in meta_of(node).xattrs:
             if key == name:
@@ -239,35 +242,8 @@ class ReadingCalls:
     def _listing(self, names: Names, place: Place) -> list[str]:
         return sorted(place.tree.listing(place))
 
-
-_XATTR_NAMESPACES = ("user.", "trusted.", "security.")
-
-
-def check_xattr_name(name: str, path: str) -> None:
-    """Raise FileSystemError where a name is none that an extended attribute can have (xattr(7))."""
-    if not 0 < len(name.encode("utf-8", "surrogateescape")) <= 255:
-        fail(errno.ERANGE, path)
-
-
-def xattr_namespace_error(name: str) -> int:
-    """Return the error number for a name outside of the namespaces, or 0 (xattr(7))."""
-    if name in _XATTR_NAMESPACES:
-        return errno.EINVAL
-    return 0 if name.startswith(_XATTR_NAMESPACES) else errno.EOPNOTSUPP
-
-
-# The system calls that change attributes: chmod(2), chown(2), utimensat(2), setxattr(2), removexattr(2).
-#
-# Each copies a lower file up whole, as the upper file system keeps attributes with the file.
-
-SETUID, SETGID = 0o4000, 0o2000
-CAPABILITY = "security.capability"
-
-
-class AttributeCalls(ReadingCalls):
-    """Changing attributes by path."""
-
-    __slots__ = ()
+    # Attributes: on an overlay each change copies a lower file up whole, as the upper file system keeps a
+    # file's attributes with the file
 
     def chmod(self, path: str, mode: int, follow: bool = True) -> Cost:
         """Set the permission bits; a symbolic link has none of its own (EOPNOTSUPP)."""
@@ -286,7 +262,7 @@ class AttributeCalls(ReadingCalls):
             if not keep:
                 # chown(2): a group-executable file's set-group-ID bit is cleared with it.
                 mode &= ~(SETUID | (SETGID if mode & 0o010 else 0))
-                xattrs = without(xattrs, CAPABILITY)
+                xattrs = _without(xattrs, CAPABILITY)
             owner, group = meta.uid if uid == -1 else uid, meta.gid if gid == -1 else gid
             return replace(meta, mode=mode, uid=owner, gid=group, xattrs=xattrs)
 
@@ -299,31 +275,31 @@ class AttributeCalls(ReadingCalls):
 
     def setxattr(self, path: str, name: str, value: bytes, follow: bool = True) -> Cost:
         """Set an extended attribute."""
-        check_xattr_name(name, path)
+        _check_xattr_name(name, path)
         if len(value) > 65536:
             fail(errno.E2BIG, path)
         found, place = self._find(path, follow)
         if name.startswith("user.") and type(place.node) not in (File, Dir):
             fail(errno.EPERM, path)
-        if error := xattr_namespace_error(name):
+        if error := _xattr_namespace_error(name):
             # The kernel copies the file up before it asks the upper file system, which refuses.
             self._change_meta(found, lambda meta: meta)
             fail(error, path)
         return self._change_meta(
             found,
             lambda meta: replace(
-                meta, xattrs=tuple(sorted([*without(meta.xattrs, name), (name, bytes(value))]))
+                meta, xattrs=tuple(sorted([*_without(meta.xattrs, name), (name, bytes(value))]))
             ),
         )
 
     def removexattr(self, path: str, name: str, follow: bool = True) -> Cost:
         """Remove an extended attribute."""
-        check_xattr_name(name, path)
+        _check_xattr_name(name, path)
         found, place = self._find(path, follow)
         if name.startswith("user.") and type(place.node) not in (File, Dir):
             fail(errno.EPERM, path)
         self.getxattr(path, name, follow)
-        return self._change_meta(found, lambda meta: replace(meta, xattrs=without(meta.xattrs, name)))
+        return self._change_meta(found, lambda meta: replace(meta, xattrs=_without(meta.xattrs, name)))
 
     def _change(
         self, found: Found, make: Callable[[Node], Node], written: int = 0, data: bool = True
@@ -333,17 +309,6 @@ class AttributeCalls(ReadingCalls):
 
     def _change_meta(self, found: Found, make: Callable[[Meta], Meta]) -> Cost:
         return self._change(found, lambda node: with_meta(node, make(meta_of(node))))
-
-
-def without(xattrs: tuple[tuple[str, bytes], ...], name: str) -> tuple[tuple[str, bytes], ...]:
-    """Return extended attributes but for the one of that name."""
-    return tuple(pair for pair in xattrs if pair[0] != name)
-
-
-class SystemCalls(AttributeCalls):
-    """All calls by path; paths are absolute, or taken from the root."""
-
-    __slots__ = ()
 
     # Writing files
 
@@ -566,11 +531,26 @@ class SystemCalls(AttributeCalls):
     def _filled(self, node: Node, content: Content) -> File:
         """Return the file with new content, as write(2) and truncate(2) leave it."""
         assert type(node) is File
-        xattrs = without(node.meta.xattrs, CAPABILITY)
+        xattrs = _without(node.meta.xattrs, CAPABILITY)
         return replace(node, content=content, meta=replace(node.meta, mtime=self.clock(), xattrs=xattrs))
 
 
-_RMDIR_ERRORS = {"": errno.EBUSY, ".": errno.EINVAL, "..": errno.ENOTEMPTY}
+def _check_xattr_name(name: str, path: str) -> None:
+    """Raise FileSystemError where a name is none that an extended attribute can have (xattr(7))."""
+    if not 0 < len(name.encode("utf-8", "surrogateescape")) <= 255:
+        fail(errno.ERANGE, path)
+
+
+def _xattr_namespace_error(name: str) -> int:
+    """Return the error number for a name outside of the namespaces, or 0 (xattr(7))."""
+    if name in _XATTR_NAMESPACES:
+        return errno.EINVAL
+    return 0 if name.startswith(_XATTR_NAMESPACES) else errno.EOPNOTSUPP
+
+
+def _without(xattrs: tuple[tuple[str, bytes], ...], name: str) -> tuple[tuple[str, bytes], ...]:
+    """Return extended attributes but for the one of that name."""
+    return tuple(pair for pair in xattrs if pair[0] != name)
 
 
 def _content(data: bytes | Content) -> Content:

@@ -1,6 +1,7 @@
 """What every POSIX file system has in common: what it answers about a file, and what a call costs.
 
-`Tree` is what the system calls ask of a mounted file system. A storage driver's mount is one.
+`Tree` is what the system calls (`calls`) ask of a mounted file system once a path is resolved; a storage
+driver's mount is one. `Place` is a file in it, `Stat` what stat(2) says of the file, `Cost` what a call did.
 """
 
 from __future__ import annotations

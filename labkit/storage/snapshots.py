@@ -1,13 +1,18 @@
-"""What the drivers have in common that keep a whole tree for each snapshot, and the naive diff they need.
+"""Snapshots that are whole trees: copies, subvolumes, datasets, thin devices, and the drivers that keep them.
 
-What a container changed is found by comparing its tree with its parent's, as moby's naive diff driver
-does (daemon/graphdriver/fsdiff.go).
+Each is a file system of its own. Nothing is laid over anything when it is mounted, so there are no
+whiteouts, a directory of the image can be renamed, and writing to one of a file's hard links changes them
+all (rename(2), link(2)). What a container changed is found by comparing its tree with its parent's, as
+moby's naive diff driver does (daemon/graphdriver/fsdiff.go).
+
+btrfs and zfs never write over data that a snapshot may need: what changes goes to new units, and a file's
+list of runs is put together anew. The functions for that stand first.
 """
 
 from __future__ import annotations
 
 import errno
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
@@ -15,14 +20,21 @@ from labkit.oci import tree
 from labkit.oci.changeset import stat_differs
 from labkit.oci.content import EMPTY, Content, Piece
 from labkit.oci.tree import EMPTY_ROOT, Dir, File, Meta, Node, Whiteout, link_groups, new_inode
-from labkit.storage import driver as accounts
-from labkit.storage.driver import Active, Kept, Measure, MountedTree, Run, Snapshot, Stored, Units, depth_on
+from labkit.storage.driver import (
+    Active,
+    Measure,
+    MountedTree,
+    Run,
+    Snapshot,
+    StorageDriver,
+    Stored,
+    allocated,
+    depth_on,
+    ext4,
+)
 from labkit.storage.posix import NO_COST, Cost, Names, Place, Stat, fail, mark_of, stat_of, with_mark
 
-# Copy-on-write within a file: which bytes of it changed, and what its old units still hold.
-#
-# btrfs and zfs never write over data that a snapshot may need: what changes goes to new units, and the
-# file's list of runs is put together anew.
+# Copy-on-write within a file: which bytes of it changed, and what its old units still hold
 
 
 def changed_range(old: Content, new: Content) -> tuple[int, int]:
@@ -86,16 +98,13 @@ def kept_as(content: Content, runs: tuple[Run, ...]) -> Stored:
     return Stored(content.pieces, content.size, runs)
 
 
-# Snapshots that are file systems of their own: copies, subvolumes, datasets, thin devices.
-#
-# Nothing is laid over anything when it is mounted, so there are no whiteouts, a directory of the image can
-# be renamed, and writing to one of a file's hard links changes them all (rename(2), link(2)).
+# A mounted snapshot
 
 
 class Disk:
-    """What keeps a volume's data while it is mounted; this one keeps each file in blocks of its own."""
+    """What keeps a snapshot's data while it is mounted; this one keeps each file in blocks of its own."""
 
-    measure: Measure = staticmethod(accounts.ext4)
+    measure: Measure = staticmethod(ext4)
 
     def __init__(self, depth: int) -> None:
         self.depth = depth
@@ -116,15 +125,15 @@ class Disk:
         """Return what a change of the tree cost beside the storing of data."""
         if before is after:
             return NO_COST
-        return Cost(allocated=accounts.allocated(before, after, self.depth, self.measure))
+        return Cost(allocated=allocated(before, after, self.depth, self.measure))
 
 
-class Volume(MountedTree):
+class SnapshotMount(MountedTree):
     """A mounted file system: a handle on an immutable tree, which writing replaces.
 
-    >>> volume = Volume(Dir({"motd": File()}), Disk(1), clock=lambda: 0)
-    >>> cost = volume.append("/motd", b"hello")
-    >>> cost.copied, cost.allocated, volume.read("/motd")
+    >>> mount = SnapshotMount(Dir({"motd": File()}), Disk(1), clock=lambda: 0)
+    >>> cost = mount.append("/motd", b"hello")
+    >>> cost.copied, cost.allocated, mount.read("/motd")
     (0, 4096, b'hello')
     """
 
@@ -180,8 +189,8 @@ class Volume(MountedTree):
         """Return the names in a directory."""
         return place.node.children if type(place.node) is Dir else ()
 
-    def tree_at(self, names: Names) -> tuple[Volume, Names]:
-        """Return the volume itself."""
+    def tree_at(self, names: Names) -> tuple[SnapshotMount, Names]:
+        """Return the mount itself."""
         return self, names
 
     def movable(self, place: Place) -> bool:
@@ -219,6 +228,7 @@ class Volume(MountedTree):
         if changed is node:
             return NO_COST
         old = node.content if isinstance(node, File) else EMPTY
+        # `>` empties the file before it writes: nothing of the old content is shared with the new one.
         if not data:
             self.disk.release(old)
             old = EMPTY
@@ -226,6 +236,7 @@ class Volume(MountedTree):
             changed, cost = self._stored(old, changed)
         else:
             cost = NO_COST
+        # A tree of values has no inodes: each name of a file holds the node, and all of them change.
         for path in self._names_of(changed) or ["/".join(names)]:
             self._root = tree.put(self.root, path, changed)
         return cost + self.disk.settle(before, self.root)
@@ -343,19 +354,12 @@ def naive_diff(below: Dir, seen: Dir) -> Dir:
     return Dir(changes, seen.meta)
 
 
-class Volumes(ABC):
+class NaiveDiffDriver(StorageDriver):
     """What the drivers have in common that keep a whole tree for each snapshot."""
-
-    name: str
-    source: str
 
     @abstractmethod
     def disk(self, depth: int, kept: object) -> Disk:
         """Return what keeps the data of a snapshot that is mounted."""
-
-    @abstractmethod
-    def units(self, kept: Kept) -> Units:
-        """Return the disk that a snapshot takes, unit by unit."""
 
     def snapshot_cost(self, parent: Snapshot | None) -> Cost:
         """Return what a snapshot of a parent costs before anything is written to it."""
@@ -364,13 +368,13 @@ class Volumes(ABC):
     def commit(self, parent: Snapshot | None, changes: Dir, *, init: bool = False) -> Snapshot:
         """Return a snapshot of a parent with a layer unpacked into it."""
         depth = depth_on(parent, init)
-        volume = Volume(parent.root if parent else EMPTY_ROOT, self.disk(depth, parent and parent.kept))
-        cost = self.snapshot_cost(parent) + volume.lay(changes)
+        mount = SnapshotMount(parent.root if parent else EMPTY_ROOT, self.disk(depth, parent and parent.kept))
+        cost = self.snapshot_cost(parent) + mount.lay(changes)
 
         def made() -> Cost:
             return cost + Cost(written=tree.size(changes))
 
-        return Snapshot(changes, parent, volume.root, depth, made, volume.disk.value())
+        return Snapshot(changes, parent, mount.root, depth, made, mount.disk.value())
 
     def alike(self, snapshot: Snapshot) -> Snapshot:
         """Return a snapshot made in the same way."""
@@ -381,10 +385,11 @@ class Volumes(ABC):
         root = Dir(parent.root.children if parent else {}, Meta(0o755, mtime=now))
         return Active(self, parent, root, self.snapshot_cost(parent), parent and parent.kept)
 
-    def mount(self, active: Active, clock: Callable[[], int], *, read_only: bool = False) -> Volume:
+    def mount(self, active: Active, clock: Callable[[], int], *, read_only: bool = False) -> SnapshotMount:
         """Return a mount of the container's tree."""
         depth = active.parent.depth + 1 if active.parent else 1
-        return Volume(active.tree, self.disk(depth, active.kept), clock, read_only=read_only, mounted=active)
+        disk = self.disk(depth, active.kept)
+        return SnapshotMount(active.tree, disk, clock, read_only=read_only, mounted=active)
 
     def diff(self, active: Active) -> Dir:
         """Return what the container changed, found by comparing its tree with its parent's."""

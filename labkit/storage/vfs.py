@@ -10,10 +10,10 @@ from __future__ import annotations
 from labkit.oci.tree import Dir
 from labkit.storage.driver import BLOCK, Kept, Snapshot, Units
 from labkit.storage.posix import Cost
-from labkit.storage.snapshots import Disk, Volumes
+from labkit.storage.snapshots import Disk, NaiveDiffDriver
 
 
-class Vfs(Volumes):
+class Vfs(NaiveDiffDriver):
     """The driver.
 
     >>> Vfs().prepare(Vfs().commit(None, Dir({"etc": Dir()})), 0).cost.copied
@@ -21,7 +21,7 @@ class Vfs(Volumes):
     """
 
     name = "vfs"
-    source = ""
+    copies = "everything"
 
     def disk(self, depth: int, kept: object) -> Disk:
         """Return a directory, which is the copy that was made, or a new one."""
@@ -32,12 +32,17 @@ class Vfs(Volumes):
         if parent is None:
             return Cost(allocated=BLOCK)
         assert isinstance(parent.kept, int)
+        # On ext4 nothing can be cloned (FICLONE), so the bytes are read and written (moby, graphdriver/copy).
         return Cost(parent.kept, read=parent.kept, allocated=parent.kept)
 
     def units(self, kept: Kept) -> Units:
         """Return the blocks of the snapshot's directory: no other has them."""
         assert isinstance(kept.kept, int)
         return {None: kept.kept}
+
+    def mount_point(self, home: str, layer: str) -> str:
+        """Return the copy itself."""
+        return f"{home}/dir/{layer}"
 
 
 class _Directory(Disk):

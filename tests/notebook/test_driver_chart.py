@@ -8,7 +8,7 @@ import pytest
 
 from labkit.base.errors import LabkitError
 from labkit.notebook import driver_chart
-from labkit.notebook.driver_chart import KINDS, OPERATIONS, cost, costs, driver_costs, signed
+from labkit.notebook.driver_chart import OPERATIONS, cost, costs, driver_costs, signed
 from labkit.storage.drivers import BIG_SIZE, DRIVERS, workload
 
 
@@ -32,20 +32,14 @@ def shown(axes: Any) -> dict[str, str]:
     return dict(zip(names, [text.get_text() for text in axes.texts], strict=True))
 
 
-def test_every_driver_is_in_the_chart() -> None:
-    assert set(KINDS) == set(DRIVERS)
+@pytest.mark.parametrize("name", DRIVERS)
+def test_the_chart_s_steps_are_the_workload_s(name: str) -> None:
+    told = workload(DRIVERS[name])
+    assert ["image", *OPERATIONS] == list(told)
+    assert {step: cost(name, step) for step in OPERATIONS} == {step: told[step] for step in OPERATIONS}
 
 
-@pytest.mark.parametrize("name", KINDS)
-def test_the_steps_cost_what_the_drivers_own_workload_says(name: str) -> None:
-    told = {step.name: step.cost.allocated for step in workload(DRIVERS[name])}
-    found = costs(name)
-    assert found["create"].allocated == told["create"]
-    assert found["first write"].allocated == told["write"]
-    assert cost(name, "hundred").allocated == told["hundred"]
-
-
-@pytest.mark.parametrize("name", [name for name, kind in KINDS.items() if kind == "files"])
+@pytest.mark.parametrize("name", [name for name, each in DRIVERS.items() if each.copies == "files"])
 def test_a_driver_of_files_pays_once_and_by_the_size(name: str) -> None:
     for size in (1_000_000, BIG_SIZE):
         found = costs(name, size)
@@ -54,7 +48,7 @@ def test_a_driver_of_files_pays_once_and_by_the_size(name: str) -> None:
         assert found["delete"].allocated == -found["first write"].allocated
 
 
-@pytest.mark.parametrize("name", [name for name, kind in KINDS.items() if kind == "blocks"])
+@pytest.mark.parametrize("name", [name for name, each in DRIVERS.items() if each.copies == "blocks"])
 def test_a_driver_of_blocks_pays_for_each_place_and_not_by_the_size(name: str) -> None:
     small, large = costs(name, 10_000_000), costs(name, 1_000_000_000)
     assert small["first write"].allocated == large["first write"].allocated <= 2 * 128 << 10
@@ -82,10 +76,10 @@ def test_each_step_has_a_panel_and_each_driver_a_bar_with_its_figure(drawn: list
     panels = [axes for axes in drawn[0].axes if axes.get_visible()]
     assert [axes.get_title(loc="left") for axes in panels] == list(OPERATIONS.values())
     for axes, step in zip(panels, OPERATIONS, strict=True):
-        assert [bar.get_width() for bar in axes.patches] == [cost(name, step).allocated for name in KINDS]
+        assert [bar.get_width() for bar in axes.patches] == [cost(name, step).allocated for name in DRIVERS]
         low, high = axes.get_xlim()
         assert all(low <= bar.get_width() <= high for bar in axes.patches)
-        figures = [signed(cost(name, step).allocated) for name in KINDS]
+        figures = [signed(cost(name, step).allocated) for name in DRIVERS]
         assert [text.get_text() for text in axes.texts] == figures
     assert chart.png.startswith(b"\x89PNG")
 

@@ -10,8 +10,9 @@ import traitlets
 
 from labkit.base.errors import LabkitError
 from labkit.notebook import driver_costs, driver_explorer
-from labkit.notebook.driver_chart import KINDS, OPERATIONS
+from labkit.notebook.driver_chart import OPERATIONS
 from labkit.notebook.widgets.driver_explorer import NOTHING, DriverExplorer
+from labkit.storage.drivers import DRIVERS
 from tests.notebook.shown import Handle, within
 
 
@@ -23,7 +24,7 @@ def box(controls: Any, words: str) -> Any:
 
 def test_it_begins_with_everything() -> None:
     explorer = driver_explorer()
-    assert explorer.drivers == tuple(KINDS)
+    assert explorer.drivers == tuple(DRIVERS)
     assert explorer.steps == tuple(OPERATIONS)
     assert explorer.code == "driver_costs()"
     assert explorer.chart == driver_costs()
@@ -33,7 +34,7 @@ def test_the_line_of_python_shows_the_same_chart() -> None:
     for drivers, steps, size in (
         (("vfs",), ("create", "hundred"), 1_000_000),
         (("overlay2", "zfs"), tuple(OPERATIONS), 67_108_864),
-        (tuple(KINDS), ("delete",), 10_000_000),
+        (tuple(DRIVERS), ("delete",), 10_000_000),
     ):
         explorer = DriverExplorer(drivers=drivers, steps=steps, size=size)
         assert eval(explorer.code, {"driver_costs": driver_costs}) == explorer.chart
@@ -123,5 +124,5 @@ def test_without_a_live_page_the_chart_and_the_words_stay(
 def test_every_control_is_one_that_the_keyboard_reaches(outputs: list[Handle]) -> None:
     driver_explorer()._ipython_display_()
     boxes = within(outputs[0].data, ipywidgets.Checkbox)
-    assert len(boxes) == len(KINDS) + len(OPERATIONS)
+    assert len(boxes) == len(DRIVERS) + len(OPERATIONS)
     assert all(each.description for each in boxes)

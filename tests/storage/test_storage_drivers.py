@@ -1,6 +1,6 @@
 """One suite for every storage driver: the same operations, the same visible tree; only the costs differ.
 
-A new driver's own test is five lines: a class below with the driver in it. What overlay2 shows is the
+A driver that is registered has its own class of these tests, made by `suite`. What overlay2 shows is the
 reference, as the kernel's overlay was compared with it call by call (tests/real/test_kernel_overlay.py).
 
 Where trees may differ. A driver that keeps whole trees mounts a file system of its own. There a directory
@@ -28,9 +28,7 @@ from labkit.oci.changeset import Change
 from labkit.oci.content import Content
 from labkit.oci.tree import Dir, File, Meta, Node, Symlink, new_inode
 from labkit.storage import driver as accounts
-from labkit.storage.aufs import Aufs
 from labkit.storage.btrfs import Btrfs
-from labkit.storage.devicemapper import DeviceMapper
 from labkit.storage.driver import (
     MAX_DEPTH,
     Active,
@@ -42,12 +40,9 @@ from labkit.storage.driver import (
     disk_used,
 )
 from labkit.storage.drivers import DRIVERS, create
-from labkit.storage.fuse_overlayfs import FuseOverlayfs
 from labkit.storage.overlay2 import Overlay2
 from labkit.storage.posix import NO_COST, Cost, Stat
-from labkit.storage.snapshots import Volume
-from labkit.storage.vfs import Vfs
-from labkit.storage.zfs import Zfs
+from labkit.storage.snapshots import NaiveDiffDriver, SnapshotMount
 from tests.storage.strategies import Call, outcome, random_call, random_stack
 
 START = 5000 * 10**9 + 7
@@ -174,7 +169,7 @@ class Suite:
             if call[0] in ("remount", "utime"):
                 continue
             expected = perform(reference, clock, call)
-            if expected == ("errno", errno.EXDEV) and isinstance(mount, Volume):
+            if expected == ("errno", errno.EXDEV) and isinstance(mount, SnapshotMount):
                 continue
             clock.now -= 10**9
             assert shown(perform(mount, clock, call)) == shown(expected), call
@@ -184,7 +179,7 @@ class Suite:
         assert told_by_stat(layer.root) == told_by_stat(reference.root)
 
     def test_a_typical_layer_is_the_same(self) -> None:
-        reference = TestOverlay2().typical()
+        reference = suite(Overlay2())().typical()
         mount = self.typical()
         assert tree.same(mount.root, reference.root)
         assert tree.same(mount.active.changes, reference.active.changes)
@@ -333,7 +328,7 @@ class UnionSuite(Suite):
         assert (mount.read("/one"), mount.read("/two")) == (b"one!", b"one")
 
 
-class VolumeSuite(Suite):
+class SnapshotSuite(Suite):
     """What the drivers do besides that give each container a file system of its own."""
 
     def test_a_directory_of_the_image_can_be_renamed(self) -> None:
@@ -370,37 +365,15 @@ class VolumeSuite(Suite):
         assert not any(isinstance(node, tree.Whiteout) for _, node in tree.walk(mount.active.tree))
 
 
-class TestOverlay2(UnionSuite):
-    driver = Overlay2()
+def suite(driver: StorageDriver) -> type[Suite]:
+    """Return the tests of a driver as a class."""
+    kind = SnapshotSuite if isinstance(driver, NaiveDiffDriver) else UnionSuite
+    name = f"Test{type(driver).__name__}"
+    return type(name, (kind,), {"driver": driver, "__module__": __name__})
 
 
-class TestAufs(UnionSuite):
-    driver = Aufs()
-
-
-class TestFuseOverlayfs(UnionSuite):
-    driver = FuseOverlayfs()
-
-
-class TestVfs(VolumeSuite):
-    driver = Vfs()
-
-
-class TestBtrfs(VolumeSuite):
-    driver = Btrfs()
-
-
-class TestZfs(VolumeSuite):
-    driver = Zfs()
-
-
-class TestDeviceMapper(VolumeSuite):
-    driver = DeviceMapper()
-
-
-def test_every_driver_is_here() -> None:
-    tested = [TestOverlay2, TestAufs, TestDeviceMapper, TestBtrfs, TestZfs, TestVfs, TestFuseOverlayfs]
-    assert [type(driver) for driver in DRIVERS.values()] == [type(each.driver) for each in tested]
+for _each in map(suite, DRIVERS.values()):
+    globals()[_each.__name__] = _each
 
 
 def test_errors_are_file_system_errors() -> None:

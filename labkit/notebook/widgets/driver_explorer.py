@@ -7,7 +7,7 @@ buttons, which the Tab key reaches and the space bar presses.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import ipywidgets as widgets  # type: ignore[import-untyped]
@@ -15,10 +15,10 @@ import traitlets
 
 from labkit.go.units import human_size
 from labkit.notebook.charts import MISSING, Chart
-from labkit.notebook.driver_chart import KINDS, OPERATIONS, choice, driver_costs, modelled
+from labkit.notebook.driver_chart import OPERATIONS, choice, driver_costs, modelled
 from labkit.notebook.terminal import bundle
 from labkit.notebook.widgets.view import Explorer, Output, row, toggles
-from labkit.storage.drivers import BIG_SIZE
+from labkit.storage.drivers import BIG_SIZE, DRIVERS
 
 SIZES = (1_000_000, 10_000_000, BIG_SIZE, 1_000_000_000)
 """The sizes that the controls offer, in bytes."""
@@ -46,14 +46,18 @@ class DriverExplorer(Explorer):
     'driver_costs("vfs", steps=["create"], size=1000000)'
     """
 
-    drivers = traitlets.Tuple(tuple(KINDS))
+    drivers = traitlets.Tuple()
     steps = traitlets.Tuple(tuple(OPERATIONS))
     size = traitlets.Int(BIG_SIZE)
+
+    @traitlets.default("drivers")
+    def _all_drivers(self) -> tuple[str, ...]:
+        return tuple(DRIVERS)
 
     @traitlets.validate("drivers", "steps")
     def _in_order(self, proposal: Any) -> tuple[str, ...]:
         """Keep the charts' order, whatever the order of the clicks."""
-        known = KINDS if proposal["trait"].name == "drivers" else OPERATIONS
+        known: Collection[str] = DRIVERS if proposal["trait"].name == "drivers" else OPERATIONS
         for name in proposal["value"]:
             if name not in known:
                 raise traitlets.TraitError(f"{name}: there are {', '.join(known)}")
@@ -64,7 +68,7 @@ class DriverExplorer(Explorer):
         """The line of Python that shows the same; a comment while too little is chosen."""
         if not self.drivers or not self.steps:
             return f"# {NOTHING}"
-        drivers = [] if self.drivers == tuple(KINDS) else [json.dumps(name) for name in self.drivers]
+        drivers = [] if self.drivers == tuple(DRIVERS) else [json.dumps(name) for name in self.drivers]
         steps = [] if self.steps == tuple(OPERATIONS) else [f"steps={json.dumps(self.steps)}"]
         size = [] if self.size == BIG_SIZE else [f"size={self.size}"]
         return f"driver_costs({', '.join([*drivers, *steps, *size])})"
@@ -88,7 +92,7 @@ class DriverExplorer(Explorer):
 
     def controls(self) -> Any:
         """Return the check boxes of drivers and steps, and the buttons of sizes."""
-        names = {name: f"{name} *" if modelled(name) else name for name in KINDS}
+        names = {name: f"{name} *" if modelled(name) else name for name in DRIVERS}
         offered = [(human_size(size), size) for size in sorted({*SIZES, self.size})]
         return widgets.VBox(
             [
