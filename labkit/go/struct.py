@@ -248,7 +248,7 @@ def _bad_time(whole: str, rest: str, layout: str) -> InvalidDocument:
 
 
 def _go_quote(text: str) -> str:
-    """Quote as Go's package time does: what is not printable ASCII as its bytes."""
+    """Quote as Go's package time does, which has a rule of its own: what is not ASCII as its bytes."""
     quoted = "".join(
         f"\\{c}" if c in '"\\' else c if " " <= c < "\x7f" else "".join(f"\\x{b:02x}" for b in c.encode())
         for c in text

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labkit.cli.commands import COMMANDS
-from labkit.cli.flags import go_quote
 from labkit.cli.parse import Printed, parse
 from labkit.cli.table import Invocation, NotSimulated, UsageError
+from labkit.go.quote import go_quote
 
 RECORDED = json.loads((Path(__file__).parent / "recordings" / "errors.json").read_text())
 
