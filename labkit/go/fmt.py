@@ -15,7 +15,7 @@ from labkit.go.values import MISSING, GoTime, Struct, type_name
 # Go prints a nested pointer as its address, which differs from run to run; here it is always this one.
 POINTER = "0xc00014a140"
 
-_VERB = re.compile(r"%(-?)([1-9][0-9]{0,2})?(?:\.([0-9]{0,3}))?([sdvq%])|%\S*")
+_VERB = re.compile(r"%(-?[1-9][0-9]{0,2})?(?:\.([0-9]{0,3}))?([sdvq%])|%\S*")
 
 
 class CallError(Exception):
@@ -23,7 +23,7 @@ class CallError(Exception):
 
 
 class Refused(CallError):
-    """What the real function does and labkit's does not."""
+    """Go can do it, labkit does not."""
 
 
 class _Format(NamedTuple):
@@ -31,11 +31,10 @@ class _Format(NamedTuple):
 
     verb: str = "v"
     precision: int | None = None
-    width: int = 0
-    left: bool = False
+    width: int = 0  # below 0 the text stands on the left
 
     def pad(self, text: str) -> str:
-        return text.ljust(self.width) if self.left else text.rjust(self.width)
+        return text.rjust(self.width) if self.width > 0 else text.ljust(-self.width)
 
 
 def go_print(value: object) -> str:
@@ -57,7 +56,7 @@ def go_sprint(values: list[object]) -> str:
     for index, value in enumerate(values):
         if index and not isinstance(value, str) and not isinstance(values[index - 1], str):
             text += " "
-        text += go_print(None if value is MISSING else value)
+        text += go_print(value)
     return text
 
 
@@ -69,24 +68,20 @@ def go_sprintf(template: str, values: list[object]) -> str:
     >>> go_sprintf("%d %d", ["x"])
     '%!d(string=x) %!d(MISSING)'
     """
-    left = [None if value is MISSING else value for value in values]
+    left = list(values)
 
     def expand(match: re.Match[str]) -> str:
-        minus, width, precision, verb = match.groups()
+        width, precision, verb = match.groups()
         if verb is None:
             raise Refused(f"labkit does not print {match[0]}: only %s, %d, %v and %q, with a width")
-        if verb == "%":
-            return "%"
-        if not left:
-            return f"%!{verb}(MISSING)"
+        if verb == "%" or not left:
+            return "%" if verb == "%" else f"%!{verb}(MISSING)"
         cut = None if precision is None else int(precision or 0)
-        return _value(_Format(verb, cut, int(width or 0), bool(minus)), left.pop(0), 0)
+        return _value(_Format(verb, cut, int(width or 0)), left.pop(0), 0)
 
     text = _VERB.sub(expand, template)
-    if left:
-        named = ("" if value is None else f"{type_name(value)}=" for value in left)
-        text += f"%!(EXTRA {', '.join(map(str.__add__, named, map(go_print, left)))})"
-    return text
+    extra = ("<nil>" if value is None else f"{type_name(value)}={go_print(value)}" for value in left)
+    return f"{text}%!(EXTRA {', '.join(extra)})" if left else text
 
 
 def _value(form: _Format, value: object, depth: int) -> str:
@@ -98,7 +93,7 @@ def _value(form: _Format, value: object, depth: int) -> str:
         if depth and value.go_type.startswith("*"):
             return form.pad(POINTER)
         fields = (item for item in value.fields.values() if not callable(item))
-        return "{" + " ".join(_value(form, item, depth + 1) for item in fields) + "}"
+        return f"{{{' '.join(_value(form, item, depth + 1) for item in fields)}}}"
     if isinstance(value, dict):  # fmt sorts a map's keys, which in Go have no order of their own
         pairs = (f"{_value(form, key, 1)}:{_value(form, value[key], depth + 1)}" for key in sorted(value))
         return f"map[{' '.join(pairs)}]"
@@ -111,11 +106,11 @@ def _scalar(form: _Format, value: object) -> str:
     if isinstance(value, str) and form.verb != "d":
         text = str(value)[: form.precision]
         return form.pad(go_quote(text) if form.verb == "q" else text)
-    if isinstance(value, int) and form.verb == "q" and not isinstance(value, bool):
+    if isinstance(value, bool):
+        if form.verb == "v":
+            return form.pad(str(value).lower())
+    elif isinstance(value, int) and form.verb == "q":
         raise Refused("labkit does not print %q of a number")
-    if isinstance(value, bool) and form.verb == "v":
-        return form.pad(str(value).lower())
-    if isinstance(value, int) and not isinstance(value, bool) and form.verb in "vd":
-        digits = str(abs(value)).rjust(form.precision or 0, "0")
-        return form.pad(("-" if value < 0 else "") + digits)
+    elif isinstance(value, int) and form.verb != "s":
+        return form.pad(f"{'-' if value < 0 else ''}{str(abs(value)).rjust(form.precision or 0, '0')}")
     return f"%!{form.verb}({type_name(value)}={_scalar(form._replace(verb='v'), value)})"

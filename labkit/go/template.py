@@ -189,25 +189,21 @@ def _lex_action(text: str, at: int) -> Generator[Token, None, int]:
         if text[at : at + 1] in tuple(" \t\r\n"):
             at += 1
             continue
-        token = _token(text, at, start)
-        depth += (token.kind == "open") - (token.kind == "close")
-        yield token
-        at = start = at + len(token.text)
+        match, char = _TOKEN.match(text, at), text[at : at + 1]
+        if match is None:
+            words = _UNFINISHED.get(char) or f"unrecognized character in action: {_code_point(char)}"
+            raise _Unreadable(words, at)
+        kind = "keyword" if match[0] in _KEYWORDS else str(match.lastgroup)
+        end = match.end()
+        if kind in ("variable", "field", "dot", "word", "keyword") and not _ENDS_A_WORD.match(text, end):
+            raise _Unreadable(f"bad character {_code_point(text[end])}", at)
+        depth += (kind == "open") - (kind == "close")
+        yield Token(kind, match[0], at, start < at)
+        at = start = end
     if depth > 0:
         raise _Unreadable("unclosed left paren", at)
     yield Token("right", "}}", at)
     return right.end()
-
-
-def _token(text: str, at: int, start: int) -> Token:
-    match, char = _TOKEN.match(text, at), text[at : at + 1]
-    if match is None:
-        words = _UNFINISHED.get(char) or f"unrecognized character in action: {_code_point(char)}"
-        raise _Unreadable(words, at)
-    kind = str(match.lastgroup)
-    if kind in ("variable", "field", "dot", "word") and not _ENDS_A_WORD.match(text, match.end()):
-        raise _Unreadable(f"bad character {_code_point(text[match.end()])}", at)
-    return Token("keyword" if match[0] in _KEYWORDS else kind, match[0], at, start < at)
 
 
 def _code_point(char: str) -> str:
@@ -521,7 +517,8 @@ def _index(item: object, *keys: object) -> object:
     for key in keys:
         if isinstance(item, dict):
             if type_name(key) != "string":
-                raise CallError(f"value has type {type_name(key)}; should be string")
+                kind = f"value has type {type_name(key)}; should be string"
+                raise CallError("value is nil; should be of type string" if key is None else kind)
             item = item[key] if key in item else zero_element(item)
         elif isinstance(item, list):
             at = _position(key, len(item))
@@ -652,14 +649,14 @@ class _Run:
         self.template = template
         self.functions = functions
         self.strict = strict
-        self.variables: list[tuple[str, object]] = []
+        self.variables: list[tuple[str, object, bool]] = []
         self.written: list[str] = []
         self.node = Node(0, "")
         self.dot: object = MISSING
         self.boxed_dot = False
 
     def run(self, value: object) -> str:
-        self.variables = [("$", value)]
+        self.variables = [("$", value, False)]
         self.walk(self.template.nodes, value)
         return go_bytes("".join(self.written)).decode(errors="replace")
 
@@ -708,7 +705,7 @@ class _Run:
             key = GoInt(key) if isinstance(key, int) else key
             # One variable is the element; of two the first is its key or number.
             for name, value in zip(node.pipe.variables[::-1], (item, key), strict=False):
-                self.assign(name, value)
+                self.variables[self.at(name)] = (name, value, self.strict and value is item)
             self.walk(node.body, item, boxed=self.strict)
             del self.variables[known:]
 
@@ -720,23 +717,15 @@ class _Run:
             if value is None and self.strict:
                 value = MISSING
         for name in pipe.variables:
-            if pipe.assigns:
-                self.assign(name, value)
-            else:
-                self.variables.append((name, value))
+            at = self.at(name) if pipe.assigns else len(self.variables)
+            self.variables[at : at + 1] = [(name, value, False)]
         return value
 
-    def assign(self, name: str, value: object) -> None:
+    def at(self, name: str) -> int:
+        """Return the place of the variable that a name means: the innermost one."""
         for at in reversed(range(len(self.variables))):
             if self.variables[at][0] == name:
-                self.variables[at] = (name, value)
-                return
-        self.fail(f"undefined variable: {name}")
-
-    def variable(self, name: str) -> object:
-        for known, value in reversed(self.variables):
-            if known == name:
-                return value
+                return at
         self.fail(f"undefined variable: {name}")  # `$x := $x`: the parser knows it, the run does not yet
 
     def command(self, command: tuple[Node, ...], final: Args) -> object:
@@ -753,7 +742,7 @@ class _Run:
         if not isinstance(node, Pipe):
             self.node = node
         if args and not (isinstance(node, Path) and node.names):
-            self.fail(f"can't give argument to non-function {_shown(node)}")
+            self.fail(f"can't give argument to non-function {node.shown}")
         if isinstance(node, Pipe):
             return self.pipeline(node)
         if isinstance(node, Literal):
@@ -766,7 +755,10 @@ class _Run:
         value, boxed = self.dot, self.boxed_dot
         if node.start is not None:
             boxed = False
-            value = self.operand(node.start) if isinstance(node.start, Node) else self.variable(node.start)
+            if isinstance(node.start, str):
+                _, value, boxed = self.variables[self.at(node.start)]
+            else:
+                value = self.operand(node.start)
         for at, name in enumerate(node.names, 1):
             kind = "interface {}" if boxed else type_name(value)
             value = self.field(value, kind, name, node, args if at == len(node.names) else ())
