@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 from labkit.base.errors import InvalidDocument
 from labkit.go.quote import go_quote
 
+# Go escapes U+2028 and U+2029 as well, which end a line in JavaScript, and <, > and & for pages of HTML.
 _SHORT_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _ALWAYS_ESCAPED = re.compile('["\\\\\x00-\x1f\u2028\u2029\ud800-\udfff]')
 _HTML_ESCAPED = re.compile('["\\\\\x00-\x1f\u2028\u2029\ud800-\udfff<>&]')

@@ -1,4 +1,8 @@
-"""Moments as a learner writes them for `--since`, `--until` and the filter `until` (moby, api/types/time)."""
+"""Moments in nanoseconds since 1970, and the texts for them.
+
+`parse_time` and `rfc3339_nano` are for the texts of documents (RFC 3339, as Go writes it); `moment_of` reads
+what a learner writes for `--since`, `--until` and the filter `until` (moby, api/types/time).
+"""
 
 from __future__ import annotations
 
@@ -7,9 +11,9 @@ from datetime import UTC, datetime, timedelta
 
 from labkit.base.errors import LabkitError
 
-# Times: nanoseconds since 1970, and the texts that documents hold (RFC 3339, as Go writes it).
-
 SECOND = 1_000_000_000
+"""In nanoseconds, the unit of every moment and duration here."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _RFC3339 = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.(\d{1,9})\d*)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 

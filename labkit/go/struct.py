@@ -17,6 +17,7 @@ from typing import Any
 from labkit.base.errors import InvalidDocument
 from labkit.go.json import dumps
 
+# A time.Time that was never set: Go's years begin with 1, and a struct is never empty for `omitempty`.
 ZERO_TIME = "0001-01-01T00:00:00Z"
 
 

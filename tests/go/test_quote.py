@@ -18,7 +18,7 @@ from tests.fixtures import small_tar
     ("text", "quoted"),
     [
         ('a"b\\', r'"a\"b\\"'),
-        ("é√'", "\"é√'\""),
+        ("é√'", '"é√\'"'),
         ("\a\n\x01\x7f", r'"\a\n\x01\x7f"'),
         ("\x85\u200b\U000e0001", r'"\u0085\u200b\U000e0001"'),
         (b"\xff\xc3(".decode(errors="surrogateescape"), r'"\xff\xc3("'),
