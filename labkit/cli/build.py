@@ -19,6 +19,7 @@ from labkit.cli.transfer import pull_image
 from labkit.dockerfile import Request, ignore
 from labkit.dockerfile import build as run_build
 from labkit.dockerfile.context import IGNORE, Context, follow, of_tar
+from labkit.go.moment import SECOND
 from labkit.oci import tree
 from labkit.oci.content import Content
 from labkit.oci.reference import parse_reference
@@ -34,7 +35,6 @@ from labkit.oci.tree import EMPTY_ROOT, Dir, Fifo, File, Meta, Node, Symlink, Wh
 _GIT = re.compile(r"git://|github\.com/|git@|https?://.*\.git(?:#.*)?$")
 _PREPARE = "unable to prepare context: "
 _HEADER, _END = 512, 1024
-_SECOND = 10**9
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +170,7 @@ def _roots(node: Node) -> Node:
     """Return a tree of the home as the client sends it: everything root's, in whole seconds."""
     if isinstance(node, Whiteout):
         return node
-    meta = Meta(node.meta.mode, mtime=node.meta.mtime // _SECOND * _SECOND)
+    meta = Meta(node.meta.mode, mtime=node.meta.mtime // SECOND * SECOND)
     if isinstance(node, Dir):
         return Dir({name: _roots(child) for name, child in node.children.items()}, meta)
     return replace(node, meta=meta)
@@ -207,7 +207,7 @@ def _read(path: Path, linked: dict[tuple[int, int], int]) -> Node:
     """Return a real file or directory as the client sends it; raises LabkitError where it cannot be read."""
     try:
         said = path.lstat()
-        meta = Meta(said.st_mode & 0o7777, mtime=said.st_mtime_ns // _SECOND * _SECOND)
+        meta = Meta(said.st_mode & 0o7777, mtime=said.st_mtime_ns // SECOND * SECOND)
         if path.is_symlink():
             return Symlink(os.readlink(path), meta)
         if path.is_dir():

@@ -14,13 +14,13 @@ from labkit.cli.container.run import parse_port
 from labkit.engine import container as containers
 from labkit.engine import images
 from labkit.engine.container import container_config, exposed_ports
-from labkit.engine.engine import SERVER_VERSION, Engine
+from labkit.engine.engine import Engine
 from labkit.engine.state import Container, VolumeMount, identifier
 from labkit.engine.usage import snapshots
 from labkit.go.moment import rfc3339_nano
 from labkit.go.struct import thaw
 from labkit.go.values import GoTime, NilList, NilMap, Struct
-from labkit.oci.image import Image
+from labkit.oci.image import SERVER_VERSION, Image
 
 # The Go types behind `docker inspect` (moby, api/types): which fields there are, and their kinds.
 #

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from labkit.base.errors import InvalidReference
 from labkit.cli.help import HELP
 from labkit.cli.table import NUMBERS, REPEATED, Flag, Value
+from labkit.go.quote import go_quote
 from labkit.oci.reference import parse_reference
 
 _TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
@@ -23,7 +24,6 @@ _NUMBER = re.compile(
     r"[+-]?(0[xX](_?[0-9a-fA-F])+|0[bB](_?[01])+|0[oO](_?[0-7])+|0(_?[0-7])*|[1-9](_?[0-9])*)", re.ASCII
 )
 _SIZE = re.compile(r"\d+(?:\.\d*)? ?(?:[kKmMgGtTpP]i?)?[bB]?", re.ASCII)
-_ESCAPES = {"\a": "\\a", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v"}
 # White space as opts.ValidateLabel of the client has it.
 _BLANKS = " \t\n\v\f\r\x85\xa0"
 
@@ -202,23 +202,3 @@ def _check_label(text: str) -> None:
         raise ValueError(f"invalid label '{text}': empty name")
     if any(blank in name for blank in _BLANKS):
         raise ValueError(f"label '{name}' contains whitespaces")
-
-
-def go_quote(text: str, quote: str = '"') -> str:
-    r"""Quote as Go's %q does.
-
-    >>> print(go_quote('a"b\t'))
-    "a\"b\t"
-    """
-    return quote + "".join(_escaped(char, quote) for char in text) + quote
-
-
-def _escaped(char: str, quote: str) -> str:
-    if char in (quote, "\\"):
-        return "\\" + char
-    if char.isprintable():
-        return char
-    code = ord(char)
-    if code < 0x80:
-        return _ESCAPES.get(char, f"\\x{code:02x}")
-    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

@@ -7,10 +7,69 @@ with docker's settings (columns at least 10 wide, 3 spaces apart). Which command
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from labkit.go.template import PARSING_ERROR, TemplateError, parse_template
 from labkit.go.units import human_size
+from labkit.go.values import Row
+
+Line = TypeVar("Line")
+Header = str | Callable[[str], str]
+
+
+@dataclass(frozen=True)
+class Table(Generic[Line]):
+    """The columns of a command's list: by the field's name in Go its header, and what a line shows there.
+
+    A field that takes an argument has a function for both. `go_type` names the type of a line's row, which
+    errors of --format show.
+
+    >>> sizes = Table(lambda line: "*T", {"ID": ("IMAGE ID", str), "Size": ("SIZE", "{}B".format)})
+    >>> print(sizes.shown("", [7, 12], ["ID", "Size"]), end="")
+    IMAGE ID   SIZE
+    7          7B
+    12         12B
+    >>> sizes.shown("{{.Size}}", [7, 12], ["ID"]), sizes.shown("", [7, 12], [], quiet="ID")
+    ('7B\\n12B\\n', '7\\n12\\n')
+    """
+
+    go_type: Callable[[Line], str]
+    columns: Mapping[str, tuple[Header, Callable[[Line], object]]]
+
+    def shown(
+        self, form: str, lines: Iterable[Line], columns: Sequence[str], *, quiet: str = "", raw: str = ""
+    ) -> str:
+        """Write lines as --format says; without one as a table of these columns.
+
+        `quiet` is the column that is left by `--quiet`; `raw` what stands for the word raw.
+        """
+        if form == "table" or not (form or quiet):
+            columns = [quiet] if quiet else columns
+            cells = [[str(self.columns[name][1](line)) for name in columns] for line in lines]
+            return tabwriter([[str(self.columns[name][0]) for name in columns], *cells])
+        if not form:
+            return "".join(f"{self.columns[quiet][1](line)}\n" for line in lines)
+        headers = {name: header for name, (header, _) in self.columns.items()}
+        return render_list(raw if raw and form == "raw" else form, self.rows(lines), headers)
+
+    def rows(self, lines: Iterable[Line]) -> list[Row]:
+        """Return lines as a --format meets them."""
+        return [
+            Row(self.go_type(line), {name: cell(line) for name, (_, cell) in self.columns.items()})
+            for line in lines
+        ]
+
+
+def label_header(name: str) -> str:
+    """Return the header of a column that shows one label: its name's last part, in words.
+
+    >>> label_header("org.example.build-date")
+    'build date'
+    """
+    return re.sub("[-_]", " ", name.rpartition(".")[2])
 
 
 def ellipsis(text: str, width: int) -> str:
@@ -40,7 +99,7 @@ def align(text: str, min_width: int = 10, padding: int = 3) -> str:
     r"""Align text whose cells end in tabs (Go's text/tabwriter).
 
     A column is a run of lines that all have a cell there; a line without one ends it, and the lines
-    below are measured anew.
+    below are measured anew. The last cell of a line ends in no tab, so it belongs to no column.
 
     >>> align("a\tb\nlonger than ten\tc\n")
     'a                 b\nlonger than ten   c\n'

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
+from typing import NamedTuple
 
 from labkit.base.errors import DaemonError, InvalidReference, LabkitError, NotFound
 from labkit.cli import prune as prunes
-from labkit.cli.formats import ellipsis, render_list
+from labkit.cli.formats import Table, ellipsis
 from labkit.cli.prune import Filters, has_labels, until
 from labkit.cli.table import Command, Flag, Invocation
 from labkit.cli.terminal import Terminal
 from labkit.engine import images
 from labkit.engine.engine import Engine
-from labkit.go.moment import parse_time, rfc3339
+from labkit.go.moment import SECOND, parse_time, rfc3339
 from labkit.go.units import ago, go_time, human_size
-from labkit.go.values import Row
 from labkit.oci.digest import short
-from labkit.oci.image import Image
+from labkit.oci.image import Image, Step
 from labkit.oci.reference import Reference, parse_reference
 
 # `docker image …` and the older commands that do the same: images, history, rmi …
@@ -192,49 +192,66 @@ COMMANDS = (
 
 
 NONE = "<none>"
-_HEADERS = {
-    "ID": "IMAGE ID",
-    "Repository": "REPOSITORY",
-    "Tag": "TAG",
-    "Digest": "DIGEST",
-    "CreatedSince": "CREATED",
-    "CreatedAt": "CREATED AT",
-    "Size": "SIZE",
-    "Containers": "CONTAINERS",
-    "VirtualSize": "SIZE",
-    "SharedSize": "SHARED SIZE",
-    "UniqueSize": "UNIQUE SIZE",
-}
+
+
+class _Line(NamedTuple):
+    """An image under one of its names."""
+
+    engine: Engine
+    image: Image
+    repository: str
+    tag: str
+    digest: str
+    full: bool
+
+    @property
+    def created(self) -> int:
+        return parse_time(self.image.config.created)
+
+
+_TABLE: Table[_Line] = Table(
+    lambda _: "*formatter.imageContext",
+    {
+        "ID": ("IMAGE ID", lambda line: line.image.id if line.full else short(line.image.id)),
+        "Repository": ("REPOSITORY", lambda line: line.repository),
+        "Tag": ("TAG", lambda line: line.tag),
+        "Digest": ("DIGEST", lambda line: line.digest),
+        "CreatedSince": ("CREATED", lambda line: ago(line.created, line.engine.now)),
+        "CreatedAt": ("CREATED AT", lambda line: go_time(line.created // SECOND * SECOND)),
+        "Size": ("SIZE", lambda line: human_size(line.image.size)),
+        "Containers": ("CONTAINERS", lambda _: "N/A"),
+        "VirtualSize": ("SIZE", lambda line: human_size(line.image.size, 4)),
+        "SharedSize": ("SHARED SIZE", lambda _: "N/A"),
+        "UniqueSize": ("UNIQUE SIZE", lambda _: "N/A"),
+    },
+)
 _FILTERS = ("dangling", "label", "before", "since", "reference")
 
 
 def ls(terminal: Terminal, call: Invocation) -> int:
     """List images, as `docker images`."""
     engine = terminal.engine
-    found = _filtered(engine, call)
-    quiet, digests = bool(call.options["quiet"]), bool(call.options["digests"])
-    form = str(call.options["format"]) or ("{{.ID}}" if quiet else "table")
-    form = _own_format(form, quiet=quiet, digests=digests)
+    quiet, digests, full = (bool(call.options[name]) for name in ("quiet", "digests", "no-trunc"))
+    form = str(call.options["format"])
     with_digests = digests or "{{.Digest}}" in form
-    rows = [
-        row
-        for image, names in found
-        for row in _rows(engine, image, names, bool(call.options["no-trunc"]), with_digests)
+    lines = [
+        _Line(engine, image, *names_of_line, full)
+        for image, names in _filtered(engine, call)
+        for names_of_line in _lines(names, with_digests)
     ]
-    terminal.out(render_list(form, rows, _HEADERS))
+    columns = ["Repository", "Tag", *(["Digest"] if digests else []), "ID", "CreatedSince", "Size"]
+    raw = "image_id: {{.ID}}" if quiet else _RAW.replace("DIGEST", _RAW_DIGEST if digests else "")
+    terminal.out(_TABLE.shown(form, lines, columns, quiet="ID" if quiet else "", raw=raw))
     return 0
 
 
-def _own_format(form: str, *, quiet: bool, digests: bool) -> str:
-    """Return the format that stands behind the words `table` and `raw`."""
-    if form == "table":
-        columns = "{{.Repository}}\\t{{.Tag}}\\t" + ("{{.Digest}}\\t" if digests else "")
-        return "table " + ("{{.ID}}" if quiet else columns + "{{.ID}}\\t{{.CreatedSince}}\\t{{.Size}}")
-    if form == "raw" and not quiet:
-        digest = "digest: {{.Digest}}\n" if digests else ""
-        names = f"repository: {{{{.Repository}}}}\ntag: {{{{.Tag}}}}\n{digest}image_id: {{{{.ID}}}}\n"
-        return names + "created_at: {{.CreatedAt}}\nvirtual_size: {{.Size}}\n"
-    return "image_id: {{.ID}}" if form == "raw" else form
+_RAW = """repository: {{.Repository}}
+tag: {{.Tag}}
+DIGESTimage_id: {{.ID}}
+created_at: {{.CreatedAt}}
+virtual_size: {{.Size}}
+"""
+_RAW_DIGEST = "digest: {{.Digest}}\n"
 
 
 def _filtered(engine: Engine, call: Invocation) -> list[tuple[Image, list[Reference]]]:
@@ -287,27 +304,8 @@ def _in_time(engine: Engine, image: Image, wanted: dict[str, list[str]]) -> bool
     return all(created < each for each in before) and all(created > each for each in since)
 
 
-def _rows(
-    engine: Engine, image: Image, names: list[Reference], full: bool, with_digests: bool
-) -> Iterator[Row]:
-    """Yield a line for each tag; with digests, for each tag and digest of a repository."""
-    created = parse_time(image.config.created)
-    common = {
-        "ID": image.id if full else short(image.id),
-        "CreatedSince": ago(created, engine.now),
-        "CreatedAt": go_time(created // 10**9 * 10**9),
-        "Size": human_size(image.size),
-        "Containers": "N/A",
-        "VirtualSize": human_size(image.size, 4),
-        "SharedSize": "N/A",
-        "UniqueSize": "N/A",
-    }
-    for repository, tag, digest in _lines(names, with_digests):
-        names_of_row = {"Repository": repository, "Tag": tag, "Digest": digest}
-        yield Row("*formatter.imageContext", common | names_of_row)
-
-
 def _lines(names: list[Reference], with_digests: bool) -> Iterator[tuple[str, str, str]]:
+    """Yield repository, tag and digest: one for each tag, or each tag and digest of a repository."""
     tags: dict[str, list[str]] = {}
     digests: dict[str, list[str]] = {}
     for name in names:
@@ -324,14 +322,38 @@ def _lines(names: list[Reference], with_digests: bool) -> Iterator[tuple[str, st
             yield repository, NONE, digest
 
 
-_HISTORY_HEADERS = {
-    "ID": "IMAGE",
-    "CreatedSince": "CREATED",
-    "CreatedAt": "CREATED AT",
-    "CreatedBy": "CREATED BY",
-    "Size": "SIZE",
-    "Comment": "COMMENT",
-}
+class _Step(NamedTuple):
+    """A line of an image's history; `known` is its image's ID, or ""."""
+
+    engine: Engine
+    step: Step
+    known: str
+    human: bool
+    full: bool
+
+    @property
+    def created(self) -> int:
+        return parse_time(self.step.entry.created)
+
+    def since(self) -> str:
+        return ago(self.created, self.engine.now) if self.human else rfc3339(self.created)
+
+    def command(self) -> str:
+        command = self.step.entry.created_by.replace("\t", " ")
+        return command if self.full else ellipsis(command, 45)
+
+
+_HISTORY: Table[_Step] = Table(
+    lambda _: "*image.historyContext",
+    {
+        "ID": ("IMAGE", lambda line: (line.known if line.full else short(line.known)) or "<missing>"),
+        "CreatedSince": ("CREATED", _Step.since),
+        "CreatedAt": ("CREATED AT", lambda line: rfc3339(line.created)),
+        "CreatedBy": ("CREATED BY", _Step.command),
+        "Size": ("SIZE", lambda line: human_size(line.step.size) if line.human else str(line.step.size)),
+        "Comment": ("COMMENT", lambda line: line.step.entry.comment),
+    },
+)
 
 
 def history(terminal: Terminal, call: Invocation) -> int:
@@ -340,35 +362,15 @@ def history(terminal: Terminal, call: Invocation) -> int:
     if not call.args[0]:
         raise DaemonError("page not found")
     image = images.find_image(engine, call.args[0])
-    human, full = bool(call.options["human"]), bool(call.options["no-trunc"])
-    form = str(call.options["format"]) or "table"
-    if form == "table":
-        created = "{{.CreatedSince}}" if human else "{{.CreatedAt}}"
-        columns = f"{created}\\t{{{{.CreatedBy}}}}\\t{{{{.Size}}}}\\t{{{{.Comment}}}}"
-        form = "table {{.ID}}\\t" + columns
-    if call.options["quiet"]:
-        form = "{{.ID}}"
-    terminal.out(render_list(form, _history_rows(engine, image, human=human, full=full), _HISTORY_HEADERS))
-    return 0
-
-
-def _history_rows(engine: Engine, image: Image, *, human: bool, full: bool) -> Iterator[Row]:
-    known = image.id
+    quiet, human, full = (bool(call.options[name]) for name in ("quiet", "human", "no-trunc"))
+    lines, known = [], image.id
     for step in reversed(image.history):
-        created = parse_time(step.entry.created)
-        command = step.entry.created_by.replace("\t", " ")
-        yield Row(
-            "*image.historyContext",
-            {
-                "ID": (known if full else short(known)) or "<missing>",
-                "CreatedSince": ago(created, engine.now) if human else rfc3339(created),
-                "CreatedAt": rfc3339(created),
-                "CreatedBy": command if full else ellipsis(command, 45),
-                "Size": human_size(step.size) if human else str(step.size),
-                "Comment": step.entry.comment,
-            },
-        )
+        lines.append(_Step(engine, step, known, human, full))
         known = engine.state.parents.get(known, "")
+    columns = ["ID", "CreatedSince" if human else "CreatedAt", "CreatedBy", "Size", "Comment"]
+    form = "" if quiet else str(call.options["format"])
+    terminal.out(_HISTORY.shown(form, lines, columns, quiet="ID" if quiet else ""))
+    return 0
 
 
 def tag(terminal: Terminal, call: Invocation) -> int:

@@ -15,6 +15,7 @@ from labkit.cli.commands import COMMANDS, PLUGINS, children, find
 from labkit.cli.flags import FlagError, Parsed, parse_flags
 from labkit.cli.help import help_text, usage_line, usage_text
 from labkit.cli.table import Command, Invocation, NotSimulated, UsageError
+from labkit.oci.image import SERVER_VERSION
 
 # What was probably meant by a word that names no command or flag: the nearest name in the table.
 
@@ -99,7 +100,7 @@ def _near(group: Command, word: str) -> list[Command]:
     return [names[name] for name in swapped or get_close_matches(word, names, n=3, cutoff=0.7)]
 
 
-VERSION = "Docker version 20.10.24+dfsg1, build 297e128\n"
+VERSION = f"Docker version {SERVER_VERSION}, build 297e128\n"
 
 _DEPRECATED = "Flag shorthand -h has been deprecated, please use --help\n"
 

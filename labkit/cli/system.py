@@ -8,7 +8,7 @@ from dataclasses import replace
 from labkit.base.errors import LabkitError
 from labkit.cli.container.list import pruned_containers, shown_command, status
 from labkit.cli.documents import engine_document, typed_struct, version_document
-from labkit.cli.formats import render_list, tabwriter
+from labkit.cli.formats import Table, tabwriter
 from labkit.cli.image import pruned_images
 from labkit.cli.prune import confirmed
 from labkit.cli.table import Command, Flag, Invocation
@@ -20,7 +20,7 @@ from labkit.engine.usage import Usage
 from labkit.go.moment import parse_time
 from labkit.go.template import PARSING_ERROR, TemplateError, parse_template
 from labkit.go.units import ago, human_size
-from labkit.go.values import Row, Struct
+from labkit.go.values import Struct
 from labkit.oci.digest import short
 
 # `docker` itself with its flags, `docker system …`, and the commands about no one kind of object.
@@ -140,45 +140,35 @@ COMMANDS = (
 )
 
 
-_HEADERS = {
-    "Type": "TYPE",
-    "TotalCount": "TOTAL",
-    "Active": "ACTIVE",
-    "Size": "SIZE",
-    "Reclaimable": "RECLAIMABLE",
-}
-_TABLE = "table {{.Type}}\\t{{.TotalCount}}\\t{{.Active}}\\t{{.Size}}\\t{{.Reclaimable}}"
+_TABLE: Table[tuple[str, str, Usage]] = Table(
+    lambda line: f"*formatter.diskUsage{line[0]}Context",
+    {
+        "Type": ("TYPE", lambda line: line[1]),
+        "TotalCount": ("TOTAL", lambda line: str(line[2].total)),
+        "Active": ("ACTIVE", lambda line: str(line[2].active)),
+        "Size": ("SIZE", lambda line: human_size(line[2].size, 4)),
+        "Reclaimable": ("RECLAIMABLE", lambda line: _reclaimable(line[2])),
+    },
+)
 
 
 def df(terminal: Terminal, call: Invocation) -> int:
     """Show what the cache takes on disk."""
     if call.options["verbose"]:
         return _verbose(terminal)
-    rows = [
-        _row("diskUsageImagesContext", "Images", usage.image_usage(terminal.engine)),
-        _row("diskUsageContainersContext", "Containers", usage.container_usage(terminal.engine)),
-        _row("diskUsageVolumesContext", "Local Volumes", usage.volume_usage(terminal.engine)),
-        _row("diskUsageBuilderContext", "Build Cache", Usage(0, 0, 0, 0)),
+    lines = [
+        ("Images", "Images", usage.image_usage(terminal.engine)),
+        ("Containers", "Containers", usage.container_usage(terminal.engine)),
+        ("Volumes", "Local Volumes", usage.volume_usage(terminal.engine)),
+        ("Builder", "Build Cache", Usage(0, 0, 0, 0)),
     ]
-    form = str(call.options["format"])
-    terminal.out(render_list(_TABLE if form in ("", "table") else form, rows, _HEADERS))
+    terminal.out(_TABLE.shown(str(call.options["format"]), lines, list(_TABLE.columns)))
     return 0
 
 
-def _row(kind: str, name: str, found: Usage) -> Row:
-    reclaimable = human_size(found.reclaimable, 4)
-    if found.size and kind != "diskUsageBuilderContext":
-        reclaimable += f" ({found.reclaimable * 100 // found.size}%)"
-    return Row(
-        f"*formatter.{kind}",
-        {
-            "Type": name,
-            "TotalCount": str(found.total),
-            "Active": str(found.active),
-            "Size": human_size(found.size, 4),
-            "Reclaimable": reclaimable,
-        },
-    )
+def _reclaimable(found: Usage) -> str:
+    percent = f" ({found.reclaimable * 100 // found.size}%)" if found.size else ""
+    return human_size(found.reclaimable, 4) + percent
 
 
 def _verbose(terminal: Terminal) -> int:

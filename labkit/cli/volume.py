@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from labkit.base.errors import DaemonError, LabkitError, NotFound
 from labkit.cli import prune as prunes
-from labkit.cli.formats import render_list
+from labkit.cli.formats import Table, label_header
 from labkit.cli.prune import Filters, has_labels
 from labkit.cli.table import Command, Flag, Invocation
 from labkit.cli.terminal import Terminal
@@ -16,7 +16,7 @@ from labkit.engine import volumes
 from labkit.engine.engine import Engine
 from labkit.engine.state import Volume
 from labkit.go.moment import rfc3339
-from labkit.go.values import NilMap, Row, Struct
+from labkit.go.values import NilMap, Struct
 
 # `docker volume …`: flags, defaults and words of `docker volume CMD --help`, client 20.10.
 
@@ -80,16 +80,30 @@ COMMANDS = (
 )
 
 
-_HEADERS = {
-    "Name": "VOLUME NAME",
-    "Driver": "DRIVER",
-    "Scope": "SCOPE",
-    "Mountpoint": "MOUNTPOINT",
-    "Labels": "LABELS",
-    "Links": "LINKS",
-    "Size": "SIZE",
-    "Label": lambda name: re.sub("[-_]", " ", name.rpartition(".")[2]),
-}
+class _Line(NamedTuple):
+    """A volume in the list."""
+
+    engine: Engine
+    volume: Volume
+
+    @property
+    def labels(self) -> dict[str, str]:
+        return dict(self.volume.labels or ())
+
+
+_TABLE: Table[_Line] = Table(
+    lambda _: "*formatter.volumeContext",
+    {
+        "Name": ("VOLUME NAME", lambda line: line.volume.name),
+        "Driver": ("DRIVER", lambda _: "local"),
+        "Scope": ("SCOPE", lambda _: "local"),
+        "Mountpoint": ("MOUNTPOINT", lambda line: mountpoint(line.engine, line.volume.name)),
+        "Labels": ("LABELS", lambda line: ",".join(map("=".join, line.labels.items()))),
+        "Label": (label_header, lambda line: lambda name: line.labels.get(name, "")),
+        "Links": ("LINKS", lambda _: "N/A"),
+        "Size": ("SIZE", lambda _: "N/A"),
+    },
+)
 
 
 def create(terminal: Terminal, call: Invocation) -> int:
@@ -108,15 +122,15 @@ def create(terminal: Terminal, call: Invocation) -> int:
 
 def ls(terminal: Terminal, call: Invocation) -> int:
     """List volumes by name."""
-    engine, form = terminal.engine, str(call.options["format"])
-    form = form or ("{{.Name}}" if call.options["quiet"] else "table")
-    if form == "table":
-        form = "table {{.Driver}}\\t{{.Name}}"
+    engine, quiet = terminal.engine, "Name" if call.options["quiet"] else ""
     wanted = Filters(call.strings("filter"), ("dangling", "driver", "label", "name"))
     if not {"true", "false", "1", "0"}.issuperset(wanted.of("dangling")):
         raise DaemonError(f"Invalid filter 'dangling=[{' '.join(wanted.of('dangling'))}]'")
     found = [each for _, each in sorted(engine.state.volumes.items()) if _matches(engine, each, wanted)]
-    terminal.out(render_list(form, [_row(engine, each) for each in found], _HEADERS))
+    lines, form = [_Line(engine, each) for each in found], str(call.options["format"])
+    if form == "table":  # unlike other lists, this one is whole for `--quiet --format table`
+        quiet = ""
+    terminal.out(_TABLE.shown(form, lines, ["Driver", "Name"], quiet=quiet))
     return 0
 
 
@@ -130,21 +144,6 @@ def _matches(engine: Engine, volume: Volume, wanted: Filters) -> bool:
     return has_labels(dict(volume.labels or ()), wanted) and (
         not names or any(re.search(each, volume.name) for each in names)
     )
-
-
-def _row(engine: Engine, volume: Volume) -> Row:
-    labels = dict(volume.labels or ())
-    fields = {
-        "Name": volume.name,
-        "Driver": "local",
-        "Scope": "local",
-        "Mountpoint": mountpoint(engine, volume.name),
-        "Labels": ",".join(f"{name}={value}" for name, value in labels.items()),
-        "Label": lambda name: labels.get(name, ""),
-        "Links": "N/A",
-        "Size": "N/A",
-    }
-    return Row("*formatter.volumeContext", fields)
 
 
 def mountpoint(engine: Engine, name: str) -> str:

@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from labkit.engine import images
-from labkit.engine.engine import SERVER_VERSION, Engine
+from labkit.engine.engine import Engine
 from labkit.go.moment import parse_time
 from labkit.oci.config import make_config
-from labkit.oci.image import Image
+from labkit.oci.image import SERVER_VERSION, Image
 
 _VALUES = ("User", "AttachStdout", "AttachStderr", "Tty")
 _LISTS = ("Cmd", "Env", "Entrypoint")

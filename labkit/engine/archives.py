@@ -13,13 +13,13 @@ from typing import IO, Any
 
 from labkit.base.errors import DaemonError, InvalidArchive, InvalidLayer, InvalidReference, LabkitError
 from labkit.engine import images
-from labkit.engine.engine import SERVER_VERSION, Engine
+from labkit.engine.engine import Engine
 from labkit.go.moment import rfc3339_nano
 from labkit.oci.config import History, make_config
 from labkit.oci.content import Content
 from labkit.oci.descriptor import Platform, parse_platform
 from labkit.oci.gzip import compression, decompressed
-from labkit.oci.image import Image, validate
+from labkit.oci.image import SERVER_VERSION, Image, validate
 from labkit.oci.layer import Layer
 from labkit.oci.reference import Reference, parse_reference
 from labkit.oci.tar import failure

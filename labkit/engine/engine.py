@@ -15,8 +15,6 @@ from labkit.storage.init_layer import init_changes
 from labkit.storage.overlay2 import Overlay2
 
 SECOND = 10**9
-SERVER_VERSION = "20.10.24+dfsg1"
-"""As Debian 12 packages it."""
 
 
 @dataclass(slots=True)

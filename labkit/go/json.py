@@ -15,7 +15,9 @@ from decimal import Decimal
 from typing import Any, NoReturn
 
 from labkit.base.errors import InvalidDocument
+from labkit.go.quote import go_quote
 
+# Go escapes U+2028 and U+2029 as well, which end a line in JavaScript, and <, > and & for pages of HTML.
 _SHORT_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _ALWAYS_ESCAPED = re.compile('["\\\\\x00-\x1f\u2028\u2029\ud800-\udfff]')
 _HTML_ESCAPED = re.compile('["\\\\\x00-\x1f\u2028\u2029\ud800-\udfff<>&]')
@@ -168,7 +170,8 @@ def syntax_error(raw: bytes) -> str:
         _scan(text)
     except _Unexpected as error:
         if error.position < len(text):
-            return f"invalid character {_quote_character(text[error.position])} {error.context}"
+            character = go_quote(text[error.position], "'")
+            return f"invalid character {character} {error.context}"
         if error.context.startswith(_SPACE_ALLOWED):
             return "unexpected end of JSON input"
         return f"invalid character ' ' {error.context}"  # Go ends a text by handing its scanner a space
@@ -254,13 +257,3 @@ def _scan_number(text: str, at: int) -> int:
             raise _Unexpected(at, complaint)
         at = match.end()
     return at
-
-
-def _quote_character(character: str) -> str:
-    if character in "'\\":
-        return f"'\\{character}'"
-    if character == '"' or character.isprintable():
-        return f"'{character}'"
-    named = {"\a": "\\a", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v"}
-    code = ord(character)
-    return "'" + named.get(character, f"\\x{code:02x}" if code < 0x80 else f"\\u{code:04x}") + "'"

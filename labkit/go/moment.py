@@ -1,4 +1,8 @@
-"""Moments as a learner writes them for `--since`, `--until` and the filter `until` (moby, api/types/time)."""
+"""Moments in nanoseconds since 1970, and the texts for them.
+
+`parse_time` and `rfc3339_nano` are for the texts of documents (RFC 3339, as Go writes it); `moment_of` reads
+what a learner writes for `--since`, `--until` and the filter `until` (moby, api/types/time).
+"""
 
 from __future__ import annotations
 
@@ -7,9 +11,9 @@ from datetime import UTC, datetime, timedelta
 
 from labkit.base.errors import LabkitError
 
-# Times: nanoseconds since 1970, and the texts that documents hold (RFC 3339, as Go writes it).
-
 SECOND = 1_000_000_000
+"""In nanoseconds, the unit of every moment and duration here."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _RFC3339 = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.(\d{1,9})\d*)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 
@@ -69,15 +73,14 @@ def fraction(moment: int) -> str:
     return f".{digits}" if digits else ""
 
 
-_SECOND = 10**9
 _UNITS = {
     "ns": 1,
     "us": 10**3,
     "µs": 10**3,
     "ms": 10**6,
-    "s": _SECOND,
-    "m": 60 * _SECOND,
-    "h": 3600 * _SECOND,
+    "s": SECOND,
+    "m": 60 * SECOND,
+    "h": 3600 * SECOND,
 }
 _PART = r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)"
 _DURATION = re.compile(rf"([+-]?)((?:{_PART})+)", re.ASCII)
@@ -102,7 +105,7 @@ def moment_of(text: str, now: int) -> int | None:
         length = sum(int(float(number) * _UNITS[unit]) for number, unit in parts)
         return now + length if found[1] == "-" else now - length
     if found := _UNIX.fullmatch(text):
-        return int(found[1]) * _SECOND + int((found[2] or "").ljust(9, "0"))
+        return int(found[1]) * SECOND + int((found[2] or "").ljust(9, "0"))
     return _time(found) if (found := _TIME.fullmatch(text)) else None
 
 
@@ -116,4 +119,4 @@ def _time(found: re.Match[str]) -> int | None:
     if zone != "Z":
         away = int(zone[1:3]) * 3600 + int(zone[4:]) * 60
         seconds += away if zone[0] == "-" else -away
-    return seconds * _SECOND + int((found[7] or "").ljust(9, "0"))
+    return seconds * SECOND + int((found[7] or "").ljust(9, "0"))

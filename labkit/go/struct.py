@@ -17,6 +17,7 @@ from typing import Any
 from labkit.base.errors import InvalidDocument
 from labkit.go.json import dumps
 
+# A time.Time that was never set: Go's years begin with 1, and a struct is never empty for `omitempty`.
 ZERO_TIME = "0001-01-01T00:00:00Z"
 
 
@@ -248,7 +249,7 @@ def _bad_time(whole: str, rest: str, layout: str) -> InvalidDocument:
 
 
 def _go_quote(text: str) -> str:
-    """Quote as Go's package time does: what is not printable ASCII as its bytes."""
+    """Quote as Go's package time does, which has a rule of its own: what is not ASCII as its bytes."""
     quoted = "".join(
         f"\\{c}" if c in '"\\' else c if " " <= c < "\x7f" else "".join(f"\\x{b:02x}" for b in c.encode())
         for c in text

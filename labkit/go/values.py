@@ -1,7 +1,9 @@
-"""JSON of the values that templates and inspect have (`govalues`), as Go's encoding/json writes it.
+"""Values as Go's programs hold them: what a template meets, and their JSON.
 
-`docker inspect` indents by four spaces and does not escape HTML; a row of one of docker's tables is
-encoded with `<`, `>` and `&` escaped. How Go writes strings and numbers is `labkit.go.json`'s.
+Plain Python values stand for most of Go's: dict for a map, list for a slice, str, int (Go's int64), bool, and
+None for a nil pointer. The classes here are for what a plain value cannot tell: a struct knows its fields,
+their order and its type's name; a nil slice prints `[]` but encodes as `null`. How Go writes strings and
+numbers in JSON is `labkit.go.json`'s.
 """
 
 from __future__ import annotations
@@ -12,12 +14,6 @@ from dataclasses import dataclass, field
 from labkit.go.json import dumps
 from labkit.go.moment import parse_time
 from labkit.go.units import go_time
-
-# Values as a Go template sees them.
-#
-# Plain Python values stand for most of Go's: dict for a map, list for a slice, str, int (Go's int64), float,
-# bool, and None for a nil pointer. The classes here are for what a plain value cannot tell: a struct knows
-# its fields, their order and its type's name; a nil slice prints `[]` but encodes as `null`.
 
 
 @dataclass(frozen=True)
@@ -212,9 +208,10 @@ def go_json(
 ) -> str:
     r"""Encode a value as Go does.
 
-    Takes dicts, lists, strings, numbers, booleans, None and the values of `govalues`. With `indent`,
-    as json.MarshalIndent with that many spaces: `indent=4` is what `docker inspect` prints. `sort_maps`
-    sorts the keys of dicts, as Go does with its maps.
+    With `indent`, as json.MarshalIndent with that many spaces: `indent=4` is what `docker inspect` prints.
+    `sort_maps` sorts the keys of dicts: a map of Go's has no order, so encoding/json sorts it, while a
+    struct keeps the order of its fields. Go escapes `<`, `>` and `&` for pages of HTML unless it is told not
+    to: `docker inspect` tells it, MarshalJSON of a table's row does not.
 
     >>> go_json({"Cmd": ["a && b"], "Volumes": None})
     '{"Cmd":["a && b"],"Volumes":null}'

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from labkit.base.errors import InvalidDigest, InvalidDocument, LabkitError
-from labkit.go.json import dumps
+from labkit.go.quote import go_quote
 from labkit.go.struct import INT64, STRING, STRING_MAP, STRINGS, Field, Type, freeze, struct
 from labkit.oci.content import Content
 from labkit.oci.digest import parse_digest, sha256
@@ -235,16 +235,16 @@ def parse_platform(text: str, default: Platform) -> Platform:
     labkit.base.errors.LabkitError: "nope": unknown operating system or architecture: invalid argument
     """
     if "*" in text:
-        raise _error(f"{_quoted(text)}: wildcards not yet supported")
+        raise _error(f"{go_quote(text)}: wildcards not yet supported")
     parts = text.split("/")
     for part in parts:
         if not re.fullmatch(_COMPONENT, part, re.ASCII):
             raise _error(
-                f"{_quoted(part)} is an invalid component of {_quoted(text)}: platform specifier component "
-                f"must match {_quoted(_COMPONENT)}"
+                f"{go_quote(part)} is an invalid component of {go_quote(text)}: platform specifier component "
+                f"must match {go_quote(_COMPONENT)}"
             )
     if len(parts) > 3:
-        raise _error(f"{_quoted(text)}: cannot parse platform specifier")
+        raise _error(f"{go_quote(text)}: cannot parse platform specifier")
     if len(parts) > 1:
         return Platform(parts[1], parts[0], "".join(parts[2:])).normalized()
     named = Platform(parts[0], parts[0]).normalized()
@@ -252,11 +252,7 @@ def parse_platform(text: str, default: Platform) -> Platform:
         return Platform(default.architecture, named.os)
     if named.architecture in _ARCHITECTURES:
         return Platform(named.architecture, default.os, named.variant)
-    raise _error(f"{_quoted(text)}: unknown operating system or architecture")
-
-
-def _quoted(text: str) -> str:
-    return dumps(text, escape_html=False).decode().rstrip("\n")
+    raise _error(f"{go_quote(text)}: unknown operating system or architecture")
 
 
 def _error(words: str) -> LabkitError:

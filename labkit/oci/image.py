@@ -17,6 +17,9 @@ from labkit.oci.config import History, ImageConfig, pair_history
 from labkit.oci.layer import Layer
 from labkit.oci.tar_reader import WHITEOUT, read_changes
 
+SERVER_VERSION = "20.10.24+dfsg1"
+"""The Docker that labkit answers as, and that new images name: as Debian 12 packages it."""
+
 MAX_LAYERS = 125
 """The most layers that Docker stacks (moby, layer_store.go)."""
 
@@ -88,7 +91,7 @@ class Image:
         created_by: str | None = None,
         author: str = "",
         comment: str = "",
-        docker_version: str = "20.10.24+dfsg1",
+        docker_version: str = SERVER_VERSION,
         config: Mapping[str, Any] | None = None,
         container: str = "",
         container_config: Mapping[str, Any] = _NO_CONFIG,

@@ -15,6 +15,7 @@ from dataclasses import replace
 from typing import NamedTuple, NoReturn, TypeAlias, cast
 
 from labkit.base.errors import InvalidLayer
+from labkit.go.quote import go_quote
 from labkit.oci.content import EMPTY, Content, Piece
 from labkit.oci.tar import (
     BLOCK_DEVICE,
@@ -269,7 +270,7 @@ def _refuse(entry: Entry, reason: str) -> NoReturn:
 
 
 def _quoted(name: bytes) -> str:
-    return '"' + name.decode(errors="backslashreplace").replace('"', '\\"') + '"'
+    return go_quote(_decoded(name))
 
 
 class _Cutter:

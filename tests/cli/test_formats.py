@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from labkit import Lab
 from labkit.base.errors import LabkitError
 from labkit.cli.formats import align, ellipsis, progress_bar, progress_line, tabwriter
+from labkit.go import template
 from labkit.go.moment import SECOND, parse_time, rfc3339, rfc3339_nano
 from labkit.go.units import age, ago, go_time, human_size
 from labkit.go.values import JsonNumber, NilList, NilMap, Row, Struct, go_json
@@ -175,3 +177,31 @@ def test_json_of_inspect() -> None:
 def test_json_refuses_what_go_refuses() -> None:
     with pytest.raises(ValueError, match="unsupported value"):
         go_json(float("nan"))
+
+
+def test_a_fixed_table_parses_no_template(monkeypatch: pytest.MonkeyPatch) -> None:
+    lab = Lab()
+    lab.shell("docker pull -q busybox; docker run -d --name box busybox sleep 9; docker volume create data")
+    parsed: list[str] = []
+    parser = template._Parser
+
+    def noted(text: str, name: str) -> template._Parser:
+        parsed.append(text)
+        return parser(text, name)
+
+    monkeypatch.setattr(template, "_Parser", noted)
+    lists = ("images", "ps -as", "volume ls", "history busybox", "system df", "system df -v")
+    for line in (*lists, "images --digests", "images --format table", "images -q", "ps -aq", "volume ls -q"):
+        assert lab.docker(line).stdout
+        assert parsed == [], line
+    lab.docker("images --format '{{.ID}}'")
+    assert parsed == ["{{.ID}}"]
+
+
+def test_a_format_shows_the_cells_of_the_fixed_table() -> None:
+    lab = Lab()
+    lab.shell("docker pull -q busybox; docker run -d --name box busybox sleep 90000; sleep 7200")
+    columns = r"{{.ID}}\t{{.Image}}\t{{.Command}}\t{{.RunningFor}}\t{{.Status}}\t{{.Ports}}\t{{.Names}}"
+    assert lab.shell(f"docker ps --format 'table {columns}'").stdout == lab.docker("ps").stdout
+    columns = r"{{.Repository}}\t{{.Tag}}\t{{.ID}}\t{{.CreatedSince}}\t{{.Size}}"
+    assert lab.shell(f"docker images --format 'table {columns}'").stdout == lab.docker("images").stdout

@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labkit.cli.commands import COMMANDS
-from labkit.cli.flags import go_quote
 from labkit.cli.parse import Printed, parse
 from labkit.cli.table import Invocation, NotSimulated, UsageError
 
@@ -200,19 +199,6 @@ def test_a_plugin_is_named_as_one() -> None:
     assert error.hint.startswith(
         "labkit: 'docker compose' is a plugin that labkit does not simulate; it would"
     )
-
-
-@pytest.mark.parametrize(
-    ("text", "quoted"),
-    [
-        ('a"b\\', r'"a\"b\\"'),
-        ("é√", '"é√"'),
-        ("\a\n\x01\x7f", r'"\a\n\x01\x7f"'),
-        ("\x85\u200b\U000e0001", r'"\u0085\u200b\U000e0001"'),
-    ],
-)
-def test_text_is_quoted_as_go_does(text: str, quoted: str) -> None:
-    assert go_quote(text) == quoted
 
 
 VALUES = st.text(alphabet="ab=-: é", max_size=6)

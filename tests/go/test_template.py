@@ -1,6 +1,7 @@
 """Go templates: answers observed in Docker 20.10.24 (`docker inspect -f`, `docker images --format`).
 
-The rest are answers of Go 1.19's text/template, with which that docker is built.
+The rest are answers of Go 1.19's text/template, with which that docker is built; what labkit does not have of
+it is refused.
 """
 
 from __future__ import annotations
@@ -67,7 +68,6 @@ NGINX = image_inspect(
         ("{{range $k, $v := .GraphDriver.Data}}{{$k}}={{$v}};{{end}}", "LowerDir=/l;UpperDir=/u;"),
         ('{{join .Config.Env ","}}', "PATH=/usr/bin:/bin,NGINX_VERSION=1.22.1-9"),
         ('{{split .Os "i"}}', "[l nux]"),
-        ('{{printf "%T %T %T" .Size .Created .RootFS}}', "int64 string types.RootFS"),
         ('{{printf "%s" .Size}}', "%!s(int64=299341950)"),
         ('{{eq .Size "a"}}', "false"),
         ("{{len .Size}}", "9"),
@@ -107,8 +107,8 @@ def test_inspect(text: str, printed: str) -> None:
             "cannot index slice/array with type string",
         ),
         (
-            "{{lt .Size 1.5}}",
-            ':1:2: executing "" at <lt .Size 1.5>: error calling lt: incompatible types for comparison',
+            "{{lt .Os 1}}",
+            ':1:2: executing "" at <lt .Os 1>: error calling lt: incompatible types for comparison',
         ),
         (
             '{{join .Nope ","}}',
@@ -185,12 +185,11 @@ PIPES = (
             '{"Containers":"N/A","CreatedSince":"9 minutes ago","Digest":"\\u003cnone\\u003e",'
             '"ID":"a07cb4aadadc","Repository":"debian","Size":"199MB","Tag":"bookworm"}\n',
         ),
-        ("{{index .ID 3}} {{.ID | len}}", "99 12\n"),
+        ("{{index (split .ID `c`) 1}} {{.ID | len}}", "b4aadad 12\n"),
     ],
 )
 def test_lists(text: str, printed: str) -> None:
-    expected = printed.replace("BOOKWORM", "BOOKWORM")
-    assert render_list(text, [DEBIAN], HEADERS) == expected
+    assert render_list(text, [DEBIAN], HEADERS) == printed
 
 
 def test_table_of_json_has_an_empty_header() -> None:
@@ -241,7 +240,7 @@ def test_list_errors(text: str, error: str) -> None:
 
 
 DATA = {"L": ["a", "b"], "M": {"b": "2", "a": "1"}, "N": 5, "S": "x<é>", "E": [], "T": True}
-VERBS = '00005|ab   |+3|ff|1.50|true|map[a:1 b:2]|["a" "b"]'
+VERBS = '    5|ab   |007|true|map[a:1 b:2]|["a" "b"]|x<|100%'
 
 
 @pytest.mark.parametrize(
@@ -252,22 +251,22 @@ VERBS = '00005|ab   |+3|ff|1.50|true|map[a:1 b:2]|["a" "b"]'
         ("{{if .E}}1{{else if eq .N 5}}2{{else}}3{{end}}", "2"),
         ("{{with $x := .S}}{{$x}}{{$.N}}{{end}}", "x<é>5"),
         ("{{range .E}}x{{else}}none{{end}}", "none"),
-        ('{{range .L}}{{if eq . "a"}}{{continue}}{{end}}{{.}}{{break}}{{end}}', "b"),
+        ('{{range .L}}{{if eq . "a"}}first {{else if eq . "b"}}second{{end}}{{end}}', "first second"),
+        ("{{range $k, $v := .M}}{{$k}}={{$v}} {{end}}{{range $x := .L}}{{$x}}{{end}}", "a=1 b=2 ab"),
         ("{{$x := 1}}{{range .L}}{{$x = len .}}{{end}}{{$x}}", "1"),
-        ("{{\"a\\tb\\x41\"}}{{`\\n`}}{{'a'}}{{0x1F}}{{1_000}}{{1e3}}", "a\tbA\\n973110001000"),
+        ('{{"a\\tb\\x41"}}{{`\\n`}}{{-7}}{{+1}}{{0}}', "a\tbA\\n-710"),
         ("{{and 1 0 2}}{{or 0 .S}}{{not .E}}", "0x<é>true"),
         ('{{eq .N 4 5}}{{ne .S "x"}}{{lt 1 2}}{{ge "a" "b"}}', "truetruetruefalse"),
         ('{{.S | printf "%s-%5q|" "k"}}', 'k-"x<é>"|'),
-        ('{{printf "%05d|%-5s|%+d|%x|%.2f|%t|%v|%q" .N "ab" 3 255 1.5 .T .M .L}}', VERBS),
+        ('{{printf "%5d|%-5s|%.3d|%v|%v|%q|%.2s|100%%" .N "ab" 7 .T .M .L .S}}', VERBS),
         (
-            '{{printf "%d %z" "a" 1}}{{printf "%s"}}{{printf "x" 1}}',
-            "%!d(string=a) %!z(int=1)%!s(MISSING)x%!(EXTRA int=1)",
+            '{{printf "%d %s" "a" 1}}{{printf "%s"}}{{printf "x" 1 "a"}}',
+            "%!d(string=a) %!s(int=1)%!s(MISSING)x%!(EXTRA int=1, string=a)",
         ),
         ("{{len .S}}{{index .M `a`}}{{slice .L 1}}{{index .L 1}}", "51[b]b"),
         ('{{html .S "\'"}}{{js .S}}{{urlquery "a b/é"}}', "x&lt;é&gt;&#39;x\\u003Cé\\u003Ea+b%2F%C3%A9"),
         ('{{title "hello wORLD a_b c-d"}}{{lower "AB"}}', "Hello WORLD A_b C-Dab"),
         ('{{print 1 2 "a" nil}}|{{println 1 "a"}}', "1 2a<nil>|1 a\n"),
-        ("{{1e20}} {{1.5}} {{1e-5}} {{123456789.25}}", "1e+20 1.5 1e-05 1.2345678925e+08"),
         ("{{.Nope}}{{.Nope.X}}{{json .Nope}}", "<no value><no value>null"),
     ],
 )
@@ -281,16 +280,17 @@ def test_language(text: str, printed: str) -> None:
         ("a\n{{.N}}\n{{.N.X}}", ':3:4: executing "" at <.N.X>: can\'t evaluate field X in type int64'),
         ("é{{.N.X}}", ':1:6: executing "" at <.N.X>: can\'t evaluate field X in type int64'),
         ("{{.N\n@}}", ':2: unexpected "@" in operand'),
-        ("\n{{\n.ID", ":3: unclosed action started at :2"),
+        ("{{.", ':1: illegal number syntax: "."'),
+        ("{{index .M 'abc'}}", ":1: malformed character constant: 'abc'"),
+        ("{{.N@}}", ":1: bad character U+0040 '@'"),
+        ("{{.N}}{{/* x */ .N}}", ":1: comment ends before closing delimiter"),
+        ("{{if .N}}{{else}}{{else}}{{end}}", ":1: expected end; found {{else}}"),
+        ("{{range .L}}x{{end .N}}", ':1: unexpected ".N" in end'),
         ("{{/* x", ":1: unclosed comment"),
         ("{{.N)}}", ':1: unexpected ")" in command'),
         ("{{(.N}}", ":1: unclosed left paren"),
-        ("{{break}}", ":1: {{break}} outside {{range}}"),
-        ("{{range $a, $b, $c := .L}}{{end}}", ":1: too many declarations in range"),
         ("{{.N | 3}}", ":1: non executable command in pipeline stage 2"),
         ('{{"a".X}}', ':1: unexpected . after term "\\"a\\""'),
-        ("{{99999999999999999999}}", ':1: integer overflow: "99999999999999999999"'),
-        ("{{1a}}", ':1: bad number syntax: "1a"'),
         ("{{nil}}", ':1:2: executing "" at <nil>: nil is not a command'),
         ("{{$x := $x}}", ':1:8: executing "" at <$x>: undefined variable: $x'),
         ("{{upper .N}}", ':1:8: executing "" at <.N>: wrong type for value; expected string; got int64'),
@@ -299,7 +299,6 @@ def test_language(text: str, printed: str) -> None:
             "{{slice .S 3 1}}",
             ':1:2: executing "" at <slice .S 3 1>: error calling slice: invalid slice index: 3 > 1',
         ),
-        ("{{define `x`}}{{end}}", ":1: labkit does not read {{define}}: write the text where it is used"),
         ("{{" + "(" * 5000 + "}}", None),
     ],
 )
@@ -308,6 +307,47 @@ def test_language_errors(text: str, error: str | None) -> None:
         parse_template(text).execute(DATA)
     message = str(caught.value)
     assert message.startswith("template: :1: ") if error is None else message == f"template: {error}"
+
+
+@pytest.mark.parametrize(
+    ("text", "refusal"),
+    [
+        ("{{define `x`}}{{end}}", "read {{define}}: write the text where it is used"),
+        ("{{block `x` .}}{{end}}", "read {{block}}: write the text where it is used"),
+        ("{{template `x` .}}", "read what {{template}} is given: no template has a name"),
+        ("{{range .L}}{{break}}{{end}}", "read {{break}}: ask with {{if}} what to print"),
+        ("{{range .L}}{{continue}}{{end}}", "read {{continue}}: ask with {{if}} what to print"),
+        ("{{1.5}}", "read 1.5: only whole numbers, and text in double quotes"),
+        ("{{0x1F}}", "read 0x1F: only whole numbers, and text in double quotes"),
+        ("{{1+2i}}", "read 1+2i: only whole numbers, and text in double quotes"),
+        (
+            "{{99999999999999999999}}",
+            "read 99999999999999999999: only whole numbers, and text in double quotes",
+        ),
+        ("{{'a'}}", "read 'a': only whole numbers, and text in double quotes"),
+        ('{{printf "%x" .N}}', "print %x: only %s, %d, %v and %q, with a width"),
+        ('{{printf "%05d" .N}}', "print %05d: only %s, %d, %v and %q, with a width"),
+        ('{{printf "%q" .N}}', "print %q of a number"),
+        ('{{printf "50%"}}', "print %: only %s, %d, %v and %q, with a width"),
+        ("{{index .S 0}}", "index text: slice cuts a part out of it"),
+        ("{{slice .L 0 1 2}}", "read three bounds of a slice"),
+        ("{{eq .L .L}}", "compare a value of type []string with one of type []string"),
+        ("{{pad .S -1 0}}", "pad by less than 0 or more than 10000 spaces"),
+        ('{{html "\\n"}}', "escape control characters"),
+    ],
+)
+def test_what_is_not_kept_is_refused_in_one_line(text: str, refusal: str) -> None:
+    with pytest.raises(TemplateError) as caught:
+        parse_template(text).execute(DATA)
+    message = str(caught.value)
+    assert message.startswith("template: :1:")
+    assert message.endswith(f": labkit does not {refusal}")
+    assert "\n" not in message
+
+
+def test_a_refusal_is_not_taken_for_a_field_that_is_in_the_json_alone() -> None:
+    with pytest.raises(TemplateError, match="labkit does not index text"):
+        inspect_element(parse_template("{{index .ID 0}}"), NGINX)
 
 
 def test_a_method_takes_its_argument() -> None:

@@ -14,7 +14,7 @@ from labkit.engine import container as containers
 from labkit.engine import process
 from labkit.engine.engine import Engine
 from labkit.engine.state import Container
-from labkit.go.moment import moment_of, rfc3339
+from labkit.go.moment import SECOND, moment_of, rfc3339
 
 # `docker stop`, `restart`, `kill`, `wait`, `rename` and `rm`: the rest of a container's life.
 
@@ -153,9 +153,6 @@ def _each(terminal: Terminal, names: Sequence[str], action: Callable[[str], str 
     return 1 if errors else 0
 
 
-_SECOND = 10**9
-
-
 def logs(terminal: Terminal, call: Invocation) -> int:
     """Print what a container's main process has written so far."""
     try:
@@ -190,7 +187,7 @@ def _lines(
 ) -> Iterator[tuple[int, bytes]]:
     for chunk in container.log:
         if first <= chunk.at <= min(last, engine.now):
-            moment = f"{rfc3339(chunk.at)[:-1]}.{chunk.at % _SECOND:09}Z "
+            moment = f"{rfc3339(chunk.at)[:-1]}.{chunk.at % SECOND:09}Z "
             stamp = moment.encode() if stamped else b""
             for line in re.findall(rb"[^\n]*\n|[^\n]+", chunk.data):
                 yield chunk.stream, stamp + line

@@ -5,11 +5,12 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from labkit.base.errors import DaemonError, InvalidReference, LabkitError, NotFound
 from labkit.cli import prune as prunes
 from labkit.cli.container.run import parse_port
-from labkit.cli.formats import ellipsis, render_list
+from labkit.cli.formats import Table, ellipsis, label_header
 from labkit.cli.prune import Filters, has_labels, until
 from labkit.cli.table import Invocation
 from labkit.cli.terminal import Terminal
@@ -19,6 +20,7 @@ from labkit.engine import images
 from labkit.engine.container import container_config, exposed_ports
 from labkit.engine.engine import Engine
 from labkit.engine.state import Container
+from labkit.go.moment import SECOND
 from labkit.go.quote import go_quote
 from labkit.go.template import TemplateError, parse_template
 from labkit.go.units import age, ago, go_time, human_size
@@ -26,23 +28,51 @@ from labkit.go.values import Row
 from labkit.oci.digest import short
 from labkit.oci.reference import parse_reference
 
-_HEADERS = {
-    "ID": "CONTAINER ID",
-    "Image": "IMAGE",
-    "Command": "COMMAND",
-    "CreatedAt": "CREATED AT",
-    "RunningFor": "CREATED",
-    "Status": "STATUS",
-    "State": "STATE",
-    "Ports": "PORTS",
-    "Names": "NAMES",
-    "Size": "SIZE",
-    "Labels": "LABELS",
-    "Mounts": "MOUNTS",
-    "LocalVolumes": "LOCAL VOLUMES",
-    "Networks": "NETWORKS",
-    "Label": lambda name: re.sub("[-_]", " ", name.rpartition(".")[2]),
-}
+
+class _Line(NamedTuple):
+    """A container in the list."""
+
+    engine: Engine
+    container: Container
+    full: bool
+
+    @property
+    def created(self) -> int:
+        return self.container.created // SECOND * SECOND
+
+    @property
+    def labels(self) -> dict[str, str]:
+        return dict(sorted(container_config(self.container)["Labels"].items()))
+
+    def size(self) -> str:
+        own, whole = containers.size_rw(self.container), containers.size_root(self.container)
+        return f"{human_size(own)} (virtual {human_size(whole)})"
+
+    def mounts(self) -> str:
+        names = [each.name for each in self.container.volumes]
+        return ",".join(name if self.full else ellipsis(name, 15) for name in names)
+
+
+_TABLE: Table[_Line] = Table(
+    lambda _: "*formatter.ContainerContext",
+    {
+        "ID": ("CONTAINER ID", lambda line: line.container.id if line.full else line.container.id[:12]),
+        "Names": ("NAMES", lambda line: line.container.name),
+        "Image": ("IMAGE", lambda line: _image_name(line.engine, line.container, line.full)),
+        "Command": ("COMMAND", lambda line: shown_command(line.container, line.full)),
+        "CreatedAt": ("CREATED AT", lambda line: go_time(line.created)),
+        "RunningFor": ("CREATED", lambda line: ago(line.created, line.engine.now)),
+        "Ports": ("PORTS", lambda line: ports(line.container)),
+        "State": ("STATE", lambda line: line.container.status),
+        "Status": ("STATUS", lambda line: status(line.engine, line.container)),
+        "Size": ("SIZE", _Line.size),
+        "Labels": ("LABELS", lambda line: ",".join(map("=".join, line.labels.items()))),
+        "Label": (label_header, lambda line: lambda name: line.labels.get(name, "")),
+        "Mounts": ("MOUNTS", _Line.mounts),
+        "LocalVolumes": ("LOCAL VOLUMES", lambda line: str(len({v.name for v in line.container.volumes}))),
+        "Networks": ("NETWORKS", lambda line: _network(line.container)),
+    },
+)
 _RAW = """container_id: {{.ID}}
 image: {{.Image}}
 command: {{.Command}}
@@ -54,42 +84,31 @@ labels: {{- pad .Labels 1 0}}
 ports: {{- pad .Ports 1 0}}
 """
 _STATES = ("created", "restarting", "running", "removing", "paused", "exited", "dead")
-_SECOND = 10**9
 
 
 def ls(terminal: Terminal, call: Invocation) -> int:
     """List containers, as `docker ps`."""
-    engine, quiet = terminal.engine, bool(call.options["quiet"])
-    form = str(call.options["format"]) or ("{{.ID}}" if quiet else "table")
-    if form == "table":
-        form = "table {{.ID}}"
-        if not quiet:
-            columns = "Image Command RunningFor Status Ports Names".split()
-            columns += ["Size"] if call.options["size"] else []
-            form += "".join(f"\\t{{{{.{name}}}}}" for name in columns)
-    elif form == "raw":
-        form = (
-            "container_id: {{.ID}}" if quiet else _RAW + ("size: {{.Size}}\n" if call.options["size"] else "")
-        )
-    found = _listed(engine, call)
-    rows = [_row(engine, each, bool(call.options["no-trunc"])) for each in found]
-    if call.options["format"]:
-        _check_format(form, rows)
-    terminal.out(render_list(form, rows, _HEADERS))
+    engine, quiet, form = terminal.engine, bool(call.options["quiet"]), str(call.options["format"])
+    lines = [_Line(engine, each, bool(call.options["no-trunc"])) for each in _listed(engine, call)]
+    columns = ["ID", "Image", "Command", "RunningFor", "Status", "Ports", "Names"]
+    columns += ["Size"] if call.options["size"] else []
+    raw = "container_id: {{.ID}}" if quiet else _RAW + ("size: {{.Size}}\n" if call.options["size"] else "")
+    if form not in ("", "table", "raw"):
+        _check_format(form, _TABLE.rows(lines))
+    terminal.out(_TABLE.shown(form, lines, columns, quiet="ID" if quiet else "", raw=raw))
     return 0
 
 
 def _check_format(form: str, rows: list[Row]) -> None:
-    """Raise LabkitError as `docker ps` does, which tries the format before it lists anything."""
+    """Raise TemplateError as `docker ps` does, which tries the format before it lists anything."""
+    doing = "parse"
     try:
         template = parse_template(form)
-    except TemplateError as error:
-        raise LabkitError(f"failed to parse template: {error}") from None
-    try:
+        doing = "execute"
         for row in rows:
             template.execute(row)
     except TemplateError as error:
-        raise LabkitError(f"failed to execute template: {error}") from None
+        raise error.prefixed(f"failed to {doing} template: ") from None
 
 
 def _listed(engine: Engine, call: Invocation) -> list[Container]:
@@ -161,33 +180,6 @@ def _network(container: Container) -> str:
     return "bridge" if container.options.network == "default" else container.options.network
 
 
-def _row(engine: Engine, container: Container, full: bool) -> Row:
-    created = container.created // _SECOND * _SECOND
-    config = container_config(container)
-    labels = ",".join(f"{name}={value}" for name, value in sorted(config["Labels"].items()))
-    own, whole = containers.size_rw(container), containers.size_root(container)
-    return Row(
-        "*formatter.ContainerContext",
-        {
-            "ID": container.id if full else container.id[:12],
-            "Names": container.name,
-            "Image": _image_name(engine, container, full),
-            "Command": shown_command(container, full),
-            "CreatedAt": go_time(created),
-            "RunningFor": ago(created, engine.now),
-            "Ports": ports(container),
-            "State": container.status,
-            "Status": status(engine, container),
-            "Size": f"{human_size(own)} (virtual {human_size(whole)})",
-            "Labels": labels,
-            "Label": lambda name: config["Labels"].get(name, ""),
-            "Mounts": ",".join(each.name if full else ellipsis(each.name, 15) for each in container.volumes),
-            "LocalVolumes": str(len({each.name for each in container.volumes})),
-            "Networks": _network(container),
-        },
-    )
-
-
 def shown_command(container: Container, full: bool = False) -> str:
     """Return what the tables show of a container's command: quoted, and cut unless it is wanted in full."""
     command = " ".join(f"'{word}'" if " " in word else word for word in container.command)
@@ -209,9 +201,9 @@ def status(engine: Engine, container: Container) -> str:
     Docker counts from the nanosecond here, not from the second.
     """
     if container.running:
-        return f"Up {age((engine.now - container.started) / _SECOND)}"
+        return f"Up {age((engine.now - container.started) / SECOND)}"
     if container.status == "exited":
-        return f"Exited ({container.exit_code}) {age((engine.now - container.finished) / _SECOND)} ago"
+        return f"Exited ({container.exit_code}) {age((engine.now - container.finished) / SECOND)} ago"
     return "Created"
 
 
