@@ -85,7 +85,7 @@ def import_image(terminal: Terminal, call: Invocation) -> int:
         if name:
             parse_reference(name)
     except InvalidReference as error:
-        raise LabkitError(str(error)) from None
+        raise LabkitError(str(error)) from error
     image = archives.import_tar(
         terminal.engine,
         _tar_of(terminal, source, name),
@@ -112,7 +112,7 @@ def _tar_of(terminal: Terminal, source: str, name: str) -> Content:
     try:
         return RealFiles().content(source)
     except FileSystemError as error:
-        raise LabkitError(f"open {source}: {(error.strerror or '').lower()}") from None
+        raise LabkitError(f"open {source}: {(error.strerror or '').lower()}") from error
 
 
 def load(terminal: Terminal, call: Invocation) -> int:
@@ -130,7 +130,7 @@ def load(terminal: Terminal, call: Invocation) -> int:
     try:
         loaded = archives.load(terminal.engine, source if data is None else io.BytesIO(data))
     except LabkitError as error:
-        terminal.err(f"{error}\n")
+        terminal.err(f"{error}\n", error)
         return 1
     if terminal.tty and not call.options["quiet"]:
         for layer in loaded.layers:

@@ -115,7 +115,9 @@ def _dockerfile(terminal: Terminal, directory: str, file: str, real: bool) -> tu
     if missing := _first_missing(terminal, path, real):
         raise LabkitError(
             f"{_PREPARE}unable to evaluate symlinks in Dockerfile path: lstat {missing}: "
-            "no such file or directory"
+            "no such file or directory",
+            code="no-dockerfile",
+            subject=missing,
         )
     place = os.path.realpath(path) if real else _at_home(terminal, path)[0]
     name = posixpath.relpath(place, directory)
@@ -317,7 +319,7 @@ def build(terminal: Terminal, call: Invocation) -> int:
     request = _request(terminal, call)
     sent = prepare(terminal, call.args[0], str(call.options["file"]))
     quiet = bool(call.options["quiet"])
-    screen = replace(terminal, output=[], said="", hint="") if quiet else terminal
+    screen = replace(terminal, output=[], errors=[], hint="") if quiet else terminal
     screen.out(f"Sending build context to Docker daemon {progress_bar(sent.size, 0)}\r\r\n")
     begun = len(screen.output)
 
@@ -329,7 +331,7 @@ def build(terminal: Terminal, call: Invocation) -> int:
         try:
             reference = parse_reference(name).with_default_tag()
         except InvalidReference as error:
-            raise DaemonError(str(error)) from None
+            raise DaemonError(str(error)) from error
         pull_image(screen, reference, stream=1)
 
     try:
@@ -341,9 +343,9 @@ def build(terminal: Terminal, call: Invocation) -> int:
         if quiet:
             terminal.err(b"".join(data for _, data in screen.output))
         terminal.hint = terminal.hint or screen.hint
-        if isinstance(error, DaemonError) and not streamed and not str(error).startswith("labkit: "):
+        if isinstance(error, DaemonError) and not streamed:
             return terminal.daemon_error(error)
-        terminal.err(f"{error}\n")
+        terminal.err(f"{error}\n", error)
         return error.exit_code
     if quiet:
         terminal.out(f"{image.id}\n")

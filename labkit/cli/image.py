@@ -380,7 +380,7 @@ def tag(terminal: Terminal, call: Invocation) -> int:
             return 1
     except InvalidReference as error:
         shown = target if source else ""
-        terminal.err(f'Error parsing reference: "{shown}" is not a valid repository/tag: {error}\n')
+        terminal.err(f'Error parsing reference: "{shown}" is not a valid repository/tag: {error}\n', error)
         return 1
     images.tag(terminal.engine, source, target)
     return 0
@@ -396,9 +396,11 @@ def rm(terminal: Terminal, call: Invocation) -> int:
                 raise NotFound
             removed = images.remove_image(terminal.engine, name, force=force, prune=prune)
         except NotFound:
+            terminal.errors.append(NotFound.of("image", name))
             errors.append(f"Error: No such image: {name}")
             continue
         except LabkitError as error:
+            terminal.errors.append(error)
             errors.append(f"Error response from daemon: {error}")
             fatal = True
             continue

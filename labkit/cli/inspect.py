@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from labkit.base.errors import DaemonError
+from labkit.base.errors import DaemonError, NotFound
 from labkit.cli.documents import container_document, container_inspect, image_document, image_inspect
 from labkit.cli.table import Invocation
 from labkit.cli.terminal import Terminal
@@ -88,7 +88,9 @@ def _inspect(terminal: Terminal, call: Invocation, finders: Sequence[Find], kind
     for name in call.args:
         element = _first(finders, name)
         if element is None:
-            errors.append(f"Error: No such {kind}: {name}")
+            missing = NotFound.of(kind, name)
+            terminal.errors.append(missing)
+            errors.append(f"Error: {missing}")
             continue
         found.append(element)
         try:

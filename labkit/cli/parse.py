@@ -128,7 +128,7 @@ def parse(argv: Sequence[str]) -> Invocation | Printed:
     try:
         before = parse_flags(root.flags, argv, interspersed=False)
     except FlagError as error:
-        raise _flag_error(root, error, leave_out=_COMPLETION) from None
+        raise _flag_error(root, error, leave_out=_COMPLETION) from error
     levels = [(root, before)]
     command, words = _find_command(root, before.args, levels)
     if not command.simulated:
@@ -136,7 +136,7 @@ def parse(argv: Sequence[str]) -> Invocation | Printed:
     try:
         parsed = parse_flags(command.flags, words, command.interspersed)
     except FlagError as error:
-        raise _flag_error(command, error) from None
+        raise _flag_error(command, error) from error
     levels.append((command, parsed))
 
     if _last(levels, "help"):

@@ -76,7 +76,7 @@ def _all_of(client: Client, reference: Reference) -> list[Reference]:
     try:
         return [replace(reference, tag=tag) for tag in client.tags(reference.path)]
     except RegistryError as error:
-        raise DaemonError(transfer.refusal(error, reference)) from None
+        raise DaemonError(transfer.refusal(error, reference)) from error
 
 
 def push(terminal: Terminal, call: Invocation) -> int:
@@ -99,7 +99,7 @@ def push(terminal: Terminal, call: Invocation) -> int:
     try:
         client = terminal.registries.client(reference.domain)
     except DaemonError as error:
-        raise LabkitError(str(error)) from None  # the daemon has answered already
+        raise LabkitError(str(error)) from error  # the daemon has answered already
     for each in wanted:
         events = pushing.push(terminal.engine, client, each, terminal.network)
         pushed = show(terminal, events, stream=0 if quiet else 1)
@@ -115,7 +115,7 @@ def _parsed(name: str) -> Reference:
     try:
         return parse_reference(name)
     except InvalidReference as error:
-        raise LabkitError(str(error)) from None
+        raise LabkitError(str(error)) from error
 
 
 def _what_there_is(terminal: Terminal, reference: Reference) -> str:

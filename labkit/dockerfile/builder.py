@@ -374,7 +374,7 @@ class Builder:
         try:
             sources = context.sources(self.files, names)
         except DaemonError as error:
-            raise DaemonError(f"{name} failed: {error}") from None
+            raise DaemonError(f"{name} failed: {error}") from error
         if len(sources) > 1 and not target.endswith("/"):
             raise DaemonError(
                 f"When using {name} with more than one source file, the destination must be a directory "

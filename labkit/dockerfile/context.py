@@ -214,7 +214,8 @@ def _source(context: Context, path: str) -> Source:
     place, node = follow(context.root, cleaned)
     if node is None:
         raise DaemonError(
-            f"file not found in build context or excluded by .dockerignore: stat {path}: file does not exist"
+            f"file not found in build context or excluded by .dockerignore: stat {path}: file does not exist",
+            code="not-in-context",
         )
     if not isinstance(node, Dir):
         return Source(path, node, "file:" + _digest(context, place, node))

@@ -103,7 +103,7 @@ def find_container(engine: Engine, name: str) -> Container:
     if len(found) > 1:
         raise DaemonError(f"Multiple IDs found with provided prefix: {name}")
     if not found:
-        raise NotFound(f"No such container: {name}")
+        raise NotFound.of("container", name)
     return containers[found[0]]
 
 
@@ -186,7 +186,9 @@ def _free_name(engine: Engine, name: str) -> str:
         raise Conflict(
             f'Conflict. The container name "/{name}" is already in use by container '
             f'"{engine.state.names[name]}". You have to remove (or rename) that container to be able to '
-            "reuse that name."
+            "reuse that name.",
+            code="container-name-taken",
+            subject=name,
         )
     return name
 
@@ -198,7 +200,7 @@ def rename(engine: Engine, container: Container, name: str) -> Container:
     try:
         name = _free_name(engine, f"/{name.removeprefix('/')}")
     except DaemonError as error:
-        raise type(error)(f"Error when allocating new name: {error}") from None
+        raise type(error)(f"Error when allocating new name: {error}") from error
     engine.change(names=engine.state.names.remove(container.name))
     return keep(engine, replace(container, name=name))
 
@@ -236,7 +238,9 @@ def remove(engine: Engine, name: str, *, force: bool = False, with_volumes: bool
     if container.running and not force:
         raise Conflict(
             f"You cannot remove a running container {container.id}. Stop the container before attempting "
-            "removal or force remove"
+            "removal or force remove",
+            code="container-running",
+            subject=container.id[:12],
         )
     state = engine.state
     engine.change(containers=state.containers.remove(container.id), names=state.names.discard(container.name))

@@ -28,7 +28,7 @@ def find_image(engine: Engine, name: str) -> Image:
     """
     found = lookup_image(engine, name)
     if found is None:
-        raise NotFound(f"No such image: {_full_name(name)}")
+        raise NotFound.of("image", _full_name(name))
     return found
 
 
@@ -45,7 +45,7 @@ def _id_of_name(engine: Engine, name: str) -> str | None:
     try:
         reference = parse_reference(name).with_default_tag()
     except InvalidReference as error:
-        raise DaemonError(str(error)) from None
+        raise DaemonError(str(error)) from error
     names = engine.state.digests if reference.digest else engine.state.tags
     return names.get(str(replace(reference, tag="") if reference.digest else reference))
 
@@ -158,7 +158,9 @@ def remove_image(engine: Engine, name: str, *, force: bool = False, prune: bool 
     if not force and _is_single(names) and (users := containers_of(engine, image.id)):
         raise Conflict(
             f'conflict: unable to remove repository reference "{name}" (must force) - container '
-            f"{short(users[0].id)} is using its referenced image {short(image.id)}"
+            f"{short(users[0].id)} is using its referenced image {short(image.id)}",
+            code="name-in-use",
+            subject=short(users[0].id),
         )
     removed = [_untag(engine, reference)]
     names = references(engine, image.id)
@@ -197,16 +199,25 @@ def _check(engine: Engine, image_id: str, *, soft: bool, ignore_names: bool = Fa
     refused = f"conflict: unable to delete {short(image_id)}"
     users = containers_of(engine, image_id)
     if children(engine, image_id):
-        raise Conflict(f"{refused} (cannot be forced) - image has dependent child images")
-    if running := [each for each in users if each.running]:
         raise Conflict(
-            f"{refused} (cannot be forced) - image is being used by running container {short(running[0].id)}"
+            f"{refused} (cannot be forced) - image has dependent child images", code="image-has-children"
+        )
+    if running := [short(each.id) for each in users if each.running]:
+        raise Conflict(
+            f"{refused} (cannot be forced) - image is being used by running container {running[0]}",
+            code="image-of-running-container",
+            subject=running[0],
         )
     if soft and not ignore_names and references(engine, image_id):
-        raise Conflict(f"{refused} (must be forced) - image is referenced in multiple repositories")
+        raise Conflict(
+            f"{refused} (must be forced) - image is referenced in multiple repositories",
+            code="image-has-several-names",
+        )
     if soft and users:
         raise Conflict(
-            f"{refused} (must be forced) - image is being used by stopped container {short(users[0].id)}"
+            f"{refused} (must be forced) - image is being used by stopped container {short(users[0].id)}",
+            code="image-of-stopped-container",
+            subject=short(users[0].id),
         )
 
 

@@ -206,7 +206,7 @@ def pull(
     try:
         found = client.find(reference.path, reference.digest or reference.tag)
     except RegistryError as error:
-        raise DaemonError(refusal(error, reference)) from None
+        raise DaemonError(refusal(error, reference)) from error
     except InvalidDocument as error:
         raise DaemonError(str(error)) from None
     try:
@@ -215,7 +215,7 @@ def pull(
         if image is None:
             image = yield from _download(engine, client, reference, network, manifest, found.recorded)
     except RegistryError as error:
-        raise LabkitError(refusal(error, reference)) from None
+        raise LabkitError(refusal(error, reference)) from error
     return _keep(engine, image, reference, found)
 
 
@@ -246,8 +246,8 @@ def _download(
     try:
         validate(image)
     except InvalidImage as error:
-        known = "failed to register layer: max depth exceeded"
-        raise InvalidImage(known if "max depth" in str(error) else MISMATCH) from None
+        too_deep = error.code == "max-depth"
+        raise InvalidImage(f"failed to register layer: {error}" if too_deep else MISMATCH) from error
     if client.live:
         client.live.forget([manifest.config.digest, *got])
     else:
@@ -279,10 +279,9 @@ def _config(engine: Engine, client: Client, reference: Reference, manifest: Mani
     try:
         config = parse_config(content.read())
     except InvalidDocument as error:
-        without_rootfs = "no RootFS" in str(error)
-        raise InvalidDocument(
-            "invalid rootfs in image configuration" if without_rootfs else str(error)
-        ) from None
+        if error.code != "no-rootfs":
+            raise
+        raise InvalidDocument("invalid rootfs in image configuration") from error
     if config.os != engine.os:
         raise LabkitError(f'image operating system "{config.os}" cannot be used on this platform')
     if len(config.diff_ids) != len(manifest.layers):

@@ -148,6 +148,8 @@ class DirectoryFiles:
             path = (self._root / name).resolve()
             if not path.is_relative_to(self._root):
                 raise InvalidArchive(f"evalSymlinksInScope: {name} is not in the archive")
+            if not path.exists():
+                raise _missing(name)
             self._opened[name] = open_file(path, name)
         return self._opened[name]
 
@@ -163,11 +165,11 @@ def open_file(path: str | os.PathLike[str], name: str) -> Content:
         if os.path.isdir(path):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         return whole(FileSource(path))
-    except FileNotFoundError:
-        raise _missing(name) from None
     except OSError as error:
-        verb = "read" if error.errno == errno.EISDIR else "open"
-        raise InvalidArchive(f"{verb} {name}: {os.strerror(error.errno or 0).lower()}") from None
+        number = error.errno or 0
+        verb = "read" if number == errno.EISDIR else "open"
+        text = f"{verb} {name}: {os.strerror(number).lower()}"
+        raise InvalidArchive(text, code=errno.errorcode.get(number, ""), subject=name) from None
 
 
 def _missing(name: str) -> InvalidArchive:
@@ -313,12 +315,14 @@ def unpacked(stored: Content) -> Content:
     try:
         return decompressed(stored)
     except InvalidArchive as error:
-        reason = str(error)
-    if reason.endswith(("unexpected EOF", "corrupt input")):
-        reason = "Error processing tar file(exit status 1): unexpected EOF"
-    elif reason.endswith(("invalid header", "invalid checksum")):
-        reason = f"Error processing tar file({reason}): "
-    raise InvalidArchive(reason)
+        # The daemon decompresses into a pipe to a child that unpacks (moby, pkg/chrootarchive,
+        # archive_unix.go). Damage in the data leaves the child a tar that is cut short, and the child fails.
+        # Damage behind the data leaves it a whole one, and what is told is the error of the pipe.
+        if error.code == "damaged-data":
+            raise InvalidArchive("Error processing tar file(exit status 1): unexpected EOF") from error
+        if error.code == "damaged-frame":
+            raise InvalidArchive(f"Error processing tar file({error}): ") from error
+        raise
 
 
 def _verify_blob(stored: Content, digest: str, computed: str) -> None:
@@ -409,7 +413,8 @@ def _parse(raw: bytes) -> list[dict[str, Any]]:
         return conform(_ITEMS, loads(raw)) or []
     except InvalidDocument as error:
         # Docker reads this file as a stream, which has another word for its end.
-        raise InvalidArchive(str(error).replace("unexpected end of JSON input", "unexpected EOF")) from None
+        ended = error.code == "unexpected-end"
+        raise InvalidArchive("unexpected EOF" if ended else str(error)) from error
 
 
 def _read_item(files: Files, reader: LayerReader, item: dict[str, Any]) -> ArchivedImage:

@@ -225,6 +225,8 @@ def words(error: RegistryError) -> str:
     >>> words(RegistryError(401, "UNAUTHORIZED", "authentication required"))
     'unauthorized'
     """
+    if not error.status:  # nobody answered, so the code is labkit's own
+        return error.message
     code = error.code.lower().replace("_", " ")
     if code and error.detail is None and is_standard(error.code, error.message):
         return code

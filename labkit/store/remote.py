@@ -72,6 +72,11 @@ def reason(error: Exception, url: httpx.URL) -> str:
     return " ".join(str(error).split()) or type(error).__name__
 
 
+def _no_answer(error: Exception, url: httpx.URL, shown: str = "") -> RegistryError:
+    code = "no-such-host" if isinstance(_cause(error), socket.gaierror) else ""
+    return RegistryError(0, code, f"{shown}{reason(error, url)}")
+
+
 def _cause(error: BaseException) -> OSError | None:
     """Return the operating system's error that an error comes from, if any."""
     seen: BaseException | None = error
@@ -326,7 +331,8 @@ class Remote:
                 try:
                     known = self._tokens[scope] = self._token(challenge, scope)
                 except RegistryError as error:
-                    raise RegistryError(error.status, "", f"{shown}{words(error)}") from None
+                    code = "" if error.status else error.code
+                    raise RegistryError(error.status, code, f"{shown}{words(error)}") from None
                 if known:
                     answer.close()
                     answer = self._ask(request, known, shown)
@@ -357,7 +363,7 @@ class Remote:
             sent = self._http.build_request(request.method, url, headers=headers, content=body)
             return self._http.send(sent, stream=True)
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError) as error:
-            raise RegistryError(0, "", f"{shown}{reason(error, url)}") from None
+            raise _no_answer(error, url, shown) from None
 
     def _read(self, answer: httpx.Response) -> bytes:
         data = bytearray()
@@ -371,7 +377,7 @@ class Remote:
         try:
             yield from answer.iter_raw()
         except (httpx.HTTPError, httpx.StreamError, OSError) as error:
-            raise RegistryError(0, "", reason(error, answer.request.url)) from None
+            raise _no_answer(error, answer.request.url) from None
 
     def _token(self, challenge: str, scope: str) -> str:
         """Ask the server that a challenge names for a token; "" where the challenge is of no kind known."""

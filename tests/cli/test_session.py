@@ -103,7 +103,7 @@ REFUSALS = {
     "docker run base:1 nosuch": "labkit: the image has no program named nosuch",
     "docker exec box nosuch": "labkit: the image has no program named nosuch",
     "docker run base:1 /nosuch": "labkit: the image has no file /nosuch",
-    "docker load -i nosuch.tar": "labkit: the path starts in the directory that this was started in",
+    "docker load -i nosuch.tar": "labkit: a path that is not in the pretend home starts where labkit was",
 }
 """A line that is refused, and how the line with the next step begins."""
 

@@ -44,7 +44,7 @@ def restart(terminal: Terminal, call: Invocation) -> int:
         try:
             process.start(terminal.engine, found, detached=True)
         except process.StartError as error:
-            raise DaemonError(f"Cannot restart container {name}: {error}") from None
+            raise DaemonError(f"Cannot restart container {name}: {error}") from error
 
     return _each(terminal, call.args, one)
 
@@ -68,9 +68,13 @@ def kill(terminal: Terminal, call: Invocation) -> int:
         try:
             found = _named(terminal.engine, name)
         except NotFound as error:
-            raise DaemonError(f"Cannot kill container: {name}: {error}") from None
+            raise DaemonError(f"Cannot kill container: {name}: {error}") from error
         if not found.running:
-            raise DaemonError(f"Cannot kill container: {name}: Container {found.id} is not running")
+            raise DaemonError(
+                f"Cannot kill container: {name}: Container {found.id} is not running",
+                code="container-not-running",
+                subject=found.id[:12],
+            )
         if signal == "KILL" or (found.service and signal in _ENDING):
             containers.stop(terminal.engine, found, kill=signal == "KILL")
 
@@ -105,7 +109,8 @@ def rename(terminal: Terminal, call: Invocation) -> int:
             raise LabkitError("Error: Neither old nor new names may be empty")
         containers.rename(terminal.engine, _named(terminal.engine, old), new)
     except DaemonError as error:
-        terminal.err(f"Error response from daemon: {error}\nError: failed to rename container named {old}\n")
+        terminal.daemon_error(error)
+        terminal.err(f"Error: failed to rename container named {old}\n")
         return 1
     return 0
 
@@ -122,8 +127,8 @@ def rm(terminal: Terminal, call: Invocation) -> int:
             containers.remove(terminal.engine, name, force=force, with_volumes=with_volumes)
         except NotFound as error:
             if not force:
-                raise LabkitError(f"Error: {error}") from None
-            terminal.err(f"Error: {error}\n")
+                raise LabkitError(f"Error: {error}") from error
+            terminal.err(f"Error: {error}\n", error)
             return ""
         return None
 
@@ -143,8 +148,10 @@ def _each(terminal: Terminal, names: Sequence[str], action: Callable[[str], str 
         try:
             text = action(name)
         except DaemonError as error:
+            terminal.errors.append(error)
             errors.append(f"Error response from daemon: {error}")
         except LabkitError as error:
+            terminal.errors.append(error)
             errors.append(str(error))
         else:
             terminal.out(f"{name}\n" if text is None else text)
@@ -161,7 +168,7 @@ def logs(terminal: Terminal, call: Invocation) -> int:
     try:
         found = containers.find_container(terminal.engine, call.args[0])
     except NotFound as error:
-        terminal.err(f"Error: {error}\n")
+        terminal.err(f"Error: {error}\n", error)
         return 1
     if found.options.log_driver == "none":
         raise DaemonError("configured logging driver does not support reading")
@@ -201,7 +208,7 @@ def port(terminal: Terminal, call: Invocation) -> int:
     try:
         found = containers.find_container(terminal.engine, call.args[0])
     except NotFound as error:
-        raise LabkitError(f"Error: {error}") from None
+        raise LabkitError(f"Error: {error}") from error
     published = [each.split("->") for each in ports(found).split(", ") if "->" in each]
     if len(call.args) == 1:
         terminal.out("".join(f"{inner} -> {outer}\n" for outer, inner in published))

@@ -248,7 +248,7 @@ def commit(terminal: Terminal, call: Invocation) -> int:
         if target:
             parse_reference(target)
     except InvalidReference as error:
-        terminal.err(f"{error}\n")
+        terminal.err(f"{error}\n", error)
         return 1
     if not name:
         raise DaemonError('invalid name or ID supplied: ""')

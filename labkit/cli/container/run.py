@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from labkit.base.errors import DaemonError, InvalidReference, LabkitError, NotFound
-from labkit.cli.hints import hint
 from labkit.cli.table import Invocation, UsageError
 from labkit.cli.terminal import Terminal
 from labkit.cli.transfer import pull_image
@@ -119,9 +118,9 @@ def create(terminal: Terminal, call: Invocation) -> int:
     try:
         container = _create(terminal, call)
     except UsageError as error:
-        raise UsageError(error.text.replace("docker run", call.command.full), error.exit_code) from None
+        raise UsageError(error.text.replace("docker run", call.command.full), error.exit_code) from error
     except InvalidReference as error:
-        terminal.err(f"{error}\n")
+        terminal.err(f"{error}\n", error)
         return 1
     terminal.out(f"{container.id}\n")
     return 0
@@ -137,9 +136,9 @@ def run(terminal: Terminal, call: Invocation) -> int:
     except UsageError:
         raise
     except DaemonError as error:
-        return _run_error(terminal, f"Error response from daemon: {error}")
+        return _run_error(terminal, f"Error response from daemon: {error}", error)
     except LabkitError as error:
-        return _run_error(terminal, str(error))
+        return _run_error(terminal, str(error), error)
     try:
         if detached:
             terminal.out(f"{container.id}\n")
@@ -149,7 +148,7 @@ def run(terminal: Terminal, call: Invocation) -> int:
     except StartError as error:
         if container.options.auto_remove:
             containers.remove(terminal.engine, container.id, with_volumes=True)
-        terminal.err(f"docker: Error response from daemon: {error}.\n")
+        terminal.err(f"docker: Error response from daemon: {error}.\n", error)
         return error.status
     if not detached:
         return _finish(terminal, container, container.log)
@@ -163,8 +162,8 @@ def _check_tty(call: Invocation) -> None:
         raise UsageError(f"{_NOT_A_TTY}\n", 1, _TTY_HINT)
 
 
-def _run_error(terminal: Terminal, message: str) -> int:
-    terminal.err(f"docker: {message.removesuffix('.')}.\nSee 'docker run --help'.\n")
+def _run_error(terminal: Terminal, message: str, error: LabkitError) -> int:
+    terminal.err(f"docker: {message.removesuffix('.')}.\nSee 'docker run --help'.\n", error)
     return 125
 
 
@@ -292,7 +291,7 @@ def execute(terminal: Terminal, call: Invocation) -> int:
     try:
         container = containers.find_container(terminal.engine, name)
     except NotFound as error:
-        terminal.err(f"Error: {error}\n")
+        terminal.err(f"Error: {error}\n", error)
         return 1
     if not call.options["detach"]:
         _check_tty(call)
@@ -308,7 +307,7 @@ def execute(terminal: Terminal, call: Invocation) -> int:
         )
     except ExecError as error:
         terminal.out(f"{error}\r\n")
-        terminal.hint = hint(str(error))
+        terminal.errors.append(error)
         return 126
     if call.options["detach"]:
         return 0
@@ -333,11 +332,11 @@ def start(terminal: Terminal, call: Invocation) -> int:
             container = process.start(terminal.engine, container, detached=not attach, stdin=stdin)
         except DaemonError as error:
             if attach and isinstance(error, NotFound):
-                terminal.err(f"Error: {error}\n")
+                terminal.err(f"Error: {error}\n", error)
                 return 1
             if attach:
-                terminal.err(f"Error response from daemon: {error}\n")
-                return 1
+                return terminal.daemon_error(error)
+            terminal.errors.append(error)
             errors.append(f"Error response from daemon: {error}")
             failed.append(name)
             continue
