@@ -122,6 +122,8 @@ class RecordedImage(LabkitError):
 class NotSimulated(LabkitError):
     """What Docker does and labkit does not: one line says so, and what Docker would do."""
 
+    _code = "not-simulated"
+
 
 class RegistryError(LabkitError):
     """A registry's answer other than success (distribution-spec, "Error Codes"), or no answer: status 0.

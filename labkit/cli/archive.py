@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlencode
 
-from labkit.base.errors import DaemonError, FileSystemError, InvalidReference, LabkitError
+from labkit.base.errors import DaemonError, FileSystemError, InvalidReference, LabkitError, NotSimulated
 from labkit.cli.formats import progress_line
 from labkit.cli.realfiles import RealFiles
 from labkit.cli.table import Invocation
@@ -80,7 +80,7 @@ def import_image(terminal: Terminal, call: Invocation) -> int:
     """Make an image with one layer out of a tar: a file, or standard input."""
     source, name = call.args[0], call.args[1] if len(call.args) > 1 else ""
     if source.startswith(("http://", "https://")):
-        raise LabkitError("labkit: a tar from a URL is not simulated; it would be downloaded by the daemon")
+        raise NotSimulated("labkit: a tar from a URL is not simulated; it would be downloaded by the daemon")
     try:
         if name:
             parse_reference(name)

@@ -85,8 +85,8 @@ def _text(output: Sequence[tuple[int, bytes]], streams: tuple[int, ...]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a session is: its home's files, its directory and its variables."""
+class Prompt:
+    """Where a session stands: its home's files, its directory and its variables."""
 
     files: Dir = EMPTY_ROOT
     cwd: str = HOME
@@ -124,7 +124,7 @@ class Session:
     platform: Platform
     tty: bool = False
     watch: Watch | None = None
-    place: Place = field(default_factory=Place)
+    place: Prompt = field(default_factory=Prompt)
 
     def run(self, line: str, *, stdin: bytes = b"") -> Result:
         """Run a command line; nothing that is typed raises an error.
@@ -155,7 +155,7 @@ class Session:
             programs={**APPLETS, "docker": docker},
         )
         result = run_script(f"set -a; {line}", process)  # so that a variable is there on the next line, too
-        self.place = Place(fs.upper, result.cwd, result.env)
+        self.place = Prompt(fs.upper, result.cwd, result.env)
         output = tuple((chunk.stream, chunk.data) for chunk in result.chunks)
         if result.exit_code == 127 and not hints:
             hints += _unknown_command(line)

@@ -136,24 +136,19 @@ class UsageError(LabkitError):
     `text` is all that docker prints on standard error; `hint` is labkit's own line about it, or "".
     """
 
-    def __init__(self, text: str, exit_code: int = 1, hint: str = "") -> None:
-        super().__init__(text.strip())
+    def __init__(self, text: str, exit_code: int = 1, hint: str = "", *, code: str = "") -> None:
+        super().__init__(text.strip(), code=code)
         self.text = text
         self.exit_code = exit_code
         self.hint = hint
 
 
-class NotSimulated(UsageError):
-    """A real command or flag that labkit does not simulate: one line says so, and what it would do.
+def not_simulated(command: Command, flag: Flag | None = None) -> UsageError:
+    """Return the error for a real command or flag that labkit does not simulate: it says what it would do.
 
-    >>> str(NotSimulated.command(Command("network ls", "List networks", would="list the networks")))
+    >>> str(not_simulated(Command("network ls", "List networks", would="list the networks")))
     "labkit: 'docker network ls' is not simulated; it would list the networks"
     """
-
-    @classmethod
-    def command(cls, command: Command) -> NotSimulated:
-        return cls(f"labkit: '{command.full}' is not simulated; it would {command.would}\n")
-
-    @classmethod
-    def flag(cls, command: Command, flag: Flag) -> NotSimulated:
-        return cls(f"labkit: --{flag.name} of '{command.full}' is not simulated; it would {flag.would}\n")
+    named = f"--{flag.name} of '{command.full}'" if flag else f"'{command.full}'"
+    would = (flag or command).would
+    return UsageError(f"labkit: {named} is not simulated; it would {would}\n", code="not-simulated")

@@ -23,13 +23,12 @@ from labkit.oci.layer import Layer
 from labkit.oci.reference import parse_reference
 from labkit.oci.tree import EMPTY_ROOT, Dir, Meta, Node, Whiteout
 
-# A container's config: its image's, with what the flags of `docker create` set (moby, runconfig).
-#
-# It is what `docker inspect` shows of a container and what `docker commit` gives the new image.
-
 
 def container_config(container: Container) -> dict[str, Any]:
-    """Return a container's config: the image's with what its flags set, keys in Docker's order."""
+    """Return a container's config: the image's with what its flags set, keys in Docker's order.
+
+    `docker inspect` shows it, and `docker commit` gives it to the new image (moby, runconfig).
+    """
     options, image = container.options, container.image.config.config
     env = [*options.env, *_not_named_in(options.env, image.get("Env") or ())]
     labels = {**(image.get("Labels") or {}), **dict(options.labels)}
@@ -309,7 +308,10 @@ def commit(
 
 
 def committed(upper: Dir) -> Dir:
-    """Return what a layer's tar takes of a tree: of extended attributes capabilities alone."""
+    """Return what a layer's tar takes of a tree: of extended attributes capabilities alone.
+
+    The daemon's tar reads no other (moby, pkg/archive/archive.go, ReadSecurityXattrToTarHeader).
+    """
     children: dict[str, Node] = {}
     for name, node in upper.children.items():
         if isinstance(node, Dir):

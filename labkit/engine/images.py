@@ -155,6 +155,8 @@ def remove_image(engine: Engine, name: str, *, force: bool = False, prune: bool 
             removed = [_untag(engine, each) for each in names]
         return removed + _delete(engine, image.id, force=force, prune=prune, quiet=False)
     reference = parse_reference(name).with_default_tag()
+    # Without its last name the image would dangle, and the container's image could be named by its ID alone:
+    # the daemon wants that to be forced.
     if not force and _is_single(names) and (users := containers_of(engine, image.id)):
         raise Conflict(
             f'conflict: unable to remove repository reference "{name}" (must force) - container '
@@ -163,6 +165,8 @@ def remove_image(engine: Engine, name: str, *, force: bool = False, prune: bool 
             subject=short(users[0].id),
         )
     removed = [_untag(engine, reference)]
+    # `docker pull` gave the image a name by digest, too. That goes with the repository's last tag: nobody
+    # typed it, and it would keep the image for ever.
     names = references(engine, image.id)
     if not reference.digest and not any(each.tag and each.name == reference.name for each in names):
         digests = [each for each in names if each.name == reference.name]
@@ -170,7 +174,7 @@ def remove_image(engine: Engine, name: str, *, force: bool = False, prune: bool 
         names = [each for each in names if each not in digests]
     if names:
         return removed
-    # The name is gone now, so what keeps the image itself is no error.
+    # The name is gone now, which is what was asked for, so what keeps the image itself is no error.
     return removed + _delete(engine, image.id, force=force, prune=prune, quiet=True)
 
 
@@ -228,6 +232,8 @@ def _delete(engine: Engine, image_id: str, *, force: bool, prune: bool, quiet: b
         if quiet:
             return []
         raise
+    # Names, then the image, then its layers from the top down, then the parent: whatever is taken away, all
+    # that is left still has what it stands on.
     removed = [_untag(engine, each) for each in references(engine, image_id)]
     image, parent = engine.state.images[image_id], engine.state.parents.get(image_id, "")
     state = engine.state

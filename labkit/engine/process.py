@@ -65,6 +65,7 @@ def start(engine: Engine, container: Container, *, detached: bool, stdin: bytes 
     there is nothing to run; the container stays as it was created. A file that is no program is found out
     by the process itself, which says so and ends.
     """
+    # Its last process may have ended since somebody looked; then it is started again.
     container = _settled(engine, container)
     if container.running:
         return container

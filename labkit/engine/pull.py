@@ -44,7 +44,7 @@ from labkit.oci.layer import Layer
 from labkit.oci.manifest import Descriptor, Manifest, Platform
 from labkit.oci.reference import Reference
 from labkit.store.archive import unpacked
-from labkit.store.client import Client, Found, Live, words
+from labkit.store.client import Client, FoundManifest, Live, words
 
 MISMATCH = "layers from manifest don't match image configuration"
 
@@ -118,12 +118,15 @@ def _download(
         too_deep = error.code == "max-depth"
         raise InvalidImage(f"failed to register layer: {error}" if too_deep else MISMATCH) from error
     if client.live:
+        # Only now: a pull that fails before this leaves what has come to the next one.
         client.live.forget([manifest.config.digest, *got])
     else:
         sizes = {each.digest: each.size for each in missing}
         yield from schedule(
             [Item(short(digest), sizes[digest], layer.size) for digest, layer in got.items()], network
         )
+    # Kept when the layers are deleted, as moby's distribution/metadata is: a later pull of another image
+    # knows by them, before it downloads, which of its layers are here.
     engine.change(
         diff_ids=engine.state.diff_ids.update(
             dict(zip((each.digest for each in manifest.layers), config.diff_ids, strict=True))
@@ -159,7 +162,11 @@ def _config(engine: Engine, client: Client, reference: Reference, manifest: Mani
 
 
 def present(engine: Engine, descriptors: tuple[Descriptor, ...]) -> list[Layer]:
-    """Return the layers, from the bottom up, that already exist: in the cache, in this very order."""
+    """Return the layers, from the bottom up, that already exist: in the cache, in this very order.
+
+    A ChainID names a layer with all below it, so the first one that is missing ends the search: the same
+    blob on another base is another layer (moby, distribution/xfer/download.go, Download).
+    """
     diff_ids: list[str] = []
     for descriptor in descriptors:
         diff_id = engine.state.diff_ids.get(descriptor.digest)
@@ -174,7 +181,7 @@ def present(engine: Engine, descriptors: tuple[Descriptor, ...]) -> list[Layer]:
     return present
 
 
-def _keep(engine: Engine, image: Image, reference: Reference, found: Found) -> Pulled:
+def _keep(engine: Engine, image: Image, reference: Reference, found: FoundManifest) -> Pulled:
     """Let the name lead to the image; it is up to date where it led there before."""
     by_digest = replace(reference, tag="").with_digest(found.digest)
     names = engine.state.tags if reference.tag else engine.state.digests
@@ -239,6 +246,7 @@ def download_live(
             arrived[digest] = step.value
             yield event(wanted[digest], "Verifying Checksum")
             yield event(wanted[digest], "Download complete")
+            # Blobs come in any order, but a layer is registered on its parent, so it waits for that one.
             for each in takewhile(lambda each: each.digest in arrived, [*wanted.values()][len(got) :]):
                 yield event(each, "Extracting", each.size, each.size)
                 got[each.digest] = _layer(arrived[each.digest], diff_id_of[each.digest])
@@ -300,7 +308,7 @@ def in_parallel(
                 steps_done.put((name, next(steps)))
         except StopIteration as end:
             steps_done.put((name, Finished(end.value)))
-        except BaseException as error:
+        except BaseException as error:  # an error of a thread is raised where its steps are waited for
             stop.set()
             steps_done.put((name, _Failed(error)))
         finally:

@@ -36,7 +36,7 @@ _ACCEPT = ", ".join((DOCKER_MANIFEST, DOCKER_MANIFEST_LIST, OCI_MANIFEST, OCI_IN
 
 
 @dataclass(frozen=True, slots=True)
-class Blob:
+class FetchedBlob:
     """A blob's bytes; for a record, the layer that they stand for."""
 
     content: Content
@@ -45,7 +45,7 @@ class Blob:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundManifest:
     """What a name leads to: a manifest or an index, under the digest that `docker pull` prints."""
 
     digest: str
@@ -54,7 +54,7 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class BlobProgress:
     """How far a blob's download is: what the terminal prints of it, and bytes where it is under way."""
 
     state: str
@@ -65,7 +65,7 @@ class Progress:
 class Live(Protocol):
     """A registry across a network, where a blob takes its time."""
 
-    def fetch(self, name: str, descriptor: Descriptor) -> Generator[Progress, None, Content]:
+    def fetch(self, name: str, descriptor: Descriptor) -> Generator[BlobProgress, None, Content]:
         """Bring a blob, verified; yield its progress."""
         ...
 
@@ -73,7 +73,7 @@ class Live(Protocol):
         """Give up what is kept of these blobs for a next attempt."""
         ...
 
-    def retried(self, upload: Callable[[], None]) -> Iterator[Progress]:
+    def retried(self, upload: Callable[[], None]) -> Iterator[BlobProgress]:
         """Upload something, in several attempts where it takes them; yield what is waited for."""
         ...
 
@@ -98,7 +98,7 @@ class Client:
     send: Callable[[Request], Response]
     live: Live | None = None
 
-    def find(self, name: str, reference: str) -> Found:
+    def find(self, name: str, reference: str) -> FoundManifest:
         """Return what a tag or a digest leads to; raises InvalidDocument or DigestMismatch."""
         response = self._ask("GET", f"/v2/{name}/manifests/{reference}", {"accept": _ACCEPT})
         raw = response.body.read()
@@ -106,9 +106,9 @@ class Client:
         if ":" in reference and reference != digest:
             raise DigestMismatch(f"manifest verification failed for digest {reference}")
         document = parse_manifest(raw, response.headers.get("content-type", ""))
-        return Found(digest, document, response.recorded)
+        return FoundManifest(digest, document, response.recorded)
 
-    def manifest(self, name: str, found: Found, platform: Platform) -> Manifest:
+    def manifest(self, name: str, found: FoundManifest, platform: Platform) -> Manifest:
         """Return the manifest that was found, or the one for a platform that an index lists.
 
         Raises LabkitError where there is none.
@@ -124,7 +124,7 @@ class Client:
             raise InvalidDocument("unsupported manifest list: an entry is a list")
         return listed
 
-    def blob(self, name: str, descriptor: Descriptor) -> Blob:
+    def blob(self, name: str, descriptor: Descriptor) -> FetchedBlob:
         """Return a blob; raises DigestMismatch where it is not the one that the descriptor names.
 
         Docker does not look at the size; a manifest that is wrong about it is refused here.
@@ -134,7 +134,7 @@ class Client:
             if response.body.size != descriptor.size:
                 raise DigestMismatch(f"filesystem layer verification failed for digest {descriptor.digest}")
             verify(response.body.chunks(), descriptor.digest)
-        return Blob(response.body, response.recorded, response.layer)
+        return FetchedBlob(response.body, response.recorded, response.layer)
 
     def config(self, name: str, descriptor: Descriptor) -> Content:
         """Return an image's config; raises DigestMismatch as `blob` does."""

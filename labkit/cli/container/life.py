@@ -1,4 +1,7 @@
-"""`docker logs` and `docker port`: what a container says and where it can be reached."""
+"""A container's lifecycle after its start: `docker stop`, `restart`, `kill`, `wait`, `rename`, `rm`.
+
+And what is asked of it meanwhile: `docker logs` and `docker port`.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +18,6 @@ from labkit.engine import process
 from labkit.engine.engine import Engine
 from labkit.engine.state import Container
 from labkit.go.moment import moment_of, rfc3339
-
-# `docker stop`, `restart`, `kill`, `wait`, `rename` and `rm`: the rest of a container's life.
 
 _SIGNALS = {"1": "HUP", "2": "INT", "3": "QUIT", "9": "KILL", "15": "TERM"}
 _ENDING = ("HUP", "INT", "QUIT", "TERM")

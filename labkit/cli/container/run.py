@@ -19,13 +19,13 @@ from labkit.oci.descriptor import Platform, parse_platform
 from labkit.oci.image import Image
 from labkit.oci.reference import parse_reference
 
-# The value of `docker run -p`: which port of the host leads to which of the container (nat.go).
-
 _NUMBER = re.compile(r"\d+", re.ASCII)
 
 
 class Port(NamedTuple):
-    """A published port: the host's address and port, each perhaps "", and the container's, as `80/tcp`."""
+    """A value of `-p` (docker/go-connections, nat): the host's address and port, each perhaps "", and the
+    container's port, as `80/tcp`.
+    """
 
     ip: str
     host: str
