@@ -138,3 +138,6 @@ def load(terminal: Terminal, call: Invocation) -> int:
             terminal.out(progress_line(short(layer.diff_id), "Loading layer", size, size) + "\n")
     terminal.out("\n".join(loaded.lines) + "\n")
     return 0
+
+
+HANDLERS = {"image save": save, "image load": load, "image import": import_image}

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from labkit.base.errors import DaemonError, InvalidReference, LabkitError, NotSimulated
 from labkit.cli.formats import progress_bar
-from labkit.cli.table import Command, Flag, Invocation
+from labkit.cli.table import Command, Flag, Invocation, twin
 from labkit.cli.terminal import Terminal
 from labkit.cli.transfer import pull_image
 from labkit.dockerfile import ignore
@@ -294,8 +294,8 @@ PRUNE = Command(
 
 COMMANDS = (
     BUILD,
-    replace(BUILD, path="build", same_as=BUILD.path),
-    replace(BUILD, path="builder build", same_as=BUILD.path),
+    twin(BUILD),
+    twin(BUILD, "builder build"),
     PRUNE,
 )
 
@@ -379,3 +379,6 @@ def prune(terminal: Terminal, call: Invocation) -> int:
         )
     terminal.out("Total reclaimed space: 0B\n")
     return 0
+
+
+HANDLERS = {BUILD.path: build, PRUNE.path: prune}

@@ -7,11 +7,19 @@ built with cobra and pflag; `kind` is the word that its help prints after a flag
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, replace
+from importlib import resources
+from typing import Any
 
 from labkit.base.errors import LabkitError
 
 Value = bool | int | str | tuple[str, ...]
+
+NOT_SIMULATED: dict[str, Any] = json.loads(
+    resources.files("labkit.cli").joinpath("not_simulated.json").read_text("utf-8")
+)
+"""Rows of what labkit knows but never simulates: commands, flags of `docker run`, plugins."""
 
 NUMBERS = frozenset({"int", "uint16"})
 REPEATED = frozenset({"list", "filter", "map", "mount", "network", "ulimit", "gpu-request", "strings"})
@@ -113,6 +121,15 @@ class Command:
         'docker image ls'
         """
         return f"docker {self.path}".rstrip()
+
+
+def twin(command: Command, path: str = "") -> Command:
+    """Return a command under another path, at first its bare name: `docker run` for `docker container run`.
+
+    >>> twin(Command("container ls", "List containers", aliases=("list",)), "ps").action
+    'container ls'
+    """
+    return replace(command, path=path or command.name, aliases=(), same_as=command.path)
 
 
 @dataclass(frozen=True, slots=True)

@@ -173,3 +173,6 @@ def event_line(event: PullEvent) -> str:
     '27833a3ba0a5: Pull complete '
     """
     return progress_line(event.layer, event.state, event.current, event.total)
+
+
+HANDLERS = {"image pull": pull, "image push": push}

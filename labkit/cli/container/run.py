@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from labkit.base.errors import DaemonError, InvalidReference, LabkitError, NotFound
-from labkit.cli.table import Invocation, UsageError
+from labkit.cli.container import ONE_OR_MORE
+from labkit.cli.table import NOT_SIMULATED, Command, Flag, Invocation, UsageError, twin
 from labkit.cli.terminal import Terminal
 from labkit.cli.transfer import pull_image
 from labkit.engine import container as containers
@@ -19,92 +20,132 @@ from labkit.oci.descriptor import Platform, parse_platform
 from labkit.oci.image import Image
 from labkit.oci.reference import parse_reference
 
-_NUMBER = re.compile(r"\d+", re.ASCII)
+_DETACH_KEYS = Flag(
+    "detach-keys",
+    "",
+    "string",
+    "Override the key sequence for detaching a container",
+    would="let those keys leave the container while it runs on",
+)
+_ENV_FILE = Flag(
+    "env-file",
+    "",
+    "list",
+    "Read in a file of environment variables",
+    would="set the variables that the file lists",
+)
+_USER = Flag("user", "u", "string", "Username or UID (format: <name|uid>[:<group|gid>])")
+_WORKDIR = Flag("workdir", "w", "string", "Working directory inside the container")
 
+# Of these not all can be seen in images and layers.
+_SIMULATED_FLAGS = (
+    _USER,
+    _WORKDIR,
+    Flag("disable-content-trust", "", "", "Skip image verification", "true"),
+    Flag("entrypoint", "", "string", "Overwrite the default ENTRYPOINT of the image"),
+    Flag("env", "e", "list", "Set environment variables"),
+    Flag("hostname", "h", "string", "Container host name"),
+    Flag("interactive", "i", "", "Keep STDIN open even if not attached"),
+    Flag("label", "l", "list", "Set meta data on a container"),
+    Flag("name", "", "string", "Assign a name to the container"),
+    Flag("network", "", "network", "Connect a container to a network"),
+    Flag("platform", "", "string", "Set platform if server is multi-platform capable"),
+    Flag("publish", "p", "list", "Publish a container's port(s) to the host"),
+    Flag("publish-all", "P", "", "Publish all exposed ports to random ports"),
+    Flag("read-only", "", "", "Mount the container's root filesystem as read only"),
+    Flag("restart", "", "string", "Restart policy to apply when a container exits", "no"),
+    Flag("rm", "", "", "Automatically remove the container when it exits"),
+    Flag("tty", "t", "", "Allocate a pseudo-TTY"),
+    Flag("volume", "v", "list", "Bind mount a volume"),
+)
 
-class Port(NamedTuple):
-    """A value of `-p` (docker/go-connections, nat): the host's address and port, each perhaps "", and the
-    container's port, as `80/tcp`.
-    """
+_BOTH = (
+    *_SIMULATED_FLAGS,
+    _ENV_FILE,
+    # Limits of a container's processes, checks of their health, what the network is: nothing of an image.
+    *(Flag(**flag) for flag in NOT_SIMULATED["run_flags"]),
+)
+_RUN_FLAGS = (
+    *_BOTH,
+    Flag("detach", "d", "", "Run container in background and print container ID"),
+    _DETACH_KEYS,
+    Flag("pull", "", "string", 'Pull image before running ("always"|"missing"|"never")', "missing"),
+    Flag(
+        "sig-proxy",
+        "",
+        "",
+        "Proxy received signals to the process",
+        "true",
+        would="choose whether Ctrl-C reaches the container's process",
+    ),
+)
 
-    ip: str
-    host: str
-    inner: str
+_CREATE_FLAGS = (
+    *_BOTH,
+    Flag("pull", "", "string", 'Pull image before creating ("always"|"missing"|"never")', "missing"),
+)
 
+RUN = Command(
+    "container run",
+    "Run a command in a new container",
+    "[OPTIONS] IMAGE [COMMAND] [ARG...]",
+    _RUN_FLAGS,
+    min_args=1,
+    max_args=None,
+    interspersed=False,
+)
 
-def parse_port(text: str) -> Port:
-    """Read `[[IP:]HOST:]CONTAINER[/PROTOCOL]`; raises UsageError in the client's words.
+CREATE = Command(
+    "container create",
+    "Create a new container",
+    "[OPTIONS] IMAGE [COMMAND] [ARG...]",
+    _CREATE_FLAGS,
+    min_args=1,
+    max_args=None,
+    interspersed=False,
+)
 
-    >>> parse_port("127.0.0.1:8080:80")
-    Port(ip='127.0.0.1', host='8080', inner='80/tcp')
-    >>> parse_port("8080:http")
-    Traceback (most recent call last):
-    labkit.cli.table.UsageError: docker: Invalid containerPort: http.
-    See 'docker run --help'.
-    """
-    outer, _, inner = text.rpartition(":")
-    ip, _, host = outer.rpartition(":")
-    inner, _, protocol = inner.partition("/")
-    if not inner:
-        raise _refused(f"No port specified: {text}<empty>")
-    if ip and not _is_address(ip):
-        raise _refused(f"Invalid ip address: {ip}")
-    if not _is_port(inner):
-        raise _refused(f"Invalid containerPort: {inner}")
-    if host and _range(host) is None:
-        raise _refused(f"Invalid hostPort: {host}")
-    if protocol.lower() not in ("", "tcp", "udp", "sctp"):
-        raise _refused(f"Invalid proto: {protocol}")
-    return Port(ip.strip("[]"), host, f"{inner}/{protocol.lower() or 'tcp'}")
+EXEC = Command(
+    "container exec",
+    "Run a command in a running container",
+    "[OPTIONS] CONTAINER COMMAND [ARG...]",
+    (
+        Flag("detach", "d", "", "Detached mode: run command in the background"),
+        _DETACH_KEYS,
+        Flag("env", "e", "list", "Set environment variables"),
+        _ENV_FILE,
+        Flag("interactive", "i", "", "Keep STDIN open even if not attached"),
+        Flag(
+            "privileged",
+            "",
+            "",
+            "Give extended privileges to the command",
+            would="give the command every capability of the host's root",
+        ),
+        Flag("tty", "t", "", "Allocate a pseudo-TTY"),
+        _USER,
+        _WORKDIR,
+    ),
+    min_args=2,
+    max_args=None,
+    interspersed=False,
+)
 
+START = Command(
+    "container start",
+    "Start one or more stopped containers",
+    ONE_OR_MORE,
+    (
+        Flag("attach", "a", "", "Attach STDOUT/STDERR and forward signals"),
+        _DETACH_KEYS,
+        Flag("interactive", "i", "", "Attach container's STDIN"),
+    ),
+    min_args=1,
+    max_args=None,
+)
 
-def single_ports(text: str) -> list[str]:
-    """Return a value of `-p` as one for each port of its range; raises UsageError in the client's words.
-
-    >>> single_ports("9000-9001:80-81"), single_ports("8000-8010:80")
-    (['9000:80/tcp', '9001:81/tcp'], ['8000-8010:80'])
-    """
-    outer, _, inner = text.rpartition(":")
-    ip, colon, host = outer.rpartition(":")
-    inner, _, protocol = inner.partition("/")
-    wanted = _range(inner)
-    if wanted is None or "-" not in inner:
-        parse_port(text)
-        return [text]
-    parse_port(f"{outer}:{wanted[0]}/{protocol}" if outer else f"{wanted[0]}/{protocol}")
-    given = _range(host) if host else None
-    if given is not None and len(given) != len(wanted):
-        raise _refused(f"Invalid ranges specified for container and host Ports: {inner} and {host}")
-    hosts = map(str, given) if given is not None else [""] * len(wanted)
-    pairs = zip(hosts, wanted, strict=True)
-    start = f"{ip}{colon}"
-    return [f"{start}{each}{':' if start or each else ''}{n}/{protocol or 'tcp'}" for each, n in pairs]
-
-
-def _range(text: str) -> range | None:
-    """Return the ports of `80` or `80-90`, or None for what is neither."""
-    first, _, last = text.partition("-")
-    last = last or first
-    if not (_is_port(first) and _is_port(last)) or text.endswith("-") or int(first) > int(last):
-        return None
-    return range(int(first), int(last) + 1)
-
-
-def _refused(message: str) -> UsageError:
-    return UsageError(f"docker: {message}.\nSee 'docker run --help'.\n", 125)
-
-
-def _is_port(text: str) -> bool:
-    return _NUMBER.fullmatch(text) is not None and len(text) < 10 and int(text) < 65536
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text.removeprefix("[").removesuffix("]"))
-    except ValueError:
-        return False
-    return True
-
+_ROWS = (RUN, CREATE, EXEC, START)
+COMMANDS = (*_ROWS, *map(twin, _ROWS))
 
 _NOT_A_TTY = "the input device is not a TTY"
 _TTY_HINT = (
@@ -346,3 +387,98 @@ def start(terminal: Terminal, call: Invocation) -> int:
     if errors:
         terminal.err("\n".join([*errors, f"Error: failed to start containers: {', '.join(failed)}"]) + "\n")
     return 1 if errors else 0
+
+
+HANDLERS = {
+    "container run": run,
+    "container create": create,
+    "container exec": execute,
+    "container start": start,
+}
+
+
+_NUMBER = re.compile(r"\d+", re.ASCII)
+
+
+class Port(NamedTuple):
+    """A value of `-p` (docker/go-connections, nat): the host's address and port, each perhaps "", and the
+    container's port, as `80/tcp`.
+    """
+
+    ip: str
+    host: str
+    inner: str
+
+
+def parse_port(text: str) -> Port:
+    """Read `[[IP:]HOST:]CONTAINER[/PROTOCOL]`; raises UsageError in the client's words.
+
+    >>> parse_port("127.0.0.1:8080:80")
+    Port(ip='127.0.0.1', host='8080', inner='80/tcp')
+    >>> parse_port("8080:http")
+    Traceback (most recent call last):
+    labkit.cli.table.UsageError: docker: Invalid containerPort: http.
+    See 'docker run --help'.
+    """
+    outer, _, inner = text.rpartition(":")
+    ip, _, host = outer.rpartition(":")
+    inner, _, protocol = inner.partition("/")
+    if not inner:
+        raise _refused(f"No port specified: {text}<empty>")
+    if ip and not _is_address(ip):
+        raise _refused(f"Invalid ip address: {ip}")
+    if not _is_port(inner):
+        raise _refused(f"Invalid containerPort: {inner}")
+    if host and _range(host) is None:
+        raise _refused(f"Invalid hostPort: {host}")
+    if protocol.lower() not in ("", "tcp", "udp", "sctp"):
+        raise _refused(f"Invalid proto: {protocol}")
+    return Port(ip.strip("[]"), host, f"{inner}/{protocol.lower() or 'tcp'}")
+
+
+def single_ports(text: str) -> list[str]:
+    """Return a value of `-p` as one for each port of its range; raises UsageError in the client's words.
+
+    >>> single_ports("9000-9001:80-81"), single_ports("8000-8010:80")
+    (['9000:80/tcp', '9001:81/tcp'], ['8000-8010:80'])
+    """
+    outer, _, inner = text.rpartition(":")
+    ip, colon, host = outer.rpartition(":")
+    inner, _, protocol = inner.partition("/")
+    wanted = _range(inner)
+    if wanted is None or "-" not in inner:
+        parse_port(text)
+        return [text]
+    parse_port(f"{outer}:{wanted[0]}/{protocol}" if outer else f"{wanted[0]}/{protocol}")
+    given = _range(host) if host else None
+    if given is not None and len(given) != len(wanted):
+        raise _refused(f"Invalid ranges specified for container and host Ports: {inner} and {host}")
+    hosts = map(str, given) if given is not None else [""] * len(wanted)
+    pairs = zip(hosts, wanted, strict=True)
+    start = f"{ip}{colon}"
+    return [f"{start}{each}{':' if start or each else ''}{n}/{protocol or 'tcp'}" for each, n in pairs]
+
+
+def _range(text: str) -> range | None:
+    """Return the ports of `80` or `80-90`, or None for what is neither."""
+    first, _, last = text.partition("-")
+    last = last or first
+    if not (_is_port(first) and _is_port(last)) or text.endswith("-") or int(first) > int(last):
+        return None
+    return range(int(first), int(last) + 1)
+
+
+def _refused(message: str) -> UsageError:
+    return UsageError(f"docker: {message}.\nSee 'docker run --help'.\n", 125)
+
+
+def _is_port(text: str) -> bool:
+    return _NUMBER.fullmatch(text) is not None and len(text) < 10 and int(text) < 65536
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text.removeprefix("[").removesuffix("]"))
+    except ValueError:
+        return False
+    return True
