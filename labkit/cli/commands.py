@@ -22,10 +22,10 @@ def _row(known: dict[str, Any]) -> Command:
     return Command(**{**known, "flags": flags, "aliases": tuple(known.get("aliases", ()))})
 
 
+_MODULES = (system, inspect, image, transfer, archive, build, run, life, listing, files, volume)
+
 COMMANDS: dict[str, Command] = {
-    command.path: command
-    for module in (system, image, build, container, run, life, files, volume)
-    for command in module.COMMANDS
+    command.path: command for module in (container, *_MODULES) for command in module.COMMANDS
 } | {row["path"]: _row(row) for row in NOT_SIMULATED["commands"]}
 
 # Not in the client itself: programs of their own that a Docker installation may add to it.
@@ -64,31 +64,6 @@ def find(group: Command, word: str) -> Command | None:
 Handler = Callable[[Terminal, Invocation], int]
 
 HANDLERS: dict[str, Handler] = {
-    "image ls": image.ls,
-    "image history": image.history,
-    "image tag": image.tag,
-    "image rm": image.rm,
-    "image prune": image.prune,
-    "image inspect": inspect.image,
-    "inspect": inspect.anything,
-    "container inspect": inspect.container,
-    **build.HANDLERS,
-    **transfer.HANDLERS,
-    **archive.HANDLERS,
-    **run.HANDLERS,
-    **life.HANDLERS,
-    **files.HANDLERS,
-    "container ls": listing.ls,
-    "container diff": listing.diff,
-    "container commit": listing.commit,
-    "container prune": listing.prune,
-    "system df": system.df,
-    "system prune": system.prune,
-    "system info": system.info,
-    "version": system.version,
-    "volume create": volume.create,
-    "volume inspect": inspect.volume,
-    "volume ls": volume.ls,
-    "volume prune": volume.prune,
-    "volume rm": volume.rm,
+    path: handler for module in _MODULES for path, handler in module.HANDLERS.items()
 }
+"""What runs a command, by its action."""

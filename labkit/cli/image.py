@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from labkit.base.errors import DaemonError, InvalidReference, LabkitError, NotFound
 from labkit.cli import prune as prunes
 from labkit.cli.formats import ellipsis, render_list
 from labkit.cli.prune import Filters, has_labels, until
-from labkit.cli.table import Command, Flag, Invocation
+from labkit.cli.table import Command, Flag, Invocation, twin
 from labkit.cli.terminal import Terminal
 from labkit.engine import images
 from labkit.engine.engine import Engine
@@ -28,8 +27,6 @@ from labkit.oci.reference import Reference, parse_reference
 QUIET_IDS = Flag("quiet", "q", "", "Only show image IDs")
 NO_TRUNC = Flag("no-trunc", "", "", "Don't truncate output")
 FORMAT = Flag("format", "", "string", "Pretty-print images using a Go template")
-TRUST = Flag("disable-content-trust", "", "", "Skip image verification", "true")
-INSPECT_FORMAT = Flag("format", "f", "string", "Format the output using the given Go template")
 
 LS = Command(
     "image ls",
@@ -61,20 +58,6 @@ HISTORY = Command(
     max_args=1,
 )
 
-PULL = Command(
-    "image pull",
-    "Pull an image or a repository from a registry",
-    "[OPTIONS] NAME[:TAG|@DIGEST]",
-    (
-        Flag("all-tags", "a", "", "Download all tagged images in the repository"),
-        TRUST,
-        Flag("platform", "", "string", "Set platform if server is multi-platform capable"),
-        Flag("quiet", "q", "", "Suppress verbose output"),
-    ),
-    min_args=1,
-    max_args=1,
-)
-
 RM = Command(
     "image rm",
     "Remove one or more images",
@@ -97,34 +80,6 @@ TAG = Command(
     interspersed=False,
 )
 
-SAVE = Command(
-    "image save",
-    "Save one or more images to a tar archive (streamed to STDOUT by default)",
-    "[OPTIONS] IMAGE [IMAGE...]",
-    (Flag("output", "o", "string", "Write to a file, instead of STDOUT"),),
-    min_args=1,
-    max_args=None,
-)
-
-LOAD = Command(
-    "image load",
-    "Load an image from a tar archive or STDIN",
-    "[OPTIONS]",
-    (
-        Flag("input", "i", "string", "Read from tar archive file, instead of STDIN"),
-        Flag("quiet", "q", "", "Suppress the load output"),
-    ),
-)
-
-INSPECT = Command(
-    "image inspect",
-    "Display detailed information on one or more images",
-    "[OPTIONS] IMAGE [IMAGE...]",
-    (INSPECT_FORMAT,),
-    min_args=1,
-    max_args=None,
-)
-
 PRUNE = Command(
     "image prune",
     "Remove unused images",
@@ -136,58 +91,17 @@ PRUNE = Command(
     ),
 )
 
-IMPORT = Command(
-    "image import",
-    "Import the contents from a tarball to create a filesystem image",
-    "[OPTIONS] file|URL|- [REPOSITORY[:TAG]]",
-    (
-        Flag("change", "c", "list", "Apply Dockerfile instruction to the created image"),
-        Flag("message", "m", "string", "Set commit message for imported image"),
-        Flag("platform", "", "string", "Set platform if server is multi-platform capable"),
-    ),
-    min_args=1,
-    max_args=None,
-)
-PUSH = Command(
-    "image push",
-    "Push an image or a repository to a registry",
-    "[OPTIONS] NAME[:TAG]",
-    (
-        Flag("all-tags", "a", "", "Push all tagged images in the repository"),
-        Flag("disable-content-trust", "", "", "Skip image signing", "true"),
-        Flag("quiet", "q", "", "Suppress verbose output"),
-    ),
-    min_args=1,
-    max_args=1,
-)
-
-
-def _twin(path: str, command: Command) -> Command:
-    return replace(command, path=path, aliases=(), same_as=command.path)
-
-
 COMMANDS = (
     Command("image", "Manage images"),
     HISTORY,
-    IMPORT,
-    INSPECT,
-    LOAD,
     LS,
     PRUNE,
-    PULL,
-    PUSH,
     RM,
-    SAVE,
     TAG,
-    _twin("history", HISTORY),
-    _twin("images", LS),
-    _twin("import", IMPORT),
-    _twin("load", LOAD),
-    _twin("pull", PULL),
-    _twin("push", PUSH),
-    _twin("rmi", RM),
-    _twin("save", SAVE),
-    _twin("tag", TAG),
+    twin(HISTORY),
+    twin(LS, "images"),
+    twin(RM, "rmi"),
+    twin(TAG),
 )
 
 
@@ -441,3 +355,12 @@ def pruned_images(engine: Engine, filters: Sequence[str], *, everything: bool) -
 
 _WARNING = "This will remove all dangling images."
 _WARNING_ALL = "This will remove all images without at least one container associated to them."
+
+
+HANDLERS = {
+    "image ls": ls,
+    "image history": history,
+    "image tag": tag,
+    "image rm": rm,
+    "image prune": prune,
+}
