@@ -76,7 +76,7 @@ def run(line: str, *, seconds: float = PATIENCE) -> Result:
     try:
         words = words_of(line)
     except LabkitError as error:
-        return _told(str(error), 2)
+        return _failure(str(error), 2)
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         process = _start(words, out, err)
         if isinstance(process, Result):
@@ -100,7 +100,7 @@ def run_attached(line: str) -> Result:
     try:
         words = words_of(line)
     except LabkitError as error:
-        return _told(str(error), 2)
+        return _failure(str(error), 2)
     process = _start(words, None, None)
     if isinstance(process, Result):
         return process
@@ -117,7 +117,7 @@ def _start(
 ) -> subprocess.Popen[bytes] | Result:
     program = shutil.which("docker")
     if program is None:
-        return _told(f"labkit: {MISSING}", 127)
+        return _failure(f"labkit: {MISSING}", 127)
     try:
         return subprocess.Popen(
             [program, *words[1:]],
@@ -128,7 +128,7 @@ def _start(
         )
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        return _told(f"labkit: {program} cannot be started: {str(reason).lower()}", 126)
+        return _failure(f"labkit: {program} cannot be started: {str(reason).lower()}", 126)
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
@@ -155,7 +155,7 @@ def _hint(result: Result) -> str:
     return next((f"labkit: {hint}" for words, hint in _HINTS.items() if words in result.stderr), "")
 
 
-def _told(text: str, status: int) -> Result:
+def _failure(text: str, status: int) -> Result:
     return Result(((2, f"{text}\n".encode()),), status)
 
 
@@ -372,7 +372,7 @@ def notes(rows: Sequence[Pair], version: str, store: str) -> list[str]:
         )
     if re.search(r"No such (image|object|container)", theirs) and differ:
         found.append(
-            "Your engine has its own images and containers: what is missing there, docker pull brings."
+            "Your engine has its own images and containers: docker pull fetches an image that it lacks."
         )
     if any(row.mark == LIKE for row in rows):
         found.append(

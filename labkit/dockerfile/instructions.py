@@ -110,7 +110,7 @@ def flags(step: Instruction) -> dict[str, str]:
 
 
 def healthcheck(step: Instruction) -> dict[str, Any]:
-    """Return the health check that an instruction tells; raises DaemonError.
+    """Return the health check that an instruction sets; raises DaemonError.
 
     >>> healthcheck(instruction("HEALTHCHECK --interval=5s CMD true"))
     {'Test': ['CMD-SHELL', 'true'], 'Interval': 5000000000}
@@ -302,7 +302,7 @@ def changed_config(words: Sequence[str], config: Mapping[str, Any]) -> dict[str,
 
 
 def comment(words: Sequence[str], config: Mapping[str, Any]) -> str:
-    """Return how history tells of an instruction; `config` is the one that it led to.
+    """Return how history shows an instruction; `config` is the one that it led to.
 
     >>> comment(("CMD", "json", "nginx", "-g"), {"Cmd": ["nginx", "-g"]})
     'CMD ["nginx" "-g"]'

@@ -193,7 +193,7 @@ KNOWN = frozenset((*_ONE, *_WORDS, *_PAIRS, *_JSON_OR_WORDS, *_JSON_OR_LINE, "AR
 class Instruction:
     """An instruction: its name in capitals, its arguments as its grammar splits them, and where it stands.
 
-    Pairs are told as names and values in turn. `is_json` says that the arguments were a JSON array.
+    Pairs are names and values in turn. `is_json` says that the arguments were a JSON array.
     `original` is the whole of it as it is written, `escape` the Dockerfile's escape character; `literal`
     arguments have no variables.
     """

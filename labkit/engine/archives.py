@@ -35,7 +35,7 @@ from labkit.store.archive import ArchivedImage, read_archive, write_docker_archi
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What a load brought: the images, the layers that were not there before, and what is said of it."""
+    """What a load gives: the images, the layers that were not there before, and what is said of it."""
 
     images: tuple[Image, ...]
     layers: tuple[Layer, ...]

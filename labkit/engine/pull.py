@@ -54,7 +54,7 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True, slots=True)
 class Pulled:
-    """What a pull brought: the image, the digest that its name led to, and whether the name led there."""
+    """What a pull gives: the image, the digest that its name leads to, and whether it led there before."""
 
     image: Image
     digest: str

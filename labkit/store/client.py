@@ -194,7 +194,7 @@ _CODES = {401: "UNAUTHORIZED", 403: "DENIED", 429: "TOOMANYREQUESTS"}
 
 
 def error_of(response: Response) -> RegistryError:
-    """Return the error that a response tells, as distribution's client reads it; code "" where none."""
+    """Return the error that a response holds, as distribution's client reads it; code "" where none."""
     status, body = response.status, response.body.read()
     if status >= 500:
         known = {each.value: each.phrase for each in HTTPStatus}
@@ -204,10 +204,10 @@ def error_of(response: Response) -> RegistryError:
         return RegistryError(status, "DENIED", "requested access to the resource is denied", ())
     reason = "no error details found in HTTP response body"
     try:
-        told = loads(body)
-        if isinstance(told, dict) and isinstance(told.get("details"), str) and told["details"]:
-            return RegistryError(status, _CODES.get(status, "UNKNOWN"), told["details"])
-        first = told["errors"][0]
+        document = loads(body)
+        if isinstance(document, dict) and isinstance(document.get("details"), str) and document["details"]:
+            return RegistryError(status, _CODES.get(status, "UNKNOWN"), document["details"])
+        first = document["errors"][0]
         return RegistryError(status, str(first["code"]), str(first["message"]), first.get("detail"))
     except InvalidDocument as error:
         reason = str(error)

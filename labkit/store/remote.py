@@ -301,14 +301,14 @@ class Remote:
             if answer.status_code != 206 or not _starts_at(answer, start):
                 partial.clear()  # a server may ignore a range and send the whole (RFC 9110, section 14.2)
             yield BlobProgress("Downloading", partial.size, descriptor.size)
-            told = partial.size
+            reported = partial.size
             for chunk in self._chunks(answer):
                 partial.append(chunk)
                 if partial.size > descriptor.size:
                     break  # more than was announced: it cannot be the blob, however much follows
-                if partial.size - told >= _STEP:
-                    told = partial.size
-                    yield BlobProgress("Downloading", told, descriptor.size)
+                if partial.size - reported >= _STEP:
+                    reported = partial.size
+                    yield BlobProgress("Downloading", reported, descriptor.size)
 
     def _reach(self) -> None:
         """Ask once whether there is a registry; what it answers does not matter here."""
@@ -396,10 +396,11 @@ class Remote:
         if answer.status_code >= 400:
             raise error_of(Response(answer.status_code, _headers(answer), Content.of(data)))
         try:
-            told = loads(data)
+            document = loads(data)
         except LabkitError as error:
             raise RegistryError(401, "", f"unable to decode token response: {error}") from None
-        token = told.get("token") or told.get("access_token") if isinstance(told, dict) else None
+        known = isinstance(document, dict)
+        token = document.get("token") or document.get("access_token") if known else None
         if not isinstance(token, str):
             raise RegistryError(401, "", "authorization server did not include a token in the response")
         return token
