@@ -205,7 +205,7 @@ def dispatch(terminal: Terminal, words: Sequence[str]) -> int:
         return error.exit_code
 
 
-_HINTS = {
+HINTS = {
     "no-such-image": "docker images lists what is here, docker pull {0} fetches an image",
     "no-such-container": "docker ps -a lists all containers, the stopped ones too",
     "no-such-object": "docker images and docker ps -a list what there is to inspect",
@@ -239,7 +239,7 @@ def hint(errors: Sequence[LabkitError]) -> str:
     'labkit: docker ps -a lists all containers, the stopped ones too'
     """
     subjects = {error.code: error.subject for error in reversed(errors)}
-    found = (text.format(subjects[code]) for code, text in _HINTS.items() if code in subjects)
+    found = (text.format(subjects[code]) for code, text in HINTS.items() if code in subjects)
     return next((f"labkit: {text}" for text in found), "")
 
 

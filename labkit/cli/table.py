@@ -1,6 +1,6 @@
 """One row for each command of the `docker` client and for each of its flags.
 
-A module gives the rows of its commands (COMMANDS) and what runs them (HANDLERS), see `commands`. The rows
+A module gives the rows of its commands (COMMANDS) and what runs them (HANDLERS). The rows
 alone drive parsing (`parse`), help (`help`) and what is answered to a typo or to something that labkit does
 not simulate. Names, usages and defaults are those of the 20.10 client, whose command line is built with
 cobra and pflag; `kind` is the word that its help prints after a flag's name.
