@@ -15,7 +15,8 @@
 Every error that a learner can meet is a LabkitError whose text is one line. The command line prints it, and
 a notebook shows it without a traceback. Nothing in labkit reads the text to decide what to do: that is what
 the class is for, and `code` where a class has several causes. An error that tells another one in other words
-is raised `from` it and has its code.
+is raised `from` it and has its code. What one room alone raises stands there: UsageError of the command line,
+TemplateError, StartError.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ class LabkitError(Exception):
 
     `code` is a short name of what went wrong, which stays the same: "no-such-image", or the specification's
     for a registry's error ("MANIFEST_UNKNOWN"), or the kernel's for a system call's ("ENOENT"). It is ""
-    where nothing depends on it. `subject` is the name or the identifier that the error is about.
+    where nothing depends on it. `subject` is the name or the identifier that the error is about, `exit_code`
+    what a command that ends with it returns.
 
     >>> error = LabkitError("invalid reference format", code="invalid-reference")
     >>> str(error), error.code

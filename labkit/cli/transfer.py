@@ -9,7 +9,7 @@ from labkit.base.errors import DaemonError, InvalidReference, LabkitError, Regis
 from labkit.cli.formats import progress_line
 from labkit.cli.table import Command, Flag, Invocation, twin
 from labkit.cli.terminal import Terminal, Transfer
-from labkit.engine import pull as transfer
+from labkit.engine import pull as pulling
 from labkit.engine import push as pushing
 from labkit.engine.pull import Pulled
 from labkit.engine.push import Pushed
@@ -83,7 +83,7 @@ def pull_image(
     up_to_date = True
     try:
         for each in _all_of(client, reference):
-            events = transfer.pull(terminal.engine, client, each, terminal.network, wanted)
+            events = pulling.pull(terminal.engine, client, each, terminal.network, wanted)
             header = f"{each if each.digest else each.tag}: Pulling from {each.path}\n"
             pulled = show(terminal, events, stream=0 if quiet else stream, header=header)
             assert isinstance(pulled, Pulled)
@@ -105,7 +105,7 @@ def _all_of(client: Client, reference: Reference) -> list[Reference]:
     try:
         return [replace(reference, tag=tag) for tag in client.tags(reference.path)]
     except RegistryError as error:
-        raise DaemonError(transfer.refusal(error, reference)) from error
+        raise DaemonError(pulling.refusal(error, reference)) from error
 
 
 def push(terminal: Terminal, call: Invocation) -> int:
