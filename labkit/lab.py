@@ -26,7 +26,7 @@ from labkit import dockerfile as build
 from labkit.base.errors import LabkitError
 from labkit.box import Box
 from labkit.cli.own_docker import Comparison, compare
-from labkit.cli.session import Place, Result, Session
+from labkit.cli.session import Prompt, Result, Session
 from labkit.cli.terminal import HUB, Registries, Watch
 from labkit.engine import archives, container, images, process, usage
 from labkit.engine import pull as transfer
@@ -49,7 +49,7 @@ MAX_UNDO = 200
 @dataclass(frozen=True, slots=True)
 class _Checkpoint:
     state: State
-    place: Place
+    place: Prompt
 
 
 class Lab:

@@ -1,22 +1,66 @@
-"""What goes wrong, in the engine's own words.
+"""What goes wrong, in the engine's own words: one tree of errors.
 
-Every error that a learner can meet is a LabkitError whose text is one line. The command line prints
-that line; a notebook shows it without a traceback.
+    LabkitError
+      InvalidReference, InvalidDigest, InvalidDocument, InvalidLayer, InvalidImage, InvalidArchive
+      DigestMismatch
+      TruncatedFile       (an OSError, too)
+      FileSystemError     (an OSError, too)
+      RecordedImage
+      NotSimulated
+      RegistryError
+      DaemonError
+        NotFound
+        Conflict
+
+Every error that a learner can meet is a LabkitError whose text is one line. The command line prints it, and
+a notebook shows it without a traceback. Nothing in labkit reads the text to decide what to do: that is what
+the class is for, and `code` where a class has several causes. An error that tells another one in other words
+is raised `from` it and has its code. What one room alone raises stands there: UsageError of the command line,
+TemplateError, StartError.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 
 
 class LabkitError(Exception):
     """An error whose text is meant for the reader.
 
-    >>> str(LabkitError("invalid reference format"))
-    'invalid reference format'
+    `code` is a short name of what went wrong, which stays the same: "no-such-image", or the specification's
+    for a registry's error ("MANIFEST_UNKNOWN"), or the kernel's for a system call's ("ENOENT"). It is ""
+    where nothing depends on it. `subject` is the name or the identifier that the error is about, `exit_code`
+    what a command that ends with it returns.
+
+    >>> error = LabkitError("invalid reference format", code="invalid-reference")
+    >>> str(error), error.code
+    ('invalid reference format', 'invalid-reference')
     """
 
     exit_code = 1
+    _code = _subject = ""
+
+    def __init__(self, text: str = "", *, code: str = "", subject: str = "") -> None:
+        super().__init__(text)
+        if code:
+            self._code, self._subject = code, subject
+
+    @property
+    def code(self) -> str:
+        """What went wrong, as a short name."""
+        return self._first._code
+
+    @property
+    def subject(self) -> str:
+        """The name or the identifier that it is about."""
+        return self._first._subject
+
+    @property
+    def _first(self) -> LabkitError:
+        """The error that has the code: this one, or the one that it tells in other words."""
+        cause = self.__cause__
+        return cause._first if isinstance(cause, LabkitError) and not self._code else self
 
     def _render_traceback_(self) -> list[str]:
         """Give IPython the one line to show in place of a traceback."""
@@ -43,33 +87,57 @@ class InvalidImage(LabkitError):
     """Parts of an image that do not fit together."""
 
 
-class DigestMismatch(LabkitError):
-    """Bytes that are not those that their digest names."""
-
-
 class InvalidArchive(LabkitError):
     """An archive that is damaged, or that holds no image."""
+
+
+class DigestMismatch(LabkitError):
+    """Bytes that are not those that their digest names."""
 
 
 class TruncatedFile(LabkitError, OSError):
     """A file that became shorter while it was in use."""
 
 
+class FileSystemError(LabkitError, OSError):
+    """A system call that failed: an OSError with its number, shown in one line.
+
+    >>> error = FileSystemError(errno.ENOENT, "/etc/nothing")
+    >>> error.errno == errno.ENOENT, error.code, error.subject
+    (True, 'ENOENT', '/etc/nothing')
+    >>> str(error)
+    "[Errno 2] No such file or directory: '/etc/nothing'"
+    """
+
+    def __init__(self, number: int, path: str = "") -> None:
+        OSError.__init__(self, number, os.strerror(number), path)
+        self._code, self._subject = errno.errorcode.get(number, ""), path
+
+    def __str__(self) -> str:
+        return OSError.__str__(self)
+
+
 class RecordedImage(LabkitError):
     """An operation that would pass off a record's stand-in files as the published image."""
 
 
-class RegistryError(LabkitError):
-    """A registry's answer other than success (distribution-spec, "Error Codes").
+class NotSimulated(LabkitError):
+    """What Docker does and labkit does not: one line says so, and what Docker would do."""
 
-    >>> RegistryError(404, "MANIFEST_UNKNOWN", "manifest unknown").status
-    404
+    _code = "not-simulated"
+
+
+class RegistryError(LabkitError):
+    """A registry's answer other than success (distribution-spec, "Error Codes"), or no answer: status 0.
+
+    >>> error = RegistryError(404, "MANIFEST_UNKNOWN", "manifest unknown")
+    >>> error.status, error.code
+    (404, 'MANIFEST_UNKNOWN')
     """
 
     def __init__(self, status: int, code: str, message: str, detail: object = None) -> None:
-        super().__init__(message)
+        super().__init__(message, code=code)
         self.status = status
-        self.code = code
         self.message = message
         self.detail = detail
 
@@ -79,26 +147,17 @@ class DaemonError(LabkitError):
 
 
 class NotFound(DaemonError):
-    """There is no such image, container or layer."""
+    """There is no such image, container or volume.
+
+    >>> NotFound.of("image", "nginx").code
+    'no-such-image'
+    """
+
+    @classmethod
+    def of(cls, kind: str, name: str) -> NotFound:
+        """Return the error for a name that no object of a kind has; for an empty name it has no code."""
+        return cls(f"No such {kind}: {name}", code=f"no-such-{kind}" if name else "", subject=name)
 
 
 class Conflict(DaemonError):
     """The object is in use, or the name is taken."""
-
-
-class FileSystemError(LabkitError, OSError):
-    """A file operation that failed: an OSError with its number, shown in one line.
-
-    >>> import errno
-    >>> error = FileSystemError(errno.ENOENT, "/etc/nothing")
-    >>> error.errno == errno.ENOENT, error.filename
-    (True, '/etc/nothing')
-    >>> str(error)
-    "[Errno 2] No such file or directory: '/etc/nothing'"
-    """
-
-    def __init__(self, number: int, path: str = "") -> None:
-        OSError.__init__(self, number, os.strerror(number), path)
-
-    def __str__(self) -> str:
-        return OSError.__str__(self)

@@ -11,10 +11,10 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlencode
 
-from labkit.base.errors import DaemonError, FileSystemError, InvalidReference, LabkitError
+from labkit.base.errors import DaemonError, FileSystemError, InvalidReference, LabkitError, NotSimulated
 from labkit.cli.formats import progress_line
 from labkit.cli.realfiles import RealFiles
-from labkit.cli.table import Invocation
+from labkit.cli.table import Command, Flag, Invocation, twin
 from labkit.cli.terminal import Terminal
 from labkit.dockerfile.instructions import config_changes
 from labkit.engine import archives
@@ -22,6 +22,41 @@ from labkit.oci.blob import write_file
 from labkit.oci.content import Content
 from labkit.oci.digest import short
 from labkit.oci.reference import parse_reference
+
+SAVE = Command(
+    "image save",
+    "Save one or more images to a tar archive (streamed to STDOUT by default)",
+    "[OPTIONS] IMAGE [IMAGE...]",
+    (Flag("output", "o", "string", "Write to a file, instead of STDOUT"),),
+    min_args=1,
+    max_args=None,
+)
+
+LOAD = Command(
+    "image load",
+    "Load an image from a tar archive or STDIN",
+    "[OPTIONS]",
+    (
+        Flag("input", "i", "string", "Read from tar archive file, instead of STDIN"),
+        Flag("quiet", "q", "", "Suppress the load output"),
+    ),
+)
+
+IMPORT = Command(
+    "image import",
+    "Import the contents from a tarball to create a filesystem image",
+    "[OPTIONS] file|URL|- [REPOSITORY[:TAG]]",
+    (
+        Flag("change", "c", "list", "Apply Dockerfile instruction to the created image"),
+        Flag("message", "m", "string", "Set commit message for imported image"),
+        Flag("platform", "", "string", "Set platform if server is multi-platform capable"),
+    ),
+    min_args=1,
+    max_args=None,
+)
+
+_ROWS = (SAVE, LOAD, IMPORT)
+COMMANDS = (*_ROWS, *map(twin, _ROWS))
 
 _LAYOUT = {"index.json", "manifest.json", "oci-layout"}
 
@@ -80,12 +115,12 @@ def import_image(terminal: Terminal, call: Invocation) -> int:
     """Make an image with one layer out of a tar: a file, or standard input."""
     source, name = call.args[0], call.args[1] if len(call.args) > 1 else ""
     if source.startswith(("http://", "https://")):
-        raise LabkitError("labkit: a tar from a URL is not simulated; it would be downloaded by the daemon")
+        raise NotSimulated("labkit: a tar from a URL is not simulated; it would be downloaded by the daemon")
     try:
         if name:
             parse_reference(name)
     except InvalidReference as error:
-        raise LabkitError(str(error)) from None
+        raise LabkitError(str(error)) from error
     image = archives.import_tar(
         terminal.engine,
         _tar_of(terminal, source, name),
@@ -112,7 +147,7 @@ def _tar_of(terminal: Terminal, source: str, name: str) -> Content:
     try:
         return RealFiles().content(source)
     except FileSystemError as error:
-        raise LabkitError(f"open {source}: {(error.strerror or '').lower()}") from None
+        raise LabkitError(f"open {source}: {(error.strerror or '').lower()}") from error
 
 
 def load(terminal: Terminal, call: Invocation) -> int:
@@ -130,7 +165,7 @@ def load(terminal: Terminal, call: Invocation) -> int:
     try:
         loaded = archives.load(terminal.engine, source if data is None else io.BytesIO(data))
     except LabkitError as error:
-        terminal.err(f"{error}\n")
+        terminal.err(f"{error}\n", error)
         return 1
     if terminal.tty and not call.options["quiet"]:
         for layer in loaded.layers:
@@ -138,3 +173,6 @@ def load(terminal: Terminal, call: Invocation) -> int:
             terminal.out(progress_line(short(layer.diff_id), "Loading layer", size, size) + "\n")
     terminal.out("\n".join(loaded.lines) + "\n")
     return 0
+
+
+HANDLERS = {"image save": save, "image load": load, "image import": import_image}

@@ -1,6 +1,11 @@
 """`docker build`: the client's part, which is the context, and what the builder prints.
 
-And `docker builder prune`, which finds nothing: the classic builder's cache is the images themselves.
+The context is a directory without what its `.dockerignore` names, and the Dockerfile, which may stand
+outside of it or come from standard input; or all of it comes from standard input, as a tar. A directory of
+the pretend home comes before a real one of its name; the real one is taken where it has the Dockerfile that
+the other lacks (docker/cli, cli/command/image/build/context.go).
+
+`docker builder prune` finds nothing: the classic builder's cache is the images themselves.
 """
 
 from __future__ import annotations
@@ -11,13 +16,14 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from labkit.base.errors import DaemonError, InvalidReference, LabkitError
+from labkit.base.errors import DaemonError, InvalidReference, LabkitError, NotSimulated
 from labkit.cli.formats import progress_bar
-from labkit.cli.table import Command, Flag, Invocation
+from labkit.cli.table import Command, Flag, Invocation, twin
 from labkit.cli.terminal import Terminal
 from labkit.cli.transfer import pull_image
-from labkit.dockerfile import Request, ignore
-from labkit.dockerfile import build as run_build
+from labkit.dockerfile import ignore
+from labkit.dockerfile.builder import BuildRequest
+from labkit.dockerfile.builder import build as run_build
 from labkit.dockerfile.context import IGNORE, Context, follow, of_tar
 from labkit.go.moment import SECOND
 from labkit.oci import tree
@@ -25,12 +31,6 @@ from labkit.oci.content import Content
 from labkit.oci.reference import parse_reference
 from labkit.oci.tar_writer import write_tar
 from labkit.oci.tree import EMPTY_ROOT, Dir, Fifo, File, Meta, Node, Symlink, Whiteout, new_inode
-
-# What `docker build` sends to the daemon (docker/cli, cli/command/image/build/context.go).
-#
-# A directory without what its `.dockerignore` names, and the Dockerfile, which may stand elsewhere or come
-# from standard input; or all of it from standard input, as a tar. A directory of the pretend home comes
-# before a real one of its name; the real one is taken where it has the Dockerfile that the other lacks.
 
 _GIT = re.compile(r"git://|github\.com/|git@|https?://.*\.git(?:#.*)?$")
 _PREPARE = "unable to prepare context: "
@@ -54,7 +54,7 @@ def prepare(terminal: Terminal, source: str, file: str) -> Sent:
     place = _choose(terminal, source, file)
     if place is None:
         if _GIT.match(source) or re.match("https?://", source):
-            raise LabkitError(f"labkit: a context from {source} is not simulated; it would be downloaded")
+            raise NotSimulated(f"labkit: a context from {source} is not simulated; it would be downloaded")
         raise LabkitError(f'{_PREPARE}path "{source}" not found')
     directory, real = place
     if not (os.path.isdir(directory) if real else isinstance(_at_home(terminal, source)[1], Dir)):
@@ -115,7 +115,9 @@ def _dockerfile(terminal: Terminal, directory: str, file: str, real: bool) -> tu
     if missing := _first_missing(terminal, path, real):
         raise LabkitError(
             f"{_PREPARE}unable to evaluate symlinks in Dockerfile path: lstat {missing}: "
-            "no such file or directory"
+            "no such file or directory",
+            code="no-dockerfile",
+            subject=missing,
         )
     place = os.path.realpath(path) if real else _at_home(terminal, path)[0]
     name = posixpath.relpath(place, directory)
@@ -222,11 +224,7 @@ def _read(path: Path, linked: dict[tuple[int, int], int]) -> Node:
         raise LabkitError(f"error checking context: can't stat '{path}': {error.strerror}") from None
 
 
-# `docker build` under its three paths, and `docker builder prune`.
-#
-# Flags, defaults and words are those of `docker build --help`, client 20.10, with the classic builder. The
-# limits of a step's processes change nothing in an image: they are taken and have no effect.
-
+# The limits of a step's processes change nothing in an image: they are taken and have no effect.
 _FLAGS = (
     Flag("add-host", "", "list", "Add a custom host-to-IP mapping (host:ip)"),
     Flag("build-arg", "", "list", "Set build-time variables"),
@@ -296,8 +294,8 @@ PRUNE = Command(
 
 COMMANDS = (
     BUILD,
-    replace(BUILD, path="build", same_as=BUILD.path),
-    replace(BUILD, path="builder build", same_as=BUILD.path),
+    twin(BUILD),
+    twin(BUILD, "builder build"),
     PRUNE,
 )
 
@@ -313,11 +311,11 @@ def build(terminal: Terminal, call: Invocation) -> int:
         terminal.err(_NO_SQUASH)
         return 1
     if not call.options["disable-content-trust"]:
-        raise LabkitError("labkit: content trust is not simulated; it would ask a notary server")
+        raise NotSimulated("labkit: content trust is not simulated; it would ask a notary server")
     request = _request(terminal, call)
     sent = prepare(terminal, call.args[0], str(call.options["file"]))
     quiet = bool(call.options["quiet"])
-    screen = replace(terminal, output=[], said="", hint="") if quiet else terminal
+    screen = replace(terminal, output=[], errors=[], hint="") if quiet else terminal
     screen.out(f"Sending build context to Docker daemon {progress_bar(sent.size, 0)}\r\r\n")
     begun = len(screen.output)
 
@@ -329,7 +327,7 @@ def build(terminal: Terminal, call: Invocation) -> int:
         try:
             reference = parse_reference(name).with_default_tag()
         except InvalidReference as error:
-            raise DaemonError(str(error)) from None
+            raise DaemonError(str(error)) from error
         pull_image(screen, reference, stream=1)
 
     try:
@@ -341,16 +339,16 @@ def build(terminal: Terminal, call: Invocation) -> int:
         if quiet:
             terminal.err(b"".join(data for _, data in screen.output))
         terminal.hint = terminal.hint or screen.hint
-        if isinstance(error, DaemonError) and not streamed and not str(error).startswith("labkit: "):
+        if isinstance(error, DaemonError) and not streamed:
             return terminal.daemon_error(error)
-        terminal.err(f"{error}\n")
+        terminal.err(f"{error}\n", error)
         return error.exit_code
     if quiet:
         terminal.out(f"{image.id}\n")
     return 0
 
 
-def _request(terminal: Terminal, call: Invocation) -> Request:
+def _request(terminal: Terminal, call: Invocation) -> BuildRequest:
     """Return what the flags ask for; an argument without a value takes the prompt's, if there is one."""
     given = call.options
     arguments: dict[str, str | None] = {}
@@ -358,7 +356,7 @@ def _request(terminal: Terminal, call: Invocation) -> Request:
         name, equals, value = text.partition("=")
         arguments[name] = value if equals else terminal.env.get(name)
     labels = (text.partition("=") for text in call.strings("label"))
-    return Request(
+    return BuildRequest(
         tags=tuple(dict.fromkeys(parse_reference(each).with_default_tag() for each in call.strings("tag"))),
         arguments=arguments,
         labels={name: value for name, _, value in labels},
@@ -381,3 +379,6 @@ def prune(terminal: Terminal, call: Invocation) -> int:
         )
     terminal.out("Total reclaimed space: 0B\n")
     return 0
+
+
+HANDLERS = {BUILD.path: build, PRUNE.path: prune}

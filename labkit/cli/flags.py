@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from labkit.base.errors import InvalidReference
+from labkit.base.errors import InvalidReference, LabkitError
 from labkit.cli.help import HELP
 from labkit.cli.table import NUMBERS, REPEATED, Flag, Value
 from labkit.go.quote import go_quote
@@ -28,7 +28,7 @@ _SIZE = re.compile(r"\d+(?:\.\d*)? ?(?:[kKmMgGtTpP]i?)?[bB]?", re.ASCII)
 _BLANKS = " \t\n\v\f\r\x85\xa0"
 
 
-class FlagError(Exception):
+class FlagError(LabkitError):
     """A mistake in the flags, in pflag's words; `unknown` is the word that names no flag, if that is it."""
 
     def __init__(self, message: str, unknown: str = "") -> None:
@@ -124,8 +124,8 @@ def _cluster(word: str, rest: list[str], by_short: dict[str, Flag], parsed: Pars
 def _set(flag: Flag, text: str, parsed: Parsed) -> None:
     try:
         value = _value(flag, text)
-    except ValueError as error:
-        raise FlagError(f'invalid argument {go_quote(text)} for "{flag.label}" flag: {error}') from None
+    except (ValueError, InvalidReference) as error:
+        raise FlagError(f'invalid argument {go_quote(text)} for "{flag.label}" flag: {error}') from error
     if isinstance(value, tuple):
         earlier = parsed.options[flag.name]
         value = (*earlier, *value) if isinstance(earlier, tuple) else value
@@ -149,7 +149,7 @@ def _value(flag: Flag, text: str) -> Value:
     elif flag.name == "label":
         _check_label(text)
     elif flag.name == "tag":
-        _check_tag(text)
+        parse_reference(text)
     elif flag.name == "add-host" and not re.fullmatch(r"[^:]+:.+", text):
         raise ValueError(f"bad format for add-host: {go_quote(text)}")
     elif flag.kind == "bytes" and not _SIZE.fullmatch(text) and (flag.name, text) != ("memory-swap", "-1"):
@@ -161,13 +161,6 @@ def _value(flag: Flag, text: str) -> Value:
     if flag.kind == "strings":
         return tuple(next(csv.reader([text]), ()))
     return (text,) if flag.kind in REPEATED else text
-
-
-def _check_tag(text: str) -> None:
-    try:
-        parse_reference(text)
-    except InvalidReference as error:
-        raise ValueError(str(error)) from None
 
 
 def _number(text: str, kind: str) -> int:

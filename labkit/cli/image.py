@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
@@ -11,7 +10,7 @@ from labkit.base.errors import DaemonError, InvalidReference, LabkitError, NotFo
 from labkit.cli import prune as prunes
 from labkit.cli.formats import Table, ellipsis
 from labkit.cli.prune import Filters, has_labels, until
-from labkit.cli.table import Command, Flag, Invocation
+from labkit.cli.table import Command, Flag, Invocation, twin
 from labkit.cli.terminal import Terminal
 from labkit.engine import images
 from labkit.engine.engine import Engine
@@ -28,8 +27,6 @@ from labkit.oci.reference import Reference, parse_reference
 QUIET_IDS = Flag("quiet", "q", "", "Only show image IDs")
 NO_TRUNC = Flag("no-trunc", "", "", "Don't truncate output")
 FORMAT = Flag("format", "", "string", "Pretty-print images using a Go template")
-TRUST = Flag("disable-content-trust", "", "", "Skip image verification", "true")
-INSPECT_FORMAT = Flag("format", "f", "string", "Format the output using the given Go template")
 
 LS = Command(
     "image ls",
@@ -61,20 +58,6 @@ HISTORY = Command(
     max_args=1,
 )
 
-PULL = Command(
-    "image pull",
-    "Pull an image or a repository from a registry",
-    "[OPTIONS] NAME[:TAG|@DIGEST]",
-    (
-        Flag("all-tags", "a", "", "Download all tagged images in the repository"),
-        TRUST,
-        Flag("platform", "", "string", "Set platform if server is multi-platform capable"),
-        Flag("quiet", "q", "", "Suppress verbose output"),
-    ),
-    min_args=1,
-    max_args=1,
-)
-
 RM = Command(
     "image rm",
     "Remove one or more images",
@@ -97,34 +80,6 @@ TAG = Command(
     interspersed=False,
 )
 
-SAVE = Command(
-    "image save",
-    "Save one or more images to a tar archive (streamed to STDOUT by default)",
-    "[OPTIONS] IMAGE [IMAGE...]",
-    (Flag("output", "o", "string", "Write to a file, instead of STDOUT"),),
-    min_args=1,
-    max_args=None,
-)
-
-LOAD = Command(
-    "image load",
-    "Load an image from a tar archive or STDIN",
-    "[OPTIONS]",
-    (
-        Flag("input", "i", "string", "Read from tar archive file, instead of STDIN"),
-        Flag("quiet", "q", "", "Suppress the load output"),
-    ),
-)
-
-INSPECT = Command(
-    "image inspect",
-    "Display detailed information on one or more images",
-    "[OPTIONS] IMAGE [IMAGE...]",
-    (INSPECT_FORMAT,),
-    min_args=1,
-    max_args=None,
-)
-
 PRUNE = Command(
     "image prune",
     "Remove unused images",
@@ -136,58 +91,17 @@ PRUNE = Command(
     ),
 )
 
-IMPORT = Command(
-    "image import",
-    "Import the contents from a tarball to create a filesystem image",
-    "[OPTIONS] file|URL|- [REPOSITORY[:TAG]]",
-    (
-        Flag("change", "c", "list", "Apply Dockerfile instruction to the created image"),
-        Flag("message", "m", "string", "Set commit message for imported image"),
-        Flag("platform", "", "string", "Set platform if server is multi-platform capable"),
-    ),
-    min_args=1,
-    max_args=None,
-)
-PUSH = Command(
-    "image push",
-    "Push an image or a repository to a registry",
-    "[OPTIONS] NAME[:TAG]",
-    (
-        Flag("all-tags", "a", "", "Push all tagged images in the repository"),
-        Flag("disable-content-trust", "", "", "Skip image signing", "true"),
-        Flag("quiet", "q", "", "Suppress verbose output"),
-    ),
-    min_args=1,
-    max_args=1,
-)
-
-
-def _twin(path: str, command: Command) -> Command:
-    return replace(command, path=path, aliases=(), same_as=command.path)
-
-
 COMMANDS = (
     Command("image", "Manage images"),
     HISTORY,
-    IMPORT,
-    INSPECT,
-    LOAD,
     LS,
     PRUNE,
-    PULL,
-    PUSH,
     RM,
-    SAVE,
     TAG,
-    _twin("history", HISTORY),
-    _twin("images", LS),
-    _twin("import", IMPORT),
-    _twin("load", LOAD),
-    _twin("pull", PULL),
-    _twin("push", PUSH),
-    _twin("rmi", RM),
-    _twin("save", SAVE),
-    _twin("tag", TAG),
+    twin(HISTORY),
+    twin(LS, "images"),
+    twin(RM, "rmi"),
+    twin(TAG),
 )
 
 
@@ -382,7 +296,7 @@ def tag(terminal: Terminal, call: Invocation) -> int:
             return 1
     except InvalidReference as error:
         shown = target if source else ""
-        terminal.err(f'Error parsing reference: "{shown}" is not a valid repository/tag: {error}\n')
+        terminal.err(f'Error parsing reference: "{shown}" is not a valid repository/tag: {error}\n', error)
         return 1
     images.tag(terminal.engine, source, target)
     return 0
@@ -398,9 +312,11 @@ def rm(terminal: Terminal, call: Invocation) -> int:
                 raise NotFound
             removed = images.remove_image(terminal.engine, name, force=force, prune=prune)
         except NotFound:
+            terminal.errors.append(NotFound.of("image", name))
             errors.append(f"Error: No such image: {name}")
             continue
         except LabkitError as error:
+            terminal.errors.append(error)
             errors.append(f"Error response from daemon: {error}")
             fatal = True
             continue
@@ -441,3 +357,12 @@ def pruned_images(engine: Engine, filters: Sequence[str], *, everything: bool) -
 
 _WARNING = "This will remove all dangling images."
 _WARNING_ALL = "This will remove all images without at least one container associated to them."
+
+
+HANDLERS = {
+    "image ls": ls,
+    "image history": history,
+    "image tag": tag,
+    "image rm": rm,
+    "image prune": prune,
+}

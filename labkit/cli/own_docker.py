@@ -1,4 +1,8 @@
-"""One line on labkit and on the learner's own Docker, beside each other, with the differences marked.
+"""The learner's own Docker: a line on it, alone or beside labkit with the differences marked.
+
+A line is split into words as a shell would split it, and the program `docker` is started with them: there is
+no shell in between, and nothing is run that was not typed. What fails is told in one line. All that a real
+Docker says of a failure is text, so here alone a hint is found by words (`_HINTS`).
 
 What cannot be equal is not called a difference: identifiers and names that each engine makes up, and ages,
 which each tells from its own clock. Where a newer engine answers otherwise, a note says so.
@@ -21,11 +25,6 @@ from typing import IO, Any
 from labkit.base.errors import LabkitError
 from labkit.base.text import shown
 from labkit.cli.session import Result
-
-# The Docker that the learner has: the same line, on a real engine.
-#
-# A line is split into words as a shell would split it, and the program `docker` is started with them: there
-# is no shell in between, and nothing is run that was not typed. What fails is told in one line.
 
 PATIENCE = 600
 """Seconds that a line may take."""
@@ -77,7 +76,7 @@ def run(line: str, *, seconds: float = PATIENCE) -> Result:
     try:
         words = words_of(line)
     except LabkitError as error:
-        return _told(str(error), 2)
+        return _failure(str(error), 2)
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         process = _start(words, out, err)
         if isinstance(process, Result):
@@ -101,7 +100,7 @@ def run_attached(line: str) -> Result:
     try:
         words = words_of(line)
     except LabkitError as error:
-        return _told(str(error), 2)
+        return _failure(str(error), 2)
     process = _start(words, None, None)
     if isinstance(process, Result):
         return process
@@ -118,7 +117,7 @@ def _start(
 ) -> subprocess.Popen[bytes] | Result:
     program = shutil.which("docker")
     if program is None:
-        return _told(f"labkit: {MISSING}", 127)
+        return _failure(f"labkit: {MISSING}", 127)
     try:
         return subprocess.Popen(
             [program, *words[1:]],
@@ -129,7 +128,7 @@ def _start(
         )
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        return _told(f"labkit: {program} cannot be started: {str(reason).lower()}", 126)
+        return _failure(f"labkit: {program} cannot be started: {str(reason).lower()}", 126)
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
@@ -156,7 +155,7 @@ def _hint(result: Result) -> str:
     return next((f"labkit: {hint}" for words, hint in _HINTS.items() if words in result.stderr), "")
 
 
-def _told(text: str, status: int) -> Result:
+def _failure(text: str, status: int) -> Result:
     return Result(((2, f"{text}\n".encode()),), status)
 
 
@@ -184,8 +183,8 @@ _NAME = r"(?<!\S)[a-z]+_[a-z]+\d?(?=\s*$|\s{2,})"
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """A line of both sides; of one alone where the mark says so."""
+class Pair:
+    """A line of labkit's and one of Docker's beside it; one of them alone where the mark says so."""
 
     mark: str
     ours: str
@@ -197,7 +196,7 @@ class Comparison:
     """What a line answers on both sides; without a Docker `problem` says what to do."""
 
     line: str
-    rows: tuple[Row, ...]
+    rows: tuple[Pair, ...]
     version: str
     notes: tuple[str, ...] = ()
     problem: str = ""
@@ -259,10 +258,10 @@ class Comparison:
         printer.text(self.text.rstrip("\n"))
 
 
-def stacked(rows: Sequence[Row]) -> list[tuple[str, str]]:
+def stacked(rows: Sequence[Pair]) -> list[tuple[str, str]]:
     """Return marks and lines one under the other: what is equal once, else labkit's before Docker's.
 
-    >>> stacked([Row(" ", "a", "a"), Row("|", "b", "c")])
+    >>> stacked([Pair(" ", "a", "a"), Pair("|", "b", "c")])
     [(' ', 'a'), ('<', 'b'), ('>', 'c')]
     """
     found = []
@@ -307,7 +306,7 @@ def compare(line: str, on_lab: Callable[[str], Result], *, seconds: float = 60) 
         said = shown(version.text).split("\n")
         problem = next((each for each in reversed(said) if each), "docker version answers nothing")
         problem = problem.removeprefix("labkit: ")
-        rows = tuple(Row(EQUAL, each, "") for each in _lines(ours))
+        rows = tuple(Pair(EQUAL, each, "") for each in _lines(ours))
         return Comparison(line, rows, "", problem=f"nothing to compare with: {problem}")
     theirs = run(line, seconds=seconds)
     store = run("docker info --format '{{json .DriverStatus}}'", seconds=seconds).stdout
@@ -321,7 +320,9 @@ def _lines(result: Result) -> list[str]:
     return [each.rstrip() for each in shown(result.stdout + result.stderr).splitlines()]
 
 
-def compare_lines(ours: Sequence[str], theirs: Sequence[str], *, containers: bool = False) -> tuple[Row, ...]:
+def compare_lines(
+    ours: Sequence[str], theirs: Sequence[str], *, containers: bool = False
+) -> tuple[Pair, ...]:
     """Return rows of both sides' lines; with `containers` identifiers and random names may differ.
 
     >>> [row.mark for row in compare_lines(["a  2 weeks ago", "b"], ["a  7 years ago", "c"])]
@@ -329,15 +330,15 @@ def compare_lines(ours: Sequence[str], theirs: Sequence[str], *, containers: boo
     """
     left_keys, right_keys = ([_key(line, containers) for line in side] for side in (ours, theirs))
     matcher = difflib.SequenceMatcher(None, left_keys, right_keys, autojunk=False)
-    rows: list[Row] = []
+    rows: list[Pair] = []
     for kind, a, b, c, d in matcher.get_opcodes():
         for left, right in zip_longest(ours[a:b], theirs[c:d]):
             if left is None or right is None:
-                rows.append(Row(OURS if right is None else THEIRS, left or "", right or ""))
+                rows.append(Pair(OURS if right is None else THEIRS, left or "", right or ""))
             elif kind != "equal":
-                rows.append(Row(OTHER, left, right))
+                rows.append(Pair(OTHER, left, right))
             else:
-                rows.append(Row(EQUAL if left.split() == right.split() else LIKE, left, right))
+                rows.append(Pair(EQUAL if left.split() == right.split() else LIKE, left, right))
     return tuple(rows)
 
 
@@ -351,7 +352,7 @@ def _key(line: str, containers: bool) -> str:
     return " ".join(line.split())
 
 
-def notes(rows: Sequence[Row], version: str, store: str) -> list[str]:
+def notes(rows: Sequence[Pair], version: str, store: str) -> list[str]:
     """Return a line for each known cause of differences: the engine's version, its store, its builder."""
     found = []
     theirs = "\n".join(row.theirs for row in rows)
@@ -371,7 +372,7 @@ def notes(rows: Sequence[Row], version: str, store: str) -> list[str]:
         )
     if re.search(r"No such (image|object|container)", theirs) and differ:
         found.append(
-            "Your engine has its own images and containers: what is missing there, docker pull brings."
+            "Your engine has its own images and containers: docker pull fetches an image that it lacks."
         )
     if any(row.mark == LIKE for row in rows):
         found.append(

@@ -14,10 +14,8 @@ from difflib import get_close_matches
 from labkit.cli.commands import COMMANDS, PLUGINS, children, find
 from labkit.cli.flags import FlagError, Parsed, parse_flags
 from labkit.cli.help import help_text, usage_line, usage_text
-from labkit.cli.table import Command, Invocation, NotSimulated, UsageError
+from labkit.cli.table import Command, Invocation, UsageError, not_simulated
 from labkit.oci.image import SERVER_VERSION
-
-# What was probably meant by a word that names no command or flag: the nearest name in the table.
 
 # What other command lines call it.
 SYNONYMS = {
@@ -45,9 +43,9 @@ def command_hint(group: Command, words: Sequence[str]) -> str:
     same = find(group, synonym)
     if same:
         return _did_you_mean(same.full)
-    elsewhere = _elsewhere(synonym)
-    if elsewhere:
-        return _did_you_mean(*elsewhere)
+    in_other_groups = _in_other_groups(synonym)
+    if in_other_groups:
+        return _did_you_mean(*in_other_groups)
     near = _near(group, word)
     if not near:
         return ""
@@ -82,7 +80,7 @@ def _did_you_mean(*lines: str) -> str:
     return "labkit: did you mean " + " or ".join(f"'{line}'" for line in lines) + "?"
 
 
-def _elsewhere(word: str) -> list[str]:
+def _in_other_groups(word: str) -> list[str]:
     """The commands of that name in other groups, two at most: those simulated, or any."""
     found: dict[str, Command] = {}
     for command in COMMANDS.values():
@@ -129,15 +127,15 @@ def parse(argv: Sequence[str]) -> Invocation | Printed:
     try:
         before = parse_flags(root.flags, argv, interspersed=False)
     except FlagError as error:
-        raise _flag_error(root, error, leave_out=_COMPLETION) from None
+        raise _flag_error(root, error, leave_out=_COMPLETION) from error
     levels = [(root, before)]
     command, words = _find_command(root, before.args, levels)
     if not command.simulated:
-        raise NotSimulated.command(command)
+        raise not_simulated(command)
     try:
         parsed = parse_flags(command.flags, words, command.interspersed)
     except FlagError as error:
-        raise _flag_error(command, error) from None
+        raise _flag_error(command, error) from error
     levels.append((command, parsed))
 
     if _last(levels, "help"):
@@ -213,7 +211,7 @@ def _topic(words: Sequence[str]) -> Command:
             raise UsageError(f"unknown help topic: {' '.join(rest)}\n", hint=hint)
         command = below
     if not command.simulated:
-        raise NotSimulated.command(command)
+        raise not_simulated(command)
     return command
 
 
@@ -254,4 +252,4 @@ def _check_simulated(levels: list[tuple[Command, Parsed]]) -> None:
         flags = {flag.name: flag for flag in command.flags}
         for name in parsed.changed:
             if name in flags and not flags[name].simulated:
-                raise NotSimulated.flag(command, flags[name])
+                raise not_simulated(command, flags[name])

@@ -1,4 +1,4 @@
-"""The learner's real file system, with the calls that copying needs (see `engine.members`)."""
+"""The learner's real file system, with the calls that copying needs (see `engine.container_files`)."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class RealStat:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
-    """Raise what the system says as a FileSystemError."""
+def _as_labkit_error() -> Iterator[None]:
+    """Raise an OSError as a FileSystemError."""
     try:
         yield
     except OSError as error:
@@ -42,7 +42,7 @@ class RealFiles:
 
     def stat(self, path: str, follow: bool = True) -> RealStat:
         """Return what is at a path."""
-        with _told():
+        with _as_labkit_error():
             found = os.stat(path, follow_symlinks=follow)
             meta = Meta(stat.S_IMODE(found.st_mode), found.st_uid, found.st_gid, found.st_mtime_ns)
             mark = found.st_ino if found.st_nlink > 1 else 0
@@ -65,24 +65,24 @@ class RealFiles:
 
     def content(self, path: str) -> Content:
         """Return a copy of what a file holds now."""
-        with _told(), open(path, "rb") as file:
+        with _as_labkit_error(), open(path, "rb") as file:
             return spool(iter(lambda: file.read(_CHUNK), b""))
 
     def listdir(self, path: str) -> list[str]:
         """Return the names in a directory, sorted."""
-        with _told():
+        with _as_labkit_error():
             return sorted(os.listdir(path))
 
     def mkdir(self, path: str, mode: int = 0o755) -> None:
         """Make a directory."""
-        with _told():
+        with _as_labkit_error():
             os.mkdir(path, mode)
 
     def place(self, path: str, node: Node) -> None:
         """Make a new name that is no directory's; the client keeps its user as the owner (NoLchown)."""
         assert not isinstance(node, Dir | Whiteout)
         meta = node.meta
-        with _told():
+        with _as_labkit_error():
             if isinstance(node, File):
                 with open(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, meta.mode), "wb") as file:
                     file.writelines(node.content.chunks())
@@ -101,27 +101,27 @@ class RealFiles:
 
     def link(self, source: str, target: str) -> None:
         """Give a file a second name."""
-        with _told():
+        with _as_labkit_error():
             os.link(source, target, follow_symlinks=False)
 
     def unlink(self, path: str) -> None:
         """Remove a name."""
-        with _told():
+        with _as_labkit_error():
             os.unlink(path)
 
     def chmod(self, path: str, mode: int) -> None:
         """Set the permission bits."""
-        with _told():
+        with _as_labkit_error():
             os.chmod(path, mode)
 
     def chown(self, path: str, uid: int, gid: int, follow: bool = True) -> None:
         """Set the owner."""
-        with _told():
+        with _as_labkit_error():
             os.chown(path, uid, gid, follow_symlinks=follow)
 
     def utime(self, path: str, mtime_ns: int, follow: bool = True) -> None:
         """Set the modification time."""
-        with _told():
+        with _as_labkit_error():
             os.utime(path, ns=(mtime_ns, mtime_ns), follow_symlinks=follow)
 
     def setxattr(self, path: str, name: str, value: bytes, follow: bool = True) -> None:

@@ -16,7 +16,6 @@ from typing import Any
 from labkit.base.errors import DaemonError, LabkitError
 from labkit.base.text import shown
 from labkit.cli.commands import HANDLERS
-from labkit.cli.hints import hint
 from labkit.cli.parse import Printed, parse
 from labkit.cli.table import UsageError
 from labkit.cli.terminal import Registries, Terminal, Watch
@@ -86,8 +85,8 @@ def _text(output: Sequence[tuple[int, bytes]], streams: tuple[int, ...]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a session is: its home's files, its directory and its variables."""
+class Prompt:
+    """Where a session stands: its home's files, its directory and its variables."""
 
     files: Dir = EMPTY_ROOT
     cwd: str = HOME
@@ -125,7 +124,7 @@ class Session:
     platform: Platform
     tty: bool = False
     watch: Watch | None = None
-    place: Place = field(default_factory=Place)
+    place: Prompt = field(default_factory=Prompt)
 
     def run(self, line: str, *, stdin: bytes = b"") -> Result:
         """Run a command line; nothing that is typed raises an error.
@@ -156,7 +155,7 @@ class Session:
             programs={**APPLETS, "docker": docker},
         )
         result = run_script(f"set -a; {line}", process)  # so that a variable is there on the next line, too
-        self.place = Place(fs.upper, result.cwd, result.env)
+        self.place = Prompt(fs.upper, result.cwd, result.env)
         output = tuple((chunk.stream, chunk.data) for chunk in result.chunks)
         if result.exit_code == 127 and not hints:
             hints += _unknown_command(line)
@@ -180,7 +179,7 @@ class Session:
         for stream, data in terminal.output:
             task.write(Content.of(data), stream)
         if status and not terminal.hint:
-            terminal.hint = hint(terminal.said)
+            terminal.hint = hint(terminal.errors)
         if terminal.hint and terminal.hint not in hints:
             hints.append(terminal.hint)
         return status
@@ -196,14 +195,52 @@ def dispatch(terminal: Terminal, words: Sequence[str]) -> int:
             return 0
         return HANDLERS[call.command.action](terminal, call)
     except UsageError as error:
-        terminal.err(error.text)
+        terminal.err(error.text, error)
         terminal.hint = error.hint
         return error.exit_code
     except DaemonError as error:
         return terminal.daemon_error(error)
     except LabkitError as error:
-        terminal.err(f"{error}\n")
+        terminal.err(f"{error}\n", error)
         return error.exit_code
+
+
+HINTS = {
+    "no-such-image": "docker images lists what is here, docker pull {0} fetches an image",
+    "no-such-container": "docker ps -a lists all containers, the stopped ones too",
+    "no-such-object": "docker images and docker ps -a list what there is to inspect",
+    "container-not-running": "docker start {0} starts it again, with what it wrote",
+    "container-running": "docker stop {0} comes first, or docker rm -f {0}",
+    "name-in-use": "docker rm {0} comes first; docker rmi -f would take only the name away",
+    "image-of-running-container": "docker stop {0} and docker rm {0} come first",
+    "image-of-stopped-container": "docker rm {0} comes first",
+    "image-has-children": "an image made from it is still here: remove that one first",
+    "image-has-several-names": "it has several names: remove one by one, or use -f",
+    "container-name-taken": "docker rm {0} frees the name, or choose another one",
+    "no-dockerfile": "write it first: printf 'FROM busybox\\nRUN ls\\n' > {0}",
+    "not-in-context": "COPY and ADD take files of the directory that is built alone",
+    "uppercase-name": "write the name in small letters",
+    "invalid-reference": "a name looks like nginx, nginx:1.15.12 or team/app:v2",
+    "no-such-program": "the image has no program named {0}",
+    "no-such-program-file": "the image has no file {0}",
+    "no-such-host": "names without a host, like nginx, need no network",
+    "ENOENT": "a path that is not in the pretend home starts where labkit was started",
+}
+"""What to do next, by an error's code; {0} is its subject. Of several errors the first row counts."""
+
+
+def hint(errors: Sequence[LabkitError]) -> str:
+    """Return labkit's own line below some errors of Docker's, or "" where there is none.
+
+    Docker's words stay as they are; the line is for somebody who meets them for the first time.
+
+    >>> from labkit.base.errors import NotFound
+    >>> hint([NotFound.of("container", "web")])
+    'labkit: docker ps -a lists all containers, the stopped ones too'
+    """
+    subjects = {error.code: error.subject for error in reversed(errors)}
+    found = (text.format(subjects[code]) for code, text in HINTS.items() if code in subjects)
+    return next((f"labkit: {text}" for text in found), "")
 
 
 def _unknown_command(line: str) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from labkit.base.errors import LabkitError
 from labkit.cli.container.list import pruned_containers, shown_command, status
@@ -11,7 +10,7 @@ from labkit.cli.documents import engine_document, typed_struct, version_document
 from labkit.cli.formats import Table, tabwriter
 from labkit.cli.image import pruned_images
 from labkit.cli.prune import confirmed
-from labkit.cli.table import Command, Flag, Invocation
+from labkit.cli.table import Command, Flag, Invocation, twin
 from labkit.cli.terminal import Terminal
 from labkit.cli.volume import pruned_volumes
 from labkit.engine import container as containers
@@ -86,18 +85,6 @@ COMMANDS = (
     ROOT,
     Command("help", "Help about the command", "[command]", max_args=None, hidden=True),
     Command(
-        "inspect",
-        "Return low-level information on Docker objects",
-        "[OPTIONS] NAME|ID [NAME|ID...]",
-        (
-            FORMAT,
-            Flag("size", "s", "", "Display total file sizes if the type is container"),
-            Flag("type", "", "string", "Return JSON for specified type"),
-        ),
-        min_args=1,
-        max_args=None,
-    ),
-    Command(
         "version",
         "Show the Docker version information",
         "[OPTIONS]",
@@ -135,8 +122,8 @@ COMMANDS = (
             Flag("volumes", "", "", "Prune volumes"),
         ),
     ),
-    replace(EVENTS, path="events", same_as="system events"),
-    replace(INFO, path="info", same_as="system info"),
+    twin(EVENTS),
+    twin(INFO),
 )
 
 
@@ -313,3 +300,6 @@ def _formatted(terminal: Terminal, form: str, value: Struct, name: str) -> int:
         terminal.err(f"{error}\n")
         return 1
     return 0
+
+
+HANDLERS = {"system df": df, "system prune": prune, "system info": info, "version": version}

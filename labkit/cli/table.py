@@ -1,17 +1,26 @@
 """One row for each command of the `docker` client and for each of its flags.
 
-The rows alone drive parsing (`parse`), help (`help`) and what is answered to a typo or to something that
-labkit does not simulate. Names, usages and defaults are those of the 20.10 client, whose command line is
-built with cobra and pflag; `kind` is the word that its help prints after a flag's name.
+A module gives the rows of its commands (COMMANDS) and what runs them (HANDLERS). The rows
+alone drive parsing (`parse`), help (`help`) and what is answered to a typo or to something that labkit does
+not simulate. Names, usages and defaults are those of the 20.10 client, whose command line is built with
+cobra and pflag; `kind` is the word that its help prints after a flag's name.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, replace
+from importlib import resources
+from typing import Any
 
 from labkit.base.errors import LabkitError
 
 Value = bool | int | str | tuple[str, ...]
+
+NOT_SIMULATED: dict[str, Any] = json.loads(
+    resources.files("labkit.cli").joinpath("not_simulated.json").read_text("utf-8")
+)
+"""Rows of what labkit knows but never simulates: commands, flags of `docker run`, plugins."""
 
 NUMBERS = frozenset({"int", "uint16"})
 REPEATED = frozenset({"list", "filter", "map", "mount", "network", "ulimit", "gpu-request", "strings"})
@@ -115,6 +124,15 @@ class Command:
         return f"docker {self.path}".rstrip()
 
 
+def twin(command: Command, path: str = "") -> Command:
+    """Return a command under another path, at first its bare name: `docker run` for `docker container run`.
+
+    >>> twin(Command("container ls", "List containers", aliases=("list",)), "ps").action
+    'container ls'
+    """
+    return replace(command, path=path or command.name, aliases=(), same_as=command.path)
+
+
 @dataclass(frozen=True, slots=True)
 class Invocation:
     """A command to run: `options` has every flag's value by its long name, `changed` the flags given."""
@@ -136,24 +154,19 @@ class UsageError(LabkitError):
     `text` is all that docker prints on standard error; `hint` is labkit's own line about it, or "".
     """
 
-    def __init__(self, text: str, exit_code: int = 1, hint: str = "") -> None:
-        super().__init__(text.strip())
+    def __init__(self, text: str, exit_code: int = 1, hint: str = "", *, code: str = "") -> None:
+        super().__init__(text.strip(), code=code)
         self.text = text
         self.exit_code = exit_code
         self.hint = hint
 
 
-class NotSimulated(UsageError):
-    """A real command or flag that labkit does not simulate: one line says so, and what it would do.
+def not_simulated(command: Command, flag: Flag | None = None) -> UsageError:
+    """Return the error for a real command or flag that labkit does not simulate: it says what it would do.
 
-    >>> str(NotSimulated.command(Command("network ls", "List networks", would="list the networks")))
+    >>> str(not_simulated(Command("network ls", "List networks", would="list the networks")))
     "labkit: 'docker network ls' is not simulated; it would list the networks"
     """
-
-    @classmethod
-    def command(cls, command: Command) -> NotSimulated:
-        return cls(f"labkit: '{command.full}' is not simulated; it would {command.would}\n")
-
-    @classmethod
-    def flag(cls, command: Command, flag: Flag) -> NotSimulated:
-        return cls(f"labkit: --{flag.name} of '{command.full}' is not simulated; it would {flag.would}\n")
+    named = f"--{flag.name} of '{command.full}'" if flag else f"'{command.full}'"
+    would = (flag or command).would
+    return UsageError(f"labkit: {named} is not simulated; it would {would}\n", code="not-simulated")

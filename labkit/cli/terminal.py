@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from labkit.base.errors import DaemonError, FileSystemError
+from labkit.base.errors import DaemonError, FileSystemError, LabkitError
 from labkit.engine.engine import Engine
 from labkit.engine.pull import Pulled
 from labkit.engine.push import Pushed
@@ -63,7 +63,9 @@ class Registries:
             return known.client()
         if registry is None:
             name = host.partition(":")[0]
-            raise DaemonError(f'Get "https://{host}/v2/": dial tcp: lookup {name}: no such host')
+            raise DaemonError(
+                f'Get "https://{host}/v2/": dial tcp: lookup {name}: no such host', code="no-such-host"
+            )
         return Client(registry.handle)
 
 
@@ -77,8 +79,7 @@ class Terminal:
 
     `tty` says whether its output goes to a terminal, which lines of a pull depend on. `watch` sees each
     event of a pull as it comes. Output is kept in order, as pairs of the stream, 1 or 2, and the bytes;
-    `hint` is labkit's own line after it, `said` all that docker itself, not a container, wrote to
-    standard error.
+    `hint` is labkit's own line after it; `errors` are those that were printed, from which it is chosen.
     """
 
     engine: Engine
@@ -93,7 +94,7 @@ class Terminal:
     read_stdin: Callable[[], bytes] = bytes
     watch: Watch | None = None
     hint: str = ""
-    said: str = ""
+    errors: list[LabkitError] = field(default_factory=list)
     output: list[tuple[int, bytes]] = field(default_factory=list)
 
     @property
@@ -121,9 +122,9 @@ class Terminal:
         """Write to standard output."""
         self.write(1, text)
 
-    def err(self, text: str | bytes) -> None:
-        """Write docker's own words to standard error."""
-        self.said += text if isinstance(text, str) else ""
+    def err(self, text: str | bytes, *errors: LabkitError) -> None:
+        """Write to standard error, and note the errors that the text tells."""
+        self.errors += errors
         self.write(2, text)
 
     def write(self, stream: int, text: str | bytes) -> None:
@@ -132,7 +133,7 @@ class Terminal:
         if data:
             self.output.append((stream, data))
 
-    def daemon_error(self, error: Exception | str) -> int:
+    def daemon_error(self, error: DaemonError) -> int:
         """Print an error that the daemon answered; return the exit code."""
-        self.err(f"Error response from daemon: {error}\n")
+        self.err(f"Error response from daemon: {error}\n", error)
         return 1

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from labkit.base.errors import DaemonError, InvalidReference, LabkitError, RegistryError
 from labkit.cli.formats import progress_line
-from labkit.cli.table import Invocation
+from labkit.cli.table import Command, Flag, Invocation, twin
 from labkit.cli.terminal import Terminal, Transfer
-from labkit.engine import pull as transfer
+from labkit.engine import pull as pulling
 from labkit.engine import push as pushing
 from labkit.engine.pull import Pulled
 from labkit.engine.push import Pushed
@@ -17,6 +17,35 @@ from labkit.engine.schedule import PullEvent
 from labkit.oci.descriptor import parse_platform
 from labkit.oci.reference import Reference, parse_reference
 from labkit.store.client import Client
+
+PULL = Command(
+    "image pull",
+    "Pull an image or a repository from a registry",
+    "[OPTIONS] NAME[:TAG|@DIGEST]",
+    (
+        Flag("all-tags", "a", "", "Download all tagged images in the repository"),
+        Flag("disable-content-trust", "", "", "Skip image verification", "true"),
+        Flag("platform", "", "string", "Set platform if server is multi-platform capable"),
+        Flag("quiet", "q", "", "Suppress verbose output"),
+    ),
+    min_args=1,
+    max_args=1,
+)
+
+PUSH = Command(
+    "image push",
+    "Push an image or a repository to a registry",
+    "[OPTIONS] NAME[:TAG]",
+    (
+        Flag("all-tags", "a", "", "Push all tagged images in the repository"),
+        Flag("disable-content-trust", "", "", "Skip image signing", "true"),
+        Flag("quiet", "q", "", "Suppress verbose output"),
+    ),
+    min_args=1,
+    max_args=1,
+)
+
+COMMANDS = (PULL, PUSH, twin(PULL), twin(PUSH))
 
 _MOVING = ("Downloading", "Extracting", "Pushing")
 
@@ -54,7 +83,7 @@ def pull_image(
     up_to_date = True
     try:
         for each in _all_of(client, reference):
-            events = transfer.pull(terminal.engine, client, each, terminal.network, wanted)
+            events = pulling.pull(terminal.engine, client, each, terminal.network, wanted)
             header = f"{each if each.digest else each.tag}: Pulling from {each.path}\n"
             pulled = show(terminal, events, stream=0 if quiet else stream, header=header)
             assert isinstance(pulled, Pulled)
@@ -76,7 +105,7 @@ def _all_of(client: Client, reference: Reference) -> list[Reference]:
     try:
         return [replace(reference, tag=tag) for tag in client.tags(reference.path)]
     except RegistryError as error:
-        raise DaemonError(transfer.refusal(error, reference)) from None
+        raise DaemonError(pulling.refusal(error, reference)) from error
 
 
 def push(terminal: Terminal, call: Invocation) -> int:
@@ -99,7 +128,7 @@ def push(terminal: Terminal, call: Invocation) -> int:
     try:
         client = terminal.registries.client(reference.domain)
     except DaemonError as error:
-        raise LabkitError(str(error)) from None  # the daemon has answered already
+        raise LabkitError(str(error)) from error  # the daemon has answered already
     for each in wanted:
         events = pushing.push(terminal.engine, client, each, terminal.network)
         pushed = show(terminal, events, stream=0 if quiet else 1)
@@ -115,7 +144,7 @@ def _parsed(name: str) -> Reference:
     try:
         return parse_reference(name)
     except InvalidReference as error:
-        raise LabkitError(str(error)) from None
+        raise LabkitError(str(error)) from error
 
 
 def _what_there_is(terminal: Terminal, reference: Reference) -> str:
@@ -173,3 +202,6 @@ def event_line(event: PullEvent) -> str:
     '27833a3ba0a5: Pull complete '
     """
     return progress_line(event.layer, event.state, event.current, event.total)
+
+
+HANDLERS = {"image pull": pull, "image push": push}

@@ -39,14 +39,6 @@ COMMANDS = (
         max_args=1,
     ),
     Command(
-        "volume inspect",
-        "Display detailed information on one or more volumes",
-        "[OPTIONS] VOLUME [VOLUME...]",
-        (Flag("format", "f", "string", "Format the output using the given Go template"),),
-        min_args=1,
-        max_args=None,
-    ),
-    Command(
         "volume ls",
         "List volumes",
         "[OPTIONS]",
@@ -200,3 +192,6 @@ def pruned_volumes(engine: Engine, filters: Iterable[str]) -> tuple[str, int]:
         volumes.remove(engine, each.name)
     lines = "".join(f"{each.name}\n" for each in unused)
     return (f"Deleted Volumes:\n{lines}\n" if unused else ""), volumes.size(unused)
+
+
+HANDLERS = {"volume create": create, "volume ls": ls, "volume prune": prune, "volume rm": rm}

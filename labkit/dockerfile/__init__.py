@@ -1,21 +1,19 @@
 """Building images from Dockerfiles, as Docker's classic builder does.
 
-`docker build` sends a context and a Request to `builder.build`; `Lab.build` does so with steps and files
-from Python. `parse` reads a Dockerfile, `checks` says what is wrong with it, `instructions` and `copy` do
-what a step does, `cache` finds what was done before.
+`docker build` sends a context and a BuildRequest to `builder.build`; `Lab.build` does so with steps and files
+from Python. `parse` reads a Dockerfile, `instructions` says what is wrong with it and what a step sets,
+`copy` does what COPY and ADD do, `cache` finds what was done before.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from labkit.dockerfile.builder import Request, build
+from labkit.dockerfile.builder import BuildRequest, build
 from labkit.dockerfile.context import Context, Files, of_files
 from labkit.engine.engine import Engine
 from labkit.oci.image import Image
 from labkit.oci.reference import parse_reference
-
-__all__ = ["Context", "Request", "build", "build_steps"]
 
 
 def build_steps(
@@ -30,7 +28,7 @@ def build_steps(
     before = engine.state
     context = Context(of_files(files, engine.now), text=text)
     try:
-        request = Request(tags=(parse_reference(tag).with_default_tag(),))
+        request = BuildRequest(tags=(parse_reference(tag).with_default_tag(),))
         return build(engine, context, request, pull=pull, say=lambda stream, text: None)
     except Exception:
         engine.state = before

@@ -30,71 +30,9 @@ from labkit.oci.image import Image
 from labkit.oci.layer import Layer
 from labkit.oci.reference import Reference
 
-# Build arguments: what ARG allows, and what `--build-arg` gives (moby, builder/dockerfile/buildargs.go).
-
-PROXIES = (
-    "HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "FTP_PROXY", "ftp_proxy",
-    "NO_PROXY", "no_proxy",
-)  # fmt: skip
-"""Allowed without ARG, and then left out of the history."""
-
-
-@dataclass(slots=True)
-class Arguments:
-    """The arguments of a build; `given` are those of the command line, None for one that has no value.
-
-    >>> arguments = Arguments({"A": "2", "B": "3"})
-    >>> arguments.add("A", "1")
-    >>> arguments.allowed(), arguments.unused()
-    ({'A': '2'}, ['B'])
-    """
-
-    given: Mapping[str, str | None]
-    declared: dict[str, str | None] = field(default_factory=dict)
-    before_from: dict[str, str | None] = field(default_factory=dict)
-    used: set[str] = field(default_factory=set)
-
-    def add(self, name: str, value: str | None) -> None:
-        """Allow an argument, as ARG does; `value` is its default."""
-        self.declared[name] = value
-        self.used.add(name)
-
-    def begin_stage(self) -> None:
-        """Keep what was declared so far for FROM, and for an ARG that says its name again."""
-        self.before_from, self.declared = self.declared, {}
-
-    def allowed(self) -> dict[str, str]:
-        """Return the arguments that have a value here."""
-        return self._values(self.declared)
-
-    def for_from(self) -> dict[str, str]:
-        """Return the arguments that FROM may use."""
-        return self._values(self.before_from)
-
-    def _values(self, declared: Mapping[str, str | None]) -> dict[str, str]:
-        found = {name: self._value(name, declared) for name in (*declared, *PROXIES)}
-        return {name: value for name, value in found.items() if value is not None}
-
-    def _value(self, name: str, declared: Mapping[str, str | None]) -> str | None:
-        for source in (self.given, declared, self.before_from):
-            if source.get(name) is not None:
-                return source[name]
-        return None
-
-    def shown(self, name: str) -> bool:
-        """Tell whether an argument is noted in the command that history shows."""
-        return name in self.declared or name not in PROXIES
-
-    def unused(self) -> list[str]:
-        """Return the names given on the command line that no ARG asked for."""
-        return [name for name in self.given if name not in self.used and name not in PROXIES]
-
-
-# What a build is asked for, and its Dockerfile read and checked before any step is run.
-
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class BuildRequest:
     """What a build is asked for beside its context: the flags of `docker build`."""
 
     tags: tuple[Reference, ...] = ()
@@ -117,7 +55,31 @@ class StepFailed(DaemonError):
         self.exit_code = exit_code
 
 
-def read_steps(files: Context, request: Request) -> tuple[Context, list[Instruction], tuple[str, ...]]:
+Say = Callable[[int, str | bytes], None]
+"""Takes what the builder prints: the stream, 1 or 2, and a piece of text."""
+
+
+def build(
+    engine: Engine, files: Context, request: BuildRequest, *, pull: Callable[[str], None], say: Say
+) -> Image:
+    """Build an image and give it its names; return it.
+
+    `pull` fetches an image that is not there. Raises DaemonError in the builder's words, a labkit line for
+    what it does not do.
+    """
+    files, found, warnings = read_steps(files, request)
+    builder = Builder(engine, files, request, pull, say)
+    if warnings:
+        say(2, "\n".join(warnings) + "\n")
+    image = builder.build(found)
+    say(1, f"Successfully built {short(image.id)}\n")
+    for reference in request.tags:
+        images.set_tag(engine, image.id, reference)
+        say(1, f"Successfully tagged {reference.familiar}\n")
+    return image
+
+
+def read_steps(files: Context, request: BuildRequest) -> tuple[Context, list[Instruction], tuple[str, ...]]:
     """Return the context for the steps, the steps themselves, and what is remarked on.
 
     Raises DaemonError for a Dockerfile that is none, NotSimulated for what labkit does not build.
@@ -150,35 +112,11 @@ def _stages(found: Sequence[Instruction]) -> list[str]:
     return [each for index, name in enumerate(names) for each in (name, str(index)) if each]
 
 
-Say = Callable[[int, str | bytes], None]
-"""Takes what the builder prints: the stream, 1 or 2, and a piece of text."""
-
-
-def build(
-    engine: Engine, files: Context, request: Request, *, pull: Callable[[str], None], say: Say
-) -> Image:
-    """Build an image and give it its names; return it.
-
-    `pull` fetches an image that is not there. Raises DaemonError in the builder's words, a labkit line for
-    what it does not do.
-    """
-    files, found, warnings = read_steps(files, request)
-    builder = Builder(engine, files, request, pull, say)
-    if warnings:
-        say(2, "\n".join(warnings) + "\n")
-    image = builder.build(found)
-    say(1, f"Successfully built {short(image.id)}\n")
-    for reference in request.tags:
-        images.set_tag(engine, image.id, reference)
-        say(1, f"Successfully tagged {reference.familiar}\n")
-    return image
-
-
 class Builder:
     """A build on its way: the image that it has come to, and the config that the next step starts from."""
 
     def __init__(
-        self, engine: Engine, files: Context, request: Request, pull: Callable[[str], None], say: Say
+        self, engine: Engine, files: Context, request: BuildRequest, pull: Callable[[str], None], say: Say
     ) -> None:
         self.engine, self.files, self.request = engine, files, request
         self.pull, self.say = pull, say
@@ -374,7 +312,7 @@ class Builder:
         try:
             sources = context.sources(self.files, names)
         except DaemonError as error:
-            raise DaemonError(f"{name} failed: {error}") from None
+            raise DaemonError(f"{name} failed: {error}") from error
         if len(sources) > 1 and not target.endswith("/"):
             raise DaemonError(
                 f"When using {name} with more than one source file, the destination must be a directory "
@@ -412,3 +350,63 @@ class Builder:
         except InvalidImage as error:
             raise DaemonError(str(error)) from None
         images.add_image(self.engine, self.image, parent=parent.id if parent else "")
+
+
+PROXIES = (
+    "HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "FTP_PROXY", "ftp_proxy",
+    "NO_PROXY", "no_proxy",
+)  # fmt: skip
+"""Allowed without ARG, and then left out of the history."""
+
+
+@dataclass(slots=True)
+class Arguments:
+    """The arguments of a build: what ARG allows, and what `--build-arg` gives (moby, buildargs.go).
+
+    `given` are those of the command line, None for one that has no value.
+
+    >>> arguments = Arguments({"A": "2", "B": "3"})
+    >>> arguments.add("A", "1")
+    >>> arguments.allowed(), arguments.unused()
+    ({'A': '2'}, ['B'])
+    """
+
+    given: Mapping[str, str | None]
+    declared: dict[str, str | None] = field(default_factory=dict)
+    before_from: dict[str, str | None] = field(default_factory=dict)
+    used: set[str] = field(default_factory=set)
+
+    def add(self, name: str, value: str | None) -> None:
+        """Allow an argument, as ARG does; `value` is its default."""
+        self.declared[name] = value
+        self.used.add(name)
+
+    def begin_stage(self) -> None:
+        """Keep what was declared so far for FROM, and for an ARG that says its name again."""
+        self.before_from, self.declared = self.declared, {}
+
+    def allowed(self) -> dict[str, str]:
+        """Return the arguments that have a value here."""
+        return self._values(self.declared)
+
+    def for_from(self) -> dict[str, str]:
+        """Return the arguments that FROM may use."""
+        return self._values(self.before_from)
+
+    def _values(self, declared: Mapping[str, str | None]) -> dict[str, str]:
+        found = {name: self._value(name, declared) for name in (*declared, *PROXIES)}
+        return {name: value for name, value in found.items() if value is not None}
+
+    def _value(self, name: str, declared: Mapping[str, str | None]) -> str | None:
+        for source in (self.given, declared, self.before_from):
+            if source.get(name) is not None:
+                return source[name]
+        return None
+
+    def shown(self, name: str) -> bool:
+        """Tell whether an argument is noted in the command that history shows."""
+        return name in self.declared or name not in PROXIES
+
+    def unused(self) -> list[str]:
+        """Return the names given on the command line that no ARG asked for."""
+        return [name for name in self.given if name not in self.used and name not in PROXIES]

@@ -38,6 +38,9 @@ class Cache:
         """Return the image that a step made of a parent, or None; None stands for `FROM scratch`, too."""
         if not self.open:
             return None
+        # Children are compared by their whole config and sources by a command of their history, so children
+        # come first (moby, image/cache/cache.go, GetCache). After a miss nothing is found any more, since
+        # this step now makes an image without children (builder/dockerfile/imageprobe.go, cacheBusted).
         found = self._child(parent, config)
         if self.restricted and not (found and any(self._descends(each, found) for each in self.sources)):
             found = self._of_source(parent, config)
@@ -52,6 +55,7 @@ class Cache:
             siblings = images.children(self.engine, parent.id)
         made = [state.images[each] for each in siblings]
         same = [image for image in made if same_config(image.config.container_config, config)]
+        # The newest: `--no-cache` makes a second child by the same step, and that is the one that is meant.
         return max(same, key=lambda image: parse_time(image.config.created), default=None)
 
     def _descends(self, image: Image, ancestor: Image) -> bool:
@@ -72,7 +76,7 @@ class Cache:
             if len(history) - 1 == done:
                 images.add_image(self.engine, source, parent=parent.id if parent else "")
                 return source
-            self.sources = [source]
+            self.sources = [source]  # the next steps come from the same image, not from any that begins alike
             return self._restored(parent, source, config)
         return None
 

@@ -161,7 +161,7 @@ def of_tar(content: Content) -> Context | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class CopySource:
     """What one source of COPY or ADD stands for: the path that was named, what it leads to, its digest."""
 
     path: str
@@ -169,7 +169,7 @@ class Source:
     digest: str
 
 
-def sources(context: Context, names: Sequence[str]) -> list[Source]:
+def sources(context: Context, names: Sequence[str]) -> list[CopySource]:
     """Return what the sources of COPY name, patterns included.
 
     Raises DaemonError, in the builder's words after "COPY failed: ", where there is none.
@@ -178,7 +178,7 @@ def sources(context: Context, names: Sequence[str]) -> list[Source]:
     >>> [source.path for source in sources(files, ["*.py", "c"])]
     ['a.py', 'b.py', 'c']
     """
-    found: list[Source] = []
+    found: list[CopySource] = []
     for name in names:
         if re.match("https?://", name):
             raise DaemonError("source can't be a URL for COPY")
@@ -192,7 +192,7 @@ def sources(context: Context, names: Sequence[str]) -> list[Source]:
     return found
 
 
-def _matching(context: Context, pattern: str) -> Iterator[Source]:
+def _matching(context: Context, pattern: str) -> Iterator[CopySource]:
     try:
         ignore.check_pattern(pattern)
     except LabkitError:
@@ -207,22 +207,23 @@ def _parts(pattern: str) -> list[str]:
     return re.sub(r"\\(.)", r"[\1]", pattern.replace("[^", "[!")).split("/")
 
 
-def _source(context: Context, path: str) -> Source:
+def _source(context: Context, path: str) -> CopySource:
     cleaned = posixpath.normpath(path or ".")
     if cleaned == ".." or cleaned.startswith("../"):
         raise DaemonError(f"forbidden path outside the build context: {path} ()")
     place, node = follow(context.root, cleaned)
     if node is None:
         raise DaemonError(
-            f"file not found in build context or excluded by .dockerignore: stat {path}: file does not exist"
+            f"file not found in build context or excluded by .dockerignore: stat {path}: file does not exist",
+            code="not-in-context",
         )
     if not isinstance(node, Dir):
-        return Source(path, node, "file:" + _digest(context, place, node))
+        return CopySource(path, node, "file:" + _digest(context, place, node))
     digests = [] if place == "" else [_digest(context, place, node)]
     for below, _ in tree.walk(node, place):
         target, found = follow(context.root, below)
         digests.append(below if found is None else _digest(context, target, found))
-    return Source(path, node, joined("dir", sorted(digests)))
+    return CopySource(path, node, joined("dir", sorted(digests)))
 
 
 def joined(kind: str, digests: Sequence[str]) -> str:

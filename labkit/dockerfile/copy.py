@@ -10,7 +10,7 @@ import posixpath
 from dataclasses import dataclass
 
 from labkit.base.errors import DaemonError, FileSystemError, LabkitError
-from labkit.dockerfile.context import Source, follow
+from labkit.dockerfile.context import CopySource, follow
 from labkit.dockerfile.ignore import clean
 from labkit.engine.mounts import make_directories
 from labkit.oci import tar, tree
@@ -33,7 +33,7 @@ class Target:
     uid: int = 0
     gid: int = 0
 
-    def copy(self, source: Source, path: str, *, unpack: bool = False) -> None:
+    def copy(self, source: CopySource, path: str, *, unpack: bool = False) -> None:
         """Copy a source to an absolute path; raises DaemonError after "failed to copy files: "."""
         place = self._place(path)
         try:

@@ -124,6 +124,9 @@ def ignored(path: str, patterns: Sequence[Pattern]) -> bool:
     >>> ignored("docs/a.md", compiled(["docs", "!docs/b.md"]))
     True
     """
+    # Every line is looked at, in the file's order, and the last that matches decides: that is how `!` brings
+    # back what a line above it left out. A line names a directory with all in it, so each is held against
+    # the directories above the path, too (moby, pkg/fileutils, PatternMatcher.Matches).
     above = posixpath.dirname(path).split("/") if "/" in path else []
     out = False
     for pattern in patterns:

@@ -1,6 +1,7 @@
-"""What instructions set in an image's config (moby, builder/dockerfile; buildkit, dockerfile/instructions).
+"""What instructions set in an image's config, and what is wrong with them before any is run.
 
-A build runs them, and so does `docker commit --change`, which refuses those that need files.
+A build runs them, and so does `docker commit --change`, which refuses those that need files (moby,
+builder/dockerfile/dispatchers.go; buildkit, frontend/dockerfile/instructions/parse.go).
 """
 
 from __future__ import annotations
@@ -11,10 +12,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from labkit.base.errors import DaemonError, LabkitError
+from labkit.base.errors import DaemonError, NotSimulated
 from labkit.dockerfile.parse import KNOWN, Instruction, expand, expand_words, instruction, parse
-
-# What the builder says of instructions before it runs any (buildkit, dockerfile/instructions/parse.go).
 
 _ANY = ("ARG", "ENV", "EXPOSE", "HEALTHCHECK", "LABEL", "ONBUILD", "SHELL", "VOLUME")
 _ONE = ("MAINTAINER", "STOPSIGNAL", "USER", "WORKDIR")
@@ -29,10 +28,6 @@ _STAGE = re.compile(r"[a-z][a-z0-9-_.]*", re.ASCII)
 _DURATION = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)", re.ASCII)
 _UNITS = {"ns": 1, "us": 10**3, "µs": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9}
 _TIMES = {"interval": "Interval", "timeout": "Timeout", "start-period": "StartPeriod"}
-
-
-class NotSimulated(LabkitError):
-    """What a Dockerfile asks for and labkit does not do: one line says so."""
 
 
 def check_instruction(step: Instruction) -> None:
@@ -115,7 +110,7 @@ def flags(step: Instruction) -> dict[str, str]:
 
 
 def healthcheck(step: Instruction) -> dict[str, Any]:
-    """Return the health check that an instruction tells; raises DaemonError.
+    """Return the health check that an instruction sets; raises DaemonError.
 
     >>> healthcheck(instruction("HEALTHCHECK --interval=5s CMD true"))
     {'Test': ['CMD-SHELL', 'true'], 'Interval': 5000000000}
@@ -307,7 +302,7 @@ def changed_config(words: Sequence[str], config: Mapping[str, Any]) -> dict[str,
 
 
 def comment(words: Sequence[str], config: Mapping[str, Any]) -> str:
-    """Return how history tells of an instruction; `config` is the one that it led to.
+    """Return how history shows an instruction; `config` is the one that it led to.
 
     >>> comment(("CMD", "json", "nginx", "-g"), {"Cmd": ["nginx", "-g"]})
     'CMD ["nginx" "-g"]'

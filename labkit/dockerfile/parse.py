@@ -1,7 +1,9 @@
-r"""A Dockerfile's text as instructions (buildkit, frontend/dockerfile/parser).
+r"""A Dockerfile's text as instructions, and the words and variables of their lines.
 
 Lines that end in the escape character go on, comments are dropped, flags stand before the arguments, and
-each instruction has its own grammar for those: a JSON array, words, pairs, or the rest of the line.
+each instruction has its own grammar for those: a JSON array, words, pairs, or the rest of the line
+(buildkit, frontend/dockerfile/parser). The escape character is a backslash, unless a directive at the
+beginning makes it a backquote; it takes the meaning from the next one (frontend/dockerfile/shell).
 """
 
 from __future__ import annotations
@@ -13,11 +15,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from labkit.base.errors import DaemonError
-
-# Words of a Dockerfile's line, and the variables in them (buildkit, frontend/dockerfile/shell and parser).
-#
-# The character that takes the meaning from the next one is a backslash, unless a directive at the
-# Dockerfile's beginning makes it a backquote.
 
 _SPECIAL = "@*#?-$!0"
 
@@ -77,7 +74,7 @@ def expand_words(text: str, env: Mapping[str, str], escape: str = "\\") -> list[
 
 def _pieces(text: str, env: Mapping[str, str], escape: str) -> list[tuple[str, bool]]:
     try:
-        return _Lexer(text, env, escape).until("")
+        return _WordLexer(text, env, escape).until("")
     except _SyntaxFault as fault:
         raise DaemonError(f"failed to process {json.dumps(text, ensure_ascii=False)}: {fault}") from None
 
@@ -86,7 +83,7 @@ class _SyntaxFault(Exception):
     """What is wrong with a word."""
 
 
-class _Lexer:
+class _WordLexer:
     """Reads a word character by character."""
 
     def __init__(self, text: str, env: Mapping[str, str], escape: str) -> None:
@@ -196,7 +193,7 @@ KNOWN = frozenset((*_ONE, *_WORDS, *_PAIRS, *_JSON_OR_WORDS, *_JSON_OR_LINE, "AR
 class Instruction:
     """An instruction: its name in capitals, its arguments as its grammar splits them, and where it stands.
 
-    Pairs are told as names and values in turn. `is_json` says that the arguments were a JSON array.
+    Pairs are names and values in turn. `is_json` says that the arguments were a JSON array.
     `original` is the whole of it as it is written, `escape` the Dockerfile's escape character; `literal`
     arguments have no variables.
     """

@@ -11,7 +11,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
-from labkit.base.errors import DaemonError, InvalidArchive, InvalidLayer, InvalidReference, LabkitError
+from labkit.base.errors import (
+    DaemonError,
+    InvalidArchive,
+    InvalidLayer,
+    InvalidReference,
+    LabkitError,
+    NotFound,
+)
 from labkit.engine import images
 from labkit.engine.engine import Engine
 from labkit.go.moment import rfc3339_nano
@@ -28,7 +35,7 @@ from labkit.store.archive import ArchivedImage, read_archive, write_docker_archi
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What a load brought: the images, the layers that were not there before, and what is said of it."""
+    """What a load gives: the images, the layers that were not there before, and what is said of it."""
 
     images: tuple[Image, ...]
     layers: tuple[Layer, ...]
@@ -169,7 +176,7 @@ def _named(engine: Engine, name: str) -> list[tuple[Image, Reference | None]]:
     try:
         reference = parse_reference(name)
     except InvalidReference as error:
-        raise DaemonError(str(error)) from None
+        raise DaemonError(str(error)) from error
     if not reference.tag and not reference.digest:
         own = [
             (engine.state.images[image_id], parse_reference(text))
@@ -180,7 +187,8 @@ def _named(engine: Engine, name: str) -> list[tuple[Image, Reference | None]]:
             return list(own)
     image = images.lookup_image(engine, name)
     if image is None:
-        named = reference.tag or reference.digest
-        raise DaemonError("reference does not exist" if named else f"No such image: {name}")
+        if reference.tag or reference.digest:
+            raise NotFound("reference does not exist")
+        raise NotFound.of("image", name)
     by_id = images.is_id_of(image.id, name)
     return [(image, None if by_id or not reference.tag else reference)]

@@ -23,13 +23,12 @@ from labkit.oci.layer import Layer
 from labkit.oci.reference import parse_reference
 from labkit.oci.tree import EMPTY_ROOT, Dir, Meta, Node, Whiteout
 
-# A container's config: its image's, with what the flags of `docker create` set (moby, runconfig).
-#
-# It is what `docker inspect` shows of a container and what `docker commit` gives the new image.
-
 
 def container_config(container: Container) -> dict[str, Any]:
-    """Return a container's config: the image's with what its flags set, keys in Docker's order."""
+    """Return a container's config: the image's with what its flags set, keys in Docker's order.
+
+    `docker inspect` shows it, and `docker commit` gives it to the new image (moby, runconfig).
+    """
     options, image = container.options, container.image.config.config
     env = [*options.env, *_not_named_in(options.env, image.get("Env") or ())]
     labels = {**(image.get("Labels") or {}), **dict(options.labels)}
@@ -103,7 +102,7 @@ def find_container(engine: Engine, name: str) -> Container:
     if len(found) > 1:
         raise DaemonError(f"Multiple IDs found with provided prefix: {name}")
     if not found:
-        raise NotFound(f"No such container: {name}")
+        raise NotFound.of("container", name)
     return containers[found[0]]
 
 
@@ -186,7 +185,9 @@ def _free_name(engine: Engine, name: str) -> str:
         raise Conflict(
             f'Conflict. The container name "/{name}" is already in use by container '
             f'"{engine.state.names[name]}". You have to remove (or rename) that container to be able to '
-            "reuse that name."
+            "reuse that name.",
+            code="container-name-taken",
+            subject=name,
         )
     return name
 
@@ -198,7 +199,7 @@ def rename(engine: Engine, container: Container, name: str) -> Container:
     try:
         name = _free_name(engine, f"/{name.removeprefix('/')}")
     except DaemonError as error:
-        raise type(error)(f"Error when allocating new name: {error}") from None
+        raise type(error)(f"Error when allocating new name: {error}") from error
     engine.change(names=engine.state.names.remove(container.name))
     return keep(engine, replace(container, name=name))
 
@@ -236,7 +237,9 @@ def remove(engine: Engine, name: str, *, force: bool = False, with_volumes: bool
     if container.running and not force:
         raise Conflict(
             f"You cannot remove a running container {container.id}. Stop the container before attempting "
-            "removal or force remove"
+            "removal or force remove",
+            code="container-running",
+            subject=container.id[:12],
         )
     state = engine.state
     engine.change(containers=state.containers.remove(container.id), names=state.names.discard(container.name))
@@ -305,7 +308,10 @@ def commit(
 
 
 def committed(upper: Dir) -> Dir:
-    """Return what a layer's tar takes of a tree: of extended attributes capabilities alone."""
+    """Return what a layer's tar takes of a tree: of extended attributes capabilities alone.
+
+    The daemon's tar reads no other (moby, pkg/archive/archive.go, ReadSecurityXattrToTarHeader).
+    """
     children: dict[str, Node] = {}
     for name, node in upper.children.items():
         if isinstance(node, Dir):

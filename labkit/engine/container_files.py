@@ -3,6 +3,10 @@
 The daemon mounts the container's layers, whether it runs or not, with what the engine keeps for it at
 /etc/hosts and the like once it was started; /dev, /proc and /sys are what the layers have there. What is
 copied in is a write to the read-write layer.
+
+Files go from one file system to another as the entries of a tar (moby, pkg/archive): `collect` reads a file
+or a directory as TarResource does, `unpack` writes entries as Unpack does. Both work on any file system that
+has the system calls: a container's, the pretend home or the learner's real one.
 """
 
 from __future__ import annotations
@@ -27,12 +31,6 @@ from labkit.oci.tar import failure
 from labkit.oci.tar_writer import write_tar
 from labkit.oci.tree import Device, Dir, Fifo, File, Meta, Node, Symlink, Whiteout, split_path
 from labkit.storage.mounts import MountTable
-
-# Files on their way from one file system to another, as the entries of a tar (moby, pkg/archive).
-#
-# `collect` reads a file or a directory as TarResource does; `unpack` writes entries as Unpack does. Both
-# work on any file system that has the system calls: a container's, the pretend home or the learner's real
-# one.
 
 _SECOND = 10**9
 _CAPABILITY = "security.capability"
@@ -250,17 +248,17 @@ def _set_attributes(files: Files, path: str, node: Node, *, owned: bool) -> None
         files.utime(path, node.meta.mtime, False)
 
 
-# Where a copy goes and what it is called there (moby, pkg/archive/copy.go), as the client decides it.
-#
-# A path that ends in a slash is a directory; `SRC/.` is what is in it; a directory that is copied onto one
-# that exists goes into it, onto a name that does not exist it takes that name.
-
 _LINKS = 255
 
 
 @dataclass(frozen=True, slots=True)
 class CopyInfo:
-    """One end of a copy: the path, what is there, and the name that it was asked for by, if another."""
+    """One end of a copy: the path, what is there, and the name that it was asked for by, if another.
+
+    The client decides where a copy goes (moby, pkg/archive/copy.go): a path that ends in a slash is a
+    directory, and `SRC/.` is what is in it. A directory that is copied onto one that exists goes into it; if
+    the name does not exist, the copy takes it.
+    """
 
     path: str
     exists: bool = False

@@ -1,6 +1,7 @@
 """The engine's core: its one state, its clock, and the trees that it computes once and shares.
 
-What the engine does with it stands in the modules beside this one: functions that take an Engine first.
+What the engine does stands beside this module, as functions that take an Engine first: `images`, `archives`,
+`pull` and `push`, `container`, `process`, `mounts`, `container_files`, `volumes`, `usage`.
 """
 
 from __future__ import annotations
@@ -91,7 +92,10 @@ class Engine:
     def prepare(self, image: Image) -> Active:
         """Return a read-write layer for a new container: on its image, and an init layer of its own.
 
-        On one image at the same time the init layers are alike, but each takes disk of its own.
+        The init layer has the places that the engine mounts its own files over (/etc/hosts, /dev …). They
+        would else be made in the read-write layer and show in `docker diff` and in every commit (moby,
+        daemon/initlayer). On one image at the same time the init layers are alike, but each takes disk of
+        its own.
         """
         made, init = self._inits.get(image.chain_id, (-1, None))
         if init is None or made != self.now:

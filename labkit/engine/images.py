@@ -28,7 +28,7 @@ def find_image(engine: Engine, name: str) -> Image:
     """
     found = lookup_image(engine, name)
     if found is None:
-        raise NotFound(f"No such image: {_full_name(name)}")
+        raise NotFound.of("image", _full_name(name))
     return found
 
 
@@ -45,7 +45,7 @@ def _id_of_name(engine: Engine, name: str) -> str | None:
     try:
         reference = parse_reference(name).with_default_tag()
     except InvalidReference as error:
-        raise DaemonError(str(error)) from None
+        raise DaemonError(str(error)) from error
     names = engine.state.digests if reference.digest else engine.state.tags
     return names.get(str(replace(reference, tag="") if reference.digest else reference))
 
@@ -155,12 +155,18 @@ def remove_image(engine: Engine, name: str, *, force: bool = False, prune: bool 
             removed = [_untag(engine, each) for each in names]
         return removed + _delete(engine, image.id, force=force, prune=prune, quiet=False)
     reference = parse_reference(name).with_default_tag()
+    # Without its last name the image would dangle, and the container's image could be named by its ID alone:
+    # the daemon wants that to be forced.
     if not force and _is_single(names) and (users := containers_of(engine, image.id)):
         raise Conflict(
             f'conflict: unable to remove repository reference "{name}" (must force) - container '
-            f"{short(users[0].id)} is using its referenced image {short(image.id)}"
+            f"{short(users[0].id)} is using its referenced image {short(image.id)}",
+            code="name-in-use",
+            subject=short(users[0].id),
         )
     removed = [_untag(engine, reference)]
+    # `docker pull` gave the image a name by digest, too. That goes with the repository's last tag: nobody
+    # typed it, and it would keep the image for ever.
     names = references(engine, image.id)
     if not reference.digest and not any(each.tag and each.name == reference.name for each in names):
         digests = [each for each in names if each.name == reference.name]
@@ -168,7 +174,7 @@ def remove_image(engine: Engine, name: str, *, force: bool = False, prune: bool 
         names = [each for each in names if each not in digests]
     if names:
         return removed
-    # The name is gone now, so what keeps the image itself is no error.
+    # The name is gone now, which is what was asked for, so what keeps the image itself is no error.
     return removed + _delete(engine, image.id, force=force, prune=prune, quiet=True)
 
 
@@ -197,16 +203,25 @@ def _check(engine: Engine, image_id: str, *, soft: bool, ignore_names: bool = Fa
     refused = f"conflict: unable to delete {short(image_id)}"
     users = containers_of(engine, image_id)
     if children(engine, image_id):
-        raise Conflict(f"{refused} (cannot be forced) - image has dependent child images")
-    if running := [each for each in users if each.running]:
         raise Conflict(
-            f"{refused} (cannot be forced) - image is being used by running container {short(running[0].id)}"
+            f"{refused} (cannot be forced) - image has dependent child images", code="image-has-children"
+        )
+    if running := [short(each.id) for each in users if each.running]:
+        raise Conflict(
+            f"{refused} (cannot be forced) - image is being used by running container {running[0]}",
+            code="image-of-running-container",
+            subject=running[0],
         )
     if soft and not ignore_names and references(engine, image_id):
-        raise Conflict(f"{refused} (must be forced) - image is referenced in multiple repositories")
+        raise Conflict(
+            f"{refused} (must be forced) - image is referenced in multiple repositories",
+            code="image-has-several-names",
+        )
     if soft and users:
         raise Conflict(
-            f"{refused} (must be forced) - image is being used by stopped container {short(users[0].id)}"
+            f"{refused} (must be forced) - image is being used by stopped container {short(users[0].id)}",
+            code="image-of-stopped-container",
+            subject=short(users[0].id),
         )
 
 
@@ -217,6 +232,8 @@ def _delete(engine: Engine, image_id: str, *, force: bool, prune: bool, quiet: b
         if quiet:
             return []
         raise
+    # Names, then the image, then its layers from the top down, then the parent: whatever is taken away, all
+    # that is left still has what it stands on.
     removed = [_untag(engine, each) for each in references(engine, image_id)]
     image, parent = engine.state.images[image_id], engine.state.parents.get(image_id, "")
     state = engine.state

@@ -33,6 +33,7 @@ _MOUNTING = (  # what the daemon adds to every error that says "not a directory"
     ": Are you trying to mount a directory onto a file (or vice-versa)? Check if the specified host path "
     "exists and is the expected type"
 )
+_CODES = {"not found in $PATH": "no-such-program", "no such file": "no-such-program-file"}
 _LARGEST_ID = 2**31 - 1
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -48,8 +49,8 @@ class _Clock:
 class StartError(DaemonError):
     """A main process that could not be started; `status` is the exit code of `docker run`."""
 
-    def __init__(self, message: str, status: int) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, status: int, *, code: str = "", subject: str = "") -> None:
+        super().__init__(message, code=code, subject=subject)
         self.status = status
 
 
@@ -64,6 +65,7 @@ def start(engine: Engine, container: Container, *, detached: bool, stdin: bytes 
     there is nothing to run; the container stays as it was created. A file that is no program is found out
     by the process itself, which says so and ends.
     """
+    # Its last process may have ended since somebody looked; then it is started again.
     container = _settled(engine, container)
     if container.running:
         return container
@@ -88,7 +90,7 @@ def start(engine: Engine, container: Container, *, detached: bool, stdin: bytes 
     except ExecNotFound as error:
         message = f"{_CREATE_FAILED}: {_words(error)}"
         containers.keep(engine, replace(container, exit_code=error.status, error=message))
-        raise StartError(message, error.status) from None
+        raise StartError(message, error.status, code=_CODES.get(error.kind, ""), subject=error.name) from None
     log = tuple(LogLine(chunk.stream, before + chunk.at, chunk.data) for chunk in result.chunks)
     waiting = container.options.open_stdin and detached and not stdin and _is_shell(argv)
     running = not result.finished or waiting or (detached and result.duration_ns > 0)
@@ -128,7 +130,11 @@ def execute(
     """
     container = _settled(engine, container)
     if not container.running:
-        raise DaemonError(f"Container {container.id} is not running")
+        raise DaemonError(
+            f"Container {container.id} is not running",
+            code="container-not-running",
+            subject=container.id[:12],
+        )
     clock = _Clock(engine.now)
     fs = container_mounts(engine, container, clock.read)
     try:
@@ -138,7 +144,9 @@ def execute(
     except StartError as error:
         raise ExecError(str(error)) from None
     except ExecNotFound as error:
-        raise ExecError(f"{_EXEC_FAILED}: {_words(error)}") from None
+        raise ExecError(
+            f"{_EXEC_FAILED}: {_words(error)}", code=_CODES.get(error.kind, ""), subject=error.name
+        ) from None
     changed = engine.state.containers[container.id]
     containers.keep(engine, written(engine, changed, fs))
     if result.finished:

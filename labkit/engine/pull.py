@@ -1,9 +1,12 @@
-"""Pulling and pushing images, as generators of events.
+"""Pulling an image, as a generator of events (moby, distribution/pull_v2.go).
 
 `Already exists` is decided as moby's distribution/xfer decides it: from the bottom up, by ChainID, for
 blobs whose DiffID is known from an earlier pull or push; at the first layer that is not there it stops,
 and all above is downloaded, even a blob that is in the cache on another base. A pull that fails leaves
 the cache as it was.
+
+The built-in hub has all bytes at hand, and `engine.schedule` computes when they would have come. A registry
+across a network is asked for three blobs at once, each in a thread, and the events are what happens.
 
 The daemon has answered before it asks for layers, so an error that comes later is no DaemonError: it is
 printed without "Error response from daemon: ".
@@ -41,151 +44,17 @@ from labkit.oci.layer import Layer
 from labkit.oci.manifest import Descriptor, Manifest, Platform
 from labkit.oci.reference import Reference
 from labkit.store.archive import unpacked
-from labkit.store.client import Client, Found, Live, words
+from labkit.store.client import Client, FoundManifest, Live, words
 
-# Several generators at once, each in a thread, told as one: how layers are downloaded.
+MISMATCH = "layers from manifest don't match image configuration"
 
 Step = TypeVar("Step")
 Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True)
-class Finished(Generic[Value]):
-    """What a generator returned."""
-
-    value: Value
-
-
-@dataclass(frozen=True, slots=True)
-class _Failed:
-    error: BaseException
-
-
-def together(
-    jobs: Mapping[str, Callable[[], Generator[Step, None, Value]]], most: int
-) -> Generator[tuple[str, Step | Finished[Value]], None, None]:
-    """Run jobs, at most `most` at once, in their order; yield each job's name and step as they come.
-
-    The first error of any job is raised. Then, and where no more steps are asked for, the others end at
-    their next step, and none is left running.
-
-    >>> def job():
-    ...     yield "half"
-    ...     return "whole"
-    >>> list(together({"a": job}, 3))
-    [('a', 'half'), ('a', Finished(value='whole'))]
-    """
-    told: SimpleQueue[tuple[str, Step | Finished[Value] | _Failed]] = SimpleQueue()
-    stop = threading.Event()
-
-    def work(name: str, job: Callable[[], Generator[Step, None, Value]]) -> None:
-        steps = job()
-        try:
-            while not stop.is_set():
-                told.put((name, next(steps)))
-        except StopIteration as end:
-            told.put((name, Finished(end.value)))
-        except BaseException as error:
-            stop.set()
-            told.put((name, _Failed(error)))
-        finally:
-            steps.close()
-
-    pool = ThreadPoolExecutor(most, "labkit-download")
-    try:
-        for name, job in jobs.items():
-            pool.submit(work, name, job)
-        left = len(jobs)
-        while left:
-            name, step = told.get()
-            if isinstance(step, _Failed):
-                raise step.error
-            left -= isinstance(step, Finished)
-            yield name, step
-    finally:
-        stop.set()
-        pool.shutdown(cancel_futures=True)
-
-
-# Bringing an image's layers from a registry: all at once, or as they come over a real line.
-#
-# The built-in hub has all bytes at hand, and `engine.schedule` says afterwards what they would have taken. A
-# registry across a network is asked for three blobs at once, bottom first, as Docker does, and the events
-# are what happens: layers are extracted from the bottom up, each when it and all below it have come.
-
-MISMATCH = "layers from manifest don't match image configuration"
-
-
-def bring(
-    client: Client, name: str, descriptors: Sequence[Descriptor], diff_ids: Sequence[str]
-) -> dict[str, Layer]:
-    """Return layers by the digests of their blobs; each blob is asked for once.
-
-    Raises LabkitError for a registry's refusal and for damage.
-    """
-    got: dict[str, Layer] = {}
-    for descriptor, diff_id in zip(descriptors, diff_ids, strict=True):
-        if descriptor.digest in got:
-            continue
-        try:
-            blob = client.blob(name, descriptor)
-        except RegistryError as error:
-            raise LabkitError(blob_refusal(error)) from None
-        got[descriptor.digest] = blob.layer or _layer(blob.content, diff_id)
-    return got
-
-
-def bring_live(
-    live: Live, name: str, descriptors: Sequence[Descriptor], diff_ids: Sequence[str], started: float
-) -> Generator[PullEvent, None, dict[str, Layer]]:
-    """Do as `bring` does, and yield what happens as it happens; `started` is when the pull began."""
-
-    def event(descriptor: Descriptor, state: str, current: int = 0, total: int = 0) -> PullEvent:
-        return PullEvent(live.clock() - started, short(descriptor.digest), state, current, total)
-
-    diff_id_of = dict(zip((each.digest for each in descriptors), diff_ids, strict=True))
-    wanted = {each.digest: each for each in descriptors}
-    yield from (event(each, "Waiting") for each in [*wanted.values()][MAX_DOWNLOADS:])
-    arrived: dict[str, Content] = {}
-    got: dict[str, Layer] = {}
-    jobs = {digest: partial(live.fetch, name, each) for digest, each in wanted.items()}
-    downloads = together(jobs, MAX_DOWNLOADS)
-    try:
-        for digest, step in downloads:
-            if not isinstance(step, Finished):
-                yield event(wanted[digest], step.state, step.current, step.total)
-                continue
-            arrived[digest] = step.value
-            yield event(wanted[digest], "Verifying Checksum")
-            yield event(wanted[digest], "Download complete")
-            for each in takewhile(lambda each: each.digest in arrived, [*wanted.values()][len(got) :]):
-                yield event(each, "Extracting", each.size, each.size)
-                got[each.digest] = _layer(arrived[each.digest], diff_id_of[each.digest])
-                yield event(each, "Pull complete")
-    except RegistryError as error:
-        raise LabkitError(blob_refusal(error)) from None
-    finally:
-        downloads.close()
-    return got
-
-
-def _layer(content: Content, diff_id: str) -> Layer:
-    try:
-        return Layer.from_tar(unpacked(content), diff_id)
-    except DigestMismatch:
-        raise InvalidImage(MISMATCH) from None
-    except (InvalidArchive, InvalidLayer) as error:
-        raise InvalidLayer(f"failed to register layer: {error}") from None
-
-
-def blob_refusal(error: RegistryError) -> str:
-    """Return a registry's error about a blob in the daemon's words."""
-    return "unknown blob" if error.status == 404 else words(error)
-
-
-@dataclass(frozen=True, slots=True)
 class Pulled:
-    """What a pull brought: the image, the digest that its name led to, and whether the name led there."""
+    """What a pull gives: the image, the digest that its name leads to, and whether it led there before."""
 
     image: Image
     digest: str
@@ -199,14 +68,14 @@ def pull(
 
     Raises DaemonError in the daemon's words for an unknown name or tag and a registry's refusal, and
     another LabkitError, in the same words, for what is found to be wrong after that: damaged bytes, no
-    image for the platform. Of a name with a tag and a digest the tag is not looked at.
+    image for the platform. A name that has a digest is looked up by it, whatever its tag is.
     """
     if reference.digest:
         reference = replace(reference, tag="")
     try:
         found = client.find(reference.path, reference.digest or reference.tag)
     except RegistryError as error:
-        raise DaemonError(refusal(error, reference)) from None
+        raise DaemonError(refusal(error, reference)) from error
     except InvalidDocument as error:
         raise DaemonError(str(error)) from None
     try:
@@ -215,7 +84,7 @@ def pull(
         if image is None:
             image = yield from _download(engine, client, reference, network, manifest, found.recorded)
     except RegistryError as error:
-        raise LabkitError(refusal(error, reference)) from None
+        raise LabkitError(refusal(error, reference)) from error
     return _keep(engine, image, reference, found)
 
 
@@ -227,7 +96,7 @@ def _download(
     manifest: Manifest,
     recorded: bool,
 ) -> Generator[PullEvent, None, Image]:
-    """Bring the layers that are missing, each blob once, and put the image together."""
+    """Download the layers that are missing, each blob once, and make the image of them."""
     started = client.live.clock() if client.live else 0.0
     layers = present(engine, manifest.layers)
     for descriptor in manifest.layers[: len(layers)]:
@@ -238,23 +107,26 @@ def _download(
     config = _config(engine, client, reference, manifest)
     diff_ids = config.diff_ids[len(layers) :]
     if client.live:
-        got = yield from bring_live(client.live, reference.path, missing, diff_ids, started)
+        got = yield from download_live(client.live, reference.path, missing, diff_ids, started)
     else:
-        got = bring(client, reference.path, missing, diff_ids)
+        got = download(client, reference.path, missing, diff_ids)
     layers += [got[each.digest] for each in missing]
     image = Image(config, tuple(layers), manifest.config.digest if recorded else "")
     try:
         validate(image)
     except InvalidImage as error:
-        known = "failed to register layer: max depth exceeded"
-        raise InvalidImage(known if "max depth" in str(error) else MISMATCH) from None
+        too_deep = error.code == "max-depth"
+        raise InvalidImage(f"failed to register layer: {error}" if too_deep else MISMATCH) from error
     if client.live:
+        # Only now: a pull that fails before this leaves what has come to the next one.
         client.live.forget([manifest.config.digest, *got])
     else:
         sizes = {each.digest: each.size for each in missing}
         yield from schedule(
             [Item(short(digest), sizes[digest], layer.size) for digest, layer in got.items()], network
         )
+    # Kept when the layers are deleted, as moby's distribution/metadata is: a later pull of another image
+    # knows by them, before it downloads, which of its layers are here.
     engine.change(
         diff_ids=engine.state.diff_ids.update(
             dict(zip((each.digest for each in manifest.layers), config.diff_ids, strict=True))
@@ -275,14 +147,13 @@ def _config(engine: Engine, client: Client, reference: Reference, manifest: Mani
         attempts = client.live.attempts(error) if client.live else 1
         raise LabkitError(
             f"{known}: download failed after attempts={attempts}: {blob_refusal(error)}"
-        ) from None
+        ) from error
     try:
         config = parse_config(content.read())
     except InvalidDocument as error:
-        without_rootfs = "no RootFS" in str(error)
-        raise InvalidDocument(
-            "invalid rootfs in image configuration" if without_rootfs else str(error)
-        ) from None
+        if error.code != "no-rootfs":
+            raise
+        raise InvalidDocument("invalid rootfs in image configuration") from error
     if config.os != engine.os:
         raise LabkitError(f'image operating system "{config.os}" cannot be used on this platform')
     if len(config.diff_ids) != len(manifest.layers):
@@ -291,7 +162,11 @@ def _config(engine: Engine, client: Client, reference: Reference, manifest: Mani
 
 
 def present(engine: Engine, descriptors: tuple[Descriptor, ...]) -> list[Layer]:
-    """Return the layers, from the bottom up, that already exist: in the cache, in this very order."""
+    """Return the layers, from the bottom up, that already exist: in the cache, in this very order.
+
+    A ChainID names a layer with all below it, so the first one that is missing ends the search: the same
+    blob on another base is another layer (moby, distribution/xfer/download.go, Download).
+    """
     diff_ids: list[str] = []
     for descriptor in descriptors:
         diff_id = engine.state.diff_ids.get(descriptor.digest)
@@ -306,7 +181,7 @@ def present(engine: Engine, descriptors: tuple[Descriptor, ...]) -> list[Layer]:
     return present
 
 
-def _keep(engine: Engine, image: Image, reference: Reference, found: Found) -> Pulled:
+def _keep(engine: Engine, image: Image, reference: Reference, found: FoundManifest) -> Pulled:
     """Let the name lead to the image; it is up to date where it led there before."""
     by_digest = replace(reference, tag="").with_digest(found.digest)
     names = engine.state.tags if reference.tag else engine.state.digests
@@ -327,3 +202,129 @@ def refusal(error: RegistryError, reference: Reference) -> str:
         "NAME_UNKNOWN": f"repository {reference.familiar_name} not found",
     }.get(error.code)
     return f"{known}: {words(error)}" if known else words(error)
+
+
+def download(
+    client: Client, name: str, descriptors: Sequence[Descriptor], diff_ids: Sequence[str]
+) -> dict[str, Layer]:
+    """Return layers by the digests of their blobs; each blob is asked for once.
+
+    Raises LabkitError for a registry's refusal and for damage.
+    """
+    got: dict[str, Layer] = {}
+    for descriptor, diff_id in zip(descriptors, diff_ids, strict=True):
+        if descriptor.digest in got:
+            continue
+        try:
+            blob = client.blob(name, descriptor)
+        except RegistryError as error:
+            raise LabkitError(blob_refusal(error)) from error
+        got[descriptor.digest] = blob.layer or _layer(blob.content, diff_id)
+    return got
+
+
+def download_live(
+    live: Live, name: str, descriptors: Sequence[Descriptor], diff_ids: Sequence[str], started: float
+) -> Generator[PullEvent, None, dict[str, Layer]]:
+    """Do as `download` does, and yield what happens as it happens; `started` is when the pull began."""
+
+    def event(descriptor: Descriptor, state: str, current: int = 0, total: int = 0) -> PullEvent:
+        return PullEvent(live.clock() - started, short(descriptor.digest), state, current, total)
+
+    diff_id_of = dict(zip((each.digest for each in descriptors), diff_ids, strict=True))
+    wanted = {each.digest: each for each in descriptors}
+    yield from (event(each, "Waiting") for each in [*wanted.values()][MAX_DOWNLOADS:])
+    arrived: dict[str, Content] = {}
+    got: dict[str, Layer] = {}
+    jobs = {digest: partial(live.fetch, name, each) for digest, each in wanted.items()}
+    downloads = in_parallel(jobs, MAX_DOWNLOADS)
+    try:
+        for digest, step in downloads:
+            if not isinstance(step, Finished):
+                yield event(wanted[digest], step.state, step.current, step.total)
+                continue
+            arrived[digest] = step.value
+            yield event(wanted[digest], "Verifying Checksum")
+            yield event(wanted[digest], "Download complete")
+            # Blobs come in any order, but a layer is registered on its parent, so it waits for that one.
+            for each in takewhile(lambda each: each.digest in arrived, [*wanted.values()][len(got) :]):
+                yield event(each, "Extracting", each.size, each.size)
+                got[each.digest] = _layer(arrived[each.digest], diff_id_of[each.digest])
+                yield event(each, "Pull complete")
+    except RegistryError as error:
+        raise LabkitError(blob_refusal(error)) from error
+    finally:
+        downloads.close()
+    return got
+
+
+def _layer(content: Content, diff_id: str) -> Layer:
+    try:
+        return Layer.from_tar(unpacked(content), diff_id)
+    except DigestMismatch:
+        raise InvalidImage(MISMATCH) from None
+    except (InvalidArchive, InvalidLayer) as error:
+        raise InvalidLayer(f"failed to register layer: {error}") from None
+
+
+def blob_refusal(error: RegistryError) -> str:
+    """Return a registry's error about a blob in the daemon's words."""
+    return "unknown blob" if error.status == 404 else words(error)
+
+
+@dataclass(frozen=True, slots=True)
+class Finished(Generic[Value]):
+    """What a generator returned."""
+
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class _Failed:
+    error: BaseException
+
+
+def in_parallel(
+    jobs: Mapping[str, Callable[[], Generator[Step, None, Value]]], most: int
+) -> Generator[tuple[str, Step | Finished[Value]], None, None]:
+    """Run jobs, at most `most` at once, in their order; yield each job's name and step as they come.
+
+    The first error of any job is raised. Then, and where no more steps are asked for, the others end at
+    their next step, and none is left running.
+
+    >>> def job():
+    ...     yield "half"
+    ...     return "whole"
+    >>> list(in_parallel({"a": job}, 3))
+    [('a', 'half'), ('a', Finished(value='whole'))]
+    """
+    steps_done: SimpleQueue[tuple[str, Step | Finished[Value] | _Failed]] = SimpleQueue()
+    stop = threading.Event()
+
+    def work(name: str, job: Callable[[], Generator[Step, None, Value]]) -> None:
+        steps = job()
+        try:
+            while not stop.is_set():
+                steps_done.put((name, next(steps)))
+        except StopIteration as end:
+            steps_done.put((name, Finished(end.value)))
+        except BaseException as error:  # an error of a thread is raised where its steps are waited for
+            stop.set()
+            steps_done.put((name, _Failed(error)))
+        finally:
+            steps.close()
+
+    pool = ThreadPoolExecutor(most, "labkit-download")
+    try:
+        for name, job in jobs.items():
+            pool.submit(work, name, job)
+        left = len(jobs)
+        while left:
+            name, step = steps_done.get()
+            if isinstance(step, _Failed):
+                raise step.error
+            left -= isinstance(step, Finished)
+            yield name, step
+    finally:
+        stop.set()
+        pool.shutdown(cancel_futures=True)

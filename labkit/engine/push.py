@@ -67,7 +67,7 @@ def push(
         manifest = make_manifest(config, descriptors)
         client.push_manifest(reference.path, reference.tag, manifest)
     except RegistryError as error:
-        raise LabkitError(words(error)) from None
+        raise LabkitError(words(error)) from error
     known = {each.digest: layer.diff_id for each, layer in zip(descriptors, image.layers, strict=True)}
     engine.change(diff_ids=engine.state.diff_ids.update(known))
     images.set_digest(engine, image.id, replace(reference, tag="").with_digest(manifest.digest))

@@ -3,6 +3,9 @@
 As in moby's distribution/xfer: at most three downloads at once, started bottom-up; a download that
 breaks off goes on where it stopped after 5, 10, 15 … seconds, five times; layers are extracted one after
 the other, each after its parent. Downloads that run at once share the line equally.
+
+Nothing waits: a pull of 109 MB is over at once, and its events carry the seconds at which they would have
+come.
 """
 
 from __future__ import annotations
@@ -12,15 +15,10 @@ from dataclasses import dataclass
 
 from labkit.base.errors import LabkitError
 
-# A simulated network: what a classroom's downloads would take.
-#
-# Time is virtual: a pull of 109 MB is over at once and its events carry the seconds that they would have
-# come at.
-
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """A line to the registry and the disk behind it.
+    """A simulated line to the registry, and the disk behind it: what a classroom's downloads would take.
 
     `bandwidth` and `extraction` are bytes a second, `latency` is seconds for each request, `failures`
     is how many times the download of a layer, by its short digest, is cut off half-way before it works.
@@ -144,6 +142,9 @@ def schedule(items: Sequence[Item], network: Network) -> Iterator[PullEvent]:
         times += [next_tick] if moving else []
         times += [extracting_until] if extracting_until >= 0 else []
         then = max(min(times), now)
+        # A sum of floats misses a moment by some units in its last place, which grow with the moment: what
+        # lacks less than that has arrived. Else a download would be left with bytes that take no time, and
+        # `now` would stand still for ever.
         for each in moving:
             each.move(then - now, rate, _EPSILON * max(then, 1.0))
         now = then

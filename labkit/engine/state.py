@@ -2,6 +2,9 @@
 
 Every command leads from one State to another; `undo` puts an earlier one back. The maps are
 persistent: a new state shares all but the changed path with the old one.
+
+A real engine draws a container's identifier and name at random. Here the n-th of a lab depends on the lab's
+seed and n alone, in the real form, so that a lesson prints the same on every run.
 """
 
 from __future__ import annotations
@@ -17,11 +20,6 @@ from labkit.oci.layer import Layer
 from labkit.oci.tree import EMPTY_ROOT, Dir, Whiteout
 from labkit.storage.driver import Active
 from labkit.storage.overlay2 import Overlay2
-
-# Identifiers and names for containers: the same on every run.
-#
-# A real engine draws them at random. Here the n-th of a lab depends on the lab's seed and n alone, in the
-# real form: 64 hexadecimal digits, and an adjective with a scientist's or engineer's surname.
 
 _ADJECTIVES = (
     "admiring agitated amazing bold brave busy charming clever cool dazzling determined eager elated "

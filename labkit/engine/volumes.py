@@ -59,7 +59,7 @@ def find(engine: Engine, name: str) -> Volume:
     try:
         return engine.state.volumes[name]
     except KeyError:
-        raise NotFound(f"No such volume: {name}") from None
+        raise NotFound.of("volume", name) from None
 
 
 def users(engine: Engine, name: str) -> list[Container]:

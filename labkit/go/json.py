@@ -114,7 +114,8 @@ def loads(raw: bytes) -> Any:
     except RecursionError:
         raise InvalidDocument("invalid character '[' exceeded max depth") from None
     except ValueError:
-        raise InvalidDocument(syntax_error(raw) or "invalid JSON") from None
+        reason = syntax_error(raw) or "invalid JSON"
+        raise InvalidDocument(reason, code="unexpected-end" if reason == _UNEXPECTED_END else "") from None
 
 
 def _refuse(constant: str) -> NoReturn:
@@ -147,6 +148,7 @@ _NUMBER = (
     (re.compile(r"[0-9]+"), "", "in exponent of numeric literal"),
 )
 _SPACE_ALLOWED = ("looking for", "after object", "after array", "in string literal")
+_UNEXPECTED_END = "unexpected end of JSON input"
 _LITERALS = {"t": "true", "f": "false", "n": "null"}
 
 
@@ -173,7 +175,7 @@ def syntax_error(raw: bytes) -> str:
             character = go_quote(text[error.position], "'")
             return f"invalid character {character} {error.context}"
         if error.context.startswith(_SPACE_ALLOWED):
-            return "unexpected end of JSON input"
+            return _UNEXPECTED_END
         return f"invalid character ' ' {error.context}"  # Go ends a text by handing its scanner a space
     return ""
 

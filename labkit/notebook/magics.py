@@ -55,8 +55,8 @@ def show_comparisons(shell: InteractiveShell) -> None:
 def html(comparison: Comparison) -> str:
     """Return a comparison as HTML.
 
-    >>> from labkit.cli.own_docker import Row
-    >>> "&lt;b&gt;" in html(Comparison("docker info", (Row("|", "<b>", "c"),), "29.0.1"))
+    >>> from labkit.cli.own_docker import Pair
+    >>> "&lt;b&gt;" in html(Comparison("docker info", (Pair("|", "<b>", "c"),), "29.0.1"))
     True
     """
     box = etree.Element("div", {"class": "labkit-comparison"})

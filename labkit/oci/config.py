@@ -208,7 +208,7 @@ def parse_config(raw: bytes) -> ImageConfig:
     known = conform(IMAGE, loads(raw))
     rootfs = known.get("rootfs")
     if rootfs is None:
-        raise InvalidDocument("invalid image JSON, no RootFS key")
+        raise InvalidDocument("invalid image JSON, no RootFS key", code="no-rootfs")
     if rootfs["type"] not in ("layers", ""):
         shown = dumps(rootfs["type"], escape_html=False).decode()
         raise InvalidDocument(f'invalid image JSON, unknown rootfs type {shown}, expected "layers"')

@@ -62,13 +62,13 @@ def decompress(chunks: Iterable[bytes], kind: str) -> Iterator[bytes]:
         while chunk:
             if decoder.eof:
                 if not chunk.startswith(_MAGIC[kind][: len(chunk)]):
-                    raise InvalidArchive(f"{kind}: invalid header")
+                    raise InvalidArchive(f"{kind}: invalid header", code="damaged-frame")
                 decoder = start()
             fed = True
             yield from _feed(decoder, chunk, kind)
             chunk = decoder.unused_data
     if fed and not decoder.eof:
-        raise InvalidArchive("unexpected EOF")
+        raise InvalidArchive("unexpected EOF", code="damaged-data")
 
 
 def _feed(decoder: Any, chunk: bytes, kind: str) -> Iterator[bytes]:
@@ -81,16 +81,19 @@ def _feed(decoder: Any, chunk: bytes, kind: str) -> Iterator[bytes]:
             if decoder.eof or (decoder.needs_input and not data):
                 return
     except (zlib.error, OSError, lzma.LZMAError, ValueError) as error:
-        raise InvalidArchive(_words(kind, str(error))) from None
+        raise _damage(kind, str(error)) from None
 
 
-def _words(kind: str, reason: str) -> str:
-    """Return what Go's decoders say of the same damage."""
+def _damage(kind: str, reason: str) -> InvalidArchive:
+    """Return the error for what a decoder says, in the words of Go's decoders.
+
+    zlib has one number for all damage (Z_DATA_ERROR), so its text alone tells a checksum from a header.
+    """
     if kind == "gzip" and ("data check" in reason or "length check" in reason):
-        return "gzip: invalid checksum"
+        return InvalidArchive("gzip: invalid checksum", code="damaged-frame")
     if kind == "gzip" and "header" in reason:
-        return "gzip: invalid header"
-    return "flate: corrupt input" if kind == "gzip" else f"{kind}: corrupt input"
+        return InvalidArchive("gzip: invalid header", code="damaged-frame")
+    return InvalidArchive(f"{'flate' if kind == 'gzip' else kind}: corrupt input", code="damaged-data")
 
 
 class _Gunzip:

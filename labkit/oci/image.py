@@ -158,7 +158,7 @@ def validate(image: Image, *, contents: bool = False) -> None:
 
 def _check_depth(image: Image) -> None:
     if len(image.layers) > MAX_LAYERS:
-        raise InvalidImage("max depth exceeded")
+        raise InvalidImage("max depth exceeded", code="max-depth")
 
 
 def _check_contents(place: int, layer: Layer) -> None:

@@ -112,8 +112,8 @@ def parse_canonical(text: str) -> Reference:
         if not text:
             raise InvalidReference("repository name must have at least one component")
         if _REFERENCE.fullmatch(text.lower()):
-            raise InvalidReference("repository name must be lowercase")
-        raise InvalidReference("invalid reference format")
+            raise InvalidReference("repository name must be lowercase", code="uppercase-name")
+        raise InvalidReference("invalid reference format", code="invalid-reference")
     if len(match["name"]) > _LONGEST_NAME:
         raise InvalidReference(f"repository name must not be more than {_LONGEST_NAME} characters")
     digest = _checked_digest(match["digest"]) if match["digest"] else ""
@@ -138,7 +138,9 @@ def parse_reference(text: str) -> Reference:
     domain, remainder = _split_domain(text)
     remote_name = remainder.partition(":")[0]
     if remote_name.lower() != remote_name:
-        raise InvalidReference("invalid reference format: repository name must be lowercase")
+        raise InvalidReference(
+            "invalid reference format: repository name must be lowercase", code="uppercase-name"
+        )
     return parse_canonical(f"{domain}/{remainder}")
 
 

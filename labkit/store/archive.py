@@ -4,6 +4,9 @@ What can be opened: what `docker save` of any engine since 1.10 writes, OCI layo
 directory, and skopeo's `docker-archive:` and `oci-archive:`; each tar also compressed as a whole. An
 archive is read where it lies: nothing is unpacked, layers stay slices of the file, which must not
 change while its images are in use. What is written appears whole or not at all.
+
+From the bottom up: an archive's files, the images and layers in them, Docker's form (moby 20.10,
+image/tarexport), the OCI's (image-spec, image-layout.md), and the functions that read and write either.
 """
 
 from __future__ import annotations
@@ -45,17 +48,17 @@ from labkit.oci.reference import Reference, parse_reference
 from labkit.oci.tar_writer import write_tar
 from labkit.oci.tree import Dir, File, Meta, Node, Symlink
 
-# The files of an archive, by name, read where they lie: nothing is unpacked.
-#
-# A tar is indexed once by its headers; a directory is read as it is. Links are followed inside of the
-# archive only: `/` and `..` lead to its root and no farther, as in the directory that Docker unpacks to
-# (moby, image/tarexport, safePath).
+# Files
 
 _MOST_LINKS = 255
 
 
-class Files(Protocol):
-    """The files of an archive."""
+class ArchiveFiles(Protocol):
+    """The files of an archive, by name.
+
+    Links are followed inside of the archive only: `/` and `..` lead to its root and no farther, as in the
+    directory that Docker unpacks to (moby, image/tarexport, safePath).
+    """
 
     def has(self, name: str) -> bool:
         """Tell whether there is a file of this name."""
@@ -67,7 +70,7 @@ class Files(Protocol):
 
 
 class TarFiles:
-    """The files of a tar; of two with one name the last counts, as it would when unpacked."""
+    """The files of a tar, indexed once by its headers: of two with one name the last counts."""
 
     def __init__(self, content: Content) -> None:
         self._content = content
@@ -148,6 +151,8 @@ class DirectoryFiles:
             path = (self._root / name).resolve()
             if not path.is_relative_to(self._root):
                 raise InvalidArchive(f"evalSymlinksInScope: {name} is not in the archive")
+            if not path.exists():
+                raise _missing(name)
             self._opened[name] = open_file(path, name)
         return self._opened[name]
 
@@ -163,11 +168,11 @@ def open_file(path: str | os.PathLike[str], name: str) -> Content:
         if os.path.isdir(path):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         return whole(FileSource(path))
-    except FileNotFoundError:
-        raise _missing(name) from None
     except OSError as error:
-        verb = "read" if error.errno == errno.EISDIR else "open"
-        raise InvalidArchive(f"{verb} {name}: {os.strerror(error.errno or 0).lower()}") from None
+        number = error.errno or 0
+        verb = "read" if number == errno.EISDIR else "open"
+        text = f"{verb} {name}: {os.strerror(number).lower()}"
+        raise InvalidArchive(text, code=errno.errorcode.get(number, ""), subject=name) from None
 
 
 def _missing(name: str) -> InvalidArchive:
@@ -232,7 +237,7 @@ def seconds(time: str) -> int:
     return max(0, int((moment - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds())) * 10**9
 
 
-# What an archive holds: images with their tags, and their layers, each read and verified once.
+# Images and layers
 
 _BLOB = re.compile(r"blobs/([a-z0-9]+)/([a-f0-9]+)", re.ASCII)
 _CONFIG = re.compile(r"(?:blobs/sha256/|sha256:)?([a-f0-9]{64})(?:\.json)?", re.ASCII)
@@ -268,7 +273,7 @@ def check_config(config: ImageConfig, name: str) -> None:
 class LayerReader:
     """Reads an archive's layers; what two images share is read and verified once."""
 
-    def __init__(self, files: Files) -> None:
+    def __init__(self, files: ArchiveFiles) -> None:
         self._files = files
         self._places: dict[tuple[Piece, ...], Layer] = {}
         self._layers: dict[str, Layer] = {}
@@ -313,12 +318,14 @@ def unpacked(stored: Content) -> Content:
     try:
         return decompressed(stored)
     except InvalidArchive as error:
-        reason = str(error)
-    if reason.endswith(("unexpected EOF", "corrupt input")):
-        reason = "Error processing tar file(exit status 1): unexpected EOF"
-    elif reason.endswith(("invalid header", "invalid checksum")):
-        reason = f"Error processing tar file({reason}): "
-    raise InvalidArchive(reason)
+        # The daemon decompresses into a pipe to a child that unpacks (moby, pkg/chrootarchive,
+        # archive_unix.go). Damage in the data leaves the child a tar that is cut short, and the child fails.
+        # Damage behind the data leaves it a whole one, and what is told is the error of the pipe.
+        if error.code == "damaged-data":
+            raise InvalidArchive("Error processing tar file(exit status 1): unexpected EOF") from error
+        if error.code == "damaged-frame":
+            raise InvalidArchive(f"Error processing tar file({error}): ") from error
+        raise
 
 
 def _verify_blob(stored: Content, digest: str, computed: str) -> None:
@@ -332,10 +339,7 @@ def tar_of(layer: Layer) -> Content:
     return layer.tar
 
 
-# The identifiers that images had before Docker 1.10, which `docker save` still writes.
-#
-# Each layer of a saved image has a document that describes it as an image of its own, and an identifier made
-# of that document's hash (moby, image/v1, CreateID, and image/image.go, V1Image).
+# Docker's form
 
 _NOT_V1 = ("id", "parent", "rootfs", "history", "os.version", "os.features")
 _V1_IMAGE = struct("image.V1Image", *(field for field in IMAGE.fields if field.key not in _NOT_V1))
@@ -343,9 +347,11 @@ _BELOW = conform(_V1_IMAGE, {"created": "1970-01-01T00:00:00Z"})
 
 
 def v1_layers(config: ImageConfig) -> Iterator[tuple[str, bytes]]:
-    """Yield, bottom first, each layer's old identifier and the document saved under it.
+    """Yield, bottom first, each layer's identifier of before Docker 1.10 and the document saved under it.
 
-    Only the top layer's document tells of the image; the others are all alike.
+    `docker save` still writes them: a document describes a layer as an image of its own, and its hash is the
+    identifier (moby, image/v1, CreateID, and image/image.go, V1Image). Only the top layer's document tells of
+    the image; the others are all alike.
 
     >>> from labkit.oci.config import make_config
     >>> facts = {"created": "2019-04-16T00:00:00Z", "diff_ids": ["sha256:" + 64 * "0"]}
@@ -366,12 +372,6 @@ def v1_layers(config: ImageConfig) -> Iterator[tuple[str, bytes]]:
         parent = identifier
 
 
-# What `docker save` writes: manifest.json and what it names (moby 20.10, image/tarexport).
-#
-# The manifest is the same in the archives of all engines since 1.10, whether the layers lie in directories
-# of their own, as they did up to Engine 24, or among the blobs of an OCI layout, plain or compressed. All
-# are read here; what Engine 20.10 writes is put together here too, and the rest in `oci_layout`.
-
 MANIFEST = "manifest.json"
 REPOSITORIES = "repositories"
 
@@ -386,11 +386,12 @@ _ITEMS = list_of(
 )
 
 
-def read_docker_archive(files: Files) -> tuple[ArchivedImage, ...]:
+def read_docker_archive(files: ArchiveFiles) -> tuple[ArchivedImage, ...]:
     """Return the images of an archive with a manifest.json, in its order, every byte verified.
 
-    Raises InvalidArchive, InvalidDocument, InvalidLayer, InvalidImage, InvalidReference or
-    DigestMismatch, in the engine's words.
+    All engines since 1.10 write that manifest, whether the layers lie in directories of their own, as they
+    did up to Engine 24, or among the blobs of an OCI layout, plain or compressed. Raises InvalidArchive,
+    InvalidDocument, InvalidLayer, InvalidImage, InvalidReference or DigestMismatch, in the engine's words.
     """
     reader = LayerReader(files)
     items = _parse(files.open(MANIFEST).read())
@@ -409,10 +410,11 @@ def _parse(raw: bytes) -> list[dict[str, Any]]:
         return conform(_ITEMS, loads(raw)) or []
     except InvalidDocument as error:
         # Docker reads this file as a stream, which has another word for its end.
-        raise InvalidArchive(str(error).replace("unexpected end of JSON input", "unexpected EOF")) from None
+        ended = error.code == "unexpected-end"
+        raise InvalidArchive("unexpected EOF" if ended else str(error)) from error
 
 
-def _read_item(files: Files, reader: LayerReader, item: dict[str, Any]) -> ArchivedImage:
+def _read_item(files: ArchiveFiles, reader: LayerReader, item: dict[str, Any]) -> ArchivedImage:
     config = read_config(files.open(item["Config"]).read())
     image = Image(config, reader.read(item["Layers"] or [], config.diff_ids))
     validate(image)
@@ -484,27 +486,26 @@ def docker_documents(
     return nodes
 
 
-# OCI layouts: index.json and the blobs that it leads to, read and put together.
-#
-# OCI image-spec, image-layout.md and image-index.md; the names of images are containerd's and Docker's
-# (`io.containerd.image.name`) or skopeo's and podman's (`org.opencontainers.image.ref.name`). Of an image
-# for several platforms the one for linux/amd64 is taken; attestations, which are no images, are passed over.
+# The OCI's form
 
 INDEX = "index.json"
 LAYOUT = "oci-layout"
 VERSION = "1.0.0"
 IMAGE_NAME = "io.containerd.image.name"
+"""How containerd and Docker write an image's name."""
 REF_NAME = "org.opencontainers.image.ref.name"
+"""How skopeo and podman do."""
 
 _PLATFORM = Platform("amd64", "linux")
 _LAYOUT = struct("v1.ImageLayout", Field("imageLayoutVersion", STRING))
 _DEEPEST = 8
 
 
-def read_oci_layout(files: Files) -> tuple[ArchivedImage, ...]:
+def read_oci_layout(files: ArchiveFiles) -> tuple[ArchivedImage, ...]:
     """Return the images of a layout, in its index's order, every byte verified.
 
-    An image named more than once comes once, with all its tags. Raises InvalidArchive,
+    An image for several platforms is read for linux/amd64. Attestations, which are no images, are passed
+    over. An image named more than once comes once, with all its tags. Raises InvalidArchive,
     InvalidDocument, InvalidLayer, InvalidImage, InvalidReference or DigestMismatch.
     """
     version = conform(_LAYOUT, loads(files.open(LAYOUT).read()))["imageLayoutVersion"]
@@ -551,7 +552,7 @@ def _tags(descriptor: Descriptor) -> tuple[Reference, ...]:
     return (reference,) if reference.tag else ()
 
 
-def _read_image(files: Files, reader: LayerReader, descriptor: Descriptor, depth: int = 0) -> Image:
+def _read_image(files: ArchiveFiles, reader: LayerReader, descriptor: Descriptor, depth: int = 0) -> Image:
     if depth > _DEEPEST:
         raise InvalidArchive("index.json: indexes are nested too deeply")
     document = parse_manifest(_document(files, descriptor, "manifest"), descriptor.media_type)
@@ -573,7 +574,7 @@ def _place(digest: str) -> str:
     return f"blobs/{algorithm}/{encoded}"
 
 
-def _check_size(files: Files, descriptor: Descriptor) -> None:
+def _check_size(files: ArchiveFiles, descriptor: Descriptor) -> None:
     size = files.open(_place(descriptor.digest)).size
     if size != descriptor.size:
         raise DigestMismatch(
@@ -581,7 +582,7 @@ def _check_size(files: Files, descriptor: Descriptor) -> None:
         )
 
 
-def _document(files: Files, descriptor: Descriptor, kind: str) -> bytes:
+def _document(files: ArchiveFiles, descriptor: Descriptor, kind: str) -> bytes:
     _check_size(files, descriptor)
     raw = files.open(_place(descriptor.digest)).read()
     try:
@@ -638,7 +639,7 @@ def _names(tag: Reference) -> dict[str, str]:
     return {IMAGE_NAME: str(tag), REF_NAME: tag.tag}
 
 
-__all__ = ["ERAS", "Archive", "ArchivedImage", "read_archive", "write_docker_archive", "write_oci_layout"]
+# Either form
 
 ERAS = ("20.10", "25", "containerd")
 """What `docker save` has written: up to Engine 24, since then, and with containerd's image store."""
@@ -676,7 +677,7 @@ def read_archive(file: str | os.PathLike[str] | IO[bytes]) -> Archive:
     )
 
 
-def _files(file: str | os.PathLike[str] | IO[bytes]) -> Files:
+def _files(file: str | os.PathLike[str] | IO[bytes]) -> ArchiveFiles:
     if not isinstance(file, (str, os.PathLike)):
         return TarFiles(unpacked(spool(iter(lambda: file.read(CHUNK), b""))))
     if os.path.isdir(file):

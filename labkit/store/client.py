@@ -36,7 +36,7 @@ _ACCEPT = ", ".join((DOCKER_MANIFEST, DOCKER_MANIFEST_LIST, OCI_MANIFEST, OCI_IN
 
 
 @dataclass(frozen=True, slots=True)
-class Blob:
+class FetchedBlob:
     """A blob's bytes; for a record, the layer that they stand for."""
 
     content: Content
@@ -45,7 +45,7 @@ class Blob:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundManifest:
     """What a name leads to: a manifest or an index, under the digest that `docker pull` prints."""
 
     digest: str
@@ -54,7 +54,7 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class BlobProgress:
     """How far a blob's download is: what the terminal prints of it, and bytes where it is under way."""
 
     state: str
@@ -65,7 +65,7 @@ class Progress:
 class Live(Protocol):
     """A registry across a network, where a blob takes its time."""
 
-    def fetch(self, name: str, descriptor: Descriptor) -> Generator[Progress, None, Content]:
+    def fetch(self, name: str, descriptor: Descriptor) -> Generator[BlobProgress, None, Content]:
         """Bring a blob, verified; yield its progress."""
         ...
 
@@ -73,7 +73,7 @@ class Live(Protocol):
         """Give up what is kept of these blobs for a next attempt."""
         ...
 
-    def retried(self, upload: Callable[[], None]) -> Iterator[Progress]:
+    def retried(self, upload: Callable[[], None]) -> Iterator[BlobProgress]:
         """Upload something, in several attempts where it takes them; yield what is waited for."""
         ...
 
@@ -98,7 +98,7 @@ class Client:
     send: Callable[[Request], Response]
     live: Live | None = None
 
-    def find(self, name: str, reference: str) -> Found:
+    def find(self, name: str, reference: str) -> FoundManifest:
         """Return what a tag or a digest leads to; raises InvalidDocument or DigestMismatch."""
         response = self._ask("GET", f"/v2/{name}/manifests/{reference}", {"accept": _ACCEPT})
         raw = response.body.read()
@@ -106,9 +106,9 @@ class Client:
         if ":" in reference and reference != digest:
             raise DigestMismatch(f"manifest verification failed for digest {reference}")
         document = parse_manifest(raw, response.headers.get("content-type", ""))
-        return Found(digest, document, response.recorded)
+        return FoundManifest(digest, document, response.recorded)
 
-    def manifest(self, name: str, found: Found, platform: Platform) -> Manifest:
+    def manifest(self, name: str, found: FoundManifest, platform: Platform) -> Manifest:
         """Return the manifest that was found, or the one for a platform that an index lists.
 
         Raises LabkitError where there is none.
@@ -124,7 +124,7 @@ class Client:
             raise InvalidDocument("unsupported manifest list: an entry is a list")
         return listed
 
-    def blob(self, name: str, descriptor: Descriptor) -> Blob:
+    def blob(self, name: str, descriptor: Descriptor) -> FetchedBlob:
         """Return a blob; raises DigestMismatch where it is not the one that the descriptor names.
 
         Docker does not look at the size; a manifest that is wrong about it is refused here.
@@ -134,7 +134,7 @@ class Client:
             if response.body.size != descriptor.size:
                 raise DigestMismatch(f"filesystem layer verification failed for digest {descriptor.digest}")
             verify(response.body.chunks(), descriptor.digest)
-        return Blob(response.body, response.recorded, response.layer)
+        return FetchedBlob(response.body, response.recorded, response.layer)
 
     def config(self, name: str, descriptor: Descriptor) -> Content:
         """Return an image's config; raises DigestMismatch as `blob` does."""
@@ -194,7 +194,7 @@ _CODES = {401: "UNAUTHORIZED", 403: "DENIED", 429: "TOOMANYREQUESTS"}
 
 
 def error_of(response: Response) -> RegistryError:
-    """Return the error that a response tells, as distribution's client reads it; code "" where none."""
+    """Return the error that a response holds, as distribution's client reads it; code "" where none."""
     status, body = response.status, response.body.read()
     if status >= 500:
         known = {each.value: each.phrase for each in HTTPStatus}
@@ -204,10 +204,10 @@ def error_of(response: Response) -> RegistryError:
         return RegistryError(status, "DENIED", "requested access to the resource is denied", ())
     reason = "no error details found in HTTP response body"
     try:
-        told = loads(body)
-        if isinstance(told, dict) and isinstance(told.get("details"), str) and told["details"]:
-            return RegistryError(status, _CODES.get(status, "UNKNOWN"), told["details"])
-        first = told["errors"][0]
+        document = loads(body)
+        if isinstance(document, dict) and isinstance(document.get("details"), str) and document["details"]:
+            return RegistryError(status, _CODES.get(status, "UNKNOWN"), document["details"])
+        first = document["errors"][0]
         return RegistryError(status, str(first["code"]), str(first["message"]), first.get("detail"))
     except InvalidDocument as error:
         reason = str(error)
@@ -225,6 +225,8 @@ def words(error: RegistryError) -> str:
     >>> words(RegistryError(401, "UNAUTHORIZED", "authentication required"))
     'unauthorized'
     """
+    if not error.status:  # nobody answered, so the code is labkit's own
+        return error.message
     code = error.code.lower().replace("_", " ")
     if code and error.detail is None and is_standard(error.code, error.message):
         return code

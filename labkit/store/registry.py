@@ -40,7 +40,7 @@ _Words = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class StoredContent:
     """A manifest or a blob as the registry keeps it."""
 
     body: Content
@@ -51,8 +51,8 @@ class Stored:
 
 @dataclass(slots=True)
 class _Repository:
-    manifests: dict[str, Stored] = field(default_factory=dict)
-    blobs: dict[str, Stored] = field(default_factory=dict)
+    manifests: dict[str, StoredContent] = field(default_factory=dict)
+    blobs: dict[str, StoredContent] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
     was_tagged: bool = False
 
@@ -106,7 +106,11 @@ class Registry:
         return sorted({*tagged, *self._loaders})
 
     def add(
-        self, name: str, tags: Sequence[str], manifests: Mapping[str, Stored], blobs: Mapping[str, Stored]
+        self,
+        name: str,
+        tags: Sequence[str],
+        manifests: Mapping[str, StoredContent],
+        blobs: Mapping[str, StoredContent],
     ) -> None:
         """Put an image in: the last of its manifests is what its tags lead to."""
         repository = self._repositories.setdefault(name, _Repository())
@@ -161,7 +165,7 @@ class Registry:
             missing = [each.digest for each in needed if each.digest not in repository.blobs]
         if missing:
             raise refusal("MANIFEST_BLOB_UNKNOWN", *missing)
-        repository.manifests[digest] = Stored(request.body, manifest.media_type)
+        repository.manifests[digest] = StoredContent(request.body, manifest.media_type)
         if ":" not in reference:
             repository.tags[reference] = digest
             repository.was_tagged = True
@@ -243,7 +247,7 @@ class Registry:
         except DigestMismatch:
             raise refusal("DIGEST_INVALID", {"Digest": digest, "Reason": {}}) from None
         del self._uploads[key]
-        self._writable(parts["name"]).blobs[digest] = Stored(body)
+        self._writable(parts["name"]).blobs[digest] = StoredContent(body)
         return created(parts["name"], "blobs", digest)
 
     def _cancel_upload(self, request: Request, parts: _Words, asked: _Words) -> Response:
@@ -256,7 +260,7 @@ class Registry:
         return key
 
 
-def _stored(stored: Stored, digest: str) -> Response:
+def _stored(stored: StoredContent, digest: str) -> Response:
     headers = {
         "content-type": stored.media_type,
         "content-length": str(stored.body.size),

@@ -2,7 +2,7 @@
 
 `send` is one function from a Request to a Response, as the registry in memory has one; `fetch` brings a
 blob as a generator of its progress, goes on where a download broke off, and keeps for the next pull what a
-failed one has brought. A registry on a loopback address is plain HTTP, any other is HTTPS. Proxies and
+failed one has downloaded. A registry on a loopback address is plain HTTP, any other is HTTPS. Proxies and
 credentials of the user's are left alone: what is asked is what anybody may see.
 
 All errors are RegistryErrors in one line, in the words of Docker's daemon.
@@ -33,9 +33,7 @@ from labkit.oci.content import EMPTY, Content
 from labkit.oci.digest import verify
 from labkit.oci.manifest import DOCKER_CONFIG, OCI_CONFIG, Descriptor
 from labkit.store.api import Request, Response
-from labkit.store.client import Client, Progress, error_of, words
-
-# What goes wrong on the way to a registry, in the words of Go, which the daemon prints (net, net/http).
+from labkit.store.client import BlobProgress, Client, error_of, words
 
 _CERTIFICATES = {
     10: "x509: certificate has expired or is not yet valid",
@@ -70,6 +68,11 @@ def reason(error: Exception, url: httpx.URL) -> str:
     if isinstance(cause, OSError):
         return f"read tcp {_address(url)}: read: {_number(cause)}"
     return " ".join(str(error).split()) or type(error).__name__
+
+
+def _no_answer(error: Exception, url: httpx.URL, shown: str = "") -> RegistryError:
+    code = "no-such-host" if isinstance(_cause(error), socket.gaierror) else ""
+    return RegistryError(0, code, f"{shown}{reason(error, url)}")
 
 
 def _cause(error: BaseException) -> OSError | None:
@@ -117,14 +120,8 @@ def _broken(said: str) -> str:
     return "net/http: HTTP/1.x transport connection broken: malformed HTTP response"
 
 
-# Downloads that broke off, kept until the image that they belong to is complete.
-#
-# What is kept of a blob is in a file without a name, and is only what came in order from its beginning; the
-# blob is verified as a whole (`whole`), so a byte that was damaged on the way is never taken for good.
-
-
 class Partial:
-    """The beginning of a blob.
+    """The beginning of a blob, in a file without a name: only what came in order.
 
     >>> part = Partial()
     >>> part.append(b"lay")
@@ -160,7 +157,11 @@ class Partial:
 
 
 class Partials:
-    """The blobs under way, by digest."""
+    """The blobs under way, by digest, kept until the image that they belong to is complete.
+
+    A blob is verified as a whole, so a byte that was damaged on the way is never taken for good, in
+    whichever attempt it came.
+    """
 
     def __init__(self) -> None:
         self._parts: dict[str, Partial] = {}
@@ -235,7 +236,7 @@ class Remote:
             data = self._read(answer)
         return Response(answer.status_code, _headers(answer), Content.of(data))
 
-    def fetch(self, name: str, descriptor: Descriptor) -> Generator[Progress, None, Content]:
+    def fetch(self, name: str, descriptor: Descriptor) -> Generator[BlobProgress, None, Content]:
         """Bring a blob, verified; yield its progress, and the seconds that are left before a new attempt.
 
         Raises DigestMismatch for other bytes, and RegistryError where the last attempt failed, too.
@@ -251,16 +252,13 @@ class Remote:
             except RegistryError as error:
                 if attempt + 1 == self.attempts(error):
                     raise
-            if descriptor.media_type in (
-                DOCKER_CONFIG,
-                OCI_CONFIG,
-            ):  # the daemon says nothing of it, and does not wait long
-                self.sleep(1)
+            if descriptor.media_type in (DOCKER_CONFIG, OCI_CONFIG):
+                self.sleep(1)  # the daemon fetches a config outside of xfer: it says nothing and waits little
                 continue
             yield from self._pause(self.pauses[attempt])
         raise AssertionError("not reached")
 
-    def retried(self, upload: Callable[[], None]) -> Iterator[Progress]:
+    def retried(self, upload: Callable[[], None]) -> Iterator[BlobProgress]:
         """Upload something, with new attempts where the registry is in trouble; raises RegistryError."""
         for attempt in range(len(self.pauses) + 1):
             try:
@@ -270,20 +268,24 @@ class Remote:
                     raise
             yield from self._pause(self.pauses[attempt])
 
-    def _pause(self, seconds: int) -> Iterator[Progress]:
+    def _pause(self, seconds: int) -> Iterator[BlobProgress]:
         for left in range(seconds, 0, -1):
-            yield Progress(f"Retrying in {left} second{'' if left == 1 else 's'}")
+            yield BlobProgress(f"Retrying in {left} second{'' if left == 1 else 's'}")
             self.sleep(1)
 
     def attempts(self, error: RegistryError) -> int:
-        """Return how many attempts an error leaves: one where the registry said that it will not."""
+        """Return how many attempts an error leaves.
+
+        A registry that answers 4xx will answer it again, so there is one (moby, distribution/errors.go,
+        retryOnError); one that is in trouble or out of reach may be back soon.
+        """
         return 1 if 0 < error.status < 500 else len(self.pauses) + 1
 
     def forget(self, digests: Iterable[str]) -> None:
         """Give up downloads that are kept: their image is complete."""
         self.partials.forget(digests)
 
-    def _download(self, name: str, descriptor: Descriptor, start: int) -> Iterator[Progress]:
+    def _download(self, name: str, descriptor: Descriptor, start: int) -> Iterator[BlobProgress]:
         """Download what is missing of a blob into its partial."""
         partial = self.partials.of(descriptor.digest)
         if start >= descriptor.size > 0:
@@ -292,21 +294,21 @@ class Remote:
         self._reach()
         with self._open(Request("GET", f"/v2/{name}/blobs/{descriptor.digest}", headers)) as answer:
             if answer.status_code == 416:
-                partial.clear()
+                partial.clear()  # what was kept begins no blob of theirs: the next attempt asks for all
                 raise RegistryError(0, "", "invalid range")
             if answer.status_code >= 400:
                 raise error_of(Response(answer.status_code, _headers(answer), Content.of(self._read(answer))))
             if answer.status_code != 206 or not _starts_at(answer, start):
-                partial.clear()
-            yield Progress("Downloading", partial.size, descriptor.size)
-            told = partial.size
+                partial.clear()  # a server may ignore a range and send the whole (RFC 9110, section 14.2)
+            yield BlobProgress("Downloading", partial.size, descriptor.size)
+            reported = partial.size
             for chunk in self._chunks(answer):
                 partial.append(chunk)
                 if partial.size > descriptor.size:
-                    break
-                if partial.size - told >= _STEP:
-                    told = partial.size
-                    yield Progress("Downloading", told, descriptor.size)
+                    break  # more than was announced: it cannot be the blob, however much follows
+                if partial.size - reported >= _STEP:
+                    reported = partial.size
+                    yield BlobProgress("Downloading", reported, descriptor.size)
 
     def _reach(self) -> None:
         """Ask once whether there is a registry; what it answers does not matter here."""
@@ -326,7 +328,8 @@ class Remote:
                 try:
                     known = self._tokens[scope] = self._token(challenge, scope)
                 except RegistryError as error:
-                    raise RegistryError(error.status, "", f"{shown}{words(error)}") from None
+                    code = "" if error.status else error.code
+                    raise RegistryError(error.status, code, f"{shown}{words(error)}") from None
                 if known:
                     answer.close()
                     answer = self._ask(request, known, shown)
@@ -352,12 +355,13 @@ class Remote:
         url = httpx.URL(self.url)
         try:
             url = url.join(request.path)
+            # An upload's location may be on another host, which must not see the token.
             if token and _origin(url) == _origin(httpx.URL(self.url)):
                 headers["authorization"] = f"Bearer {token}"
             sent = self._http.build_request(request.method, url, headers=headers, content=body)
             return self._http.send(sent, stream=True)
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError) as error:
-            raise RegistryError(0, "", f"{shown}{reason(error, url)}") from None
+            raise _no_answer(error, url, shown) from None
 
     def _read(self, answer: httpx.Response) -> bytes:
         data = bytearray()
@@ -371,7 +375,7 @@ class Remote:
         try:
             yield from answer.iter_raw()
         except (httpx.HTTPError, httpx.StreamError, OSError) as error:
-            raise RegistryError(0, "", reason(error, answer.request.url)) from None
+            raise _no_answer(error, answer.request.url) from None
 
     def _token(self, challenge: str, scope: str) -> str:
         """Ask the server that a challenge names for a token; "" where the challenge is of no kind known."""
@@ -392,10 +396,11 @@ class Remote:
         if answer.status_code >= 400:
             raise error_of(Response(answer.status_code, _headers(answer), Content.of(data)))
         try:
-            told = loads(data)
+            document = loads(data)
         except LabkitError as error:
             raise RegistryError(401, "", f"unable to decode token response: {error}") from None
-        token = told.get("token") or told.get("access_token") if isinstance(told, dict) else None
+        known = isinstance(document, dict)
+        token = document.get("token") or document.get("access_token") if known else None
         if not isinstance(token, str):
             raise RegistryError(401, "", "authorization server did not include a token in the response")
         return token

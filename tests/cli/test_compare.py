@@ -25,7 +25,7 @@ STORE = (
     "inspect has no GraphDriver."
 )
 TABLE = "Since Engine 29 docker images prints IMAGE ID, DISK USAGE, CONTENT SIZE and EXTRA."
-MISSING = "Your engine has its own images and containers: what is missing there, docker pull brings."
+MISSING = "Your engine has its own images and containers: docker pull fetches an image that it lacks."
 BUILDER = "BuildKit, the builder since Engine 23, writes RUN /bin/sh -c … # buildkit in the history."
 
 

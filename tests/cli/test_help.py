@@ -10,7 +10,7 @@ import pytest
 from labkit.cli.commands import COMMANDS, children, find
 from labkit.cli.help import help_text
 from labkit.cli.parse import Printed, parse
-from labkit.cli.table import Command, Flag, NotSimulated
+from labkit.cli.table import Command, Flag, UsageError
 
 RECORDINGS = Path(__file__).parent / "recordings" / "help"
 NAMES = {path.replace(" ", "-") or "docker": path for path, row in COMMANDS.items() if row.simulated}
@@ -48,7 +48,7 @@ def test_a_group_lists_the_real_subcommands() -> None:
 @pytest.mark.parametrize("path", [path for path, row in COMMANDS.items() if not row.simulated])
 def test_a_command_that_is_not_simulated_says_what_it_would_do(path: str) -> None:
     for words in (path.split(), [*path.split(), "--help"], ["help", *path.split()]):
-        with pytest.raises(NotSimulated) as caught:
+        with pytest.raises(UsageError) as caught:
             parse(words)
         line = str(caught.value)
         assert line.startswith(f"labkit: 'docker {path}' is not simulated; it would ")

@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 
 from labkit import Lab
 from labkit.cli.commands import COMMANDS
+from labkit.cli.session import HINTS
 from labkit.engine.schedule import Network
 from tests.cli import sessions
+from tests.fixtures import small_tar
 from tests.real import archives, facts
 
 NAMES = (
@@ -103,7 +105,7 @@ REFUSALS = {
     "docker run base:1 nosuch": "labkit: the image has no program named nosuch",
     "docker exec box nosuch": "labkit: the image has no program named nosuch",
     "docker run base:1 /nosuch": "labkit: the image has no file /nosuch",
-    "docker load -i nosuch.tar": "labkit: the path starts in the directory that this was started in",
+    "docker load -i nosuch.tar": "labkit: a path that is not in the pretend home starts where labkit was",
 }
 """A line that is refused, and how the line with the next step begins."""
 
@@ -117,6 +119,60 @@ def test_a_refusal_has_a_next_step(lab: Lab, line: str) -> None:
     assert last.startswith(REFUSALS[line])
     assert last.isascii() or "…" in last
     assert len(last) < 200
+
+
+STEPS = [
+    ("docker run --name one base:1 touch /a", None),
+    ("docker exec one ls", "container-not-running"),
+    ("docker kill one", "container-not-running"),
+    ("docker commit one child", None),
+    ("docker rmi -f 106f", None),
+    ("docker tag base:1 base:2", None),
+    ("docker rmi $(docker images -q base:1)", "image-has-children"),
+    ("docker rmi child", None),
+    ("docker rmi -f $(docker images -q base:1)", "image-of-running-container"),
+    ("docker stop box", None),
+    ("docker rmi base:2", None),
+    ("docker rmi $(docker images -q base:1)", "image-of-stopped-container"),
+    ("docker tag tool:1 tool:2", None),
+    ("docker rmi $(docker images -q tool:1)", "image-has-several-names"),
+    ("docker build .", "no-dockerfile"),
+    ("mkdir d; printf 'FROM tool:1\\nCOPY nope /\\n' > d/Dockerfile; docker build d", "not-in-context"),
+    ("docker build -t UPPER d", "uppercase-name"),
+    ("docker logs nope nope; docker logs nope", "no-such-container"),
+    ("docker import nofile.tar", "ENOENT"),
+]
+
+
+def test_every_code_that_has_a_hint_is_reached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    lab = sessions.loaded_lab(tmp_path)
+    lab.docker("run -d --name box base:1 sleep 1000")
+    given = set()
+    for line, code in [*STEPS, *((line, "") for line in REFUSALS)]:
+        found = lab.shell(line).hint
+        matching = {key for key, text in HINTS.items() if found.startswith(f"labkit: {text.split('{')[0]}")}
+        if code:
+            assert code in matching, line
+        elif code is None:
+            assert not found, line
+        given |= matching
+    assert given == set(HINTS)
+
+
+def test_an_error_about_the_engines_own_files_says_nothing_of_the_learners_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    lab = sessions.loaded_lab(tmp_path)
+    lab.shell("docker run --name one base:1 true; docker rmi -f base:1 app:1 app:latest tool:1")
+    refused = lab.docker("commit one two")
+    assert "imagedb" in refused.stderr
+    assert refused.hint == ""
+    Path("odd.tar").write_bytes(small_tar.archive({"manifest.json": b'[{"Config": "x.json", "Layers": []}]'}))
+    refused = lab.docker("load -i odd.tar")
+    assert refused.stderr == "open x.json: no such file or directory\n"
+    assert refused.hint == ""
 
 
 def test_what_a_container_prints_gets_no_hint(lab: Lab) -> None:

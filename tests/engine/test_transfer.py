@@ -35,7 +35,7 @@ from labkit.oci.reference import parse_reference
 from labkit.store.api import Request, Response, as_text, refusal
 from labkit.store.client import Client
 from labkit.store.hub import docker_hub
-from labkit.store.registry import Registry, Stored
+from labkit.store.registry import Registry, StoredContent
 from tests.engine.engines import AMD64, add, drain, image, layer, names_of
 
 FAST = Network(bandwidth=1e9, latency=0, extraction=1e9)
@@ -488,8 +488,9 @@ class TestPushing:
         assert A.tar
         manifest, answers = registry_with([A.tar.read(), BLOBS[1]])
         registry = Registry()
-        blobs = {digest: Stored(answer.body) for digest, answer in answers.items() if ":" in digest}
-        registry.add("x", ["1"], {manifest.digest: Stored(Content.of(manifest.raw), DOCKER_MANIFEST)}, blobs)
+        blobs = {digest: StoredContent(answer.body) for digest, answer in answers.items() if ":" in digest}
+        manifests = {manifest.digest: StoredContent(Content.of(manifest.raw), DOCKER_MANIFEST)}
+        registry.add("x", ["1"], manifests, blobs)
         _, pulled = get(engine, "reg.test/x:1", registry)
         images.tag(engine, "reg.test/x:1", "reg.test/x:2")
         events, pushed = give(engine, "reg.test/x:2", registry)

@@ -11,13 +11,13 @@ from IPython.utils.capture import capture_output
 
 import labkit
 from labkit import Lab
-from labkit.cli.own_docker import Comparison, Row
+from labkit.cli.own_docker import Comparison, Pair
 from labkit.notebook.magics import compare, html
 from tests.cli.own_dockers import OVERLAY2, docker_that, engine
 
-ROWS = (Row(" ", "a", "a"), Row("~", "1 day", "2 days"), Row("|", "<b>x", "y & z"), Row(">", "", "new"))
+ROWS = (Pair(" ", "a", "a"), Pair("~", "1 day", "2 days"), Pair("|", "<b>x", "y & z"), Pair(">", "", "new"))
 NARROW = Comparison("docker info", ROWS, "29.0.1", ("a <note>",))
-WIDE = Comparison("docker info", (Row("|", "x" * 90, "y" * 90),), "29.0.1")
+WIDE = Comparison("docker info", (Pair("|", "x" * 90, "y" * 90),), "29.0.1")
 
 
 def cells(comparison: Comparison) -> list[list[str]]:
@@ -59,7 +59,7 @@ def test_no_colour_of_ink_is_set_so_that_both_themes_read() -> None:
 
 
 def test_without_docker_one_side_and_what_to_do() -> None:
-    alone = Comparison("docker ps", (Row(" ", "a", ""),), "", problem="start it")
+    alone = Comparison("docker ps", (Pair(" ", "a", ""),), "", problem="start it")
     assert cells(alone) == [[" ", "a"]]
     assert "docker ps: labkit: start it" in html(alone)
 

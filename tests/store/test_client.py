@@ -25,7 +25,7 @@ from labkit.oci.manifest import (
 )
 from labkit.oci.tree import Dir
 from labkit.store.api import Request, Response, as_text, refusal
-from labkit.store.client import Client, Found
+from labkit.store.client import Client, FoundManifest
 
 AMD64 = Platform("amd64", "linux")
 LAYER = b"a layer"
@@ -70,7 +70,7 @@ def test_a_record_is_taken_as_it_is() -> None:
 def test_a_tag_leads_to_what_is_served_whatever_the_registry_says_of_it() -> None:
     lie = {"docker-content-digest": sha256(b"lie")}
     found = always(served(MANIFEST.raw, **lie)).find("app", "latest")
-    assert found == Found(MANIFEST.digest, MANIFEST)
+    assert found == FoundManifest(MANIFEST.digest, MANIFEST)
 
 
 def test_a_manifest_of_another_digest() -> None:

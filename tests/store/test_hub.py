@@ -16,7 +16,7 @@ from labkit.oci.gzip import decompressed
 from labkit.oci.image import Image, validate
 from labkit.oci.layer import Layer
 from labkit.oci.manifest import Index, Platform
-from labkit.store.client import Client, Found
+from labkit.store.client import Client, FoundManifest
 from labkit.store.hub import docker_hub
 from labkit.store.hub.images import IMAGES, build
 from labkit.store.hub.records import Record, parse_listing, read_listing, read_record
@@ -49,7 +49,7 @@ def hub() -> Client:
     return Client(docker_hub().handle)
 
 
-def find(hub: Client, name: str, tag: str = "latest") -> Found:
+def find(hub: Client, name: str, tag: str = "latest") -> FoundManifest:
     return hub.find(f"library/{name}", tag)
 
 

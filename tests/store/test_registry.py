@@ -16,15 +16,15 @@ from labkit.oci.layer import Layer
 from labkit.oci.manifest import DOCKER_CONFIG, DOCKER_MANIFEST, Descriptor, make_manifest
 from labkit.oci.tree import Dir
 from labkit.store.api import Request, Response
-from labkit.store.registry import Registry, Stored
+from labkit.store.registry import Registry, StoredContent
 
 CONFIG = b'{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":[]}}'
 MANIFEST = make_manifest(Descriptor(DOCKER_CONFIG, sha256(CONFIG), len(CONFIG)), [])
 
 
 def add(registry: Registry, name: str, *tags: str) -> None:
-    stored = Stored(Content.of(MANIFEST.raw), DOCKER_MANIFEST)
-    blobs = {sha256(CONFIG): Stored(Content.of(CONFIG))}
+    stored = StoredContent(Content.of(MANIFEST.raw), DOCKER_MANIFEST)
+    blobs = {sha256(CONFIG): StoredContent(Content.of(CONFIG))}
     registry.add(name, tags, {MANIFEST.digest: stored}, blobs)
 
 
@@ -115,8 +115,8 @@ def test_a_record_says_so_and_is_not_verified() -> None:
     registry = Registry()
     layer = Layer.record(sha256(b"published"), Dir())
     digest = sha256(b"as published")
-    stand_in = Stored(Content.filler(10, "x"), recorded=True, layer=layer)
-    registry.add("app", [], {MANIFEST.digest: Stored(Content.of(MANIFEST.raw))}, {digest: stand_in})
+    stand_in = StoredContent(Content.filler(10, "x"), recorded=True, layer=layer)
+    registry.add("app", [], {MANIFEST.digest: StoredContent(Content.of(MANIFEST.raw))}, {digest: stand_in})
     found = registry.handle(Request("GET", f"/v2/app/blobs/{digest}"))
     assert (found.status, found.recorded, found.layer) == (200, True, layer)
     mounted = registry.handle(Request("POST", f"/v2/two/blobs/uploads/?mount={digest}&from=app"))

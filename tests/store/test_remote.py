@@ -477,6 +477,7 @@ class TestWhatTheDaemonSays:
     def test_of_a_host_that_is_not(self) -> None:
         error = fails(Remote("https://nosuch.invalid", pauses=(), timeout=5))
         assert str(error) == 'Get "https://nosuch.invalid/v2/": dial tcp: lookup nosuch.invalid: no such host'
+        assert error.code == "no-such-host"
 
 
 class TestTokens:

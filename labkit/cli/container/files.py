@@ -12,18 +12,48 @@ from dataclasses import dataclass, replace
 from labkit.base.errors import DaemonError, FileSystemError, InvalidLayer, LabkitError, NotFound
 from labkit.cli.archive import write_archive
 from labkit.cli.realfiles import RealFiles
-from labkit.cli.table import Invocation
+from labkit.cli.table import Command, Flag, Invocation, twin
 from labkit.cli.terminal import Terminal
 from labkit.engine import container as containers
 from labkit.engine import container_files
-from labkit.engine import container_files as copying
-from labkit.engine import container_files as members
 from labkit.engine.container_files import CopyInfo, Files, Member, NoSuchPath, PathStat
 from labkit.go import path as gopath
 from labkit.oci.content import Content
 from labkit.oci.gzip import decompressed
 from labkit.oci.tar_writer import write_entries
 from labkit.oci.tree import Device, Dir, Symlink
+
+_CP = "Copy files/folders between a container and the local filesystem"
+CP = Command(
+    "container cp",
+    _CP,
+    "[OPTIONS] CONTAINER:SRC_PATH DEST_PATH|-\n\tdocker cp [OPTIONS] SRC_PATH|- CONTAINER:DEST_PATH",
+    (
+        Flag("archive", "a", "", "Archive mode (copy all uid/gid information)"),
+        Flag("follow-link", "L", "", "Always follow symbol link in SRC_PATH"),
+    ),
+    min_args=2,
+    max_args=2,
+    long=f"""{_CP}
+
+Use '-' as the source to read a tar archive from stdin
+and extract it to a directory destination in a container.
+Use '-' as the destination to stream a tar archive of a
+container source to stdout.""",
+)
+
+EXPORT = Command(
+    "container export",
+    "Export a container's filesystem as a tar archive",
+    "[OPTIONS] CONTAINER",
+    (Flag("output", "o", "string", "Write to a file, instead of STDOUT"),),
+    min_args=1,
+    max_args=1,
+)
+
+_ROWS = (CP, EXPORT)
+COMMANDS = (*_ROWS, *map(twin, _ROWS))
+
 
 _NO_PATH = "Error: No such container:path: {}:{}"
 
@@ -64,8 +94,8 @@ def _split(text: str) -> tuple[str, str]:
 
 def _local(terminal: Terminal, path: str, *, target: bool = False) -> _Local:
     """Return where a local path is: in the pretend home, or among the learner's real files."""
-    home = _Local(terminal.home, copying.local_path(path, terminal.cwd))
-    real = _Local(RealFiles(), copying.local_path(path, gopath.clean(terminal.real_directory)))
+    home = _Local(terminal.home, container_files.local_path(path, terminal.cwd))
+    real = _Local(RealFiles(), container_files.local_path(path, gopath.clean(terminal.real_directory)))
     places = [(home, home.path), (real, real.path)]
     if target:
         places += [(home, _above(home.path)), (real, _above(real.path))]
@@ -81,12 +111,12 @@ def _above(path: str) -> str:
 def _copy_out(terminal: Terminal, name: str, path: str, target: str, follow: bool) -> None:
     local = None if target == "-" else _local(terminal, target, target=True)
     if local is not None:
-        copying.check_output(local.files, local.path)
+        container_files.check_output(local.files, local.path)
     if not path:
         raise DaemonError("bad parameter: pathcannot be empty")
     rebase_name = ""
     if follow and (found := _stat(terminal, name, path)) and isinstance(found.node, Symlink):
-        path, rebase_name = copying.rebase_of(path, found.link_target)
+        path, rebase_name = container_files.rebase_of(path, found.link_target)
     try:
         container = containers.find_container(terminal.engine, name)
         content: Sequence[Member] = container_files.read_path(terminal.engine, container, path)
@@ -97,11 +127,11 @@ def _copy_out(terminal: Terminal, name: str, path: str, target: str, follow: boo
         return
     is_dir = isinstance(content[0].node, Dir)
     if rebase_name:
-        content = members.rebased(content, gopath.split_entry(path)[1], rebase_name)
-    info = copying.destination(local.files, local.path)
-    directory, content = copying.prepare(content, CopyInfo(path, True, is_dir, rebase_name), info)
+        content = container_files.rebased(content, gopath.split_entry(path)[1], rebase_name)
+    info = container_files.destination(local.files, local.path)
+    directory, content = container_files.prepare(content, CopyInfo(path, True, is_dir, rebase_name), info)
     try:
-        members.unpack(local.files, directory, content)
+        container_files.unpack(local.files, directory, content)
     except FileSystemError as error:
         raise LabkitError(f"open {error.filename}: {(error.strerror or '').lower()}") from None
 
@@ -124,12 +154,12 @@ def _copy_in(terminal: Terminal, path: str, name: str, target: str, follow: bool
             raise LabkitError(f'destination "{name}:{target}" must be a directory')
     else:
         local = _local(terminal, path)
-        source, content = copying.read_source(local.files, local.path, follow)
-        directory, content = copying.prepare(content, source, info)
+        source, content = container_files.read_source(local.files, local.path, follow)
+        directory, content = container_files.prepare(content, source, info)
     try:
         container = containers.find_container(terminal.engine, name)
         if content is None:
-            content = members.read_members(decompressed(Content.of(terminal.stdin)))
+            content = container_files.read_members(decompressed(Content.of(terminal.stdin)))
         container_files.write_path(terminal.engine, container, directory, content, as_user=as_user)
     except InvalidLayer as error:
         raise DaemonError(str(error)) from None
@@ -154,3 +184,6 @@ def export(terminal: Terminal, call: Invocation) -> int:
         return container_files.export(engine, containers.find_container(engine, name))
 
     return write_archive(terminal, str(call.options["output"]), content, "failed to export container")
+
+
+HANDLERS = {"container cp": cp, "container export": export}

@@ -1,4 +1,7 @@
-"""`docker logs` and `docker port`: what a container says and where it can be reached."""
+"""A container's lifecycle after its start: `docker stop`, `restart`, `kill`, `wait`, `rename`, `rm`.
+
+And what is asked of it meanwhile: `docker logs` and `docker port`.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from labkit.base.errors import DaemonError, LabkitError, NotFound
+from labkit.cli.container import ONE_OR_MORE
 from labkit.cli.container.list import ports
-from labkit.cli.table import Invocation
+from labkit.cli.table import Command, Flag, Invocation, twin
 from labkit.cli.terminal import Terminal
 from labkit.engine import container as containers
 from labkit.engine import process
@@ -16,7 +20,84 @@ from labkit.engine.engine import Engine
 from labkit.engine.state import Container
 from labkit.go.moment import SECOND, moment_of, rfc3339
 
-# `docker stop`, `restart`, `kill`, `wait`, `rename` and `rm`: the rest of a container's life.
+_WHEN = "timestamp (e.g. 2013-01-02T13:23:37Z) or relative (e.g. 42m for 42 minutes)"
+STOP = Command(
+    "container stop",
+    "Stop one or more running containers",
+    ONE_OR_MORE,
+    (Flag("time", "t", "int", "Seconds to wait for stop before killing it", "10"),),
+    min_args=1,
+    max_args=None,
+)
+
+RESTART = Command(
+    "container restart",
+    "Restart one or more containers",
+    ONE_OR_MORE,
+    (Flag("time", "t", "int", "Seconds to wait for stop before killing the container", "10"),),
+    min_args=1,
+    max_args=None,
+)
+
+KILL = Command(
+    "container kill",
+    "Kill one or more running containers",
+    ONE_OR_MORE,
+    (Flag("signal", "s", "string", "Signal to send to the container", "KILL"),),
+    min_args=1,
+    max_args=None,
+)
+
+WAIT = Command(
+    "container wait",
+    "Block until one or more containers stop, then print their exit codes",
+    "CONTAINER [CONTAINER...]",
+    min_args=1,
+    max_args=None,
+)
+
+RENAME = Command("container rename", "Rename a container", "CONTAINER NEW_NAME", min_args=2, max_args=2)
+
+RM = Command(
+    "container rm",
+    "Remove one or more containers",
+    ONE_OR_MORE,
+    (
+        Flag("force", "f", "", "Force the removal of a running container (uses SIGKILL)"),
+        Flag("link", "l", "", "Remove the specified link", would="remove a link between two containers"),
+        Flag("volumes", "v", "", "Remove anonymous volumes associated with the container"),
+    ),
+    min_args=1,
+    max_args=None,
+)
+
+LOGS = Command(
+    "container logs",
+    "Fetch the logs of a container",
+    "[OPTIONS] CONTAINER",
+    (
+        Flag("details", "", "", "Show extra details provided to logs", would="add what --log-opt asked for"),
+        Flag("follow", "f", "", "Follow log output"),
+        Flag("since", "", "string", f"Show logs since {_WHEN}"),
+        Flag("tail", "n", "string", "Number of lines to show from the end of the logs", "all"),
+        Flag("timestamps", "t", "", "Show timestamps"),
+        Flag("until", "", "string", f"Show logs before a {_WHEN}"),
+    ),
+    min_args=1,
+    max_args=1,
+)
+
+PORT = Command(
+    "container port",
+    "List port mappings or a specific mapping for the container",
+    "CONTAINER [PRIVATE_PORT[/PROTO]]",
+    min_args=1,
+    max_args=2,
+)
+
+_ROWS = (STOP, RESTART, KILL, WAIT, RENAME, RM, LOGS, PORT)
+COMMANDS = (*_ROWS, *map(twin, _ROWS))
+
 
 _SIGNALS = {"1": "HUP", "2": "INT", "3": "QUIT", "9": "KILL", "15": "TERM"}
 _ENDING = ("HUP", "INT", "QUIT", "TERM")
@@ -44,7 +125,7 @@ def restart(terminal: Terminal, call: Invocation) -> int:
         try:
             process.start(terminal.engine, found, detached=True)
         except process.StartError as error:
-            raise DaemonError(f"Cannot restart container {name}: {error}") from None
+            raise DaemonError(f"Cannot restart container {name}: {error}") from error
 
     return _each(terminal, call.args, one)
 
@@ -68,9 +149,13 @@ def kill(terminal: Terminal, call: Invocation) -> int:
         try:
             found = _named(terminal.engine, name)
         except NotFound as error:
-            raise DaemonError(f"Cannot kill container: {name}: {error}") from None
+            raise DaemonError(f"Cannot kill container: {name}: {error}") from error
         if not found.running:
-            raise DaemonError(f"Cannot kill container: {name}: Container {found.id} is not running")
+            raise DaemonError(
+                f"Cannot kill container: {name}: Container {found.id} is not running",
+                code="container-not-running",
+                subject=found.id[:12],
+            )
         if signal == "KILL" or (found.service and signal in _ENDING):
             containers.stop(terminal.engine, found, kill=signal == "KILL")
 
@@ -105,7 +190,8 @@ def rename(terminal: Terminal, call: Invocation) -> int:
             raise LabkitError("Error: Neither old nor new names may be empty")
         containers.rename(terminal.engine, _named(terminal.engine, old), new)
     except DaemonError as error:
-        terminal.err(f"Error response from daemon: {error}\nError: failed to rename container named {old}\n")
+        terminal.daemon_error(error)
+        terminal.err(f"Error: failed to rename container named {old}\n")
         return 1
     return 0
 
@@ -122,8 +208,8 @@ def rm(terminal: Terminal, call: Invocation) -> int:
             containers.remove(terminal.engine, name, force=force, with_volumes=with_volumes)
         except NotFound as error:
             if not force:
-                raise LabkitError(f"Error: {error}") from None
-            terminal.err(f"Error: {error}\n")
+                raise LabkitError(f"Error: {error}") from error
+            terminal.err(f"Error: {error}\n", error)
             return ""
         return None
 
@@ -143,8 +229,10 @@ def _each(terminal: Terminal, names: Sequence[str], action: Callable[[str], str 
         try:
             text = action(name)
         except DaemonError as error:
+            terminal.errors.append(error)
             errors.append(f"Error response from daemon: {error}")
         except LabkitError as error:
+            terminal.errors.append(error)
             errors.append(str(error))
         else:
             terminal.out(f"{name}\n" if text is None else text)
@@ -158,7 +246,7 @@ def logs(terminal: Terminal, call: Invocation) -> int:
     try:
         found = containers.find_container(terminal.engine, call.args[0])
     except NotFound as error:
-        terminal.err(f"Error: {error}\n")
+        terminal.err(f"Error: {error}\n", error)
         return 1
     if found.options.log_driver == "none":
         raise DaemonError("configured logging driver does not support reading")
@@ -198,7 +286,7 @@ def port(terminal: Terminal, call: Invocation) -> int:
     try:
         found = containers.find_container(terminal.engine, call.args[0])
     except NotFound as error:
-        raise LabkitError(f"Error: {error}") from None
+        raise LabkitError(f"Error: {error}") from error
     published = [each.split("->") for each in ports(found).split(", ") if "->" in each]
     if len(call.args) == 1:
         terminal.out("".join(f"{inner} -> {outer}\n" for outer, inner in published))
@@ -210,3 +298,15 @@ def port(terminal: Terminal, call: Invocation) -> int:
         raise LabkitError(f"Error: No public port '{wanted}' published for {call.args[0]}")
     terminal.out("".join(f"{outer}\n" for outer in outers))
     return 0
+
+
+HANDLERS = {
+    "container stop": stop,
+    "container restart": restart,
+    "container kill": kill,
+    "container wait": wait,
+    "container rename": rename,
+    "container rm": rm,
+    "container logs": logs,
+    "container port": port,
+}

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from labkit.base.errors import DaemonError, InvalidReference, LabkitError, NotFound
-from labkit.cli.hints import hint
-from labkit.cli.table import Invocation, UsageError
+from labkit.cli.container import ONE_OR_MORE
+from labkit.cli.table import NOT_SIMULATED, Command, Flag, Invocation, UsageError, twin
 from labkit.cli.terminal import Terminal
 from labkit.cli.transfer import pull_image
 from labkit.engine import container as containers
@@ -20,92 +20,132 @@ from labkit.oci.descriptor import Platform, parse_platform
 from labkit.oci.image import Image
 from labkit.oci.reference import parse_reference
 
-# The value of `docker run -p`: which port of the host leads to which of the container (nat.go).
+_DETACH_KEYS = Flag(
+    "detach-keys",
+    "",
+    "string",
+    "Override the key sequence for detaching a container",
+    would="let those keys leave the container while it runs on",
+)
+_ENV_FILE = Flag(
+    "env-file",
+    "",
+    "list",
+    "Read in a file of environment variables",
+    would="set the variables that the file lists",
+)
+_USER = Flag("user", "u", "string", "Username or UID (format: <name|uid>[:<group|gid>])")
+_WORKDIR = Flag("workdir", "w", "string", "Working directory inside the container")
 
-_NUMBER = re.compile(r"\d+", re.ASCII)
+# Of these not all can be seen in images and layers.
+_SIMULATED_FLAGS = (
+    _USER,
+    _WORKDIR,
+    Flag("disable-content-trust", "", "", "Skip image verification", "true"),
+    Flag("entrypoint", "", "string", "Overwrite the default ENTRYPOINT of the image"),
+    Flag("env", "e", "list", "Set environment variables"),
+    Flag("hostname", "h", "string", "Container host name"),
+    Flag("interactive", "i", "", "Keep STDIN open even if not attached"),
+    Flag("label", "l", "list", "Set meta data on a container"),
+    Flag("name", "", "string", "Assign a name to the container"),
+    Flag("network", "", "network", "Connect a container to a network"),
+    Flag("platform", "", "string", "Set platform if server is multi-platform capable"),
+    Flag("publish", "p", "list", "Publish a container's port(s) to the host"),
+    Flag("publish-all", "P", "", "Publish all exposed ports to random ports"),
+    Flag("read-only", "", "", "Mount the container's root filesystem as read only"),
+    Flag("restart", "", "string", "Restart policy to apply when a container exits", "no"),
+    Flag("rm", "", "", "Automatically remove the container when it exits"),
+    Flag("tty", "t", "", "Allocate a pseudo-TTY"),
+    Flag("volume", "v", "list", "Bind mount a volume"),
+)
 
+_BOTH = (
+    *_SIMULATED_FLAGS,
+    _ENV_FILE,
+    # Limits of a container's processes, checks of their health, what the network is: nothing of an image.
+    *(Flag(**flag) for flag in NOT_SIMULATED["run_flags"]),
+)
+_RUN_FLAGS = (
+    *_BOTH,
+    Flag("detach", "d", "", "Run container in background and print container ID"),
+    _DETACH_KEYS,
+    Flag("pull", "", "string", 'Pull image before running ("always"|"missing"|"never")', "missing"),
+    Flag(
+        "sig-proxy",
+        "",
+        "",
+        "Proxy received signals to the process",
+        "true",
+        would="choose whether Ctrl-C reaches the container's process",
+    ),
+)
 
-class Port(NamedTuple):
-    """A published port: the host's address and port, each perhaps "", and the container's, as `80/tcp`."""
+_CREATE_FLAGS = (
+    *_BOTH,
+    Flag("pull", "", "string", 'Pull image before creating ("always"|"missing"|"never")', "missing"),
+)
 
-    ip: str
-    host: str
-    inner: str
+RUN = Command(
+    "container run",
+    "Run a command in a new container",
+    "[OPTIONS] IMAGE [COMMAND] [ARG...]",
+    _RUN_FLAGS,
+    min_args=1,
+    max_args=None,
+    interspersed=False,
+)
 
+CREATE = Command(
+    "container create",
+    "Create a new container",
+    "[OPTIONS] IMAGE [COMMAND] [ARG...]",
+    _CREATE_FLAGS,
+    min_args=1,
+    max_args=None,
+    interspersed=False,
+)
 
-def parse_port(text: str) -> Port:
-    """Read `[[IP:]HOST:]CONTAINER[/PROTOCOL]`; raises UsageError in the client's words.
+EXEC = Command(
+    "container exec",
+    "Run a command in a running container",
+    "[OPTIONS] CONTAINER COMMAND [ARG...]",
+    (
+        Flag("detach", "d", "", "Detached mode: run command in the background"),
+        _DETACH_KEYS,
+        Flag("env", "e", "list", "Set environment variables"),
+        _ENV_FILE,
+        Flag("interactive", "i", "", "Keep STDIN open even if not attached"),
+        Flag(
+            "privileged",
+            "",
+            "",
+            "Give extended privileges to the command",
+            would="give the command every capability of the host's root",
+        ),
+        Flag("tty", "t", "", "Allocate a pseudo-TTY"),
+        _USER,
+        _WORKDIR,
+    ),
+    min_args=2,
+    max_args=None,
+    interspersed=False,
+)
 
-    >>> parse_port("127.0.0.1:8080:80")
-    Port(ip='127.0.0.1', host='8080', inner='80/tcp')
-    >>> parse_port("8080:http")
-    Traceback (most recent call last):
-    labkit.cli.table.UsageError: docker: Invalid containerPort: http.
-    See 'docker run --help'.
-    """
-    outer, _, inner = text.rpartition(":")
-    ip, _, host = outer.rpartition(":")
-    inner, _, protocol = inner.partition("/")
-    if not inner:
-        raise _refused(f"No port specified: {text}<empty>")
-    if ip and not _is_address(ip):
-        raise _refused(f"Invalid ip address: {ip}")
-    if not _is_port(inner):
-        raise _refused(f"Invalid containerPort: {inner}")
-    if host and _range(host) is None:
-        raise _refused(f"Invalid hostPort: {host}")
-    if protocol.lower() not in ("", "tcp", "udp", "sctp"):
-        raise _refused(f"Invalid proto: {protocol}")
-    return Port(ip.strip("[]"), host, f"{inner}/{protocol.lower() or 'tcp'}")
+START = Command(
+    "container start",
+    "Start one or more stopped containers",
+    ONE_OR_MORE,
+    (
+        Flag("attach", "a", "", "Attach STDOUT/STDERR and forward signals"),
+        _DETACH_KEYS,
+        Flag("interactive", "i", "", "Attach container's STDIN"),
+    ),
+    min_args=1,
+    max_args=None,
+)
 
-
-def single_ports(text: str) -> list[str]:
-    """Return a value of `-p` as one for each port of its range; raises UsageError in the client's words.
-
-    >>> single_ports("9000-9001:80-81"), single_ports("8000-8010:80")
-    (['9000:80/tcp', '9001:81/tcp'], ['8000-8010:80'])
-    """
-    outer, _, inner = text.rpartition(":")
-    ip, colon, host = outer.rpartition(":")
-    inner, _, protocol = inner.partition("/")
-    wanted = _range(inner)
-    if wanted is None or "-" not in inner:
-        parse_port(text)
-        return [text]
-    parse_port(f"{outer}:{wanted[0]}/{protocol}" if outer else f"{wanted[0]}/{protocol}")
-    given = _range(host) if host else None
-    if given is not None and len(given) != len(wanted):
-        raise _refused(f"Invalid ranges specified for container and host Ports: {inner} and {host}")
-    hosts = map(str, given) if given is not None else [""] * len(wanted)
-    pairs = zip(hosts, wanted, strict=True)
-    start = f"{ip}{colon}"
-    return [f"{start}{each}{':' if start or each else ''}{n}/{protocol or 'tcp'}" for each, n in pairs]
-
-
-def _range(text: str) -> range | None:
-    """Return the ports of `80` or `80-90`, or None for what is neither."""
-    first, _, last = text.partition("-")
-    last = last or first
-    if not (_is_port(first) and _is_port(last)) or text.endswith("-") or int(first) > int(last):
-        return None
-    return range(int(first), int(last) + 1)
-
-
-def _refused(message: str) -> UsageError:
-    return UsageError(f"docker: {message}.\nSee 'docker run --help'.\n", 125)
-
-
-def _is_port(text: str) -> bool:
-    return _NUMBER.fullmatch(text) is not None and len(text) < 10 and int(text) < 65536
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text.removeprefix("[").removesuffix("]"))
-    except ValueError:
-        return False
-    return True
-
+_ROWS = (RUN, CREATE, EXEC, START)
+COMMANDS = (*_ROWS, *map(twin, _ROWS))
 
 _NOT_A_TTY = "the input device is not a TTY"
 _TTY_HINT = (
@@ -119,9 +159,9 @@ def create(terminal: Terminal, call: Invocation) -> int:
     try:
         container = _create(terminal, call)
     except UsageError as error:
-        raise UsageError(error.text.replace("docker run", call.command.full), error.exit_code) from None
+        raise UsageError(error.text.replace("docker run", call.command.full), error.exit_code) from error
     except InvalidReference as error:
-        terminal.err(f"{error}\n")
+        terminal.err(f"{error}\n", error)
         return 1
     terminal.out(f"{container.id}\n")
     return 0
@@ -137,9 +177,9 @@ def run(terminal: Terminal, call: Invocation) -> int:
     except UsageError:
         raise
     except DaemonError as error:
-        return _run_error(terminal, f"Error response from daemon: {error}")
+        return _run_error(terminal, f"Error response from daemon: {error}", error)
     except LabkitError as error:
-        return _run_error(terminal, str(error))
+        return _run_error(terminal, str(error), error)
     try:
         if detached:
             terminal.out(f"{container.id}\n")
@@ -149,7 +189,7 @@ def run(terminal: Terminal, call: Invocation) -> int:
     except StartError as error:
         if container.options.auto_remove:
             containers.remove(terminal.engine, container.id, with_volumes=True)
-        terminal.err(f"docker: Error response from daemon: {error}.\n")
+        terminal.err(f"docker: Error response from daemon: {error}.\n", error)
         return error.status
     if not detached:
         return _finish(terminal, container, container.log)
@@ -163,8 +203,8 @@ def _check_tty(call: Invocation) -> None:
         raise UsageError(f"{_NOT_A_TTY}\n", 1, _TTY_HINT)
 
 
-def _run_error(terminal: Terminal, message: str) -> int:
-    terminal.err(f"docker: {message.removesuffix('.')}.\nSee 'docker run --help'.\n")
+def _run_error(terminal: Terminal, message: str, error: LabkitError) -> int:
+    terminal.err(f"docker: {message.removesuffix('.')}.\nSee 'docker run --help'.\n", error)
     return 125
 
 
@@ -292,7 +332,7 @@ def execute(terminal: Terminal, call: Invocation) -> int:
     try:
         container = containers.find_container(terminal.engine, name)
     except NotFound as error:
-        terminal.err(f"Error: {error}\n")
+        terminal.err(f"Error: {error}\n", error)
         return 1
     if not call.options["detach"]:
         _check_tty(call)
@@ -308,7 +348,7 @@ def execute(terminal: Terminal, call: Invocation) -> int:
         )
     except ExecError as error:
         terminal.out(f"{error}\r\n")
-        terminal.hint = hint(str(error))
+        terminal.errors.append(error)
         return 126
     if call.options["detach"]:
         return 0
@@ -333,11 +373,11 @@ def start(terminal: Terminal, call: Invocation) -> int:
             container = process.start(terminal.engine, container, detached=not attach, stdin=stdin)
         except DaemonError as error:
             if attach and isinstance(error, NotFound):
-                terminal.err(f"Error: {error}\n")
+                terminal.err(f"Error: {error}\n", error)
                 return 1
             if attach:
-                terminal.err(f"Error response from daemon: {error}\n")
-                return 1
+                return terminal.daemon_error(error)
+            terminal.errors.append(error)
             errors.append(f"Error response from daemon: {error}")
             failed.append(name)
             continue
@@ -347,3 +387,98 @@ def start(terminal: Terminal, call: Invocation) -> int:
     if errors:
         terminal.err("\n".join([*errors, f"Error: failed to start containers: {', '.join(failed)}"]) + "\n")
     return 1 if errors else 0
+
+
+HANDLERS = {
+    "container run": run,
+    "container create": create,
+    "container exec": execute,
+    "container start": start,
+}
+
+
+_NUMBER = re.compile(r"\d+", re.ASCII)
+
+
+class Port(NamedTuple):
+    """A value of `-p` (docker/go-connections, nat): the host's address and port, each perhaps "", and the
+    container's port, as `80/tcp`.
+    """
+
+    ip: str
+    host: str
+    inner: str
+
+
+def parse_port(text: str) -> Port:
+    """Read `[[IP:]HOST:]CONTAINER[/PROTOCOL]`; raises UsageError in the client's words.
+
+    >>> parse_port("127.0.0.1:8080:80")
+    Port(ip='127.0.0.1', host='8080', inner='80/tcp')
+    >>> parse_port("8080:http")
+    Traceback (most recent call last):
+    labkit.cli.table.UsageError: docker: Invalid containerPort: http.
+    See 'docker run --help'.
+    """
+    outer, _, inner = text.rpartition(":")
+    ip, _, host = outer.rpartition(":")
+    inner, _, protocol = inner.partition("/")
+    if not inner:
+        raise _refused(f"No port specified: {text}<empty>")
+    if ip and not _is_address(ip):
+        raise _refused(f"Invalid ip address: {ip}")
+    if not _is_port(inner):
+        raise _refused(f"Invalid containerPort: {inner}")
+    if host and _range(host) is None:
+        raise _refused(f"Invalid hostPort: {host}")
+    if protocol.lower() not in ("", "tcp", "udp", "sctp"):
+        raise _refused(f"Invalid proto: {protocol}")
+    return Port(ip.strip("[]"), host, f"{inner}/{protocol.lower() or 'tcp'}")
+
+
+def single_ports(text: str) -> list[str]:
+    """Return a value of `-p` as one for each port of its range; raises UsageError in the client's words.
+
+    >>> single_ports("9000-9001:80-81"), single_ports("8000-8010:80")
+    (['9000:80/tcp', '9001:81/tcp'], ['8000-8010:80'])
+    """
+    outer, _, inner = text.rpartition(":")
+    ip, colon, host = outer.rpartition(":")
+    inner, _, protocol = inner.partition("/")
+    wanted = _range(inner)
+    if wanted is None or "-" not in inner:
+        parse_port(text)
+        return [text]
+    parse_port(f"{outer}:{wanted[0]}/{protocol}" if outer else f"{wanted[0]}/{protocol}")
+    given = _range(host) if host else None
+    if given is not None and len(given) != len(wanted):
+        raise _refused(f"Invalid ranges specified for container and host Ports: {inner} and {host}")
+    hosts = map(str, given) if given is not None else [""] * len(wanted)
+    pairs = zip(hosts, wanted, strict=True)
+    start = f"{ip}{colon}"
+    return [f"{start}{each}{':' if start or each else ''}{n}/{protocol or 'tcp'}" for each, n in pairs]
+
+
+def _range(text: str) -> range | None:
+    """Return the ports of `80` or `80-90`, or None for what is neither."""
+    first, _, last = text.partition("-")
+    last = last or first
+    if not (_is_port(first) and _is_port(last)) or text.endswith("-") or int(first) > int(last):
+        return None
+    return range(int(first), int(last) + 1)
+
+
+def _refused(message: str) -> UsageError:
+    return UsageError(f"docker: {message}.\nSee 'docker run --help'.\n", 125)
+
+
+def _is_port(text: str) -> bool:
+    return _NUMBER.fullmatch(text) is not None and len(text) < 10 and int(text) < 65536
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text.removeprefix("[").removesuffix("]"))
+    except ValueError:
+        return False
+    return True

@@ -20,14 +20,14 @@ from labkit.oci.image import Image
 from labkit.oci.layer import Layer
 from labkit.oci.manifest import DOCKER_CONFIG, DOCKER_LAYER, Descriptor, make_manifest
 from labkit.store.hub.records import read_listing
-from labkit.store.registry import Registry, Stored
+from labkit.store.registry import Registry, StoredContent
 
 _PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _LABEL = {"about": "labkit's own image: the programs are stand-ins"}
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class BuildStep:
     """A build step: its time, its command, and the list of files that it added, or the config it set."""
 
     created: str
@@ -38,35 +38,35 @@ class Step:
 
 
 _BUSYBOX = (
-    Step("2019-04-02T23:32:10Z", "#(nop) ADD file:busybox.tar in / ", "busybox-1.30"),
-    Step("2019-04-02T23:32:10Z", '#(nop)  CMD ["sh"]', config={"Cmd": ["sh"]}),
+    BuildStep("2019-04-02T23:32:10Z", "#(nop) ADD file:busybox.tar in / ", "busybox-1.30"),
+    BuildStep("2019-04-02T23:32:10Z", '#(nop)  CMD ["sh"]', config={"Cmd": ["sh"]}),
 )
 _ALPINE = (
-    Step("2019-04-09T23:20:26Z", "#(nop) ADD file:alpine.tar in / ", "alpine-3.9", 5_528_000),
-    Step("2019-04-09T23:20:26Z", '#(nop)  CMD ["/bin/sh"]', config={"Cmd": ["/bin/sh"]}),
+    BuildStep("2019-04-09T23:20:26Z", "#(nop) ADD file:alpine.tar in / ", "alpine-3.9", 5_528_000),
+    BuildStep("2019-04-09T23:20:26Z", '#(nop)  CMD ["/bin/sh"]', config={"Cmd": ["/bin/sh"]}),
 )
 _PYTHON = (
     *_ALPINE,
-    Step("2019-04-10T01:22:00Z", "#(nop)  ENV LANG=C.UTF-8", config={"Env": [_PATH, "LANG=C.UTF-8"]}),
-    Step("2019-04-10T01:22:02Z", "apk add --no-cache ca-certificates", "python-certificates", 551_000),
-    Step(
+    BuildStep("2019-04-10T01:22:00Z", "#(nop)  ENV LANG=C.UTF-8", config={"Env": [_PATH, "LANG=C.UTF-8"]}),
+    BuildStep("2019-04-10T01:22:02Z", "apk add --no-cache ca-certificates", "python-certificates", 551_000),
+    BuildStep(
         "2019-04-10T01:22:03Z",
         "#(nop)  ENV PYTHON_VERSION=3.7.3",
         config={"Env": [_PATH, "LANG=C.UTF-8", "PYTHON_VERSION=3.7.3"]},
     ),
-    Step("2019-04-10T01:30:42Z", "set -ex && make && make install", "python-3.7", 24_300_000),
-    Step("2019-04-10T01:30:43Z", "cd /usr/local/bin && ln -s python3 python", "python-links"),
-    Step("2019-04-10T01:30:51Z", "python get-pip.py", "python-pip", 6_240_000),
-    Step("2019-04-10T01:30:51Z", '#(nop)  CMD ["python3"]', config={"Cmd": ["python3"]}),
+    BuildStep("2019-04-10T01:30:42Z", "set -ex && make && make install", "python-3.7", 24_300_000),
+    BuildStep("2019-04-10T01:30:43Z", "cd /usr/local/bin && ln -s python3 python", "python-links"),
+    BuildStep("2019-04-10T01:30:51Z", "python get-pip.py", "python-pip", 6_240_000),
+    BuildStep("2019-04-10T01:30:51Z", '#(nop)  CMD ["python3"]', config={"Cmd": ["python3"]}),
 )
-IMAGES: dict[str, tuple[tuple[str, ...], Sequence[Step]]] = {
+IMAGES: dict[str, tuple[tuple[str, ...], Sequence[BuildStep]]] = {
     "library/busybox": (("latest", "1", "1.30"), _BUSYBOX),
     "library/alpine": (("latest", "3", "3.9"), _ALPINE),
     "library/python": (("latest", "3", "3.7", "3.7-alpine"), _PYTHON),
 }
 
 
-def build(steps: Sequence[Step]) -> Image:
+def build(steps: Sequence[BuildStep]) -> Image:
     """Return the image that build steps make, layer by layer.
 
     >>> build(_BUSYBOX).config.config["Cmd"]
@@ -102,13 +102,13 @@ def loader(name: str) -> Callable[[Registry], None]:
 
 def add_image(registry: Registry, name: str, tags: Sequence[str], image: Image) -> None:
     """Put an image whose bytes are all there into a registry, under tags of a repository."""
-    blobs = {image.id: Stored(Content.of(image.config.raw), DOCKER_CONFIG)}
+    blobs = {image.id: StoredContent(Content.of(image.config.raw), DOCKER_CONFIG)}
     layers = []
     for layer in image.layers:
         assert layer.tar is not None
         blob = store_gzip(layer.tar)
         layers.append(Descriptor(DOCKER_LAYER, sha256(blob.chunks()), blob.size))
-        blobs[layers[-1].digest] = Stored(blob)
+        blobs[layers[-1].digest] = StoredContent(blob)
     manifest = make_manifest(Descriptor(DOCKER_CONFIG, image.id, len(image.config.raw)), layers)
-    stored = Stored(Content.of(manifest.raw), manifest.media_type)
+    stored = StoredContent(Content.of(manifest.raw), manifest.media_type)
     registry.add(name, tags, {manifest.digest: stored}, blobs)

@@ -30,17 +30,7 @@ from labkit.oci.manifest import (
     make_manifest,
 )
 from labkit.oci.tree import Dir, File, Meta, Node, Symlink, Whiteout, new_inode
-from labkit.store.registry import Registry, Stored
-
-# Layers written down as lists of files, one a line.
-#
-# dir MODE PATH file MODE SIZE PATH filler that depends on the path alone script MODE SIZE PATH TEXT the
-# text, then filler up to the size text MODE PATH TEXT with \n for a line's end and \\ for a backslash link
-# PATH TARGET a symbolic link hard PATH TARGET another name of a file that is listed above gone PATH a
-# whiteout include NAME the lines of another list rest MODE DIR … as many files of filler as make the layer
-# add up to its size
-#
-# Directories that a path needs and that are not listed have mode 0755.
+from labkit.store.registry import Registry, StoredContent
 
 _ESCAPES = {r"\n": "\n", "\\\\": "\\"}
 _REST_FILE = 262_144
@@ -63,7 +53,19 @@ def _text(name: str) -> str:
 
 
 def parse_listing(text: str, *, mtime: int, total: int = 0) -> Dir:
-    """Return the changeset that lines describe.
+    """Return the changeset that lines describe, an entry a line:
+
+        dir MODE PATH
+        file MODE SIZE PATH         filler that depends on the path alone
+        script MODE SIZE PATH TEXT  the text, then filler up to the size
+        text MODE PATH TEXT         with \\n for a line's end and two backslashes for one
+        link PATH TARGET            a symbolic link
+        hard PATH TARGET            another name of a file that is listed above
+        gone PATH                   a whiteout
+        include NAME                the lines of another list
+        rest MODE DIR …             as many files of filler as make the layer add up to `total`
+
+    Directories that a path needs and that are not listed have mode 0755.
 
     >>> tree.size(parse_listing("rest 0644 usr", mtime=0, total=300_000))
     300000
@@ -217,16 +219,16 @@ def add_record(registry: Registry, record: Record) -> None:
     """Put a record into a registry, under its published digests."""
     image = record.image
     config = Descriptor(DOCKER_CONFIG, image.id, len(image.config.raw))
-    blobs = {image.id: Stored(Content.of(image.config.raw), DOCKER_CONFIG, recorded=True)}
+    blobs = {image.id: StoredContent(Content.of(image.config.raw), DOCKER_CONFIG, recorded=True)}
     layers = []
     for layer, digest, size in zip(image.layers, record.digests, record.compressed, strict=True):
         layers.append(Descriptor(DOCKER_LAYER, digest, size))
-        blobs[digest] = Stored(Content.filler(size, digest), recorded=True, layer=layer)
+        blobs[digest] = StoredContent(Content.filler(size, digest), recorded=True, layer=layer)
     manifest = make_manifest(config, layers)
     listed = make_index([_listed(manifest, record.manifest_digest)])
     manifests = {
-        record.manifest_digest: Stored(Content.of(manifest.raw), manifest.media_type, recorded=True),
-        record.list_digest: Stored(Content.of(listed.raw), listed.media_type, recorded=True),
+        record.manifest_digest: StoredContent(Content.of(manifest.raw), manifest.media_type, recorded=True),
+        record.list_digest: StoredContent(Content.of(listed.raw), listed.media_type, recorded=True),
     }
     registry.add(record.repository, record.tags, manifests, blobs)
 

@@ -7,7 +7,7 @@ from collections.abc import Generator
 
 import pytest
 
-from labkit.engine.pull import Finished, together
+from labkit.engine.pull import Finished, in_parallel
 
 SECONDS = 20
 
@@ -23,7 +23,7 @@ def job(value: int) -> Generator[str, None, int]:
 
 def test_each_jobs_steps_come_in_order_and_its_value_last() -> None:
     jobs = {str(n): lambda n=n: job(n) for n in range(7)}  # type: ignore[misc]
-    told = list(together(jobs, 3))
+    told = list(in_parallel(jobs, 3))
     for n in range(7):
         assert [step for name, step in told if name == str(n)] == [f"step {n}", Finished(n)]
     assert left() == []
@@ -36,7 +36,7 @@ def test_three_run_at_once() -> None:
         meeting.wait(SECONDS)
         yield "met"
 
-    assert len(list(together(dict.fromkeys("abc", meet), 3))) == 6
+    assert len(list(in_parallel(dict.fromkeys("abc", meet), 3))) == 6
 
 
 def test_never_more_than_asked_for() -> None:
@@ -51,7 +51,7 @@ def test_never_more_than_asked_for() -> None:
         with lock:
             running -= 1
 
-    list(together({str(n): count for n in range(20)}, 2))
+    list(in_parallel({str(n): count for n in range(20)}, 2))
     assert most <= 2
 
 
@@ -70,7 +70,7 @@ def test_the_first_error_is_raised_and_the_others_end() -> None:
         raise ValueError("wrong")
 
     with pytest.raises(ValueError, match="wrong"):
-        list(together({"endless": endless, "fails": fails}, 2))
+        list(in_parallel({"endless": endless, "fails": fails}, 2))
     assert ended.is_set()
     assert left() == []
 
@@ -86,7 +86,7 @@ def test_a_job_that_has_not_begun_never_begins_after_an_error() -> None:
         begun.append("later")
         yield ""
 
-    steps = together({"fails": fails, **{str(n): later for n in range(50)}}, 1)
+    steps = in_parallel({"fails": fails, **{str(n): later for n in range(50)}}, 1)
     with pytest.raises(ValueError, match="wrong"):
         next(steps)
     assert left() == []
@@ -98,7 +98,7 @@ def test_who_stops_asking_leaves_none_running() -> None:
         while True:
             yield "more"
 
-    steps = together({"a": endless, "b": endless}, 2)
+    steps = in_parallel({"a": endless, "b": endless}, 2)
     next(steps)
     steps.close()
     assert left() == []
