@@ -121,18 +121,6 @@ def run_script(script: str, lab: Lab, **names: Any) -> list[str]:
     return failed
 
 
-LESSONS = {
-    1: "Image layers",
-    2: "docker image history",
-    3: "The container's own layer",
-    4: "Copy-on-write",
-    5: "Storage drivers",
-    6: "docker image inspect",
-    7: "What has changed since",
-}
-"""The lessons by number; an exercise's id begins with its lesson's."""
-
-
 @dataclass(frozen=True, slots=True)
 class Wrong:
     """A typical wrong answer: a script, and the key of the first hint that it must get."""
@@ -162,11 +150,6 @@ class Exercise:
     make: Callable[[], Lab] = Lab
     why: str = ""
     """What is worth knowing once it is solved."""
-
-    @property
-    def lesson(self) -> int:
-        """The number of its lesson."""
-        return int(self.id[:2])
 
     def fresh_lab(self) -> Lab:
         """Return a lab at the start of the exercise; `reset` goes back to this point."""
