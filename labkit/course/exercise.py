@@ -1,4 +1,9 @@
-"""An exercise as data, and the check that compares an attempt with its goal."""
+"""An exercise as data, the check that compares an attempt with its goal, and the card that says the outcome.
+
+A card is a plain value of lines, which the notebook shows in colour. A script is what a learner would type
+into a notebook's cell, run without a notebook: a line that begins with `%docker` is a command, the rest is
+Python.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +19,6 @@ from labkit.base.text import shown
 from labkit.course.questions import Ask
 from labkit.course.statements import Attempt, Hint, Seen, Statement
 from labkit.lab import Lab
-
-# What an exercise says: a card of lines, as a plain value; the notebook shows it in colour.
 
 
 class Outcome(Enum):
@@ -83,10 +86,6 @@ class Card:
     def __repr__(self) -> str:
         return self.text
 
-
-# Scripts of the course: what a learner would type into a notebook's cell, run without a notebook.
-#
-# A line that begins with `%docker` is a command; the rest is Python.
 
 _COMMAND = re.compile(r"^(\s*)%docker +(.*)$", re.MULTILINE)
 
