@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import json
 import shutil
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -127,6 +129,14 @@ def test_a_lesson_s_number_stands_before_its_notebook_s_name_and_its_exercises_i
     for lesson in lessons.LESSONS:
         names = [lesson.notebook, *(exercise.id for exercise in lesson.exercises)]
         assert {name[:3] for name in names} == {f"{lesson.number:02}-"}, lesson.title
+
+
+def test_slides_and_fields_are_read_when_they_are_asked_for() -> None:
+    code = "from labkit import lessons; print({'SLIDES', 'FIELDS'} & set(vars(lessons)), len(lessons.SLIDES))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "set() 12\n"
+    with pytest.raises(AttributeError, match="no attribute 'SLIDE'"):
+        lessons.SLIDE  # noqa: B018
 
 
 def test_lessons_hold_no_machinery() -> None:
