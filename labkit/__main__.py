@@ -83,22 +83,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _exercises(verify: bool, directory: str | None) -> int:
-    from labkit.course import progress as overview
-    from labkit.course import worksheets
+    from labkit.course.lesson import all_exercises
+    from labkit.course.progress import listing
     from labkit.course.verify import replays, summary
-    from labkit.lessons import EXERCISES
+    from labkit.course.worksheets import write_assignments
+    from labkit.lessons import LESSONS
 
+    exercises = all_exercises(LESSONS)
     if directory is not None:
         try:
-            written = worksheets.write_assignments(Path(directory))
+            written = write_assignments(LESSONS, Path(directory))
         except OSError as error:
             print(f"python -m labkit exercises: {shown(directory)}: {error.strerror}", file=sys.stderr)
             return 2
-        print(f"{len(written)} assignments, {len(EXERCISES)} exercises: {shown(directory)}/source")
+        print(f"{len(written)} assignments, {len(exercises)} exercises: {shown(directory)}/source")
     if not verify:
-        print(overview.listing() if directory is None else "", end="")
+        print(listing(LESSONS) if directory is None else "", end="")
         return 0
-    line, problems = summary(each for exercise in EXERCISES for each in replays(exercise))
+    line, problems = summary(each for exercise in exercises for each in replays(exercise))
     print("".join(f"{shown(problem)}\n" for problem in problems), end="")
     print(line)
     return 1 if problems else 0

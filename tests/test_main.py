@@ -256,10 +256,11 @@ def test_an_exercise_that_does_not_verify_is_named_and_gives_exit_code_1(
 ) -> None:
     from dataclasses import replace
 
-    from labkit import lessons as catalogue
+    from labkit import lessons
 
-    broken = replace(catalogue.EXERCISES[0], solution="%docker images")
-    monkeypatch.setattr(catalogue, "EXERCISES", (broken,))
+    first = lessons.image_layers.LESSON
+    broken = replace(first.exercises[0], solution="%docker images")
+    monkeypatch.setattr(lessons, "LESSONS", (replace(first, exercises=(broken,)),))
     assert main(["exercises", "--verify"]) == 1
     problem, last = capsys.readouterr().out.splitlines()
     assert problem.startswith("01-one-layer: solution (%docker images): its check says not attempted")

@@ -1,1 +1,1 @@
-"""What a learner does: questions, exercises and walkthroughs, as data and checks on states; no Jupyter."""
+"""The machine that runs lessons: questions, exercises, slides, progress. No lesson and no Jupyter in it."""

@@ -1,4 +1,9 @@
-"""An exercise as data, and the check that compares an attempt with its goal."""
+"""An exercise as data, the check that compares an attempt with its goal, and the card that says the outcome.
+
+A card is a plain value of lines, which the notebook shows in colour. A script is what a learner would type
+into a notebook's cell, run without a notebook: a line that begins with `%docker` is a command, the rest is
+Python.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +19,6 @@ from labkit.base.text import shown
 from labkit.course.questions import Ask
 from labkit.course.statements import Attempt, Hint, Seen, Statement
 from labkit.lab import Lab
-
-# What an exercise says: a card of lines, as a plain value; the notebook shows it in colour.
 
 
 class Outcome(Enum):
@@ -84,10 +87,6 @@ class Card:
         return self.text
 
 
-# Scripts of the course: what a learner would type into a notebook's cell, run without a notebook.
-#
-# A line that begins with `%docker` is a command; the rest is Python.
-
 _COMMAND = re.compile(r"^(\s*)%docker +(.*)$", re.MULTILINE)
 
 
@@ -121,18 +120,6 @@ def run_script(script: str, lab: Lab, **names: Any) -> list[str]:
     return failed
 
 
-LESSONS = {
-    1: "Image layers",
-    2: "docker image history",
-    3: "The container's own layer",
-    4: "Copy-on-write",
-    5: "Storage drivers",
-    6: "docker image inspect",
-    7: "What has changed since",
-}
-"""The lessons by number; an exercise's id begins with its lesson's."""
-
-
 @dataclass(frozen=True, slots=True)
 class Wrong:
     """A typical wrong answer: a script, and the key of the first hint that it must get."""
@@ -162,11 +149,6 @@ class Exercise:
     make: Callable[[], Lab] = Lab
     why: str = ""
     """What is worth knowing once it is solved."""
-
-    @property
-    def lesson(self) -> int:
-        """The number of its lesson."""
-        return int(self.id[:2])
 
     def fresh_lab(self) -> Lab:
         """Return a lab at the start of the exercise; `reset` goes back to this point."""

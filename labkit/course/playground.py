@@ -52,7 +52,7 @@ class Action:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LogEntry:
     """An action that was done: the line for a terminal, the same in Python, and what was printed."""
 
     line: str
@@ -116,7 +116,7 @@ ACTIONS: Mapping[str, Action] = {
 }
 
 
-def act(lab: Lab, name: str, fields: Fields) -> Entry:
+def act(lab: Lab, name: str, fields: Fields) -> LogEntry:
     """Do an action on a lab, or "undo" or "reset"; what goes wrong is in the entry, in Docker's words.
 
     >>> lab = Lab()
@@ -129,22 +129,23 @@ def act(lab: Lab, name: str, fields: Fields) -> Entry:
         try:
             lab.undo() if name == "undo" else lab.reset()
         except LabkitError as error:
-            return Entry("", f"lab.{name}()", str(error), failed=True)
-        return Entry("", f"lab.{name}()")
+            return LogEntry("", f"lab.{name}()", str(error), failed=True)
+        return LogEntry("", f"lab.{name}()")
     action = ACTIONS[name]
     if action.on_container and not fields.container:
-        return Entry("", "", "There is no container yet: run one first.", failed=True)
+        return LogEntry("", "", "There is no container yet: run one first.", failed=True)
     line = action.line(fields)
     result = _printed(lab, line)
-    return Entry(f"docker {line}", action.python(fields), result.text, result.exit_code != 0)
+    return LogEntry(f"docker {line}", action.python(fields), result.text, result.exit_code != 0)
 
 
-def pull(lab: Lab, image: str) -> Entry:
+def pull(lab: Lab, image: str) -> LogEntry:
     """Pull an image as a learner would; of what is printed only an error is kept."""
     line = f"pull {_word(image)}"
     result = _printed(lab, line)
     failed = result.exit_code != 0
-    return Entry(f"docker {line}", f"lab.pull({python_text(image)})", result.text if failed else "", failed)
+    text = result.text if failed else ""
+    return LogEntry(f"docker {line}", f"lab.pull({python_text(image)})", text, failed)
 
 
 def _printed(lab: Lab, line: str) -> Result:
@@ -168,11 +169,8 @@ def look(lab: Lab, line: str) -> str:
     return text
 
 
-# How the containers stand
-
-
 @dataclass(frozen=True, slots=True)
-class Box:
+class ContainerLayer:
     """A container: its name, whether it runs, the bytes in its own layer, and how many paths it changed."""
 
     name: str
@@ -188,11 +186,11 @@ class Standing:
     name: str
     layers: tuple[tuple[str, int], ...]
     """Labels and bytes, bottom first."""
-    boxes: tuple[Box, ...]
+    boxes: tuple[ContainerLayer, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class SharedStack:
     """A stack of layers, what stands on it, and how many containers stand elsewhere."""
 
     name: str
@@ -206,7 +204,7 @@ class Scene:
         return sum(size for _, size in self.layers)
 
     @property
-    def boxes(self) -> list[Box]:
+    def boxes(self) -> list[ContainerLayer]:
         """All containers on the stack."""
         return [box for standing in self.standings for box in standing.boxes]
 
@@ -226,16 +224,16 @@ class Scene:
         return total
 
 
-def scene(lab: Lab, name: str) -> Scene:
+def shared_stack(lab: Lab, name: str) -> SharedStack:
     """Return how the containers of a lab stand on an image, and on images that were made of it.
 
     Raises NotFound where neither the image nor a container of it is there.
 
     >>> lab = Lab()
     >>> box = lab.run("ubuntu:15.04", name="box")
-    >>> found = scene(lab, "ubuntu:15.04")
+    >>> found = shared_stack(lab, "ubuntu:15.04")
     >>> len(found.layers), found.boxes
-    (4, [Box(name='box', running=True, size=0, changes=0)])
+    (4, [ContainerLayer(name='box', running=True, size=0, changes=0)])
     """
     base = _base(lab, name)
     every = containers.listed_containers(lab.engine, everything=True)[::-1]
@@ -245,7 +243,7 @@ def scene(lab: Lab, name: str) -> Scene:
             found.setdefault(image.id, image)
     standings = tuple(_standing(lab, image, base, name, every) for image in found.values())
     others = sum(each.image_id not in found for each in every)
-    return Scene(name, _layers(base, 0), standings, others)
+    return SharedStack(name, _layers(base, 0), standings, others)
 
 
 def _base(lab: Lab, name: str) -> Image:
@@ -261,9 +259,9 @@ def _standing(lab: Lab, image: Image, base: Image, name: str, every: list[Contai
     return Standing(label, _layers(image, len(base.layers)), boxes)
 
 
-def _box(lab: Lab, box: Container) -> Box:
+def _box(lab: Lab, box: Container) -> ContainerLayer:
     changed = len(containers.diff(lab.engine, box))
-    return Box(box.name, box.running, containers.size_rw(box), changed)
+    return ContainerLayer(box.name, box.running, containers.size_rw(box), changed)
 
 
 def _layers(image: Image, start: int) -> tuple[tuple[str, int], ...]:
@@ -282,10 +280,10 @@ def free_name(lab: Lab) -> str:
     return f"box{number}"
 
 
-def log_lines(entry: Entry) -> list[str]:
+def log_lines(entry: LogEntry) -> list[str]:
     """Return an entry as it is shown: the terminal's line, the same in Python, and what was printed.
 
-    >>> log_lines(Entry("docker stop box", 'lab.container("box").stop()', "box"))
+    >>> log_lines(LogEntry("docker stop box", 'lab.container("box").stop()', "box"))
     ['$ docker stop box', '  in Python: lab.container("box").stop()', 'box']
     """
     lines = [f"$ {one_line(entry.line)}"] if entry.line else []

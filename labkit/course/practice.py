@@ -81,7 +81,7 @@ class Practice:
             notice = self._notice(self.lab)
             return replace(card, lines=(*card.lines, Line(notice))) if notice else card
         if card.correct and self._shown:
-            line = Line("You read the solution, so this is kept as done with it, not as solved.")
+            line = Line("You read the solution, so this counts as done with its solution, not as solved.")
             card = replace(card, lines=(*card.lines, line))
         return self._kept(card, checks=1, done=card.correct)
 

@@ -1,27 +1,24 @@
-"""The exercises as a list, and a learner's progress through them, as cards."""
+"""A learner's progress through the exercises: a small file in the learner's own data folder, and its card.
+
+The file is replaced as a whole: what is new is written beside it, brought to the disk, and renamed over it,
+so that whoever is killed at any moment leaves the old file or the new one. A lock, which the system gives
+back when its owner dies, lets several notebooks write one after the other; each reads the file anew. A file
+that is damaged, or that a newer labkit wrote, is set aside under another name and never overwritten.
+"""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from labkit.base.errors import LabkitError
-from labkit.course.exercise import LESSONS, Card, Line, Mark
-from labkit.lessons import EXERCISES
-
-# A learner's progress: a small file in the learner's own data folder, never in a notebook.
-#
-# The file is replaced as a whole: what is new is written beside it, brought to the disk, and renamed over
-# it, so that whoever is killed at any moment leaves the old file or the new one. A lock, which the system
-# gives back when its owner dies, lets several notebooks write one after the other; each reads the file anew.
-# A file that is damaged, or that a newer labkit wrote, is set aside under another name and never
-# overwritten.
+from labkit.course.exercise import Card, Exercise, Line, Mark
+from labkit.course.lesson import Lesson
 
 VERSION = 1
 FILE = "progress.json"
@@ -30,7 +27,7 @@ _WAIT = 20.0
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class Score:
     """What is known of one exercise.
 
     `solved` means: a check was correct before the solution was read; `done`: a check was correct.
@@ -42,14 +39,14 @@ class Entry:
     solved: bool = False
     done: bool = False
 
-    def after(self, event: Mapping[str, object]) -> Entry:
-        """Return the entry after something happened: `checks` or `hints` more, the solution shown, done.
+    def after(self, event: Mapping[str, object]) -> Score:
+        """Return the score after something happened: `checks` or `hints` more, the solution shown, done.
 
-        >>> Entry().after({"shown": True}).after({"checks": 1, "done": True})
-        Entry(checks=1, hints=0, shown=True, solved=False, done=True)
+        >>> Score().after({"shown": True}).after({"checks": 1, "done": True})
+        Score(checks=1, hints=0, shown=True, solved=False, done=True)
         """
         done = bool(event.get("done"))
-        return Entry(
+        return Score(
             self.checks + int(bool(event.get("checks"))),
             self.hints + int(bool(event.get("hints"))),
             self.shown or bool(event.get("shown")),
@@ -57,9 +54,9 @@ class Entry:
             self.done or done,
         )
 
-    def merged(self, other: Entry) -> Entry:
+    def merged(self, other: Score) -> Score:
         """Return what both know together: nothing that either has is lost."""
-        return Entry(
+        return Score(
             max(self.checks, other.checks),
             max(self.hints, other.hints),
             self.shown or other.shown,
@@ -68,21 +65,22 @@ class Entry:
         )
 
 
-Entries = Mapping[str, Entry]
+Scores: TypeAlias = Mapping[str, Score]
+"""By the id of the exercise."""
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """All entries by exercise, where they are kept, and a message where something is wrong with that."""
+    """All scores by exercise, where they are kept, and a message where something is wrong with that."""
 
-    entries: Entries = field(default_factory=dict)
+    scores: Scores = field(default_factory=dict)
     path: Path = Path(FILE)
     message: str = ""
 
     def export(self, file: str | os.PathLike[str]) -> None:
         """Write the progress into a file of the learner's choice, as JSON."""
         try:
-            _replace(Path(file), as_json(self.entries))
+            _replace(Path(file), as_json(self.scores))
         except OSError as error:
             raise LabkitError(f"{file}: {error.strerror}") from None
 
@@ -94,57 +92,57 @@ class Progress:
             raise LabkitError(f"{file}: {error.strerror}") from None
         except ValueError as error:
             raise LabkitError(f"{file}: {error}") from None
-        return update(lambda entries: merge(entries, brought), self.path.parent)
+        return update(lambda scores: merge(scores, brought), self.path.parent)
 
 
 class NewerFile(ValueError):
     """A file that a newer labkit wrote."""
 
 
-def merge(one: Entries, other: Entries) -> Entries:
-    """Return the entries that two files have together.
+def merge(one: Scores, other: Scores) -> Scores:
+    """Return the scores that two files have together.
 
-    >>> merge({"a": Entry(checks=2)}, {"a": Entry(solved=True), "b": Entry()})["a"]
-    Entry(checks=2, hints=0, shown=False, solved=True, done=False)
+    >>> merge({"a": Score(checks=2)}, {"a": Score(solved=True), "b": Score()})["a"]
+    Score(checks=2, hints=0, shown=False, solved=True, done=False)
     """
     names = sorted({*one, *other})
-    return {name: one.get(name, Entry()).merged(other.get(name, Entry())) for name in names}
+    return {name: one.get(name, Score()).merged(other.get(name, Score())) for name in names}
 
 
-def as_json(entries: Entries) -> bytes:
+def as_json(scores: Scores) -> bytes:
     """Return the file's bytes."""
-    document = {"version": VERSION, "exercises": {name: asdict(entries[name]) for name in sorted(entries)}}
+    document = {"version": VERSION, "exercises": {name: asdict(scores[name]) for name in sorted(scores)}}
     return (json.dumps(document, indent=1) + "\n").encode()
 
 
-def from_json(data: bytes) -> Entries:
-    """Return the entries of a file's bytes; raises ValueError where they are none, NewerFile for a newer one.
+def from_json(data: bytes) -> Scores:
+    """Return the scores of a file's bytes; raises ValueError where they are none, NewerFile for a newer one.
 
-    >>> from_json(as_json({"a": Entry(hints=1)}))
-    {'a': Entry(checks=0, hints=1, shown=False, solved=False, done=False)}
+    >>> from_json(as_json({"a": Score(hints=1)}))
+    {'a': Score(checks=0, hints=1, shown=False, solved=False, done=False)}
     """
     try:
         document = json.loads(data)
         version, exercises = document["version"], document["exercises"]
         if type(version) is int and version > VERSION:
             raise NewerFile(f"it was written by a newer labkit (version {version} of the file)")
-        entries = {str(name): _entry(each) for name, each in exercises.items()}
+        scores = {str(name): _score(each) for name, each in exercises.items()}
     except NewerFile:
         raise
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise ValueError("it is damaged, or no file of labkit's progress") from None
     if version != VERSION:
         raise ValueError("it is damaged, or no file of labkit's progress")
-    return entries
+    return scores
 
 
-def _entry(values: Any) -> Entry:
-    entry = Entry(**values)
-    for name, value in asdict(entry).items():
+def _score(values: Any) -> Score:
+    score = Score(**values)
+    for name, value in asdict(score).items():
         wanted = int if name in ("checks", "hints") else bool
         if type(value) is not wanted or value < 0:
             raise ValueError(name)
-    return entry
+    return score
 
 
 def folder() -> Path:
@@ -158,36 +156,36 @@ def folder() -> Path:
 
 def load(where: Path | None = None) -> Progress:
     """Return the progress that is kept."""
-    return update(lambda entries: entries, where)
+    return update(lambda scores: scores, where)
 
 
 def record(exercise_id: str, event: Mapping[str, object]) -> str:
     """Write down what happened in an exercise; return a message where something went wrong, else ""."""
-    return update(lambda all_: {**all_, exercise_id: all_.get(exercise_id, Entry()).after(event)}).message
+    return update(lambda all_: {**all_, exercise_id: all_.get(exercise_id, Score()).after(event)}).message
 
 
-def update(change: Callable[[Entries], Entries], where: Path | None = None) -> Progress:
-    """Read the file, change its entries and write it, while nobody else does; never raises for the disk.
+def update(change: Callable[[Scores], Scores], where: Path | None = None) -> Progress:
+    """Read the file, change its scores and write it, while nobody else does; never raises for the disk.
 
     Where the folder cannot be written, the message says so; what could be read is returned all the same.
     """
     directory = where or folder()
     path = directory / FILE
-    entries: Entries = {}
+    scores: Scores = {}
     message = ""
     try:
         directory.mkdir(parents=True, exist_ok=True)
         with _locked(directory):
-            entries, message = _read(path)
-            changed = change(entries)
-            if changed != entries:
+            scores, message = _read(path)
+            changed = change(scores)
+            if changed != scores:
                 _replace(path, as_json(changed))
-            entries = changed
+            scores = changed
     except (OSError, TimeoutError) as error:
         reason = getattr(error, "strerror", None) or "another program does not let go of it"
         message = f"Your progress cannot be kept: {path}: {reason}."
-        entries = entries or _peek(path)
-    return Progress(entries, path, message)
+        scores = scores or _peek(path)
+    return Progress(scores, path, message)
 
 
 @contextmanager
@@ -198,8 +196,8 @@ def _locked(directory: Path) -> Iterator[None]:
         yield
 
 
-def _read(path: Path) -> tuple[Entries, str]:
-    """Read the file, or set it aside where it cannot be used; return its entries and a message."""
+def _read(path: Path) -> tuple[Scores, str]:
+    """Read the file, or set it aside where it cannot be used; return its scores and a message."""
     try:
         return from_json(path.read_bytes()), ""
     except FileNotFoundError:
@@ -217,7 +215,7 @@ def _free_name(path: Path, why: str) -> Path:
     return aside
 
 
-def _peek(path: Path) -> Entries:
+def _peek(path: Path) -> Scores:
     """Return what can be read without writing anything."""
     try:
         return from_json(path.read_bytes())
@@ -241,43 +239,44 @@ def _replace(path: Path, data: bytes) -> None:
             os.close(directory)
 
 
-def listing() -> str:
-    """Return the exercises by lesson, a line each.
+def listing(lessons: Iterable[Lesson]) -> str:
+    """Return the lessons' exercises, a line each below a line for their lesson.
 
-    >>> print(listing().splitlines()[1])
+    >>> from labkit.lessons import LESSONS
+    >>> print(listing(LESSONS).splitlines()[1])
       01-one-layer          Download one layer only
     """
     lines = []
-    for lesson, group in groupby(EXERCISES, key=lambda each: each.lesson):
-        lines.append(f"{lesson} · {LESSONS[lesson]}")
-        lines += [f"  {each.id:20}  {each.title}" for each in group]
+    for lesson in lessons:
+        if lesson.exercises:
+            lines.append(lesson.heading)
+            lines += [f"  {each.id:20}  {each.title}" for each in lesson.exercises]
     return "\n".join(lines) + "\n"
 
 
-def progress_card(progress: Progress) -> Card:
-    """Return a learner's progress: a line for each exercise, in words.
+def progress_card(progress: Progress, exercises: Sequence[Exercise]) -> Card:
+    """Return a learner's progress through exercises: a line for each of them, in words.
 
-    >>> progress_card(Progress()).title
-    'Progress: 0 of 20 exercises solved'
+    >>> progress_card(Progress(), ()).title
+    'Progress: 0 of 0 exercises solved'
     """
-    entries = progress.entries
-    solved = sum(each.id in entries and entries[each.id].solved for each in EXERCISES)
+    scores = {each.id: progress.scores.get(each.id, Score()) for each in exercises}
     lines = []
-    for each in EXERCISES:
-        entry = entries.get(each.id, Entry())
-        lines.append(Line(f"{each.id}: {_state(entry)}", Mark.SOLVED if entry.solved else Mark.TO_DO))
+    for name, score in scores.items():
+        lines.append(Line(f"{name}: {_state(score)}", Mark.SOLVED if score.solved else Mark.TO_DO))
     if progress.message:
         lines.append(Line(progress.message))
-    title = f"Progress: {solved} of {len(EXERCISES)} exercises solved"
+    solved = sum(score.solved for score in scores.values())
+    title = f"Progress: {solved} of {len(scores)} exercises solved"
     return Card(title, tuple(lines), f"Kept in {progress.path}, never in a notebook.")
 
 
-def _state(entry: Entry) -> str:
-    if entry == Entry():
+def _state(score: Score) -> str:
+    if score == Score():
         return "not begun"
-    tries = f"{entry.checks} check{'s' * (entry.checks != 1)}, {entry.hints} hint{'s' * (entry.hints != 1)}"
-    if entry.solved:
+    tries = f"{score.checks} check{'s' * (score.checks != 1)}, {score.hints} hint{'s' * (score.hints != 1)}"
+    if score.solved:
         return f"solved ({tries})"
-    if entry.done:
+    if score.done:
         return f"done with its solution ({tries})"
-    return f"begun ({tries}{', solution read' * entry.shown})"
+    return f"begun ({tries}{', solution read' * score.shown})"

@@ -1,6 +1,6 @@
 """A pull that was done, to be looked at again at any moment of it: its lines, and what the cache saved.
 
-What is saved is told by the same pull into an empty cache, over the same network.
+The same pull into an empty cache, over the same network, tells what was saved.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _ARRIVED = ("Verifying Checksum", "Download complete", "Extracting", "Pull compl
 
 
 def tenths(seconds: float) -> float:
-    """Return seconds in tenths, rounded up, so that what happened by then is told.
+    """Return seconds in tenths, rounded up: all that happened by then is included.
 
     >>> tenths(12.207), tenths(3.5)
     (12.3, 3.5)

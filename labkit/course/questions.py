@@ -1,23 +1,21 @@
-"""What an exercise asks for in words or numbers, and how an answer is compared with the right one.
+"""Questions with answers to choose from, and what an exercise asks for in words or numbers.
 
-The right answer is computed from the lab as it was at the start, so that no answer is written down.
+Prediction cards, exercises and slides share the questions. A right word or number is computed from the lab as
+it was at the start, so that none is written down.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from labkit.cli.formats import ellipsis
 from labkit.course.statements import Attempt, Hint, Seen, Statement
 from labkit.lab import Lab
 
-if TYPE_CHECKING:
-    Proof: TypeAlias = Callable[[Lab], str]
-    "What shows the right answer: it works on a fresh Lab and returns what was seen, as text."
-
-# Questions with answers to choose from: data that prediction cards, exercises and walkthroughs share.
+Proof: TypeAlias = Callable[[Lab], str]
+"""What shows the right answer: it works on a fresh Lab and returns what was seen, as text."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""A slide's steps, run one after the other on a lab of their own."""
+"""A slide of the course, and its run: its steps one after the other on a lab of their own."""
 
 from __future__ import annotations
 
@@ -6,18 +6,12 @@ import ast
 import contextlib
 import io
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from importlib import resources
 from typing import Any
 
 from labkit.course.questions import Question
 from labkit.lab import Lab
-from labkit.lessons import prediction
-
-# The twelve slides of the course section: data in slides.toml, which the walkthrough and the lessons share.
-#
-# >>> [slide.id for slide in SLIDES][:2], len(SLIDES) (['image-layers-1', 'image-layers-2'], 12)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,33 +45,33 @@ def commands(step: str) -> tuple[str, ...]:
     return lines if all(line.startswith("docker ") for line in lines) else ()
 
 
-def statements(code: str) -> tuple[str, ...]:
-    r"""Return the statements of Python code, each in one spelling whatever its line breaks.
+_PARTS = ("sentences", "steps", "conclusion", "notes")
 
-    >>> statements("stack(\n    image,\n    name='web',\n)")
-    ("stack(image, name='web')",)
+
+def read_slides(text: str, questions: Iterable[Question]) -> tuple[Slide, ...]:
+    """Return the slides of a TOML document: `[[slide]]` has the parts of a Slide, its question by the ID.
+
+    Raises ValueError, which names the slide, where a part is missing or not known, or no such question is.
     """
-    return tuple(ast.unparse(each) for each in ast.parse(code).body)
+    asked = {question.id: question for question in questions}
+    return tuple(_slide(each, asked) for each in tomllib.loads(text)["slide"])
 
 
-def _slide(data: Mapping[str, Any]) -> Slide:
-    lists = ("sentences", "steps", "conclusion", "notes")
-    parts = {name: tuple(each.strip() for each in data[name]) for name in lists}
-    setup = data.get("setup", "").strip()
-    rest: dict[str, Any] = {**data, **parts, "question": prediction(data["question"]), "setup": setup}
-    return Slide(**rest)
-
-
-def _read() -> tuple[Slide, ...]:
-    text = resources.files("labkit.lessons").joinpath("slides.toml").read_text("utf-8")
-    return tuple(_slide(each) for each in tomllib.loads(text)["slide"])
-
-
-SLIDES = _read()
+def _slide(data: Mapping[str, Any], asked: Mapping[str, Question]) -> Slide:
+    name, question = data.get("id", "a slide"), asked.get(data.get("question", ""))
+    if question is None:
+        raise ValueError(f"{name}: no such question: {data.get('question')}")
+    lists = {part: tuple(each.strip() for each in data.get(part, ())) for part in _PARTS}
+    if missing := [part for part, lines in lists.items() if not lines]:
+        raise ValueError(f"{name}: nothing in {', '.join(missing)}")
+    try:
+        return Slide(**{**data, **lists, "question": question, "setup": data.get("setup", "").strip()})
+    except TypeError as error:
+        raise ValueError(f"{name}: {error}") from None
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class StepOutput:
     """What a step shows: a terminal's text, and the value of Python's last expression."""
 
     step: str
@@ -85,14 +79,14 @@ class Shown:
     value: Any = None
 
 
-class Stage:
-    """A fresh lab where a slide begins, and what its steps have shown so far.
+class SlideRun:
+    """The run of a slide: a fresh lab where it begins, and what its steps have shown so far.
 
     `names` are what Python steps may use beside `lab`: the functions that draw. A step runs once, when it is
     first asked for; to go back in a talk loses nothing.
 
-    >>> from labkit.course.slides import SLIDES
-    >>> print(Stage(SLIDES[3], {}).shown(0).text[:44])
+    >>> from labkit.lessons import SLIDES
+    >>> print(SlideRun(SLIDES[3], {}).shown(0).text[:44])
     $ docker image history nginx
     IMAGE
     """
@@ -101,27 +95,27 @@ class Stage:
         self.slide = slide
         self.lab = Lab(tty=True, online=False)
         self._names = {"Lab": Lab, **names, "lab": self.lab}
-        self._shown: list[Shown] = []
+        self._shown: list[StepOutput] = []
         if slide.setup:
             self._python(slide.setup)
 
-    def shown(self, place: int) -> Shown:
+    def shown(self, place: int) -> StepOutput:
         """Return what a step shows, and run it and those before it if they have not run yet."""
         while len(self._shown) <= place:
             self._shown.append(self._run(self.slide.steps[len(self._shown)]))
         return self._shown[place]
 
-    def _run(self, step: str) -> Shown:
+    def _run(self, step: str) -> StepOutput:
         lines = commands(step)
         if not lines:
             text, value = self._python(step)
-            return Shown(step, text, value)
+            return StepOutput(step, text, value)
         parts = []
         for line in lines:
             result = self.lab.shell(line)
             failed = f"[exit {result.exit_code}]\n" if result.exit_code else ""
             parts.append(f"$ {line}\n{result.text}{failed}")
-        return Shown(step, "".join(parts))
+        return StepOutput(step, "".join(parts))
 
     def _python(self, code: str) -> tuple[str, Any]:
         """Run Python as a cell does; return what it printed and the value of its last expression."""

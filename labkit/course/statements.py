@@ -1,4 +1,9 @@
-"""Statements about_container containers: which run, what they read, and how much they wrote."""
+"""Statements about the state that a learner has reached: what a goal is made of.
+
+A statement looks at a lab's images, layers and containers, never at the words that were typed, so that every
+way to the goal counts. It says what it sees, and never how to get further. `&` and `~` put statements
+together. Below: what all of them are made of, then those about images, pulls and containers.
+"""
 
 from __future__ import annotations
 
@@ -18,12 +23,6 @@ from labkit.oci.image import Image
 from labkit.oci.manifest import Manifest
 from labkit.oci.reference import parse_reference
 from labkit.oci.tree import Dir, File
-
-# Statements about the state that a learner has reached: what a goal is made of.
-#
-# A statement looks at a lab's images, layers and containers, never at the words that were typed, so that
-# every way to the goal counts. It says what it sees, and never how to get further. `&` and `~` put
-# statements together.
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,19 +95,25 @@ class Hint:
     when: Statement = ALWAYS
 
 
-# Statements about_image images: which there are, what they share, what is in them and what they would run.
+# Images
 
 
 def about_image(name: str, says: str, look: Callable[[Attempt, Image], Seen]) -> Statement:
-    """Make a statement about_image one image; where it is not there, that is what is seen."""
+    """Make a statement about one image; where it is not there, that is what is seen."""
 
     def find(attempt: Attempt) -> Seen:
-        image = images.lookup_image(attempt.lab.engine, name)
-        if image is None:
-            return Seen(False, f"There is no image `{name}`.", defined=False)
-        return look(attempt, image)
+        image = _image(attempt.lab, name)
+        return look(attempt, image) if image else _no_image(name)
 
     return Statement(says, find)
+
+
+def _image(lab: Lab, name: str) -> Image | None:
+    return images.lookup_image(lab.engine, name)
+
+
+def _no_image(name: str) -> Seen:
+    return Seen(False, f"There is no image `{name}`.", defined=False)
 
 
 def image_there(name: str) -> Statement:
@@ -126,7 +131,7 @@ def image_kept(name: str) -> Statement:
     """The name still means the image that it meant at the start."""
 
     def look(attempt: Attempt, image: Image) -> Seen:
-        same = image == images.lookup_image(attempt.origin.engine, name)
+        same = image == _image(attempt.origin, name)
         return Seen(same, f"`{name}` is {'the image that it was' if same else 'another image than before'}.")
 
     return about_image(name, f"`{name}` is the image that it was at the start.", look)
@@ -136,17 +141,13 @@ def stands_on(name: str, base: str) -> Statement:
     """The image's lowest layers are all those of another one, as that was when the exercise began."""
 
     def look(attempt: Attempt, image: Image) -> Seen:
-        below = images.lookup_image(attempt.lab.engine, base) or _at_start(attempt, base)
+        below = _image(attempt.lab, base) or _image(attempt.origin, base)
         count = common(image, below) if below else 0
         met = below is not None and count == len(below.layers)
         whole = "all" if met else f"{count}"
         return Seen(met, f"`{name}` has {whole} of the layers of `{base}` below its own.")
 
     return about_image(name, f"`{name}` stands on all layers of `{base}`.", look)
-
-
-def _at_start(attempt: Attempt, name: str) -> Image | None:
-    return images.lookup_image(attempt.origin.engine, name)
 
 
 def common(one: Image, other: Image) -> int:
@@ -164,9 +165,9 @@ def shares_layers(one: str, other: str, at_least: int = 1) -> Statement:
     """Two images share layers from the base up."""
 
     def look(attempt: Attempt, image: Image) -> Seen:
-        second = images.lookup_image(attempt.lab.engine, other)
+        second = _image(attempt.lab, other)
         if second is None:
-            return Seen(False, f"There is no image `{other}`.", defined=False)
+            return _no_image(other)
         count = common(image, second)
         return Seen(count >= at_least, f"`{one}` and `{other}` share {_layers(count)}.")
 
@@ -181,7 +182,7 @@ def layers_above(name: str, base: str, count: int) -> Statement:
     """The image has so many layers more than another one."""
 
     def look(attempt: Attempt, image: Image) -> Seen:
-        below = images.lookup_image(attempt.lab.engine, base) or _at_start(attempt, base)
+        below = _image(attempt.lab, base) or _image(attempt.origin, base)
         own = len(image.layers) - (common(image, below) if below else 0)
         return Seen(own == count, f"`{name}` has {_layers(own)} that `{base}` does not have.")
 
@@ -220,8 +221,7 @@ def image_holds(name: str, path: str, size: int) -> Statement:
     """A container of the image would find a file of that size."""
 
     def look(attempt: Attempt, image: Image) -> Seen:
-        node = tree.get(attempt.lab.engine.root(image), path)
-        found = node.content.size if isinstance(node, File) else None
+        found = _file_size(attempt.lab.engine.root(image), path)
         text = f"has {human_size(found, 4)}" if found is not None else "is not there"
         return Seen(found == size, f"In `{name}` the file `{path}` {text}.")
 
@@ -236,6 +236,11 @@ def image_lacks(name: str, path: str) -> Statement:
         return Seen(not there, f"A container of `{name}` {'finds' if there else 'does not find'} `{path}`.")
 
     return about_image(name, f"A container of `{name}` does not find `{path}`.", look)
+
+
+def _file_size(root: Dir, path: str) -> int | None:
+    node = tree.get(root, path)
+    return node.content.size if isinstance(node, File) else None
 
 
 def text_of(root: Dir, path: str) -> str | None:
@@ -270,8 +275,7 @@ def config_says(name: str, key: str, says: str, test: Callable[[Any], bool]) -> 
 
     def look(attempt: Attempt, image: Image) -> Seen:
         value = image.config.config.get(key)
-        told = _value(value)
-        return Seen(test(value), f"`{name}`: {key} is {told}.")
+        return Seen(test(value), f"`{name}`: {key} is {_value(value)}.")
 
     return about_image(name, says, look)
 
@@ -289,11 +293,14 @@ def disk_at_most(size: int) -> Statement:
 
     def look(attempt: Attempt) -> Seen:
         engine = attempt.lab.engine
-        layers, containers = usage.layers_size(engine), usage.container_usage(engine).size
-        text = f"Images take {human_size(layers, 4)}, containers {human_size(containers, 4)}."
-        return Seen(layers + containers <= size, text)
+        layers, written = usage.layers_size(engine), usage.container_usage(engine).size
+        text = f"Images take {human_size(layers, 4)}, containers {human_size(written, 4)}."
+        return Seen(layers + written <= size, text)
 
     return Statement(f"Images and containers together take at most {human_size(size, 4)}.", look)
+
+
+# Pulls
 
 
 def downloads(lab: Lab, name: str) -> int:
@@ -330,7 +337,10 @@ def pull_downloads(name: str, count: int) -> Statement:
     return Statement(f"A pull of `{name}` would download exactly {_layers(count)}.", look)
 
 
-def _find(lab: Lab, name: str) -> Container | None:
+# Containers
+
+
+def _container(lab: Lab, name: str) -> Container | None:
     try:
         return containers.find_container(lab.engine, name)
     except LabkitError:
@@ -349,10 +359,10 @@ def tree_of(container: Container) -> Dir:
 
 
 def about_container(name: str, says: str, look: Callable[[Attempt, Container], Seen]) -> Statement:
-    """Make a statement about_container one container; where it is not there, that is what is seen."""
+    """Make a statement about one container; where it is not there, that is what is seen."""
 
     def find(attempt: Attempt) -> Seen:
-        found = _find(attempt.lab, name)
+        found = _container(attempt.lab, name)
         if found is None:
             return Seen(False, f"There is no container `{name}`.", defined=False)
         return look(attempt, found)
@@ -364,7 +374,7 @@ def container_runs(name: str) -> Statement:
     """The container of the start runs: the same one, not another of its name."""
 
     def look(attempt: Attempt, found: Container) -> Seen:
-        before = _find(attempt.origin, name)
+        before = _container(attempt.origin, name)
         if before is not None and before.id != found.id:
             return Seen(False, f"`{name}` is another container than at the start.")
         return Seen(found.running, f"`{name}` {'runs' if found.running else 'does not run'}.")
@@ -376,7 +386,7 @@ def container_gone(name: str) -> Statement:
     """No container has that name."""
 
     def look(attempt: Attempt) -> Seen:
-        found = _find(attempt.lab, name)
+        found = _container(attempt.lab, name)
         if found is None:
             return Seen(True, f"The container `{name}` is removed.")
         return Seen(False, f"The container `{name}` is still there: {found.status}.")
@@ -397,10 +407,9 @@ def container_file_size(name: str, path: str, size: int) -> Statement:
     """The container finds a file of that size."""
 
     def look(attempt: Attempt, found: Container) -> Seen:
-        node = tree.get(tree_of(found), path)
-        if not isinstance(node, File):
+        has = _file_size(tree_of(found), path)
+        if has is None:
             return Seen(False, f"In `{name}` there is no file `{path}`.")
-        has = node.content.size
         return Seen(has == size, f"In `{name}` the file `{path}` has {human_size(has, 4)}.")
 
     return about_container(name, f"In `{name}` the file `{path}` has {human_size(size)}.", look)

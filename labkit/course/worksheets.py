@@ -11,20 +11,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from labkit.course.exercise import LESSONS, Exercise
-from labkit.lessons import EXERCISES
+from labkit.course.exercise import Exercise
+from labkit.course.lesson import Lesson
 
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
-FILES = {
-    1: "01-image-layers",
-    2: "02-image-history",
-    3: "03-container-layer",
-    4: "04-copy-on-write",
-    5: "05-storage-drivers",
-    6: "06-image-inspect",
-    7: "07-since-then",
-}
-"""The notebooks' names by lesson, without `.ipynb`: those of the lessons, in a folder beside them."""
 
 _HOW = """
 Each exercise begins with a cell that shows what to do and gives you a fresh lab. Work in the cell below it, \
@@ -43,24 +33,20 @@ _HINT = "# ex.hint()      # take the first # away for a hint"
 Cell = dict[str, Any]
 
 
-def of_lesson(lesson: int) -> list[Exercise]:
-    """Return the exercises of a lesson."""
-    return [each for each in EXERCISES if each.lesson == lesson]
+def worksheet(lesson: Lesson, lessons: Sequence[Lesson]) -> dict[str, Any]:
+    """Return a lesson's exercises as the notebook that a learner works in; it leads to those beside it.
 
-
-def worksheet(lesson: int) -> dict[str, Any]:
-    """Return a lesson's exercises as the notebook that a learner works in.
-
-    >>> worksheet(1)["cells"][2]["metadata"]
+    >>> from labkit.lessons import LESSONS
+    >>> worksheet(LESSONS[1], LESSONS)["cells"][2]["metadata"]
     {'tags': ['setup']}
     """
-    where = f"*They go with [lesson {lesson}](../{FILES[lesson]}.ipynb).*"
-    intro = f"# Exercises {lesson} · {LESSONS[lesson]}\n\n{where}"
+    where = f"*They go with [lesson {lesson.number}](../{lesson.notebook}.ipynb).*"
+    intro = f"# Exercises {lesson.heading}\n\n{where}"
     cells = [_text(intro), _text(f"## How to work\n\n{_HOW}"), _code(_SETUP, tags=["setup"])]
-    for each in of_lesson(lesson):
+    for each in lesson.exercises:
         cells.append(_text(f"## {each.title}", tags=["passage"]))
         cells += [_code(source) for source in (_begin(each), _answer_or_work(each), "ex.check()", _HINT)]
-    cells.append(_text(_where_next(lesson)))
+    cells.append(_text(_where_next(lesson, lessons)))
     return _notebook(lesson, cells)
 
 
@@ -77,26 +63,24 @@ def _answer_or_work(exercise: Exercise) -> str:
     return f"{_WORK}\n# ex.answer({', '.join(f'{ask.name}=…' for ask in exercise.asks)})"
 
 
-def _where_next(lesson: int) -> str:
-    links = []
-    if lesson - 1 in FILES:
-        links.append(f"← [Exercises {lesson - 1}]({FILES[lesson - 1]}.ipynb)")
-    if lesson + 1 in FILES:
-        links.append(f"[Exercises {lesson + 1}]({FILES[lesson + 1]}.ipynb) →")
+def _where_next(lesson: Lesson, lessons: Sequence[Lesson]) -> str:
+    practised = [each for each in lessons if each.exercises]
+    place = practised.index(lesson)
+    links = [f"← [Exercises {each.number}]({each.notebook}.ipynb)" for each in practised[:place][-1:]]
+    links += [f"[Exercises {each.number}]({each.notebook}.ipynb) →" for each in practised[place + 1 :][:1]]
     return f"## Where next\n\n{' · '.join(links)}"
 
 
-def assignment(lesson: int) -> dict[str, Any]:
+def assignment(lesson: Lesson) -> dict[str, Any]:
     """Return a lesson's exercises in nbgrader's source format: solutions marked, checks as tests.
 
-    >>> assignment(1)["cells"][3]["metadata"]["nbgrader"]["locked"]
+    >>> from labkit.lessons import LESSONS
+    >>> assignment(LESSONS[1])["cells"][3]["metadata"]["nbgrader"]["locked"]
     True
     """
-    head = _text(
-        f"# Exercises {lesson} · {LESSONS[lesson]}\n\nEach exercise shows what to do when its cell runs."
-    )
+    head = _text(f"# Exercises {lesson.heading}\n\nEach exercise shows what to do when its cell runs.")
     cells = [head, _graded(_code(_SETUP), "setup", locked=True)]
-    for each in of_lesson(lesson):
+    for each in lesson.exercises:
         solution = f"### BEGIN SOLUTION\n{each.solution.strip()}\n### END SOLUTION"
         test = f'result = ex.check()\nprint(result)\nassert ex.exercise.id == "{each.id}" and result.correct'
         cells += [
@@ -136,9 +120,9 @@ def _tagged(tags: Sequence[str]) -> dict[str, Any]:
     return {"tags": list(tags)} if tags else {}
 
 
-def _notebook(lesson: int, cells: list[Cell]) -> dict[str, Any]:
+def _notebook(lesson: Lesson, cells: list[Cell]) -> dict[str, Any]:
     for place, cell in enumerate(cells, 1):
-        cell["id"] = f"x{lesson:02}-{place:02}"
+        cell["id"] = f"x{lesson.number:02}-{place:02}"
     metadata = {"kernelspec": dict(KERNEL)}
     return {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
 
@@ -150,14 +134,18 @@ c.CourseDirectory.course_id = "labkit"
 '''
 
 
-def write_assignments(folder: Path) -> list[Path]:
-    """Write the assignments into a folder as nbgrader expects them, `source/NAME/NAME.ipynb`; return them.
+def write_assignments(lessons: Sequence[Lesson], folder: Path) -> list[Path]:
+    """Write the lessons' assignments into a folder as nbgrader expects them; return their paths.
+
+    Each is `source/NAME/NAME.ipynb`; a lesson without exercises has none.
 
     A configuration that is there already is left alone.
     """
     written = []
-    for lesson, name in FILES.items():
-        path = folder / "source" / name / f"{name}.ipynb"
+    for lesson in lessons:
+        if not lesson.exercises:
+            continue
+        path = folder / "source" / lesson.notebook / f"{lesson.notebook}.ipynb"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(assignment(lesson), indent=1, ensure_ascii=False) + "\n", "utf-8")
         written.append(path)

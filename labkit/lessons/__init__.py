@@ -1,17 +1,20 @@
-"""Questions to answer before a command runs, two or more for each lesson.
+"""The content of the course: a module a lesson, the slides, and what is said of each field of `inspect`.
 
-Each wrong answer is a mistake that people really make, with its own short reason. Each question has a
-proof: a few commands on a fresh Lab, whose result tells the right answer from the others. The tests run
-all of them.
+Each wrong answer to a question is a mistake that people really make, with its own short reason. Each question
+has a proof: a few commands on a fresh Lab, whose result tells the right answer from the others; the tests run
+all of them. Nothing in an exercise is a trick: it says what its check looks at.
+
+`LESSONS` is the one list of the lessons. To add one: its module, its place in the list, its notebook.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from importlib import resources
+from typing import Any
 
-from labkit.base.errors import LabkitError, NotFound
-from labkit.course.exercise import Exercise
-from labkit.course.questions import Question
+from labkit.course.inspect_document import InspectFields, read_fields
+from labkit.course.lesson import Lesson, all_questions
+from labkit.course.slides import Slide, read_slides
 from labkit.lessons import (
     container_layer,
     copy_on_write,
@@ -19,58 +22,39 @@ from labkit.lessons import (
     image_inspect,
     image_layers,
     since_then,
+    start,
     storage_drivers,
 )
 
-# The exercises, one module a lesson. Nothing in them is a trick: each says what its check looks at.
-
-_MODULES = (
-    image_layers,
-    image_history,
-    container_layer,
-    copy_on_write,
-    storage_drivers,
-    image_inspect,
-    since_then,
+LESSONS: tuple[Lesson, ...] = (
+    start.LESSON,
+    image_layers.LESSON,
+    image_history.LESSON,
+    container_layer.LESSON,
+    copy_on_write.LESSON,
+    storage_drivers.LESSON,
+    image_inspect.LESSON,
+    since_then.LESSON,
 )
-EXERCISES: tuple[Exercise, ...] = tuple(each for module in _MODULES for each in module.EXERCISES)
+
+SLIDES: tuple[Slide, ...]
+"""The twelve slides of the course section: slides.toml, which the walkthrough and the lessons share."""
+
+FIELDS: InspectFields
+"""What each field of `docker image inspect` is: inspect.toml."""
 
 
-def find_exercise(name: str) -> Exercise:
-    """Return the exercise of an id; raises NotFound, naming the nearest.
-
-    >>> find_exercise("02-shared-base").title
-    'Make two images share their base'
-    """
-    for each in EXERCISES:
-        if each.id == name:
-            return each
-    from difflib import get_close_matches
-
-    near = get_close_matches(name, [each.id for each in EXERCISES], 1, 0.4)
-    text = f"did you mean {near[0]}?" if near else "python -m labkit exercises lists them"
-    raise NotFound(f"there is no exercise {name}: {text}")
+def __getattr__(name: str) -> Any:
+    # A question or an exercise needs neither file, so each is read when it is first asked for (PEP 562).
+    if name == "SLIDES":
+        found: object = read_slides(_text("slides.toml"), all_questions(LESSONS))
+    elif name == "FIELDS":
+        found = read_fields(_text("inspect.toml"))
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = found
+    return found
 
 
-PREDICTIONS: Mapping[int, tuple[Question, ...]] = {
-    1: image_layers.QUESTIONS,
-    2: image_history.QUESTIONS,
-    3: container_layer.QUESTIONS,
-    4: copy_on_write.QUESTIONS,
-    5: storage_drivers.QUESTIONS,
-    6: image_inspect.QUESTIONS,
-    7: since_then.QUESTIONS,
-}
-"""The questions of each lesson, by its number."""
-
-
-def prediction(name: str) -> Question:
-    """Return the question with an id; raises LabkitError where there is none.
-
-    >>> prediction("pull-layers").right.text
-    '3 files'
-    """
-    known = {question.id: question for lesson in PREDICTIONS.values() for question in lesson}
-    if name not in known:
-        raise LabkitError(f"no such question: {name}; there are {', '.join(known)}")
-    return known[name]
+def _text(file: str) -> str:
+    return resources.files(__name__).joinpath(file).read_text("utf-8")

@@ -1,8 +1,9 @@
-"""Exercises for lesson 3, the container's own layer."""
+"""Lesson 3: the container's own layer."""
 
 from __future__ import annotations
 
 from labkit.course.exercise import Exercise, Wrong
+from labkit.course.lesson import Lesson
 from labkit.course.questions import Choice, Question, choice, reasons
 from labkit.course.statements import (
     Hint,
@@ -14,8 +15,6 @@ from labkit.course.statements import (
     text_kept,
 )
 from labkit.lab import Lab
-
-# The questions of lesson 3: a container's own layer.
 
 
 def _stopped(lab: Lab) -> str:
@@ -359,3 +358,12 @@ WRONG_STATEMENT = Exercise(
 )
 
 EXERCISES = (RESCUE, FREE_SPACE, WRONG_STATEMENT)
+
+LESSON = Lesson(
+    number=3,
+    title="The container's own layer",
+    notebook="03-container-layer",
+    answers="Where do a container's changes go, and when are they lost?",
+    questions=QUESTIONS,
+    exercises=EXERCISES,
+)

@@ -1,8 +1,9 @@
-"""Exercises for lesson 4, copy-on-write."""
+"""Lesson 4: copy-on-write."""
 
 from __future__ import annotations
 
 from labkit.course.exercise import Exercise, Wrong
+from labkit.course.lesson import Lesson
 from labkit.course.questions import Choice, Question, answered, choice, reasons, words
 from labkit.course.statements import (
     Hint,
@@ -19,8 +20,6 @@ from labkit.engine.state import Container
 from labkit.lab import Lab
 from labkit.oci import tree
 from labkit.oci.tree import File
-
-# The questions of lesson 4: copy-on-write.
 
 BIG = 67_108_864
 
@@ -310,3 +309,12 @@ ex.answer("b")
 )
 
 EXERCISES = (WHERE, EMPTY_LOG, NO_SMALLER)
+
+LESSON = Lesson(
+    number=4,
+    title="Copy-on-write under the microscope",
+    notebook="04-copy-on-write",
+    answers="Which small command copies 67 MB?",
+    questions=QUESTIONS,
+    exercises=EXERCISES,
+)

@@ -1,10 +1,11 @@
-"""Exercises for lesson 2, docker image history."""
+"""Lesson 2: what docker image history shows."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from labkit.course.exercise import Exercise, Wrong
+from labkit.course.lesson import Lesson
 from labkit.course.questions import Choice, Question, answered, number, numbers
 from labkit.course.statements import (
     Attempt,
@@ -19,8 +20,6 @@ from labkit.course.statements import (
 )
 from labkit.engine import images
 from labkit.lab import Lab
-
-# The questions of lesson 2: what docker image history shows.
 
 
 def _missing(lab: Lab) -> str:
@@ -343,3 +342,12 @@ def _common(lab: Lab) -> int:
 
 
 EXERCISES = (WHICH_LINES, SHARED_BASE, HOW_MANY_BYTES)
+
+LESSON = Lesson(
+    number=2,
+    title="docker image history",
+    notebook="02-image-history",
+    answers="Why ten lines in the history and three layers?",
+    questions=QUESTIONS,
+    exercises=EXERCISES,
+)

@@ -1,15 +1,14 @@
-"""Exercises for lesson 6, docker image inspect."""
+"""Lesson 6: what docker image inspect shows."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from labkit.course.exercise import Exercise, Wrong
+from labkit.course.lesson import Lesson
 from labkit.course.questions import Choice, Question, answered, number, words
 from labkit.course.statements import Hint, config_says, image_kept, image_there, layers_above
 from labkit.lab import Lab
-
-# The questions of lesson 6: what docker image inspect shows.
 
 
 def _same_number(lab: Lab) -> str:
@@ -387,3 +386,12 @@ ex.answer(steps=len(image.history), layers=len(image.layers))
 )
 
 EXERCISES = (WHAT_RUNS, METADATA, STEPS_AND_LAYERS)
+
+LESSON = Lesson(
+    number=6,
+    title="docker image inspect",
+    notebook="06-image-inspect",
+    answers="What would run, on which port, and where are its layers on my disk?",
+    questions=QUESTIONS,
+    exercises=EXERCISES,
+)

@@ -1,8 +1,9 @@
-"""Exercises for lesson 1, image layers."""
+"""Lesson 1: what an image is made of."""
 
 from __future__ import annotations
 
 from labkit.course.exercise import Exercise, Wrong
+from labkit.course.lesson import Lesson
 from labkit.course.questions import Choice, Question, choice, reasons
 from labkit.course.statements import (
     Hint,
@@ -16,8 +17,6 @@ from labkit.course.statements import (
 )
 from labkit.lab import Lab
 from labkit.lessons.shop import lab_with_shop
-
-# The questions of lesson 1: what an image is made of.
 
 
 def _pulled_layers(lab: Lab) -> str:
@@ -306,3 +305,12 @@ WRONG_STATEMENT = Exercise(
 )
 
 EXERCISES = (ONE_LAYER, THREE_LAYERS, WRONG_STATEMENT)
+
+LESSON = Lesson(
+    number=1,
+    title="Image layers",
+    notebook="01-image-layers",
+    answers="What does `docker pull` download, and what does `Already exists` save?",
+    questions=QUESTIONS,
+    exercises=EXERCISES,
+)

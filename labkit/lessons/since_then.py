@@ -1,17 +1,16 @@
-"""Exercises for lesson 7, what has changed since the slides: Engine 29, BuildKit, the containerd store."""
+"""Lesson 7: what is new in Engine 29, BuildKit and the containerd store, and what is not."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from labkit.course.exercise import Exercise, Wrong
+from labkit.course.lesson import Lesson
 from labkit.course.questions import Choice, Question, answered, choice, number, reasons, words
 from labkit.course.statements import Hint, downloads, image_there, manifest_of
 from labkit.lab import Lab
 from labkit.lessons.shop import lab_with_shop
 from labkit.store.registry import Registry
-
-# The questions of lesson 7: what a new Docker does in another way, and what it does not.
 
 _REGISTRY = "registry.example.com"
 
@@ -236,3 +235,12 @@ WRONG_STATEMENT = Exercise(
 )
 
 EXERCISES = (PER_BLOB, IMAGE_ID, WRONG_STATEMENT)
+
+LESSON = Lesson(
+    number=7,
+    title="Since the slides",
+    notebook="07-since-then",
+    answers="What looks different on a new Docker, and what is still the same?",
+    questions=QUESTIONS,
+    exercises=EXERCISES,
+)

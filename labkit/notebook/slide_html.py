@@ -12,7 +12,8 @@ from xml.etree import ElementTree as etree
 
 from labkit.base.text import shown as visible
 from labkit.course.questions import Question
-from labkit.course.slides import SLIDES, Shown, Slide, Stage, commands
+from labkit.course.slides import Slide, SlideRun, StepOutput, commands
+from labkit.lessons import SLIDES
 from labkit.notebook.html import element, html
 
 _WIDEST = 116
@@ -79,7 +80,7 @@ def terminal(text: str) -> etree.Element:
     return element("pre", text, class_="labkit-terminal", tabindex="0", style=style)
 
 
-def step(result: Shown) -> list[etree.Element]:
+def step(result: StepOutput) -> list[etree.Element]:
     """Return what a step shows: its Python where it is Python, a terminal's text, a picture with its twin."""
     parts = []
     picture = drawn(result.value)
@@ -105,12 +106,12 @@ def drawn(value: Any) -> str:
 
 def to_read(slide: Slide, *, answer: bool = True) -> Iterator[etree.Element]:
     """Give a whole slide, with all that its steps show, to be read; without its answer if so asked."""
-    stage = Stage(slide, names())
+    run = SlideRun(slide, names())
     yield element("h3", f"{number(slide)}. {slide.title}")
     yield sentences(slide.sentences, "say")
     yield question(slide.question, revealed=False)
     for place in range(len(slide.steps)):
-        yield from step(stage.shown(place))
+        yield from step(run.shown(place))
     if answer:
         yield asked_before(slide.question, revealed=True)
         yield sentences(slide.conclusion, "say")

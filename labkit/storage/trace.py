@@ -10,10 +10,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Literal, TypeAlias
 
 from labkit.oci.tree import Dir, File, Node, Whiteout
 from labkit.storage.overlay import Mount
 from labkit.storage.posix import Names
+
+LookKind: TypeAlias = Literal["found", "merged", "absent", "whiteout", "covered", "unsearched"]
+MomentKind: TypeAlias = Literal["copy-up", "change", "make", "whiteout", "remove"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +28,7 @@ class Look:
     (no directory, below one), or "unsearched": a layer above has ended the search.
     """
 
-    kind: str
+    kind: LookKind
     names: Names
     """What was looked for last in this layer: the path, or a directory on the way to it."""
     node: Node | None = None
@@ -84,8 +88,8 @@ def _descend(
                 ended = True
         else:
             ended = True
-            kind = "whiteout" if type(node) is Whiteout else "covered" if found else "found"
-            looks[place] = Look(kind if kind != "found" or last else "covered", names, node)
+            kind: LookKind = "found" if last and not found else "covered"
+            looks[place] = Look("whiteout" if type(node) is Whiteout else kind, names, node)
     return found
 
 
@@ -97,7 +101,7 @@ class Moment:
     "make" (a name is added), "whiteout", or "remove" (a name is taken away and nothing is left).
     """
 
-    kind: str
+    kind: MomentKind
     names: Names
     node: Node | None
     """What upper has there now."""
@@ -169,7 +173,7 @@ def _moment(before: Dir, after: Dir, names: Names) -> Moment:
     if not names or above_before.meta is above_after.meta:
         copied = new.content.size if old is None and type(new) is File else 0
         return Moment("copy-up" if old is None else "change", names, new, after, copied)
-    kind = "remove" if new is None else "whiteout" if type(new) is Whiteout else "make"
+    kind: MomentKind = "remove" if new is None else "whiteout" if type(new) is Whiteout else "make"
     return Moment(kind, names, new, after)
 
 

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from labkit.course.exercise import Exercise
-from labkit.course.worksheets import FILES, of_lesson
-from labkit.lessons import EXERCISES, find_exercise
+from labkit.course.lesson import Lesson, find_exercise
+from labkit.lessons import LESSONS, container_layer
 from tests.browser import jupyter
 from tests.browser.conftest import Opener
 from tests.notebooks import ROOT
@@ -22,7 +22,10 @@ from tests.notebooks import ROOT
 ONE_EACH = (
     "01-one-layer 02-shared-base 03-free-space 04-empty-log 05-choose-a-driver 06-metadata-only 07-image-id"
 )
-CHOSEN = EXERCISES if os.environ.get("LABKIT_ALL") else [find_exercise(name) for name in ONE_EACH.split()]
+LESSON_OF: dict[str, Lesson] = {each.id: lesson for lesson in LESSONS for each in lesson.exercises}
+CHOSEN = [
+    find_exercise(LESSONS, name) for name in (LESSON_OF if os.environ.get("LABKIT_ALL") else ONE_EACH.split())
+]
 PLAYGROUND = "from labkit.notebook import playground; playground(lab, 'busybox')"
 SHOW = "import labkit; labkit.progress()"
 
@@ -36,7 +39,7 @@ def files(server: jupyter.Server) -> str:
 
 def begin(page: jupyter.Notebook, exercise: Exercise) -> int:
     """Run the first cells as far as an exercise's; return the place of the cell to work in."""
-    work = 2 + 4 * of_lesson(exercise.lesson).index(exercise)
+    work = 2 + 4 * LESSON_OF[exercise.id].exercises.index(exercise)
     for place in (0, work - 1):
         page.cell(place).click()
         page.press("Shift+Enter")
@@ -62,7 +65,7 @@ def kept(server: jupyter.Server) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize("stem", FILES.values())
+@pytest.mark.parametrize("stem", [lesson.notebook for lesson in LESSONS if lesson.exercises])
 def test_a_notebook_of_exercises_runs_and_nothing_is_cut_off(stem: str, files: str, notebook: Opener) -> None:
     with notebook(name=f"{files}/{stem}.ipynb") as page:
         page.run()
@@ -74,7 +77,7 @@ def test_a_wrong_answer_gets_its_hint_and_the_solution_is_correct(
     exercise: Exercise, files: str, server: jupyter.Server, notebook: Opener
 ) -> None:
     wrong, hints = exercise.wrong[0], {hint.key: hint.text for hint in exercise.hints}
-    with notebook(name=f"{files}/{FILES[exercise.lesson]}.ipynb") as page:
+    with notebook(name=f"{files}/{LESSON_OF[exercise.id].notebook}.ipynb") as page:
         work = begin(page, exercise)
         enter(page, wrong.script, work)
         says(page, work + 1, "helps.")
@@ -92,8 +95,8 @@ def test_a_wrong_answer_gets_its_hint_and_the_solution_is_correct(
 
 
 def test_buttons_of_the_playground_solve_an_exercise(files: str, notebook: Opener) -> None:
-    exercise = find_exercise("03-rescue")
-    with notebook(name=f"{files}/{FILES[3]}.ipynb") as page:
+    exercise = find_exercise(LESSONS, "03-rescue")
+    with notebook(name=f"{files}/{container_layer.LESSON.notebook}.ipynb") as page:
         work = begin(page, exercise)
         page.fill(PLAYGROUND, work)
         page.press("Shift+Enter")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from labkit.course.slides import SLIDES
+from labkit.lessons import SLIDES
 from labkit.notebook.handout import FORMS, handout
 from tests.browser import jupyter
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from labkit.course.slides import SLIDES
+from labkit.lessons import SLIDES
 from tests.browser import jupyter
 from tests.browser.conftest import Opener
 

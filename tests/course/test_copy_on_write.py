@@ -118,6 +118,20 @@ def test_a_hard_link_copies_the_file_up_once(lab: Lab) -> None:
     assert (found.copied, tree.size(found.steps[-1].upper)) == (266, 266)
 
 
+def test_the_whiteout_of_a_renamed_file_hides_its_old_name(lab: Lab) -> None:
+    titles = {
+        each: [step.title for step in told(lab, "/etc/passwd", each).steps] for each in ("rename", "delete")
+    }
+    assert "A whiteout hides the old name /etc/passwd" in titles["rename"]
+    assert "A whiteout for /etc/passwd is made in the read-write layer" in titles["delete"]
+
+
+def test_what_goes_with_a_directory_is_counted(lab: Lab) -> None:
+    assert "In /etc/apt, 4 names get a whiteout" in [
+        step.title for step in told(lab, "/etc/apt", "delete").steps
+    ]
+
+
 def test_a_symbolic_link_is_followed_by_a_write_and_not_by_a_deletion(lab: Lab) -> None:
     assert "/bin/sh leads to /bin/dash" in [step.title for step in told(lab, "/bin/sh", "append").steps]
     assert "link" not in kinds(told(lab, "/bin/sh", "delete"))

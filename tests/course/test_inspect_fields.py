@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from labkit.cli.documents import image_document
-from labkit.course.inspect_document import FIELDS, Document, explained, inspected
+from labkit.course.inspect_document import Document, inspected, read_fields
 from labkit.engine import images
 from labkit.engine.engine import Engine
 from labkit.lab import Lab
+from labkit.lessons import FIELDS
 from labkit.oci.config import make_config
 from labkit.oci.image import Image
 from labkit.oci.layer import Layer
@@ -93,8 +94,13 @@ def paths(value: Any, path: str = "") -> Iterator[str]:
 
 def test_every_field_of_every_image_is_explained(lab: Lab) -> None:
     assert len(lab.images) >= 9
-    found = {path for image in lab.images for path in paths(image_document(lab.engine, image))}
-    assert [path for path in sorted(found) if explained(path) is None] == []
+    unexplained = {
+        path
+        for image in lab.images
+        for path in paths(image_document(lab.engine, image))
+        if inspected(lab.engine, image.id, FIELDS).explained(path) is None
+    }
+    assert unexplained == set()
 
 
 def test_no_explanation_is_for_a_field_that_there_is_not(lab: Lab) -> None:
@@ -108,8 +114,10 @@ def test_no_explanation_is_for_a_field_that_there_is_not(lab: Lab) -> None:
 def test_every_driver_s_document_is_explained() -> None:
     for driver in DRIVERS:
         lab = Lab(storage_driver=driver)
-        for path in paths(image_document(lab.engine, everything(lab.engine))):
-            assert explained(path), (driver, path)
+        image = everything(lab.engine)
+        document = inspected(lab.engine, image.id, FIELDS)
+        for path in paths(image_document(lab.engine, image)):
+            assert document.explained(path), (driver, path)
 
 
 def test_slides_are_those_of_the_course_and_the_three_of_inspect_are_met() -> None:
@@ -123,11 +131,17 @@ def test_a_mistake_has_its_truth() -> None:
     assert sum(bool(field.mistake) for field in FIELDS.values()) > 15
 
 
+@pytest.mark.parametrize("part", ["use = 3", 'colour = "red"'])
+def test_a_field_that_is_not_whole_is_refused_by_its_path(part: str) -> None:
+    with pytest.raises(ValueError, match=r"^Config\.Cmd: "):
+        read_fields(f'[fields."Config.Cmd"]\nwhat = "x"\n{part}\n')
+
+
 # The document
 
 
 def documents(lab: Lab) -> list[Document]:
-    return [inspected(lab.engine, image.id) for image in lab.images]
+    return [inspected(lab.engine, image.id, FIELDS) for image in lab.images]
 
 
 def test_the_document_is_what_the_command_line_prints(lab: Lab) -> None:
@@ -151,7 +165,7 @@ def test_lines_belong_to_the_field_that_they_show(lab: Lab) -> None:
     for document in documents(lab):
         expected = set(paths(json.loads(document.text)[0]))
         assert set(document.fields) == expected
-    lines = inspected(lab.engine, "everything").lines
+    lines = inspected(lab.engine, "everything", FIELDS).lines
     assert [line.field for line in lines if '"a.b"' in line.text] == [
         "ContainerConfig.Labels",
         "Config.Labels",
@@ -163,14 +177,14 @@ def test_lines_belong_to_the_field_that_they_show(lab: Lab) -> None:
 
 
 def test_a_closing_bracket_belongs_to_what_it_closes(lab: Lab) -> None:
-    lines = inspected(lab.engine, "nginx").lines
+    lines = inspected(lab.engine, "nginx", FIELDS).lines
     place = next(place for place, line in enumerate(lines) if line.text == '        "RootFS": {')
     closing = next(line for line in lines[place:] if line.text == "        },")
     assert closing.field == "RootFS"
 
 
 def test_sections_without_the_field_are_folded(lab: Lab) -> None:
-    document = inspected(lab.engine, "nginx")
+    document = inspected(lab.engine, "nginx", FIELDS)
     texts = [line.text.strip() for line in document.folded("RootFS.Type")]
     assert '"Config": { … },' in texts
     assert '"RepoTags": [ … ],' in texts

@@ -7,7 +7,7 @@ import shlex
 import pytest
 
 from labkit.base.errors import LabkitError
-from labkit.course.playground import ACTIONS, Entry, Fields, act, free_name, log_lines, look, scene
+from labkit.course.playground import ACTIONS, Fields, LogEntry, act, free_name, log_lines, look, shared_stack
 from labkit.lab import Lab
 from labkit.oci import tree
 from labkit.oci.tree import Dir
@@ -106,7 +106,7 @@ def test_on_a_terminal_the_log_has_no_moving_bars() -> None:
 
 
 def test_without_a_container_there_is_a_sentence() -> None:
-    assert act(Lab(), "write", Fields(path="/x")) == Entry(
+    assert act(Lab(), "write", Fields(path="/x")) == LogEntry(
         "", "", "There is no container yet: run one first.", failed=True
     )
 
@@ -134,11 +134,11 @@ def test_a_look_is_no_command_to_undo() -> None:
     assert lab.container("box1").size == 0
 
 
-def test_the_scene_counts_what_is_shared_once() -> None:
+def test_the_stack_counts_what_is_shared_once() -> None:
     lab = lab_with_box()
     lab.run("busybox", name="box2")
     size = lab.image("busybox").size
-    found = scene(lab, "busybox")
+    found = shared_stack(lab, "busybox")
     assert (found.on_disk, found.copied) == (size + 6, 3 * size + 6)
     assert found.on_disk == lab.disk_usage()
 
@@ -147,7 +147,7 @@ def test_a_committed_image_stands_on_the_shared_layers() -> None:
     lab = lab_with_box()
     lab.container("box1").commit("app:1")
     lab.run("app:1", name="web")
-    base, app = scene(lab, "busybox").standings
+    base, app = shared_stack(lab, "busybox").standings
     assert (base.name, [box.name for box in base.boxes]) == ("busybox", ["box1"])
     assert (app.name, [size for _, size in app.layers], app.boxes[0].name) == ("app:1", [6], "web")
 
@@ -155,18 +155,18 @@ def test_a_committed_image_stands_on_the_shared_layers() -> None:
 def test_containers_of_other_images_are_counted_only() -> None:
     lab = lab_with_box()
     lab.run("ubuntu:15.04")
-    assert (scene(lab, "busybox").others, len(scene(lab, "busybox").boxes)) == (1, 1)
+    assert (shared_stack(lab, "busybox").others, len(shared_stack(lab, "busybox").boxes)) == (1, 1)
 
 
 def test_a_removed_image_is_still_under_its_container() -> None:
     lab = lab_with_box()
     lab.docker("rmi -f busybox")
-    assert [box.name for box in scene(lab, "busybox").boxes] == ["box1"]
+    assert [box.name for box in shared_stack(lab, "busybox").boxes] == ["box1"]
 
 
 def test_no_image_is_an_error_in_docker_s_words() -> None:
     with pytest.raises(LabkitError, match="No such image: busybox"):
-        scene(Lab(), "busybox")
+        shared_stack(Lab(), "busybox")
 
 
 def test_a_free_name_is_offered() -> None:
@@ -174,7 +174,7 @@ def test_a_free_name_is_offered() -> None:
 
 
 def test_the_log_shows_what_steers_a_screen_as_signs() -> None:
-    entry = Entry("docker exec b sh -c 'echo \x1b[2J\u202e\n'", 'lab.container("b")', "out\x07\n")
+    entry = LogEntry("docker exec b sh -c 'echo \x1b[2J\u202e\n'", 'lab.container("b")', "out\x07\n")
     assert log_lines(entry) == [
         "$ docker exec b sh -c 'echo \\x1b[2J\\u202e\\n'",
         '  in Python: lab.container("b")',

@@ -8,15 +8,16 @@ import pytest
 
 from labkit.base.errors import LabkitError
 from labkit.course.exercise import Outcome
+from labkit.course.lesson import find_exercise
 from labkit.course.practice import Practice
 from labkit.course.questions import plain
-from labkit.lessons import find_exercise
+from labkit.lessons import LESSONS
 
 BASE = "02-shared-base"
 
 
 def begin(name: str) -> Practice:
-    return Practice(find_exercise(name))
+    return Practice(find_exercise(LESSONS, name))
 
 
 # The five outcomes
@@ -175,7 +176,7 @@ def test_events_are_kept_and_a_failure_to_keep_them_is_said() -> None:
         events.append({"name": name, **event})
         return "the disk is full"
 
-    ex = Practice(find_exercise("07-wrong-statement"), keep)
+    ex = Practice(find_exercise(LESSONS, "07-wrong-statement"), keep)
     ex.check()
     ex.hint()
     ex.answer("c")

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -16,15 +17,15 @@ from hypothesis import strategies as st
 
 from labkit.base.errors import LabkitError
 from labkit.course import progress
-from labkit.course.progress import Entry, as_json, from_json, load, merge, record, update
+from labkit.course.progress import Score, as_json, from_json, load, merge, record, update
 
 WRITER = """
 import sys
 from pathlib import Path
-from labkit.course.progress import Entry, update
+from labkit.course.progress import Score, update
 folder, name, count = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 for number in range(count):
-    found = update(lambda all_: {**all_, name: all_.get(name, Entry()).after({"checks": 1})}, folder)
+    found = update(lambda all_: {**all_, name: all_.get(name, Score()).after({"checks": 1})}, folder)
     assert not found.message, found.message
     if not number:
         print("begun", flush=True)
@@ -32,7 +33,7 @@ for number in range(count):
 names = st.text(st.characters(codec="utf-8"), max_size=8)
 entries = st.dictionaries(
     names,
-    st.builds(Entry, st.integers(0, 99), st.integers(0, 99), st.booleans(), st.booleans(), st.booleans()),
+    st.builds(Score, st.integers(0, 99), st.integers(0, 99), st.booleans(), st.booleans(), st.booleans()),
     max_size=4,
 )
 
@@ -51,36 +52,36 @@ def writer(folder: Path, name: str, count: int) -> subprocess.Popen[str]:
 
 
 @given(entries)
-def test_a_file_gives_back_what_was_written(some: dict[str, Entry]) -> None:
+def test_a_file_gives_back_what_was_written(some: dict[str, Score]) -> None:
     assert from_json(as_json(some)) == some
 
 
 @given(entries, entries)
 def test_merging_loses_nothing_and_the_order_does_not_count(
-    one: dict[str, Entry], other: dict[str, Entry]
+    one: dict[str, Score], other: dict[str, Score]
 ) -> None:
     both = merge(one, other)
     assert both == merge(other, one)
-    for entry, name in [(each[name], name) for each in (one, other) for name in each]:
-        assert both[name] == both[name].merged(entry)
+    for name, score in [*one.items(), *other.items()]:
+        assert all(getattr(both[name], each.name) >= getattr(score, each.name) for each in fields(Score))
 
 
 def test_what_happens_is_kept_for_the_next_time(folder: Path) -> None:
     record("02-shared-base", {"hints": 1})
     record("02-shared-base", {"checks": 1, "done": True})
-    assert load().entries == {"02-shared-base": Entry(checks=1, hints=1, solved=True, done=True)}
+    assert load().scores == {"02-shared-base": Score(checks=1, hints=1, solved=True, done=True)}
 
 
 def test_a_check_that_is_correct_after_the_solution_was_read_is_not_solved(folder: Path) -> None:
     record("x", {"shown": True})
     record("x", {"checks": 1, "done": True})
-    assert load().entries["x"] == Entry(checks=1, shown=True, done=True)
+    assert load().scores["x"] == Score(checks=1, shown=True, done=True)
 
 
 def test_what_was_solved_stays_solved_when_the_solution_is_read_afterwards(folder: Path) -> None:
     record("x", {"checks": 1, "done": True})
     record("x", {"shown": True})
-    assert load().entries["x"].solved
+    assert load().scores["x"].solved
 
 
 def test_killed_at_any_moment_the_file_is_the_old_or_the_new_one(folder: Path) -> None:
@@ -94,14 +95,14 @@ def test_killed_at_any_moment_the_file_is_the_old_or_the_new_one(folder: Path) -
         process.communicate()
         found = load()
         assert found.message == ""
-        checks = found.entries.get("x", Entry()).checks
+        checks = found.scores.get("x", Score()).checks
         assert checks > seen
         seen = checks
     assert [path.name for path in folder.glob("progress-*")] == []
 
 
 def test_every_cut_of_a_half_written_file_is_told_from_a_whole_one() -> None:
-    whole = as_json({"x": Entry(checks=12)})
+    whole = as_json({"x": Score(checks=12)})
     for length in range(len(whole) - 2):
         with pytest.raises(ValueError, match="damaged"):
             from_json(whole[:length])
@@ -110,7 +111,7 @@ def test_every_cut_of_a_half_written_file_is_told_from_a_whole_one() -> None:
 def test_two_notebooks_that_write_at_once_lose_nothing(folder: Path) -> None:
     writers = [writer(folder, name, 40) for name in ("a", "b", "a")]
     assert [(each.communicate()[1], each.returncode) for each in writers] == [("", 0)] * 3
-    assert {name: entry.checks for name, entry in load().entries.items()} == {"a": 80, "b": 40}
+    assert {name: entry.checks for name, entry in load().scores.items()} == {"a": 80, "b": 40}
 
 
 DAMAGED = [
@@ -135,7 +136,7 @@ def test_a_damaged_file_is_set_aside_with_a_message(folder: Path, data: bytes) -
     assert "damaged" in message
     assert str(folder / "progress-damaged-1.json") in message
     assert (folder / "progress-damaged-1.json").read_bytes() == data
-    assert load().entries == {"x": Entry(checks=1)}
+    assert load().scores == {"x": Score(checks=1)}
 
 
 def test_a_second_damaged_file_does_not_replace_the_first(folder: Path) -> None:
@@ -181,7 +182,7 @@ def test_a_full_disk_leaves_the_old_file_and_gives_a_message(
     monkeypatch.setattr(os, "fsync", full)
     assert "No space left on device" in record("x", {"checks": 1})
     monkeypatch.undo()
-    assert load(folder).entries == {"x": Entry(checks=1)}
+    assert load(folder).scores == {"x": Score(checks=1)}
 
 
 def test_another_program_that_keeps_the_lock_gives_a_message(
@@ -198,10 +199,10 @@ def test_another_program_that_keeps_the_lock_gives_a_message(
 def test_an_exported_file_brought_back_adds_to_what_is_there(folder: Path, tmp_path: Path) -> None:
     record("a", {"checks": 1, "done": True})
     load().export(tmp_path / "mine.json")
-    update(lambda entries: {"b": Entry(hints=2)})
+    update(lambda entries: {"b": Score(hints=2)})
     found = load().restore(tmp_path / "mine.json")
-    assert found.entries == {"a": Entry(checks=1, solved=True, done=True), "b": Entry(hints=2)}
-    assert load().entries == found.entries
+    assert found.scores == {"a": Score(checks=1, solved=True, done=True), "b": Score(hints=2)}
+    assert load().scores == found.scores
 
 
 @pytest.mark.parametrize("data", [b"", b'{"version": 2, "exercises": {}}'])

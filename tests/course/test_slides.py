@@ -10,9 +10,12 @@ import nbformat
 import pytest
 from nbformat import NotebookNode
 
-from labkit.course.slides import SLIDES, Slide, Stage, commands, statements
+from labkit.course.lesson import all_questions
+from labkit.course.slides import Slide, SlideRun, commands, read_slides
+from labkit.lessons import LESSONS, SLIDES
 from labkit.notebook.slide_html import names
-from tests.notebooks import LESSONS, ROOT
+from tests import notebooks
+from tests.notebooks import ROOT
 
 each_slide = pytest.mark.parametrize("slide", SLIDES, ids=lambda slide: slide.id)
 MAGIC = "%docker "
@@ -43,6 +46,11 @@ def code(cell: NotebookNode) -> tuple[list[str], str]:
     lines = cell.source.splitlines()
     python = "\n".join(line for line in lines if not line.startswith("%"))
     return [*(line[1:] for line in lines if line.startswith(MAGIC)), *_in_python(python)], python
+
+
+def statements(python: str) -> list[str]:
+    """Give the statements of Python code, each in one spelling whatever its line breaks."""
+    return [ast.unparse(each) for each in ast.parse(python).body]
 
 
 def _in_python(python: str) -> Iterator[str]:
@@ -80,9 +88,9 @@ def test_a_lesson_shows_what_the_slides_commands_print(slide: Slide) -> None:
         for output in cell.get("outputs", [])
         for text in [output.get("text", "") or output.get("data", {}).get("text/plain", "")]
     )
-    stage = Stage(slide, names())
+    run = SlideRun(slide, names())
     for place, step in enumerate(slide.steps):
-        printed = re.sub(r"^\$ docker .*\n", "\n", stage.shown(place).text, flags=re.MULTILINE)
+        printed = re.sub(r"^\$ docker .*\n", "\n", run.shown(place).text, flags=re.MULTILINE)
         for part in filter(None, (part.strip("\n").rstrip() for part in printed.split("\n\n"))):
             assert part in outputs, step
 
@@ -90,12 +98,41 @@ def test_a_lesson_shows_what_the_slides_commands_print(slide: Slide) -> None:
 def test_slides_and_lessons_have_the_same_order() -> None:
     tags = [
         (path.name, tag)
-        for path in LESSONS
+        for path in notebooks.LESSONS
         for cell in nbformat.read(path, as_version=4).cells
         for tag in cell.metadata.get("tags", [])
         if tag.startswith("slide:")
     ]
     assert tags == [(slide.lesson, f"slide:{slide.id}") for slide in SLIDES]
+
+
+WHOLE = """
+[[slide]]
+id = "new"
+title = "New"
+lesson = "08-new.ipynb"
+question = "pull-layers"
+sentences = ["A sentence."]
+steps = ["docker images"]
+conclusion = ["So it is."]
+notes = ["Wait."]
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('"pull-layers"', '"pull-lairs"', "new: no such question: pull-lairs"),
+        ('steps = ["docker images"]', "", "new: nothing in steps"),
+        ('title = "New"', "", "new: .*'title'"),
+        ('title = "New"', 'title = "New"\ncolour = "red"', "new: .*'colour'"),
+    ],
+)
+def test_a_slide_that_is_not_whole_is_refused_by_its_name(old: str, new: str, words: str) -> None:
+    questions = all_questions(LESSONS)
+    assert [slide.id for slide in read_slides(WHOLE, questions)] == ["new"]
+    with pytest.raises(ValueError, match=words):
+        read_slides(WHOLE.replace(old, new), questions)
 
 
 def test_there_are_twelve_slides_and_no_id_twice() -> None:
@@ -111,22 +148,22 @@ def test_a_slide_is_whole(slide: Slide) -> None:
 
 @each_slide
 def test_each_step_succeeds_and_shows_something(slide: Slide) -> None:
-    stage = Stage(slide, names())
+    run = SlideRun(slide, names())
     for place, step in enumerate(slide.steps):
-        shown = stage.shown(place)
+        shown = run.shown(place)
         assert "[exit " not in shown.text, step
         assert shown.text or shown.value is not None, step
 
 
 def test_a_step_runs_once_however_often_it_is_shown() -> None:
-    stage = Stage(SLIDES[0], names())
-    first = stage.shown(0)
-    stage.shown(1)
-    assert stage.shown(0) is first
+    run = SlideRun(SLIDES[0], names())
+    first = run.shown(0)
+    run.shown(1)
+    assert run.shown(0) is first
 
 
 def test_a_slides_lab_asks_no_network() -> None:
-    lab = Stage(SLIDES[0], {}).lab
+    lab = SlideRun(SLIDES[0], {}).lab
     result = lab.docker("pull 127.0.0.1:1/nothing")
     assert result.exit_code == 1
     assert "labkit" in result.text or "refused" not in result.text

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from labkit.__main__ import main
-from labkit.course.slides import SLIDES
+from labkit.lessons import SLIDES
 from labkit.notebook.handout import FORMS, handout, page
 
 

@@ -8,7 +8,7 @@ from xml.etree import ElementTree as etree
 import ipywidgets
 import pytest
 
-from labkit.course.playground import Box, Scene, Standing
+from labkit.course.playground import ContainerLayer, SharedStack, Standing
 from labkit.lab import Lab
 from labkit.notebook import playground
 from labkit.notebook.pictures.containers import draw
@@ -204,47 +204,49 @@ def test_hostile_texts_are_text(outputs: list[Handle]) -> None:
 # The picture
 
 
-def kinds(scene: Scene, chosen: str = "") -> list[str]:
+def kinds(whole: SharedStack, chosen: str = "") -> list[str]:
     """Give the classes of a picture's shapes."""
-    root = etree.fromstring(draw(scene, chosen).svg)
+    root = etree.fromstring(draw(whole, chosen).svg)
     return [each.get("class", "") for each in root.iter() if each.get("class")]
 
 
-def boxes(number: int) -> tuple[Box, ...]:
+def boxes(number: int) -> tuple[ContainerLayer, ...]:
     """Give containers."""
-    return tuple(Box(f"box{n}", True, 3, 1) for n in range(number))
+    return tuple(ContainerLayer(f"box{n}", True, 3, 1) for n in range(number))
 
 
 def test_each_container_is_drawn_and_each_shared_layer_once() -> None:
-    found = kinds(Scene("app", BASE * 3, (Standing("app", (), boxes(4)),)), "box1")
+    found = kinds(SharedStack("app", BASE * 3, (Standing("app", (), boxes(4)),)), "box1")
     assert (found.count("container running"), found.count("layer"), found.count("chosen")) == (4, 3, 1)
 
 
 def test_a_stopped_container_says_so() -> None:
-    scene = Scene("app", BASE, (Standing("app", (), (Box("old", False, 0, 0),)),))
-    assert "container stopped" in kinds(scene)
-    assert "old  stopped  0B  0 changes" in draw(scene).text
+    whole = SharedStack("app", BASE, (Standing("app", (), (ContainerLayer("old", False, 0, 0),)),))
+    assert "container stopped" in kinds(whole)
+    assert "old  stopped  0B  0 changes" in draw(whole).text
 
 
 def test_more_containers_than_there_is_room_for_are_counted() -> None:
-    picture = draw(Scene("app", BASE, (Standing("app", (), boxes(9)),), others=2))
+    picture = draw(SharedStack("app", BASE, (Standing("app", (), boxes(9)),), others=2))
     assert "and 3 more containers not drawn" in picture.svg
     assert "and 2 containers on other images" in picture.svg
     assert picture.text.count("running") == 9
 
 
 def test_many_layers_are_drawn_as_one_at_the_bottom() -> None:
-    picture = draw(Scene("app", BASE * 40, (Standing("app", (), boxes(1)),)))
+    picture = draw(SharedStack("app", BASE * 40, (Standing("app", (), boxes(1)),)))
     assert "… 36 layers" in picture.svg
     assert picture.text.count("read-only, shared") == 40
 
 
 def test_without_containers_there_is_a_sentence() -> None:
-    assert "no container yet" in draw(Scene("app", BASE, (Standing("app", (), ()),))).text
+    assert "no container yet" in draw(SharedStack("app", BASE, (Standing("app", (), ()),))).text
 
 
 def test_names_are_shown_as_text() -> None:
-    scene = Scene("<b>\u202e", BASE, (Standing("<b>\u202e", (), (Box("\x1b", True, 0, 0),)),))
-    picture = draw(scene)
+    whole = SharedStack(
+        "<b>\u202e", BASE, (Standing("<b>\u202e", (), (ContainerLayer("\x1b", True, 0, 0),)),)
+    )
+    picture = draw(whole)
     assert not {"\x1b", "\u202e"} & set(picture.svg + picture.text)
     assert not list(etree.fromstring(picture.svg).iter(f"{SVG}b"))

@@ -10,8 +10,9 @@ import pytest
 import traitlets
 
 from labkit.base.errors import LabkitError
+from labkit.course.lesson import find_question
 from labkit.course.questions import Choice, Question
-from labkit.lessons import prediction
+from labkit.lessons import LESSONS
 from labkit.notebook import predict
 from labkit.notebook.widgets.prediction import FIRST, Prediction
 from tests.notebook.shown import Handle, within
@@ -36,7 +37,7 @@ def opened(outputs: list[Handle], card: Prediction) -> tuple[Any, Any]:
 
 
 def test_nothing_is_told_before_a_guess(outputs: list[Handle]) -> None:
-    question = prediction("pull-layers")
+    question = find_question(LESSONS, "pull-layers")
     letters, check = opened(outputs, predict("pull-layers"))
     assert (letters.options, letters.value) == (("A", "B", "C", "D"), None)
     assert check.disabled
@@ -72,7 +73,7 @@ def test_a_checked_guess_is_judged_in_words(
 
 
 def test_a_wrong_guess_gets_its_own_reason_and_then_the_right_one() -> None:
-    question = prediction("pull-layers")
+    question = find_question(LESSONS, "pull-layers")
     told = predict("pull-layers", answer="A").verdict.splitlines()
     assert told[1:] == [question.choices[0].reason, "The right answer: B · 3 files", question.right.reason]
 

@@ -12,7 +12,7 @@ import pytest
 
 import labkit
 from labkit.base.errors import LabkitError
-from labkit.course.slides import SLIDES
+from labkit.lessons import SLIDES
 from labkit.notebook.widgets.walkthrough import Walkthrough
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from labkit import lessons
+
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-LESSONS = sorted((ROOT / "notebooks").glob("[0-9][0-9]-*.ipynb"))
-"""The numbered ones, which lead from one to the next; beside them stands the walkthrough."""
+LESSONS = [ROOT / "notebooks" / f"{lesson.notebook}.ipynb" for lesson in lessons.LESSONS]
+"""Those that lead from one to the next; beside them stands the walkthrough."""
 
 
 def prepare_kernels(ipython_dir: str) -> None:

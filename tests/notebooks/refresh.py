@@ -1,6 +1,6 @@
 """Run notebooks and store their outputs in the form that git keeps and the tests compare with.
 
-python -m tests.notebooks.refresh            all notebooks, the exercises as the catalogue has them
+python -m tests.notebooks.refresh            all notebooks, the exercises as the lessons have them
 python -m tests.notebooks.refresh FILE …     these notebooks
 """
 
@@ -17,7 +17,8 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 
-from labkit.course.worksheets import FILES, worksheet
+from labkit import lessons
+from labkit.course.worksheets import worksheet
 from tests.notebooks import NOTEBOOKS, ROOT, prepare_kernels
 
 FOLDER = ROOT / "notebooks" / "exercises"
@@ -65,16 +66,19 @@ def execute(notebook: NotebookNode, directory: Path) -> NotebookNode:
     return client.execute()
 
 
-def catalogued(path: Path) -> dict[str, Any] | None:
-    """Return the notebook that the catalogue of exercises makes, for the path of one of these."""
-    lessons = [lesson for lesson, name in FILES.items() if path.resolve() == FOLDER / f"{name}.ipynb"]
-    return worksheet(lessons[0]) if lessons else None
+def worksheets() -> dict[Path, dict[str, Any]]:
+    """Return the notebooks of exercises by their paths, as the lessons make them."""
+    return {
+        FOLDER / f"{lesson.notebook}.ipynb": worksheet(lesson, lessons.LESSONS)
+        for lesson in lessons.LESSONS
+        if lesson.exercises
+    }
 
 
 def refresh(path: Path) -> bool:
     """Run a notebook and write its outputs into it; tell whether its file is another one now."""
     before = path.read_text("utf-8") if path.exists() else ""
-    made = catalogued(path)
+    made = worksheets().get(path.resolve())
     notebook = nbformat.from_dict(made) if made else nbformat.reads(before, as_version=4)
     after = as_text(normal(execute(notebook, path.parent)))
     if after != before:
@@ -86,9 +90,7 @@ def main(arguments: Sequence[str]) -> int:
     """Refresh the notebooks that are named, or all notebooks; return the exit code."""
     with tempfile.TemporaryDirectory(prefix="labkit-ipython-") as directory:
         prepare_kernels(directory)
-        exercises = [FOLDER / f"{name}.ipynb" for name in FILES.values()]
-        everything = [*NOTEBOOKS, *exercises]
-        for path in [Path(each) for each in arguments] or everything:
+        for path in [Path(each) for each in arguments] or [*NOTEBOOKS, *worksheets()]:
             try:
                 print(f"{path.name}: {'refreshed' if refresh(path) else 'as before'}")
             except CellExecutionError as error:

@@ -1,4 +1,4 @@
-"""The notebooks of exercises: in the form of lessons, made of the catalogue, and honest while unsolved."""
+"""The notebooks of exercises: in the form of lessons, made of the lessons, and honest while unsolved."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from labkit.course.worksheets import FILES
 from tests.notebooks import test_notebooks as lessons
-from tests.notebooks.refresh import FOLDER, catalogued
+from tests.notebooks.refresh import FOLDER, worksheets
 
 EXERCISES = sorted(FOLDER.glob("*.ipynb"))
 FORM = [
@@ -30,13 +29,12 @@ def test_it_has_the_form_of_a_lesson(path: Path, test: Callable[[Path], None]) -
 
 
 def test_each_lesson_has_its_notebook_of_exercises() -> None:
-    assert [path.stem for path in EXERCISES] == list(FILES.values())
+    assert list(worksheets()) == EXERCISES
 
 
 @each_notebook
-def test_its_cells_are_those_that_the_catalogue_makes(path: Path) -> None:
-    made = catalogued(path)
-    assert made
+def test_its_cells_are_those_that_its_lesson_makes(path: Path) -> None:
+    made = worksheets()[path]
     cells = [(cell["id"], cell["source"], cell["metadata"]) for cell in made["cells"]]
     found = [(cell.id, cell.source, cell.metadata) for cell in lessons.read(path).cells]
     assert found == cells, f"run: python -m tests.notebooks.refresh {path}"

@@ -10,7 +10,7 @@ import nbformat
 import pytest
 from nbformat import NotebookNode
 
-from tests.notebooks import LESSONS, NOTEBOOKS, contents
+from tests.notebooks import LESSONS, NOTEBOOKS, ROOT, contents
 from tests.notebooks.refresh import as_text, execute, normal
 
 # The slides of the course section, in its order.
@@ -140,7 +140,10 @@ def test_a_question_stands_in_each_passage_that_runs_something(path: Path) -> No
     assert [passage[:80] for passage in running if not any(words in passage for words in asking)] == []
 
 
-def test_links_and_the_table_of_lessons_are_as_the_files_are() -> None:
-    assert contents.README.read_text("utf-8") == contents.readme(), "run: python -m tests.notebooks.contents"
-    for path in LESSONS:
-        assert path.read_text("utf-8") == contents.with_links(path), "run: python -m tests.notebooks.contents"
+def test_the_numbered_notebooks_are_the_lessons() -> None:
+    assert sorted((ROOT / "notebooks").glob("[0-9][0-9]-*.ipynb")) == LESSONS
+
+
+def test_heads_links_and_the_table_of_lessons_are_as_the_lessons_say() -> None:
+    for path, text in contents.wanted().items():
+        assert path.read_text("utf-8") == text, "run: python -m tests.notebooks.contents"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from labkit.course.playground import Box, Scene, Standing, scene
+from labkit.course.playground import ContainerLayer, SharedStack, Standing, shared_stack
 from labkit.go.units import human_size
 from labkit.lab import Lab
 from labkit.notebook.pictures import svg
@@ -38,22 +38,23 @@ def on_one_image(lab: Lab, image: str) -> Picture:
     >>> print(on_one_image(lab, "busybox").text.splitlines()[1])
       box  running  5B  1 change
     """
-    return draw(scene(lab, image))
+    return draw(shared_stack(lab, image))
 
 
-def draw(scene: Scene, chosen: str = "") -> Picture:
-    """Draw the containers of a scene; the chosen one has a strong line.
+def draw(whole: SharedStack, chosen: str = "") -> Picture:
+    """Draw the containers on a stack; the chosen one has a strong line.
 
-    >>> scene = Scene("app", (("5dacd731af1b", 55),), (Standing("app", (), (Box("web", True, 3, 1),)),))
-    >>> print(draw(scene).text)
+    >>> web = ContainerLayer("web", running=True, size=3, changes=1)
+    >>> whole = SharedStack("app", (("5dacd731af1b", 55),), (Standing("app", (), (web,)),))
+    >>> print(draw(whole).text)
     1 container on app · 55B shared
       web  running  3B  1 change
       layer 1  5dacd731af1b  55B  read-only, shared
       on disk now                          58B
       with a copy of the layers for each  113B
     """
-    title = f"{count(len(scene.boxes), 'container')} on {scene.name} · {human_size(scene.shared)} shared"
-    columns = _columns(scene)
+    title = f"{count(len(whole.boxes), 'container')} on {whole.name} · {human_size(whole.shared)} shared"
+    columns = _columns(whole)
     width = (_ROOM + _GAP) / max(len(columns), 3)
     extra = max((min(len(each.layers), _OWN) for each, _ in columns), default=0)
     top = PADDING + TITLE + 22
@@ -64,28 +65,28 @@ def draw(scene: Scene, chosen: str = "") -> Picture:
     shapes += _own_layers(columns, width, base)
     if not columns:
         shapes.append(text(PADDING + 12, top + _TALL / 2, "no container yet", fill=QUIET))
-    stack, bottom = _stack(scene, base)
+    stack, bottom = _stack(whole, base)
     shapes += stack
-    hidden = len(scene.boxes) - sum(each is not None for _, each in columns)
+    hidden = len(whole.boxes) - sum(each is not None for _, each in columns)
     notes = [f"{count(hidden, 'more container')} not drawn"] * bool(hidden)
-    notes += [f"{count(scene.others, 'container')} on other images"] * bool(scene.others)
+    notes += [f"{count(whole.others, 'container')} on other images"] * bool(whole.others)
     for note in notes:
         shapes.append(text(PADDING, bottom + 12, f"and {note}", fill=QUIET))
         bottom += 22
-    bars, bottom = _bars(scene, bottom + 14)
+    bars, bottom = _bars(whole, bottom + 14)
     description = (
-        f"The {count(len(scene.layers), 'read-only layer')} of {scene.name} at the bottom, drawn once; on "
-        f"them {count(len(scene.boxes), 'container')}, each with a read-write layer of its own. On disk are "
-        f"{human_size(scene.on_disk)}; with a copy for each there would be {human_size(scene.copied)}."
+        f"The {count(len(whole.layers), 'read-only layer')} of {whole.name} at the bottom, drawn once; on "
+        f"them {count(len(whole.boxes), 'container')}, each with a read-write layer of its own. On disk are "
+        f"{human_size(whole.on_disk)}; with a copy for each there would be {human_size(whole.copied)}."
     )
     shown = fit(title, _ROOM, TITLE, SANS + 0.06)
-    return svg.paint(shown, description, _twin(title, scene), _WIDTH, bottom + PADDING - 8, [*shapes, *bars])
+    return svg.paint(shown, description, _twin(title, whole), _WIDTH, bottom + PADDING - 8, [*shapes, *bars])
 
 
-def _columns(scene: Scene) -> list[tuple[Standing, Box | None]]:
+def _columns(whole: SharedStack) -> list[tuple[Standing, ContainerLayer | None]]:
     """Return what stands side by side: containers, and images of their own that have none."""
-    found: list[tuple[Standing, Box | None]] = []
-    for standing in scene.standings:
+    found: list[tuple[Standing, ContainerLayer | None]] = []
+    for standing in whole.standings:
         found += [(standing, each) for each in standing.boxes]
         if not standing.boxes and standing.layers:
             found.append((standing, None))
@@ -93,7 +94,7 @@ def _columns(scene: Scene) -> list[tuple[Standing, Box | None]]:
 
 
 def _column(
-    standing: Standing, each: Box | None, x: float, width: float, base: float, chosen: str
+    standing: Standing, each: ContainerLayer | None, x: float, width: float, base: float, chosen: str
 ) -> list[Shape]:
     if each is None:
         return []
@@ -114,7 +115,9 @@ def _column(
     return [group(shapes, f"container {state}")]
 
 
-def _own_layers(columns: Sequence[tuple[Standing, Box | None]], width: float, base: float) -> list[Shape]:
+def _own_layers(
+    columns: Sequence[tuple[Standing, ContainerLayer | None]], width: float, base: float
+) -> list[Shape]:
     """Return the layers that images have on top of the shared ones, each as wide as its containers."""
     shapes: list[Shape] = []
     for standing in {id(each): each for each, _ in columns}.values():
@@ -143,9 +146,9 @@ def _layer(x: float, y: float, width: float, words: str, size: int, fill: object
     return group(shapes, "layer")
 
 
-def _stack(scene: Scene, top: float) -> tuple[list[Shape], float]:
+def _stack(whole: SharedStack, top: float) -> tuple[list[Shape], float]:
     """Return the shared layers, the base at the bottom, and where they end."""
-    shapes, y, layers = [], top + 2 * _GAP, scene.layers
+    shapes, y, layers = [], top + 2 * _GAP, whole.layers
     for place in range(len(layers) - 1, -1, -1):
         if len(layers) - 1 - place >= _LAYERS - 1 and place and len(layers) > _LAYERS:
             words = f"… {place + 1} layers"
@@ -158,18 +161,18 @@ def _stack(scene: Scene, top: float) -> tuple[list[Shape], float]:
     return shapes, y
 
 
-def _bars(scene: Scene, y: float) -> tuple[list[Shape], float]:
+def _bars(whole: SharedStack, y: float) -> tuple[list[Shape], float]:
     """Return two bars, what is on disk and what it would be with copies, and where they end."""
-    once = [scene.shared, scene.on_disk - scene.shared]
+    once = [whole.shared, whole.on_disk - whole.shared]
     copies = []
-    for standing in scene.standings:
-        image = scene.shared + sum(size for _, size in standing.layers)
+    for standing in whole.standings:
+        image = whole.shared + sum(size for _, size in standing.layers)
         copies += [image, *(image + each.size for each in standing.boxes)]
-    scale = (_WIDTH - PADDING - _BAR_LEFT) / max(scene.copied, 1)
+    scale = (_WIDTH - PADDING - _BAR_LEFT) / max(whole.copied, 1)
     shapes = []
     for words, size, parts in (
-        ("on disk now", scene.on_disk, once),
-        ("a copy for each", scene.copied, copies),
+        ("on disk now", whole.on_disk, once),
+        ("a copy for each", whole.copied, copies),
     ):
         middle = y + _BAR / 2
         shapes += [
@@ -187,9 +190,9 @@ def _bars(scene: Scene, y: float) -> tuple[list[Shape], float]:
     return [group(shapes, "bars")], y
 
 
-def _twin(title: str, scene: Scene) -> str:
+def _twin(title: str, whole: SharedStack) -> str:
     boxes = []
-    for standing in scene.standings:
+    for standing in whole.standings:
         on = "" if not standing.layers else f"on {cut(standing.name, 40)}"
         for each in standing.boxes:
             state = "running" if each.running else "stopped"
@@ -198,20 +201,20 @@ def _twin(title: str, scene: Scene) -> str:
             )
     own = [
         [cut(standing.name, 40), cut(label, 24), human_size(size), "read-only"]
-        for standing in scene.standings
+        for standing in whole.standings
         for label, size in reversed(standing.layers)
     ]
     layers = [
-        [f"layer {place + 1}", cut(scene.layers[place][0], 24), human_size(scene.layers[place][1])]
-        for place in range(len(scene.layers) - 1, -1, -1)
+        [f"layer {place + 1}", cut(whole.layers[place][0], 24), human_size(whole.layers[place][1])]
+        for place in range(len(whole.layers) - 1, -1, -1)
     ]
-    sums = [["on disk now", human_size(scene.on_disk)]]
-    sums.append(["with a copy of the layers for each", human_size(scene.copied)])
+    sums = [["on disk now", human_size(whole.on_disk)]]
+    sums.append(["with a copy of the layers for each", human_size(whole.copied)])
     parts = [
         table(boxes, right=(2,)) if boxes else "no container yet",
         table(own, right=(2,)) if own else "",
         table([[*row, "read-only, shared"] for row in layers], right=(2,)) if layers else "",
-        f"{count(scene.others, 'container')} on other images" if scene.others else "",
+        f"{count(whole.others, 'container')} on other images" if whole.others else "",
         table(sums, right=(1,)),
     ]
     lines = [f"  {line}" for part in parts if part for line in part.split("\n")]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import drawsvg  # type: ignore[import-untyped]
 
-from labkit.course.copy_on_write import Step, Story, path_of
+from labkit.course.copy_on_write import Story, StoryStep, path_of
 from labkit.go.units import human_size
 from labkit.notebook.pictures import svg
 from labkit.notebook.pictures.picture import Picture
@@ -52,7 +52,7 @@ class Line:
     words: str = ""
 
 
-def lines_of(story: Story, upper: Dir, now: Step) -> list[Line]:
+def lines_of(story: Story, upper: Dir, now: StoryStep) -> list[Line]:
     """Return the lines of an upper directory at a step; of too many, those near the step's path."""
     every = list(tree.walk(upper))
     kept = every
@@ -233,7 +233,7 @@ def _shown_rows(story: Story) -> set[int]:
     return {*every[: _ROWS + 1], *telling[:4]}
 
 
-def _layer(story: Story, now: Step, layer: int, visited: bool, y: float) -> Shape:
+def _layer(story: Story, now: StoryStep, layer: int, visited: bool, y: float) -> Shape:
     row, hue = story.rows[layer], ORANGE if story.rows[layer].writable else BLUE
     active = layer in now.layers
     shapes = [box(_LEFT, y, _BLOCK, _ROW, fill=hue.tint, line=INK if active else hue.line, dash=row.writable)]
@@ -254,12 +254,12 @@ def _layer(story: Story, now: Step, layer: int, visited: bool, y: float) -> Shap
     return group(shapes, "layer looked into" if active else "layer")
 
 
-def _own(story: Story, now: Step) -> Node | None:
+def _own(story: Story, now: StoryStep) -> Node | None:
     """Return what upper has of the path that the step is about."""
     return get(now.upper, "/".join(now.names)) if now.names else None
 
 
-def _upper_chip(story: Story, now: Step, middle: float) -> list[Shape]:
+def _upper_chip(story: Story, now: StoryStep, middle: float) -> list[Shape]:
     node = _own(story, now)
     if node is None:
         return []
@@ -330,7 +330,7 @@ def _copy(story: Story, place: int, middles: dict[int, float]) -> list[Shape]:
 
 
 def _twin(
-    title: str, story: Story, now: Step, visited: set[int], before: Sequence[Line], after: Sequence[Line]
+    title: str, story: Story, now: StoryStep, visited: set[int], before: Sequence[Line], after: Sequence[Line]
 ) -> str:
     rows = []
     for layer, row in enumerate(story.rows):

@@ -14,8 +14,9 @@ from xml.etree import ElementTree as etree
 import traitlets
 
 from labkit.base.errors import LabkitError
-from labkit.course.inspect_document import Document, explained, inspected
+from labkit.course.inspect_document import Document, InspectField, inspected
 from labkit.lab import Lab
+from labkit.lessons import FIELDS
 from labkit.notebook.html import PAPER, card, code_line, element, html, note
 from labkit.notebook.pictures.text import visible
 from labkit.notebook.pictures.theme import BLUE, CARD, INK, ORANGE, QUIET, RULE
@@ -57,7 +58,7 @@ def tree(document: Document, field: str) -> dict[str, Any]:
 
 def explanation(document: Document, field: str, code: str) -> dict[str, Any]:
     """Return what a field is, where it comes from, who uses it, how to ask for it, and what is mistaken."""
-    rows = _rows(field)
+    rows = _rows(document, field)
     command, answer = document.command(field), _shortened(document.answer(field))
     name = element("div", visible(field), style=_NAME)
     parts = [_mistake(words) if label == "Mistake" else _line(f"{label}: ", words) for label, words in rows]
@@ -82,9 +83,8 @@ def explanation(document: Document, field: str, code: str) -> dict[str, Any]:
     return {"text/html": html(found), "text/plain": "\n".join(text)}
 
 
-def _rows(field: str) -> list[tuple[str, str]]:
-    found = explained(field)
-    assert found is not None
+def _rows(document: Document, field: str) -> list[tuple[str, str]]:
+    found = _explained(document, field)
     what = found.what
     if field.startswith("ContainerConfig."):
         what = f"As in Config, but of the build's last container. {what}"
@@ -121,7 +121,7 @@ def inspect_explorer(lab: Lab, image: str, *, field: str = "Id") -> InspectExplo
     >>> print(inspect_explorer(lab, "nginx", field="Os").outputs()[0][0]["text/plain"].splitlines()[1])
       What it is: The operating system whose kernel the programs need.
     """
-    document = inspected(lab.engine, image)
+    document = inspected(lab.engine, image, FIELDS)
     try:
         return InspectExplorer(document, field=field)
     except traitlets.TraitError as error:
@@ -133,10 +133,9 @@ class InspectExplorer(Explorer):
     """Which field of an image's document is chosen.
 
     >>> from labkit import Lab
-    >>> from labkit.course.inspect_document import inspected
     >>> lab = Lab()
     >>> image = lab.pull("nginx")
-    >>> explorer = InspectExplorer(inspected(lab.engine, "nginx"), field="RootFS.Layers")
+    >>> explorer = InspectExplorer(inspected(lab.engine, "nginx", FIELDS), field="RootFS.Layers")
     >>> explorer.step(1)
     >>> explorer.code
     'inspect_explorer(lab, "nginx", field="Metadata")'
@@ -170,7 +169,7 @@ class InspectExplorer(Explorer):
     def fields(self) -> tuple[str, ...]:
         """The fields that have the filter's letters in their path or their explanation."""
         letters = self.filter.casefold()
-        return tuple(path for path in self._document.fields if letters in _said(path))
+        return tuple(path for path in self._document.fields if letters in _said(self._document, path))
 
     @property
     def code(self) -> str:
@@ -202,7 +201,12 @@ class InspectExplorer(Explorer):
         return [(field, field) for field in fields]
 
 
-def _said(path: str) -> str:
-    found = explained(path)
+def _explained(document: Document, path: str) -> InspectField:
+    found = document.explained(path)
     assert found is not None
+    return found
+
+
+def _said(document: Document, path: str) -> str:
+    found = _explained(document, path)
     return " ".join((path, found.what, found.source, found.use, found.mistake, found.truth)).casefold()

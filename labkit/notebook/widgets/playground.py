@@ -14,7 +14,17 @@ import traitlets
 
 from labkit.base.errors import LabkitError
 from labkit.base.text import python_text
-from labkit.course.playground import ACTIONS, Entry, Fields, act, free_name, log_lines, look, pull, scene
+from labkit.course.playground import (
+    ACTIONS,
+    Fields,
+    LogEntry,
+    act,
+    free_name,
+    log_lines,
+    look,
+    pull,
+    shared_stack,
+)
 from labkit.engine import container as containers
 from labkit.engine import images
 from labkit.go.units import human_size
@@ -62,7 +72,7 @@ class Playground(Explorer):
     def __init__(self, lab: Lab, image: str) -> None:
         super().__init__(image=image)
         self._lab, self._image = lab, image
-        self.log: list[Entry] = []
+        self.log: list[LogEntry] = []
         self._ready()
         self._choose()
 
@@ -124,7 +134,7 @@ class Playground(Explorer):
         """Return what was done last, the picture, what docker says of the containers, and the log."""
         last = log_lines(self.log[-1]) if self.log else ["Nothing was done yet. Run a container."]
         try:
-            found = scene(self._lab, self._image)
+            found = shared_stack(self._lab, self._image)
         except LabkitError as error:
             picture: Output = bundle(str(error)), {}
             disk = ""

@@ -14,10 +14,11 @@ from typing import Any
 import ipywidgets as widgets  # type: ignore[import-untyped]
 import traitlets
 
+from labkit import lessons
 from labkit.base.errors import LabkitError
 from labkit.base.text import shown
+from labkit.course.lesson import all_questions, find_question
 from labkit.course.questions import Choice, Question
-from labkit.lessons import PREDICTIONS, prediction
 from labkit.notebook.html import card, code_line, element, html, note
 from labkit.notebook.magics import live
 from labkit.notebook.pictures.text import cut
@@ -37,15 +38,14 @@ def predict(question: Question | str, answer: str = "") -> Prediction:
     >>> predict("pull-layers", answer="3 files").code
     'predict("pull-layers", answer="B")'
     """
-    asked = prediction(question) if isinstance(question, str) else question
+    asked = find_question(lessons.LESSONS, question) if isinstance(question, str) else question
     return Prediction(asked, chosen=letter_of(asked, answer), checked=True) if answer else Prediction(asked)
 
 
 class Prediction(Explorer):
     """A question, the answer that is chosen, by its letter, and whether it is checked.
 
-    >>> from labkit.lessons import prediction
-    >>> card = Prediction(prediction("pull-layers"))
+    >>> card = Prediction(find_question(lessons.LESSONS, "pull-layers"))
     >>> card.chosen = "A"
     >>> card.verdict
     ''
@@ -80,7 +80,7 @@ class Prediction(Explorer):
         return self._code(self.chosen)
 
     def _code(self, letter: str) -> str:
-        known = any(self.question in lesson for lesson in PREDICTIONS.values())
+        known = self.question in all_questions(lessons.LESSONS)
         name = json.dumps(self.question.id) if known else "question"
         answer = f', answer="{letter}"' if letter else ""
         return f"predict({name}{answer})"
@@ -169,8 +169,7 @@ def _judged(choice: Choice) -> tuple[Hue, str]:
 def letter_of(question: Question, answer: str) -> str:
     """Return the letter of an answer that is given by its letter or its text; raises LabkitError.
 
-    >>> from labkit.lessons import prediction
-    >>> letter_of(prediction("pull-layers"), "3 files")
+    >>> letter_of(find_question(lessons.LESSONS, "pull-layers"), "3 files")
     'B'
     """
     letters = ascii_uppercase[: len(question.choices)]

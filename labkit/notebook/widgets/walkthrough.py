@@ -15,7 +15,8 @@ import traitlets
 from IPython import display
 
 from labkit.base.errors import LabkitError
-from labkit.course.slides import SLIDES, Slide, Stage
+from labkit.course.slides import Slide, SlideRun
+from labkit.lessons import SLIDES
 from labkit.notebook import slide_html
 from labkit.notebook.html import element, html
 from labkit.notebook.magics import live
@@ -74,7 +75,7 @@ class Walkthrough(Explorer):
 
     def __init__(self, **traits: Any) -> None:
         super().__init__(**traits)
-        self._stages: dict[int, Stage] = {}
+        self._runs: dict[int, SlideRun] = {}
         self._left: dict[int, tuple[int, bool]] = {}
 
     @property
@@ -141,14 +142,14 @@ class Walkthrough(Explorer):
 
     def reset(self) -> None:
         """Begin this slide again, in a fresh lab."""
-        self._stages.pop(self.slide, None)
+        self._runs.pop(self.slide, None)
         self._left.pop(self.slide, None)
         with self.hold_trait_notifications():
             self.place, self.revealed = 0, False
 
     def start_over(self) -> None:
         """Begin at the first slide again, every lab fresh."""
-        self._stages.clear()
+        self._runs.clear()
         with self.hold_trait_notifications():
             self.slide, self.place, self.revealed = 0, 0, False
         self._left.clear()
@@ -166,10 +167,10 @@ class Walkthrough(Explorer):
         slide, parts = self.now, []
         parts.append(slide_html.sentences(slide.conclusion if self.revealed else slide.sentences, "say"))
         if self.place:
-            if self.slide not in self._stages:
-                self._stages[self.slide] = Stage(slide, slide_html.names())
+            if self.slide not in self._runs:
+                self._runs[self.slide] = SlideRun(slide, slide_html.names())
             parts.append(slide_html.asked_before(slide.question, revealed=self.revealed))
-            shown = slide_html.step(self._stages[self.slide].shown(self.place - 1))
+            shown = slide_html.step(self._runs[self.slide].shown(self.place - 1))
         else:
             shown = [slide_html.question(slide.question, revealed=self.revealed)]
         parts.append(element("div", *shown, class_="labkit-stage"))
