@@ -86,6 +86,10 @@ class Conflict(DaemonError):
     """The object is in use, or the name is taken."""
 
 
+class MissingExtra(LabkitError, ImportError):
+    """A library that is not installed; labkit has an extra that brings it."""
+
+
 class FileSystemError(LabkitError, OSError):
     """A file operation that failed: an OSError with its number, shown in one line.
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from labkit.base.errors import LabkitError
+from labkit.base.lazy import extra
 from labkit.course.exercise import LESSONS, Card, Line, Mark
 from labkit.lessons import EXERCISES
 
@@ -151,7 +152,8 @@ def folder() -> Path:
     """Return the learner's data folder: LABKIT_DATA, or the one that the system has for it."""
     if chosen := os.environ.get("LABKIT_DATA"):
         return Path(chosen)
-    import platformdirs
+    with extra("course"):
+        import platformdirs
 
     return platformdirs.user_data_path("labkit", appauthor=False)
 
@@ -192,7 +194,8 @@ def update(change: Callable[[Entries], Entries], where: Path | None = None) -> P
 
 @contextmanager
 def _locked(directory: Path) -> Iterator[None]:
-    from filelock import FileLock
+    with extra("course"):
+        from filelock import FileLock
 
     with FileLock(directory / f"{FILE}.lock", timeout=_WAIT):
         yield
