@@ -1,4 +1,5 @@
-# The one list of what is public: type checkers read it, `labkit.base.lazy` imports by it, docs/API.md shows it.
+# The one list of what is public: type checkers read it, `labkit.base.lazy` imports by it, docs/API.md is
+# made of it. A name stands here with its module, and nowhere else.
 
 from labkit.base.errors import Conflict as Conflict
 from labkit.base.errors import DaemonError as DaemonError

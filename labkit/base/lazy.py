@@ -1,7 +1,7 @@
 """Public names that are imported when they are asked for (PEP 562), and libraries that may be missing.
 
-A package's names stand in its stub, `__init__.pyi`, and nowhere else: type checkers read the stub as it is, and
-here each of its lines tells in which module a name is (as in Scientific Python's lazy_loader, SPEC 1).
+A package's names stand in its stub, `__init__.pyi`, and nowhere else: type checkers read the stub, and here
+each of its lines tells in which module a name is (as in Scientific Python's lazy_loader, SPEC 1).
 """
 
 from __future__ import annotations
