@@ -177,7 +177,7 @@ def test_values_print_in_one_line() -> None:
     identity = lab.images[0].id[:19]
     assert repr(lab.images) == f"[<Image ubuntu:15.04 {identity}: 4 layers, 188MB>]"
     assert repr(lab.image(identity[7:])) == repr(lab.images[0])
-    assert repr([box]) == "[<Box box: ubuntu:15.04, running, 1.1kB of its own>]"
+    assert repr([box]) == "[<Box box: ubuntu:15.04, running, 267B of its own>]"
     assert repr(lab) == "<Lab: 1 images, 1 containers>"
     assert repr(box.exec("echo hi")) == "<Result: 'hi\\n', exit code 0>"
     image = box.commit()
