@@ -82,7 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except MissingExtra as error:
-        print(f"python -m labkit: {error}", file=sys.stderr)
+        print(error, file=sys.stderr)
         return 2
     return status
 

@@ -147,7 +147,7 @@ def test_a_name_whose_library_is_missing_says_what_to_install_when_it_is_called(
     stack = fetcher("labkit", {"stack": "labkit.notebook.pictures.layer_stack"})("stack")
     with pytest.raises(MissingExtra) as caught:
         stack("nginx")
-    assert str(caught.value) == "drawsvg is not installed: pip install 'labkit[course]'"
+    assert str(caught.value) == "labkit: drawsvg is not installed: pip install 'labkit[course]'"
     assert isinstance(caught.value, LabkitError)
 
 
@@ -160,7 +160,7 @@ def test_a_real_registry_without_httpx_is_refused_in_one_line(monkeypatch: pytes
     monkeypatch.setitem(sys.modules, "httpx", None)
     monkeypatch.delitem(sys.modules, "labkit.store.remote", raising=False)
     monkeypatch.delattr("labkit.store.remote", raising=False)
-    words = "httpx is not installed: pip install 'labkit[registry]'"
+    words = "labkit: httpx is not installed: pip install 'labkit[registry]'"
     assert Lab().docker("pull registry.example.com/app").text.splitlines()[-1] == words
     with pytest.raises(MissingExtra) as caught:
         Lab().pull("registry.example.com/app")

@@ -83,7 +83,16 @@ def test_the_engine_needs_one_package_and_no_network(wheel: Path, tmp_path: Path
     lines = run(*cut_off, python, "-W", "error", "-c", program, cwd=tmp_path).stdout.splitlines()
     assert lines[:2] == [
         "<Image nginx:latest sha256:27a188018e18: 3 layers, 109MB>",
-        "httpx is not installed: pip install 'labkit[registry]'",
+        "labkit: httpx is not installed: pip install 'labkit[registry]'",
     ]
     assert len(lines) == 5
     assert all(line.endswith(" is not installed: pip install 'labkit[course]'") for line in lines[2:])
+    typed = subprocess.run(
+        [python, "-m", "labkit", "shell", "-"], input="docker pull -q nginx\n", capture_output=True, text=True
+    )
+    assert (typed.stdout, typed.stderr) == ("$ docker pull -q nginx\ndocker.io/library/nginx:latest\n", "")
+    handout = subprocess.run(
+        [python, "-m", "labkit", "handout"], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert (handout.returncode, handout.stdout) == (2, "")
+    assert handout.stderr == "labkit: nbformat is not installed: pip install 'labkit[course]'\n"

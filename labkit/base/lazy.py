@@ -65,7 +65,7 @@ def extra(name: str) -> Iterator[None]:
     >>> with extra("registry"):
     ...     import no_such_library
     Traceback (most recent call last):
-    labkit.base.errors.MissingExtra: no_such_library is not installed: pip install 'labkit[registry]'
+    labkit.base.errors.MissingExtra: labkit: no_such_library is not installed: pip install 'labkit[registry]'
     """
     try:
         yield
@@ -73,4 +73,4 @@ def extra(name: str) -> Iterator[None]:
         library = (error.name or "").partition(".")[0]
         if library == "labkit":  # a mistake of labkit's own
             raise
-        raise MissingExtra(f"{library} is not installed: pip install 'labkit[{name}]'") from None
+        raise MissingExtra(f"labkit: {library} is not installed: pip install 'labkit[{name}]'") from None
