@@ -24,6 +24,8 @@ from pathlib import Path
 from labkit.notebook import doctor
 
 try:
+    from labkit.base.errors import MissingExtra
+    from labkit.base.lazy import extra
     from labkit.base.text import command_lines, shown
     from labkit.cli import own_docker
     from labkit.cli.formats import progress_line
@@ -79,6 +81,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 141
     except KeyboardInterrupt:
         return 130
+    except MissingExtra as error:
+        print(error, file=sys.stderr)
+        return 2
     return status
 
 
@@ -107,7 +112,8 @@ def _exercises(verify: bool, directory: str | None) -> int:
 
 
 def _handout(directory: Path) -> int:
-    from labkit.notebook.handout import handout
+    with extra("course"):
+        from labkit.notebook.handout import handout
 
     try:
         for path in handout(directory):

@@ -6,14 +6,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from labkit.base.errors import NotFound
+from labkit.cli.session import Result
 from labkit.engine import container, process
 from labkit.engine.engine import SECOND, Engine
 from labkit.engine.mounts import container_mounts, written
 from labkit.engine.state import Container
+from labkit.go.units import human_size
 from labkit.oci.changeset import Change
 from labkit.oci.image import Image
 from labkit.oci.tree import Dir
-from labkit.shell.task import Completed
 from labkit.storage.mounts import MountTable
 
 
@@ -22,6 +24,8 @@ class _Lab(Protocol):
 
     def _remember(self) -> None: ...
 
+    def _named(self, image: Image, name: str = "") -> Image: ...
+
 
 @dataclass(frozen=True, slots=True)
 class Box:
@@ -29,6 +33,13 @@ class Box:
 
     Files can be read and written whether it runs or not, as with `docker cp`. A path that does not
     exist, or is not what it should be, raises FileSystemError.
+
+    >>> from labkit import Lab
+    >>> box = Lab().run("busybox", name="box")
+    >>> box.write("/greeting", "hello")
+    0
+    >>> box
+    <Box box: busybox, running, 5B of its own>
     """
 
     lab: _Lab
@@ -79,19 +90,23 @@ class Box:
         """Change a file's permission bits; return the bytes that were copied up."""
         return self._change(lambda files: files.chmod(path, mode).copied)
 
-    def remove(self, path: str) -> int:
-        """Remove a file; a file of the image leaves a whiteout. Return the bytes that were copied up."""
+    def unlink(self, path: str) -> int:
+        """Delete a file; a file of the image leaves a whiteout. Return the bytes that were copied up."""
         return self._change(lambda files: files.unlink(path).copied)
 
     def mkdir(self, path: str) -> int:
         """Make a directory."""
         return self._change(lambda files: files.mkdir(path).copied)
 
-    def exec(self, command: str | Sequence[str]) -> Completed:
-        """Run a command in it, as `docker exec`: a list of words, or a line for `sh -c`."""
+    def exec(self, command: str | Sequence[str]) -> Result:
+        """Run a command in it, as `docker exec`: a list of words, or a line for `sh -c`.
+
+        Raises DaemonError where it does not run, or the command cannot be started.
+        """
         self.lab._remember()
         argv = ["sh", "-c", command] if isinstance(command, str) else list(command)
-        return process.execute(self.lab.engine, self.container, argv)
+        done = process.execute(self.lab.engine, self.container, argv)
+        return Result(tuple((chunk.stream, chunk.data) for chunk in done.chunks), done.exit_code)
 
     def diff(self) -> list[Change]:
         """Return what it changed of its image."""
@@ -100,7 +115,7 @@ class Box:
     def commit(self, name: str = "") -> Image:
         """Make an image of it: its image's layers and one more."""
         self.lab._remember()
-        return container.commit(self.lab.engine, self.container, name)
+        return self.lab._named(container.commit(self.lab.engine, self.container, name), name)
 
     def stop(self) -> None:
         """Stop it; what it wrote stays."""
@@ -112,8 +127,8 @@ class Box:
         self.lab._remember()
         process.start(self.lab.engine, self.container, detached=True)
 
-    def delete(self) -> None:
-        """Remove it with all that it wrote, running or not."""
+    def remove(self) -> None:
+        """Remove the container with all that it wrote, running or not, as `docker rm -f`."""
         self.lab._remember()
         container.remove(self.lab.engine, self.id, force=True)
 
@@ -127,3 +142,10 @@ class Box:
         result = act(files)
         container.keep(self.lab.engine, written(self.lab.engine, self.container, files))
         return result
+
+    def __repr__(self) -> str:
+        try:
+            found = self.container
+        except NotFound:
+            return f"<Box {self.id[:12]}: removed>"
+        return f"<Box {found.name}: {found.image_name}, {found.status}, {human_size(self.size)} of its own>"

@@ -149,23 +149,23 @@ class Lab:
                 event = next(steps)
             except StopIteration as stop:
                 pulled: Pulled = stop.value
-                return pulled.image
+                return self._named(pulled.image, name)
             if events is not None:
                 events.append(event)
 
     def image(self, name: str) -> Image:
         """Return an image of the cache; raises NotFound."""
-        return images.find_image(self.engine, name)
+        return self._named(images.find_image(self.engine, name), name)
 
     @property
     def images(self) -> list[Image]:
         """The images of the cache, newest first."""
-        return images.listed_images(self.engine)
+        return [self._named(each) for each in images.listed_images(self.engine)]
 
     def load(self, file: str | os.PathLike[str] | IO[bytes]) -> list[Image]:
         """Load the images of an archive that `docker save` or another tool has written."""
         self._remember()
-        return list(archives.load(self.engine, file).images)
+        return [self._named(each) for each in archives.load(self.engine, file).images]
 
     def save(
         self, names: str | Sequence[str], file: str | os.PathLike[str], *, format: str = "docker"
@@ -196,7 +196,7 @@ class Lab:
         6
         """
         self._remember()
-        return build.build_steps(self.engine, tag, steps, files or {}, pull=self._pull)
+        return self._named(build.build_steps(self.engine, tag, steps, files or {}, pull=self._pull), tag)
 
     def create(self, image: str, command: Sequence[str] = (), *, name: str = "") -> Box:
         """Create a container without starting it; pulls the image where it is missing."""
@@ -262,6 +262,12 @@ class Lab:
         """Put the lab back to where it started; `undo` brings it back."""
         self._remember()
         self._restore(self._start)
+
+    def _named(self, image: Image, name: str = "") -> Image:
+        """Return an image with the name that it was asked for by, or else the first that it has here."""
+        names = [each.familiar for each in images.references(self.engine, image.id)]
+        asked = f"{name}:latest" if f"{name}:latest" in names else name
+        return image.named(asked if asked in names else names[0] if names else "")
 
     def _pull(self, name: str) -> None:
         self.pull(name)

@@ -8,10 +8,9 @@ import sys
 import pytest
 
 import labkit
-from labkit import Lab
+from labkit import Lab, Result
 from labkit.base.errors import DaemonError, FileSystemError, LabkitError, NotFound
 from labkit.engine.schedule import Network, PullEvent
-from labkit.shell.task import Completed
 
 THREE_LAYERS = [
     "FROM busybox",
@@ -44,7 +43,7 @@ def test_a_box_counts_what_is_copied_up() -> None:
     assert box.read("/etc/passwd").endswith("xy")
     assert box.mkdir("/new") == 0
     assert "new" in box.listdir()
-    box.remove("/etc/passwd")
+    box.unlink("/etc/passwd")
     assert box.size == 0
     assert "passwd" not in box.listdir("/etc")
 
@@ -56,15 +55,15 @@ def test_a_box_lives_and_ends() -> None:
     box.start()
     assert box.status == "running"
     result = box.exec("echo out; echo err >&2; exit 3")
-    assert isinstance(result, Completed)
-    assert (result.exit_code, result.output()) == (3, b"out\nerr\n")
+    assert isinstance(result, Result)
+    assert (result.exit_code, result.text, result.stderr) == (3, "out\nerr\n", "err\n")
     box.stop()
     assert box.status == "exited"
     with pytest.raises(DaemonError, match="is not running"):
         box.exec("ls")
     image = box.commit("kept:1")
     assert lab.image("kept:1") == image
-    box.delete()
+    box.remove()
     assert lab.containers == []
     with pytest.raises(NotFound, match="No such container: "):
         box.status  # noqa: B018

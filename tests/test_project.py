@@ -14,6 +14,9 @@ from pathlib import Path
 
 import pytest
 
+import labkit
+import labkit.notebook
+from tests import api_page
 from tests.notebooks import LESSONS, ROOT
 
 PACKAGE = sorted((ROOT / "labkit").rglob("*.py"))
@@ -84,7 +87,10 @@ def test_environment_yml_agrees_with_pyproject() -> None:
     assert "      - -e ." in lines
     conda = {requirement(line.strip(" -")) for line in lines if re.match(r" +- \w.*[<>=]", line)}
     project = PYPROJECT["project"]
-    wanted = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    extras = project["optional-dependencies"]
+    wanted = [*project["dependencies"], *extras["course"], *extras["dev"]]
+    assert "labkit[course]" in wanted
+    wanted.remove("labkit[course]")
     assert conda == {requirement(each) for each in wanted} | {("python", project["requires-python"])}
 
 
@@ -246,11 +252,24 @@ def test_labkit_and_a_lab_need_no_jupyter() -> None:
     assert run(sys.executable, "-W", "error", "-c", code).stdout == "[]\n"
 
 
-@pytest.mark.parametrize("name", ["labkit", "labkit.notebook"])
-def test_what_a_package_offers_is_there_and_can_be_completed(name: str) -> None:
-    package = import_module(name)
-    assert [each for each in package.__all__ if not callable(getattr(package, each))] == []
-    assert set(package.__all__) <= set(dir(package))
+def test_what_labkit_offers_is_there_and_can_be_completed() -> None:
+    assert [each for each in labkit.__all__ if not callable(getattr(labkit, each))] == []
+    assert set(labkit.__all__) <= set(dir(labkit))
+    assert set(dir(labkit.notebook)) <= set(labkit.__all__)
+    assert [
+        each for each in dir(labkit.notebook) if getattr(labkit.notebook, each) != getattr(labkit, each)
+    ] == []
+
+
+def test_every_error_of_labkit_is_public() -> None:
+    errors = {
+        name for name, each in vars(import_module("labkit.base.errors")).items() if isinstance(each, type)
+    }
+    assert errors <= set(labkit.__all__)
+
+
+def test_the_page_of_public_names_is_made_of_the_docstrings() -> None:
+    assert (ROOT / "docs/API.md").read_text("utf-8") == api_page.page(), "run python -m tests.api_page"
 
 
 def test_the_domain_does_not_ask_the_day_or_chance() -> None:

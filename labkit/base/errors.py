@@ -161,3 +161,7 @@ class NotFound(DaemonError):
 
 class Conflict(DaemonError):
     """The object is in use, or the name is taken."""
+
+
+class MissingExtra(LabkitError, ImportError):
+    """A library that is not installed; labkit has an extra that brings it."""

@@ -40,9 +40,17 @@ _ENV = {"HOME": HOME, "PATH": "/usr/local/bin:/usr/bin:/bin", "USER": "learner"}
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a command line printed, and its exit code.
+    """What a command printed, and its exit code: of `Lab.docker`, `Lab.shell` and `Box.exec`.
 
     `hint` is labkit's own line about it, a next step, or "". Printing a Result prints its text.
+
+    >>> from labkit import Lab
+    >>> result = Lab().run("busybox").exec("echo out; echo err >&2; exit 3")
+    >>> result.stdout, result.stderr, result.exit_code
+    ('out\\n', 'err\\n', 3)
+    >>> print(result, end="")
+    out
+    err
     """
 
     output: tuple[tuple[int, bytes], ...]
@@ -66,6 +74,9 @@ class Result:
 
     def __str__(self) -> str:
         return self.text
+
+    def __repr__(self) -> str:
+        return f"<Result: {self.text!r}, exit code {self.exit_code}>"
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         """Show the text where a notebook's cell ends with a Result."""

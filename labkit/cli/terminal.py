@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from labkit.base.errors import DaemonError, FileSystemError, LabkitError
+from labkit.base.lazy import extra
 from labkit.engine.engine import Engine
 from labkit.engine.pull import Pulled
 from labkit.engine.push import Pushed
@@ -55,7 +56,8 @@ class Registries:
         host = self.hub if self.hub and host == HUB else host
         registry = self.hosts.get(host)
         if registry is None and self.online:
-            from labkit.store import remote  # with its HTTP library, which nothing else needs
+            with extra("registry"):
+                from labkit.store import remote  # with its HTTP library, which nothing else needs
 
             known = self._remotes.get(host)
             if known is None:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from labkit.base.errors import LabkitError
+from labkit.base.lazy import extra
 from labkit.course.exercise import Card, Exercise, Line, Mark
 from labkit.course.lesson import Lesson
 
@@ -149,7 +150,8 @@ def folder() -> Path:
     """Return the learner's data folder: LABKIT_DATA, or the one that the system has for it."""
     if chosen := os.environ.get("LABKIT_DATA"):
         return Path(chosen)
-    import platformdirs
+    with extra("course"):
+        import platformdirs
 
     return platformdirs.user_data_path("labkit", appauthor=False)
 
@@ -190,7 +192,8 @@ def update(change: Callable[[Scores], Scores], where: Path | None = None) -> Pro
 
 @contextmanager
 def _locked(directory: Path) -> Iterator[None]:
-    from filelock import FileLock
+    with extra("course"):
+        from filelock import FileLock
 
     with FileLock(directory / f"{FILE}.lock", timeout=_WAIT):
         yield

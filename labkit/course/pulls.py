@@ -128,14 +128,27 @@ def play_pull(lab: Lab, name: str) -> Playback:
 
 def _alone(lab: Lab, name: str) -> tuple[PullEvent, ...]:
     """Return the events of a pull into an empty cache, where no registry across a network is asked."""
-    empty, events = Lab(network=lab.network, online=False), list[PullEvent]()
-    empty.session.registries, empty.session.platform = lab.session.registries, lab.session.platform
     try:
-        if lab.session.registries.client(parse_reference(name).domain).live is None:
-            empty.pull(name, events=events)
+        live = lab.session.registries.client(parse_reference(name).domain).live
+        return () if live is not None else tuple(pull_events(lab, name))
     except LabkitError:
         return ()
-    return tuple(events)
+
+
+def pull_events(lab: Lab, name: str, after: Sequence[str] = ()) -> list[PullEvent]:
+    """Return the events of a pull with a lab's network and registries, into a cache of its own.
+
+    The cache has the images `after` which the pull comes, and nothing else.
+
+    >>> len({event.layer for event in pull_events(Lab(), "nginx")})
+    3
+    """
+    empty, events = Lab(network=lab.network, online=False), list[PullEvent]()
+    empty.session.registries, empty.session.platform = lab.session.registries, lab.session.platform
+    for each in after:
+        empty.pull(each)
+    empty.pull(name, events=events)
+    return events
 
 
 def _sizes(events: Sequence[PullEvent]) -> dict[str, int]:

@@ -12,16 +12,19 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from labkit.base.errors import LabkitError
+from labkit.base.text import one_line
+from labkit.course.pulls import pull_events
 from labkit.engine.schedule import PullEvent
 from labkit.go.units import human_size
+from labkit.lab import Lab
 from labkit.notebook.pictures.picture import image, twin
-from labkit.notebook.pictures.sharing import Sharing, sharing
+from labkit.notebook.pictures.sharing import Several, Sharing, sharing
 from labkit.notebook.pictures.text import count, cut, table, visible
 from labkit.notebook.pictures.theme import BLUE, CARD, GREEN, INK, ORANGE, QUIET, RED, RULE, Hue
-from labkit.notebook.pictures.views import ImageView
-from labkit.oci.image import Image
+from labkit.notebook.pictures.views import name_of, notebook_lab
 
-MISSING = "no chart: matplotlib is not installed here (pip install matplotlib); in words:"
+MISSING = "no chart: matplotlib is not installed here (pip install 'labkit[course]'); in words:"
 _DPI = 192
 """Twice what a page shows, so that a chart is sharp when it is projected."""
 _WIDTH = 8.0
@@ -107,9 +110,21 @@ def _spans(events: Sequence[PullEvent], last: float) -> tuple[Span, ...]:
     return tuple(found)
 
 
-def pull_timeline(events: Iterable[PullEvent], *, name: str = "") -> Chart:
+def pull_timeline(
+    pull: str | Iterable[PullEvent],
+    *,
+    after: str | Sequence[str] = (),
+    name: str = "",
+    lab: Lab | None = None,
+) -> Chart:
     """Draw when each layer of a pull waited, was downloaded and extracted, in seconds.
 
+    A pull is given by the events of one, as `Lab.pull` keeps them, or by an image's name: then it is a pull
+    into a cache that has nothing, or the images `after` which it comes, over the network and from the
+    registries of `lab`, or else of the notebook's lab. No lab is changed. `name` is the title's.
+
+    >>> print(pull_timeline("mysql", after="nginx").text.splitlines()[0])
+    Pull of mysql, after nginx: 12 layers, 14.00 s
     >>> layer = "27833a3ba0a5"
     >>> events = [PullEvent(0, layer, "Downloading"), PullEvent(2.5, layer, "Pull complete")]
     >>> print(pull_timeline(events, name="nginx").text)
@@ -117,11 +132,27 @@ def pull_timeline(events: Iterable[PullEvent], *, name: str = "") -> Chart:
       LAYER         DOWNLOAD     EXTRACTION
       27833a3ba0a5  0.00-2.50 s
     """
-    layers = spans(events)
+    events: object = pull
+    if isinstance(pull, str):
+        several = after if isinstance(after, list | tuple) else [after]
+        before = [name_of(each) for each in several]
+        name = name or (f"{pull}, after {' and '.join(before)}" if before else pull)
+        events = pull_events(lab or notebook_lab() or Lab(), pull, before)
+    layers = spans(_events(events))
     end = max((span.end for told in layers.values() for span in told), default=0.0)
     what = f"Pull of {cut(name, 60)}" if name else "A pull"
     title = f"{what}: {count(len(layers), 'layer')}, {end:.2f} s"
     return make_chart(title, _timeline_twin(title, layers), lambda: _timeline(title, layers, end))
+
+
+def _events(given: object) -> list[PullEvent]:
+    """Return the events of a pull; raises LabkitError for anything else."""
+    found = list(given) if isinstance(given, Iterable) else [given]
+    events = [each for each in found if isinstance(each, PullEvent)]
+    if len(events) < len(found):
+        wrong = cut(one_line(repr(given)), 60)
+        raise LabkitError(f"this takes the name of an image or the events of a pull, not {wrong}")
+    return events
 
 
 def _timeline_twin(title: str, layers: Mapping[str, Sequence[Span]]) -> str:
@@ -169,17 +200,21 @@ def _timeline(title: str, layers: Mapping[str, Sequence[Span]], end: float) -> A
     return figure
 
 
-def sizes(images: Mapping[str, Image | ImageView] | Sequence[ImageView]) -> Chart:
+def sizes(*images: Several, lab: Lab | None = None) -> Chart:
     """Draw what images take: each by itself, all added up, and on disk, where what they share is once.
 
-    >>> print(sizes([ImageView("nginx", ())]).text)
+    The images are given as `shared` takes them.
+
+    >>> lab = Lab()
+    >>> image = lab.pull("nginx")
+    >>> print(sizes("nginx", lab=lab).text)
     What 1 image takes
-      IMAGE     SIZE  OWN  SHARED
-      nginx       0B   0B      0B
-      added up    0B
-      on disk     0B
+      IMAGE      SIZE    OWN  SHARED
+      nginx     109MB  109MB      0B
+      added up  109MB
+      on disk   109MB
     """
-    found = sharing(images)
+    found = sharing(images, lab)
     title = f"What {count(len(found.views), 'image')} takes" if len(found.views) == 1 else "What images take"
     return make_chart(title, _sizes_twin(title, found), lambda: _sizes(title, found))
 

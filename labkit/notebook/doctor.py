@@ -77,17 +77,19 @@ def report() -> int:
 
 
 def _python() -> Check:
-    what, have = "Python 3.11 to 3.13", platform.python_version()
-    return Check(what, have, "" if (3, 11) <= sys.version_info < (3, 14) else "install one of these versions")
+    what, have = "Python 3.11 or newer", platform.python_version()
+    return Check(what, have, "" if sys.version_info >= (3, 11) else "install one of these versions")
 
 
 def _packages() -> Iterator[Check]:
     try:
         wanted = metadata.requires("labkit") or []
     except metadata.PackageNotFoundError:
-        yield Check("the package labkit", do="pip install -e . in its folder")
+        yield Check("the package labkit", do="pip install -e '.[course]' in its folder")
         return
-    for requirement in sorted(each for each in wanted if "extra ==" not in each):
+    for requirement, _, marker in sorted(each.partition(";") for each in wanted):
+        if "extra" in marker and not re.search(r"""extra == ['"]course['"]""", marker):
+            continue
         name, spec = re.match(r"([\w.-]+)\s*(.*)", requirement).groups()  # type: ignore[union-attr]
         try:
             have = metadata.version(name)

@@ -6,18 +6,23 @@ Both run on the notebook's `lab`, the variable of that name, and make one where 
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as etree
 
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
 
-from labkit.base.errors import LabkitError
+from labkit.base.errors import LabkitError, NotFound
 from labkit.base.text import command_lines
+from labkit.box import Box
 from labkit.cli import own_docker
 from labkit.cli.own_docker import EQUAL, LIKE, MARKS, OTHER, OURS, THEIRS, Comparison, stacked
 from labkit.cli.session import Result
+from labkit.go.units import human_size
 from labkit.lab import Lab
-from labkit.notebook.terminal import PullBars, lab_of_notebook, show
+from labkit.notebook.terminal import PullBars, bundle, lab_of_notebook, show
+from labkit.oci.digest import short
+from labkit.oci.image import Image
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -50,6 +55,63 @@ def show_comparisons(shell: InteractiveShell) -> None:
     """Let a notebook show comparisons as tables."""
     assert shell.display_formatter is not None
     shell.display_formatter.formatters["text/html"].for_type(Comparison, html)
+
+
+def show_values(shell: InteractiveShell) -> None:
+    """Let a notebook show images and boxes as their stacks of layers, and a lab as what it holds.
+
+    Lists and tuples of them show each. What else a list is, or a class made of one, is shown as before.
+    """
+    assert shell.display_formatter is not None
+    for kind in (Image, Box, Lab, list, tuple):
+        shell.display_formatter.mimebundle_formatter.for_type(kind, shown_value)
+
+
+MOST = 12
+"""The most values of a list that are drawn."""
+
+
+def shown_value(value: Any) -> Any:
+    """Return what a notebook shows of an image, a box, a lab or a list of them; None for anything else.
+
+    >>> lab = Lab()
+    >>> box = lab.run("busybox", name="box")
+    >>> print(shown_value([lab])["text/plain"])
+    busybox:latest  8dafb39747d8  1 layer  1.2MB
+    box  busybox  running  0B
+    """
+    if not isinstance(value, list | tuple):
+        return _shown_one(value)
+    if type(value) not in (list, tuple):  # a class made of one of them may show itself
+        own = getattr(value, "_repr_mimebundle_", None)
+        return own() if own else None
+    if not value or not all(isinstance(each, Image | Box | Lab) for each in value):
+        return None
+    parts = [_shown_one(each) for each in value[:MOST]]
+    if len(value) > MOST:
+        parts.append(bundle(f"… {len(value) - MOST} more"))
+    plain = "\n".join(part["text/plain"] for part in parts)
+    return {"text/html": "".join(part["text/html"] for part in parts), "text/plain": plain}
+
+
+def _shown_one(value: Image | Box | Lab) -> Mapping[str, Any]:
+    from labkit.notebook.pictures import stack, text  # with the library that draws
+
+    if isinstance(value, Lab):
+        images = [
+            [each.name, short(each.id), text.count(len(each.layers), "layer"), human_size(each.size)]
+            for each in value.images
+        ]
+        boxes = [
+            [each.name, each.container.image_name, each.status, human_size(each.size)]
+            for each in value.containers
+        ]
+        tables = [text.table(rows) for rows in (images, boxes) if rows]
+        return bundle("\n".join(tables) or "no image and no container")
+    try:
+        return stack(value)._repr_mimebundle_()
+    except NotFound:  # the box is removed
+        return bundle(repr(value))
 
 
 def html(comparison: Comparison) -> str:

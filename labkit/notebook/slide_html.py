@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 from xml.etree import ElementTree as etree
 
+from labkit import notebook
 from labkit.base.text import shown as visible
 from labkit.course.questions import Question
 from labkit.course.slides import Slide, SlideRun, StepOutput, commands
@@ -24,9 +25,7 @@ _DOCUMENT = 25, 80
 
 def names() -> dict[str, Any]:
     """Return what a slide's Python steps may use: the functions of labkit.notebook."""
-    from labkit import notebook
-
-    return {name: getattr(notebook, name) for name in notebook.__all__ if name != "load_ipython_extension"}
+    return {name: getattr(notebook, name) for name in notebook.NAMES}
 
 
 def number(slide: Slide) -> int:

@@ -7,11 +7,14 @@ the config's bytes, and the config names every layer, so that another layer is a
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from labkit.base.errors import InvalidDigest, InvalidDocument, InvalidImage, LabkitError
+from labkit.base.text import shown
+from labkit.go.units import human_size
 from labkit.oci import digest, tree
 from labkit.oci.config import History, ImageConfig, pair_history
 from labkit.oci.layer import Layer
@@ -43,17 +46,39 @@ class Step:
 class Image:
     """A config and its layers, bottom first; two are equal when their IDs are.
 
+    `name` is what a lab calls it, so that it can be shown: it is no part of the image, and not compared.
     An image that is a record carries its published ID in `record_id`: its config is then a stand-in
     whose bytes do not have that digest.
+
+    >>> from labkit import Lab
+    >>> Lab().pull("nginx")
+    <Image nginx:latest sha256:27a188018e18: 3 layers, 109MB>
     """
 
     config: ImageConfig = field(compare=False)
     layers: tuple[Layer, ...] = field(default=(), compare=False)
     record_id: str = field(default="", compare=False)
+    name: str = field(default="", compare=False, kw_only=True)
     id: str = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "id", self.record_id or self.config.id)
+
+    def __repr__(self) -> str:
+        layers = "1 layer" if len(self.layers) == 1 else f"{len(self.layers)} layers"
+        name = f"{shown(self.name)} " if self.name else ""
+        return f"<Image {name}{self.id[:19]}: {layers}, {human_size(self.size)}>"
+
+    def named(self, name: str) -> Image:
+        """Return the image as one that is shown with a name.
+
+        >>> from labkit import Lab
+        >>> Lab().pull("busybox").named("mine").name
+        'mine'
+        """
+        found = copy(self)  # with all that was computed of it before, which `replace` would lose
+        object.__setattr__(found, "name", name)
+        return found
 
     @property
     def recorded(self) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from labkit.base.errors import DigestMismatch
+from labkit.go.units import human_size
 from labkit.oci import tree
 from labkit.oci.content import Content
 from labkit.oci.digest import parse_digest, sha256
@@ -24,13 +25,16 @@ from labkit.oci.tree import Dir
 class Layer:
     """What a layer changes, under its DiffID; two are equal when their DiffIDs are.
 
-    >>> Layer.of(Dir()).diff_id[:19]
-    'sha256:5f70bf18a086'
+    >>> Layer.of(Dir())
+    <Layer sha256:5f70bf18a086: 0B>
     """
 
     diff_id: str
     changes: Dir = field(compare=False, repr=False)
     tar: Content | None = field(default=None, compare=False, repr=False)
+
+    def __repr__(self) -> str:
+        return f"<Layer {self.diff_id[:19]}: {human_size(self.size)}>"
 
     @staticmethod
     def of(changes: Dir) -> Layer:

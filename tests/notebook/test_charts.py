@@ -150,7 +150,7 @@ def test_without_matplotlib_there_is_one_line_and_the_twin(monkeypatch: pytest.M
     chart = sizes([WEB, DB])
     assert chart.png == b""
     first, rest = chart._repr_mimebundle_()["text/plain"].split("\n", 1)
-    assert first == "no chart: matplotlib is not installed here (pip install matplotlib); in words:"
+    assert first == "no chart: matplotlib is not installed here (pip install 'labkit[course]'); in words:"
     assert rest == chart.text
 
 

@@ -24,7 +24,8 @@ def test_here_nothing_is_missing_that_the_lessons_need(capsys: pytest.CaptureFix
     assert doctor.report() == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line for line in lines if line.startswith("missing")] == []
-    for name in PYPROJECT["project"]["dependencies"]:
+    project = PYPROJECT["project"]
+    for name in [*project["dependencies"], *project["optional-dependencies"]["course"]]:
         package = requirement(name)[0]
         assert any(line.startswith(f"ok        the package {package}: ") for line in lines), package
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import ipywidgets
 import pytest
-import traitlets
 
+from labkit.base.errors import LabkitError
 from labkit.lab import Lab
 from labkit.notebook import history_explorer
 from labkit.notebook.widgets.history_explorer import HistoryExplorer
@@ -114,9 +114,9 @@ def test_the_line_of_python_shows_the_same(lab: Lab) -> None:
 
 
 def test_what_there_is_not_is_refused(lab: Lab) -> None:
-    with pytest.raises(traitlets.TraitError, match="line 11: there are lines 1 to 10, 1 is the newest"):
+    with pytest.raises(LabkitError, match="line 11: there are lines 1 to 10, 1 is the newest"):
         history_explorer(lab.image("nginx"), line=11)
-    with pytest.raises(traitlets.TraitError, match="layer 4: no line of the history made it"):
+    with pytest.raises(LabkitError, match="layer 4: no line of the history made it"):
         history_explorer(lab.image("nginx"), layer=4)
 
 

@@ -347,7 +347,7 @@ def test_undo_gives_the_disk_back(name: str) -> None:
     assert usage.disk_used(lab.engine) > before
     lab.undo()
     assert usage.disk_used(lab.engine) == before
-    box.delete()
+    box.remove()
     lab.docker("rmi ubuntu:15.04")
     assert usage.disk_used(lab.engine) == 0
 

@@ -13,6 +13,8 @@ from labkit.notebook.pictures.picture import Picture
 from labkit.notebook.pictures.svg import Shape, box, group, hatch, text
 from labkit.notebook.pictures.text import MONO, SANS, count, cut, fit, table
 from labkit.notebook.pictures.theme import BLUE, GREEN, INK, ORANGE, PADDING, PALE, QUIET, SIZE, TITLE
+from labkit.notebook.pictures.views import lab_first, name_of, needed_lab
+from labkit.oci.image import Image
 
 _WIDTH = 760
 _ROOM = _WIDTH - 2 * PADDING
@@ -27,18 +29,20 @@ _OWN = 2
 _BAR, _BAR_LEFT = 26, PADDING + 250
 
 
-def on_one_image(lab: Lab, image: str) -> Picture:
-    """Draw the containers of a lab that stand on an image, its layers below them and what is on the disk.
+@lab_first
+def on_one_image(image: str | Image, *, lab: Lab | None = None) -> Picture:
+    """Draw the containers that stand on an image, its layers below them and what is on the disk.
 
-    Raises NotFound where neither the image nor a container of it is there.
+    The lab is the notebook's where none is given. Raises NotFound where neither the image nor a container
+    of it is there.
 
     >>> lab = Lab()
     >>> box = lab.run("busybox", name="box")
     >>> copied = box.write("/greeting", "hello")
-    >>> print(on_one_image(lab, "busybox").text.splitlines()[1])
+    >>> print(on_one_image("busybox", lab=lab).text.splitlines()[1])
       box  running  5B  1 change
     """
-    return draw(shared_stack(lab, image))
+    return draw(shared_stack(needed_lab(lab), name_of(image)))
 
 
 def draw(whole: SharedStack, chosen: str = "") -> Picture:

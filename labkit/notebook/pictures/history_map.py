@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from labkit.cli.formats import ellipsis
 from labkit.go.units import human_size
+from labkit.lab import Lab
 from labkit.notebook.pictures import svg
 from labkit.notebook.pictures.picture import Picture
 from labkit.notebook.pictures.svg import Shape, badge, box, curve, group, text
 from labkit.notebook.pictures.text import SANS, count, cut, fit, table, visible
 from labkit.notebook.pictures.theme import BLUE, GREEN, INK, PADDING, QUIET, RED, TITLE, Hue
-from labkit.notebook.pictures.views import ImageView, LayerView, StepView, image_view
-from labkit.oci.image import Image
+from labkit.notebook.pictures.views import ImageView, LayerView, Pictured, StepView, image_view
 
 _WIDTH = 860
 _ROW = 34
@@ -24,19 +24,20 @@ _CREATED_BY = 45
 """Where `docker history` cuts."""
 
 
-def history_map(image: Image | ImageView, *, name: str = "", chosen: int = 0) -> Picture:
+def history_map(image: Pictured, *, name: str = "", chosen: int = 0, lab: Lab | None = None) -> Picture:
     """Draw the lines of `docker history`, newest first, each that made a layer joined to its layer.
 
     A line that made an empty layer, 0B and yet a layer, is joined as well. The line `chosen`, 1 for the
-    newest, is marked with its layer.
+    newest, is marked with its layer. The image is given as `stack` takes it.
 
-    >>> view = ImageView("app", (LayerView("5dacd731af1b", 55),), (StepView("ADD", 0), StepView("CMD")))
-    >>> print(history_map(view).text)
-    app · 2 history lines · 1 layer
-      CMD   0B  metadata
-      ADD  55B  layer 1  5dacd731af1b
+    >>> lab = Lab()
+    >>> image = lab.build("app", ["FROM busybox", "RUN echo hello > /greeting", "ENV A=b"])
+    >>> print("\\n".join(history_map("app", lab=lab).text.splitlines()[:3]))
+    app · 4 history lines · 2 layers
+      /bin/sh -c #(nop)  ENV A=b                       0B  metadata
+      /bin/sh -c echo hello > /greeting                6B  layer 2   5d47e6d87531
     """
-    view = image_view(image, name)
+    view = image_view(image, name, lab=lab)
     rows, layers = len(view.history), len(view.layers)
     title = f"{view.name} · {count(rows, 'history line')} · {count(layers, 'layer')}"
     head = PADDING + TITLE + 24

@@ -10,6 +10,7 @@ import drawsvg  # type: ignore[import-untyped]
 from labkit.box import Box
 from labkit.engine.state import Container
 from labkit.go.units import human_size
+from labkit.lab import Lab
 from labkit.notebook.pictures import svg
 from labkit.notebook.pictures.picture import Picture
 from labkit.notebook.pictures.svg import Shape, badge, box, brace, group, text
@@ -28,8 +29,15 @@ from labkit.notebook.pictures.theme import (
     SIZE,
     TITLE,
 )
-from labkit.notebook.pictures.views import ContainerView, ImageView, LayerView, container_view, image_view
-from labkit.oci.image import Image
+from labkit.notebook.pictures.views import (
+    ContainerView,
+    ImageView,
+    LayerView,
+    Pictured,
+    container_view,
+    image_view,
+    looked_up,
+)
 
 # A stack of layers with one chosen: what lies below it counts, what lies above is not laid yet.
 
@@ -159,32 +167,42 @@ _LINE = 22
 
 
 def stack(
-    image: Image | ImageView, container: Box | Container | ContainerView | None = None, *, name: str = ""
+    image: Pictured,
+    container: str | Box | Container | ContainerView | None = None,
+    *,
+    name: str = "",
+    lab: Lab | None = None,
 ) -> Picture:
     """Draw the layers of an image, the base at the bottom, and a container's own layer on top.
 
-    `name` is the image's; without it its short ID is shown.
+    Both can be given by their names in `lab`, or else in the notebook's lab; a container alone brings its
+    image. `name` is the name to show of the image. Raises NotFound for a name that the lab has not.
 
-    >>> print(stack(ImageView("app", (LayerView("5dacd731af1b", 55_300_000, "ADD rootfs in /"),))).text)
-    app · 1 layer · 55.3MB
-      1  5dacd731af1b  55.3MB  ADD rootfs in /
+    >>> lab = Lab()
+    >>> image = lab.pull("nginx")
+    >>> print(stack("nginx", lab=lab).text.splitlines()[0])
+    nginx · 3 layers · 109MB
     """
-    view = image_view(image, name)
-    return _draw(view, container_view(container) if container is not None else None)
+    if container is None and not isinstance(image, ImageView):
+        found = looked_up(image, lab)
+        container = found if isinstance(found, Box) else None
+    view = image_view(image, name, lab=lab)
+    return _draw(view, None if container is None else container_view(container, lab=lab))
 
 
-def steps(image: Image | ImageView, *, name: str = "", changes: int = 4) -> Picture:
+def steps(image: Pictured, *, name: str = "", changes: int = 4, lab: Lab | None = None) -> Picture:
     """Draw a stack whose layers tell what they add (A), change (C) and delete (D).
 
-    Each tells at most `changes` lines.
+    Each tells at most `changes` lines. The image is given as `stack` takes it.
 
-    >>> layer = LayerView("fc4c9f8e7dac", 22, "RUN ln -sf …", ("A /var/log/nginx/access.log",))
-    >>> print(steps(ImageView("app", (layer,))).text)
-    app · 1 layer · 22B
-      1  fc4c9f8e7dac  22B  RUN ln -sf …
-           A /var/log/nginx/access.log
+    >>> lab = Lab()
+    >>> image = lab.build("app", ["FROM busybox", "RUN echo hello > /greeting"])
+    >>> print("\\n".join(steps("app", lab=lab).text.splitlines()[:3]))
+    app · 2 layers · 1.2MB
+      2  5d47e6d87531     6B  RUN echo hello > /greeting
+           A /greeting
     """
-    return _draw(image_view(image, name, changes=changes), None)
+    return _draw(image_view(image, name, changes=changes, lab=lab), None)
 
 
 def _draw(image: ImageView, container: ContainerView | None) -> Picture:

@@ -6,17 +6,18 @@ files on another base are another layer.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias, cast
 
 from labkit.go.units import human_size
+from labkit.lab import Lab
 from labkit.notebook.pictures import svg
 from labkit.notebook.pictures.picture import Picture
 from labkit.notebook.pictures.svg import Shape, box, group, hatch, text
 from labkit.notebook.pictures.text import MONO, SANS, cells, count, cut, fit, table
 from labkit.notebook.pictures.theme import BLUE, CARD, OWN, PADDING, SIZE, TITLE, Hue
-from labkit.notebook.pictures.views import ImageView, LayerView, image_view
-from labkit.oci.image import Image
+from labkit.notebook.pictures.views import ImageView, LayerView, Pictured, image_view
 
 _WIDTH = 760
 _COLUMN = 210
@@ -48,12 +49,20 @@ class Sharing:
     on_disk: int
 
 
-def sharing(images: Mapping[str, Image | ImageView] | Sequence[ImageView]) -> Sharing:
-    """Return which layers images share; takes images by their names, or views of them."""
-    if isinstance(images, Mapping):
-        views = tuple(image_view(image, name) for name, image in images.items())
-    else:
-        views = tuple(images)
+Several: TypeAlias = Pictured | Mapping[str, Pictured] | Sequence[Pictured]
+"""An image, images by the names to show, or images one after the other."""
+
+
+def sharing(images: Iterable[Several], lab: Lab | None = None) -> Sharing:
+    """Return which layers images share, as `shared` takes them."""
+    found: list[ImageView] = []
+    for each in images:
+        if isinstance(each, Mapping):
+            found += [image_view(image, name, lab=lab) for name, image in each.items()]
+        else:
+            several = each if isinstance(each, list | tuple) else [cast("Pictured", each)]
+            found += [image_view(image, lab=lab) for image in several]
+    views = tuple(found)
     roots = _forest(views)
     both = [0] * len(views)
     for place in _all(roots):
@@ -63,23 +72,24 @@ def sharing(images: Mapping[str, Image | ImageView] | Sequence[ImageView]) -> Sh
     return Sharing(views, roots, tuple(both), sum(view.size for view in views), on_disk)
 
 
-def shared(images: Mapping[str, Image | ImageView] | Sequence[ImageView]) -> Picture:
+def shared(*images: Several, lab: Lab | None = None) -> Picture:
     """Draw images side by side, the layers that they share once, below them all.
 
-    Takes images by the names to show, or views of them.
+    Each is given as `stack` takes it: `shared("nginx", "mysql")`; or in a list, or in a dict by the names to
+    show.
 
-    >>> base = LayerView("27833a3ba0a5", 55)
-    >>> pair = [ImageView("web", (base, LayerView("ea005e36e544", 54))), ImageView("db", (base,))]
-    >>> print(shared(pair).text)
-    web and db · 2 layers on disk
-      web      2  ea005e36e544  54B
-      web, db  1  27833a3ba0a5  55B  shared by 2
-      web       109B
-      db         55B
-      added up  164B
-      on disk   109B  what is shared counts once: 55B less
+    >>> lab = Lab()
+    >>> image = lab.build("web", ["FROM busybox", "RUN echo hello > /greeting"])
+    >>> print(shared("web", "busybox", lab=lab).text)
+    web and busybox · 2 layers on disk
+      web           2  5d47e6d87531     6B  RUN echo hello > /greeting
+      web, busybox  1  594766b5311f  1.2MB  shared by 2
+      web       1.2MB
+      busybox   1.2MB
+      added up  2.4MB
+      on disk   1.2MB  what is shared counts once: 1.2MB less
     """
-    found = sharing(images)
+    found = sharing(images, lab)
     views, roots = found.views, found.roots
     order = _order(roots, len(views))
     hues = {image: OWN[place % len(OWN)] for place, image in enumerate(order)}

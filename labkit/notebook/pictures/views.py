@@ -1,14 +1,26 @@
-"""What pictures need to know of images and containers: small values, taken from the engine's."""
+"""What pictures need to know of images and containers: small values, taken from the engine's.
+
+What is to be drawn or opened may be given by its name: it is looked up in the lab that is given, or else in
+the notebook's own.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import wraps
 from itertools import zip_longest
+from typing import Any, ParamSpec, Protocol, TypeAlias, TypeVar, cast, overload
 
+from labkit.base.errors import LabkitError, NotFound
+from labkit.base.text import one_line
 from labkit.box import Box
+from labkit.engine import images
 from labkit.engine.state import Container
+from labkit.lab import Lab
+from labkit.notebook.pictures.text import cut
 from labkit.oci import changeset, tree
 from labkit.oci.changeset import Change
 from labkit.oci.digest import short
@@ -56,16 +68,109 @@ class ContainerView:
     changes: tuple[str, ...] = ()
 
 
+Pictured: TypeAlias = str | Image | ImageView | Box
+"""An image to be drawn: its name, itself or a view of it, or a container that stands on it."""
+
+
+def notebook_lab() -> Lab | None:
+    """Return the notebook's lab, its variable `lab`; None where there is none, or no notebook runs."""
+    ipython: Any = sys.modules.get("IPython")  # not imported: where it was not loaded no notebook runs
+    shell = ipython.get_ipython() if ipython else None
+    found = shell.user_ns.get("lab") if shell else None
+    return found if isinstance(found, Lab) else None
+
+
+def needed_lab(lab: Lab | None) -> Lab:
+    """Return a lab, or else the notebook's; raises LabkitError where there is none.
+
+    >>> needed_lab(None)
+    Traceback (most recent call last):
+    labkit.base.errors.LabkitError: in which lab? Give lab=…, or make the notebook's: lab = Lab()
+    """
+    if not isinstance(lab, Lab | None):
+        raise LabkitError(f"lab takes a Lab, not {_said(lab)}")
+    found = lab or notebook_lab()
+    if found is None:
+        raise LabkitError("in which lab? Give lab=…, or make the notebook's: lab = Lab()")
+    return found
+
+
+def looked_up(what: object, lab: Lab | None = None) -> Image | Box:
+    """Return what a name stands for, an image or else a container; an image and a box as they are.
+
+    Raises NotFound for a name that the lab has not, LabkitError for what is no name.
+    """
+    if isinstance(what, Image | Box):
+        return what
+    if not isinstance(what, str):
+        raise LabkitError(f"this takes the name of an image, an image or a container, not {_said(what)}")
+    place = needed_lab(lab)
+    if what in place.engine.state.names and not images.lookup_image(place.engine, what):
+        return place.container(what)
+    try:
+        return place.image(what)
+    except NotFound as error:
+        names = ", ".join(image.name or short(image.id) for image in place.images)
+        there = f"the lab has {cut(names, 80)}" if names else "the lab has no image yet"
+        raise NotFound(f"{one_line(str(error))}: {there}") from None
+
+
+def name_of(what: object) -> str:
+    """Return the name to ask a lab by; raises LabkitError for what is neither name nor image.
+
+    >>> name_of("nginx"), name_of(Lab().pull("busybox"))
+    ('nginx', 'busybox:latest')
+    """
+    if isinstance(what, str):
+        return what
+    found = looked_up(what)
+    return found.name or found.id
+
+
+def _said(what: object) -> str:
+    return cut(one_line(repr(what)), 60)
+
+
+_P = ParamSpec("_P")
+_R_co = TypeVar("_R_co", covariant=True)
+
+
+class Opener(Protocol[_P, _R_co]):
+    """A function that takes `lab=`, or the lab before all other arguments."""
+
+    @overload
+    def __call__(self, *given: _P.args, **options: _P.kwargs) -> _R_co: ...
+    @overload
+    def __call__(self, lab: Lab, /, *given: _P.args, **options: _P.kwargs) -> _R_co: ...
+
+
+def lab_first(opens: Callable[_P, _R_co]) -> Opener[_P, _R_co]:
+    """Let a function that takes `lab=` take the lab as its first argument too.
+
+    >>> lab_first(lambda image, *, lab=None: (image, lab))(Lab(), "nginx")
+    ('nginx', <Lab: 0 images, 0 containers>)
+    """
+
+    @wraps(opens)
+    def opened(*given: Any, **options: Any) -> _R_co:
+        if given and isinstance(given[0], Lab):
+            given, options = given[1:], {**options, "lab": given[0]}
+        return opens(*given, **options)
+
+    return cast("Opener[_P, _R_co]", opened)
+
+
 def image_view(
-    image: Image | ImageView,
+    image: Pictured,
     name: str = "",
     *,
     digests: Mapping[str, str] | None = None,
     changes: int = 0,
+    lab: Lab | None = None,
 ) -> ImageView:
-    """Return what pictures show of an image.
+    """Return what pictures show of an image; of a container, of the image that it stands on.
 
-    An image does not know its names, so `name` gives the one to show; without it the short ID is shown.
+    `name` is the name to show, else the one that it was asked for by; the short ID where it has none.
     Layers are labelled with their short DiffIDs, or, where `digests` maps blob digests to DiffIDs, with
     the digests that `docker pull` prints. `changes` is how many lines to tell of what each layer changes.
 
@@ -74,7 +179,16 @@ def image_view(
     """
     if isinstance(image, ImageView):
         return replace(image, name=name) if name else image
-    blobs = {diff_id: digest for digest, diff_id in (digests or {}).items()}
+    found = looked_up(image, lab)
+    if isinstance(found, Box):
+        container = found.container
+        return _image_view(container.image, name or container.image_name, digests or {}, changes)
+    asked = image if isinstance(image, str) else found.name
+    return _image_view(found, name or asked or short(found.id), digests or {}, changes)
+
+
+def _image_view(image: Image, name: str, digests: Mapping[str, str], changes: int) -> ImageView:
+    blobs = {diff_id: digest for digest, diff_id in digests.items()}
     history, made_by = _history(image)
     lower = tree.EMPTY_ROOT
     layers = []
@@ -85,7 +199,7 @@ def image_view(
             lower = changeset.apply(lower, layer.changes)
         label = short(blobs.get(layer.diff_id, layer.diff_id))
         layers.append(LayerView(label, layer.size, instruction(made_by.get(place, "")), told))
-    return ImageView(name or short(image.id), tuple(layers), history)
+    return ImageView(name, tuple(layers), history)
 
 
 def _history(image: Image) -> tuple[tuple[StepView, ...], dict[int, str]]:
@@ -100,12 +214,18 @@ def _history(image: Image) -> tuple[tuple[StepView, ...], dict[int, str]]:
     return tuple(steps), made_by
 
 
-def container_view(container: Box | Container | ContainerView, *, changes: int = 4) -> ContainerView:
+def container_view(
+    container: str | Box | Container | ContainerView, *, changes: int = 4, lab: Lab | None = None
+) -> ContainerView:
     """Return what pictures show of a container, with at most `changes` lines of what it changed."""
     if isinstance(container, ContainerView):
         return container
+    if isinstance(container, str):
+        container = needed_lab(lab).container(container)
     if isinstance(container, Box):
         container = container.container
+    if not isinstance(container, Container):
+        raise LabkitError(f"a container is given by its name, or as a Box; not as {_said(container)}")
     lower = changeset.apply_all([layer.changes for layer in container.image.layers])
     told = change_lines(changeset.changes(lower, container.upper), changes) if changes else ()
     return ContainerView(container.name, tree.size(container.upper), told)

@@ -12,41 +12,45 @@ import traitlets
 
 from labkit.base.errors import LabkitError
 from labkit.base.text import python_text, shown
+from labkit.box import Box
 from labkit.course.copy_on_write import OPERATIONS, Story, choices, operation_named, ready, story
 from labkit.engine.state import State
 from labkit.lab import Lab
 from labkit.notebook.html import PAPER, card, code_line, element, html
 from labkit.notebook.pictures.copy_up import copy_up
 from labkit.notebook.pictures.text import visible
+from labkit.notebook.pictures.views import lab_first, name_of, needed_lab
 from labkit.notebook.terminal import bundle
 from labkit.notebook.widgets.view import Explorer, Output, button, row
+from labkit.oci.image import Image
 
 AT_START = 0
 
 
+@lab_first
 def cow_stepper(
-    lab: Lab,
-    name: str,
+    name: str | Image | Box,
     *,
     path: str = "/etc/passwd",
     operation: str = "append",
     after: str = "",
     step: int = 0,
+    lab: Lab | None = None,
 ) -> CowStepper:
     """Open the steps of an operation on a file, for a new container of an image or a container of the lab.
 
     `operation` is "read", "append", "truncate", "chmod", "delete", "recreate" (delete and make again),
     "rename" or "link"; `after` is one that was done on the path before. Steps below zero are counted from
-    the last one. The lab is left as it is, but for an image that it pulls. Raises LabkitError for an
-    operation that there is not.
+    the last one. The lab, the notebook's where none is given, is left as it is, but for an image that it
+    pulls. Raises LabkitError for an operation that there is not.
 
     >>> from labkit import Lab
-    >>> cow_stepper(Lab(), "busybox", operation="read", step=2).code
+    >>> cow_stepper("busybox", operation="read", step=2, lab=Lab()).code
     'cow_stepper(lab, "busybox", path="/etc/passwd", operation="read", step=2)'
     """
     for each in (operation, *([after] if after else [])):
         operation_named(each)
-    return CowStepper(lab, name, path, operation, after, step)
+    return CowStepper(needed_lab(lab), name_of(name), path, operation, after, step)
 
 
 class CowStepper(Explorer):

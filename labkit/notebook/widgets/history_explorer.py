@@ -12,12 +12,15 @@ from typing import Any
 
 import traitlets
 
+from labkit.base.errors import LabkitError
 from labkit.base.text import shown
+from labkit.box import Box
 from labkit.go.units import human_size
+from labkit.lab import Lab
 from labkit.notebook.html import WRAPPED, card, code_line, element, facts, html
 from labkit.notebook.pictures.history_map import history_map
 from labkit.notebook.pictures.text import cut, visible
-from labkit.notebook.pictures.views import ImageView, image_view, instruction
+from labkit.notebook.pictures.views import ImageView, image_view, instruction, looked_up
 from labkit.notebook.widgets.view import Explorer, Output, button, dropdown, row
 from labkit.oci.digest import short
 from labkit.oci.image import Image, Step
@@ -111,17 +114,27 @@ def _image(image: Image, number: int) -> str:
     )
 
 
-def history_explorer(image: Image, *, name: str = "", line: int = 1, layer: int = 0) -> HistoryExplorer:
+def history_explorer(
+    image: str | Image | Box, *, name: str = "", line: int = 1, layer: int = 0, lab: Lab | None = None
+) -> HistoryExplorer:
     """Open the history of an image: choose a line, and see its whole command and the layer that it made.
 
-    `line` is 1 for the newest; `layer`, 1 for the base, chooses the line that made it.
+    A name is looked up in `lab`, or else in the notebook's lab. `line` is 1 for the newest; `layer`, 1 for
+    the base, chooses the line that made it. `name` is the name to show. Raises NotFound for a name that the
+    lab has not, LabkitError for a line or a layer that there is not.
 
     >>> from labkit import Lab
-    >>> history_explorer(Lab().pull("nginx"), name="nginx", layer=2).line
+    >>> history_explorer(Lab().pull("nginx"), layer=2).line
     5
     """
+    found = looked_up(image, lab)
     chosen = {"layer": layer} if layer else {"line": line}
-    return HistoryExplorer(image, name, **chosen)
+    try:
+        if isinstance(found, Box):
+            return HistoryExplorer(found.container.image, name or found.container.image_name, **chosen)
+        return HistoryExplorer(found, name or (image if isinstance(image, str) else ""), **chosen)
+    except traitlets.TraitError as error:
+        raise LabkitError(str(error)) from None
 
 
 class HistoryExplorer(Explorer):

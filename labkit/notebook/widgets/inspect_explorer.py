@@ -20,7 +20,9 @@ from labkit.lessons import FIELDS
 from labkit.notebook.html import PAPER, card, code_line, element, html, note
 from labkit.notebook.pictures.text import visible
 from labkit.notebook.pictures.theme import BLUE, CARD, INK, ORANGE, QUIET, RULE
+from labkit.notebook.pictures.views import lab_first, name_of, needed_lab
 from labkit.notebook.widgets.view import Explorer, Output, button, dropdown, row, text_field
+from labkit.oci.image import Image
 
 # The inspect explorer as HTML and as text: the document with a field marked, and its explanation.
 
@@ -110,18 +112,20 @@ def _shortened(answer: str) -> str:
     return answer if len(answer) <= _ANSWER else f"{answer[:_ANSWER]}…"
 
 
-def inspect_explorer(lab: Lab, image: str, *, field: str = "Id") -> InspectExplorer:
+@lab_first
+def inspect_explorer(image: str | Image, *, field: str = "Id", lab: Lab | None = None) -> InspectExplorer:
     """Open what `docker image inspect` prints of an image, with an explanation of the chosen field.
 
-    Raises NotFound for an image that is not in the cache, LabkitError for a field that it has not.
+    The lab is the notebook's where none is given. Raises NotFound for an image that is not in the cache,
+    LabkitError for a field that it has not.
 
     >>> from labkit import Lab
     >>> lab = Lab()
     >>> image = lab.pull("nginx")
-    >>> print(inspect_explorer(lab, "nginx", field="Os").outputs()[0][0]["text/plain"].splitlines()[1])
+    >>> print(inspect_explorer("nginx", field="Os", lab=lab).outputs()[0][0]["text/plain"].splitlines()[1])
       What it is: The operating system whose kernel the programs need.
     """
-    document = inspected(lab.engine, image, FIELDS)
+    document = inspected(needed_lab(lab).engine, name_of(image), FIELDS)
     try:
         return InspectExplorer(document, field=field)
     except traitlets.TraitError as error:

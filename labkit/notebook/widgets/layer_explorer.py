@@ -22,12 +22,13 @@ import traitlets
 from labkit.base.errors import LabkitError
 from labkit.box import Box
 from labkit.go.units import human_size
+from labkit.lab import Lab
 from labkit.notebook.html import PAPER, card, code_line, element, html
 from labkit.notebook.pictures.layer_stack import Level, chosen_layer
 from labkit.notebook.pictures.picture import Picture
 from labkit.notebook.pictures.text import count, cut, table, visible
 from labkit.notebook.pictures.theme import CHANGES, INK, RULE
-from labkit.notebook.pictures.views import image_view
+from labkit.notebook.pictures.views import image_view, looked_up
 from labkit.notebook.widgets.view import Explorer, Output, button, row, text_field, toggles
 from labkit.oci.account import ADVICE, Account, Copy, Entry, Hidden, Shown, account, image_account, in_tree
 from labkit.oci.digest import short
@@ -392,20 +393,22 @@ def _badge(kind: str) -> etree.Element:
 
 
 def layer_explorer(
-    image: Image | Box,
+    image: str | Image | Box,
     *,
     layer: int | None = None,
     path: str = "",
     filter: str = "",
     view: str = "changes",
     name: str = "",
+    lab: Lab | None = None,
 ) -> LayerExplorer:
     """Open a stack of layers to choose from: a layer's changes, the merged tree, or the wasted bytes.
 
-    Layers are numbered from 1, the base; without a number the top one is chosen. Of a container, the top
-    is its own read-write layer. `path` is a directory, `filter` letters of the paths to show, `view`
-    "changes", "merged" or "waste", `name` the image's name to show. Raises LabkitError for a layer or a view
-    that there is not.
+    A name is looked up in `lab`, or else in the notebook's lab. Layers are numbered from 1, the base; without
+    a number the top one is chosen. Of a container, the top is its own read-write layer. `path` is a
+    directory, `filter` letters of the paths to show, `view` "changes", "merged" or "waste", `name` the name
+    to show. Raises NotFound for a name that the lab has not, LabkitError for a layer or a view that there is
+    not.
 
     >>> from labkit import Lab
     >>> layer_explorer(Lab().pull("nginx"), layer=2, view="waste").table.rows[0].cells[:2]
@@ -414,8 +417,9 @@ def layer_explorer(
     if view not in VIEWS:
         raise LabkitError(f"{view}: no such view; there are {', '.join(VIEWS)}")
     chosen = {} if layer is None else {"layer": layer}
+    stack = stacked(looked_up(image, lab), name or (image if isinstance(image, str) else ""))
     try:
-        return LayerExplorer(stacked(image, name), path=path, filter=filter, view=view, **chosen)
+        return LayerExplorer(stack, path=path, filter=filter, view=view, **chosen)
     except traitlets.TraitError as error:
         raise LabkitError(str(error)) from None
 

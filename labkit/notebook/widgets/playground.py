@@ -31,23 +31,26 @@ from labkit.go.units import human_size
 from labkit.lab import Lab
 from labkit.notebook.pictures.containers import draw
 from labkit.notebook.pictures.text import visible
+from labkit.notebook.pictures.views import lab_first, name_of, needed_lab
 from labkit.notebook.terminal import bundle
 from labkit.notebook.widgets.view import Explorer, Output, button, dropdown, row, text_field
+from labkit.oci.image import Image
 
 LOG = 8
 """The actions that are shown."""
 
 
-def playground(lab: Lab, image: str) -> Playground:
+@lab_first
+def playground(image: str | Image, *, lab: Lab | None = None) -> Playground:
     """Open buttons to run containers of an image, to write in them, to commit and to remove them.
 
-    They work on the lab itself, which pulls the image where it is missing.
+    They work on the lab itself, the notebook's where none is given; it pulls the image where it is missing.
 
     >>> from labkit import Lab
-    >>> playground(Lab(), "ubuntu:15.04").code
+    >>> playground("ubuntu:15.04", lab=Lab()).code
     'playground(lab, "ubuntu:15.04")'
     """
-    return Playground(lab, image)
+    return Playground(needed_lab(lab), name_of(image))
 
 
 class Playground(Explorer):

@@ -23,6 +23,7 @@ from labkit.notebook.charts import Chart, pull_timeline
 from labkit.notebook.html import card, code_line, element, facts, html
 from labkit.notebook.magics import live
 from labkit.notebook.pictures.text import table
+from labkit.notebook.pictures.views import lab_first, name_of, needed_lab
 from labkit.notebook.terminal import block
 from labkit.notebook.widgets.view import Explorer, Output, button, row, toggles
 
@@ -35,17 +36,19 @@ FONT = "clamp(10px, 1.25vw, 13px)"
 BESIDE = "display: flex; flex-wrap: wrap; align-items: flex-start; column-gap: 12px"
 
 
-def pull_board(lab: Lab, name: str, at: float | None = None) -> PullBoard:
+@lab_first
+def pull_board(name: str, at: float | None = None, *, lab: Lab | None = None) -> PullBoard:
     """Pull an image, and play what the terminal shows of it, with what the cache has saved beside it.
 
-    `at` shows one moment instead, in seconds since the pull began.
+    The lab that pulls it is the notebook's where none is given. `at` shows one moment instead, in seconds
+    since the pull began.
 
     >>> from labkit import Lab
-    >>> board = pull_board(Lab(), "nginx", at=2)
+    >>> board = pull_board("nginx", at=2, lab=Lab())
     >>> board.lines[3]
     'ea005e36e544: Downloading [=====================>                             ]   9.75MB/22.3MB'
     """
-    return PullBoard(play_pull(lab, name), **({} if at is None else {"at": at}))
+    return PullBoard(play_pull(needed_lab(lab), name_of(name)), **({} if at is None else {"at": at}))
 
 
 class PullBoard(Explorer):
