@@ -28,7 +28,7 @@ from labkit.oci.tar import (
     entries,
     failure,
 )
-from labkit.oci.tree import Device, Dir, Fifo, File, Node, Symlink, Whiteout, new_inode
+from labkit.oci.tree import Device, Dir, Fifo, File, Node, PathWalk, Symlink, Whiteout, new_inode
 
 WHITEOUT = ".wh."
 METADATA = ".wh..wh."
@@ -202,34 +202,32 @@ class _Unpacking:
         names = [] if path == b"." else path.split(b"/")
         if len(names) > _DEPTH or any(len(name) > _NAME for name in names):
             _refuse(entry, "file name too long")
-        trail = [(self._above, "")]
-        todo = [(_decoded(name), create) for name in reversed(names)]
-        links = 0
-        while todo:
-            name, may_create = todo.pop()
-            children = _children(*trail[-1])
-            if name == "..":
-                trail.pop()
-                if not trail:
-                    raise failure(f'{_quoted(entry.name)} is outside of "/"')
-                continue
+
+        def outside() -> None:
+            raise failure(f'{_quoted(entry.name)} is outside of "/"')
+
+        walk = PathWalk((self._above, ""), [_decoded(name) for name in names], outside)
+        # A directory that the entry names is made where it is missing, as os.MkdirAll does; what a link on
+        # the way names has to be there. The entry's own names are those with fewer to come than before.
+        own = len(names) if create else 0
+        for name in walk:
+            children = _children(*walk.trail[-1])
             node = children.get(name)
-            if may_create and (node is None or isinstance(node, Whiteout)):
-                node = children[name] = Dir({}, opaque=node is not None)
+            if len(walk.todo) < own:
+                own = len(walk.todo)
+                if node is None or isinstance(node, Whiteout):
+                    node = children[name] = Dir({}, opaque=node is not None)
             if isinstance(node, Dir):
-                trail.append((children, name))
-            elif isinstance(node, Symlink):
-                links += 1
-                if links > _LINKS:
-                    _refuse(entry, "too many levels of symbolic links")
-                if node.target.startswith("/"):
-                    trail = trail[:1]
-                steps = [step for step in node.target.split("/") if step not in ("", ".")]
-                todo.extend((step, False) for step in reversed(steps))
-            else:
+                walk.trail.append((children, name))
+            elif not isinstance(node, Symlink):
                 _refuse(entry, "no such file or directory" if node is None else "not a directory")
+            elif walk.links == _LINKS:
+                _refuse(entry, "too many levels of symbolic links")
+            else:
+                walk.follow(node)
+        at = walk.trail[-1]
         start = _decoded(path) + "/" if names else ""
-        return _Place(*trail[-1], _children(*trail[-1]), start)
+        return _Place(*at, _children(*at), start)
 
 
 def _children(owner: Children, key: str) -> Children:
