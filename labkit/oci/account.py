@@ -16,10 +16,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from itertools import chain
 
+from labkit.oci.changeset import gone
 from labkit.oci.image import Image
 from labkit.oci.tree import Device, Dir, Fifo, File, Node, Symlink, Whiteout, stat_size
 
@@ -326,16 +327,15 @@ class _Reader:
         """Lay a directory of a layer over the tree; `opaque` is the path above it that is opaque, if any."""
         if changes.opaque and not opaque:
             opaque = path or "/"
-        names = {*changes.children, *(spot.children if opaque else ())}
-        for name in sorted(names):
-            here, node, below = f"{path}/{name}", changes.children.get(name), spot.children.get(name)
-            if node is None or isinstance(node, Whiteout):
-                if below is not None:
-                    cause = here if node is not None else opaque
-                    yield from self._delete(below, number, None, cause, opaque=node is None)
-                    del spot.children[name]
-                continue
-            yield from self._put(spot, name, Copy(here, number, node), opaque)
+        if opaque:
+            changes = replace(changes, opaque=True)
+        for name in sorted({*changes.children, *(spot.children if opaque else ())}):
+            here, node = f"{path}/{name}", changes.children.get(name)
+            if not gone(changes, name):
+                assert node is not None
+                yield from self._put(spot, name, Copy(here, number, node), opaque)
+            elif below := spot.children.pop(name, None):
+                yield from self._delete(below, number, None, here if node else opaque, opaque=node is None)
 
     def _put(self, spot: _Spot, name: str, copy: Copy, opaque: str) -> Iterator[Entry]:
         below, node = spot.children.get(name), copy.node

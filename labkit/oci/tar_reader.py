@@ -15,6 +15,7 @@ from dataclasses import replace
 from typing import NamedTuple, NoReturn, TypeAlias, cast
 
 from labkit.base.errors import InvalidLayer
+from labkit.oci.changeset import over
 from labkit.oci.content import EMPTY, Content, Piece
 from labkit.oci.tar import (
     BLOCK_DEVICE,
@@ -134,7 +135,7 @@ class _Unpacking:
         if type(before) is Dir:
             children[name] = replace(before, meta=entry.meta)
         else:
-            self._put(children, name, Dir({}, entry.meta, opaque=type(before) is Whiteout))
+            self._put(children, name, over(before, Dir({}, entry.meta)))
 
     def _link(self, entry: Entry, children: Children, name: str) -> None:
         """Give a file of this layer another name; the link's attributes become the file's."""
@@ -216,7 +217,7 @@ class _Unpacking:
             if len(walk.todo) < own:
                 own = len(walk.todo)
                 if node is None or isinstance(node, Whiteout):
-                    node = children[name] = Dir({}, opaque=node is not None)
+                    node = children[name] = over(node, Dir({}))
             if isinstance(node, Dir):
                 walk.trail.append((children, name))
             elif not isinstance(node, Symlink):

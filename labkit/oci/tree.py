@@ -16,6 +16,9 @@ from typing import Generic, TypeAlias, TypeVar
 
 from labkit.oci.content import EMPTY, Content
 
+CAPABILITY = "security.capability"
+"""The extended attribute that gives a program some of root's powers; the only one that Docker keeps."""
+
 
 @dataclass(frozen=True, slots=True)
 class Meta:

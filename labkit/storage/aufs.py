@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from labkit.oci import tree
+from labkit.oci.changeset import reached
 from labkit.oci.tar_reader import OPAQUE, WHITEOUT
 from labkit.oci.tree import EMPTY_ROOT, Dir, File, Meta, Node, Whiteout
 from labkit.storage.driver import BLOCK, Active, Snapshot, ancestry
@@ -60,18 +60,10 @@ class _Union(Mount):
 
         A directory is looked for in all of them, as it shows what they all have in it.
         """
-        searched = 0
-        for branch in (self.upper, *self._branches):
-            above: Node | None = tree.get(branch, "/".join(names[:-1]))
-            if above is None:
-                continue
-            if type(above) is not Dir:
-                break
-            searched += 1
-            node = above.children.get(names[-1])
-            if above.opaque or not (node is None or (type(node) is Dir and not node.opaque)):
-                break
-        return searched
+        directories = [self.upper, *self._branches]
+        for name in names[:-1]:
+            directories = [node for node in reached(directories, name) if type(node) is Dir]
+        return sum(1 for _ in reached(directories, names[-1]))
 
 
 def branch(changes: Dir) -> Dir:

@@ -9,9 +9,10 @@ from hypothesis import given, settings
 
 from labkit.oci import account as reasons
 from labkit.oci.account import Account, Hidden, account
-from labkit.oci.changeset import apply_all, changes, lookup
+from labkit.oci.changeset import apply_all, changes
 from labkit.oci.content import Content
 from labkit.oci.tree import Dir, File, Meta, Node, Symlink, Whiteout, get, new_inode, size, stat_size, walk
+from tests.oci.oracle import lookup
 from tests.oci.strategies import stacks
 
 few = settings(max_examples=60)

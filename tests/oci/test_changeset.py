@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from hypothesis import given, settings
 
-from labkit.oci.changeset import apply, apply_all, changes, diff, lookup
+from labkit.oci.changeset import apply, apply_all, changes
 from labkit.oci.content import Content
 from labkit.oci.tree import Dir, File, Meta, Node, Whiteout, get, link_groups, new_inode, same, walk
+from tests.oci.oracle import diff, lookup
 from tests.oci.strategies import changesets, descendants, stacks, trees
 
 few = settings(max_examples=50)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from hypothesis import given
 
-from labkit.oci.changeset import apply_all, lookup
+from labkit.oci.changeset import apply_all
 from labkit.oci.content import Content
 from labkit.oci.tree import Dir, File, Node, Whiteout, get, walk
 from labkit.storage.overlay import Mount
 from labkit.storage.posix import Cost
 from labkit.storage.trace import Moment, Watched, search
+from tests.oci.oracle import lookup
 from tests.storage.strategies import Call, cases, perform, stacks
 
 Case = tuple[list[Dir], list[Call]]
