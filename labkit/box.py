@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from labkit.engine import container, process
-from labkit.engine.engine import SECOND, Engine
+from labkit.engine.engine import Engine
 from labkit.engine.mounts import container_mounts, written
 from labkit.engine.state import Container
+from labkit.go.moment import SECOND
 from labkit.oci.changeset import Change
 from labkit.oci.image import Image
 from labkit.oci.tree import Dir

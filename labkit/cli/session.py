@@ -20,10 +20,11 @@ from labkit.cli.hints import hint
 from labkit.cli.parse import Printed, parse
 from labkit.cli.table import UsageError
 from labkit.cli.terminal import Registries, Terminal, Watch
-from labkit.engine.engine import SECOND, Engine
+from labkit.engine.engine import Engine
 from labkit.engine.mounts import home_mounts
 from labkit.engine.process import settle
 from labkit.engine.schedule import Network
+from labkit.go.moment import SECOND
 from labkit.oci.content import Content
 from labkit.oci.descriptor import Platform
 from labkit.oci.tree import EMPTY_ROOT, Dir

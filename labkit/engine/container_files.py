@@ -21,11 +21,24 @@ from labkit.engine.container import container_config
 from labkit.engine.engine import Engine
 from labkit.engine.state import Container, identifier
 from labkit.go import path as gopath
+from labkit.go.moment import SECOND
 from labkit.oci import tar
 from labkit.oci.content import Content
 from labkit.oci.tar import failure
 from labkit.oci.tar_writer import write_tar
-from labkit.oci.tree import Device, Dir, Fifo, File, Meta, Node, PathWalk, Symlink, Whiteout, split_path
+from labkit.oci.tree import (
+    CAPABILITY,
+    Device,
+    Dir,
+    Fifo,
+    File,
+    Meta,
+    Node,
+    PathWalk,
+    Symlink,
+    Whiteout,
+    split_path,
+)
 from labkit.storage.mounts import MountTable
 
 # Files on their way from one file system to another, as the entries of a tar (moby, pkg/archive).
@@ -34,8 +47,6 @@ from labkit.storage.mounts import MountTable
 # work on any file system that has the system calls: a container's, the pretend home or the learner's real
 # one.
 
-_SECOND = 10**9
-_CAPABILITY = "security.capability"
 _BYTES = ("utf-8", "surrogateescape")
 
 
@@ -118,8 +129,8 @@ def collect(files: Files, directory: str, name: str, renamed: str = "") -> list[
 def _member(name: str, node: Node, first: dict[int, str]) -> Member:
     assert not isinstance(node, Whiteout)
     meta = node.meta
-    kept = tuple(each for each in meta.xattrs if each[0] == _CAPABILITY)
-    node = replace(node, meta=replace(meta, mtime=meta.mtime // _SECOND * _SECOND, xattrs=kept))
+    kept = tuple(each for each in meta.xattrs if each[0] == CAPABILITY)
+    node = replace(node, meta=replace(meta, mtime=meta.mtime // SECOND * SECOND, xattrs=kept))
     if isinstance(node, Dir):
         return Member(name or "/", Dir(meta=node.meta))
     link = first.setdefault(node.inode, name) if node.inode else name

@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from labkit.base.errors import InvalidLayer
+from labkit.go.moment import SECOND
 from labkit.oci.tree import Meta
 
 BLOCK = 512
@@ -157,7 +158,7 @@ def _parse(block: bytes, offset: int, metas: dict[bytes, Meta]) -> Entry:
     meta = metas.get(key)
     if meta is None:
         numbers = (_number(block[100:108]), _number(block[108:116]), _number(block[116:124]))
-        meta = metas[key] = _meta(*numbers, _number(block[136:148]) * 10**9)
+        meta = metas[key] = _meta(*numbers, _number(block[136:148]) * SECOND)
     kind = block[156]
     size = _number(block[124:136])
     if size < 0 and kind not in _WITHOUT_DATA:
@@ -281,5 +282,5 @@ def _nanoseconds(text: bytes) -> int:
     match = _TIME.fullmatch(text)
     if not match:
         raise _invalid()
-    seconds, fraction = _integer(match[1]) * 10**9, int((match[2] or b"")[:9].ljust(9, b"0"))
+    seconds, fraction = _integer(match[1]) * SECOND, int((match[2] or b"")[:9].ljust(9, b"0"))
     return seconds - fraction if text.startswith(b"-") else seconds + fraction

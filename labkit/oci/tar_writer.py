@@ -13,13 +13,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from labkit.go.moment import SECOND
 from labkit.oci.content import Content, Piece
 from labkit.oci.tar import BLOCK
 from labkit.oci.tar_reader import OPAQUE, WHITEOUT
 from labkit.oci.tree import Device, Dir, Fifo, File, Meta, Node, Symlink, Whiteout
 
 _TRAILER = bytes(2 * BLOCK)
-_SECOND = 10**9
 _NAME = 100
 _PREFIX = 155
 _WHITEOUT_META = Meta(mode=0o600)
@@ -92,10 +92,10 @@ def as_written(changes: Dir) -> Dir:
 
 def _in_seconds(node: Node) -> Node:
     if isinstance(node, Whiteout):
-        return replace(node, mtime=node.mtime // _SECOND * _SECOND)
+        return replace(node, mtime=node.mtime // SECOND * SECOND)
     meta = node.meta
-    if meta.mtime % _SECOND:
-        meta = replace(meta, mtime=meta.mtime // _SECOND * _SECOND)
+    if meta.mtime % SECOND:
+        meta = replace(meta, mtime=meta.mtime // SECOND * SECOND)
     if isinstance(node, Dir):
         children = {name: _in_seconds(each) for name, each in node.children.items()}
         return replace(node, meta=meta, children=children)
@@ -150,7 +150,7 @@ def _header(
     device: tuple[int, int] = (0, 0),
 ) -> bytes:
     """Return a header block, with a PAX header before it where ustar cannot hold it all."""
-    seconds = meta.mtime // _SECOND
+    seconds = meta.mtime // SECOND
     prefix, base = _split(name)
     records: dict[bytes, bytes] = {}
     if len(name) > _NAME or not name.isascii():

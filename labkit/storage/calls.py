@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import NamedTuple, Protocol
 
 from labkit.oci.content import EMPTY, Content
-from labkit.oci.tree import Device, Dir, Fifo, File, Meta, Node, PathWalk, Symlink
+from labkit.oci.tree import CAPABILITY, Device, Dir, Fifo, File, Meta, Node, PathWalk, Symlink
 from labkit.storage.posix import Cost, Names, Place, Stat, Tree, fail, meta_of, with_meta
 
 # Looking up a path, name by name from the root (path_resolution(7)).
@@ -250,7 +250,6 @@ def xattr_namespace_error(name: str) -> int:
 # Each copies a lower file up whole, as the upper file system keeps attributes with the file.
 
 SETUID, SETGID = 0o4000, 0o2000
-CAPABILITY = "security.capability"
 
 
 class AttributeCalls(ReadingCalls):

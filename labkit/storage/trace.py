@@ -132,14 +132,14 @@ def _changed(before: Dir, after: Dir) -> Names | None:
         old, new = before.children.get(name), after.children.get(name)
         if old is new:
             continue
-        if type(old) is Dir and type(new) is Dir:
+        # A directory renamed onto an empty one is another directory: it is opaque, which that one was not.
+        if type(old) is Dir and type(new) is Dir and old.opaque == new.opaque:
             below = _changed(old, new)
             if below is not None:
                 return (name, *below)
         elif old != new:
             return (name,)
-    same = before.meta == after.meta and before.opaque == after.opaque
-    return None if same else ()
+    return None if before.meta == after.meta else ()
 
 
 def _moment(before: Dir, after: Dir, names: Names) -> Moment:

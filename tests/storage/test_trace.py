@@ -7,6 +7,8 @@ from hypothesis import given
 from labkit.oci.changeset import apply_all
 from labkit.oci.content import Content
 from labkit.oci.tree import Dir, File, Node, Whiteout, get, walk
+from labkit.storage.aufs import Aufs
+from labkit.storage.driver import Snapshot
 from labkit.storage.overlay import Mount
 from labkit.storage.posix import Cost
 from labkit.storage.trace import Moment, Watched, search
@@ -95,6 +97,19 @@ def test_the_search_stops_in_the_layer_that_a_lookup_names(stack: list[Dir]) -> 
         shown = lookup(stack, path)
         assert shown is not None
         assert len(stack) - 1 - place == shown[0]
+
+
+@given(stacks)
+def test_aufs_searches_the_branches_that_the_search_looks_into(stack: list[Dir]) -> None:
+    snapshot: Snapshot | None = None
+    for layer in stack:
+        snapshot = Aufs().commit(snapshot, layer)
+    mount = Aufs().mount(Aufs().prepare(snapshot, 0), lambda: 0)
+    paths = {path for layer in stack for path, _ in walk(layer)}
+    for path in paths | {f"{path}/new" for path in paths}:
+        names = tuple(path.split("/"))
+        looks = search([Dir(), *reversed(stack)], names)
+        assert mount.searched(names) == sum(look.names == names for look in looks), path
 
 
 def test_below_an_opaque_directory_no_layer_is_looked_into() -> None:
