@@ -166,8 +166,8 @@ def stat_differs(below: Node, node: Node) -> bool:
 
 def _same_time(one: int, other: int) -> bool:
     """Compare as Docker does: where one time has no fraction of a second, the seconds decide."""
-    # A layer unpacked from a tar has whole seconds, the file that was copied up from it may have the rest:
-    # without this rule all that came out of an image would look changed (moby, pkg/archive, sameFsTime).
+    # A tar has whole seconds and a file system has fractions: where a side came by way of a tar, a fraction
+    # tells nothing, and all that came out of an image would look changed (moby, pkg/archive, sameFsTime).
     if one % SECOND and other % SECOND:
         return one == other
     return one // SECOND == other // SECOND

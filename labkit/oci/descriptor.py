@@ -1,4 +1,10 @@
-"""What `--platform` is given: `OS`, `ARCHITECTURE`, `OS/ARCHITECTURE[/VARIANT]` (containerd, platforms)."""
+"""Descriptors: how one document names another blob, by media type, digest and size; and platforms.
+
+OCI image-spec, descriptor.md and media-types.md; Docker's own media types (distribution, "Image Manifest
+Version 2, Schema 2"). A platform is what an image runs on: those of image-index.md, compared as Docker
+compares them, and read from `--platform` as containerd reads them (platforms). Documents begin here: what
+names the layers above is `manifest`, the next module.
+"""
 
 from __future__ import annotations
 
@@ -10,15 +16,10 @@ from types import MappingProxyType
 from typing import Any
 
 from labkit.base.errors import InvalidDigest, InvalidDocument, LabkitError
-from labkit.go.json import dumps
+from labkit.go.quote import go_quote
 from labkit.go.struct import INT64, STRING, STRING_MAP, STRINGS, Field, Type, freeze, struct
 from labkit.oci.content import Content
 from labkit.oci.digest import parse_digest, sha256
-
-# Descriptors: how one document names another blob, by media type, digest and size.
-#
-# OCI image-spec, descriptor.md and media-types.md; the platforms of image-index.md, compared as Docker
-# compares them; Docker's own media types (distribution, "Image Manifest Version 2, Schema 2").
 
 DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 DOCKER_MANIFEST_LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
@@ -182,6 +183,7 @@ def plain_descriptor(descriptor: Descriptor, docker: bool) -> dict[str, Any]:
     """
     name = {"digest": descriptor.digest}
     size = {"size": descriptor.size}
+    # Each program writes its struct's fields in their order; a map has none, so Go sorts its keys.
     optional = {
         "urls": list(descriptor.urls),
         "annotations": {key: descriptor.annotations[key] for key in sorted(descriptor.annotations)},
@@ -214,6 +216,8 @@ def one_line(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)[1:-1]
 
 
+# Platforms as texts: `OS`, `ARCHITECTURE` or `OS/ARCHITECTURE[/VARIANT]`
+
 _COMPONENT = "^[A-Za-z0-9_-]+$"
 _SYSTEMS = frozenset(
     "aix android darwin dragonfly freebsd hurd illumos ios js linux nacl netbsd openbsd plan9 solaris "
@@ -235,16 +239,16 @@ def parse_platform(text: str, default: Platform) -> Platform:
     labkit.base.errors.LabkitError: "nope": unknown operating system or architecture: invalid argument
     """
     if "*" in text:
-        raise _error(f"{_quoted(text)}: wildcards not yet supported")
+        raise _error(f"{go_quote(text)}: wildcards not yet supported")
     parts = text.split("/")
     for part in parts:
         if not re.fullmatch(_COMPONENT, part, re.ASCII):
             raise _error(
-                f"{_quoted(part)} is an invalid component of {_quoted(text)}: platform specifier component "
-                f"must match {_quoted(_COMPONENT)}"
+                f"{go_quote(part)} is an invalid component of {go_quote(text)}: platform specifier component "
+                f"must match {go_quote(_COMPONENT)}"
             )
     if len(parts) > 3:
-        raise _error(f"{_quoted(text)}: cannot parse platform specifier")
+        raise _error(f"{go_quote(text)}: cannot parse platform specifier")
     if len(parts) > 1:
         return Platform(parts[1], parts[0], "".join(parts[2:])).normalized()
     named = Platform(parts[0], parts[0]).normalized()
@@ -252,11 +256,7 @@ def parse_platform(text: str, default: Platform) -> Platform:
         return Platform(default.architecture, named.os)
     if named.architecture in _ARCHITECTURES:
         return Platform(named.architecture, default.os, named.variant)
-    raise _error(f"{_quoted(text)}: unknown operating system or architecture")
-
-
-def _quoted(text: str) -> str:
-    return dumps(text, escape_html=False).decode().rstrip("\n")
+    raise _error(f"{go_quote(text)}: unknown operating system or architecture")
 
 
 def _error(words: str) -> LabkitError:

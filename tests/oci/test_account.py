@@ -211,7 +211,7 @@ def test_what_a_path_hides_is_told_from_the_top_down() -> None:
 
 def test_no_layers_waste_nothing() -> None:
     found = account([])
-    assert (found.total, found.wasted, found.efficiency) == (0, 0, 1.0)
+    assert (found.total, found.visible, found.wasted) == (0, 0, 0)
 
 
 def test_an_opaque_directory_hides_what_directories_in_it_have_below() -> None:

@@ -131,6 +131,15 @@ def test_appending_copies_up_the_directory_then_the_file_then_changes_it() -> No
     assert told == [("copy-up", "etc", 0), ("copy-up", "etc/motd", 5), ("change", "etc/motd", 0)]
 
 
+def test_a_directory_renamed_onto_an_empty_one_is_told_as_opaque() -> None:
+    mount = Watched(Dir({"home": Dir()}))
+    for path in ("/new", "/new/file", "/home/old"):
+        mount.mkdir(path)
+    mount.rename("/new", "/home/old")
+    last = mount.moments()[-1]
+    assert (last.kind, last.names, last.opaque) == ("make", ("home", "old"), True)
+
+
 def test_a_step_holds_upper_as_it_was_then() -> None:
     mount = Watched(Dir({"motd": File(Content.of(b"hello"))}))
     mount.append("/motd", b"!")
