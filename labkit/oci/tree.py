@@ -4,7 +4,8 @@ A tree is a Dir; every change makes another tree that shares all it did not chan
 The same nodes describe a root file system and a layer's changes: a layer's tree may also hold
 whiteouts and opaque directories (OCI image-spec, layer.md; Linux, overlayfs.rst), see `changeset`.
 
-What files hold is `content`'s. `PathWalk` is how a path leads through symbolic links, for whatever has links: a tree, a layer in the making, a mount, a real disk.
+What files hold is `content`'s. `PathWalk` is how a path leads through symbolic links, for whatever has
+links: a tree, a layer in the making, a mount, a real disk.
 
 A path inside a tree is relative, without a leading or trailing slash; "" is the root.
 """
