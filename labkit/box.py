@@ -9,9 +9,10 @@ from typing import Protocol
 from labkit.base.errors import NotFound
 from labkit.cli.session import Result
 from labkit.engine import container, process
-from labkit.engine.engine import SECOND, Engine
+from labkit.engine.engine import Engine
 from labkit.engine.mounts import container_mounts, written
 from labkit.engine.state import Container
+from labkit.go.moment import SECOND
 from labkit.go.units import human_size
 from labkit.oci.changeset import Change
 from labkit.oci.image import Image

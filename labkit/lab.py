@@ -30,12 +30,12 @@ from labkit.cli.session import Prompt, Result, Session
 from labkit.cli.terminal import HUB, Registries, Watch
 from labkit.engine import archives, container, images, process, usage
 from labkit.engine import pull as transfer
-from labkit.engine.engine import SECOND, Engine
+from labkit.engine.engine import Engine
 from labkit.engine.pull import Pulled
 from labkit.engine.schedule import Network, PullEvent
 from labkit.engine.schedule import network as network_of
 from labkit.engine.state import COURSE_TIME, Options, State
-from labkit.go.moment import parse_time
+from labkit.go.moment import SECOND, parse_time
 from labkit.oci.descriptor import Platform, parse_platform
 from labkit.oci.image import Image
 from labkit.oci.reference import parse_reference

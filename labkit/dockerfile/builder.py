@@ -20,9 +20,9 @@ from labkit.dockerfile.ignore import clean
 from labkit.dockerfile.parse import Instruction, expand, instruction, parse
 from labkit.engine import container as containers
 from labkit.engine import images, process
-from labkit.engine.engine import SECOND, Engine
+from labkit.engine.engine import Engine
 from labkit.engine.state import Container, Options
-from labkit.go.moment import rfc3339_nano
+from labkit.go.moment import SECOND, rfc3339_nano
 from labkit.go.struct import ZERO_TIME, thaw
 from labkit.oci.config import make_config
 from labkit.oci.digest import short

@@ -106,23 +106,15 @@ def follow(root: Dir, path: str) -> tuple[str, Node | None]:
     >>> follow(Dir({"a": Symlink("/b")}), "a/../a/c")
     ('b/c', None)
     """
-    todo = tree.split_path(path)[::-1]
-    names: list[str] = []
-    links = 0
-    while todo:
-        name = todo.pop()
-        if name == "..":
-            names = names[:-1]
-            continue
-        node = tree.get(root, "/".join([*names, name]))
-        if isinstance(node, Symlink) and links < _LINKS:
-            links += 1
-            names = [] if node.target.startswith("/") else names
-            todo += tree.split_path(node.target)[::-1]
+    walk = tree.PathWalk("", tree.split_path(path))
+    for name in walk:
+        here = f"{walk.trail[-1]}/{name}".lstrip("/")
+        node = tree.get(root, here)
+        if isinstance(node, Symlink) and walk.links < _LINKS:
+            walk.follow(node)
         else:
-            names.append(name)
-    place = "/".join(names)
-    return place, tree.get(root, place)
+            walk.trail.append(here)
+    return walk.trail[-1], tree.get(root, walk.trail[-1])
 
 
 def of_tar(content: Content) -> Context | None:

@@ -13,6 +13,7 @@ from labkit.base.errors import DaemonError, FileSystemError, LabkitError
 from labkit.dockerfile.context import CopySource, follow
 from labkit.dockerfile.ignore import clean
 from labkit.engine.mounts import make_directories
+from labkit.go.moment import SECOND
 from labkit.oci import tar, tree
 from labkit.oci.content import Content
 from labkit.oci.gzip import decompressed
@@ -20,8 +21,6 @@ from labkit.oci.tar import Entry, entries
 from labkit.oci.tree import Device, Dir, Fifo, File, Meta, Node, Symlink
 from labkit.shell import users
 from labkit.storage.driver import MountedTree
-
-_SECOND = 10**9
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +192,7 @@ def archive_in(node: Node) -> Content | None:
 
 
 def _whole(moment: int) -> int:
-    return moment // _SECOND * _SECOND
+    return moment // SECOND * SECOND
 
 
 def destination(directory: str, target: str) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 
 from labkit.base.errors import DaemonError, NotSimulated
 from labkit.dockerfile.parse import KNOWN, Instruction, expand, expand_words, instruction, parse
+from labkit.go.moment import SECOND
 
 _ANY = ("ARG", "ENV", "EXPOSE", "HEALTHCHECK", "LABEL", "ONBUILD", "SHELL", "VOLUME")
 _ONE = ("MAINTAINER", "STOPSIGNAL", "USER", "WORKDIR")
@@ -26,7 +27,7 @@ _FLAGS = {
 _WITHOUT_FLAGS = ("ARG", "STOPSIGNAL")
 _STAGE = re.compile(r"[a-z][a-z0-9-_.]*", re.ASCII)
 _DURATION = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)", re.ASCII)
-_UNITS = {"ns": 1, "us": 10**3, "µs": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9}
+_UNITS = {"ns": 1, "us": 10**3, "µs": 10**3, "ms": 10**6, "s": SECOND, "m": 60 * SECOND, "h": 3600 * SECOND}
 _TIMES = {"interval": "Interval", "timeout": "Timeout", "start-period": "StartPeriod"}
 
 
@@ -155,17 +156,17 @@ def _duration(name: str, text: str) -> int:
 def shown_duration(nanoseconds: int) -> str:
     """Write a duration as Go does.
 
-    >>> shown_duration(300 * 10**9), shown_duration(1500 * 10**6), shown_duration(0)
+    >>> shown_duration(300 * SECOND), shown_duration(1500 * 10**6), shown_duration(0)
     ('5m0s', '1.5s', '0s')
     """
-    if nanoseconds < 10**9:
+    if nanoseconds < SECOND:
         for unit in ("ms", "µs", "ns"):
             if nanoseconds >= _UNITS[unit]:
                 return f"{nanoseconds / _UNITS[unit]:.9g}{unit}"
         return "0s"
     minutes, rest = divmod(nanoseconds, _UNITS["m"])
     hours, minutes = divmod(minutes, 60)
-    seconds = f"{rest / 10**9:.11g}s"
+    seconds = f"{rest / SECOND:.11g}s"
     if hours:
         return f"{hours}h{minutes}m{seconds}"
     return f"{minutes}m{seconds}" if minutes else seconds

@@ -14,14 +14,14 @@ from typing import Any
 
 from labkit.base.errors import Conflict, DaemonError, InvalidImage, NotFound
 from labkit.engine import images, volumes
-from labkit.engine.engine import SECOND, Engine
+from labkit.engine.engine import Engine
 from labkit.engine.state import NO_OPTIONS, Container, Options, container_name, identifier
-from labkit.go.moment import rfc3339_nano
+from labkit.go.moment import SECOND, rfc3339_nano
 from labkit.oci import changeset, tree
 from labkit.oci.image import Image
 from labkit.oci.layer import Layer
 from labkit.oci.reference import parse_reference
-from labkit.oci.tree import EMPTY_ROOT, Dir, Meta, Node, Whiteout
+from labkit.oci.tree import CAPABILITY, EMPTY_ROOT, Dir, Meta, Node, Whiteout
 
 
 def container_config(container: Container) -> dict[str, Any]:
@@ -324,7 +324,7 @@ def committed(upper: Dir) -> Dir:
 
 
 def _kept(meta: Meta) -> Meta:
-    return replace(meta, xattrs=tuple(each for each in meta.xattrs if each[0] == "security.capability"))
+    return replace(meta, xattrs=tuple(each for each in meta.xattrs if each[0] == CAPABILITY))
 
 
 def stop(engine: Engine, container: Container, *, timeout: int = 10, kill: bool = False) -> Container:

@@ -25,15 +25,26 @@ from labkit.engine.container import container_config
 from labkit.engine.engine import Engine
 from labkit.engine.state import Container
 from labkit.go import path as gopath
+from labkit.go.moment import SECOND
 from labkit.oci import tar
 from labkit.oci.content import Content
 from labkit.oci.tar import failure
 from labkit.oci.tar_writer import write_tar
-from labkit.oci.tree import Device, Dir, Fifo, File, Meta, Node, Symlink, Whiteout, split_path
+from labkit.oci.tree import (
+    CAPABILITY,
+    Device,
+    Dir,
+    Fifo,
+    File,
+    Meta,
+    Node,
+    PathWalk,
+    Symlink,
+    Whiteout,
+    split_path,
+)
 from labkit.storage.mounts import MountTable
 
-_SECOND = 10**9
-_CAPABILITY = "security.capability"
 _BYTES = ("utf-8", "surrogateescape")
 
 
@@ -116,8 +127,8 @@ def collect(files: Files, directory: str, name: str, renamed: str = "") -> list[
 def _member(name: str, node: Node, first: dict[int, str]) -> Member:
     assert not isinstance(node, Whiteout)
     meta = node.meta
-    kept = tuple(each for each in meta.xattrs if each[0] == _CAPABILITY)
-    node = replace(node, meta=replace(meta, mtime=meta.mtime // _SECOND * _SECOND, xattrs=kept))
+    kept = tuple(each for each in meta.xattrs if each[0] == CAPABILITY)
+    node = replace(node, meta=replace(meta, mtime=meta.mtime // SECOND * SECOND, xattrs=kept))
     if isinstance(node, Dir):
         return Member(name or "/", Dir(meta=node.meta))
     link = first.setdefault(node.inode, name) if node.inode else name
@@ -311,24 +322,21 @@ def rebase_of(path: str, resolved: str) -> tuple[str, str]:
 
 def _resolved(files: Files, path: str) -> str:
     """Return a path without symbolic links (filepath.EvalSymlinks); raises LabkitError."""
-    done, links = "/", 0
-    todo = [name for name in path.split("/") if name and name != "."]
-    while todo:
-        name = todo.pop(0)
-        here = gopath.join(done, name)
-        node = None if name == ".." else lstat_or_fail(files, here)
-        if name != ".." and node is None:
+    walk = PathWalk("/", split_path(path))
+    for name in walk:
+        here = gopath.join(walk.trail[-1], name)
+        node = lstat_or_fail(files, here)
+        if node is None:
             raise _failed("lstat", here, errno.ENOENT)
         if isinstance(node, Symlink):
-            links += 1
-            if links > _LINKS:
+            if walk.links == _LINKS:
                 raise LabkitError("EvalSymlinks: too many links")
-            done = "/" if node.target.startswith("/") else done
-            todo = [each for each in node.target.split("/") if each not in ("", ".")] + todo
-            continue
-        if todo and node is not None and not isinstance(node, Dir):
+            walk.follow(node)
+        elif walk.todo and not isinstance(node, Dir):
             raise LabkitError("not a directory")
-        done = here
+        else:
+            walk.trail.append(here)
+    done = walk.trail[-1]
     if path.endswith(("/", "/.")) and not isinstance(lstat_or_fail(files, done), Dir):
         raise LabkitError("not a directory")
     return done
@@ -336,6 +344,7 @@ def _resolved(files: Files, path: str) -> str:
 
 def destination(files: Files, path: str) -> CopyInfo:
     """Return a local destination, links followed to their end; raises LabkitError in the client's words."""
+    # No walk: the client reads the last link alone and joins its text; the kernel follows what is before it.
     given = path
     for _ in range(11):
         node = lstat_or_fail(files, path)
@@ -393,7 +402,7 @@ def prepare(members: Sequence[Member], source: CopyInfo, target: CopyInfo) -> tu
     return directory, rebased(members, old, name)
 
 
-def lstat_or_fail(files: Files, path: str) -> object:
+def lstat_or_fail(files: Files, path: str) -> Node | None:
     """Return the node at a path or None; raises LabkitError in the client's words for other failures."""
     try:
         return lstat(files, path)
@@ -501,26 +510,20 @@ def _resolve_path(files: MountTable, path: str) -> tuple[str, str]:
 
 def _follow(files: MountTable, path: str) -> str:
     """Return a path with all its symbolic links followed, inside of the container; it need not exist."""
-    done, todo, links = "/", [name for name in gopath.clean(path).split("/") if name], 0
-    while todo:
-        name = todo.pop(0)
-        if name == "..":
-            done = gopath.join(done, "..")
-            continue
-        here = gopath.join(done, name)
+    walk = PathWalk("/", split_path(gopath.clean(path)))
+    for name in walk:
+        here = gopath.join(walk.trail[-1], name)
         try:
             node = lstat(files, here)
         except FileSystemError:
             node = None
         if not isinstance(node, Symlink):
-            done = here
-            continue
-        links += 1
-        if links > _LINKS:
+            walk.trail.append(here)
+        elif walk.links == _LINKS:
             raise DaemonError(f"evalSymlinksInScope: too many links in {path}")
-        done = "/" if node.target.startswith("/") else done
-        todo = [each for each in node.target.split("/") if each not in ("", ".")] + todo
-    return done
+        else:
+            walk.follow(node)
+    return walk.trail[-1]
 
 
 def _lstat(engine: Engine, container: Container, files: MountTable, path: str) -> Node:

@@ -15,8 +15,6 @@ from labkit.storage.driver import Active, Snapshot, StorageDriver
 from labkit.storage.init_layer import init_changes
 from labkit.storage.overlay2 import Overlay2
 
-SECOND = 10**9
-
 
 @dataclass(slots=True)
 class Engine:
@@ -61,6 +59,7 @@ class Engine:
     def advance(self, nanoseconds: int) -> None:
         """Let time pass.
 
+        >>> from labkit.go.moment import SECOND
         >>> engine, before = Engine(), Engine().now
         >>> engine.advance(60 * SECOND)
         >>> (engine.now - before) // SECOND

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 from pyrsistent import PMap, pmap
 
+from labkit.go.moment import SECOND
 from labkit.oci.image import Image
 from labkit.oci.layer import Layer
 from labkit.oci.tree import EMPTY_ROOT, Dir, Whiteout
@@ -63,7 +64,7 @@ def container_name(identity: str, taken: Collection[str] = ()) -> str:
     return next(f"{name}{digit}" for digit in range(10**9) if f"{name}{digit}" not in taken)
 
 
-COURSE_TIME = 1_556_280_000 * 10**9
+COURSE_TIME = 1_556_280_000 * SECOND
 """The course's clock stands at 2019-04-26T12:00:00Z (nanoseconds since 1970)."""
 
 

@@ -6,6 +6,9 @@ targets, a file with several names once (`labkit.oci.tree.size`). Each file of e
 - *shown*: one of its names is seen in the merged tree as this layer has it, or
 - *wasted*: upper layers hide all its names. Every pull brings its bytes, and no container sees them.
 
+Layers never change, so what a later layer deletes or writes again stays in the layer below it. What hides
+what is `changeset`'s to say (OCI image-spec, layer.md; Linux, overlayfs.rst); this module says by whom.
+
 So the bytes of all layers are those shown plus those wasted, and *efficiency* is shown / all (1 for no
 bytes at all). A file that an upper layer has again counts once as shown, the copy that is needed, and once
 as wasted for each lower copy. A whiteout has no bytes. What is wasted is so from the first layer that hides
@@ -16,16 +19,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from itertools import chain
 
+from labkit.oci.changeset import gone
 from labkit.oci.image import Image
 from labkit.oci.tree import Device, Dir, Fifo, File, Node, Symlink, Whiteout, stat_size
 
-# Why a layer hides what a lower one has, in words (OCI image-spec, layer.md; Linux, overlayfs.rst).
-#
-# Layers never change, so what a later layer deletes or writes again stays in the layer below it.
+# Why a layer hides what a lower one has, in words
 
 DELETED = "deleted"
 ANEW = "made anew"
@@ -245,11 +247,6 @@ class Account:
         """The bytes that upper layers hide."""
         return sum(each.wasted for each in self.hidden)
 
-    @property
-    def efficiency(self) -> float:
-        """The part of all bytes that is shown, from 0 to 1."""
-        return self.visible / self.total if self.total else 1.0
-
     @cached_property
     def by_path(self) -> dict[str, Shown]:
         """The merged tree, by path."""
@@ -263,8 +260,8 @@ def account(layers: Sequence[Dir], names: Sequence[str] = ()) -> Account:
     >>> from labkit.oci.tree import File
     >>> base = Dir({"big": File(Content.filler(67_000_000, "x")), "motd": File(Content.of(b"hi"))})
     >>> found = account([base, Dir({"big": Whiteout()})])
-    >>> found.total, found.visible, found.wasted, round(found.efficiency, 3)
-    (67000002, 2, 67000000, 0.0)
+    >>> found.total, found.visible, found.wasted
+    (67000002, 2, 67000000)
     >>> [(each.copy.path, each.wasted, each.reason.words) for each in found.waste]
     [('/big', 67000000, 'deleted by layer 2, yet still in layer 1')]
     """
@@ -326,16 +323,15 @@ class _Reader:
         """Lay a directory of a layer over the tree; `opaque` is the path above it that is opaque, if any."""
         if changes.opaque and not opaque:
             opaque = path or "/"
-        names = {*changes.children, *(spot.children if opaque else ())}
-        for name in sorted(names):
-            here, node, below = f"{path}/{name}", changes.children.get(name), spot.children.get(name)
-            if node is None or isinstance(node, Whiteout):
-                if below is not None:
-                    cause = here if node is not None else opaque
-                    yield from self._delete(below, number, None, cause, opaque=node is None)
-                    del spot.children[name]
-                continue
-            yield from self._put(spot, name, Copy(here, number, node), opaque)
+        if opaque:
+            changes = replace(changes, opaque=True)
+        for name in sorted({*changes.children, *(spot.children if opaque else ())}):
+            here, node = f"{path}/{name}", changes.children.get(name)
+            if not gone(changes, name):
+                assert node is not None
+                yield from self._put(spot, name, Copy(here, number, node), opaque)
+            elif below := spot.children.pop(name, None):
+                yield from self._delete(below, number, None, here if node else opaque, opaque=node is None)
 
     def _put(self, spot: _Spot, name: str, copy: Copy, opaque: str) -> Iterator[Entry]:
         below, node = spot.children.get(name), copy.node
@@ -380,7 +376,7 @@ def image_account(image: Image) -> Account:
     """Account for an image; the last eight are kept.
 
     >>> from labkit.oci.config import make_config
-    >>> image_account(Image(make_config(created="2019-04-26T12:00:00Z"))).efficiency
-    1.0
+    >>> image_account(Image(make_config(created="2019-04-26T12:00:00Z"))).total
+    0
     """
     return account([layer.changes for layer in image.layers])

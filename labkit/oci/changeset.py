@@ -1,44 +1,92 @@
-"""A layer's changes: what they do to a tree, and how they are found (OCI image-spec, layer.md).
+"""A layer's changes: what they do to a tree, and what `docker diff` says of them (OCI image-spec, layer.md).
 
-A changeset is a tree of what was added or modified, with a Whiteout for each name that was deleted
-and `opaque` on each directory that hides what is below it. A container's upper directory has the
-same form (Linux, overlayfs.rst), so that committing a container keeps it as it is.
+A changeset is a tree of what was added or modified, with a Whiteout for each name that was deleted and
+`opaque` on each directory that hides what is below it. A container's upper directory has the same form
+(Linux, overlayfs.rst), so that committing a container keeps it as it is.
+
+What hides what is said here and nowhere else: `beneath` for one place in two layers, `gone` for a name in a
+directory, `reached` for a name in many layers. Merging, mounting, searching and accounting ask them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from labkit.oci.tree import Device, Dir, Node, Whiteout, get, link_groups, split_path, stat_size
+from labkit.go.moment import SECOND
+from labkit.oci.tree import CAPABILITY, EMPTY_ROOT, Device, Dir, Node, Whiteout, stat_size
 
 
-def apply(lower: Dir, changes: Dir) -> Dir:
-    """Return the tree that shows `changes` laid over `lower`.
+def beneath(upper: Node | None, lower: Node | None) -> Node | None:
+    """Return what is still seen of a lower node where a layer above has `upper`: all of it, or None.
 
-    A directory over a directory replaces its attributes and keeps its children, unless it is opaque;
-    anything else replaces what was there.
+    A directory on a directory is merged with it, unless it is opaque. Anything else hides what it lies on.
+
+    >>> etc = Dir({"motd": Dir()})
+    >>> beneath(None, etc) is etc, beneath(Dir(), etc) is etc
+    (True, True)
+    >>> beneath(Dir(opaque=True), etc), beneath(Whiteout(), etc), beneath(Dir(), Whiteout())
+    (None, None, None)
+    """
+    if upper is None:
+        return lower
+    return lower if type(upper) is Dir and type(lower) is Dir and not upper.opaque else None
+
+
+def gone(directory: Dir, name: str) -> bool:
+    """Tell whether a layer's directory takes a name away that the layers below may have in it.
+
+    >>> gone(Dir({"motd": Whiteout()}), "motd"), gone(Dir(), "motd"), gone(Dir(opaque=True), "motd")
+    (True, False, True)
+    """
+    node = directory.children.get(name)
+    return directory.opaque if node is None else type(node) is Whiteout
+
+
+def reached(directories: Iterable[Dir], name: str) -> Iterator[Node | None]:
+    """Yield what directories that are merged have of a name, the top one first, until one hides the rest.
+
+    >>> top, middle, base = Dir(), Dir({"motd": Whiteout()}), Dir({"motd": Dir()})
+    >>> list(reached([top, middle, base], "motd"))
+    [None, Whiteout(mtime=0, inode=0)]
+    """
+    for directory in directories:
+        node = directory.children.get(name)
+        yield node
+        if directory.opaque or beneath(node, EMPTY_ROOT) is None:
+            return
+
+
+def over(before: Node | None, node: Node) -> Node:
+    """Return a node made where a layer has `before`: a directory over a whiteout has to be opaque.
+
+    The layer can keep one thing under a name, and without the whiteout a plain directory would be merged with
+    what was deleted (Linux, overlayfs.rst, "whiteouts and opaque directories").
+
+    >>> over(Whiteout(), Dir()).opaque
+    True
+    """
+    return replace(node, opaque=True) if type(before) is Whiteout and type(node) is Dir else node
+
+
+def apply(lower: Node | None, changes: Dir, keep: Callable[[Node], Node] | None = None) -> Dir:
+    """Return the tree that shows `changes` laid over `lower`; `keep` may replace what is no directory.
 
     >>> from labkit.oci.tree import File
     >>> below = Dir({"a": File(), "b": File()})
     >>> sorted(apply(below, Dir({"b": Whiteout(), "c": File()})).children)
     ['a', 'c']
     """
-    children = {} if changes.opaque else dict(lower.children)
+    below = beneath(changes, lower)
+    children = dict(below.children) if type(below) is Dir else {}
     for name, change in changes.children.items():
         if type(change) is Dir:
-            below = children.get(name)
-            children[name] = apply(below if type(below) is Dir else _NOTHING, change)
+            children[name] = apply(children.get(name), change, keep)
         elif type(change) is Whiteout:
             children.pop(name, None)
         else:
-            children[name] = change
+            children[name] = keep(change) if keep else change
     return Dir(children, changes.meta)
-
-
-_NOTHING = Dir()
-_SECOND = 10**9
-_CAPABILITY = "security.capability"
 
 
 def apply_all(layers: Sequence[Dir]) -> Dir:
@@ -47,97 +95,10 @@ def apply_all(layers: Sequence[Dir]) -> Dir:
     >>> apply_all([]) == Dir()
     True
     """
-    root = _NOTHING
+    root = EMPTY_ROOT
     for layer in layers:
         root = apply(root, layer)
     return root
-
-
-def lookup(layers: Sequence[Dir], path: str) -> tuple[int, Node] | None:
-    """Return the layer that shows a path, by its place in the stack, and the node; or None.
-
-    The search goes from the top down, as overlayfs does: a whiteout, an opaque directory or anything
-    that is no directory in the way ends it. A directory found in several layers is given as the top
-    one has it.
-
-    >>> from labkit.oci.tree import File
-    >>> lookup([Dir({"motd": File()}), Dir()], "/motd")[0]
-    0
-    >>> lookup([Dir({"motd": File()}), Dir({"motd": Whiteout()})], "/motd") is None
-    True
-    """
-    names = split_path(path)
-    for index in range(len(layers) - 1, -1, -1):
-        node, covered = _descend(layers[index], names)
-        if node is not None:
-            return None if type(node) is Whiteout else (index, node)
-        if covered:
-            return None
-    return None
-
-
-def _descend(layer: Dir, names: Sequence[str]) -> tuple[Node | None, bool]:
-    """Return the layer's node for the names, and whether it hides what lower layers have there."""
-    node: Node = layer
-    for name in names:
-        if type(node) is not Dir:
-            return None, True
-        child = node.children.get(name)
-        if child is None:
-            return None, _opaque_on_the_way(layer, names)
-        node = child
-    return node, False
-
-
-def _opaque_on_the_way(layer: Dir, names: Sequence[str]) -> bool:
-    node: Node | None = layer
-    for name in names:
-        if type(node) is not Dir:
-            return False
-        if node.opaque:
-            return True
-        node = node.children.get(name)
-    return False
-
-
-def diff(lower: Dir, upper: Dir) -> Dir:
-    """Return the changes that lead from one tree to another.
-
-    >>> from labkit.oci.tree import File
-    >>> diff(Dir({"a": File()}), Dir({"b": File()})) == Dir({"a": Whiteout(), "b": File()})
-    True
-    """
-    regrouped = _regrouped(lower, upper)
-    return _diff(lower, upper, "", regrouped)
-
-
-def _regrouped(lower: Dir, upper: Dir) -> set[str]:
-    """Return the paths whose hard links are not the same in both trees: they are written again."""
-    before = {tuple(paths) for paths in link_groups(lower).values()}
-    groups = [tuple(paths) for paths in link_groups(upper).values()]
-    touched = {path for group in before.symmetric_difference(groups) for path in group}
-    for group in groups:
-        if any(get(lower, path) != get(upper, path) for path in group):
-            touched.update(group)
-    return touched
-
-
-def _diff(lower: Dir, upper: Dir, path: str, regrouped: set[str]) -> Dir:
-    changes: dict[str, Node] = {name: Whiteout() for name in lower.children if name not in upper.children}
-    for name, node in upper.children.items():
-        here = f"{path}/{name}" if path else name
-        below = lower.children.get(name)
-        if type(node) is Dir:
-            if type(below) is Dir:
-                inner = _diff(below, node, here, regrouped)
-                if inner.children or inner.meta != below.meta:
-                    changes[name] = inner
-            else:
-                inner = _diff(_NOTHING, node, here, regrouped)
-                changes[name] = replace(inner, opaque=below is not None)
-        elif below is None or below != node or here in regrouped:
-            changes[name] = node
-    return Dir(changes, upper.meta)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,24 +126,21 @@ def changes(lower: Dir, upper: Dir) -> Iterator[Change]:
     yield from _changes(lower, upper, "")
 
 
-def _changes(lower: Dir, upper: Dir, path: str) -> Iterator[Change]:
-    deleted = {name for name in lower.children if upper.opaque and name not in upper.children}
-    for name in sorted(upper.children):
-        node, below = upper.children[name], lower.children.get(name)
-        here = f"{path}/{name}"
+def _changes(lower: Node | None, upper: Dir, path: str) -> Iterator[Change]:
+    before = lower.children if type(lower) is Dir else {}
+    for name, node in sorted(upper.children.items(), key=lambda each: each[0]):
         if type(node) is Whiteout:
-            deleted.add(name)
             continue
-        inside = (
-            list(_changes(below if type(below) is Dir else _NOTHING, node, here)) if type(node) is Dir else []
-        )
+        below, here = before.get(name), f"{path}/{name}"
+        inside = list(_changes(below, node, here)) if type(node) is Dir else []
         if below is None:
             yield Change("A", here)
         elif inside or stat_differs(below, node):
             yield Change("C", here)
         yield from inside
-    for name in sorted(deleted & set(lower.children)):
-        yield Change("D", f"{path}/{name}")
+    for name in sorted(before):
+        if gone(upper, name):
+            yield Change("D", f"{path}/{name}")
 
 
 def stat_differs(below: Node, node: Node) -> bool:
@@ -197,7 +155,7 @@ def stat_differs(below: Node, node: Node) -> bool:
     one, other = below.meta, node.meta
     if (one.mode, one.uid, one.gid) != (other.mode, other.uid, other.gid):
         return True
-    if dict(one.xattrs).get(_CAPABILITY) != dict(other.xattrs).get(_CAPABILITY):
+    if dict(one.xattrs).get(CAPABILITY) != dict(other.xattrs).get(CAPABILITY):
         return True
     if isinstance(below, Device) and isinstance(node, Device):
         return (below.kind, below.major, below.minor) != (node.kind, node.major, node.minor)
@@ -208,6 +166,8 @@ def stat_differs(below: Node, node: Node) -> bool:
 
 def _same_time(one: int, other: int) -> bool:
     """Compare as Docker does: where one time has no fraction of a second, the seconds decide."""
-    if one % _SECOND and other % _SECOND:
+    # A tar has whole seconds and a file system has fractions: where a side came by way of a tar, a fraction
+    # tells nothing, and all that came out of an image would look changed (moby, pkg/archive, sameFsTime).
+    if one % SECOND and other % SECOND:
         return one == other
-    return one // _SECOND == other // _SECOND
+    return one // SECOND == other // SECOND

@@ -2,7 +2,7 @@
 
 OCI image-spec, config.md, as moby 20.10 reads and writes it (image/image.go): the keys of the whole
 sorted, those inside `config` in the order of Go's struct. The image ID is the digest of the bytes, so
-a config keeps the bytes that it came as.
+a config keeps the bytes that it came as. It says which layers there are; `image` has them.
 """
 
 from __future__ import annotations
@@ -35,9 +35,7 @@ from labkit.go.struct import (
 )
 from labkit.oci.digest import sha256
 
-# The structs that moby 20.10 reads an image's config into, field by field in its order.
-#
-# api/types/container.Config and HealthConfig; image.Image, History and RootFS.
+# moby's structs, field by field in their order: api/types/container.Config, image.Image and what they hold
 
 _DURATION = Type("time.Duration", "integer")
 HEALTHCHECK = struct(
@@ -291,6 +289,8 @@ def make_config(
         "rootfs": {"type": "layers", "diff_ids": list(diff_ids)},
         "variant": variant,
     }
+    # moby goes through a map to sort the outermost keys, so that an image that went through an old registry
+    # keeps its ID; Go writes maps sorted and structs in their order (image/image.go, MarshalJSON).
     known = conform(IMAGE, document)
     return parse_config(dumps({key: known[key] for key in sorted(known)}))
 

@@ -1,4 +1,4 @@
-"""What a file holds: bytes, a slice of a stored blob, or filler of a given size.
+"""What a file holds: bytes, a slice of a stored blob, or filler of a given size. It stands on nothing here.
 
 Content is a value that is read in pieces and never has to be in memory as a whole: a layer's files
 are slices of its blob, and the stand-in files of a recorded image are filler. Joining and cutting

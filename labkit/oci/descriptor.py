@@ -1,4 +1,10 @@
-"""What `--platform` is given: `OS`, `ARCHITECTURE`, `OS/ARCHITECTURE[/VARIANT]` (containerd, platforms)."""
+"""Descriptors: how one document names another blob, by media type, digest and size; and platforms.
+
+OCI image-spec, descriptor.md and media-types.md; Docker's own media types (distribution, "Image Manifest
+Version 2, Schema 2"). A platform is what an image runs on: those of image-index.md, compared as Docker
+compares them, and read from `--platform` as containerd reads them (platforms). Documents begin here: what
+names the layers above is `manifest`, the next module.
+"""
 
 from __future__ import annotations
 
@@ -14,11 +20,6 @@ from labkit.go.quote import go_quote
 from labkit.go.struct import INT64, STRING, STRING_MAP, STRINGS, Field, Type, freeze, struct
 from labkit.oci.content import Content
 from labkit.oci.digest import parse_digest, sha256
-
-# Descriptors: how one document names another blob, by media type, digest and size.
-#
-# OCI image-spec, descriptor.md and media-types.md; the platforms of image-index.md, compared as Docker
-# compares them; Docker's own media types (distribution, "Image Manifest Version 2, Schema 2").
 
 DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 DOCKER_MANIFEST_LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
@@ -182,6 +183,7 @@ def plain_descriptor(descriptor: Descriptor, docker: bool) -> dict[str, Any]:
     """
     name = {"digest": descriptor.digest}
     size = {"size": descriptor.size}
+    # Each program writes its struct's fields in their order; a map has none, so Go sorts its keys.
     optional = {
         "urls": list(descriptor.urls),
         "annotations": {key: descriptor.annotations[key] for key in sorted(descriptor.annotations)},
@@ -213,6 +215,8 @@ def one_line(text: str) -> str:
     """
     return json.dumps(text, ensure_ascii=False)[1:-1]
 
+
+# Platforms as texts: `OS`, `ARCHITECTURE` or `OS/ARCHITECTURE[/VARIANT]`
 
 _COMPONENT = "^[A-Za-z0-9_-]+$"
 _SYSTEMS = frozenset(

@@ -2,7 +2,7 @@
 
 A digest names bytes by their hash: `sha256:` and 64 hexadecimal digits (OCI image-spec,
 descriptor.md, "Digests"). A ChainID names a stack of layers by the DiffIDs below and including one
-layer (config.md, "Layer ChainID").
+layer (config.md, "Layer ChainID"). Everything else in this room is named by one of the two.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ def parse_digest(text: str) -> str:
     Traceback (most recent call last):
     labkit.base.errors.InvalidDigest: invalid checksum digest length
     """
+    # The order of the checks is go-digest's Validate: a text with two faults gives Docker's error.
     match = _GRAMMAR.fullmatch(text)
     if not match:
         raise InvalidDigest("invalid checksum digest format")
@@ -84,6 +85,8 @@ def chain_ids(diff_ids: Sequence[str]) -> list[str]:
     >>> chain_ids([a, b]) == [a, sha256(f"{a} {b}".encode())]
     True
     """
+    # A DiffID says what a layer changes, not of what: the same changes on another base show other files.
+    # So an engine stores layers under ChainIDs, and two images share a layer where all below it is the same.
     chain: list[str] = []
     for diff_id in diff_ids:
         chain.append(sha256(f"{chain[-1]} {diff_id}".encode()) if chain else diff_id)

@@ -3,7 +3,8 @@
 The kind of compression is told by the first bytes, as Docker does, never by a name or a media type.
 What is read comes out as content with random access: in memory when it is small, otherwise in a file
 that has no name. What is written is made of stored blocks, that is, not made smaller: the bytes, and
-so their digest, are the same with every version of Python and of zlib.
+so their digest, are the same with every version of Python and of zlib. (Docker's would be Go's, which zlib
+cannot give; a DiffID is taken over the tar, before it is compressed, and does not depend on either.)
 """
 
 from __future__ import annotations
@@ -60,6 +61,7 @@ def decompress(chunks: Iterable[bytes], kind: str) -> Iterator[bytes]:
     fed = False
     for chunk in chunks:
         while chunk:
+            # A gzip file may be several members, one after the other (RFC 1952, 2.2); the other kinds too.
             if decoder.eof:
                 if not chunk.startswith(_MAGIC[kind][: len(chunk)]):
                     raise InvalidArchive(f"{kind}: invalid header", code="damaged-frame")
@@ -194,6 +196,7 @@ def store_gzip(content: Content) -> Content:
         length = sum(piece.size for piece in block)
         pieces.append(_piece(struct.pack("<BHH", number == blocks, length, length ^ 0xFFFF)))
         pieces.extend(block)
+    # The size is kept modulo 2 to the 32nd (RFC 1952, 2.3.1).
     pieces.append(_piece(struct.pack("<II", checksum, content.size & 0xFFFFFFFF)))
     return Content(tuple(pieces), sum(piece.size for piece in pieces))
 

@@ -1,7 +1,8 @@
 """An image: a config and the layers that it lists (OCI image-spec, config.md).
 
 An image never changes: what makes another one of it leaves it as it is. The Image ID is the digest of
-the config's bytes, and the config names every layer, so that another layer is another image.
+the config's bytes, and the config names every layer, so that another layer is another image. This is what
+`config` and `layer` lead to; `reference` is its name, `account` a look inside.
 """
 
 from __future__ import annotations
@@ -146,10 +147,6 @@ class Image:
         image = Image(evolved, (*self.layers, added) if added else self.layers)
         _check_depth(image)
         return image
-
-    def with_config(self, config: Mapping[str, Any], *, created: str, created_by: str) -> Image:
-        """Return the image with another config, as a Dockerfile's ENV or CMD makes it: no layer."""
-        return self.append(None, created=created, created_by=created_by, config=config)
 
 
 def validate(image: Image, *, contents: bool = False) -> None:

@@ -1,7 +1,7 @@
 """A layer: a set of changes, and the tar whose digest is its DiffID (OCI image-spec, layer.md, config.md).
 
-A recorded layer stands in for a published one: its DiffID is the published one, its changes are made of
-filler, and it has no tar.
+`tar_reader` and `tar_writer` lead from one to the other. A recorded layer stands in for a published one: its
+DiffID is the published one, its changes are made of filler, and it has no tar.
 """
 
 from __future__ import annotations

@@ -1,8 +1,10 @@
 """Manifests and indexes: what a registry keeps of an image, by digest.
 
 OCI image-spec, descriptor.md, manifest.md and image-index.md, and their Docker forms: distribution's
-"Image Manifest Version 2, Schema 2" and "Manifest List". A document keeps the bytes it came as; its
-digest is taken over those.
+"Image Manifest Version 2, Schema 2" and "Manifest List". It names a `config` and layers by `descriptor`.
+
+A document keeps the bytes it came as, and its digest is taken over those. To write again what was read would
+lose unknown keys, spaces and the order of keys: the same facts, another digest, another image.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The names of images.
 
 The grammar is distribution/reference's; `parse_reference` adds Docker's normalisation on top of it:
-`nginx` is short for `docker.io/library/nginx` (docs.docker.com, "docker image tag", "Description").
+`nginx` is short for `docker.io/library/nginx` (docs.docker.com, "docker image tag", "Description"). An image
+does not have a name: an engine and a registry keep names beside images, each its own.
 """
 
 from __future__ import annotations
@@ -30,7 +31,6 @@ _REFERENCE = re.compile(
     rf"(?P<name>(?:(?P<domain>{_DOMAIN})/)?(?P<path>{_PATH}))(?::(?P<tag>{_TAG}))?(?:@(?P<digest>{_DIGEST}))?",
     re.ASCII,
 )
-_ONLY_TAG = re.compile(_TAG, re.ASCII)
 _HEXADECIMAL = re.compile(r"[a-f0-9]{64}", re.ASCII)
 
 
@@ -71,16 +71,6 @@ class Reference:
     def _suffix(self) -> str:
         tag = f":{self.tag}" if self.tag else ""
         return f"{tag}@{self.digest}" if self.digest else tag
-
-    def with_tag(self, tag: str) -> Reference:
-        """Return the reference with this tag; raise InvalidReference when it is none.
-
-        >>> str(parse_reference("nginx").with_tag("1.22"))
-        'docker.io/library/nginx:1.22'
-        """
-        if not _ONLY_TAG.fullmatch(tag):
-            raise InvalidReference("invalid tag format")
-        return replace(self, tag=tag)
 
     def with_digest(self, digest: str) -> Reference:
         """Return the reference with this digest; raise InvalidReference when it is none.

@@ -2,7 +2,11 @@
 
 Docker reads tar archives with Go's archive/tar, and so does this: the same archives are accepted, and
 the others are refused in the same words. Global PAX headers are skipped, as Docker skips them. What
-an entry does to a tree is `tar_reader`'s to say.
+an entry does to a tree is `tar_reader`'s to say, the next module; here `tree` gives the attributes alone.
+
+A header is one block of 512 bytes. What does not fit stands in entries before it: GNU tar puts a long name
+or link into an entry of its own (`L`, `K`), PAX puts any field into lines of text (`x`). Go reads both, and
+where an archive has both, GNU's name counts (archive/tar, Reader.next).
 """
 
 from __future__ import annotations
@@ -13,6 +17,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from labkit.base.errors import InvalidLayer
+from labkit.go.moment import SECOND
 from labkit.oci.tree import Meta
 
 BLOCK = 512
@@ -21,7 +26,7 @@ _OLD_FILE = 0
 _PAX, _GLOBAL_PAX, _LONG_NAME, _LONG_LINK, _SPARSE = b"xgLKS"
 _DEVICES = frozenset((CHARACTER, BLOCK_DEVICE))
 _WITHOUT_DATA = frozenset((LINK, SYMLINK, CHARACTER, BLOCK_DEVICE, DIRECTORY, FIFO))
-_SPECIAL_SIZE = 1 << 20
+_SPECIAL_SIZE = 1 << 20  # the most that Go reads of such an entry (maxSpecialFileSize)
 _ZEROS = bytes(BLOCK)
 _XATTR = b"SCHILY.xattr."
 _TEXTS = frozenset((b"path", b"linkpath", b"uname", b"gname"))
@@ -146,6 +151,7 @@ class _Window:
 
 
 def _check_end(block: bytes) -> None:
+    # Go takes one block of zeros for the end only with another after it, or where the bytes end.
     if block and block != _ZEROS:
         raise _invalid() if len(block) == BLOCK else failure("unexpected EOF")
 
@@ -157,7 +163,7 @@ def _parse(block: bytes, offset: int, metas: dict[bytes, Meta]) -> Entry:
     meta = metas.get(key)
     if meta is None:
         numbers = (_number(block[100:108]), _number(block[108:116]), _number(block[116:124]))
-        meta = metas[key] = _meta(*numbers, _number(block[136:148]) * 10**9)
+        meta = metas[key] = _meta(*numbers, _number(block[136:148]) * SECOND)
     kind = block[156]
     size = _number(block[124:136])
     if size < 0 and kind not in _WITHOUT_DATA:
@@ -165,6 +171,7 @@ def _parse(block: bytes, offset: int, metas: dict[bytes, Meta]) -> Entry:
     name = block[:100].partition(b"\0")[0]
     magic = block[257:265]
     if magic.startswith(b"ustar\0") and block[345]:
+        # Star keeps two times behind a prefix of 131 bytes, and says so in its last four bytes.
         prefix = block[345 : 476 if block[508:] == b"tar\0" else 500]
         name = prefix.partition(b"\0")[0] + b"/" + name
     device = (0, 0)
@@ -175,6 +182,7 @@ def _parse(block: bytes, offset: int, metas: dict[bytes, Meta]) -> Entry:
 
 
 def _meta(mode: int, uid: int, gid: int, mtime: int) -> Meta:
+    # The kernel takes 32 bits of an owner (chown(2)), whatever a header says.
     return Meta(mode & 0o7777, uid & 0xFFFFFFFF, gid & 0xFFFFFFFF, mtime)
 
 
@@ -281,5 +289,5 @@ def _nanoseconds(text: bytes) -> int:
     match = _TIME.fullmatch(text)
     if not match:
         raise _invalid()
-    seconds, fraction = _integer(match[1]) * 10**9, int((match[2] or b"")[:9].ljust(9, b"0"))
+    seconds, fraction = _integer(match[1]) * SECOND, int((match[2] or b"")[:9].ljust(9, b"0"))
     return seconds - fraction if text.startswith(b"-") else seconds + fraction

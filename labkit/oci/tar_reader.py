@@ -5,6 +5,8 @@ that have no entry are made, links are followed inside of the layer and never ou
 come once. Whiteouts follow the specification, and Docker's overlay2 does so only where a whiteout
 stands before what it spares: they hide what lower layers have, wherever they stand, so that a whiteout
 and a directory of one name make an opaque directory. Files are slices of the tar; nothing is copied.
+
+`tar` gives the entries, `changeset` says what a whiteout means, `tar_writer` is the way back.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from typing import NamedTuple, NoReturn, TypeAlias, cast
 
 from labkit.base.errors import InvalidLayer
 from labkit.go.quote import go_quote
+from labkit.oci.changeset import over
 from labkit.oci.content import EMPTY, Content, Piece
 from labkit.oci.tar import (
     BLOCK_DEVICE,
@@ -29,7 +32,7 @@ from labkit.oci.tar import (
     entries,
     failure,
 )
-from labkit.oci.tree import Device, Dir, Fifo, File, Node, Symlink, Whiteout, new_inode
+from labkit.oci.tree import Device, Dir, Fifo, File, Node, PathWalk, Symlink, Whiteout, new_inode
 
 WHITEOUT = ".wh."
 METADATA = ".wh..wh."
@@ -94,6 +97,7 @@ class _Unpacking:
         if place is None:
             place = self._places[head] = self._place(head, entry)
         text = _decoded(base)
+        # Docker keeps the headers by name, to write the same tar again (vbatts/tar-split, storage).
         full = place.start + text
         if full in self._seen:
             raise InvalidLayer("Error processing tar file(duplicates of file paths not supported): ")
@@ -126,6 +130,8 @@ class _Unpacking:
         raise failure(f"unhandled tar header type {kind}")
 
     def _put(self, children: Children, name: str, node: Node) -> None:
+        # `_places` remembers where the start of a name led. Only a directory or a link can be on such a way:
+        # where one is replaced, the way leads elsewhere or nowhere. A file is on no way.
         if type(children.get(name)) in (Dir, Symlink):
             self._places.clear()
         children[name] = node
@@ -133,12 +139,17 @@ class _Unpacking:
     def _directory(self, entry: Entry, children: Children, name: str) -> None:
         before = children.get(name)
         if type(before) is Dir:
+            # The same children: what came before the directory's own entry stays, and so do `_places`.
             children[name] = replace(before, meta=entry.meta)
         else:
-            self._put(children, name, Dir({}, entry.meta, opaque=type(before) is Whiteout))
+            self._put(children, name, over(before, Dir({}, entry.meta)))
 
     def _link(self, entry: Entry, children: Children, name: str) -> None:
-        """Give a file of this layer another name; the link's attributes become the file's."""
+        """Give a file of this layer another name; the link's attributes become the file's.
+
+        A layer is unpacked into a directory of its own, so that the file has to be in the same layer. A later
+        layer that writes to one of the names has a file of its own there: the others keep the old one.
+        """
         target = posixpath.normpath(entry.link.lstrip(b"/"))
         if target == b".." or target.startswith(b"../"):
             raise failure(f"invalid hardlink {_quoted(entry.name)} -> {_quoted(entry.link)}")
@@ -157,6 +168,7 @@ class _Unpacking:
         if isinstance(node, Whiteout):
             return
         meta = replace(entry.meta, mode=0o777) if isinstance(node, Symlink) else entry.meta
+        # Docker sets owner, mode and time on each name; they are one file, so the last one counts for all.
         if node.meta != meta:
             for owner, key in names:
                 if owner.get(key) is node:
@@ -170,6 +182,8 @@ class _Unpacking:
         return self._place(head, entry, create=False).children, _decoded(base)
 
     def _whiteout(self, entry: Entry, place: _Place, text: str) -> None:
+        # Whiteouts apply to lower layers alone (layer.md, "Whiteouts"). So the order does not count: what
+        # this layer has under the name itself, before the whiteout or after it, is seen.
         if text == OPAQUE:
             place.owner[place.key] = replace(cast(Dir, place.owner[place.key]), opaque=True)
             return
@@ -182,6 +196,7 @@ class _Unpacking:
         if before is None:
             place.children[name] = Whiteout(entry.meta.mtime, self._shared_mark(entry))
         elif isinstance(before, Dir):
+            # Deleted and made again in one layer: nothing of the old directory may show through the new one.
             place.children[name] = replace(before, opaque=True)
 
     def _shared_mark(self, entry: Entry) -> int:
@@ -198,39 +213,37 @@ class _Unpacking:
         return node.inode
 
     def _place(self, head: bytes, entry: Entry, create: bool = True) -> _Place:
-        """Return the directory that a path leads to, through links; what is missing is made."""
+        """Return the directory that a path leads to, through links; with `create` what is missing is made."""
         path = _cleaned(head, entry)
         names = [] if path == b"." else path.split(b"/")
         if len(names) > _DEPTH or any(len(name) > _NAME for name in names):
             _refuse(entry, "file name too long")
-        trail = [(self._above, "")]
-        todo = [(_decoded(name), create) for name in reversed(names)]
-        links = 0
-        while todo:
-            name, may_create = todo.pop()
-            children = _children(*trail[-1])
-            if name == "..":
-                trail.pop()
-                if not trail:
-                    raise failure(f'{_quoted(entry.name)} is outside of "/"')
-                continue
+
+        def outside() -> None:
+            raise failure(f'{_quoted(entry.name)} is outside of "/"')
+
+        walk = PathWalk((self._above, ""), [_decoded(name) for name in names], outside)
+        # A directory that the entry names is made where it is missing, as os.MkdirAll does; what a link on
+        # the way names has to be there. The entry's own names are those with fewer to come than before.
+        own = len(names) if create else 0
+        for name in walk:
+            children = _children(*walk.trail[-1])
             node = children.get(name)
-            if may_create and (node is None or isinstance(node, Whiteout)):
-                node = children[name] = Dir({}, opaque=node is not None)
+            if len(walk.todo) < own:
+                own = len(walk.todo)
+                if node is None or isinstance(node, Whiteout):
+                    node = children[name] = over(node, Dir({}))
             if isinstance(node, Dir):
-                trail.append((children, name))
-            elif isinstance(node, Symlink):
-                links += 1
-                if links > _LINKS:
-                    _refuse(entry, "too many levels of symbolic links")
-                if node.target.startswith("/"):
-                    trail = trail[:1]
-                steps = [step for step in node.target.split("/") if step not in ("", ".")]
-                todo.extend((step, False) for step in reversed(steps))
-            else:
+                walk.trail.append((children, name))
+            elif not isinstance(node, Symlink):
                 _refuse(entry, "no such file or directory" if node is None else "not a directory")
+            elif walk.links == _LINKS:
+                _refuse(entry, "too many levels of symbolic links")
+            else:
+                walk.follow(node)
+        at = walk.trail[-1]
         start = _decoded(path) + "/" if names else ""
-        return _Place(*trail[-1], _children(*trail[-1]), start)
+        return _Place(*at, _children(*at), start)
 
 
 def _children(owner: Children, key: str) -> Children:

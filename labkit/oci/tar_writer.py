@@ -6,6 +6,10 @@ pkg/archive says of each file: type bits in the mode, whole seconds, a directory
 in the order of their names. A whiteout stands where the deleted name would, an opaque directory's
 marker follows the directory. User and group names come from the host's own files; here the host is a
 Debian with no users but those that Debian's base-passwd gives it.
+
+Go writes a PAX header only where ustar cannot hold a field, and never GNU's (archive/tar, allowedFormats,
+with the format that moby asks for: FileInfoHeader sets FormatPAX). It also cuts times to seconds; fractions
+would need a PAX header before every file.
 """
 
 from __future__ import annotations
@@ -13,13 +17,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from labkit.go.moment import SECOND
 from labkit.oci.content import Content, Piece
 from labkit.oci.tar import BLOCK
 from labkit.oci.tar_reader import OPAQUE, WHITEOUT
 from labkit.oci.tree import Device, Dir, Fifo, File, Meta, Node, Symlink, Whiteout
 
 _TRAILER = bytes(2 * BLOCK)
-_SECOND = 10**9
 _NAME = 100
 _PREFIX = 155
 _WHITEOUT_META = Meta(mode=0o600)
@@ -92,10 +96,10 @@ def as_written(changes: Dir) -> Dir:
 
 def _in_seconds(node: Node) -> Node:
     if isinstance(node, Whiteout):
-        return replace(node, mtime=node.mtime // _SECOND * _SECOND)
+        return replace(node, mtime=node.mtime // SECOND * SECOND)
     meta = node.meta
-    if meta.mtime % _SECOND:
-        meta = replace(meta, mtime=meta.mtime // _SECOND * _SECOND)
+    if meta.mtime % SECOND:
+        meta = replace(meta, mtime=meta.mtime // SECOND * SECOND)
     if isinstance(node, Dir):
         children = {name: _in_seconds(each) for name, each in node.children.items()}
         return replace(node, meta=meta, children=children)
@@ -105,6 +109,7 @@ def _in_seconds(node: Node) -> Node:
 def _members(directory: Dir, path: bytes, seen: dict[int, bytes]) -> Iterator[tuple[bytes, Content]]:
     """Yield the headers and the contents of what is in a directory; `seen` has the first of each link."""
     if directory.opaque:
+        # Its directory's mode and owner, and no time (moby, archive_linux.go, ConvertWrite).
         meta = Meta(directory.meta.mode & 0o777, directory.meta.uid, directory.meta.gid)
         yield _header(path + OPAQUE.encode(), meta, 0, b"0"), Content()
     for name, node in sorted((_encoded(name), node) for name, node in directory.children.items()):
@@ -150,7 +155,7 @@ def _header(
     device: tuple[int, int] = (0, 0),
 ) -> bytes:
     """Return a header block, with a PAX header before it where ustar cannot hold it all."""
-    seconds = meta.mtime // _SECOND
+    seconds = meta.mtime // SECOND
     prefix, base = _split(name)
     records: dict[bytes, bytes] = {}
     if len(name) > _NAME or not name.isascii():
@@ -220,7 +225,7 @@ def _text(text: bytes, size: int) -> bytes:
 
 
 def _split(name: bytes) -> tuple[bytes, bytes]:
-    """Return what of a long name ustar keeps as its prefix, if it can; and the rest."""
+    """Return what of a long name ustar keeps as its prefix, if it can; and the rest (splitUSTARPath)."""
     if len(name) <= _NAME or not name.isascii():
         return b"", name
     length = min(len(name) - name.endswith(b"/"), _PREFIX + 1)
@@ -231,6 +236,7 @@ def _split(name: bytes) -> tuple[bytes, bytes]:
 
 def _pax(name: bytes, records: dict[bytes, bytes]) -> bytes:
     lines = b"".join(_record(keyword, records[keyword]) for keyword in sorted(records))
+    # Go names the entry after the file, and sorts the records, as its maps have no order of their own.
     directory, _, base = name.rpartition(b"/")
     path = b"/".join(part for part in (directory, b"PaxHeaders.0", base) if part)
     short = _ascii(path)[:_NAME].rstrip(b"/")

@@ -4,17 +4,23 @@ A tree is a Dir; every change makes another tree that shares all it did not chan
 The same nodes describe a root file system and a layer's changes: a layer's tree may also hold
 whiteouts and opaque directories (OCI image-spec, layer.md; Linux, overlayfs.rst), see `changeset`.
 
+What files hold is `content`'s. `PathWalk` is how a path leads through symbolic links, for whatever has
+links: a tree, a layer in the making, a mount, a real disk.
+
 A path inside a tree is relative, without a leading or trailing slash; "" is the root.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
+from typing import Generic, TypeAlias, TypeVar
 
 from labkit.oci.content import EMPTY, Content
+
+CAPABILITY = "security.capability"
+"""The extended attribute that gives a program some of root's powers; the only one that Docker keeps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +107,7 @@ class Dir:
 Node: TypeAlias = File | Dir | Symlink | Device | Fifo | Whiteout
 EMPTY_ROOT = Dir()
 
+# A number, not the node's identity: a change makes another node, which is still the same file.
 _inodes = itertools.count(1)
 
 
@@ -137,6 +144,58 @@ def get(root: Dir, path: str) -> Node | None:
             return None
         node = child
     return node
+
+
+Spot = TypeVar("Spot")
+
+
+class PathWalk(Generic[Spot]):
+    """A walk along a path, name by name, through symbolic links (Linux, path_resolution(7)).
+
+    Iterating gives one name after the other. Whoever walks looks it up at the end of `trail`, the places from
+    the root to here, and appends what it finds there, or follows it: how many links there may be, and what
+    is said of a name that is missing, is the walker's. `..` leads back along the trail; at the root it leads
+    nowhere, or calls `outside`.
+
+    >>> root = Dir({"run": Symlink("/var/run"), "var": Dir({"run": Dir({"lock": Symlink("../lock")})})})
+    >>> walk = PathWalk("", ["run", "lock", "a"])
+    >>> for name in walk:
+    ...     here = f"{walk.trail[-1]}/{name}"
+    ...     node = get(root, here)
+    ...     walk.follow(node) if isinstance(node, Symlink) else walk.trail.append(here)
+    >>> walk.trail[-1]
+    '/var/lock/a'
+    """
+
+    __slots__ = ("_outside", "links", "todo", "trail")
+
+    def __init__(self, root: Spot, names: Sequence[str], outside: Callable[[], object] | None = None) -> None:
+        self.trail = [root]
+        self.todo = [*reversed(names)]
+        """The names still to come, the next one last."""
+        self.links = 0
+        """How many links were followed."""
+        self._outside = outside
+
+    def __iter__(self) -> Iterator[str]:
+        trail, todo = self.trail, self.todo
+        while todo:
+            name = todo.pop()
+            if name == "..":
+                # Not the path without its last name: after a link, `..` is above what the link leads to.
+                if len(trail) > 1:
+                    trail.pop()
+                elif self._outside:
+                    self._outside()
+            elif name != ".":
+                yield name
+
+    def follow(self, link: Symlink) -> None:
+        """Go on with the names of a link's target, from here or from the root."""
+        self.links += 1
+        if link.target.startswith("/"):
+            del self.trail[1:]
+        self.todo += [name for name in reversed(link.target.split("/")) if name]
 
 
 def put(root: Dir, path: str, node: Node) -> Dir:

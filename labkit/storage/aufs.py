@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from labkit.oci import tree
-from labkit.oci.tree import EMPTY_ROOT, Dir, Node
+from labkit.oci.changeset import reached
+from labkit.oci.tree import EMPTY_ROOT, Dir
 from labkit.storage.driver import BLOCK, Active, Kept, Snapshot, ancestry
 from labkit.storage.overlay import Mount
 from labkit.storage.overlay2 import Overlay2
@@ -76,17 +76,7 @@ class _Union(Mount):
 
         A directory is looked for in all of them, as it shows what they all have in it.
         """
-        searched = 0
-        for branch in (self.upper, *self._branches):
-            above: Node | None = tree.get(branch, "/".join(names[:-1]))
-            if above is None:
-                continue
-            if type(above) is not Dir:
-                break
-            searched += 1
-            node = above.children.get(names[-1])
-            # A file, a whiteout or an opaque directory hides what is below and ends it. A directory does not,
-            # as what lower branches have in it is seen as well.
-            if above.opaque or not (node is None or (type(node) is Dir and not node.opaque)):
-                break
-        return searched
+        directories = [self.upper, *self._branches]
+        for name in names[:-1]:
+            directories = [node for node in reached(directories, name) if type(node) is Dir]
+        return sum(1 for _ in reached(directories, names[-1]))

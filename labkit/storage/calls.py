@@ -18,7 +18,7 @@ from dataclasses import replace
 from typing import NamedTuple, Protocol
 
 from labkit.oci.content import EMPTY, Content
-from labkit.oci.tree import Device, Dir, Fifo, File, Meta, Node, Symlink
+from labkit.oci.tree import CAPABILITY, Device, Dir, Fifo, File, Meta, Node, PathWalk, Symlink
 from labkit.storage.posix import Cost, Names, Place, Stat, Tree, fail, meta_of, with_meta
 
 NAME_MAX = 255
@@ -89,61 +89,49 @@ def step(space: Space, parent: Parent, path: str) -> Place | None:
 def _parts(path: str) -> list[str]:
     if not path:
         fail(errno.ENOENT, path)
-    if len(path.encode("utf-8", "surrogateescape")) >= PATH_MAX:
+    # A character is at most four bytes: most paths and names need no encoding to be found short enough.
+    if len(path) > PATH_MAX // 4 - 1 and len(path.encode("utf-8", "surrogateescape")) >= PATH_MAX:
         fail(errno.ENAMETOOLONG, path)
     return [name for name in path.split("/") if name]
 
 
 def _check_name(name: str, path: str) -> None:
-    # 63 characters are at most 252 bytes: most names need no encoding to be found short enough.
-    if len(name) > 63 and len(name.encode("utf-8", "surrogateescape")) > NAME_MAX:
+    if len(name) > NAME_MAX // 4 and len(name.encode("utf-8", "surrogateescape")) > NAME_MAX:
         fail(errno.ENAMETOOLONG, path)
 
 
 def _walk(space: Space, path: str, parts: list[str], slash: bool, follow: bool, create: bool) -> Found:
-    todo = parts[::-1]
-    places = [space.top()]
+    walking = PathWalk(space.top(), parts)
+    trail, todo = walking.trail, walking.todo
     names: list[str] = []
-    followed = looked_up = 0
-    while todo:
-        name = todo.pop()
-        if name == ".":
-            continue
-        if name == "..":
-            if names:
-                places.pop()
-                names.pop()
-            continue
+    looked_up = 0
+    for name in walking:
         if create and slash and not todo:
             fail(errno.EISDIR, path)
         _check_name(name, path)
+        del names[len(trail) - 1 :]
         names.append(name)
-        looked_up += places[-1].tree.searched(names)
-        place = space.step(places[-1], names)
+        looked_up += trail[-1].tree.searched(names)
+        place = space.step(trail[-1], names)
         if place is None:
             if todo:
                 fail(errno.ENOENT, path)
             return Found(tuple(names), None, slash, looked_up)
         node = place.node
         if type(node) is Symlink and (todo or follow or slash):
-            followed += 1
-            if followed > MAX_SYMLINKS:
+            if walking.links == MAX_SYMLINKS:
                 fail(errno.ELOOP, path)
-            names.pop()
-            if not todo:
-                slash = slash or node.target.endswith("/")
-            if node.target.startswith("/"):
-                del places[1:], names[:]
-            todo += _parts(node.target)[::-1]
+            _parts(node.target)
+            slash = slash or (not todo and node.target.endswith("/"))
+            walking.follow(node)
             continue
         if todo and type(node) is not Dir:
             fail(errno.ENOTDIR, path)
-        places.append(place)
-    return Found(tuple(names), places[-1], slash, looked_up)
+        trail.append(place)
+    return Found(tuple(names[: len(trail) - 1]), trail[-1], slash, looked_up)
 
 
 SETUID, SETGID = 0o4000, 0o2000
-CAPABILITY = "security.capability"
 _XATTR_NAMESPACES = ("user.", "trusted.", "security.")
 _RMDIR_ERRORS = {"": errno.EBUSY, ".": errno.EINVAL, "..": errno.ENOTEMPTY}
 

@@ -13,7 +13,8 @@ import errno
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
-from labkit.oci import changeset, tree
+from labkit.oci import tree
+from labkit.oci.changeset import apply, beneath, over
 from labkit.oci.content import EMPTY
 from labkit.oci.tree import EMPTY_ROOT, Dir, File, Node, Whiteout, link_groups, new_inode
 from labkit.storage.driver import Active, MountedTree, allocated, ext4
@@ -65,14 +66,14 @@ class Mount(MountedTree):
     def root(self) -> Dir:
         """The tree that is seen, put together when it is asked for."""
         if self._merged is None or self._merged[0] is not self.upper:
-            self._merged = self.upper, changeset.apply(self.lower, self.upper)
+            self._merged = self.upper, apply(self.lower, self.upper)
         return self._merged[1]
 
     # What the system calls ask of a tree
 
     def top(self) -> Place:
         """Return the place of the root: both directories."""
-        return Place(self, self.upper, None if self.upper.opaque else self.lower)
+        return Place(self, self.upper, beneath(self.upper, self.lower))
 
     def step(self, place: Place, names: Sequence[str]) -> Place | None:
         """Look a name up in upper, then in lower."""
@@ -80,23 +81,15 @@ class Mount(MountedTree):
         _, upper, lower = place
         below = lower.children.get(name) if type(lower) is Dir else None
         above = upper.children.get(name) if type(upper) is Dir else None
-        if above is None:
-            return None if below is None else Place(self, None, below)
-        if type(above) is Whiteout:
+        if type(above) is Whiteout or (above is None and below is None):
             return None
-        merged = type(above) is Dir and type(below) is Dir and not above.opaque
-        return Place(self, above, below if merged else None)
+        return Place(self, above, beneath(above, below))
 
     def listing(self, place: Place) -> Iterable[str]:
         """Return the names of upper and lower, without those that a whiteout hides."""
-        names = dict.fromkeys(place.lower.children) if type(place.lower) is Dir else {}
-        if type(place.upper) is Dir:
-            for name, node in place.upper.children.items():
-                if type(node) is Whiteout:
-                    names.pop(name, None)
-                else:
-                    names[name] = None
-        return names
+        below = place.lower.children if type(place.lower) is Dir else {}
+        above = place.upper.children if type(place.upper) is Dir else {}
+        return [name for name, node in {**below, **above}.items() if type(node) is not Whiteout]
 
     def tree_at(self, names: Names) -> tuple[Mount, Names]:
         """Return the mount itself."""
@@ -164,11 +157,7 @@ class Mount(MountedTree):
         parent, name = names[:-1], names[-1]
         self._copy_up_dirs(parent)
 
-        def make(above: Dir) -> Dir:
-            hidden = type(above.children.get(name)) is Whiteout
-            return _with(above, name, replace(node, opaque=True) if hidden and type(node) is Dir else node)
-
-        self._edit_dir(parent, make)
+        self._edit_dir(parent, lambda above: _with(above, name, over(above.children.get(name), node)))
         return 0
 
     def _change_node(self, names: Names, make: Callable[[Node], Node], data: bool) -> int:

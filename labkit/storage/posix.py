@@ -48,8 +48,7 @@ class Cost:
 NO_COST = Cost()
 
 
-@dataclass(frozen=True, slots=True)
-class Stat:
+class Stat(NamedTuple):
     """What stat(2) says of a file.
 
     A directory's node holds its attributes; its names are listdir's to give. The inode number tells two

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from labkit.oci import tree
-from labkit.oci.changeset import stat_differs
+from labkit.oci.changeset import apply, stat_differs
 from labkit.oci.content import EMPTY, Content, Piece
 from labkit.oci.tree import EMPTY_ROOT, Dir, File, Meta, Node, Whiteout, link_groups, new_inode
 from labkit.storage.driver import (
@@ -275,28 +275,23 @@ class SnapshotMount(MountedTree):
 
     def lay(self, changes: Dir) -> Cost:
         """Put a layer's changes into the tree, as unpacking its tar does."""
-        before = self.root
-        self._root, cost = self._laid(before, changes, {})
-        return cost + self.disk.settle(before, self.root)
+        before, cost = self.root, NO_COST
+        linked: dict[int, Node] = {}
 
-    def _laid(self, below: Dir, changes: Dir, linked: dict[int, Node]) -> tuple[Dir, Cost]:
-        cost = NO_COST
-        children = {} if changes.opaque else dict(below.children)
-        for name, change in changes.children.items():
-            over = children.pop(name, None)
-            if type(change) is Dir:
-                under = over if type(over) is Dir else EMPTY_ROOT
-                children[name], more = self._laid(under, change, linked)
-            elif isinstance(change, Whiteout):
-                continue
-            elif (mark := mark_of(change)) in linked:
-                children[name], more = linked[mark], NO_COST
-            else:
-                children[name], more = self._stored(EMPTY, change)
-                if mark:
-                    linked[mark] = children[name]
-            cost += more
-        return Dir(children, changes.meta), cost
+        def keep(node: Node) -> Node:
+            """Store a file's data once, under whichever of its names comes first."""
+            nonlocal cost
+            mark = mark_of(node)
+            if mark not in linked:
+                stored, more = self._stored(EMPTY, node)
+                cost += more
+                if not mark:
+                    return stored
+                linked[mark] = stored
+            return linked[mark]
+
+        self._root = apply(before, changes, keep)
+        return cost + self.disk.settle(before, self.root)
 
     def _writable(self) -> Dir:
         if self.read_only:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal, TypeAlias
 
+from labkit.oci.changeset import reached
 from labkit.oci.tree import Dir, File, Node, Whiteout
 from labkit.storage.overlay import Mount
 from labkit.storage.posix import Names
@@ -47,17 +48,22 @@ def search(layers: Sequence[Dir], names: Names) -> list[Look]:
     ['whiteout', 'unsearched', 'unsearched']
     """
     looks: dict[int, Look] = {}
-    opaque: dict[int, Names] = {}
-    dirs: dict[int, Dir] = {}
-    for place, layer in enumerate(layers):
-        if opaque:
-            looks[place] = Look("unsearched", ())
-            continue
-        dirs[place] = layer
-        if layer.opaque:
-            opaque[place] = ()
+    opaque: dict[int, Names] = {place: () for place, layer in enumerate(layers) if layer.opaque}
+    dirs = dict(enumerate(layers[: min(opaque, default=len(layers)) + 1]))
     for depth in range(1, len(names) + 1):
-        dirs = _descend(dirs, names[:depth], depth == len(names), looks, opaque)
+        here, found = names[:depth], dict[int, Dir]()
+        for place, node in zip(dirs, reached(dirs.values(), names[depth - 1]), strict=False):
+            if type(node) is Dir:
+                found[place] = node
+                if node.opaque:
+                    opaque[place] = here
+            elif node is None:
+                looks[place] = Look("absent", here, opaque=opaque.get(place))
+            else:
+                covered = bool(found) or depth < len(names)
+                kind: LookKind = "whiteout" if type(node) is Whiteout else "covered" if covered else "found"
+                looks[place] = Look(kind, here, node)
+        dirs = found
     for place, node in dirs.items():
         looks[place] = Look("merged" if place != min(dirs) else "found", names, node, opaque.get(place))
     ends = min((place for place, look in looks.items() if _ends(look)), default=len(layers))
@@ -67,30 +73,6 @@ def search(layers: Sequence[Dir], names: Names) -> list[Look]:
 def _ends(look: Look) -> bool:
     """Tell whether the layers below are not looked into."""
     return look.opaque is not None or (look.node is not None and type(look.node) is not Dir)
-
-
-def _descend(
-    dirs: dict[int, Dir], names: Names, last: bool, looks: dict[int, Look], opaque: dict[int, Names]
-) -> dict[int, Dir]:
-    """Look for a name in directories of several layers; return the directories of that name."""
-    found: dict[int, Dir] = {}
-    ended = False
-    for place, above in dirs.items():
-        node = above.children.get(names[-1])
-        if ended:
-            looks[place] = Look("unsearched", names)
-        elif node is None:
-            looks[place] = Look("absent", names, opaque=opaque.get(place))
-        elif type(node) is Dir:
-            found[place] = node
-            if node.opaque:
-                opaque[place] = names
-                ended = True
-        else:
-            ended = True
-            kind: LookKind = "found" if last and not found else "covered"
-            looks[place] = Look("whiteout" if type(node) is Whiteout else kind, names, node)
-    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,14 +136,14 @@ def _changed(before: Dir, after: Dir) -> Names | None:
         old, new = before.children.get(name), after.children.get(name)
         if old is new:
             continue
-        if type(old) is Dir and type(new) is Dir:
+        # A directory renamed onto an empty one is another directory: it is opaque, which that one was not.
+        if type(old) is Dir and type(new) is Dir and old.opaque == new.opaque:
             below = _changed(old, new)
             if below is not None:
                 return (name, *below)
         elif old != new:
             return (name,)
-    same = before.meta == after.meta and before.opaque == after.opaque
-    return None if same else ()
+    return None if before.meta == after.meta else ()
 
 
 def _moment(before: Dir, after: Dir, names: Names) -> Moment:

@@ -33,6 +33,7 @@ from labkit.base.errors import (
     RecordedImage,
 )
 from labkit.go.json import dumps, loads
+from labkit.go.moment import SECOND
 from labkit.go.struct import STRING, STRINGS, Field, conform, list_of, struct
 from labkit.oci import tar
 from labkit.oci.blob import FileSource, whole, write_file
@@ -234,7 +235,7 @@ def seconds(time: str) -> int:
     moment = datetime.fromisoformat(time[:19] + "+00:00")
     if not time.endswith("Z"):
         moment = datetime.fromisoformat(time[:19] + time[-6:])
-    return max(0, int((moment - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds())) * 10**9
+    return max(0, int((moment - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds())) * SECOND
 
 
 # Images and layers

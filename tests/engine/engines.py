@@ -7,8 +7,9 @@ from typing import TypeVar
 
 from labkit.engine import container as containers
 from labkit.engine import images, process
-from labkit.engine.engine import SECOND, Engine
+from labkit.engine.engine import Engine
 from labkit.engine.state import NO_OPTIONS, Container, Options
+from labkit.go.moment import SECOND
 from labkit.oci.config import make_config
 from labkit.oci.content import Content
 from labkit.oci.image import Image

@@ -19,9 +19,10 @@ from labkit.base.errors import Conflict, DaemonError, FileSystemError, NotFound
 from labkit.engine import container as containers
 from labkit.engine import images, process
 from labkit.engine.container import commit, create, diff, find_container, listed_containers, remove, stop
-from labkit.engine.engine import SECOND, Engine
+from labkit.engine.engine import Engine
 from labkit.engine.mounts import container_mounts
 from labkit.engine.state import Container, Options
+from labkit.go.moment import SECOND
 from labkit.oci import tree
 from labkit.oci.image import Image, validate
 from labkit.oci.layer import Layer

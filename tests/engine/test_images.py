@@ -10,8 +10,9 @@ import pytest
 from labkit.base.errors import Conflict, DaemonError, NotFound
 from labkit.engine import container as containers
 from labkit.engine import images, process
-from labkit.engine.engine import SECOND, Engine
+from labkit.engine.engine import Engine
 from labkit.engine.images import Removed
+from labkit.go.moment import SECOND
 from labkit.oci.digest import short
 from labkit.oci.image import Image
 from labkit.oci.reference import parse_reference

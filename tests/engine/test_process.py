@@ -10,9 +10,10 @@ import pytest
 from labkit.base.errors import DaemonError, NotFound
 from labkit.engine import container as containers
 from labkit.engine.container import find_container
-from labkit.engine.engine import SECOND, Engine
+from labkit.engine.engine import Engine
 from labkit.engine.process import ExecError, StartError, execute, settle, start
 from labkit.engine.state import Container, Options
+from labkit.go.moment import SECOND
 from labkit.oci.content import Content
 from labkit.oci.layer import Layer
 from labkit.oci.tree import Dir, File, Meta

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pytest
 from hypothesis import given, settings
 
-from labkit.oci.changeset import apply, apply_all, changes, diff, lookup
+from labkit.go.moment import SECOND
+from labkit.oci.changeset import apply, apply_all, changes, stat_differs
 from labkit.oci.content import Content
 from labkit.oci.tree import Dir, File, Meta, Node, Whiteout, get, link_groups, new_inode, same, walk
+from tests.oci.oracle import diff, lookup
 from tests.oci.strategies import changesets, descendants, stacks, trees
 
 few = settings(max_examples=50)
@@ -89,6 +92,15 @@ def test_linking_two_equal_files_is_a_change() -> None:
     lower, upper = Dir({"a": text(b"same"), "b": text(b"same")}), Dir({"a": one, "b": one})
     assert list(link_groups(diff(lower, upper)).values()) == [["a", "b"]]
     assert same(apply(lower, diff(lower, upper)), upper)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "differs"),
+    [(15, 15, False), (15, 17, True), (10, 15, False), (15, 10, False), (10, 20, True), (15, 20, True)],
+)
+def test_a_time_without_a_fraction_is_compared_by_its_seconds(one: int, other: int, differs: bool) -> None:
+    tenth = SECOND // 10
+    assert stat_differs(File(meta=Meta(mtime=one * tenth)), File(meta=Meta(mtime=other * tenth))) == differs
 
 
 def test_changing_the_attributes_of_a_directory_alone_is_a_change() -> None:

@@ -89,7 +89,7 @@ def test_chain_ids_are_those_of_the_diff_ids() -> None:
 
 def test_changing_the_config_adds_an_entry_without_a_layer() -> None:
     base = SCRATCH.append(layer(a=b"1"), created=TIME, created_by="ADD a")
-    image = base.with_config({"Cmd": ["a"]}, created=TIME, created_by='CMD ["a"]')
+    image = base.append(None, created=TIME, created_by='CMD ["a"]', config={"Cmd": ["a"]})
     validate(image)
     assert image.layers == base.layers
     assert image.config.config["Cmd"] == ("a",)

@@ -135,15 +135,15 @@ def test_latest_is_added_only_to_a_bare_name() -> None:
 
 
 def test_both_tag_and_digest_are_kept() -> None:
-    reference = parse_reference("nginx").with_tag("1").with_digest(DIGEST)
+    reference = parse_reference("nginx:1").with_digest(DIGEST)
     assert str(reference) == f"docker.io/library/nginx:1@{DIGEST}"
     assert parse_reference(str(reference)) == reference
 
 
 @pytest.mark.parametrize("tag", ["", "-a", "a b", "a\n", 129 * "a", "é"])
 def test_a_tag_is_checked(tag: str) -> None:
-    with pytest.raises(InvalidReference, match=r"^invalid tag format$"):
-        parse_reference("nginx").with_tag(tag)
+    with pytest.raises(InvalidReference, match=r"^invalid reference format$"):
+        parse_reference(f"nginx:{tag}")
 
 
 def test_a_digest_is_checked() -> None:

@@ -18,7 +18,20 @@ from hypothesis import strategies as st
 from labkit.base.errors import FileSystemError
 from labkit.oci.changeset import apply, apply_all
 from labkit.oci.content import Content
-from labkit.oci.tree import Device, Dir, Fifo, File, Meta, Node, Symlink, Whiteout, new_inode, put, walk
+from labkit.oci.tree import (
+    CAPABILITY,
+    Device,
+    Dir,
+    Fifo,
+    File,
+    Meta,
+    Node,
+    Symlink,
+    Whiteout,
+    new_inode,
+    put,
+    walk,
+)
 from labkit.storage.overlay import Mount
 from labkit.storage.posix import with_mark
 
@@ -28,7 +41,6 @@ NAMES = ("a", "b", "c", "d")
 MODES = (0o644, 0o755, 0o600, 0o4755, 0o2755, 0o2644, 0o1755)
 PING = struct.pack("<IIIII", 0x02000001, 1 << 13, 0, 0, 0)
 """A valid security.capability: cap_net_raw, as ping has it."""
-CAPABILITY = "security.capability"
 XATTRS = ("user.a", "user.b", "trusted.a", "trusted.overlay.opaque", "security.a", CAPABILITY)
 BAD_XATTRS = ("user.", "plain", "odd.name", "", "user." + "n" * 251)
 TARGETS = ("a", "b", "../a", "/b", "/a/b", "c/", ".", "/", "b/c", "..", "missing/x", "/d/../c")

@@ -208,6 +208,15 @@ def test_writing_through_a_lower_hard_link_splits_it(mount: Mount) -> None:
     assert mount.stat("/one").inode != mount.stat("/two").inode
 
 
+def test_copied_up_hard_links_are_written_one_by_one(mount: Mount) -> None:
+    # The copy of /one must not keep the mark that it shares with /two: writing /two would overwrite it.
+    mount.append("/one", b"!")
+    mount.append("/two", b"?")
+    assert (mount.read("/one"), mount.read("/two")) == (b"one!", b"one?")
+    assert [mount.stat(name).nlink for name in ("/one", "/two")] == [1, 1]
+    assert tree.link_groups(mount.root) == {}
+
+
 def test_hard_links_in_upper_are_one_file(mount: Mount) -> None:
     mount.link("/one", "/three")
     mount.append("/three", b"!")

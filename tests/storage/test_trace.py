@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from hypothesis import given
 
-from labkit.oci.changeset import apply_all, lookup
+from labkit.oci.changeset import apply_all
 from labkit.oci.content import Content
 from labkit.oci.tree import Dir, File, Node, Whiteout, get, walk
+from labkit.storage.aufs import Aufs
+from labkit.storage.driver import Snapshot
 from labkit.storage.overlay import Mount
 from labkit.storage.posix import Cost
 from labkit.storage.trace import Moment, Watched, search
+from tests.oci.oracle import lookup
 from tests.storage.strategies import Call, cases, perform, stacks
 
 Case = tuple[list[Dir], list[Call]]
@@ -96,6 +99,19 @@ def test_the_search_stops_in_the_layer_that_a_lookup_names(stack: list[Dir]) -> 
         assert len(stack) - 1 - place == shown[0]
 
 
+@given(stacks)
+def test_aufs_searches_the_branches_that_the_search_looks_into(stack: list[Dir]) -> None:
+    snapshot: Snapshot | None = None
+    for layer in stack:
+        snapshot = Aufs().commit(snapshot, layer)
+    mount = Aufs().mount(Aufs().prepare(snapshot, 0), lambda: 0)
+    paths = {path for layer in stack for path, _ in walk(layer)}
+    for path in paths | {f"{path}/new" for path in paths}:
+        names = tuple(path.split("/"))
+        looks = search([Dir(), *reversed(stack)], names)
+        assert mount.searched(names) == sum(look.names == names for look in looks), path
+
+
 def test_below_an_opaque_directory_no_layer_is_looked_into() -> None:
     base = Dir({"data": Dir({"file": File()})})
     looks = search([Dir(), Dir({"data": Dir({}, opaque=True)}), base], ("data", "file"))
@@ -113,6 +129,15 @@ def test_appending_copies_up_the_directory_then_the_file_then_changes_it() -> No
     mount.append("/etc/motd", b"!")
     told = [(moment.kind, "/".join(moment.names), moment.copied) for moment in mount.moments()]
     assert told == [("copy-up", "etc", 0), ("copy-up", "etc/motd", 5), ("change", "etc/motd", 0)]
+
+
+def test_a_directory_renamed_onto_an_empty_one_is_told_as_opaque() -> None:
+    mount = Watched(Dir({"home": Dir()}))
+    for path in ("/new", "/new/file", "/home/old"):
+        mount.mkdir(path)
+    mount.rename("/new", "/home/old")
+    last = mount.moments()[-1]
+    assert (last.kind, last.names, last.opaque) == ("make", ("home", "old"), True)
 
 
 def test_a_step_holds_upper_as_it_was_then() -> None:
