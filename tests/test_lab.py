@@ -10,7 +10,9 @@ import pytest
 import labkit
 from labkit import Lab
 from labkit.base.errors import DaemonError, FileSystemError, LabkitError, NotFound
+from labkit.engine.engine import SECOND
 from labkit.engine.schedule import Network, PullEvent
+from labkit.lab import MAX_UNDO
 from labkit.shell.task import Result
 
 THREE_LAYERS = [
@@ -101,6 +103,31 @@ def test_undo_takes_back_one_step_each_and_reset_all() -> None:
     assert lab.engine.state is states[0]
     lab.undo()
     assert len(lab.images) == 1
+
+
+def test_undo_does_not_go_behind_where_the_lab_begins_now() -> None:
+    lab, other = Lab(), Lab()
+    lab.pull("busybox")
+    lab.begin_here()
+    with pytest.raises(LabkitError, match="nothing to undo"):
+        lab.undo()
+    other.pull("nginx")
+    lab.run("busybox")
+    lab.begin_here(other)
+    with pytest.raises(LabkitError, match="nothing to undo"):
+        lab.undo()
+    assert lab.images == other.images
+
+
+def test_a_lab_remembers_its_last_steps_and_no_more() -> None:
+    lab = Lab()
+    for _ in range(MAX_UNDO + 3):
+        lab.wait(1)
+    for _ in range(MAX_UNDO):
+        lab.undo()
+    with pytest.raises(LabkitError, match="nothing to undo"):
+        lab.undo()
+    assert lab.engine.now == Lab().engine.now + 3 * SECOND
 
 
 def test_reset_forgets_where_the_prompt_was() -> None:

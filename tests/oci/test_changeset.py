@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pytest
 from hypothesis import given, settings
 
-from labkit.oci.changeset import apply, apply_all, changes, diff, lookup
+from labkit.oci.changeset import apply, apply_all, changes, diff, lookup, stat_differs
 from labkit.oci.content import Content
 from labkit.oci.tree import Dir, File, Meta, Node, Whiteout, get, link_groups, new_inode, same, walk
 from tests.oci.strategies import changesets, descendants, stacks, trees
 
+SECOND = 10**9
 few = settings(max_examples=50)
 
 
@@ -96,3 +98,18 @@ def test_changing_the_attributes_of_a_directory_alone_is_a_change() -> None:
     upper = Dir({"tmp": Dir({"a": text(b"")}, Meta(0o1777))})
     assert diff(lower, upper) == Dir({"tmp": Dir({}, Meta(0o1777))})
     assert [(each.kind, each.path) for each in changes(lower, diff(lower, upper))] == [("C", "/tmp")]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "differ"),
+    [
+        (5 * SECOND, 5 * SECOND + 7, False),
+        (5 * SECOND + 7, 5 * SECOND, False),
+        (5 * SECOND + 7, 5 * SECOND + 8, True),
+        (5 * SECOND, 6 * SECOND, True),
+        (5 * SECOND + 7, 6 * SECOND, True),
+    ],
+)
+def test_a_time_without_a_fraction_is_compared_by_its_seconds(one: int, other: int, differ: bool) -> None:
+    # A layer's tar may have whole seconds where the disk has nanoseconds (moby, pkg/archive, sameFsTime).
+    assert stat_differs(File(meta=Meta(mtime=one)), File(meta=Meta(mtime=other))) is differ
