@@ -72,6 +72,16 @@ def test_a_box_lives_and_ends() -> None:
         box.status  # noqa: B018
 
 
+def test_a_running_box_is_deleted_with_what_it_wrote() -> None:
+    lab = Lab()
+    box = lab.run("busybox", name="box")
+    box.write("/motd", "hello")
+    assert lab.disk_usage() == lab.image("busybox").size + 5
+    box.delete()
+    assert lab.containers == []
+    assert lab.disk_usage() == lab.image("busybox").size
+
+
 def test_an_exec_that_cannot_start_is_told_in_runcs_words() -> None:
     box = Lab().run("busybox")
     with pytest.raises(DaemonError, match='exec: "nosuch": executable file not found in \\$PATH: unknown'):

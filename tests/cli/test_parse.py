@@ -114,7 +114,7 @@ def test_a_right_line(
 def test_a_number_of_16_bits_ends_at_65535() -> None:
     weight = Flag("weight", "", "uint16", "")
     assert parse_flags([weight], ["--weight", "65535"]).options["weight"] == 65535
-    with pytest.raises(FlagError, match='strconv.ParseUint: parsing "65536": value out of range'):
+    with pytest.raises(FlagError, match=r'strconv\.ParseUint: parsing "65536": value out of range'):
         parse_flags([weight], ["--weight", "65536"])
 
 
