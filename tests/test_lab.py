@@ -273,6 +273,12 @@ def test_what_is_shown_of_a_lab() -> None:
     assert repr(lab) == "<Lab: 1 images, 0 containers>"
 
 
+def test_a_state_is_shown_without_the_bytes_of_its_files() -> None:
+    lab = Lab()
+    lab.run("busybox", name="box").write("/motd", "hello")
+    assert len(repr(lab.engine)) < 200_000
+
+
 def test_importing_labkit_loads_nothing_of_jupyter() -> None:
     heavy = ("matplotlib", "ipywidgets", "IPython", "httpx")
     code = f"import sys, labkit; labkit.Lab(); print([name for name in {heavy} if name in sys.modules])"
