@@ -11,6 +11,8 @@ import labkit
 from labkit import Lab, Result
 from labkit.base.errors import DaemonError, FileSystemError, LabkitError, NotFound
 from labkit.engine.schedule import Network, PullEvent
+from labkit.go.moment import SECOND
+from labkit.lab import MAX_UNDO
 
 THREE_LAYERS = [
     "FROM busybox",
@@ -69,6 +71,16 @@ def test_a_box_lives_and_ends() -> None:
         box.status  # noqa: B018
 
 
+def test_a_running_box_is_deleted_with_what_it_wrote() -> None:
+    lab = Lab()
+    box = lab.run("busybox", name="box")
+    box.write("/motd", "hello")
+    assert lab.disk_usage() == lab.image("busybox").size + 5
+    box.delete()
+    assert lab.containers == []
+    assert lab.disk_usage() == lab.image("busybox").size
+
+
 def test_an_exec_that_cannot_start_is_told_in_runcs_words() -> None:
     box = Lab().run("busybox")
     with pytest.raises(DaemonError, match='exec: "nosuch": executable file not found in \\$PATH: unknown'):
@@ -100,6 +112,31 @@ def test_undo_takes_back_one_step_each_and_reset_all() -> None:
     assert lab.engine.state is states[0]
     lab.undo()
     assert len(lab.images) == 1
+
+
+def test_undo_does_not_go_behind_where_the_lab_begins_now() -> None:
+    lab, other = Lab(), Lab()
+    lab.pull("busybox")
+    lab.begin_here()
+    with pytest.raises(LabkitError, match="nothing to undo"):
+        lab.undo()
+    other.pull("nginx")
+    lab.run("busybox")
+    lab.begin_here(other)
+    with pytest.raises(LabkitError, match="nothing to undo"):
+        lab.undo()
+    assert lab.images == other.images
+
+
+def test_a_lab_remembers_its_last_steps_and_no_more() -> None:
+    lab = Lab()
+    for _ in range(MAX_UNDO + 3):
+        lab.wait(1)
+    for _ in range(MAX_UNDO):
+        lab.undo()
+    with pytest.raises(LabkitError, match="nothing to undo"):
+        lab.undo()
+    assert lab.engine.now == Lab().engine.now + 3 * SECOND
 
 
 def test_reset_forgets_where_the_prompt_was() -> None:
@@ -233,6 +270,12 @@ def test_what_is_shown_of_a_lab() -> None:
     lab = Lab()
     lab.pull("busybox")
     assert repr(lab) == "<Lab: 1 images, 0 containers>"
+
+
+def test_a_state_is_shown_without_the_bytes_of_its_files() -> None:
+    lab = Lab()
+    lab.run("busybox", name="box").write("/motd", "hello")
+    assert len(repr(lab.engine)) < 200_000
 
 
 def test_importing_labkit_loads_nothing_of_jupyter() -> None:

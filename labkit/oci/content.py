@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 CHUNK = 1 << 20
@@ -28,7 +28,8 @@ class Source(Protocol):
 class Buffer:
     """A source in memory."""
 
-    data: bytes
+    # Without the bytes: a tree has busybox's under each of its names, which made 346 MB of a state's text.
+    data: bytes = field(repr=False)
 
     @property
     def size(self) -> int:

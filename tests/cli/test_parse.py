@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labkit.cli.commands import COMMANDS
+from labkit.cli.flags import FlagError, parse_flags
 from labkit.cli.parse import Printed, parse
-from labkit.cli.table import Invocation, UsageError
+from labkit.cli.table import Flag, Invocation, UsageError
 
 RECORDED = json.loads((Path(__file__).parent / "recordings" / "errors.json").read_text())
 
@@ -108,6 +109,13 @@ def test_a_right_line(
         assert {name: found.options[name] for name in found.changed} == changed
     if args is not None:
         assert found.args == args
+
+
+def test_a_number_of_16_bits_ends_at_65535() -> None:
+    weight = Flag("weight", "", "uint16", "")
+    assert parse_flags([weight], ["--weight", "65535"]).options["weight"] == 65535
+    with pytest.raises(FlagError, match=r'strconv\.ParseUint: parsing "65536": value out of range'):
+        parse_flags([weight], ["--weight", "65536"])
 
 
 def test_flags_that_are_not_given_have_their_defaults() -> None:

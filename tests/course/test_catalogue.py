@@ -142,6 +142,28 @@ def test_another_way_to_the_goal_passes_too(name: str, script: str) -> None:
     assert practice.check().correct, practice.check()
 
 
+NEAR_MISSES = {
+    "all of the layers, on another base": (
+        "01-three-layers",
+        """
+steps = ["FROM scratch", "COPY flask.so /usr/lib/python2.7/", "COPY openssl.cnf /etc/ssl/"]
+lab.build("my-python", steps, {"flask.so": 4_000_000, "openssl.cnf": "MinProtocol = TLSv1.2"})
+""",
+        "base",
+    ),
+}
+
+
+@pytest.mark.parametrize(("name", "script", "hint"), NEAR_MISSES.values(), ids=list(NEAR_MISSES))
+def test_a_near_miss_does_not_pass_and_gets_its_hint(name: str, script: str, hint: str) -> None:
+    practice = Practice(find_exercise(name))
+    assert run_script(script, practice.lab, ex=practice) == []
+    assert not practice.check().correct
+    found = practice.next_hint()
+    assert found is not None
+    assert found.key == hint
+
+
 # What verifying finds
 
 

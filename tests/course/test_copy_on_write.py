@@ -107,6 +107,12 @@ def test_of_a_file_the_directory_that_holds_it_is_made_again(lab: Lab) -> None:
     assert told(lab, "/etc/apt/sources.list", "recreate").path == "/etc/apt"
 
 
+def test_renaming_a_file_of_the_image_hides_its_old_name(lab: Lab) -> None:
+    steps = {step.kind: step for step in told(lab, "/etc/passwd", "rename").steps}
+    assert steps["whiteout"].title == "A whiteout hides the old name /etc/passwd"
+    assert steps["make"].title == "The file is called /etc/passwd.old"
+
+
 def test_renaming_a_directory_of_the_image_is_refused(lab: Lab) -> None:
     found = told(lab, "/etc/apt", "rename")
     assert errno.errorcode[errno.EXDEV] in next(step.title for step in found.steps if step.kind == "error")

@@ -146,6 +146,16 @@ def test_reset_and_the_lab_s_own_reset_go_back_to_the_start_of_the_exercise() ->
         assert ex.check().outcome is Outcome.NOT_ATTEMPTED
 
 
+def test_reset_forgets_the_answers_and_the_hints() -> None:
+    ex = begin("06-what-would-run")
+    first = ex.hint().text
+    ex.answer(port=8000)
+    assert ex.check().outcome is Outcome.NOT_DEFINED
+    ex.reset()
+    assert ex.check().outcome is Outcome.NOT_ATTEMPTED
+    assert ex.hint().text == first
+
+
 def test_two_labs_of_one_exercise_do_not_share_what_is_done() -> None:
     one, other = begin("03-rescue"), begin("03-rescue")
     one.lab.docker("rm writer")

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import fields
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -62,8 +62,15 @@ def test_merging_loses_nothing_and_the_order_does_not_count(
 ) -> None:
     both = merge(one, other)
     assert both == merge(other, one)
-    for name, score in [*one.items(), *other.items()]:
-        assert all(getattr(both[name], each.name) >= getattr(score, each.name) for each in fields(Score))
+    for name, score in both.items():
+        parts = [asdict(each[name]) for each in (one, other) if name in each]
+        assert asdict(score) == {key: max(part[key] for part in parts) for key in parts[0]}
+
+
+@pytest.mark.parametrize("key", ["checks", "hints", "shown", "solved", "done"])
+def test_what_only_one_of_two_files_knows_is_kept(key: str) -> None:
+    known = {"x": replace(Score(), **{key: True if key in ("shown", "solved", "done") else 3})}
+    assert merge(known, {"x": Score()}) == merge({"x": Score()}, known) == merge(known, {}) == known
 
 
 def test_what_happens_is_kept_for_the_next_time(folder: Path) -> None:

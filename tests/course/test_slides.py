@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import nbformat
 import pytest
@@ -160,6 +161,13 @@ def test_a_step_runs_once_however_often_it_is_shown() -> None:
     first = run.shown(0)
     run.shown(1)
     assert run.shown(0) is first
+
+
+def test_a_step_that_fails_shows_its_exit_code() -> None:
+    run = SlideRun(replace(SLIDES[0], setup="", steps=("docker rmi nothing",)), {})
+    text = run.shown(0).text
+    assert text.startswith("$ docker rmi nothing\nError: No such image: nothing")
+    assert text.endswith("\n[exit 1]\n")
 
 
 def test_a_slides_lab_asks_no_network() -> None:

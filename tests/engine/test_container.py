@@ -23,6 +23,7 @@ from labkit.engine.engine import Engine
 from labkit.engine.mounts import container_mounts
 from labkit.engine.state import Container, Options
 from labkit.go.moment import SECOND
+from labkit.lab import Lab
 from labkit.oci import tree
 from labkit.oci.image import Image, validate
 from labkit.oci.layer import Layer
@@ -454,6 +455,16 @@ class TestStoppingAndRemoving:
         box, before = sleeper(engine), engine.now
         stopped = stop(engine, box, kill=True)
         assert (stopped.exit_code, engine.now) == (137, before)
+
+    def test_a_service_ends_by_itself_when_it_is_stopped_and_not_when_it_is_killed(self) -> None:
+        # The kernel ends a process on SIGKILL; 128 + 9 is what a shell, and Docker, say of it.
+        lab = Lab()
+        for command in ("stop", "kill", "kill -s TERM"):
+            lab.docker("run -d --name web nginx")
+            lab.docker(f"{command} web")
+            told = lab.docker("ps -a --format {{.Status}}").text.partition(")")[0]
+            assert told == f"Exited ({137 if command == 'kill' else 0}"
+            lab.docker("rm web")
 
     def test_what_it_would_have_said_later_is_never_said(self, engine: Engine) -> None:
         box = run(

@@ -85,6 +85,14 @@ def test_rm_with_its_flag_keeps_a_volume_with_a_name(lab: Lab) -> None:
     assert list(lab.engine.state.volumes) == ["data"]
 
 
+def test_rm_with_its_flag_keeps_an_anonymous_volume_that_another_container_has(lab: Lab) -> None:
+    run(lab, "create --name one -v /data busybox")
+    (name,) = lab.engine.state.volumes
+    run(lab, f"create --name two -v {name}:/data busybox")
+    assert run(lab, "rm -v one") == "one\n"
+    assert list(lab.engine.state.volumes) == [name]
+
+
 def test_undo_takes_back_what_was_written_to_a_volume(lab: Lab) -> None:
     run(lab, "run --rm -v data:/data busybox touch /data/one")
     run(lab, "run --rm -v data:/data busybox touch /data/two")

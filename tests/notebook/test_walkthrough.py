@@ -200,6 +200,13 @@ def test_the_page_asks_by_name_and_what_is_not_known_does_nothing(
     assert at(state) == after
 
 
+def test_a_method_that_no_button_stands_for_is_not_called(page: tuple[Walkthrough, Any]) -> None:
+    state, view = page
+    view._handle_custom_msg({"do": "unobserve_all"}, [])
+    state.forward()
+    assert view.facts["place"] == 1
+
+
 def test_a_change_is_told_to_the_page_in_one_piece(page: tuple[Walkthrough, Any]) -> None:
     state, view = page
     told = []

@@ -193,6 +193,13 @@ def test_a_file_is_wasted_when_its_last_name_is_hidden() -> None:
     ]
 
 
+def test_a_file_with_two_names_has_its_bytes_once() -> None:
+    linked = File(BIG.content, inode=new_inode())
+    found = account([Dir({"a": linked, "b": linked})])
+    assert [(entry.path, entry.size) for entry in found.changes[0]] == [("/a", 1000), ("/b", 0)]
+    assert [each.size for each in found.shown] == [1000, 0]
+
+
 def test_two_layers_may_use_one_mark_for_files_of_their_own() -> None:
     linked = File(BIG.content, inode=new_inode())
     found = account([Dir({"a": linked, "b": linked}), Dir({"b": linked})])

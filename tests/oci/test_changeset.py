@@ -10,7 +10,20 @@ from hypothesis import given, settings
 from labkit.go.moment import SECOND
 from labkit.oci.changeset import apply, apply_all, changes, stat_differs
 from labkit.oci.content import Content
-from labkit.oci.tree import Dir, File, Meta, Node, Whiteout, get, link_groups, new_inode, same, walk
+from labkit.oci.tree import (
+    Device,
+    Dir,
+    File,
+    Meta,
+    Node,
+    Symlink,
+    Whiteout,
+    get,
+    link_groups,
+    new_inode,
+    same,
+    walk,
+)
 from tests.oci.oracle import diff, lookup
 from tests.oci.strategies import changesets, descendants, stacks, trees
 
@@ -19,6 +32,9 @@ few = settings(max_examples=50)
 
 def text(data: bytes) -> File:
     return File(Content.of(data))
+
+
+PLAIN = text(b"12345")
 
 
 def shown(node: Node | None) -> object:
@@ -82,6 +98,14 @@ def test_an_opaque_directory_hides_what_is_below_and_keeps_what_is_in_it() -> No
     assert merged == Dir({"etc": Dir({"motd": text(b"new")})})
 
 
+def test_a_directorys_attributes_are_those_of_the_upper_layer() -> None:
+    below = Dir({"root": Dir({"key": text(b"")}, Meta(0o755))}, Meta(0o755, mtime=1))
+    above = Dir({"root": Dir(meta=Meta(0o700, 5, 6))}, Meta(0o711, mtime=2))
+    assert apply(below, above) == Dir(
+        {"root": Dir({"key": text(b"")}, Meta(0o700, 5, 6))}, Meta(0o711, mtime=2)
+    )
+
+
 def test_a_directory_that_replaces_a_file_is_opaque_in_the_difference() -> None:
     found = diff(Dir({"a": text(b"")}), Dir({"a": Dir()}))
     assert found == Dir({"a": Dir(opaque=True)})
@@ -108,3 +132,29 @@ def test_changing_the_attributes_of_a_directory_alone_is_a_change() -> None:
     upper = Dir({"tmp": Dir({"a": text(b"")}, Meta(0o1777))})
     assert diff(lower, upper) == Dir({"tmp": Dir({}, Meta(0o1777))})
     assert [(each.kind, each.path) for each in changes(lower, diff(lower, upper))] == [("C", "/tmp")]
+
+
+@pytest.mark.parametrize(
+    ("other", "differ"),
+    [
+        (File(PLAIN.content, Meta(0o600)), True),
+        (File(PLAIN.content, Meta(uid=1)), True),
+        (File(PLAIN.content, Meta(gid=1)), True),
+        (File(PLAIN.content, Meta(mtime=SECOND)), True),
+        (File(PLAIN.content, Meta(xattrs=(("security.capability", b"1"),))), True),
+        (text(b"longer"), True),
+        (Symlink("12345"), True),
+        (Dir(), True),
+        # What `stat` does not tell, Docker does not see.
+        (text(b"54321"), False),
+        (File(PLAIN.content, Meta(xattrs=(("user.a", b"1"),))), False),
+    ],
+)
+def test_every_attribute_that_docker_compares_makes_a_difference(other: Node, differ: bool) -> None:
+    assert stat_differs(PLAIN, other) is differ
+
+
+def test_a_directory_has_neither_size_nor_time_that_counts() -> None:
+    assert not stat_differs(Dir(), Dir({"a": PLAIN}, Meta(0o755, mtime=SECOND)))
+    assert stat_differs(Device("c", 1, 3), Device("c", 1, 5))
+    assert stat_differs(Device("c", 1, 3), Device("b", 1, 3))

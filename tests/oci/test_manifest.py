@@ -347,6 +347,17 @@ def test_the_entry_that_docker_pulls(wanted: str, entries: list[str], chosen: in
     assert found == (None if chosen is None else listed.manifests[chosen])
 
 
+@pytest.mark.parametrize(("os", "architecture"), [("linux", "arm"), ("linux", "amd64"), ("windows", "arm")])
+def test_an_entry_of_another_system_or_machine_never_serves(os: str, architecture: str) -> None:
+    others = [("windows", "arm"), ("linux", "arm"), ("linux", "amd64"), ("linux", "s390x")]
+    entries = [
+        Descriptor(DOCKER_MANIFEST, f"sha256:{n:064x}", 9, Platform(machine, system))
+        for n, (system, machine) in enumerate(others)
+        if (system, machine) != (os, architecture)
+    ]
+    assert make_index(entries).for_platform(Platform(architecture, os)) is None
+
+
 def test_entries_without_a_platform_are_passed_over() -> None:
     entry = {key: item for key, item in ENTRY.items() if key != "platform"}
     listed = parse_manifest(index(manifests=[entry, ENTRY | {"digest": B}]))

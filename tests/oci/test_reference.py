@@ -129,6 +129,23 @@ def test_the_bare_grammar_adds_nothing() -> None:
         parse_canonical("Nginx")
 
 
+@pytest.mark.parametrize(
+    ("name", "domain", "path"),
+    [
+        ("app", "docker.io", "library/app"),
+        ("me/app", "docker.io", "me/app"),
+        ("localhost/app", "localhost", "app"),
+        ("localhost:5000/app", "localhost:5000", "app"),
+        ("registry.lab/app", "registry.lab", "app"),
+        ("lab:5000/me/app", "lab:5000", "me/app"),
+        ("index.docker.io/app", "docker.io", "library/app"),
+    ],
+)
+def test_a_host_has_a_dot_or_a_port_or_is_localhost(name: str, domain: str, path: str) -> None:
+    found = parse_reference(name)
+    assert (found.domain, found.path) == (domain, path)
+
+
 def test_latest_is_added_only_to_a_bare_name() -> None:
     assert parse_reference("nginx:1").with_default_tag().tag == "1"
     assert parse_reference(f"nginx@{DIGEST}").with_default_tag().familiar == f"nginx@{DIGEST}"

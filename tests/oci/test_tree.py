@@ -89,6 +89,14 @@ def test_links_to_what_is_no_regular_file_are_groups_too() -> None:
     assert size(root) == len("/dev/stdout")
 
 
+def test_a_file_that_lost_its_other_names_is_no_group() -> None:
+    linked = File(inode=new_inode())
+    both = Dir({"a": linked, "b": linked})
+    assert list(link_groups(both).values()) == [["a", "b"]]
+    assert link_groups(remove(both, "b")) == {}
+    assert same(remove(both, "b"), Dir({"a": File()}))
+
+
 def test_a_parent_that_is_missing_or_is_no_directory_is_an_error() -> None:
     with pytest.raises(KeyError):
         put(Dir(), "etc/motd", File())

@@ -135,6 +135,9 @@ def test_a_whiteout_and_an_opaque_directory_end_the_search() -> None:
     low = Dir({"etc": Dir({"motd": File()})})
     mount = mounted(Aufs(), low, low, Dir({"etc": Dir({"motd": File()}, opaque=True)}))
     assert mount.chmod("/etc/motd", 0o600).looked_up == 2 + 1
+    # Its own directories would be looked for in every branch, were it not opaque.
+    mount = mounted(Aufs(), low, low, Dir({"etc": Dir({"apt": Dir()}, opaque=True)}))
+    assert mount.chmod("/etc/apt", 0o700).looked_up == 2 + 1
     mount = mounted(Aufs(), low, low, Dir({"etc": Dir({"motd": Whiteout()})}))
     assert mount.write("/etc/motd", b"").looked_up == 4 + 1
 

@@ -207,11 +207,12 @@ def test_an_upload_goes_where_the_registry_says() -> None:
 def test_all_pages_of_tags_are_read() -> None:
     pages = {
         "/v2/app/tags/list": (b'{"tags":["a","b"]}', '</v2/app/tags/list?last=b&n=2>; rel="next"'),
-        "/v2/app/tags/list?last=b&n=2": (b'{"tags":null}', ""),
+        "/v2/app/tags/list?last=b&n=2": (b'{"tags":["c"]}', '</v2/app/tags/list?last=c&n=2>; rel="next"'),
+        "/v2/app/tags/list?last=c&n=2": (b'{"tags":null}', ""),
     }
 
     def send(request: Request) -> Response:
         body, link = pages[request.path]
         return Response(200, {"link": link}, Content.of(body))
 
-    assert Client(send).tags("app") == ["a", "b"]
+    assert Client(send).tags("app") == ["a", "b", "c"]

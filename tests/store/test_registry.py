@@ -82,6 +82,27 @@ def test_a_piece_out_of_order_is_refused_and_changes_nothing(given: str) -> None
     assert (taken.status, taken.headers["range"]) == (202, "0-2")
 
 
+def test_an_upload_in_two_pieces_is_their_bytes_in_order(registry: Registry) -> None:
+    where = registry.handle(Request("POST", "/v2/app/blobs/uploads/")).headers["location"]
+    registry.handle(Request("PATCH", where, {}, Content.of(b"one ")))
+    registry.handle(Request("PATCH", where, {}, Content.of(b"two ")))
+    digest = sha256(b"one two three")
+    done = registry.handle(Request("PUT", f"{where}?digest={digest}", {}, Content.of(b"three")))
+    assert done.status == 201
+    assert registry.handle(Request("GET", f"/v2/app/blobs/{digest}")).body.read() == b"one two three"
+
+
+def test_a_manifest_is_put_under_no_digest_but_its_own(registry: Registry) -> None:
+    def put(reference: str) -> Response:
+        headers = {"content-type": DOCKER_MANIFEST}
+        path = f"/v2/app/manifests/{reference}"
+        return registry.handle(Request("PUT", path, headers, Content.of(MANIFEST.raw)))
+
+    assert put(MANIFEST.digest).status == put("latest").status == 201
+    refused = put(sha256(b"another"))
+    assert (refused.status, code(refused)) == (400, "DIGEST_INVALID")
+
+
 def test_a_closed_registry_answers_as_docker_hub() -> None:
     registry = Registry(closed=True)
     add(registry, "library/app", "1")
