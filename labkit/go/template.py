@@ -1,7 +1,7 @@
 r"""Go templates, as docker's --format uses them (Go 1.19, text/template; docker/cli, templates).
 
 `parse_template` reads one and `Template.execute` applies it to a value; `inspect_element` applies it as
-`docker inspect -f` does. It is a subset of the language (docs/decisions/0019): fields, variables, pipelines,
+`docker inspect -f` does. It is a subset of the language (docs/decisions/0018): fields, variables, pipelines,
 `if`, `with`, `range`, comments, trim markers, whole numbers, text, and the functions in FUNCTIONS. What is
 not kept is refused in one line that begins with "labkit does not". Mistakes are answered in Go's words.
 """
