@@ -58,7 +58,7 @@ _PYTEST = (
     ),
     "--override-ini=addopts=--import-mode=importlib --doctest-modules",
 )
-_LONGEST = 120
+_LONGEST = 300
 """Seconds for one mutant's tests: a loop without an end is no assertion."""
 _NO_FAULT_OF_THEIRS = re.compile(
     r"^(?:UNEXPECTED EXCEPTION: )?(?:\w+\.)*(?:Import|ModuleNotFound|Name|UnboundLocal|Syntax)Error\b", re.M
