@@ -1,4 +1,4 @@
-"""Small conversions that all commands share: bytes and text, error numbers and their words, paths."""
+"""What all commands share: bytes and text, numbers, the words of error numbers, paths."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from labkit.base.errors import FileSystemError
 
 _HALVES = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 LARGEST = (1 << 64) - 1
+# glibc's words. os.strerror would give those of the learner's own system, and already musl's are others.
 _WORDS = {
     errno.EPERM: "Operation not permitted", errno.ENOENT: "No such file or directory",
     errno.EIO: "Input/output error", errno.ENXIO: "No such device or address",

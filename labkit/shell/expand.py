@@ -1,4 +1,4 @@
-"""Words to fields: parameters, substitutions, splitting and file names (POSIX, Shell Language, 2.6)."""
+"""Words to fields: parameters, substitutions, arithmetic, splitting, file names (POSIX, Shell, 2.6)."""
 
 from __future__ import annotations
 
@@ -13,9 +13,7 @@ from labkit.shell.state import ShellState
 from labkit.shell.task import Task
 from labkit.shell.users import home_of
 
-# Integer arithmetic of `$((…))`, 64 bits wide: + - * / %, comparisons and parentheses.
-#
-# POSIX.1-2017, Shell Command Language, 2.6.4; assignments, bits and logic in it are left out.
+# Arithmetic, 64 bits wide (2.6.4): + - * / %, comparisons and parentheses; no assignments, bits or logic.
 
 _TOKEN = re.compile(r"\s*(0[xX][0-9a-fA-F]+|\d+|[A-Za-z_]\w*|[<>=!]=|[-+*/%<>!()])", re.ASCII)
 _LEVELS = (("==", "!="), ("<", ">", "<=", ">="), ("+", "-"), ("*", "/", "%"))
@@ -104,7 +102,10 @@ def _unary(tokens: list[str], variables: Mapping[str, str]) -> int:
         raise BadArithmetic("arithmetic syntax error") from None
 
 
+# Expansion.
+
 Segments = list[tuple[str, bool]]
+"""The text of a field, each part with whether it was quoted."""
 
 
 class ExpansionError(Exception):
@@ -164,6 +165,8 @@ class _Collector:
         self.fields[-1].append((text, quoted))
 
     def add_split(self, text: str) -> None:
+        # White space of IFS around a field vanishes, in any number; each other separator, with the white
+        # space beside it, ends a field even where that is empty: `a::b` has three (POSIX, 2.6.5).
         separators = self._shell.variables.get("IFS", " \t\n")
         spaces = "".join(char for char in separators if char in " \t\n")
         others = "".join(char for char in separators if char not in " \t\n")
@@ -234,6 +237,8 @@ class _Collector:
         if part.quoted and part.name == "*":
             self.add(self._shell.variables.get("IFS", " ")[:1].join(arguments), True)
             return
+        # "$@" is a field for each argument. The first belongs to what stands before it in the word, the last
+        # to what comes behind; without arguments no field is left, not even an empty one (POSIX, 2.5.2).
         for index, argument in enumerate(arguments):
             if index:
                 if split:

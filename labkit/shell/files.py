@@ -92,35 +92,28 @@ class UserFiles:
         return self._files.stat(path, follow)
 
     def exists(self, path: str, follow: bool = True) -> bool:
-        """Tell whether there is something at a path."""
         return self._files.exists(path, follow)
 
     def listdir(self, path: str) -> list[str]:
-        """Return the sorted names in a directory."""
         self._ask(path, _READ)
         return self._files.listdir(path)
 
     def readlink(self, path: str) -> str:
-        """Return the target of a symbolic link."""
         self._ask(path, 0)
         return self._files.readlink(path)
 
     def content(self, path: str) -> Content:
-        """Return what a file holds."""
         self._ask(path, _READ)
         return self._files.content(path)
 
     def read(self, path: str, offset: int = 0, size: int | None = None) -> bytes:
-        """Return a file's bytes."""
         self._ask(path, _READ)
         return self._files.read(path, offset, size)
 
     def write(self, path: str, data: Content, mode: int = 0o644) -> None:
-        """Make a file hold `data` and no more; a new file gets `mode`."""
         self._make(path, lambda: self._files.write(path, data, mode), opens=True)
 
     def append(self, path: str, data: Content, mode: int = 0o644) -> None:
-        """Write at the end of a file; a new file gets `mode`."""
         self._make(path, lambda: self._files.append(path, data, mode), opens=True)
 
     def pwrite(self, path: str, offset: int, data: Content) -> None:
@@ -128,20 +121,16 @@ class UserFiles:
         self._files.pwrite(path, offset, data)
 
     def truncate(self, path: str, size: int) -> None:
-        """Set a file's size."""
         self._ask(path, _WRITE)
         self._files.truncate(path, size)
 
     def mkdir(self, path: str, mode: int = 0o755) -> None:
-        """Make a directory."""
         self._make(path, lambda: self._files.mkdir(path, mode))
 
     def symlink(self, target: str, path: str) -> None:
-        """Make a symbolic link."""
         self._make(path, lambda: self._files.symlink(target, path))
 
     def place(self, path: str, node: Node) -> None:
-        """Make a new file with its attributes; its owner is the user."""
         self._make(path, lambda: self._files.place(path, node))
 
     def link(self, source: str, target: str) -> None:
@@ -154,17 +143,14 @@ class UserFiles:
         self._files.link(source, target)
 
     def unlink(self, path: str) -> None:
-        """Remove a name."""
         self._remove(path)
         self._files.unlink(path)
 
     def rmdir(self, path: str) -> None:
-        """Remove an empty directory."""
         self._remove(path)
         self._files.rmdir(path)
 
     def rename(self, source: str, target: str) -> None:
-        """Rename a file or a directory."""
         self._remove(source)
         self._remove(target)
         self._files.rename(source, target)

@@ -48,8 +48,9 @@ class RedirectError(Exception):
     """A redirection that failed, in ash's words."""
 
 
-def redirected(shell: Shell, task: Task, redirects: Iterable[Redirect]) -> Descriptors:
-    """Return a task's open files after redirections, done from left to right; raises RedirectError."""
+def redirected(shell: Shell, redirects: Iterable[Redirect]) -> Descriptors:
+    """Return a shell's open files after redirections, done from left to right; raises RedirectError."""
+    task = shell.task
     files = dict(task.fds)
     for redirect in redirects:
         target = string(shell, redirect.word)
@@ -93,11 +94,18 @@ def _open_write(task: Task, path: str, *, append: bool) -> Sink:
         raise RedirectError(f"can't create {path}: {_reason(error, 'nonexistent directory')}") from None
 
 
+# For the commonest error ash has words of its own, not strerror's.
 def _reason(error: FileSystemError, missing: str) -> str:
     return missing if error.errno in (errno.ENOENT, errno.ENOTDIR) else strerror(error)
 
 
 # Commands that run beside each other in virtual time: pipelines and those in the background.
+#
+# Nothing runs in turns here. Each command runs to its end alone, from the moment at which all of them start
+# (POSIX, 2.9.2 and 2.9.3): a pipe keeps what is written with its time, and whoever reads it later moves the
+# clock to that time. That gives the output and the times of real processes without a scheduler, but for two
+# things of pipe(7): a pipe holds any amount, so no writer waits for a slow reader, and a writer whose reader
+# has left is ended only where it would write for ever.
 
 
 def run_background(shell: Shell, body: Node) -> None:
@@ -141,12 +149,14 @@ def run_pipeline(shell: Shell, stages: tuple[Node, ...]) -> int:
         except WouldRunForever:
             if last:
                 raise
-            hangs, run.steps = True, steps
+            hangs, run.steps = True, steps  # what nobody waited for is not counted against the rest
         ended = max(ended, begun if hangs else clock.now)
         if not last:
             reader = Reader(pipe.segments, clock, hangs=hangs, ended_at=0 if hangs else clock.now)
             if hangs:
                 hung.append(reader)
+    # A stage without an end gets SIGPIPE with its first write that nobody has read; one that is silent, or
+    # whose reader took all, keeps the pipeline waiting (pipe(7)).
     for waiting in hung:
         written = waiting.next_write()
         if written is None:
@@ -273,7 +283,7 @@ class Shell(ShellState):
 
     def _redirected(self, node: Redirected) -> None:
         try:
-            files = self._expanded(redirected, self, self.task, node.redirects)
+            files = self._expanded(redirected, self, node.redirects)
         except RedirectError as error:
             self.message(str(error))
             self._ended(1)
@@ -292,7 +302,7 @@ class Shell(ShellState):
         self.line = node.line
         words = self._expanded(fields, self, node.words)
         try:
-            files = self._expanded(redirected, self, task, node.redirects) if node.redirects else task.fds
+            files = self._expanded(redirected, self, node.redirects) if node.redirects else task.fds
         except RedirectError as error:
             self.message(str(error))
             if words and words[0] in builtins.SPECIAL:

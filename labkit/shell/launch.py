@@ -1,4 +1,4 @@
-"""How a program is found on PATH and started: scripts, applets, shells (execve(2), path_resolution(7))."""
+"""How a program is started once it is found: scripts, applets, shells (execve(2))."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from labkit.shell.lookup import ExecNotFound, find_program, refusal
 from labkit.shell.task import Applet, CommandError, Program, Task, UsageError
 
 SHELLS = frozenset(("sh", "ash", "bash", "dash"))
-MAX_NESTING = 40
+MAX_NESTING = 40  # deeper than any use; a real machine runs out of processes or of stack
 _VERSION = "BusyBox v1.35.0 multi-call binary."
 
 
@@ -51,6 +51,9 @@ def _start(task: Task, path: str, argv: Sequence[str]) -> int:
     if status is not None:
         return status
     text = b"\0" not in head and not any(isinstance(piece.source, Filler) for piece in content.pieces)
+    # execve(2) refuses a text that does not say who reads it (ENOEXEC). A shell then runs it as a script of
+    # its own (POSIX, 2.9.1, Command Search and Execution); runc, which starts a container's first process,
+    # is no shell and passes the error on.
     if text and task.depth:
         return task.run.shell(child, ["sh", path, *argv[1:]])
     if text:

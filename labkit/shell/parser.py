@@ -373,6 +373,9 @@ class Lexer:
 
     def here_document(self, delimiter: Word, strip: bool) -> Word:
         """Read the lines after this one up to the delimiter; expand them unless the delimiter was quoted."""
+        # The rest of this line, `| sort` in `cat <<E | sort`, comes before the text in the grammar and behind
+        # it in the file (POSIX, 2.7.4). So the lines are taken out now: `jumps` says where to go on once the
+        # end of this line is read, and a second document of the line starts where the first one ended.
         end_of_line = self.text.find("\n", self.position)
         if end_of_line < 0:
             return ()

@@ -18,9 +18,13 @@ from labkit.shell.files import Files, Stat, UserFiles
 from labkit.shell.streams import DEVICES, Clock, Null, OpenFile, Reader, Sink, WouldRunForever
 
 SECOND = 1_000_000_000
+# Whether a command ever ends cannot be known in general, so limits decide: on its steps, and on the virtual
+# time that it takes. What is stopped there is not in error; it counts as a service that goes on running. A
+# stage of a pipeline that hangs, and what runs in the background, give their steps back, hence the second
+# limit, on all steps that were ever taken.
 MAX_STEPS = 100_000
 MAX_TIME = 24 * 3600 * SECOND
-UMASK = 0o022
+UMASK = 0o022  # runc's own (libcontainer/rootfs_linux.go, finalizeRootfs)
 Descriptors = dict[int, Reader | Sink]
 
 
@@ -286,7 +290,7 @@ Program = Callable[[Task, list[str]], int]
 @dataclass(frozen=True, slots=True)
 class Applet:
     """A command of busybox's: where its function is, its operands as its usage shows them, and the exit
-    code after wrong usage. The module is imported when the command is first run.
+    code after wrong usage. The module, which stands above this one, is imported when it is first run.
     """
 
     module: str

@@ -222,11 +222,13 @@ def test_every_command_in_the_table_is_there() -> None:
         ("chown 1000 file", "chown: file: Operation not permitted\n"),
         ("rm /tmp/other", "rm: can't remove '/tmp/other': Operation not permitted\n"),
         ("cp file /tmp/c && sed -i s/o/0/ /tmp/c && cat /tmp/c && rm /tmp/c", "c0ntent of file\n"),
+        ("shut", "sh: can't open '/bin/shut': Permission denied\n"),
         ("cat file > /dev/null; cat < /dev/null; [ -w file ] || echo no", "no\n"),
     ],
 )
 def test_another_user_than_root(script: str, output: str) -> None:
     lower = put(LOWER, "tmp/other", File(Content.of(b"root's"), Meta(0o644)))
+    lower = put(lower, "bin/shut", File(Content.of(b"echo hi\n"), Meta(0o711)))
     run = replace(process(lower), uid=1000, gid=50)
     assert run_command(["sh", "-c", script], run).output().decode() == output
 
@@ -306,6 +308,12 @@ def test_no_argument_breaks_a_command(name: str, arguments: list[str]) -> None:
     if name in APPLETS:
         assert 0 <= run_command([name, *arguments], given).exit_code < 256
     assert 0 <= run_command(["sh", "-c", '"$@"', "sh", name, *arguments], given).exit_code < 256
+
+
+@pytest.mark.parametrize(("moment", "year"), [(10**30, b"9999"), (-(10**30), b"1")])
+def test_a_time_beyond_the_calendar_is_its_end(moment: int, year: bytes) -> None:
+    lower = put(LOWER, "work/far", File(meta=Meta(mtime=moment)))
+    assert sh("ls -l far", lower).output().split()[7] == year
 
 
 def test_a_commands_own_fault_is_not_a_learners_output() -> None:

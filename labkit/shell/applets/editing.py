@@ -1,4 +1,4 @@
-"""sed: a stream editor (POSIX.1-2017, sed), with GNU's -i and -E; of its commands s, p and d."""
+"""grep and sed, with GNU's -o, -w, -i and -E; of sed's commands s, p and d (POSIX.1-2017, grep and sed)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from labkit.shell.patterns import BadPattern, regex
 from labkit.shell.streams import Reader
 from labkit.shell.task import CommandError, Task, UsageError
 
-# grep: lines that match (POSIX.1-2017, grep).
+# grep.
 
 _LONG = {"ignore-case": "i", "invert-match": "v", "line-number": "n", "count": "c", "quiet": "q",
          "recursive": "r", "extended-regexp": "E", "fixed-strings": "F", "only-matching": "o"}  # fmt: skip
@@ -108,6 +108,8 @@ def _matches(pattern: re.Pattern[str], line: str, options: Options) -> bool:
     )
 
 
+# sed.
+
 _ADDRESS = r"[0-9]+|\$|/(?:\\.|\[\^?\]?[^]]*\]|[^/\\])*/I?"
 _COMMAND = re.compile(rf"({_ADDRESS})?(?:, *({_ADDRESS}|))?\s*((?:! *)*)(.?)", re.DOTALL)
 _END = re.compile(r"[ \t]*(?:[\n;]|$)")
@@ -165,7 +167,7 @@ def _address(text: str | None, extended: bool) -> _Address | None:
     if text is None or text == "$":
         return text
     if text.isdecimal():
-        # busybox's strtol ends at LONG_MAX, which as an int is its mark for the last line.
+        # strtol(3) gives LONG_MAX, which as an int is busybox's mark for the last line (sed.c, get_address).
         return "$" if (line := decimal(text)) is None else line
     body, _, flag = text[1:].rpartition("/")
     return _compiled(body.replace("\\/", "/"), extended, flag)

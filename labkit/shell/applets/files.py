@@ -1,4 +1,7 @@
-"""cp and mv; contents are shared, never read."""
+"""Commands that change files and names: chmod, chown, rm, mkdir, rmdir, touch, ln, cp, mv (POSIX.1-2017).
+
+What is copied shares its content with the original; no byte of it is read.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ from labkit.shell.files import Stat
 from labkit.shell.task import UMASK, CommandError, Task, UsageError
 from labkit.shell.users import group_id, user_id
 
-# chmod and chown (POSIX.1-2017, chmod and chown).
+# Attributes: chmod, chown.
 
 _WHO = {"u": 0o4700, "g": 0o2070, "o": 0o1007, "a": 0o7777}
 _BITS = {"r": 0o444, "w": 0o222, "x": 0o111, "s": 0o6000, "t": 0o1000}
@@ -104,7 +107,7 @@ def _each(
     return status
 
 
-# Commands that make and remove files: rm, mkdir, rmdir, touch, ln.
+# Names: rm, mkdir, rmdir, touch, ln.
 
 
 def rm(task: Task, args: Sequence[str]) -> int:
@@ -222,6 +225,9 @@ def _link(task: Task, source: str, target: str, symbolic: bool, force: bool) -> 
     except FileSystemError as error:
         return task.fail(f"{target}: {strerror(error)}")
     return 0
+
+
+# Copies: cp, mv.
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""ls and stat: what there is to see of files."""
+"""What there is to see of files and paths: du, ls, stat, basename, dirname, readlink, pwd, which …; and date."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from labkit.shell.lookup import ExecNotFound, find_program
 from labkit.shell.task import SECOND, CommandError, Task
 from labkit.shell.users import group_name, user_name
 
-# date, and strftime's conversions in UTC.
+# Dates in UTC.
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST, _LAST = -719162 * 86400, 2932897 * 86400 - 1
@@ -58,9 +58,9 @@ def date(task: Task, args: Sequence[str]) -> int:
     return 0
 
 
-# How much room files take on a disk with blocks of 4,096 bytes, sizes for people, and du.
+# Sizes on a disk with blocks of 4,096 bytes, and du.
 
-_FAST_LINK = 60
+_FAST_LINK = 60  # ext4 keeps a shorter target in the inode (fs/ext4/namei.c, ext4_symlink)
 
 
 def blocks(found: Stat) -> int:
@@ -123,7 +123,7 @@ def du(task: Task, args: Sequence[str]) -> int:
     return task.each(options.operands or ["."], show)
 
 
-# Commands about paths and names: basename, dirname, readlink, realpath, pwd, which.
+# Paths: basename, dirname, readlink, realpath, pwd, which.
 
 
 def base_name(task: Task, args: Sequence[str]) -> int:
@@ -200,6 +200,8 @@ def which(task: Task, args: Sequence[str]) -> int:
             status = 1
     return status
 
+
+# ls and stat.
 
 Entry = tuple[str, Stat]
 """A name as it is shown, which is also a path where it was typed, and what stat says of it."""

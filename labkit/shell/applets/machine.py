@@ -1,4 +1,4 @@
-"""Commands that run others, and one that waits: env, xargs, sleep."""
+"""Commands on users, the machine and processes: id, whoami, hostname, uname, ps, sync, env, xargs, sleep."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from labkit.shell.streams import bounded
 from labkit.shell.task import SECOND, CommandError, Task
 from labkit.shell.users import group_name, primary_group, user_id, user_name
 
-# Commands about users and the machine: id, whoami, hostname, uname, ps, sync.
+# Users and the machine.
 
 
 def identity(task: Task, args: Sequence[str]) -> int:
@@ -85,6 +85,9 @@ def ps(task: Task, args: Sequence[str]) -> int:
 def sync(task: Task, args: Sequence[str]) -> int:
     """Succeed: what is written here is written at once."""
     return 0
+
+
+# Commands that run others, and one that waits.
 
 
 def env(task: Task, args: Sequence[str]) -> int:

@@ -1,4 +1,4 @@
-"""test and [, true and false: commands whose exit code is the answer (POSIX.1-2017, test)."""
+"""Commands that print or judge their arguments: echo, printf, seq; test, [, true, false (POSIX.1-2017)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from labkit.shell.conversions import LARGEST, decimal, encode
 from labkit.shell.files import allowed
 from labkit.shell.task import CommandError, Task, UsageError
 
-# echo, printf and seq: commands that print what they are given (POSIX.1-2017, echo and printf).
+# echo, printf, seq.
 
 _ESCAPE = re.compile(rb"\\(?:([abefnrtv\\\"'])|0?([0-7]{1,3})|x([0-9a-fA-F]{1,2})|(c))")
 _LETTERS = {b"a": b"\a", b"b": b"\b", b"e": b"\x1b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t",
@@ -144,6 +144,8 @@ def seq(task: Task, args: Sequence[str]) -> int:
     task.out("".join(f"{value}\n" for value in range(first, last + (1 if step > 0 else -1), step)))
     return 0
 
+
+# test, [, true, false.
 
 _NUMBERS = {"-eq": lambda a, b: a == b, "-ne": lambda a, b: a != b, "-lt": lambda a, b: a < b,
             "-le": lambda a, b: a <= b, "-gt": lambda a, b: a > b, "-ge": lambda a, b: a >= b}  # fmt: skip

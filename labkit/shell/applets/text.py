@@ -1,4 +1,4 @@
-"""Commands on bytes: dd, truncate, sha256sum."""
+"""Commands that pass lines and bytes on: cat, head, tail, wc, tee, sort, dd, truncate, sha256sum."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from labkit.shell.conversions import decode, encode, strerror
 from labkit.shell.streams import ENDLESS, MAX_FILE, OpenFile, Reader, Sink, WouldRunForever, bounded, endless
 from labkit.shell.task import UMASK, CommandError, Task, UsageError
 
-# Commands that pass text on: cat, head, tail, wc, tee.
+# cat, head, tail, wc, tee.
 
 CANNOT_OPEN = "can't open '{}': {}"
 
@@ -196,7 +196,7 @@ def tee(task: Task, args: Sequence[str]) -> int:
     return status
 
 
-# sort: order lines (POSIX.1-2017, sort).
+# sort.
 
 
 def sort(task: Task, args: Sequence[str]) -> int:
@@ -221,6 +221,8 @@ def sort(task: Task, args: Sequence[str]) -> int:
     task.write(Content.of(encode("".join(f"{line}\n" for line in lines))))
     return 0
 
+
+# dd, truncate, sha256sum.
 
 _DD = frozenset(("if", "of", "bs", "count", "skip", "seek", "conv", "status"))
 
