@@ -1,8 +1,8 @@
-"""What `docker inspect` shows of a container: its details as the engine's API gives them.
+"""What `docker inspect`, `info` and `version` show, as the engine's API gives it.
 
-Keys and their order are those of moby 20.10's types.ContainerJSON. What labkit does not simulate
-(limits, mounts, a network's identifiers and addresses) has the value that a container has without such
-a flag, or none.
+Keys and their order are those of moby 20.10's types.ImageInspect, types.ContainerJSON, types.Info and
+types.Version. What labkit does not simulate (limits, a network's identifiers and addresses) has the value
+that a container has without such a flag, or none.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from labkit.engine.engine import Engine
 from labkit.engine.state import Container, VolumeMount, identifier
 from labkit.engine.usage import snapshots
 from labkit.go.moment import rfc3339_nano
-from labkit.go.struct import thaw
+from labkit.go.struct import ZERO_TIME, thaw
 from labkit.go.values import GoTime, NilList, NilMap, Struct
 from labkit.oci.image import SERVER_VERSION, Image
 
@@ -60,7 +60,7 @@ def _set(value: object) -> object:
 
 
 def _time(value: object) -> object:
-    return GoTime(value or "0001-01-01T00:00:00Z")
+    return GoTime(value or ZERO_TIME)
 
 
 _HEALTHCHECK: dict[str, _Kind] = {
@@ -272,14 +272,6 @@ def driver_status(engine: Engine) -> list[list[str]] | None:
     return [[key, value] for key, value in status.items()] or None
 
 
-# What `docker inspect`, `info` and `version` show, as the engine's API gives it.
-#
-# Keys and their order are those of moby 20.10's types.ImageInspect, types.Info and types.Version; a
-# container's are in `container_documents`.
-
-NEVER = "0001-01-01T00:00:00Z"
-
-
 def image_document(engine: Engine, image: Image) -> dict[str, Any]:
     """Return what `docker image inspect` prints of an image."""
     config = image.config
@@ -305,7 +297,7 @@ def image_document(engine: Engine, image: Image) -> dict[str, Any]:
         "VirtualSize": image.size,
         "GraphDriver": graph_driver(engine, layer_names(image)),
         "RootFS": {"Type": "layers", "Layers": [layer.diff_id for layer in image.layers]},
-        "Metadata": {"LastTagTime": rfc3339_nano(tagged) if tagged else NEVER},
+        "Metadata": {"LastTagTime": rfc3339_nano(tagged) if tagged else ZERO_TIME},
     }
     for key in ("Variant", "OsVersion"):
         if not document[key]:
@@ -405,8 +397,8 @@ def _state(container: Container) -> dict[str, Any]:
         "Pid": 1000 + container.number if container.running else 0,
         "ExitCode": container.exit_code,
         "Error": container.error,
-        "StartedAt": rfc3339_nano(container.started) if container.started else NEVER,
-        "FinishedAt": rfc3339_nano(container.finished) if container.finished else NEVER,
+        "StartedAt": rfc3339_nano(container.started) if container.started else ZERO_TIME,
+        "FinishedAt": rfc3339_nano(container.finished) if container.finished else ZERO_TIME,
     }
 
 
