@@ -112,7 +112,10 @@ def _tls(error: ssl.SSLError) -> str:
 
 
 def _broken(said: str) -> str:
-    """Return Go's words for an answer that is no HTTP, or that ends too early."""
+    """Return Go's words for an answer that is no HTTP, or that ends too early.
+
+    h11, which reads the answer, tells these cases apart by its text alone.
+    """
     if "without sending a response" in said:
         return "EOF"
     if "without sending complete message body" in said or "incomplete chunked read" in said:
