@@ -14,6 +14,7 @@ from labkit.base.errors import InvalidReference as InvalidReference
 from labkit.base.errors import LabkitError as LabkitError
 from labkit.base.errors import MissingExtra as MissingExtra
 from labkit.base.errors import NotFound as NotFound
+from labkit.base.errors import NotSimulated as NotSimulated
 from labkit.base.errors import RecordedImage as RecordedImage
 from labkit.base.errors import RegistryError as RegistryError
 from labkit.base.errors import TruncatedFile as TruncatedFile

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 from labkit.base.errors import DaemonError, FileSystemError, InvalidReference, LabkitError, NotSimulated
 from labkit.cli.formats import progress_line
 from labkit.cli.realfiles import RealFiles
-from labkit.cli.table import Command, Flag, Invocation, twin
+from labkit.cli.table import Invocation
 from labkit.cli.terminal import Terminal
 from labkit.dockerfile.instructions import config_changes
 from labkit.engine import archives
@@ -22,41 +22,6 @@ from labkit.oci.blob import write_file
 from labkit.oci.content import Content
 from labkit.oci.digest import short
 from labkit.oci.reference import parse_reference
-
-SAVE = Command(
-    "image save",
-    "Save one or more images to a tar archive (streamed to STDOUT by default)",
-    "[OPTIONS] IMAGE [IMAGE...]",
-    (Flag("output", "o", "string", "Write to a file, instead of STDOUT"),),
-    min_args=1,
-    max_args=None,
-)
-
-LOAD = Command(
-    "image load",
-    "Load an image from a tar archive or STDIN",
-    "[OPTIONS]",
-    (
-        Flag("input", "i", "string", "Read from tar archive file, instead of STDIN"),
-        Flag("quiet", "q", "", "Suppress the load output"),
-    ),
-)
-
-IMPORT = Command(
-    "image import",
-    "Import the contents from a tarball to create a filesystem image",
-    "[OPTIONS] file|URL|- [REPOSITORY[:TAG]]",
-    (
-        Flag("change", "c", "list", "Apply Dockerfile instruction to the created image"),
-        Flag("message", "m", "string", "Set commit message for imported image"),
-        Flag("platform", "", "string", "Set platform if server is multi-platform capable"),
-    ),
-    min_args=1,
-    max_args=None,
-)
-
-_ROWS = (SAVE, LOAD, IMPORT)
-COMMANDS = (*_ROWS, *map(twin, _ROWS))
 
 _LAYOUT = {"index.json", "manifest.json", "oci-layout"}
 

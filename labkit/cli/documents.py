@@ -30,87 +30,10 @@ from labkit.oci.image import SERVER_VERSION, Image
 _Kind = Callable[[object], object]
 
 
-def _text(value: object) -> object:
-    return value or ""
-
-
-def _number(value: object) -> object:
-    return value or 0
-
-
-def _flag(value: object) -> object:
-    return bool(value)
-
-
-def _pointer(value: object) -> object:
-    return value
-
-
-def _list(value: object) -> object:
-    return NilList() if value is None else value
-
-
-def _map(value: object) -> object:
-    return NilMap() if value is None else value
-
-
-def _set(value: object) -> object:
-    empty = Struct("struct {}", {})
-    return dict.fromkeys(value, empty) if isinstance(value, Mapping) else NilMap()
-
-
-def _time(value: object) -> object:
-    return GoTime(value or ZERO_TIME)
-
-
-_HEALTHCHECK: dict[str, _Kind] = {
-    "Test": _list,
-    "Interval": _number,
-    "Timeout": _number,
-    "StartPeriod": _number,
-    "Retries": _number,
-}
-
-
 def _healthcheck(value: object) -> object:
     if value is None:
         return None
     return _struct("*container.HealthConfig", _HEALTHCHECK, value, omitempty=frozenset(_HEALTHCHECK))
-
-
-_CONFIG: dict[str, _Kind] = {
-    "Hostname": _text,
-    "Domainname": _text,
-    "User": _text,
-    "AttachStdin": _flag,
-    "AttachStdout": _flag,
-    "AttachStderr": _flag,
-    "ExposedPorts": _set,
-    "Tty": _flag,
-    "OpenStdin": _flag,
-    "StdinOnce": _flag,
-    "Env": _list,
-    "Cmd": _list,
-    "Healthcheck": _healthcheck,
-    "ArgsEscaped": _flag,
-    "Image": _text,
-    "Volumes": _set,
-    "WorkingDir": _text,
-    "Entrypoint": _list,
-    "NetworkDisabled": _flag,
-    "MacAddress": _text,
-    "OnBuild": _list,
-    "Labels": _map,
-    "StopSignal": _text,
-    "StopTimeout": _pointer,
-    "Shell": _list,
-}
-_CONFIG_OMITEMPTY = frozenset(
-    (
-        *("ExposedPorts", "Healthcheck", "ArgsEscaped", "NetworkDisabled"),
-        *("MacAddress", "StopSignal", "StopTimeout", "Shell"),
-    )
-)
 
 
 def _config(value: object) -> object:
@@ -120,40 +43,56 @@ def _config(value: object) -> object:
 
 
 def _graph_driver(value: object) -> object:
-    return _struct("types.GraphDriverData", {"Data": _map, "Name": _text}, value)
+    return _struct("types.GraphDriverData", _kinds("Data:map Name"), value)
 
 
 def _rootfs(value: object) -> object:
-    fields: dict[str, _Kind] = {"Type": _text, "Layers": _list, "BaseLayer": _text}
-    return _struct("types.RootFS", fields, value, omitempty=frozenset(("Layers", "BaseLayer")))
+    omitempty = frozenset(("Layers", "BaseLayer"))
+    return _struct("types.RootFS", _kinds("Type Layers:list BaseLayer"), value, omitempty=omitempty)
 
 
-def _metadata(value: object) -> object:
-    return _struct("types.ImageMetadata", {"LastTagTime": _time}, value)
+def _set(value: object) -> object:
+    empty = Struct("struct {}", {})
+    return dict.fromkeys(value, empty) if isinstance(value, Mapping) else NilMap()
 
 
-_IMAGE: dict[str, _Kind] = {
-    "ID": _text,
-    "RepoTags": _list,
-    "RepoDigests": _list,
-    "Parent": _text,
-    "Comment": _text,
-    "Created": _text,
-    "Container": _text,
-    "ContainerConfig": _config,
-    "DockerVersion": _text,
-    "Author": _text,
-    "Config": _config,
-    "Architecture": _text,
-    "Variant": _text,
-    "Os": _text,
-    "OsVersion": _text,
-    "Size": _number,
-    "VirtualSize": _number,
-    "GraphDriver": _graph_driver,
-    "RootFS": _rootfs,
-    "Metadata": _metadata,
+_KINDS: dict[str, _Kind] = {
+    "": lambda value: value or "",
+    "number": lambda value: value or 0,
+    "flag": bool,
+    "pointer": lambda value: value,
+    "list": lambda value: NilList() if value is None else value,
+    "map": lambda value: NilMap() if value is None else value,
+    "set": _set,
+    "config": _config,
+    "driver": _graph_driver,
+    "health": _healthcheck,
+    "metadata": lambda value: _struct("types.ImageMetadata", _kinds("LastTagTime:time"), value),
+    "rootfs": _rootfs,
+    "time": lambda value: GoTime(value or ZERO_TIME),
 }
+
+
+def _kinds(fields: str) -> dict[str, _Kind]:
+    """Read a Go struct's fields, in their order: `Name`, or `Name:kind` where it is no text."""
+    return {name: _KINDS[kind] for name, _, kind in (field.partition(":") for field in fields.split())}
+
+
+_HEALTHCHECK = _kinds("Test:list Interval:number Timeout:number StartPeriod:number Retries:number")
+_CONFIG = _kinds(
+    "Hostname Domainname User AttachStdin:flag AttachStdout:flag AttachStderr:flag ExposedPorts:set Tty:flag "
+    "OpenStdin:flag StdinOnce:flag Env:list Cmd:list Healthcheck:health ArgsEscaped:flag Image Volumes:set "
+    "WorkingDir Entrypoint:list NetworkDisabled:flag MacAddress OnBuild:list Labels:map StopSignal "
+    "StopTimeout:pointer Shell:list"
+)
+_CONFIG_OMITEMPTY = frozenset(
+    "ExposedPorts Healthcheck ArgsEscaped NetworkDisabled MacAddress StopSignal StopTimeout Shell".split()
+)
+_IMAGE = _kinds(
+    "ID RepoTags:list RepoDigests:list Parent Comment Created Container ContainerConfig:config DockerVersion "
+    "Author Config:config Architecture Variant Os OsVersion Size:number VirtualSize:number "
+    "GraphDriver:driver RootFS:rootfs Metadata:metadata"
+)
 
 
 def _struct(

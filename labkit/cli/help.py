@@ -6,8 +6,7 @@ FlagUsagesWrapped, at the 80 columns that the client assumes where there is no t
 
 from __future__ import annotations
 
-from labkit.cli.commands import children
-from labkit.cli.table import Command, Flag
+from labkit.cli.table import Command, Flag, children
 
 COLUMNS = 79
 """Where flags' usages wrap: pflag is told one less than the terminal's width."""
@@ -20,7 +19,7 @@ ROOT_NOTE = "To get more help with docker, check out our guides at https://docs.
 def help_text(command: Command, leave_out: str = "") -> str:
     """What `docker COMMAND --help` prints: an empty line, then the usage.
 
-    >>> from labkit.cli.commands import COMMANDS
+    >>> from labkit.cli.table import COMMANDS
     >>> print(help_text(COMMANDS["diff"]).splitlines()[1])
     Usage:  docker diff CONTAINER
     """
@@ -52,7 +51,7 @@ def usage_text(command: Command, leave_out: str = "") -> str:
 def usage_line(command: Command) -> str:
     """The command as its usage shows it, without the word "Usage".
 
-    >>> from labkit.cli.commands import COMMANDS
+    >>> from labkit.cli.table import COMMANDS
     >>> usage_line(COMMANDS["image"]), usage_line(COMMANDS["rmi"])
     ('docker image COMMAND', 'docker rmi [OPTIONS] IMAGE [IMAGE...]')
     """

@@ -10,7 +10,7 @@ from labkit.base.errors import DaemonError, InvalidReference, LabkitError, NotFo
 from labkit.cli import prune as prunes
 from labkit.cli.formats import Table, ellipsis
 from labkit.cli.prune import Filters, has_labels, until
-from labkit.cli.table import Command, Flag, Invocation, twin
+from labkit.cli.table import Invocation
 from labkit.cli.terminal import Terminal
 from labkit.engine import images
 from labkit.engine.engine import Engine
@@ -23,86 +23,6 @@ from labkit.oci.reference import Reference, parse_reference
 # `docker image …` and the older commands that do the same: images, history, rmi …
 #
 # Flags, defaults and words are those of `docker CMD --help`, client 20.10.
-
-QUIET_IDS = Flag("quiet", "q", "", "Only show image IDs")
-NO_TRUNC = Flag("no-trunc", "", "", "Don't truncate output")
-FORMAT = Flag("format", "", "string", "Pretty-print images using a Go template")
-
-LS = Command(
-    "image ls",
-    "List images",
-    "[OPTIONS] [REPOSITORY[:TAG]]",
-    (
-        Flag("all", "a", "", "Show all images (default hides intermediate images)"),
-        Flag("digests", "", "", "Show digests"),
-        Flag("filter", "f", "filter", "Filter output based on conditions provided"),
-        FORMAT,
-        NO_TRUNC,
-        QUIET_IDS,
-    ),
-    max_args=1,
-    aliases=("list",),
-)
-
-HISTORY = Command(
-    "image history",
-    "Show the history of an image",
-    "[OPTIONS] IMAGE",
-    (
-        FORMAT,
-        Flag("human", "H", "", "Print sizes and dates in human readable format", "true"),
-        NO_TRUNC,
-        QUIET_IDS,
-    ),
-    min_args=1,
-    max_args=1,
-)
-
-RM = Command(
-    "image rm",
-    "Remove one or more images",
-    "[OPTIONS] IMAGE [IMAGE...]",
-    (
-        Flag("force", "f", "", "Force removal of the image"),
-        Flag("no-prune", "", "", "Do not delete untagged parents"),
-    ),
-    min_args=1,
-    max_args=None,
-    aliases=("rmi", "remove"),
-)
-
-TAG = Command(
-    "image tag",
-    "Create a tag TARGET_IMAGE that refers to SOURCE_IMAGE",
-    "SOURCE_IMAGE[:TAG] TARGET_IMAGE[:TAG]",
-    min_args=2,
-    max_args=2,
-    interspersed=False,
-)
-
-PRUNE = Command(
-    "image prune",
-    "Remove unused images",
-    "[OPTIONS]",
-    (
-        Flag("all", "a", "", "Remove all unused images, not just dangling ones"),
-        Flag("filter", "", "filter", "Provide filter values (e.g. 'until=<timestamp>')"),
-        Flag("force", "f", "", "Do not prompt for confirmation"),
-    ),
-)
-
-COMMANDS = (
-    Command("image", "Manage images"),
-    HISTORY,
-    LS,
-    PRUNE,
-    RM,
-    TAG,
-    twin(HISTORY),
-    twin(LS, "images"),
-    twin(RM, "rmi"),
-    twin(TAG),
-)
 
 
 NONE = "<none>"

@@ -6,59 +6,14 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from labkit.base.errors import DaemonError, NotFound
-from labkit.cli.container import ONE_OR_MORE
 from labkit.cli.documents import container_document, container_inspect, image_document, image_inspect
-from labkit.cli.table import Command, Flag, Invocation
+from labkit.cli.table import Invocation
 from labkit.cli.terminal import Terminal
 from labkit.cli.volume import volume_struct
 from labkit.engine.container import find_container
 from labkit.engine.images import find_image
 from labkit.go.template import PARSING_ERROR, TemplateError, inspect_element, parse_template
 from labkit.go.values import Struct, go_json
-
-_FORMAT = Flag("format", "f", "string", "Format the output using the given Go template")
-
-COMMANDS = (
-    Command(
-        "inspect",
-        "Return low-level information on Docker objects",
-        "[OPTIONS] NAME|ID [NAME|ID...]",
-        (
-            _FORMAT,
-            Flag("size", "s", "", "Display total file sizes if the type is container"),
-            Flag("type", "", "string", "Return JSON for specified type"),
-        ),
-        min_args=1,
-        max_args=None,
-    ),
-    Command(
-        "image inspect",
-        "Display detailed information on one or more images",
-        "[OPTIONS] IMAGE [IMAGE...]",
-        (_FORMAT,),
-        min_args=1,
-        max_args=None,
-    ),
-    Command(
-        "container inspect",
-        "Display detailed information on one or more containers",
-        ONE_OR_MORE,
-        (
-            _FORMAT,
-            Flag("size", "s", "", "Display total file sizes"),
-        ),
-        min_args=1,
-        max_args=None,
-    ),
-    Command(
-        "volume inspect",
-        "Display detailed information on one or more volumes",
-        "[OPTIONS] VOLUME [VOLUME...]",
-        (_FORMAT,),
-        min_args=1,
-        max_args=None,
-    ),
-)
 
 Find = Callable[[str], Struct]
 

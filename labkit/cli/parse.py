@@ -11,10 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from labkit.cli.commands import COMMANDS, PLUGINS, children, find
 from labkit.cli.flags import FlagError, Parsed, parse_flags
 from labkit.cli.help import help_text, usage_line, usage_text
-from labkit.cli.table import Command, Invocation, UsageError, not_simulated
+from labkit.cli.table import COMMANDS, PLUGINS, Command, Invocation, UsageError, children, find, not_simulated
 from labkit.oci.image import SERVER_VERSION
 
 # What other command lines call it.

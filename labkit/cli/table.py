@@ -1,14 +1,16 @@
 """One row for each command of the `docker` client and for each of its flags.
 
-A module gives the rows of its commands (COMMANDS) and what runs them (HANDLERS). The rows
-alone drive parsing (`parse`), help (`help`) and what is answered to a typo or to something that labkit does
-not simulate. Names, usages and defaults are those of the 20.10 client, whose command line is built with
-cobra and pflag; `kind` is the word that its help prints after a flag's name.
+The rows stand in commands.json. They alone drive parsing (`parse`), help (`help`) and what is answered to a
+typo, or to something that labkit does not simulate: that is known too, with what the real one would do, so
+that it is never taken for a typo. Names, usages and defaults are those of the 20.10 client, whose command
+line is built with cobra and pflag; `kind` is the word that its help prints after a flag's name. What runs a
+command stands in the module of its noun, by its path (HANDLERS).
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from importlib import resources
 from typing import Any
@@ -16,11 +18,6 @@ from typing import Any
 from labkit.base.errors import LabkitError
 
 Value = bool | int | str | tuple[str, ...]
-
-NOT_SIMULATED: dict[str, Any] = json.loads(
-    resources.files("labkit.cli").joinpath("not_simulated.json").read_text("utf-8")
-)
-"""Rows of what labkit knows but never simulates: commands, flags of `docker run`, plugins."""
 
 NUMBERS = frozenset({"int", "uint16"})
 REPEATED = frozenset({"list", "filter", "map", "mount", "network", "ulimit", "gpu-request", "strings"})
@@ -124,13 +121,66 @@ class Command:
         return f"docker {self.path}".rstrip()
 
 
-def twin(command: Command, path: str = "") -> Command:
-    """Return a command under another path, at first its bare name: `docker run` for `docker container run`.
+_TABLE: dict[str, Any] = json.loads(
+    resources.files("labkit.cli").joinpath("commands.json").read_text("utf-8")
+)
 
-    >>> twin(Command("container ls", "List containers", aliases=("list",)), "ps").action
-    'container ls'
+
+def _flags(rows: Iterable[str | dict[str, Any]]) -> Iterator[Flag]:
+    """Give a command's flags; a name among them stands for the flags that several commands share."""
+    for row in rows:
+        if isinstance(row, str):
+            yield from _flags(_TABLE["flags"][row])
+        else:
+            yield Flag(**row)
+
+
+def _commands() -> dict[str, Command]:
+    commands: dict[str, Command] = {}
+    for row in _TABLE["commands"]:
+        aliases = tuple(row.get("aliases", ()))
+        if same := row.get("same_as"):  # another path of a command, most often its older, bare name
+            command = replace(commands[same], path=row["path"], aliases=aliases, same_as=same)
+        else:
+            command = Command(**{**row, "flags": tuple(_flags(row.get("flags", ()))), "aliases": aliases})
+        commands[command.path] = command
+    return commands
+
+
+COMMANDS = _commands()
+"""All commands of the client, by path: `COMMANDS["image ls"]`; `COMMANDS[""]` is `docker` itself."""
+
+PLUGINS: dict[str, str] = _TABLE["plugins"]
+"""What is not in the client itself: programs of their own that a Docker installation may add to it."""
+
+
+def _group() -> dict[str, tuple[Command, ...]]:
+    groups: dict[str, list[Command]] = {}
+    for command in sorted(COMMANDS.values(), key=lambda command: command.path):
+        if command.path:
+            groups.setdefault(command.parent, []).append(command)
+    return {path: tuple(commands) for path, commands in groups.items()}
+
+
+_CHILDREN = _group()
+
+
+def children(command: Command) -> tuple[Command, ...]:
+    """The commands of a group, by name; none for a command that is no group.
+
+    >>> [child.name for child in children(COMMANDS["system"])]
+    ['df', 'events', 'info', 'prune']
     """
-    return replace(command, path=path or command.name, aliases=(), same_as=command.path)
+    return _CHILDREN.get(command.path, ())
+
+
+def find(group: Command, word: str) -> Command | None:
+    """The command of `group` that has `word` for its name or for an alias.
+
+    >>> find(COMMANDS["image"], "list").path
+    'image ls'
+    """
+    return next((child for child in children(group) if word == child.name or word in child.aliases), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from labkit.base.errors import DaemonError, InvalidReference, LabkitError, RegistryError
 from labkit.cli.formats import progress_line
-from labkit.cli.table import Command, Flag, Invocation, twin
+from labkit.cli.table import Invocation
 from labkit.cli.terminal import Terminal, Transfer
 from labkit.engine import pull as pulling
 from labkit.engine import push as pushing
@@ -17,35 +17,6 @@ from labkit.engine.schedule import PullEvent
 from labkit.oci.descriptor import parse_platform
 from labkit.oci.reference import Reference, parse_reference
 from labkit.store.client import Client
-
-PULL = Command(
-    "image pull",
-    "Pull an image or a repository from a registry",
-    "[OPTIONS] NAME[:TAG|@DIGEST]",
-    (
-        Flag("all-tags", "a", "", "Download all tagged images in the repository"),
-        Flag("disable-content-trust", "", "", "Skip image verification", "true"),
-        Flag("platform", "", "string", "Set platform if server is multi-platform capable"),
-        Flag("quiet", "q", "", "Suppress verbose output"),
-    ),
-    min_args=1,
-    max_args=1,
-)
-
-PUSH = Command(
-    "image push",
-    "Push an image or a repository to a registry",
-    "[OPTIONS] NAME[:TAG]",
-    (
-        Flag("all-tags", "a", "", "Push all tagged images in the repository"),
-        Flag("disable-content-trust", "", "", "Skip image signing", "true"),
-        Flag("quiet", "q", "", "Suppress verbose output"),
-    ),
-    min_args=1,
-    max_args=1,
-)
-
-COMMANDS = (PULL, PUSH, twin(PULL), twin(PUSH))
 
 _MOVING = ("Downloading", "Extracting", "Pushing")
 

@@ -10,7 +10,7 @@ from labkit.base.errors import DaemonError, LabkitError, NotFound
 from labkit.cli import prune as prunes
 from labkit.cli.formats import Table, label_header
 from labkit.cli.prune import Filters, has_labels
-from labkit.cli.table import Command, Flag, Invocation
+from labkit.cli.table import Invocation
 from labkit.cli.terminal import Terminal
 from labkit.engine import volumes
 from labkit.engine.engine import Engine
@@ -20,56 +20,8 @@ from labkit.go.values import NilMap, Struct
 
 # `docker volume …`: flags, defaults and words of `docker volume CMD --help`, client 20.10.
 
-_OPTIONS = Flag("opt", "o", "map", "Set driver specific options", "map[]")
 _OPTIONS_WOULD = "hand the option to the volume's driver"
 _RM = "Remove one or more volumes. You cannot remove a volume that is in use by a container."
-
-COMMANDS = (
-    Command("volume", "Manage volumes"),
-    Command(
-        "volume create",
-        "Create a volume",
-        "[OPTIONS] [VOLUME]",
-        (
-            Flag("driver", "d", "string", "Specify volume driver name", "local"),
-            Flag("label", "", "list", "Set metadata for a volume"),
-            Flag("name", "", "string", "Specify volume name", hidden=True),
-            Flag("opt", "o", "map", _OPTIONS.usage, _OPTIONS.default, would=_OPTIONS_WOULD),
-        ),
-        max_args=1,
-    ),
-    Command(
-        "volume ls",
-        "List volumes",
-        "[OPTIONS]",
-        (
-            Flag("filter", "f", "filter", "Provide filter values (e.g. 'dangling=true')"),
-            Flag("format", "", "string", "Pretty-print volumes using a Go template"),
-            Flag("quiet", "q", "", "Only display volume names"),
-        ),
-        aliases=("list",),
-    ),
-    Command(
-        "volume prune",
-        "Remove all unused local volumes",
-        "[OPTIONS]",
-        (
-            Flag("filter", "", "filter", "Provide filter values (e.g. 'label=<label>')"),
-            Flag("force", "f", "", "Do not prompt for confirmation"),
-        ),
-    ),
-    Command(
-        "volume rm",
-        "Remove one or more volumes",
-        "[OPTIONS] VOLUME [VOLUME...]",
-        (Flag("force", "f", "", "Force the removal of one or more volumes"),),
-        min_args=1,
-        max_args=None,
-        aliases=("remove",),
-        long=_RM,
-        example="\n$ docker volume rm hello\nhello\n",
-    ),
-)
 
 
 class _Line(NamedTuple):

@@ -16,7 +16,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from labkit.cli.commands import COMMANDS, children
+from labkit.cli.table import COMMANDS, children
 
 HERE = Path(__file__).parent / "recordings"
 

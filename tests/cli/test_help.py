@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from labkit.cli.commands import COMMANDS, children, find
 from labkit.cli.help import help_text
 from labkit.cli.parse import Printed, parse
-from labkit.cli.table import Command, Flag, UsageError
+from labkit.cli.table import COMMANDS, Command, Flag, UsageError, children, find
 
 RECORDINGS = Path(__file__).parent / "recordings" / "help"
 NAMES = {path.replace(" ", "-") or "docker": path for path, row in COMMANDS.items() if row.simulated}

@@ -10,10 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labkit.cli.commands import COMMANDS
 from labkit.cli.flags import FlagError, parse_flags
 from labkit.cli.parse import Printed, parse
-from labkit.cli.table import Flag, Invocation, UsageError
+from labkit.cli.table import COMMANDS, Flag, Invocation, UsageError
 
 RECORDED = json.loads((Path(__file__).parent / "recordings" / "errors.json").read_text())
 

@@ -16,8 +16,7 @@ from pathlib import Path
 import pytest
 
 from labkit import Lab
-from labkit.cli.commands import COMMANDS
-from labkit.cli.table import Flag
+from labkit.cli.table import COMMANDS, Flag
 from labkit.go.moment import SECOND, parse_time
 from tests.cli import sessions
 from tests.real.record import Answer

@@ -10,8 +10,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from labkit import Lab
-from labkit.cli.commands import COMMANDS
 from labkit.cli.session import HINTS
+from labkit.cli.table import COMMANDS
 from labkit.engine.schedule import Network
 from tests.cli import sessions
 from tests.fixtures import small_tar

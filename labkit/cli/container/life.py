@@ -10,9 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from labkit.base.errors import DaemonError, LabkitError, NotFound
-from labkit.cli.container import ONE_OR_MORE
 from labkit.cli.container.list import ports
-from labkit.cli.table import Command, Flag, Invocation, twin
+from labkit.cli.table import Invocation
 from labkit.cli.terminal import Terminal
 from labkit.engine import container as containers
 from labkit.engine import process
@@ -21,82 +20,6 @@ from labkit.engine.state import Container
 from labkit.go.moment import SECOND, moment_of, rfc3339
 
 _WHEN = "timestamp (e.g. 2013-01-02T13:23:37Z) or relative (e.g. 42m for 42 minutes)"
-STOP = Command(
-    "container stop",
-    "Stop one or more running containers",
-    ONE_OR_MORE,
-    (Flag("time", "t", "int", "Seconds to wait for stop before killing it", "10"),),
-    min_args=1,
-    max_args=None,
-)
-
-RESTART = Command(
-    "container restart",
-    "Restart one or more containers",
-    ONE_OR_MORE,
-    (Flag("time", "t", "int", "Seconds to wait for stop before killing the container", "10"),),
-    min_args=1,
-    max_args=None,
-)
-
-KILL = Command(
-    "container kill",
-    "Kill one or more running containers",
-    ONE_OR_MORE,
-    (Flag("signal", "s", "string", "Signal to send to the container", "KILL"),),
-    min_args=1,
-    max_args=None,
-)
-
-WAIT = Command(
-    "container wait",
-    "Block until one or more containers stop, then print their exit codes",
-    "CONTAINER [CONTAINER...]",
-    min_args=1,
-    max_args=None,
-)
-
-RENAME = Command("container rename", "Rename a container", "CONTAINER NEW_NAME", min_args=2, max_args=2)
-
-RM = Command(
-    "container rm",
-    "Remove one or more containers",
-    ONE_OR_MORE,
-    (
-        Flag("force", "f", "", "Force the removal of a running container (uses SIGKILL)"),
-        Flag("link", "l", "", "Remove the specified link", would="remove a link between two containers"),
-        Flag("volumes", "v", "", "Remove anonymous volumes associated with the container"),
-    ),
-    min_args=1,
-    max_args=None,
-)
-
-LOGS = Command(
-    "container logs",
-    "Fetch the logs of a container",
-    "[OPTIONS] CONTAINER",
-    (
-        Flag("details", "", "", "Show extra details provided to logs", would="add what --log-opt asked for"),
-        Flag("follow", "f", "", "Follow log output"),
-        Flag("since", "", "string", f"Show logs since {_WHEN}"),
-        Flag("tail", "n", "string", "Number of lines to show from the end of the logs", "all"),
-        Flag("timestamps", "t", "", "Show timestamps"),
-        Flag("until", "", "string", f"Show logs before a {_WHEN}"),
-    ),
-    min_args=1,
-    max_args=1,
-)
-
-PORT = Command(
-    "container port",
-    "List port mappings or a specific mapping for the container",
-    "CONTAINER [PRIVATE_PORT[/PROTO]]",
-    min_args=1,
-    max_args=2,
-)
-
-_ROWS = (STOP, RESTART, KILL, WAIT, RENAME, RM, LOGS, PORT)
-COMMANDS = (*_ROWS, *map(twin, _ROWS))
 
 
 _SIGNALS = {"1": "HUP", "2": "INT", "3": "QUIT", "9": "KILL", "15": "TERM"}

@@ -12,7 +12,7 @@ from labkit.cli import prune as prunes
 from labkit.cli.container.run import parse_port
 from labkit.cli.formats import Table, ellipsis, label_header
 from labkit.cli.prune import Filters, has_labels, until
-from labkit.cli.table import Command, Flag, Invocation, twin
+from labkit.cli.table import Invocation
 from labkit.cli.terminal import Terminal
 from labkit.dockerfile.instructions import config_changes
 from labkit.engine import container as containers
@@ -27,58 +27,6 @@ from labkit.go.units import age, ago, go_time, human_size
 from labkit.go.values import Row
 from labkit.oci.digest import short
 from labkit.oci.reference import parse_reference
-
-LS = Command(
-    "container ls",
-    "List containers",
-    "[OPTIONS]",
-    (
-        Flag("all", "a", "", "Show all containers (default shows just running)"),
-        Flag("filter", "f", "filter", "Filter output based on conditions provided"),
-        Flag("format", "", "string", "Pretty-print containers using a Go template"),
-        Flag("last", "n", "int", "Show n last created containers (includes all states)", "-1"),
-        Flag("latest", "l", "", "Show the latest created container (includes all states)"),
-        Flag("no-trunc", "", "", "Don't truncate output"),
-        Flag("quiet", "q", "", "Only display container IDs"),
-        Flag("size", "s", "", "Display total file sizes"),
-    ),
-    aliases=("ps", "list"),
-)
-
-DIFF = Command(
-    "container diff",
-    "Inspect changes to files or directories on a container's filesystem",
-    "CONTAINER",
-    min_args=1,
-    max_args=1,
-)
-
-COMMIT = Command(
-    "container commit",
-    "Create a new image from a container's changes",
-    "[OPTIONS] CONTAINER [REPOSITORY[:TAG]]",
-    (
-        Flag("author", "a", "string", 'Author (e.g., "John Hannibal Smith <hannibal@a-team.com>")'),
-        Flag("change", "c", "list", "Apply Dockerfile instruction to the created image"),
-        Flag("message", "m", "string", "Commit message"),
-        Flag("pause", "p", "", "Pause container during commit", "true"),
-    ),
-    min_args=1,
-    max_args=2,
-    interspersed=False,
-)
-
-PRUNE = Command(
-    "container prune",
-    "Remove all stopped containers",
-    "[OPTIONS]",
-    (
-        Flag("filter", "", "filter", "Provide filter values (e.g. 'until=<timestamp>')"),
-        Flag("force", "f", "", "Do not prompt for confirmation"),
-    ),
-)
-
-COMMANDS = (LS, DIFF, COMMIT, PRUNE, twin(LS, "ps"), twin(DIFF), twin(COMMIT))
 
 
 class _Line(NamedTuple):

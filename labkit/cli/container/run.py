@@ -8,8 +8,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from labkit.base.errors import DaemonError, InvalidReference, LabkitError, NotFound
-from labkit.cli.container import ONE_OR_MORE
-from labkit.cli.table import NOT_SIMULATED, Command, Flag, Invocation, UsageError, twin
+from labkit.cli.table import Invocation, UsageError
 from labkit.cli.terminal import Terminal
 from labkit.cli.transfer import pull_image
 from labkit.engine import container as containers
@@ -19,133 +18,6 @@ from labkit.engine.state import Container, Options
 from labkit.oci.descriptor import Platform, parse_platform
 from labkit.oci.image import Image
 from labkit.oci.reference import parse_reference
-
-_DETACH_KEYS = Flag(
-    "detach-keys",
-    "",
-    "string",
-    "Override the key sequence for detaching a container",
-    would="let those keys leave the container while it runs on",
-)
-_ENV_FILE = Flag(
-    "env-file",
-    "",
-    "list",
-    "Read in a file of environment variables",
-    would="set the variables that the file lists",
-)
-_USER = Flag("user", "u", "string", "Username or UID (format: <name|uid>[:<group|gid>])")
-_WORKDIR = Flag("workdir", "w", "string", "Working directory inside the container")
-
-# Of these not all can be seen in images and layers.
-_SIMULATED_FLAGS = (
-    _USER,
-    _WORKDIR,
-    Flag("disable-content-trust", "", "", "Skip image verification", "true"),
-    Flag("entrypoint", "", "string", "Overwrite the default ENTRYPOINT of the image"),
-    Flag("env", "e", "list", "Set environment variables"),
-    Flag("hostname", "h", "string", "Container host name"),
-    Flag("interactive", "i", "", "Keep STDIN open even if not attached"),
-    Flag("label", "l", "list", "Set meta data on a container"),
-    Flag("name", "", "string", "Assign a name to the container"),
-    Flag("network", "", "network", "Connect a container to a network"),
-    Flag("platform", "", "string", "Set platform if server is multi-platform capable"),
-    Flag("publish", "p", "list", "Publish a container's port(s) to the host"),
-    Flag("publish-all", "P", "", "Publish all exposed ports to random ports"),
-    Flag("read-only", "", "", "Mount the container's root filesystem as read only"),
-    Flag("restart", "", "string", "Restart policy to apply when a container exits", "no"),
-    Flag("rm", "", "", "Automatically remove the container when it exits"),
-    Flag("tty", "t", "", "Allocate a pseudo-TTY"),
-    Flag("volume", "v", "list", "Bind mount a volume"),
-)
-
-_BOTH = (
-    *_SIMULATED_FLAGS,
-    _ENV_FILE,
-    # Limits of a container's processes, checks of their health, what the network is: nothing of an image.
-    *(Flag(**flag) for flag in NOT_SIMULATED["run_flags"]),
-)
-_RUN_FLAGS = (
-    *_BOTH,
-    Flag("detach", "d", "", "Run container in background and print container ID"),
-    _DETACH_KEYS,
-    Flag("pull", "", "string", 'Pull image before running ("always"|"missing"|"never")', "missing"),
-    Flag(
-        "sig-proxy",
-        "",
-        "",
-        "Proxy received signals to the process",
-        "true",
-        would="choose whether Ctrl-C reaches the container's process",
-    ),
-)
-
-_CREATE_FLAGS = (
-    *_BOTH,
-    Flag("pull", "", "string", 'Pull image before creating ("always"|"missing"|"never")', "missing"),
-)
-
-RUN = Command(
-    "container run",
-    "Run a command in a new container",
-    "[OPTIONS] IMAGE [COMMAND] [ARG...]",
-    _RUN_FLAGS,
-    min_args=1,
-    max_args=None,
-    interspersed=False,
-)
-
-CREATE = Command(
-    "container create",
-    "Create a new container",
-    "[OPTIONS] IMAGE [COMMAND] [ARG...]",
-    _CREATE_FLAGS,
-    min_args=1,
-    max_args=None,
-    interspersed=False,
-)
-
-EXEC = Command(
-    "container exec",
-    "Run a command in a running container",
-    "[OPTIONS] CONTAINER COMMAND [ARG...]",
-    (
-        Flag("detach", "d", "", "Detached mode: run command in the background"),
-        _DETACH_KEYS,
-        Flag("env", "e", "list", "Set environment variables"),
-        _ENV_FILE,
-        Flag("interactive", "i", "", "Keep STDIN open even if not attached"),
-        Flag(
-            "privileged",
-            "",
-            "",
-            "Give extended privileges to the command",
-            would="give the command every capability of the host's root",
-        ),
-        Flag("tty", "t", "", "Allocate a pseudo-TTY"),
-        _USER,
-        _WORKDIR,
-    ),
-    min_args=2,
-    max_args=None,
-    interspersed=False,
-)
-
-START = Command(
-    "container start",
-    "Start one or more stopped containers",
-    ONE_OR_MORE,
-    (
-        Flag("attach", "a", "", "Attach STDOUT/STDERR and forward signals"),
-        _DETACH_KEYS,
-        Flag("interactive", "i", "", "Attach container's STDIN"),
-    ),
-    min_args=1,
-    max_args=None,
-)
-
-_ROWS = (RUN, CREATE, EXEC, START)
-COMMANDS = (*_ROWS, *map(twin, _ROWS))
 
 _NOT_A_TTY = "the input device is not a TTY"
 _TTY_HINT = (

@@ -1,4 +1,4 @@
-"""What there is to see of files and paths: du, ls, stat, basename, dirname, readlink, pwd, which …; and date."""
+"""What there is to see of files and paths: du, ls, stat, basename, readlink, pwd, which …; and date."""
 
 from __future__ import annotations
 
