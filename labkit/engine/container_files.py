@@ -268,8 +268,6 @@ def _set_attributes(files: Files, path: str, node: Node, *, owned: bool) -> None
 
 _LINKS = 255
 
-_LINKS = 255
-
 
 @dataclass(frozen=True, slots=True)
 class CopyInfo:
@@ -335,7 +333,7 @@ def _resolved(files: Files, path: str) -> str:
         if isinstance(node, Symlink):
             if walk.links == _LINKS:
                 raise LabkitError("EvalSymlinks: too many links")
-            walk.follow(node)
+            walk.follow(node.target)
         elif walk.todo and not isinstance(node, Dir):
             raise LabkitError("not a directory")
         else:
@@ -526,7 +524,7 @@ def _follow(files: MountTable, path: str) -> str:
         elif walk.links == _LINKS:
             raise DaemonError(f"evalSymlinksInScope: too many links in {path}")
         else:
-            walk.follow(node)
+            walk.follow(node.target)
     return walk.trail[-1]
 
 

@@ -125,7 +125,7 @@ def _walk(space: Space, path: str, parts: list[str], slash: bool, follow: bool, 
                 fail(errno.ELOOP, path)
             _parts(node.target)
             slash = slash or (not todo and node.target.endswith("/"))
-            walking.follow(node)
+            walking.follow(node.target)
             continue
         if todo and type(node) is not Dir:
             fail(errno.ENOTDIR, path)
