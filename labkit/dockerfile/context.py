@@ -111,7 +111,7 @@ def follow(root: Dir, path: str) -> tuple[str, Node | None]:
         here = f"{walk.trail[-1]}/{name}".lstrip("/")
         node = tree.get(root, here)
         if isinstance(node, Symlink) and walk.links < _LINKS:
-            walk.follow(node)
+            walk.follow(node.target)
         else:
             walk.trail.append(here)
     return walk.trail[-1], tree.get(root, walk.trail[-1])

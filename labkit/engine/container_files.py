@@ -331,7 +331,7 @@ def _resolved(files: Files, path: str) -> str:
         if isinstance(node, Symlink):
             if walk.links == _LINKS:
                 raise LabkitError("EvalSymlinks: too many links")
-            walk.follow(node)
+            walk.follow(node.target)
         elif walk.todo and not isinstance(node, Dir):
             raise LabkitError("not a directory")
         else:
@@ -522,7 +522,7 @@ def _follow(files: MountTable, path: str) -> str:
         elif walk.links == _LINKS:
             raise DaemonError(f"evalSymlinksInScope: too many links in {path}")
         else:
-            walk.follow(node)
+            walk.follow(node.target)
     return walk.trail[-1]
 
 

@@ -240,7 +240,7 @@ class _Unpacking:
             elif walk.links == _LINKS:
                 _refuse(entry, "too many levels of symbolic links")
             else:
-                walk.follow(node)
+                walk.follow(node.target)
         at = walk.trail[-1]
         start = _decoded(path) + "/" if names else ""
         return _Place(*at, _children(*at), start)

@@ -20,7 +20,7 @@ from typing import Generic, TypeAlias, TypeVar
 from labkit.oci.content import EMPTY, Content
 
 CAPABILITY = "security.capability"
-"""The extended attribute that gives a program some of root's powers; the only one that Docker keeps."""
+"""The extended attribute that gives a program some of root's powers; Docker keeps no other in a layer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +162,7 @@ class PathWalk(Generic[Spot]):
     >>> for name in walk:
     ...     here = f"{walk.trail[-1]}/{name}"
     ...     node = get(root, here)
-    ...     walk.follow(node) if isinstance(node, Symlink) else walk.trail.append(here)
+    ...     walk.follow(node.target) if isinstance(node, Symlink) else walk.trail.append(here)
     >>> walk.trail[-1]
     '/var/lock/a'
     """
@@ -190,12 +190,12 @@ class PathWalk(Generic[Spot]):
             elif name != ".":
                 yield name
 
-    def follow(self, link: Symlink) -> None:
+    def follow(self, target: str) -> None:
         """Go on with the names of a link's target, from here or from the root."""
         self.links += 1
-        if link.target.startswith("/"):
+        if target.startswith("/"):
             del self.trail[1:]
-        self.todo += [name for name in reversed(link.target.split("/")) if name]
+        self.todo += [name for name in reversed(target.split("/")) if name]
 
 
 def put(root: Dir, path: str, node: Node) -> Dir:

@@ -22,6 +22,8 @@ from labkit.oci.tree import CAPABILITY, Device, Dir, Fifo, File, Meta, Node, Pat
 from labkit.storage.posix import Cost, Names, Place, Stat, Tree, fail, meta_of, with_meta
 
 NAME_MAX = 255
+_SHORT = NAME_MAX // 4
+"""As many characters fit into any name: one is at most four bytes."""
 PATH_MAX = 4096
 MAX_SYMLINKS = 40
 
@@ -89,14 +91,13 @@ def step(space: Space, parent: Parent, path: str) -> Place | None:
 def _parts(path: str) -> list[str]:
     if not path:
         fail(errno.ENOENT, path)
-    # A character is at most four bytes: most paths and names need no encoding to be found short enough.
     if len(path) > PATH_MAX // 4 - 1 and len(path.encode("utf-8", "surrogateescape")) >= PATH_MAX:
         fail(errno.ENAMETOOLONG, path)
     return [name for name in path.split("/") if name]
 
 
 def _check_name(name: str, path: str) -> None:
-    if len(name) > NAME_MAX // 4 and len(name.encode("utf-8", "surrogateescape")) > NAME_MAX:
+    if len(name) > _SHORT and len(name.encode("utf-8", "surrogateescape")) > NAME_MAX:
         fail(errno.ENAMETOOLONG, path)
 
 
@@ -108,7 +109,8 @@ def _walk(space: Space, path: str, parts: list[str], slash: bool, follow: bool, 
     for name in walking:
         if create and slash and not todo:
             fail(errno.EISDIR, path)
-        _check_name(name, path)
+        if len(name) > _SHORT:
+            _check_name(name, path)
         del names[len(trail) - 1 :]
         names.append(name)
         looked_up += trail[-1].tree.searched(names)
@@ -117,13 +119,13 @@ def _walk(space: Space, path: str, parts: list[str], slash: bool, follow: bool, 
             if todo:
                 fail(errno.ENOENT, path)
             return Found(tuple(names), None, slash, looked_up)
-        node = place.node
+        node = place.lower if place.upper is None else place.upper
         if type(node) is Symlink and (todo or follow or slash):
             if walking.links == MAX_SYMLINKS:
                 fail(errno.ELOOP, path)
             _parts(node.target)
             slash = slash or (not todo and node.target.endswith("/"))
-            walking.follow(node)
+            walking.follow(node.target)
             continue
         if todo and type(node) is not Dir:
             fail(errno.ENOTDIR, path)

@@ -47,7 +47,7 @@ from labkit.oci.layer import Layer
 from labkit.oci.manifest import Index, make_index, make_manifest, parse_manifest
 from labkit.oci.reference import Reference, parse_reference
 from labkit.oci.tar_writer import write_tar
-from labkit.oci.tree import Dir, File, Meta, Node, Symlink
+from labkit.oci.tree import Dir, File, Meta, Node, PathWalk, Symlink, split_path
 
 # Files
 
@@ -112,27 +112,17 @@ class TarFiles:
         """Return the name that links lead to."""
         if ".." in name.split("/") and _leaves(name):
             raise InvalidArchive(f"evalSymlinksInScope: {name} is not in the archive")
-        rest = name.split("/")[::-1]
-        place: list[str] = []
-        links = 0
-        while rest:
-            part = rest.pop()
-            if part == "..":
-                del place[-1:]
-            elif part and part != ".":
-                here = "/".join([*place, part])
-                entry = self._entries.get(here)
-                if entry is None or entry.kind != tar.SYMLINK:
-                    place.append(part)
-                    continue
-                links += 1
-                if links > _MOST_LINKS:
-                    raise InvalidArchive(f"evalSymlinksInScope: too many links in {name}")
-                target = _text(entry.link)
-                if target.startswith("/"):
-                    place = []
-                rest.extend(target.split("/")[::-1])
-        return "/".join(place)
+        walk = PathWalk("", split_path(name))
+        for part in walk:
+            here = f"{walk.trail[-1]}/{part}".lstrip("/")
+            entry = self._entries.get(here)
+            if entry is None or entry.kind != tar.SYMLINK:
+                walk.trail.append(here)
+            elif walk.links == _MOST_LINKS:
+                raise InvalidArchive(f"evalSymlinksInScope: too many links in {name}")
+            else:
+                walk.follow(_text(entry.link))
+        return walk.trail[-1]
 
 
 class DirectoryFiles:
