@@ -76,7 +76,7 @@ def test_a_running_box_is_deleted_with_what_it_wrote() -> None:
     box = lab.run("busybox", name="box")
     box.write("/motd", "hello")
     assert lab.disk_usage() == lab.image("busybox").size + 5
-    box.delete()
+    box.remove()
     assert lab.containers == []
     assert lab.disk_usage() == lab.image("busybox").size
 

@@ -5,6 +5,7 @@
       DigestMismatch
       TruncatedFile       (an OSError, too)
       FileSystemError     (an OSError, too)
+      MissingExtra        (an ImportError, too)
       RecordedImage
       NotSimulated
       RegistryError

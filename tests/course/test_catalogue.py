@@ -156,7 +156,7 @@ lab.build("my-python", steps, {"flask.so": 4_000_000, "openssl.cnf": "MinProtoco
 
 @pytest.mark.parametrize(("name", "script", "hint"), NEAR_MISSES.values(), ids=list(NEAR_MISSES))
 def test_a_near_miss_does_not_pass_and_gets_its_hint(name: str, script: str, hint: str) -> None:
-    practice = Practice(find_exercise(name))
+    practice = Practice(find_exercise(LESSONS, name))
     assert run_script(script, practice.lab, ex=practice) == []
     assert not practice.check().correct
     found = practice.next_hint()
