@@ -20,11 +20,6 @@ from labkit.oci.digest import short
 from labkit.oci.image import Image, Step
 from labkit.oci.reference import Reference, parse_reference
 
-# `docker image …` and the older commands that do the same: images, history, rmi …
-#
-# Flags, defaults and words are those of `docker CMD --help`, client 20.10.
-
-
 NONE = "<none>"
 
 

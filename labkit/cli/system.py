@@ -22,18 +22,6 @@ from labkit.go.units import ago, human_size
 from labkit.go.values import Struct
 from labkit.oci.digest import short
 
-# `docker` itself with its flags, `docker system …`, and the commands about no one kind of object.
-#
-# Flags, defaults and words are those of `docker CMD --help`, client 20.10.
-
-
-_CONTEXT = (
-    "Name of the context to use to connect to the daemon (overrides DOCKER_HOST env var and default context "
-    'set with "docker context use")'
-)
-_TLS = "encrypt the connection to a daemon elsewhere"
-
-
 _TABLE: Table[tuple[str, str, Usage]] = Table(
     lambda line: f"*formatter.diskUsage{line[0]}Context",
     {

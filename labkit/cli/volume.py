@@ -18,11 +18,6 @@ from labkit.engine.state import Volume
 from labkit.go.moment import rfc3339
 from labkit.go.values import NilMap, Struct
 
-# `docker volume …`: flags, defaults and words of `docker volume CMD --help`, client 20.10.
-
-_OPTIONS_WOULD = "hand the option to the volume's driver"
-_RM = "Remove one or more volumes. You cannot remove a volume that is in use by a container."
-
 
 class _Line(NamedTuple):
     """A volume in the list."""

@@ -38,10 +38,11 @@ from labkit.engine.engine import Engine
 from labkit.engine.schedule import MAX_DOWNLOADS, Item, Network, PullEvent, schedule
 from labkit.oci.config import ImageConfig, parse_config
 from labkit.oci.content import Content
+from labkit.oci.descriptor import Descriptor, Platform
 from labkit.oci.digest import chain_ids, short
 from labkit.oci.image import Image, validate
 from labkit.oci.layer import Layer
-from labkit.oci.manifest import Descriptor, Manifest, Platform
+from labkit.oci.manifest import Manifest
 from labkit.oci.reference import Reference
 from labkit.store.archive import unpacked
 from labkit.store.client import Client, FoundManifest, Live, words

@@ -16,11 +16,12 @@ from labkit.engine import images
 from labkit.engine.engine import Engine
 from labkit.engine.schedule import Network, PullEvent
 from labkit.oci.content import Content
+from labkit.oci.descriptor import DOCKER_CONFIG, DOCKER_LAYER, Descriptor
 from labkit.oci.digest import sha256, short
 from labkit.oci.gzip import store_gzip
 from labkit.oci.image import Image
 from labkit.oci.layer import Layer
-from labkit.oci.manifest import DOCKER_CONFIG, DOCKER_LAYER, Descriptor, make_manifest
+from labkit.oci.manifest import make_manifest
 from labkit.oci.reference import Reference, parse_reference
 from labkit.store.client import Client, words
 

@@ -104,9 +104,6 @@ QUESTIONS = (
 )
 
 
-_BIG = 67_108_864
-
-
 def _largest(lab: Lab) -> Container:
     return max(lab.engine.state.containers.values(), key=containers.size_rw)
 

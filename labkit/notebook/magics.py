@@ -95,7 +95,9 @@ def shown_value(value: Any) -> Any:
 
 
 def _shown_one(value: Image | Box | Lab) -> Mapping[str, Any]:
-    from labkit.notebook.pictures import stack, text  # with the library that draws
+    # late, as it brings the library that draws
+    from labkit.notebook.pictures import text
+    from labkit.notebook.pictures.layer_stack import stack
 
     if isinstance(value, Lab):
         images = [

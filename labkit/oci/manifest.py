@@ -17,18 +17,11 @@ from labkit.base.errors import InvalidDocument
 from labkit.go.json import dumps, loads
 from labkit.go.struct import INT, STRING, STRING_MAP, Field, Type, conform, freeze, list_of, lookup, struct
 from labkit.oci.descriptor import (
-    DOCKER_CONFIG,
-    DOCKER_LAYER,
-    DOCKER_LAYER_FOREIGN,
     DOCKER_MANIFEST,
     DOCKER_MANIFEST_LIST,
     DOCKER_SCHEMA1,
     DOCKER_SCHEMA1_SIGNED,
-    OCI_CONFIG,
     OCI_INDEX,
-    OCI_LAYER,
-    OCI_LAYER_GZIP,
-    OCI_LAYER_ZSTD,
     OCI_MANIFEST,
     Descriptor,
     Platform,
@@ -39,29 +32,6 @@ from labkit.oci.descriptor import (
     read_descriptor,
 )
 from labkit.oci.digest import sha256
-
-__all__ = [
-    "DOCKER_CONFIG",
-    "DOCKER_LAYER",
-    "DOCKER_LAYER_FOREIGN",
-    "DOCKER_MANIFEST",
-    "DOCKER_MANIFEST_LIST",
-    "INDEX_TYPES",
-    "MANIFEST_TYPES",
-    "OCI_CONFIG",
-    "OCI_INDEX",
-    "OCI_LAYER",
-    "OCI_LAYER_GZIP",
-    "OCI_LAYER_ZSTD",
-    "OCI_MANIFEST",
-    "Descriptor",
-    "Index",
-    "Manifest",
-    "Platform",
-    "make_index",
-    "make_manifest",
-    "parse_manifest",
-]
 
 MANIFEST_TYPES = (DOCKER_MANIFEST, OCI_MANIFEST)
 INDEX_TYPES = (DOCKER_MANIFEST_LIST, OCI_INDEX)

@@ -17,19 +17,17 @@ from urllib.parse import quote
 from labkit.base.errors import DigestMismatch, InvalidDocument, LabkitError, RegistryError
 from labkit.go.json import dumps, loads
 from labkit.oci.content import EMPTY, Content
-from labkit.oci.digest import sha256, verify
-from labkit.oci.layer import Layer
-from labkit.oci.manifest import (
+from labkit.oci.descriptor import (
     DOCKER_MANIFEST,
     DOCKER_MANIFEST_LIST,
     OCI_INDEX,
     OCI_MANIFEST,
     Descriptor,
-    Index,
-    Manifest,
     Platform,
-    parse_manifest,
 )
+from labkit.oci.digest import sha256, verify
+from labkit.oci.layer import Layer
+from labkit.oci.manifest import Index, Manifest, parse_manifest
 from labkit.store.api import Request, Response, is_standard
 
 _ACCEPT = ", ".join((DOCKER_MANIFEST, DOCKER_MANIFEST_LIST, OCI_MANIFEST, OCI_INDEX))

@@ -30,8 +30,8 @@ from labkit.base.errors import DigestMismatch, LabkitError, RegistryError
 from labkit.go.json import loads
 from labkit.oci.blob import FileSource, whole
 from labkit.oci.content import EMPTY, Content
+from labkit.oci.descriptor import DOCKER_CONFIG, OCI_CONFIG, Descriptor
 from labkit.oci.digest import verify
-from labkit.oci.manifest import DOCKER_CONFIG, OCI_CONFIG, Descriptor
 from labkit.store.api import Request, Response
 from labkit.store.client import BlobProgress, Client, error_of, words
 

@@ -12,9 +12,9 @@ from labkit.engine.state import NO_OPTIONS, Container, Options
 from labkit.go.moment import SECOND
 from labkit.oci.config import make_config
 from labkit.oci.content import Content
+from labkit.oci.descriptor import Platform
 from labkit.oci.image import Image
 from labkit.oci.layer import Layer
-from labkit.oci.manifest import Platform
 from labkit.oci.reference import parse_reference
 from labkit.oci.tree import Dir, File, Meta, Symlink
 from labkit.store.hub.images import IMAGES, build

@@ -18,19 +18,11 @@ from labkit.engine.pull import Pulled, pull
 from labkit.engine.push import Pushed, push
 from labkit.engine.schedule import Network, PullEvent
 from labkit.oci.content import Content
+from labkit.oci.descriptor import DOCKER_CONFIG, DOCKER_LAYER, DOCKER_MANIFEST, Descriptor, Platform
 from labkit.oci.digest import sha256, short
 from labkit.oci.gzip import store_gzip
 from labkit.oci.image import Image, validate
-from labkit.oci.manifest import (
-    DOCKER_CONFIG,
-    DOCKER_LAYER,
-    DOCKER_MANIFEST,
-    Descriptor,
-    Manifest,
-    Platform,
-    make_index,
-    make_manifest,
-)
+from labkit.oci.manifest import Manifest, make_index, make_manifest
 from labkit.oci.reference import parse_reference
 from labkit.store.api import Request, Response, as_text, refusal
 from labkit.store.client import Client

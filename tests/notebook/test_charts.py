@@ -14,7 +14,7 @@ import pytest
 from labkit.engine.schedule import Item, Network, PullEvent, schedule
 from labkit.notebook import charts
 from labkit.notebook.charts import Chart, Span, pull_timeline, sizes, spans
-from labkit.notebook.pictures import ImageView, LayerView
+from labkit.notebook.pictures.views import ImageView, LayerView
 
 ITEMS = [Item("864c283b3c4b", 10_000_000, 20_000_000), Item("5479aaef3d30", 1_000, 1_000)]
 HERE = PullEvent(0.0, "27833a3ba0a5", "Already exists")

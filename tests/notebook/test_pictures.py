@@ -16,21 +16,21 @@ import pytest
 
 from labkit.engine.state import Container
 from labkit.lab import Lab
-from labkit.notebook.pictures import (
+from labkit.notebook.pictures.history_map import history_map
+from labkit.notebook.pictures.layer_stack import stack, steps
+from labkit.notebook.pictures.picture import Picture
+from labkit.notebook.pictures.sharing import shared
+from labkit.notebook.pictures.text import cells, cut, table, visible
+from labkit.notebook.pictures.views import (
     ContainerView,
     ImageView,
     LayerView,
-    Picture,
     StepView,
+    change_lines,
     container_view,
-    history_map,
     image_view,
-    shared,
-    stack,
-    steps,
+    instruction,
 )
-from labkit.notebook.pictures.text import cells, cut, table, visible
-from labkit.notebook.pictures.views import change_lines, instruction
 from labkit.oci.changeset import Change
 from labkit.oci.config import ZERO_TIME, History, make_config
 from labkit.oci.content import Content

@@ -8,7 +8,14 @@ from typing import Any
 from hypothesis import strategies as st
 
 from labkit.oci.config import History
-from labkit.oci.manifest import DOCKER_CONFIG, DOCKER_LAYER, OCI_CONFIG, OCI_LAYER_GZIP, Descriptor, Platform
+from labkit.oci.descriptor import (
+    DOCKER_CONFIG,
+    DOCKER_LAYER,
+    OCI_CONFIG,
+    OCI_LAYER_GZIP,
+    Descriptor,
+    Platform,
+)
 from labkit.oci.reference import Reference
 
 HEX = "0123456789abcdef"

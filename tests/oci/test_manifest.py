@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 from labkit.base.errors import InvalidDocument
 from labkit.oci.content import Content
-from labkit.oci.digest import sha256
-from labkit.oci.manifest import (
+from labkit.oci.descriptor import (
     DOCKER_CONFIG,
     DOCKER_LAYER,
     DOCKER_MANIFEST,
@@ -22,13 +21,10 @@ from labkit.oci.manifest import (
     OCI_LAYER_GZIP,
     OCI_MANIFEST,
     Descriptor,
-    Index,
-    Manifest,
     Platform,
-    make_index,
-    make_manifest,
-    parse_manifest,
 )
+from labkit.oci.digest import sha256
+from labkit.oci.manifest import Index, Manifest, make_index, make_manifest, parse_manifest
 from tests.oci.strategies_documents import descriptors
 
 # What Docker 20.10.24 put into a registry by `docker push`; the push printed this digest.

@@ -14,8 +14,8 @@ from labkit.engine.engine import Engine
 from labkit.engine.pull import pull
 from labkit.engine.push import push
 from labkit.engine.schedule import Network
+from labkit.oci.descriptor import DOCKER_MANIFEST, DOCKER_MANIFEST_LIST, Platform
 from labkit.oci.digest import sha256
-from labkit.oci.manifest import DOCKER_MANIFEST, DOCKER_MANIFEST_LIST, Platform
 from labkit.oci.reference import parse_reference
 from labkit.store.remote import Remote
 from tests.cli import session_hub

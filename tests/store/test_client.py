@@ -11,18 +11,17 @@ import pytest
 
 from labkit.base.errors import DigestMismatch, InvalidDocument, LabkitError, RegistryError
 from labkit.oci.content import Content
-from labkit.oci.digest import sha256
-from labkit.oci.layer import Layer
-from labkit.oci.manifest import (
+from labkit.oci.descriptor import (
     DOCKER_CONFIG,
     DOCKER_LAYER,
     DOCKER_MANIFEST,
     DOCKER_MANIFEST_LIST,
     Descriptor,
     Platform,
-    make_index,
-    make_manifest,
 )
+from labkit.oci.digest import sha256
+from labkit.oci.layer import Layer
+from labkit.oci.manifest import make_index, make_manifest
 from labkit.oci.tree import Dir
 from labkit.store.api import Request, Response, as_text, refusal
 from labkit.store.client import Client, FoundManifest

@@ -11,11 +11,12 @@ from labkit.base.errors import RegistryError
 from labkit.go.units import human_size
 from labkit.oci import tree
 from labkit.oci.config import parse_config
+from labkit.oci.descriptor import Platform
 from labkit.oci.digest import short
 from labkit.oci.gzip import decompressed
 from labkit.oci.image import Image, validate
 from labkit.oci.layer import Layer
-from labkit.oci.manifest import Index, Platform
+from labkit.oci.manifest import Index
 from labkit.store.client import Client, FoundManifest
 from labkit.store.hub import docker_hub
 from labkit.store.hub.images import IMAGES, build

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from labkit.oci.content import Content
-from labkit.oci.manifest import (
+from labkit.oci.descriptor import (
     DOCKER_CONFIG,
     DOCKER_LAYER,
     DOCKER_MANIFEST,
@@ -26,9 +26,8 @@ from labkit.oci.manifest import (
     OCI_MANIFEST,
     Descriptor,
     Platform,
-    make_index,
-    make_manifest,
 )
+from labkit.oci.manifest import make_index, make_manifest
 from labkit.store.api import Request, Response
 from labkit.store.client import Client
 from labkit.store.registry import Registry

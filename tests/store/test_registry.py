@@ -11,9 +11,10 @@ import json
 import pytest
 
 from labkit.oci.content import Content
+from labkit.oci.descriptor import DOCKER_CONFIG, DOCKER_MANIFEST, Descriptor
 from labkit.oci.digest import sha256
 from labkit.oci.layer import Layer
-from labkit.oci.manifest import DOCKER_CONFIG, DOCKER_MANIFEST, Descriptor, make_manifest
+from labkit.oci.manifest import make_manifest
 from labkit.oci.tree import Dir
 from labkit.store.api import Request, Response
 from labkit.store.registry import Registry, StoredContent

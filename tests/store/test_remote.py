@@ -28,7 +28,8 @@ from labkit.engine.push import Pushed, push
 from labkit.engine.schedule import Network, PullEvent
 from labkit.lab import Lab
 from labkit.oci.content import Content
-from labkit.oci.manifest import Platform, make_index
+from labkit.oci.descriptor import Platform
+from labkit.oci.manifest import make_index
 from labkit.oci.reference import parse_reference
 from labkit.store.api import JSON, Request, Response, as_json, as_text, refusal
 from labkit.store.client import Client

@@ -23,9 +23,6 @@ from labkit.oci.gzip import decompressed
 from labkit.oci.tar_writer import write_entries
 from labkit.oci.tree import Device, Dir, Symlink
 
-_CP = "Copy files/folders between a container and the local filesystem"
-
-
 _NO_PATH = "Error: No such container:path: {}:{}"
 
 

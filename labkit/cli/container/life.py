@@ -19,9 +19,6 @@ from labkit.engine.engine import Engine
 from labkit.engine.state import Container
 from labkit.go.moment import SECOND, moment_of, rfc3339
 
-_WHEN = "timestamp (e.g. 2013-01-02T13:23:37Z) or relative (e.g. 42m for 42 minutes)"
-
-
 _SIGNALS = {"1": "HUP", "2": "INT", "3": "QUIT", "9": "KILL", "15": "TERM"}
 _ENDING = ("HUP", "INT", "QUIT", "TERM")
 

@@ -14,11 +14,12 @@ from typing import Any
 from labkit.go.moment import parse_time
 from labkit.oci.config import make_config
 from labkit.oci.content import Content
+from labkit.oci.descriptor import DOCKER_CONFIG, DOCKER_LAYER, Descriptor
 from labkit.oci.digest import sha256
 from labkit.oci.gzip import store_gzip
 from labkit.oci.image import Image
 from labkit.oci.layer import Layer
-from labkit.oci.manifest import DOCKER_CONFIG, DOCKER_LAYER, Descriptor, make_manifest
+from labkit.oci.manifest import make_manifest
 from labkit.store.hub.records import read_listing
 from labkit.store.registry import Registry, StoredContent
 

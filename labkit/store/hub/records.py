@@ -17,18 +17,11 @@ from labkit.go.moment import parse_time
 from labkit.oci import tree
 from labkit.oci.config import History, ImageConfig, make_config
 from labkit.oci.content import Content
+from labkit.oci.descriptor import DOCKER_CONFIG, DOCKER_LAYER, Descriptor, Platform
 from labkit.oci.digest import sha256
 from labkit.oci.image import Image
 from labkit.oci.layer import Layer
-from labkit.oci.manifest import (
-    DOCKER_CONFIG,
-    DOCKER_LAYER,
-    Descriptor,
-    Manifest,
-    Platform,
-    make_index,
-    make_manifest,
-)
+from labkit.oci.manifest import Manifest, make_index, make_manifest
 from labkit.oci.tree import Dir, File, Meta, Node, Symlink, Whiteout, new_inode
 from labkit.store.registry import Registry, StoredContent
 
