@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 
 from labkit.go.moment import SECOND
-from labkit.oci.changeset import apply, apply_all, changes, stat_differs
+from labkit.oci.changeset import apply, apply_all, changes, reached, stat_differs
 from labkit.oci.content import Content
 from labkit.oci.tree import (
     Device,
@@ -96,6 +96,12 @@ def test_an_opaque_directory_hides_what_is_below_and_keeps_what_is_in_it() -> No
     below = Dir({"etc": Dir({"motd": text(b"old"), "hosts": text(b"")})})
     merged = apply(below, Dir({"etc": Dir({"motd": text(b"new")}, opaque=True)}))
     assert merged == Dir({"etc": Dir({"motd": text(b"new")})})
+
+
+def test_a_search_ends_at_an_opaque_directory_that_has_not_the_name() -> None:
+    motd = File()
+    assert list(reached([Dir(), Dir({"motd": motd})], "motd")) == [None, motd]
+    assert list(reached([Dir(opaque=True), Dir({"motd": motd})], "motd")) == [None]
 
 
 def test_a_directorys_attributes_are_those_of_the_upper_layer() -> None:

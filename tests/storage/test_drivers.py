@@ -138,6 +138,10 @@ def test_a_whiteout_and_an_opaque_directory_end_the_search() -> None:
     # Its own directories would be looked for in every branch, were it not opaque.
     mount = mounted(Aufs(), low, low, Dir({"etc": Dir({"apt": Dir()}, opaque=True)}))
     assert mount.chmod("/etc/apt", 0o700).looked_up == 2 + 1
+    # Nor is what they have in them looked for in those that it hides.
+    apt = {"apt": Dir()}
+    mount = mounted(Aufs(), Dir({"etc": Dir(apt)}), Dir({"etc": Dir(apt, opaque=True)}))
+    assert mount.searched(("etc", "apt", "new")) == 1
     mount = mounted(Aufs(), low, low, Dir({"etc": Dir({"motd": Whiteout()})}))
     assert mount.write("/etc/motd", b"").looked_up == 4 + 1
 
