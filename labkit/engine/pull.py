@@ -38,6 +38,7 @@ from labkit.base.errors import (
 from labkit.engine import images
 from labkit.engine.engine import Engine
 from labkit.engine.schedule import MAX_DOWNLOADS, Item, Network, PullEvent, schedule
+from labkit.engine.sources import Source, added
 from labkit.go.quote import go_quote
 from labkit.oci.config import ImageConfig, parse_config
 from labkit.oci.content import Content
@@ -130,11 +131,11 @@ def _download(
         )
     # Kept when the layers are deleted, as moby's distribution/metadata is: a later pull of another image
     # knows by them, before it downloads, which of its layers are here.
-    engine.change(
-        diff_ids=engine.state.diff_ids.update(
-            dict(zip((each.digest for each in manifest.layers), config.diff_ids, strict=True))
-        )
-    )
+    known = dict(zip((each.digest for each in manifest.layers), config.diff_ids, strict=True))
+    sources = engine.state.sources
+    for digest, diff_id in known.items():
+        sources = added(sources, diff_id, Source(digest, reference.name))
+    engine.change(diff_ids=engine.state.diff_ids.update(known), sources=sources)
     return image
 
 
