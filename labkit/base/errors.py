@@ -25,6 +25,8 @@ from __future__ import annotations
 import errno
 import os
 
+from labkit.base.text import one_line
+
 
 class LabkitError(Exception):
     """An error whose text is meant for the reader.
@@ -131,15 +133,21 @@ class NotSimulated(LabkitError):
 class RegistryError(LabkitError):
     """A registry's answer other than success (distribution-spec, "Error Codes"), or no answer: status 0.
 
+    A registry may say anything: here its words become one line of a length that can be read, which steers
+    no screen.
+
     >>> error = RegistryError(404, "MANIFEST_UNKNOWN", "manifest unknown")
     >>> error.status, error.code
     (404, 'MANIFEST_UNKNOWN')
     """
 
+    _LONGEST = 2000
+
     def __init__(self, status: int, code: str, message: str, detail: object = None) -> None:
-        super().__init__(message, code=code)
+        line = one_line(message[: self._LONGEST]) + ("…" if len(message) > self._LONGEST else "")
+        super().__init__(line, code=code)
         self.status = status
-        self.message = message
+        self.message = line
         self.detail = detail
 
 

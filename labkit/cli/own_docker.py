@@ -17,9 +17,12 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import zip_longest
+from types import FrameType
 from typing import IO, Any
 
 from labkit.base.errors import LabkitError
@@ -78,18 +81,22 @@ def run(line: str, *, seconds: float = PATIENCE) -> Result:
     except LabkitError as error:
         return _failure(str(error), 2)
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        process = _start(words, out, err)
-        if isinstance(process, Result):
-            return process
-        hint = ""
+        started: subprocess.Popen[bytes] | Result | None = None
+        status, hint = 130, "labkit: interrupted"
         try:
-            status = process.wait(seconds)
+            with _held():
+                started = _start(words, out, err)
+            if isinstance(started, Result):
+                return started
+            status, hint = started.wait(seconds), ""
         except subprocess.TimeoutExpired:
             status, hint = 124, f"labkit: docker gave no answer in {seconds:g} seconds, so it was stopped"
         except KeyboardInterrupt:
-            status, hint = 130, "labkit: interrupted"
+            pass
         finally:
-            _stop(process)
+            if isinstance(started, subprocess.Popen):
+                with _held():
+                    _stop(started)
         output = tuple((number, _read(stream)) for number, stream in ((1, out), (2, err)))
     result = Result(output, status if status >= 0 else 128 - status)
     return Result(result.output, result.exit_code, hint or _hint(result))
@@ -101,15 +108,40 @@ def run_attached(line: str) -> Result:
         words = words_of(line)
     except LabkitError as error:
         return _failure(str(error), 2)
-    process = _start(words, None, None)
-    if isinstance(process, Result):
-        return process
+    started: subprocess.Popen[bytes] | Result | None = None
     while True:
         try:
-            status = process.wait()
+            if started is None:
+                with _held():
+                    started = _start(words, None, None)
+            if isinstance(started, Result):
+                return started
+            status = started.wait()
         except KeyboardInterrupt:  # the terminal tells docker, too, and docker decides
+            if started is None:
+                return Result((), 130)
             continue
         return Result((), status if status >= 0 else 128 - status)
+
+
+@contextmanager
+def _held() -> Iterator[None]:
+    """Hold Ctrl-C back until the block is over: what a process is known by must not be lost as it starts.
+
+    It is no mask of the kernel's, which the process would inherit. Only the main thread is interrupted.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    if not callable(before) or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[tuple[int, FrameType | None]] = []
+    signal.signal(signal.SIGINT, lambda *each: came.append(each))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        if came:
+            before(*came[0])
 
 
 def _start(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import replace
 
 from labkit.base.errors import DaemonError, InvalidReference, LabkitError, RegistryError
@@ -139,26 +140,29 @@ def show(terminal: Terminal, events: Transfer, *, stream: int, header: str = "")
     """
     lines: dict[str, str] = {}
     printed = not header
-    while True:
-        try:
-            event = next(events)
-        except StopIteration as stop:
+    with closing(
+        events
+    ):  # an interrupt may come between two events, and what they come from is to end at once
+        while True:
+            try:
+                event = next(events)
+            except StopIteration as stop:
+                if stream and not printed:
+                    terminal.write(stream, header)
+                _write_lines(terminal, stream, lines)
+                result: Pulled | Pushed = stop.value
+                return result
+            except LabkitError:
+                _write_lines(terminal, stream, lines)
+                raise
             if stream and not printed:
                 terminal.write(stream, header)
-            _write_lines(terminal, stream, lines)
-            result: Pulled | Pushed = stop.value
-            return result
-        except LabkitError:
-            _write_lines(terminal, stream, lines)
-            raise
-        if stream and not printed:
-            terminal.write(stream, header)
-            printed = True
-        if terminal.watch is not None:
-            terminal.watch(event)
-        lines[event.layer] = event_line(event)
-        if stream and not terminal.tty and not event.state.startswith(_MOVING):
-            terminal.write(stream, f"{event.layer}: {event.state.rstrip()}\n")
+                printed = True
+            if terminal.watch is not None:
+                terminal.watch(event)
+            lines[event.layer] = event_line(event)
+            if stream and not terminal.tty and not event.state.startswith(_MOVING):
+                terminal.write(stream, f"{event.layer}: {event.state.rstrip()}\n")
 
 
 def _write_lines(terminal: Terminal, stream: int, lines: Mapping[str, str]) -> None:

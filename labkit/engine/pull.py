@@ -15,8 +15,10 @@ printed without "Error response from daemon: ".
 from __future__ import annotations
 
 import threading
+import time
+from collections import deque
 from collections.abc import Callable, Generator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import takewhile
@@ -36,6 +38,8 @@ from labkit.base.errors import (
 from labkit.engine import images
 from labkit.engine.engine import Engine
 from labkit.engine.schedule import MAX_DOWNLOADS, Item, Network, PullEvent, schedule
+from labkit.engine.sources import Source, added
+from labkit.go.quote import go_quote
 from labkit.oci.config import ImageConfig, parse_config
 from labkit.oci.content import Content
 from labkit.oci.descriptor import Descriptor, Platform
@@ -128,11 +132,11 @@ def _download(
         )
     # Kept when the layers are deleted, as moby's distribution/metadata is: a later pull of another image
     # knows by them, before it downloads, which of its layers are here.
-    engine.change(
-        diff_ids=engine.state.diff_ids.update(
-            dict(zip((each.digest for each in manifest.layers), config.diff_ids, strict=True))
-        )
-    )
+    known = dict(zip((each.digest for each in manifest.layers), config.diff_ids, strict=True))
+    sources = engine.state.sources
+    for digest, diff_id in known.items():
+        sources = added(sources, diff_id, Source(digest, reference.name))
+    engine.change(diff_ids=engine.state.diff_ids.update(known), sources=sources)
     return image
 
 
@@ -156,7 +160,7 @@ def _config(engine: Engine, client: Client, reference: Reference, manifest: Mani
             raise
         raise InvalidDocument("invalid rootfs in image configuration") from error
     if config.os != engine.os:
-        raise LabkitError(f'image operating system "{config.os}" cannot be used on this platform')
+        raise LabkitError(f"image operating system {go_quote(config.os)} cannot be used on this platform")
     if len(config.diff_ids) != len(manifest.layers):
         raise InvalidImage(MISMATCH)
     return config
@@ -238,7 +242,7 @@ def download_live(
     arrived: dict[str, Content] = {}
     got: dict[str, Layer] = {}
     jobs = {digest: partial(live.fetch, name, each) for digest, each in wanted.items()}
-    downloads = in_parallel(jobs, MAX_DOWNLOADS)
+    downloads = in_parallel(jobs, MAX_DOWNLOADS, live.interrupt)
     try:
         for digest, step in downloads:
             if not isinstance(step, Finished):
@@ -285,13 +289,19 @@ class _Failed:
     error: BaseException
 
 
+_LAST_STEP = 0.5
+"""Seconds that jobs have for their last step, once what they wait for was interrupted."""
+
+
 def in_parallel(
-    jobs: Mapping[str, Callable[[], Generator[Step, None, Value]]], most: int
+    jobs: Mapping[str, Callable[[], Generator[Step, None, Value]]],
+    most: int,
+    interrupt: Callable[[], None] = lambda: None,
 ) -> Generator[tuple[str, Step | Finished[Value]], None, None]:
     """Run jobs, at most `most` at once, in their order; yield each job's name and step as they come.
 
-    The first error of any job is raised. Then, and where no more steps are asked for, the others end at
-    their next step, and none is left running.
+    The first error of any job is raised. Then, and where no more steps are asked for (Ctrl-C), `interrupt`
+    ends what the others wait for, they end at their next step, and none is left running.
 
     >>> def job():
     ...     yield "half"
@@ -301,8 +311,14 @@ def in_parallel(
     """
     steps_done: SimpleQueue[tuple[str, Step | Finished[Value] | _Failed]] = SimpleQueue()
     stop = threading.Event()
+    waiting = deque(jobs.items())
 
-    def work(name: str, job: Callable[[], Generator[Step, None, Value]]) -> None:
+    def work() -> None:
+        while waiting and not stop.is_set():
+            with suppress(IndexError):  # another thread was quicker
+                run(*waiting.popleft())
+
+    def run(name: str, job: Callable[[], Generator[Step, None, Value]]) -> None:
         steps = job()
         try:
             while not stop.is_set():
@@ -315,10 +331,14 @@ def in_parallel(
         finally:
             steps.close()
 
-    pool = ThreadPoolExecutor(most, "labkit-download")
+    # Daemons: one that cannot be interrupted, as while it looks up a host, keeps no program from ending.
+    threads = [
+        threading.Thread(target=work, name=f"labkit-download-{number}", daemon=True)
+        for number in range(min(most, len(jobs)))
+    ]
     try:
-        for name, job in jobs.items():
-            pool.submit(work, name, job)
+        for thread in threads:
+            thread.start()
         left = len(jobs)
         while left:
             name, step = steps_done.get()
@@ -326,6 +346,12 @@ def in_parallel(
                 raise step.error
             left -= isinstance(step, Finished)
             yield name, step
-    finally:
+    except BaseException:
         stop.set()
-        pool.shutdown(cancel_futures=True)
+        interrupt()
+        raise
+    finally:
+        deadline = time.monotonic() + _LAST_STEP
+        for thread in threads:
+            if thread.ident is not None:
+                thread.join(max(0, deadline - time.monotonic()))

@@ -1,20 +1,21 @@
 """Pushing an image: which layers the registry has, which it takes over, and which are uploaded.
 
-As in moby's distribution/push_v2.go: a layer whose blob is known from a pull or push is looked for in the
-repository, then in the other repositories of the same registry, and uploaded only where it is in none.
+As in moby's distribution/push_v2.go: the blob of a layer that is known from a pull or push is looked for in
+the repository, then mounted from another repository of the same registry. Only where neither works is the
+layer compressed and uploaded, so an image that was pulled is pushed again as the same manifest.
 """
 
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import takewhile
 
 from labkit.base.errors import LabkitError, RecordedImage, RegistryError
 from labkit.engine import images
 from labkit.engine.engine import Engine
 from labkit.engine.schedule import Network, PullEvent
+from labkit.engine.sources import Source, Sources, added, likeliest, removed
 from labkit.oci.content import Content
 from labkit.oci.descriptor import DOCKER_CONFIG, DOCKER_LAYER, Descriptor
 from labkit.oci.digest import sha256, short
@@ -60,8 +61,9 @@ def push(
         yield PullEvent(0.0, short(layer.diff_id), "Preparing")
     for layer in [*reversed(image.layers)][MAX_UPLOADS:]:
         yield PullEvent(0.0, short(layer.diff_id), "Waiting")
+    target = _Target(client, reference, engine.state.sources)
     try:
-        descriptors = yield from _push_layers(engine, client, reference, network, image)
+        descriptors = yield from _push_layers(target, network, image)
         config = Descriptor(DOCKER_CONFIG, image.id, len(image.config.raw))
         if client.blob_size(reference.path, config.digest) is None:
             client.push_blob(reference.path, config.digest, Content.of(image.config.raw))
@@ -70,38 +72,103 @@ def push(
     except RegistryError as error:
         raise LabkitError(words(error)) from error
     known = {each.digest: layer.diff_id for each, layer in zip(descriptors, image.layers, strict=True)}
-    engine.change(diff_ids=engine.state.diff_ids.update(known))
+    engine.change(diff_ids=engine.state.diff_ids.update(known), sources=target.sources)
     images.set_digest(engine, image.id, replace(reference, tag="").with_digest(manifest.digest))
     return Pushed(manifest.digest, len(manifest.raw))
 
 
+def _attempts(size: int) -> tuple[int, int, bool]:
+    """Return how often a layer is tried to be mounted and looked for, and whether by others' digests, too.
+
+    The smaller it is, the less is an upload to be spared (moby, getMaxMountAndExistenceCheckAttempts).
+    """
+    if size > 10 << 20:
+        return 4, 3, True
+    return (3, 1, False) if size > 100 << 10 else (1, 1, False)
+
+
+@dataclass(slots=True)
+class _Target:
+    """The repository that is pushed to, what is known of layers, and the blobs that it is known to have."""
+
+    client: Client
+    reference: Reference
+    sources: Sources
+    there: dict[str, Descriptor] = field(default_factory=dict)
+    """By DiffID."""
+
+    def took(self, layer: Layer, digest: str, size: int) -> Descriptor:
+        """Note that the repository has a layer as this blob; return its descriptor."""
+        self.sources = added(self.sources, layer.diff_id, Source(digest, self.reference.name, pushed=True))
+        self.there[layer.diff_id] = Descriptor(DOCKER_LAYER, digest, size)
+        return self.there[layer.diff_id]
+
+    def has(self, layer: Layer, most: int, others: bool, asked: set[str]) -> bool:
+        """Look for a layer by the likeliest of its blobs, at most `most`, those of other repositories too."""
+        name = self.reference.name
+        known = likeliest(self.sources, layer.diff_id, name)
+        known = [each for each in known if each.digest not in asked and (others or each.repository == name)]
+        first = {each.digest: each for each in reversed(known)}
+        for digest in [*dict.fromkeys(each.digest for each in known)][:most]:
+            asked.add(digest)
+            size = self.client.blob_size(self.reference.path, digest)
+            if size is not None:
+                self.took(layer, digest, size)
+                return True
+            if first[digest].repository == name:
+                self.sources = removed(self.sources, layer.diff_id, first[digest])
+        return False
+
+    def mounts(self, layer: Layer, most: int) -> str:
+        """Take a layer over from another repository of the registry; return that one's name, or ""."""
+        name, here = self.reference.name, self.reference.domain
+        known = [
+            (each, other)
+            for each in likeliest(self.sources, layer.diff_id, name)
+            if each.repository != name and (other := parse_reference(each.repository)).domain == here
+        ]
+        for source, other in known[:most]:
+            try:
+                mounted = self.client.mount_blob(self.reference.path, source.digest, other.path)
+            except RegistryError:  # which the upload meets, too, and tells
+                mounted = False
+            size = self.client.blob_size(self.reference.path, source.digest) if mounted else None
+            if size is not None:
+                self.took(layer, source.digest, size)
+                return other.path
+            self.sources = removed(self.sources, layer.diff_id, source)
+        return ""
+
+    def found(self, layer: Layer) -> str:
+        """Return what is said of a layer that the registry has, or "" where it is to be uploaded."""
+        mounts, checks, others = _attempts(layer.size)
+        asked = set[str]()
+        if layer.diff_id in self.there or self.has(layer, 1, True, asked):
+            return "Layer already exists"
+        if source := self.mounts(layer, mounts):
+            return f"Mounted from {source}"
+        more = checks - len(asked)
+        return "Layer already exists" if more > 0 and self.has(layer, more, others, asked) else ""
+
+
 def _push_layers(
-    engine: Engine, client: Client, reference: Reference, network: Network, image: Image
+    target: _Target, network: Network, image: Image
 ) -> Generator[PullEvent, None, list[Descriptor]]:
     """Upload the layers that the registry does not have, bottom first; return their descriptors."""
+    client = target.client
     now, live = 0.0, client.live
     started = live.clock() if live else 0.0
-    descriptors: list[Descriptor] = []
     for layer in image.layers:
         name = short(layer.diff_id)
         now = live.clock() - started if live else now + network.latency
-        known = _pushed_before(engine, client, reference, layer)
-        if known is not None:
-            descriptors.append(known)
-            yield PullEvent(now, name, "Layer already exists")
+        if said := target.found(layer):
+            yield PullEvent(now, name, said)
             continue
         assert layer.tar is not None
-        mounted = _mounted(engine, client, reference, layer)
-        if mounted is not None:
-            source, known = mounted
-            descriptors.append(known)
-            yield PullEvent(now, name, f"Mounted from {source}")
-            continue
         blob = store_gzip(layer.tar)
-        descriptor = Descriptor(DOCKER_LAYER, sha256(blob.chunks()), blob.size)
-        descriptors.append(descriptor)
+        digest = sha256(blob.chunks())
         yield PullEvent(now, name, "Pushing", 0, layer.size)
-        upload = partial(client.push_blob, reference.path, descriptor.digest, blob)
+        upload = partial(client.push_blob, target.reference.path, digest, blob)
         if live:
             for step in live.retried(upload):
                 yield PullEvent(live.clock() - started, name, step.state)
@@ -109,47 +176,9 @@ def _push_layers(
         else:
             upload()
             now += blob.size / network.bandwidth
+        target.took(layer, digest, blob.size)
         yield PullEvent(now, name, "Pushed")
-    return descriptors
-
-
-def _pushed_before(engine: Engine, client: Client, reference: Reference, layer: Layer) -> Descriptor | None:
-    """Return a blob of the layer, known from a pull or push, that the registry has, if any."""
-    for digest, diff_id in sorted(engine.state.diff_ids.items()):
-        if diff_id == layer.diff_id:
-            size = client.blob_size(reference.path, digest)
-            if size is not None:
-                return Descriptor(DOCKER_LAYER, digest, size)
-    return None
-
-
-def _mounted(
-    engine: Engine, client: Client, reference: Reference, layer: Layer
-) -> tuple[str, Descriptor] | None:
-    """Take a layer's blob over from another repository of the registry; return that one's name, if any.
-
-    Those are asked for it under whose names, pulled or pushed, an image with the layer is here; the one
-    whose name begins most like the wanted one comes first.
-    """
-    blobs = [digest for digest, diff_id in engine.state.diff_ids.items() if diff_id == layer.diff_id]
-    names = {
-        parse_reference(name)
-        for name, image_id in engine.state.digests.items()
-        if any(each.diff_id == layer.diff_id for each in engine.state.images[image_id].layers)
-    }
-    paths = {each.path for each in names if each.domain == reference.domain} - {reference.path}
-    for path in sorted(paths, key=lambda path: (-_alike(path, reference.path), path)):
-        for digest in sorted(blobs):
-            size = client.blob_size(path, digest)
-            if size is not None and client.mount_blob(reference.path, digest, path):
-                return path, Descriptor(DOCKER_LAYER, digest, size)
-    return None
-
-
-def _alike(one: str, other: str) -> int:
-    """Return how many parts two repositories' names have in common at their beginning."""
-    parts = takewhile(lambda pair: pair[0] == pair[1], zip(one.split("/"), other.split("/"), strict=False))
-    return sum(1 for _ in parts)
+    return [target.there[each.diff_id] for each in image.layers]
 
 
 def tags_of(engine: Engine, reference: Reference) -> list[Reference]:

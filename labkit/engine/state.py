@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 from pyrsistent import PMap, pmap
 
+from labkit.engine.sources import Sources
 from labkit.go.moment import SECOND
 from labkit.oci.image import Image
 from labkit.oci.layer import Layer
@@ -204,6 +205,8 @@ class State:
     """By ChainID: what "Already exists" looks up."""
     diff_ids: PMap[str, str] = field(default_factory=pmap)
     """DiffIDs by the digest of the blob they were pulled or pushed as; kept when the layer is deleted."""
+    sources: Sources = field(default_factory=pmap)
+    """Where a layer was pulled from and pushed to, by DiffID, the youngest last; kept as `diff_ids` are."""
     containers: PMap[str, Container] = field(default_factory=pmap)
     """By container ID."""
     names: PMap[str, str] = field(default_factory=pmap)

@@ -3,19 +3,24 @@
 It speaks through any function from a Request to a Response, so the registry in memory and one across
 a network are asked in the same words. Every byte is verified against its digest and size; only what a
 registry marks as a record, published identifiers over stand-in files, is taken as it is.
+
+A registry may answer anything. Its documents are read by `json_of` alone, which looks at their size and their
+form; its headers are text, taken where they have the form that is meant, and a URL among them is `send`'s to
+judge. What an error says of them is made fit to be shown where it is made, in RegistryError.
 """
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import quote
 
 from labkit.base.errors import DigestMismatch, InvalidDocument, LabkitError, RegistryError
 from labkit.go.json import dumps, loads
+from labkit.go.struct import STRING, STRINGS, Field, Type, conform, list_of, lookup, struct
 from labkit.oci.content import EMPTY, Content
 from labkit.oci.descriptor import (
     DOCKER_MANIFEST,
@@ -31,6 +36,10 @@ from labkit.oci.manifest import Index, Manifest, parse_manifest
 from labkit.store.api import Request, Response, is_standard
 
 _ACCEPT = ", ".join((DOCKER_MANIFEST, DOCKER_MANIFEST_LIST, OCI_MANIFEST, OCI_INDEX))
+LARGEST = 4 << 20
+"""Bytes of a document at most, which a registry's own limit for a manifest is (distribution,
+registry/handlers/manifests.go, maxManifestBodySize)."""
+_MOST_PAGES, _MOST_TAGS = 1_000, 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +80,10 @@ class Live(Protocol):
         """Give up what is kept of these blobs for a next attempt."""
         ...
 
+    def interrupt(self) -> None:
+        """End what this command's requests wait for, in whichever thread."""
+        ...
+
     def retried(self, upload: Callable[[], None]) -> Iterator[BlobProgress]:
         """Upload something, in several attempts where it takes them; yield what is waited for."""
         ...
@@ -99,7 +112,7 @@ class Client:
     def find(self, name: str, reference: str) -> FoundManifest:
         """Return what a tag or a digest leads to; raises InvalidDocument or DigestMismatch."""
         response = self._ask("GET", f"/v2/{name}/manifests/{reference}", {"accept": _ACCEPT})
-        raw = response.body.read()
+        raw = _bounded(response)
         digest = response.headers["docker-content-digest"] if response.recorded else sha256(raw)
         if ":" in reference and reference != digest:
             raise DigestMismatch(f"manifest verification failed for digest {reference}")
@@ -135,7 +148,9 @@ class Client:
         return FetchedBlob(response.body, response.recorded, response.layer)
 
     def config(self, name: str, descriptor: Descriptor) -> Content:
-        """Return an image's config; raises DigestMismatch as `blob` does."""
+        """Return an image's config; raises DigestMismatch as `blob` does, InvalidDocument for a huge one."""
+        if descriptor.size > LARGEST:
+            raise InvalidDocument(f"an image's config has at most {LARGEST} bytes, not {descriptor.size}")
         if self.live is None:
             return self.blob(name, descriptor).content
         steps = self.live.fetch(name, descriptor)
@@ -147,9 +162,10 @@ class Client:
                 return content
 
     def blob_size(self, name: str, digest: str) -> int | None:
-        """Return the bytes of a blob that the repository has, or None."""
+        """Return the bytes of a blob that the repository has, or None where it does not say so."""
         response = self.send(Request("HEAD", f"/v2/{name}/blobs/{digest}"))
-        return int(response.headers["content-length"]) if response.status == 200 else None
+        length = re.fullmatch(r"\d{1,18}", response.headers.get("content-length", ""), re.ASCII)
+        return int(length[0]) if length and response.status == 200 else None
 
     def mount_blob(self, name: str, digest: str, source: str) -> bool:
         """Take a blob over from another repository of the registry; tell whether it was there."""
@@ -158,9 +174,9 @@ class Client:
 
     def push_blob(self, name: str, digest: str, content: Content) -> None:
         """Upload a blob: POST, PATCH, PUT."""
-        location = self._ask("POST", f"/v2/{name}/blobs/uploads/").headers["location"]
+        location = self._upload("POST", f"/v2/{name}/blobs/uploads/")
         headers = {"content-type": "application/octet-stream", "content-length": str(content.size)}
-        location = self._ask("PATCH", location, headers, content).headers["location"]
+        location = self._upload("PATCH", location, headers, content)
         separator = "&" if "?" in location else "?"
         self._ask("PUT", f"{location}{separator}digest={digest}")
 
@@ -170,14 +186,29 @@ class Client:
         self._ask("PUT", f"/v2/{name}/manifests/{reference}", headers, Content.of(manifest.raw))
 
     def tags(self, name: str) -> list[str]:
-        """Return all tags of a repository, page after page."""
+        """Return all tags of a repository, page after page; raises RegistryError where there is no end."""
         tags: list[str] = []
-        path = f"/v2/{name}/tags/list"
+        path, seen = f"/v2/{name}/tags/list", set[str]()
         while path:
+            if path in seen or len(seen) == _MOST_PAGES or len(tags) > _MOST_TAGS:
+                raise RegistryError(0, "", f"the registry's list of tags for {name} does not end")
+            seen.add(path)
             response = self._ask("GET", path)
-            tags += json.loads(response.body.read())["tags"] or []
+            try:
+                document = json_of(response, struct('struct { Tags []string "json:\\"tags\\"" }'))
+                tags += conform(STRINGS, lookup(document, "tags"), "", "tags") or []
+            except InvalidDocument as error:
+                raise RegistryError(0, "", str(error)) from None
             path = response.headers.get("link", "").partition("<")[2].partition(">")[0]
+        if not all(re.fullmatch(r"\w[\w.-]{0,127}", tag, re.ASCII) for tag in tags):
+            raise RegistryError(0, "", "invalid tag format")  # reference.WithTag
         return tags
+
+    def _upload(
+        self, method: str, path: str, headers: dict[str, str] | None = None, body: Content = EMPTY
+    ) -> str:
+        """Take a step of an upload; return where the next one goes: without a Location, to the same URL."""
+        return self._ask(method, path, headers, body).headers.get("location", "") or path
 
     def _ask(
         self, method: str, path: str, headers: dict[str, str] | None = None, body: Content = EMPTY
@@ -188,30 +219,62 @@ class Client:
         return response
 
 
+def _bounded(response: Response) -> bytes:
+    if response.body.size > LARGEST:
+        raise RegistryError(0, "", f"the registry's answer is larger than {LARGEST} bytes")
+    return response.body.read()
+
+
+def json_of(response: Response, form: Type) -> dict[str, Any]:
+    """Return an answer's JSON object, its fields as Go reads them into a struct, and those not in `form`.
+
+    Raises InvalidDocument, in Go's words, for anything else, RegistryError for one that is too large.
+
+    >>> json_of(Response(200, body=Content.of(b'{"Token": "t"}')), struct("", Field("token", STRING)))
+    {'Token': 't', 'token': 't'}
+    >>> json_of(Response(200, body=Content.of(b"[]")), struct("tokens"))
+    Traceback (most recent call last):
+    labkit.base.errors.InvalidDocument: json: cannot unmarshal array into Go value of type tokens
+    """
+    document = loads(_bounded(response))
+    known = conform(form, document)
+    return {**(document or {}), **known}
+
+
 _CODES = {401: "UNAUTHORIZED", 403: "DENIED", 429: "TOOMANYREQUESTS"}
+_DETAILS = struct("struct { Details string }")
+_ERROR = struct("errcode.Error", Field("code", Type("errcode.ErrorCode", "string")), Field("message", STRING))
 
 
 def error_of(response: Response) -> RegistryError:
-    """Return the error that a response holds, as distribution's client reads it; code "" where none."""
-    status, body = response.status, response.body.read()
+    """Return the error that a response holds, as distribution's client reads it; code "" where none.
+
+    (distribution, registry/client/errors.go and registry/api/errcode/errors.go.)
+    """
+    status = response.status
     if status >= 500:
-        known = {each.value: each.phrase for each in HTTPStatus}
-        text = f"{status} {known.get(status, '')}".strip()
+        phrases = {each.value: each.phrase for each in HTTPStatus}
+        text = f"{status} {phrases.get(status, '')}".strip()
         return RegistryError(status, "", f"received unexpected HTTP status: {text}")
     if 'error="insufficient_scope"' in response.headers.get("www-authenticate", ""):
         return RegistryError(status, "DENIED", "requested access to the resource is denied", ())
     reason = "no error details found in HTTP response body"
     try:
-        document = loads(body)
-        if isinstance(document, dict) and isinstance(document.get("details"), str) and document["details"]:
-            return RegistryError(status, _CODES.get(status, "UNKNOWN"), document["details"])
-        first = document["errors"][0]
-        return RegistryError(status, str(first["code"]), str(first["message"]), first.get("detail"))
+        document = json_of(response, _DETAILS)
+        details = lookup(document, "details")
+        if isinstance(details, str) and details:
+            return RegistryError(status, _CODES.get(status, "UNKNOWN"), details)
+        errors = lookup(document, "errors")
+        if known := conform(list_of(_ERROR), errors, "", "Errors"):
+            code, message = known[0].values()
+            # What is no code of the specification's is "unknown", whatever else it holds.
+            code = code if re.fullmatch(r"[A-Z_]{1,40}", code) else "UNKNOWN"
+            return RegistryError(status, code, message, lookup(errors[0] or {}, "detail"))
     except InvalidDocument as error:
         reason = str(error)
-    except (LookupError, TypeError):
-        pass
-    shown = dumps(body.decode("utf-8", "replace"), escape_html=False).decode()
+    except RegistryError as error:
+        return error
+    shown = dumps(response.body.read().decode("utf-8", "replace"), escape_html=False).decode()
     return RegistryError(status, "", f"error parsing HTTP {status} response body: {reason}: {shown}")
 
 

@@ -5,7 +5,8 @@ blob as a generator of its progress, goes on where a download broke off, and kee
 failed one has downloaded. A registry on a loopback address is plain HTTP, any other is HTTPS. Proxies and
 credentials of the user's are left alone: what is asked is what anybody may see.
 
-All errors are RegistryErrors in one line, in the words of Docker's daemon.
+All errors are RegistryErrors in one line, in the words of Docker's daemon. Whatever an answer names is looked
+at before it is used: a URL by `going`, a token by `_token`, a document's size by `_read`.
 """
 
 from __future__ import annotations
@@ -17,23 +18,25 @@ import re
 import socket
 import ssl
 import tempfile
+import threading
 import time
 import weakref
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import IO
+from typing import IO, Any
 
 import httpx
 
-from labkit.base.errors import DigestMismatch, LabkitError, RegistryError
-from labkit.go.json import loads
+from labkit.base.errors import DigestMismatch, InvalidDocument, RegistryError
+from labkit.go.quote import go_quote
+from labkit.go.struct import INT, STRING, TIME, Field, struct
 from labkit.oci.blob import FileSource, whole
 from labkit.oci.content import EMPTY, Content
 from labkit.oci.descriptor import DOCKER_CONFIG, OCI_CONFIG, Descriptor
 from labkit.oci.digest import verify
 from labkit.store.api import Request, Response
-from labkit.store.client import BlobProgress, Client, error_of, words
+from labkit.store.client import LARGEST, BlobProgress, Client, error_of, json_of, words
 
 _CERTIFICATES = {
     10: "x509: certificate has expired or is not yet valid",
@@ -50,8 +53,6 @@ def reason(error: Exception, url: httpx.URL) -> str:
     >>> reason(httpx.RemoteProtocolError("Server disconnected without sending a response."), httpx.URL("/"))
     'EOF'
     """
-    if isinstance(error, httpx.TooManyRedirects):
-        return "stopped after 10 redirects"
     if isinstance(error, httpx.ConnectTimeout):
         return f"dial tcp {_address(url)}: i/o timeout"
     if isinstance(error, httpx.TimeoutException):
@@ -97,7 +98,7 @@ def _address(url: httpx.URL) -> str:
     port = url.port or (443 if url.scheme == "https" else 80)
     try:
         host = str(socket.getaddrinfo(url.host, port, socket.AF_INET)[0][4][0])
-    except OSError:
+    except (OSError, ValueError):
         host = url.host
     return f"{host}:{port}"
 
@@ -121,6 +122,78 @@ def _broken(said: str) -> str:
     if "without sending complete message body" in said or "incomplete chunked read" in said:
         return "unexpected EOF"
     return "net/http: HTTP/1.x transport connection broken: malformed HTTP response"
+
+
+def going(text: str, base: str = "") -> httpx.URL:
+    """Return the URL that a registry names, seen from `base`; raises RegistryError where nobody can go there.
+
+    The words are those of Go's net/url and net/http.
+
+    >>> str(going("/token?a=b", "http://reg.test/v2/"))
+    'http://reg.test/token?a=b'
+    >>> going("http://[::1")
+    Traceback (most recent call last):
+    labkit.base.errors.RegistryError: parse "http://[::1": missing ']' in host
+    """
+    host = text.partition("//")[2].partition("/")[0]
+    port = re.search(r":([^:\]]*)$", host)
+    try:
+        if re.search(r"[\x00-\x1f\x7f]", text):
+            problem = "net/url: invalid control character in URL"
+        elif ("[" in host) != ("]" in host):
+            problem = "missing ']' in host"
+        elif port and not re.fullmatch(r"\d*", port[1], re.ASCII):
+            problem = f"invalid port {go_quote(port[0])} after host"
+        else:
+            url = httpx.URL(base).join(text)
+            if url.scheme not in ("http", "https"):
+                raise RegistryError(0, "", f"unsupported protocol scheme {go_quote(url.scheme)}")
+            if not url.host:
+                raise RegistryError(0, "", "http: no Host in request URL")
+            if (url.port or 0) > 0xFFFF:
+                raise RegistryError(0, "", f"dial tcp: address {url.port}: invalid port")
+            return url
+    except (httpx.InvalidURL, ValueError):  # the latter where a name is too long for IDNA
+        problem = "invalid character in host name"
+    raise RegistryError(0, "", f"parse {go_quote(text)}: {problem}")
+
+
+class Lines:
+    """The connections of one command, at most one in a thread; `cut` ends them, and those that are to come.
+
+    What waits for the network cannot be interrupted in a thread, but it ends when its connection is shut down
+    (shutdown(2)). A copy of the descriptor is kept for that, since TLS takes over the first one.
+    """
+
+    def __init__(self) -> None:
+        self.over = threading.Event()
+        self._lock = threading.Lock()
+        self._open: dict[int, socket.socket] = {}
+
+    def trace(self, event: str, info: Mapping[str, Any]) -> None:
+        """Note a new connection, when httpcore tells of it (its request extension "trace")."""
+        if event == "connection.connect_tcp.complete":
+            self.leave()
+            line = info["return_value"].get_extra_info("socket").dup()
+            with self._lock:
+                self._open[threading.get_ident()] = line
+            if self.over.is_set():
+                self.cut()
+
+    def leave(self) -> None:
+        """Let go of this thread's connection, so that the registry sees when it is closed."""
+        with self._lock:
+            line = self._open.pop(threading.get_ident(), None)
+        if line is not None:
+            line.close()
+
+    def cut(self) -> None:
+        """End what any thread waits for."""
+        self.over.set()
+        with self._lock:
+            for line in self._open.values():
+                with suppress(OSError):  # it may be closed already
+                    line.shutdown(socket.SHUT_RDWR)
 
 
 class Partial:
@@ -192,8 +265,13 @@ class Partials:
 PAUSES = (5, 10, 15, 20, 25)
 """Seconds before each new attempt to download a blob (moby, distribution/xfer)."""
 _REDIRECTS = 10
-_LARGEST = 32 << 20
-"""Bytes of a manifest, a list of tags or an error that are read at most."""
+_TOKEN = struct(
+    "auth.getTokenResponse",
+    Field("token", STRING),
+    Field("access_token", STRING),
+    Field("expires_in", INT),
+    Field("issued_at", TIME),
+)
 _STEP = 1 << 18
 """Bytes between two reports on a download."""
 
@@ -214,23 +292,32 @@ class Remote:
     """A registry at a URL; `partials` are the downloads that broke off.
 
     `timeout` is how long each step of a request may take, `pauses` how long to wait before each new attempt
-    at a blob, both in seconds; `sleep` and `clock` tell how to wait and what time it is.
+    at a blob, both in seconds; `sleep` and `clock` tell how to wait (else until the time is over, or the
+    command is) and what time it is.
     """
 
     url: str
     timeout: float = 30
     pauses: Sequence[int] = PAUSES
-    sleep: Callable[[float], None] = time.sleep
+    sleep: Callable[[float], object] | None = None
     clock: Callable[[], float] = time.monotonic
     partials: Partials = field(default_factory=Partials)
     _http: httpx.Client | None = None
     _tokens: dict[str, str] = field(default_factory=dict)
     _reached: bool = False
+    _lines: Lines = field(default_factory=Lines)
 
     def client(self) -> Client:
         """Return a client for one command: like Docker, it first asks whether the registry is there."""
-        self._reached = False
+        self._reached, self._lines = False, Lines()
         return Client(self.send, self)
+
+    def interrupt(self) -> None:
+        """End what the requests of the last client wait for, in whichever thread; it asks no more."""
+        self._lines.cut()
+
+    def _wait(self, seconds: float) -> None:
+        (self.sleep or self._lines.over.wait)(seconds)
 
     def send(self, request: Request) -> Response:
         """Answer a request; raises RegistryError where there is no answer."""
@@ -256,7 +343,7 @@ class Remote:
                 if attempt + 1 == self.attempts(error):
                     raise
             if descriptor.media_type in (DOCKER_CONFIG, OCI_CONFIG):
-                self.sleep(1)  # the daemon fetches a config outside of xfer: it says nothing and waits little
+                self._wait(1)  # the daemon fetches a config outside of xfer: it says nothing and waits little
                 continue
             yield from self._pause(self.pauses[attempt])
         raise AssertionError("not reached")
@@ -274,7 +361,7 @@ class Remote:
     def _pause(self, seconds: int) -> Iterator[BlobProgress]:
         for left in range(seconds, 0, -1):
             yield BlobProgress(f"Retrying in {left} second{'' if left == 1 else 's'}")
-            self.sleep(1)
+            self._wait(1)
 
     def attempts(self, error: RegistryError) -> int:
         """Return how many attempts an error leaves.
@@ -322,10 +409,10 @@ class Remote:
     @contextmanager
     def _open(self, request: Request, *, token: bool = True) -> Iterator[httpx.Response]:
         """Send a request, with a token where one is asked for; the answer's body is still to be read."""
-        shown = _shown(request, self.url)
+        shown, answer = _shown(request, self.url), None
         scope = _scope(request)
-        answer = self._ask(request, self._tokens.get(scope, ""), shown)
         try:
+            answer = self._ask(request, self._tokens.get(scope, ""), shown)
             if answer.status_code == 401 and token:
                 challenge = answer.headers.get("www-authenticate", "")
                 try:
@@ -338,40 +425,65 @@ class Remote:
                     answer = self._ask(request, known, shown)
             yield answer
         finally:
-            answer.close()
+            if answer is not None:
+                answer.close()
+            self._lines.leave()
 
     def _ask(self, request: Request, token: str, shown: str) -> httpx.Response:
+        """Send a request and follow redirects, where they may lead; the answer's body is still to be read."""
+        home = _origin(httpx.URL(self.url))
+        method, body = request.method, request.body
+        try:
+            url = going(request.path, self.url)
+            for _ in range(_REDIRECTS):
+                # A redirect or an upload's location may be on another host, which must not see the token.
+                known = {"authorization": f"Bearer {token}"} if token and _origin(url) == home else {}
+                answer = self._send(method, url, {**request.headers, **known}, body)
+                location = answer.headers.get("location", "")
+                if answer.status_code not in (301, 302, 303, 307, 308) or not location:
+                    return answer
+                answer.close()
+                if answer.status_code < 307 and method != "HEAD":  # as net/http does (client.go)
+                    method, body = "GET", EMPTY
+                try:
+                    url = going(location, str(url))
+                except RegistryError as error:
+                    problem = f"failed to parse Location header {go_quote(location)}: {error}"
+                    raise RegistryError(0, "", problem) from None
+        except RegistryError as error:
+            raise RegistryError(0, error.code, f"{shown}{error}") from None
+        raise RegistryError(0, "", f"{shown}stopped after {_REDIRECTS} redirects")
+
+    def _send(self, method: str, url: httpx.URL, headers: dict[str, str], body: Content) -> httpx.Response:
+        if self._lines.over.is_set():
+            raise RegistryError(0, "", "context canceled")
         if self._http is None:
             self._http = httpx.Client(
                 timeout=self.timeout,
                 verify=_certificates(),
                 trust_env=False,
-                follow_redirects=True,
-                max_redirects=_REDIRECTS,
                 limits=httpx.Limits(max_keepalive_connections=0),
                 headers={"accept-encoding": "identity", "user-agent": "labkit"},
             )
-        headers = dict(request.headers)
-        body = request.body.chunks() if request.body.size else None
-        if request.method in ("POST", "PATCH", "PUT"):
-            headers["content-length"] = str(request.body.size)
-        url = httpx.URL(self.url)
+        headers.pop("content-length", "")
+        if method in ("POST", "PATCH", "PUT"):
+            headers["content-length"] = str(body.size)
+        content, extensions = body.chunks() if body.size else None, {"trace": self._lines.trace}
         try:
-            url = url.join(request.path)
-            # An upload's location may be on another host, which must not see the token.
-            if token and _origin(url) == _origin(httpx.URL(self.url)):
-                headers["authorization"] = f"Bearer {token}"
-            sent = self._http.build_request(request.method, url, headers=headers, content=body)
+            sent = self._http.build_request(
+                method, url, headers=headers, content=content, extensions=extensions
+            )
+            self._http.cookies.clear()  # Docker keeps none
             return self._http.send(sent, stream=True)
-        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError) as error:
-            raise _no_answer(error, url, shown) from None
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ValueError) as error:
+            raise _no_answer(error, url) from None
 
     def _read(self, answer: httpx.Response) -> bytes:
         data = bytearray()
         for chunk in self._chunks(answer):
             data += chunk
-            if len(data) > _LARGEST:
-                raise RegistryError(0, "", f"the registry's answer is larger than {_LARGEST} bytes")
+            if len(data) > LARGEST:
+                raise RegistryError(0, "", f"the registry's answer is larger than {LARGEST} bytes")
         return bytes(data)
 
     def _chunks(self, answer: httpx.Response) -> Iterator[bytes]:
@@ -389,23 +501,29 @@ class Remote:
             return ""
         asked = dict(re.findall(r'([a-z_]+)="([^"]*)"', rest))
         wanted = {"scope": asked.get("scope") or scope, "service": asked.get("service", "")}
-        realm = httpx.URL(asked.get("realm", ""))
+        if "realm" not in asked:
+            raise RegistryError(0, "", "no realm specified for token auth challenge")
+        try:
+            realm = going(asked["realm"])
+        except RegistryError as error:
+            raise RegistryError(0, "", f"invalid token auth challenge realm: {error}") from None
         url = realm.copy_merge_params({name: value for name, value in wanted.items() if value})
         answer = self._ask(Request("GET", str(url)), "", f'Get "{url}": ')
         try:
-            data = self._read(answer)
+            response = Response(answer.status_code, _headers(answer), Content.of(self._read(answer)))
         finally:
             answer.close()
-        if answer.status_code >= 400:
-            raise error_of(Response(answer.status_code, _headers(answer), Content.of(data)))
+        if response.status >= 400:
+            raise error_of(response)
         try:
-            document = loads(data)
-        except LabkitError as error:
+            document = json_of(response, _TOKEN)
+        except InvalidDocument as error:
             raise RegistryError(401, "", f"unable to decode token response: {error}") from None
-        known = isinstance(document, dict)
-        token = document.get("token") or document.get("access_token") if known else None
-        if not isinstance(token, str):
+        token: str = document["access_token"] or document["token"]
+        if not token:
             raise RegistryError(401, "", "authorization server did not include a token in the response")
+        if not re.fullmatch(r"[\x21-\x7e]+", token):
+            raise RegistryError(401, "", 'net/http: invalid header field value for "Authorization"')
         return token
 
 
@@ -437,7 +555,11 @@ def _shown(request: Request, url: str) -> str:
         return ""
     by_tag = "/manifests/" in request.path and ":" not in request.path.rpartition("/")[2]
     method = "Head" if request.method == "GET" and by_tag else request.method.capitalize()
-    return f'{method} "{httpx.URL(url).join(request.path)}": '
+    try:
+        asked = str(going(request.path, url))
+    except RegistryError:  # which the error says already
+        return ""
+    return f'{method} "{asked}": '
 
 
 def _scope(request: Request) -> str:

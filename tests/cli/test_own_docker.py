@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -112,20 +113,49 @@ def test_a_docker_that_hangs_is_stopped(tmp_path: Path, monkeypatch: pytest.Monk
         os.kill(int((tmp_path / "pid").read_text()), 0)
 
 
-def test_an_interrupt_stops_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+INTERRUPTED = """
+import signal, subprocess, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from labkit.cli import own_docker
+if {early}:  # the signal comes when the process runs, and before anybody knows it
+    class Popen(subprocess.Popen):
+        def __init__(self, *words, **flags):
+            super().__init__(*words, **flags)
+            print("started", flush=True)
+            time.sleep(0.5)
+    subprocess.Popen = Popen
+result = own_docker.run('docker pull x', seconds=60)
+print(result.text, result.exit_code)
+"""
+
+
+@pytest.mark.parametrize("early", [True, False], ids=["as it starts", "later"])
+def test_an_interrupt_stops_it(early: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In a process of its own, which takes Ctrl-C even where the tests' own process was told to ignore it."""
-    docker_that(f"echo begun; echo $$ > {tmp_path}/pid; while :; do :; done", tmp_path, monkeypatch)
-    program = (
-        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
-        "from labkit.cli.own_docker import run; result = run('docker pull x', seconds=60);"
-        "print(result.text, result.exit_code)"
+    pid = tmp_path / "pid"
+    docker_that(
+        f"echo begun; echo $$ > {pid}.new; /bin/mv {pid}.new {pid}; while :; do :; done",
+        tmp_path,
+        monkeypatch,
     )
+    program = INTERRUPTED.format(early=early)
     with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as process:
-        while not (tmp_path / "pid").exists() and process.poll() is None:
+        assert process.stdout is not None
+        if early:
+            assert process.stdout.readline() == "started\n"
+        while not pid.exists() and process.poll() is None:
             time.sleep(0.02)
-        process.send_signal(signal.SIGINT)
-        said, _ = process.communicate(timeout=60)
-    assert said == "begun\nlabkit: interrupted\n 130\n"
+        docker = int(pid.read_text())
+        try:
+            process.send_signal(signal.SIGINT)
+            said, _ = process.communicate(timeout=60)
+            assert said == "begun\nlabkit: interrupted\n 130\n"
+            with pytest.raises(ProcessLookupError):
+                os.kill(docker, 0)
+        finally:
+            process.kill()
+            with suppress(ProcessLookupError):
+                os.kill(docker, signal.SIGKILL)
 
 
 def test_more_than_can_be_read_is_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
+from typing import Any
 
 from labkit.oci.content import Content
 from labkit.store.api import Request, Response
@@ -33,6 +34,9 @@ class Fault:
     raw: bytes = b""
     """What is sent in place of an answer."""
     hang: float = 0
+    drip: float = 0
+    """Seconds between two bytes, of the head too, once `fast` bytes have been sent."""
+    fast: int = 0
     without_range: bool = False
     times: int = 1 << 30
 
@@ -42,6 +46,25 @@ class Fault:
             place = self.change % len(body)
             body = body[:place] + bytes([body[place] ^ 1]) + body[place + 1 :]
         return body[: len(body) - self.drop] + self.extra
+
+
+class Dripping:
+    """A stream whose bytes come one by one, after the first ones."""
+
+    def __init__(self, stream: Any, fault: Fault) -> None:
+        self.stream, self.fast, self.pause = stream, fault.fast, fault.drip
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.stream, name)
+
+    def write(self, data: bytes) -> int:
+        """Write what may come at once, and then byte by byte."""
+        self.stream.write(data[: self.fast])
+        for number in range(self.fast, len(data)):
+            time.sleep(self.pause)
+            self.stream.write(data[number : number + 1])
+        self.fast = max(self.fast - len(data), 0)
+        return len(data)
 
 
 @dataclass
@@ -123,6 +146,8 @@ class FaultyRegistry:
 
     def _answer(self, handler: BaseHTTPRequestHandler, response: Response, found: Fault) -> None:
         time.sleep(found.hang)
+        if found.drip:
+            handler.wfile = Dripping(handler.wfile, found)  # type: ignore[assignment]
         if found.cut == -1 or found.raw:
             handler.wfile.write(found.raw)
             handler.close_connection = True

@@ -24,7 +24,7 @@ from labkit.oci.layer import Layer
 from labkit.oci.manifest import make_index, make_manifest
 from labkit.oci.tree import Dir
 from labkit.store.api import Request, Response, as_text, refusal
-from labkit.store.client import Client, FoundManifest
+from labkit.store.client import LARGEST, Client, FoundManifest, words
 
 AMD64 = Platform("amd64", "linux")
 LAYER = b"a layer"
@@ -174,14 +174,75 @@ def test_errors(response: Response, code: str, words: str, call: Callable[[Clien
     assert (caught.value.status, caught.value.code, str(caught.value)) == (response.status, code, words)
 
 
+NO_DETAILS = "no error details found in HTTP response body"
+
+
 @pytest.mark.parametrize(
-    "body", [b"null", b"7", b"[]", b'{"errors":7}', b'{"errors":[7]}', b'{"errors":[{}]}']
-)
-def test_errors_of_any_shape_are_one_line(body: bytes) -> None:
+    ("body", "words"),
+    [
+        (b"null", NO_DETAILS),
+        (b"7", "json: cannot unmarshal number into Go value of type struct { Details string }"),
+        (b"[]", "json: cannot unmarshal array into Go value of type struct { Details string }"),
+        (b'{"errors":7}',
+         "json: cannot unmarshal number into Go struct field .Errors of type []errcode.Error"),
+        (b'{"errors":[7]}',
+         "json: cannot unmarshal number into Go struct field .Errors of type errcode.Error"),
+        (b'{"errors":[{"code":{"a":1},"message":[1]}]}',
+         "json: cannot unmarshal object into Go struct field Error.Errors.code of type errcode.ErrorCode"),
+    ],
+)  # fmt: skip
+def test_errors_of_no_shape_are_one_line(body: bytes, words: str) -> None:
     with pytest.raises(RegistryError) as caught:
         always(json_answer(400, body)).find("app", "1")
-    assert str(caught.value).startswith("error parsing HTTP 400 response body: no error details found")
+    assert str(caught.value).startswith(f"error parsing HTTP 400 response body: {words}: ")
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        ("{}", "unknown"),
+        ('{"code":"no code","message":"m"}', "unknown: m"),
+        (
+            '{"code":"DENIED","message":"a\\nb\\u001b[31m\\u0000\\u202e"}',
+            "denied: a\\nb\\x1b[31m\\x00\\u202e",
+        ),
+    ],
+)
+def test_what_an_error_says_is_shown_and_steers_nothing(error: str, said: str) -> None:
+    with pytest.raises(RegistryError) as caught:
+        always(json_answer(400, f'{{"errors":[{error}]}}'.encode())).find("app", "1")
+    assert words(caught.value) == said
+
+
+def test_an_error_of_a_megabyte_is_cut() -> None:
+    with pytest.raises(RegistryError) as caught:
+        always(json_answer(400, b"x" * 1_000_000)).find("app", "1")
+    assert len(str(caught.value)) < 2_100
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda client: client.find("app", "1"),
+        lambda client: client.tags("app"),
+    ],
+)
+def test_a_document_of_more_than_four_megabytes_is_not_read(call: Callable[[Client], object]) -> None:
+    with pytest.raises(RegistryError, match="the registry's answer is larger than 4194304 bytes"):
+        call(always(served(b"[" * (LARGEST + 1))))
+
+
+def test_a_config_of_more_than_four_megabytes_is_not_asked_for() -> None:
+    with pytest.raises(InvalidDocument, match="an image's config has at most 4194304 bytes, not 4194305"):
+        always(served(b"{}")).config("app", Descriptor(DOCKER_CONFIG, sha256(b"{}"), LARGEST + 1))
+
+
+@pytest.mark.parametrize(
+    "length", [{}, *({"content-length": each} for each in ("", "-1", "1_0", "٣", "9" * 40))]
+)
+def test_a_blob_of_which_no_size_is_told_has_none(length: dict[str, str]) -> None:
+    assert always(Response(200, length)).blob_size("app", BLOB.digest) is None
 
 
 def test_a_blob_that_is_not_there_has_no_size() -> None:
@@ -215,3 +276,53 @@ def test_all_pages_of_tags_are_read() -> None:
         return Response(200, {"link": link}, Content.of(body))
 
     assert Client(send).tags("app") == ["a", "b", "c"]
+
+
+TAGS = "json: cannot unmarshal {} into Go {}"
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b"<html>", "invalid character '<' looking for beginning of value"),
+        (b"1", TAGS.format("number", 'value of type struct { Tags []string "json:\\"tags\\"" }')),
+        (b"[]", TAGS.format("array", 'value of type struct { Tags []string "json:\\"tags\\"" }')),
+        (b'{"tags":1}', TAGS.format("number", "struct field .tags of type []string")),
+        (b'{"tags":[1]}', TAGS.format("number", "struct field .tags of type string")),
+    ],
+)
+def test_a_list_of_tags_that_is_none(body: bytes, words: str) -> None:
+    with pytest.raises(RegistryError) as caught:
+        always(json_answer(200, body)).tags("app")
+    assert str(caught.value) == words
+
+
+@pytest.mark.parametrize("body", [b"null", b"{}", b'{"tags":null}', b'{"tags":[]}'])
+def test_a_list_of_no_tags(body: bytes) -> None:
+    assert always(json_answer(200, body)).tags("app") == []
+
+
+@pytest.mark.parametrize("number", [0, 1], ids=["to itself", "always to another page"])
+def test_a_list_of_tags_without_an_end(number: int) -> None:
+    asked: list[Request] = []
+
+    def send(request: Request) -> Response:
+        asked.append(request)
+        page = f"</v2/app/tags/list?last={number * len(asked)}>; rel=next"
+        return Response(200, {"link": page}, Content.of(b'{"tags":["a"]}'))
+
+    with pytest.raises(RegistryError, match="the registry's list of tags for app does not end"):
+        Client(send).tags("app")
+    assert len(asked) <= 1_000
+
+
+def test_an_upload_without_a_location_stays_at_its_url() -> None:
+    paths: list[str] = []
+
+    def send(request: Request) -> Response:
+        paths.append(f"{request.method} {request.path}")
+        return Response(202)
+
+    Client(send).push_blob("app", BLOB.digest, Content.of(LAYER))
+    start = "/v2/app/blobs/uploads/"
+    assert paths == [f"POST {start}", f"PATCH {start}", f"PUT {start}?digest={BLOB.digest}"]
