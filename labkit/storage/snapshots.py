@@ -205,7 +205,7 @@ class SnapshotMount(MountedTree):
         """Return what stat(2) says."""
         node = place.node
         if type(node) is Dir:
-            nlink = 2 + sum(type(child) is Dir for child in node.children.values())
+            nlink = 2 + tree.subdirectories(node)
             return stat_of(node, nlink, "/".join(names))
         group = self._names_of(node) or ["/".join(names)]
         return stat_of(node, len(group), group[0])
@@ -308,10 +308,7 @@ class SnapshotMount(MountedTree):
         """Change a name in a directory, which sets its modification time."""
         above = tree.get(self.root, "/".join(names[:-1]))
         assert isinstance(above, Dir)
-        children = dict(above.children)
-        children.pop(names[-1], None)
-        if node is not None:
-            children[names[-1]] = node
+        children = tree.with_name(above.children, names[-1], node)
         made = Dir(children, replace(above.meta, mtime=self.clock()))
         self._root = tree.put(self.root, "/".join(names[:-1]), made)
 
