@@ -191,13 +191,16 @@ class NameTable(Mapping[str, Node]):
         made.subdirectories = self.subdirectories + (type(node) is Dir) - (type(before) is Dir)
         return made
 
-    def without_runs_of(self, other: NameTable) -> Iterator[Mapping[str, Node]]:
-        """Yield the runs that another table does not share."""
-        shared = set(map(id, other._runs))
-        return (run for run in self._runs if id(run) not in shared)
+    def apart_from(self, other: NameTable) -> dict[str, Node]:
+        """Return the names in the runs that another table does not share."""
+        shared, found = set(map(id, other._runs)), dict[str, Node]()
+        for run in self._runs:
+            if id(run) not in shared:
+                found.update(run)
+        return found
 
 
-RUN = 256
+RUN = 128
 """As many names are copied as a whole, in less time than a table takes to find one of them."""
 
 
@@ -228,18 +231,14 @@ def differing(one: Mapping[str, Node], other: Mapping[str, Node]) -> Iterator[st
     """
     if one is other:
         return
-    ours: Iterator[Mapping[str, Node]] = iter((one,))
-    theirs: Iterator[Mapping[str, Node]] = iter((other,))
     if type(one) is NameTable and type(other) is NameTable:
-        ours, theirs = one.without_runs_of(other), other.without_runs_of(one)
-    for run in ours:
-        for name, node in run.items():
-            if other.get(name) is not node:
-                yield name
-    for run in theirs:
-        for name in run:
-            if name not in one:
-                yield name
+        one, other = one.apart_from(other), other.apart_from(one)
+    for name, node in one.items():
+        if other.get(name) is not node:
+            yield name
+    for name in other:
+        if name not in one:
+            yield name
 
 
 def subdirectories(directory: Dir) -> int:
