@@ -232,7 +232,8 @@ def differing(one: Mapping[str, Node], other: Mapping[str, Node]) -> Iterator[st
     if one is other:
         return
     if type(one) is NameTable and type(other) is NameTable:
-        one, other = one.apart_from(other), other.apart_from(one)
+        table = one
+        one, other = table.apart_from(other), other.apart_from(table)
     for name, node in one.items():
         if other.get(name) is not node:
             yield name

@@ -19,7 +19,18 @@ from dataclasses import replace
 from labkit.oci import tree
 from labkit.oci.changeset import apply, stat_differs
 from labkit.oci.content import EMPTY, Content, Piece
-from labkit.oci.tree import EMPTY_ROOT, Dir, File, Meta, Node, Whiteout, link_groups, new_inode
+from labkit.oci.tree import (
+    EMPTY_ROOT,
+    Dir,
+    File,
+    Meta,
+    Nested,
+    Node,
+    Whiteout,
+    link_groups,
+    new_inode,
+    unnested,
+)
 from labkit.storage.driver import (
     Active,
     Measure,
@@ -330,6 +341,10 @@ def naive_diff(below: Dir, seen: Dir) -> Dir:
     >>> naive_diff(Dir({"a": File()}), Dir({"b": File()})) == Dir({"a": Whiteout(), "b": File()})
     True
     """
+    return unnested(_naive_diff(below, seen))
+
+
+def _naive_diff(below: Dir, seen: Dir) -> Nested[Dir]:
     changes: dict[str, Node] = {
         name: Whiteout(seen.meta.mtime) for name in below.children if name not in seen.children
     }
@@ -338,7 +353,7 @@ def naive_diff(below: Dir, seen: Dir) -> Dir:
         if node is old:
             continue
         if type(node) is Dir and type(old) is Dir:
-            inner = naive_diff(old, node)
+            inner = yield _naive_diff(old, node)
             if inner.children or stat_differs(old, node):
                 changes[name] = inner
         elif old is None or stat_differs(old, node):
