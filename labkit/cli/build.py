@@ -61,9 +61,9 @@ def prepare(terminal: Terminal, source: str, file: str) -> Sent:
         raise LabkitError(f"{_PREPARE}context must be a directory: {directory}")
     name, text = _dockerfile(terminal, directory, file, real)
     if real:
-        root: Node = _read(Path(directory), {})
+        root: Node = _read(Path(directory))
     else:
-        root = _roots(_at_home(terminal, source)[1] or EMPTY_ROOT)
+        root = tree.unnested(_roots(_at_home(terminal, source)[1] or EMPTY_ROOT))
     assert isinstance(root, Dir)
     return _sent(terminal, root, name, text, from_stdin=file == "-")
 
@@ -123,7 +123,7 @@ def _dockerfile(terminal: Terminal, directory: str, file: str, real: bool) -> tu
     name = posixpath.relpath(place, directory)
     if not name.startswith("../"):
         return name, None
-    node = _read(Path(place), {}) if real else _at_home(terminal, path)[1]
+    node = _read(Path(place)) if real else _at_home(terminal, path)[1]
     if not isinstance(node, File):
         raise LabkitError(f"read {file}: is a directory")
     return "", node.content.read().decode("utf-8", "surrogateescape")
@@ -140,7 +140,7 @@ def _sent(terminal: Terminal, root: Dir, name: str, text: str | None, *, from_st
         root, bare = ignore.filtered(root, ignore.compiled(patterns))
     except LabkitError as error:
         raise LabkitError(f"error checking context: {error}") from None
-    root = _pinned(root)
+    root = tree.unnested(_pinned(root))
     size = write_tar(root).size - _HEADER * len(bare)
     if text is not None:
         known = tree.get(root, IGNORE)
@@ -168,13 +168,16 @@ def _from_stdin(terminal: Terminal, file: str) -> Sent:
     return Sent(Context(root), write_tar(root).size)
 
 
-def _roots(node: Node) -> Node:
+def _roots(node: Node) -> tree.Nested[Node]:
     """Return a tree of the home as the client sends it: everything root's, in whole seconds."""
     if isinstance(node, Whiteout):
         return node
     meta = Meta(node.meta.mode, mtime=node.meta.mtime // SECOND * SECOND)
     if isinstance(node, Dir):
-        return Dir({name: _roots(child) for name, child in node.children.items()}, meta)
+        children: dict[str, Node] = {}
+        for name, child in node.children.items():
+            children[name] = yield _roots(child)
+        return Dir(children, meta)
     return replace(node, meta=meta)
 
 
@@ -190,12 +193,12 @@ class _OnDisk:
             return file.read(size)
 
 
-def _pinned(root: Dir) -> Dir:
+def _pinned(root: Dir) -> tree.Nested[Dir]:
     """Return a directory with the contents of its files in memory: real ones may change later."""
     children: dict[str, Node] = {}
     for name, node in root.children.items():
         if isinstance(node, Dir):
-            node = _pinned(node)
+            node = yield _pinned(node)
         elif isinstance(node, File) and any(isinstance(each.source, _OnDisk) for each in node.content.pieces):
             try:
                 node = replace(node, content=Content.of(node.content.read()))
@@ -205,15 +208,22 @@ def _pinned(root: Dir) -> Dir:
     return replace(root, children=children)
 
 
-def _read(path: Path, linked: dict[tuple[int, int], int]) -> Node:
+def _read(path: Path) -> Node:
     """Return a real file or directory as the client sends it; raises LabkitError where it cannot be read."""
+    return tree.unnested(_read_all(path, {}))
+
+
+def _read_all(path: Path, linked: dict[tuple[int, int], int]) -> tree.Nested[Node]:
     try:
         said = path.lstat()
         meta = Meta(said.st_mode & 0o7777, mtime=said.st_mtime_ns // SECOND * SECOND)
         if path.is_symlink():
             return Symlink(os.readlink(path), meta)
         if path.is_dir():
-            return Dir({each.name: _read(each, linked) for each in sorted(path.iterdir())}, meta)
+            children: dict[str, Node] = {}
+            for each in sorted(path.iterdir()):
+                children[each.name] = yield _read_all(each, linked)
+            return Dir(children, meta)
         if not path.is_file():
             return Fifo(meta)
         inode = 0

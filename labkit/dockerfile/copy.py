@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from labkit.base.errors import DaemonError, FileSystemError, LabkitError
 from labkit.dockerfile.context import CopySource, follow
 from labkit.dockerfile.ignore import clean
+from labkit.engine.container_files import lstat
 from labkit.engine.mounts import make_directories
 from labkit.go.moment import SECOND
 from labkit.oci import tar, tree
@@ -95,7 +96,8 @@ class Target:
 
     def _clear(self, path: str, node: Node) -> None:
         """Remove what is in a node's way: a directory stays where another comes."""
-        there = tree.get(self.mount.root, path)
+        # Asked of the mount, not of its whole tree: that would be put together again for each file.
+        there = lstat(self.mount, path)
         if there is None or (isinstance(there, Dir) and isinstance(node, Dir)):
             return
         if isinstance(there, Dir):

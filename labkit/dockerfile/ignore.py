@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from labkit.base.errors import LabkitError
-from labkit.oci.tree import Dir, Meta, Node
+from labkit.oci.tree import Dir, Meta, Nested, Node, unnested
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,19 +148,19 @@ def filtered(root: Dir, patterns: Sequence[Pattern]) -> tuple[Dir, list[str]]:
     (['a'], ['a'])
     """
     bare: list[str] = []
-    return _filtered(root, "", patterns, bare), bare
+    return unnested(_filtered(root, "", patterns, bare)), bare
 
 
-def _filtered(directory: Dir, path: str, patterns: Sequence[Pattern], bare: list[str]) -> Dir:
+def _filtered(directory: Dir, path: str, patterns: Sequence[Pattern], bare: list[str]) -> Nested[Dir]:
     children: dict[str, Node] = {}
     for name, node in directory.children.items():
         below = f"{path}/{name}" if path else name
         if not ignored(below, patterns):
-            children[name] = _filtered(node, below, patterns, bare) if isinstance(node, Dir) else node
+            children[name] = (yield _filtered(node, below, patterns, bare)) if isinstance(node, Dir) else node
         elif isinstance(node, Dir) and any(
             each.kept and f"{each.text}/".startswith(f"{below}/") for each in patterns
         ):
-            inner = _filtered(node, below, patterns, bare)
+            inner = yield _filtered(node, below, patterns, bare)
             if inner.children:
                 bare.append(below)
                 children[name] = replace(inner, meta=Meta(0o755, mtime=node.meta.mtime))

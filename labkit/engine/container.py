@@ -312,10 +312,14 @@ def committed(upper: Dir) -> Dir:
 
     The daemon's tar reads no other (moby, pkg/archive/archive.go, ReadSecurityXattrToTarHeader).
     """
+    return tree.unnested(_committed(upper))
+
+
+def _committed(upper: Dir) -> tree.Nested[Dir]:
     children: dict[str, Node] = {}
     for name, node in upper.children.items():
         if isinstance(node, Dir):
-            children[name] = committed(node)
+            children[name] = yield _committed(node)
         elif isinstance(node, Whiteout) or not node.meta.xattrs:
             children[name] = node
         else:

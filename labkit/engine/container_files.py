@@ -105,22 +105,22 @@ def collect(files: Files, directory: str, name: str, renamed: str = "") -> list[
     first: dict[int, str] = {}
     new = "" if renamed == "/" else renamed
 
-    def add(path: str, relative: str) -> None:
+    todo = [(gopath.join(directory, name), name)]
+    while todo:
+        path, relative = todo.pop()
         try:
             node = files.stat(path, False).node
         except FileSystemError as error:
             if error.errno == errno.ENXIO:
-                return  # a socket: no tar can hold it
+                continue  # a socket: no tar can hold it
             raise
         told = relative.replace(name, new, 1) if renamed else relative
         if isinstance(node, File) and not (node.inode and node.inode in first):
             node = replace(node, content=files.content(path))
         found.append(_member(told, node, first))
         if isinstance(node, Dir):
-            for each in sorted(files.listdir(path), key=lambda each: each.encode(*_BYTES)):
-                add(gopath.join(path, each), f"{relative}/{each}")
-
-    add(gopath.join(directory, name), name)
+            names = sorted(files.listdir(path), key=lambda each: each.encode(*_BYTES), reverse=True)
+            todo += [(gopath.join(path, each), f"{relative}/{each}") for each in names]
     return found
 
 
@@ -183,12 +183,13 @@ def unpack(
     or FileSystemError.
     """
     directories: list[tuple[str, Meta]] = []
+    above: set[str] = set()
     for member in members:
         name = gopath.clean(member.name)
         path = gopath.join(target, name)
         if name == ".." or name.startswith("../"):
             raise UnpackError(f'"{name}" is outside of "{target}"')
-        _make_parents(files, target, name)
+        _make_parents(files, target, name, above)
         before = lstat(files, path)
         is_dir = isinstance(member.node, Dir)
         if before is not None and isinstance(before, Dir) != is_dir:
@@ -200,6 +201,8 @@ def unpack(
             continue
         if before is not None and not is_dir:
             _unlink(files, path)
+            if isinstance(before, Symlink):
+                above.clear()
         node = _owned(member.node, owner)
         if member.link:
             _link(files, target, path, member.link)
@@ -207,6 +210,7 @@ def unpack(
             if before is None:
                 files.mkdir(path, node.meta.mode)
             directories.append((path, node.meta))
+            above.add(name)
         elif isinstance(node, Symlink) and not gopath.join(path, "..", node.target).startswith(target):
             raise UnpackError(f'invalid symlink "{path}" -> "{node.target}"')
         else:
@@ -217,12 +221,16 @@ def unpack(
         files.utime(path, meta.mtime)
 
 
-def _make_parents(files: Files, target: str, name: str) -> None:
+def _make_parents(files: Files, target: str, name: str, known: set[str]) -> None:
+    """Make what is missing above an entry; `known` are the directories that need not be asked for again."""
+    if posixpath.dirname(name) in known:
+        return
     path = target
     for each in name.split("/")[:-1]:
         path = gopath.join(path, each)
         if lstat(files, path) is None:
             files.mkdir(path)
+    known.add(posixpath.dirname(name))
 
 
 def _unlink(files: Files, path: str) -> None:

@@ -15,7 +15,7 @@ from labkit.engine.engine import Engine
 from labkit.engine.state import Container, Options, Volume, VolumeMount, identifier
 from labkit.oci import tree
 from labkit.oci.image import Image
-from labkit.oci.tree import Dir, File, Meta
+from labkit.oci.tree import Dir, File, Meta, Node
 
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*", re.ASCII)
 _MODES = {"", "rw", "ro", "z", "Z", "nocopy"}
@@ -110,17 +110,18 @@ def for_container(engine: Engine, identity: str, options: Options, image: Image)
         if isinstance(below, File):
             raise DaemonError(f"source {engine.mount_point(identity)}{each.destination} is not directory")
         if isinstance(below, Dir) and not volume.files.children and "nocopy" not in each.mode.split(","):
-            _keep(engine, replace(volume, files=replace(_copied(below, engine.now), opaque=True)))
+            _keep(
+                engine, replace(volume, files=replace(tree.unnested(_copied(below, engine.now)), opaque=True))
+            )
         mounts.append(replace(each, name=volume.name, anonymous=not each.name))
     return tuple(mounts)
 
 
-def _copied(directory: Dir, now: int) -> Dir:
+def _copied(directory: Dir, now: int) -> tree.Nested[Dir]:
     """Return a directory as it is copied: one that gets files is changed by that."""
-    children = {
-        name: _copied(node, now) if isinstance(node, Dir) else node
-        for name, node in directory.children.items()
-    }
+    children: dict[str, Node] = {}
+    for name, node in directory.children.items():
+        children[name] = (yield _copied(node, now)) if isinstance(node, Dir) else node
     meta = replace(directory.meta, mtime=now) if children else directory.meta
     return Dir(children, meta)
 

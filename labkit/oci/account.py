@@ -18,14 +18,14 @@ the last name of it: that layer is named, with its reason.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from itertools import chain
 
 from labkit.oci.changeset import gone
 from labkit.oci.image import Image
-from labkit.oci.tree import Device, Dir, Fifo, File, Node, Symlink, Whiteout, stat_size
+from labkit.oci.tree import Device, Dir, Fifo, File, Nested, Node, Symlink, Whiteout, stat_size, unnested
 
 # Why a layer hides what a lower one has, in words
 
@@ -267,10 +267,12 @@ def account(layers: Sequence[Dir], names: Sequence[str] = ()) -> Account:
     """
     told = names or [f"layer {number}" for number in range(1, len(layers) + 1)]
     reader = _Reader(told)
-    changes = tuple(
-        tuple(reader.lay(reader.root, layer, "", number)) for number, layer in enumerate(layers, 1)
-    )
-    return Account(changes, tuple(reader.hidden))
+    changes: list[tuple[Entry, ...]] = []
+    for number, layer in enumerate(layers, 1):
+        unnested(reader.lay(reader.root, layer, "", number))
+        changes.append(tuple(reader.entries))
+        reader.entries = []
+    return Account(tuple(changes), tuple(reader.hidden))
 
 
 def in_tree(path: str) -> list[str]:
@@ -314,12 +316,14 @@ class _Reader:
     def __init__(self, names: Sequence[str]) -> None:
         self.root = _Spot(Copy("", 0, Dir()))
         self.hidden: list[Hidden] = []
+        self.entries: list[Entry] = []
+        """Of the layer that is laid."""
         self._names = names
         self._names_shown: Counter[tuple[int, int]] = Counter()
         """Of each file with several names, how many are shown."""
         self._seen: set[tuple[int, int]] = set()
 
-    def lay(self, spot: _Spot, changes: Dir, path: str, number: int, opaque: str = "") -> Iterator[Entry]:
+    def lay(self, spot: _Spot, changes: Dir, path: str, number: int, opaque: str = "") -> Nested[None]:
         """Lay a directory of a layer over the tree; `opaque` is the path above it that is opaque, if any."""
         if changes.opaque and not opaque:
             opaque = path or "/"
@@ -329,36 +333,38 @@ class _Reader:
             here, node = f"{path}/{name}", changes.children.get(name)
             if not gone(changes, name):
                 assert node is not None
-                yield from self._put(spot, name, Copy(here, number, node), opaque)
+                yield self._put(spot, name, Copy(here, number, node), opaque)
             elif below := spot.children.pop(name, None):
-                yield from self._delete(below, number, None, here if node else opaque, opaque=node is None)
+                self._delete(below, number, None, here if node else opaque, opaque=node is None)
 
-    def _put(self, spot: _Spot, name: str, copy: Copy, opaque: str) -> Iterator[Entry]:
+    def _put(self, spot: _Spot, name: str, copy: Copy, opaque: str) -> Nested[None]:
         below, node = spot.children.get(name), copy.node
         over = below is not None and isinstance(below.copy.node, Dir) and isinstance(node, Dir)
         hidden = self._hide(below.copy, copy.layer, node, copy.path) if below and not over else None
         kind, size = "C" if below else "A", _counted(copy, self._seen)
         if file := _file(copy):
             self._names_shown[file] += 1
-        yield Entry(kind, copy.path, copy, size, below.copy if below else None, hidden)
+        self.entries.append(Entry(kind, copy.path, copy, size, below.copy if below else None, hidden))
         if below and not over:
             for child in sorted(below.children):
-                yield from self._delete(below.children[child], copy.layer, node, copy.path)
+                self._delete(below.children[child], copy.layer, node, copy.path)
         if below is not None and over:
             below.copy = copy
         else:
             spot.children[name] = _Spot(copy)
         if isinstance(node, Dir):
-            yield from self.lay(spot.children[name], node, copy.path, copy.layer, opaque)
+            yield self.lay(spot.children[name], node, copy.path, copy.layer, opaque)
 
     def _delete(
         self, spot: _Spot, number: int, new: Node | None, cause: str, *, opaque: bool = False
-    ) -> Iterator[Entry]:
-        """Yield the deletion of a path and of all below it."""
-        hidden = self._hide(spot.copy, number, new, cause, opaque=opaque)
-        yield Entry("D", spot.copy.path, None, 0, spot.copy, hidden)
-        for name in sorted(spot.children):
-            yield from self._delete(spot.children[name], number, new, cause, opaque=opaque)
+    ) -> None:
+        """Note the deletion of a path and of all below it."""
+        todo = [spot]
+        while todo:
+            spot = todo.pop()
+            hidden = self._hide(spot.copy, number, new, cause, opaque=opaque)
+            self.entries.append(Entry("D", spot.copy.path, None, 0, spot.copy, hidden))
+            todo += [spot.children[name] for name in sorted(spot.children, reverse=True)]
 
     def _hide(self, copy: Copy, number: int, new: Node | None, cause: str, *, opaque: bool = False) -> Hidden:
         wasted = copy.size

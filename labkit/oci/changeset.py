@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from labkit.go.moment import SECOND
-from labkit.oci.tree import CAPABILITY, EMPTY_ROOT, Device, Dir, Node, Whiteout, stat_size
+from labkit.oci.tree import CAPABILITY, EMPTY_ROOT, Device, Dir, Nested, Node, Whiteout, stat_size, unnested
 
 
 def beneath(upper: Node | None, lower: Node | None) -> Node | None:
@@ -77,11 +77,15 @@ def apply(lower: Node | None, changes: Dir, keep: Callable[[Node], Node] | None 
     >>> sorted(apply(below, Dir({"b": Whiteout(), "c": File()})).children)
     ['a', 'c']
     """
+    return unnested(_applied(lower, changes, keep))
+
+
+def _applied(lower: Node | None, changes: Dir, keep: Callable[[Node], Node] | None) -> Nested[Dir]:
     below = beneath(changes, lower)
     children = dict(below.children) if type(below) is Dir else {}
     for name, change in changes.children.items():
         if type(change) is Dir:
-            children[name] = apply(children.get(name), change, keep)
+            children[name] = yield _applied(children.get(name), change, keep)
         elif type(change) is Whiteout:
             children.pop(name, None)
         else:
@@ -123,24 +127,31 @@ def changes(lower: Dir, upper: Dir) -> Iterator[Change]:
     >>> [f"{c.kind} {c.path}" for c in changes(below, Dir({"etc": Dir({"motd": Whiteout()})}))]
     ['C /etc', 'D /etc/motd']
     """
-    yield from _changes(lower, upper, "")
+    found: list[Change | None] = []
+    unnested(_changes(lower, upper, "", found))
+    return (change for change in found if change)
 
 
-def _changes(lower: Node | None, upper: Dir, path: str) -> Iterator[Change]:
-    before = lower.children if type(lower) is Dir else {}
-    for name, node in sorted(upper.children.items(), key=lambda each: each[0]):
+def _changes(lower: Node | None, upper: Dir, path: str, found: list[Change | None]) -> Nested[bool]:
+    """Append what has changed in a directory and tell whether anything has."""
+    before, some = lower.children if type(lower) is Dir else {}, False
+    for name in sorted(upper.children):
+        node = upper.children[name]
         if type(node) is Whiteout:
             continue
         below, here = before.get(name), f"{path}/{name}"
-        inside = list(_changes(below, node, here)) if type(node) is Dir else []
+        # A directory comes before what is in it, and what is in it tells whether it has changed.
+        place = len(found)
+        found.append(None)
+        inside = (yield _changes(below, node, here, found)) if type(node) is Dir else False
         if below is None:
-            yield Change("A", here)
+            found[place] = Change("A", here)
         elif inside or stat_differs(below, node):
-            yield Change("C", here)
-        yield from inside
-    for name in sorted(before):
-        if gone(upper, name):
-            yield Change("D", f"{path}/{name}")
+            found[place] = Change("C", here)
+        some = some or found[place] is not None
+    deleted = [Change("D", f"{path}/{name}") for name in sorted(before) if gone(upper, name)]
+    found += deleted
+    return some or bool(deleted)
 
 
 def stat_differs(below: Node, node: Node) -> bool:

@@ -38,7 +38,8 @@ WHITEOUT = ".wh."
 METADATA = ".wh..wh."
 OPAQUE = ".wh..wh..opq"
 _NAME = 255
-_DEPTH = 128  # trees are compared by recursion, and Python has little room for it
+_PATH = 4095
+"""As long may a path be that a system call is given (Linux, PATH_MAX); moby unpacks in a root of its own."""
 _LINKS = 40
 
 Children: TypeAlias = dict[str, Node]
@@ -102,7 +103,7 @@ class _Unpacking:
         if full in self._seen:
             raise InvalidLayer("Error processing tar file(duplicates of file paths not supported): ")
         self._seen.add(full)
-        if len(base) > _NAME:
+        if len(base) > _NAME or len(name) >= _PATH:
             _refuse(entry, "file name too long")
         if text.startswith(WHITEOUT):
             self._whiteout(entry, place, text)
@@ -216,7 +217,7 @@ class _Unpacking:
         """Return the directory that a path leads to, through links; with `create` what is missing is made."""
         path = _cleaned(head, entry)
         names = [] if path == b"." else path.split(b"/")
-        if len(names) > _DEPTH or any(len(name) > _NAME for name in names):
+        if any(len(name) > _NAME for name in names):
             _refuse(entry, "file name too long")
 
         def outside() -> None:

@@ -21,7 +21,7 @@ from labkit.go.moment import SECOND
 from labkit.oci.content import Content, Piece
 from labkit.oci.tar import BLOCK
 from labkit.oci.tar_reader import OPAQUE, WHITEOUT
-from labkit.oci.tree import Device, Dir, Fifo, File, Meta, Node, Symlink, Whiteout
+from labkit.oci.tree import Device, Dir, Fifo, File, Meta, Nested, Node, Symlink, Whiteout, unnested
 
 _TRAILER = bytes(2 * BLOCK)
 _NAME = 100
@@ -53,7 +53,7 @@ def write_tar(changes: Dir) -> Content:
     >>> write_tar(Dir()).read() == bytes(1024)
     True
     """
-    return _packed(_members(changes, b"", {}))
+    return _packed(_members(changes))
 
 
 def write_entries(entries: Iterable[tuple[str, Node, str]]) -> Content:
@@ -89,37 +89,48 @@ def as_written(changes: Dir) -> Dir:
     >>> as_written(Dir({"a": File(meta=Meta(mtime=1_500_000_000))})).children["a"].meta.mtime
     1000000000
     """
-    written = _in_seconds(changes)
-    assert isinstance(written, Dir)
+    written = unnested(_in_seconds(changes))
     return Dir(written.children, opaque=written.opaque)
 
 
-def _in_seconds(node: Node) -> Node:
-    if isinstance(node, Whiteout):
-        return replace(node, mtime=node.mtime // SECOND * SECOND)
-    meta = node.meta
-    if meta.mtime % SECOND:
-        meta = replace(meta, mtime=meta.mtime // SECOND * SECOND)
-    if isinstance(node, Dir):
-        children = {name: _in_seconds(each) for name, each in node.children.items()}
-        return replace(node, meta=meta, children=children)
-    return node if meta is node.meta else replace(node, meta=meta)
-
-
-def _members(directory: Dir, path: bytes, seen: dict[int, bytes]) -> Iterator[tuple[bytes, Content]]:
-    """Yield the headers and the contents of what is in a directory; `seen` has the first of each link."""
-    if directory.opaque:
-        # Its directory's mode and owner, and no time (moby, archive_linux.go, ConvertWrite).
-        meta = Meta(directory.meta.mode & 0o777, directory.meta.uid, directory.meta.gid)
-        yield _header(path + OPAQUE.encode(), meta, 0, b"0"), Content()
-    for name, node in sorted((_encoded(name), node) for name, node in directory.children.items()):
-        full = path + name
+def _in_seconds(directory: Dir) -> Nested[Dir]:
+    children: dict[str, Node] = {}
+    for name, node in directory.children.items():
         if isinstance(node, Dir):
-            yield _header(full + b"/", node.meta, 0o040000, b"5"), Content()
-            yield from _members(node, full + b"/", seen)
+            node = yield _in_seconds(node)
+        elif isinstance(node, Whiteout):
+            node = replace(node, mtime=node.mtime // SECOND * SECOND)
+        elif node.meta.mtime % SECOND:
+            node = replace(node, meta=_whole(node.meta))
+        children[name] = node
+    return Dir(children, _whole(directory.meta), directory.opaque)
+
+
+def _whole(meta: Meta) -> Meta:
+    return replace(meta, mtime=meta.mtime // SECOND * SECOND) if meta.mtime % SECOND else meta
+
+
+def _members(root: Dir) -> Iterator[tuple[bytes, Content]]:
+    """Yield the headers and the contents of what is in a tree, a directory before what is in it."""
+    seen: dict[int, bytes] = {}
+    """The first name of each file that has several."""
+    todo: list[tuple[bytes, bytes, Node]] = [(b"", b"", root)]
+    while todo:
+        path, name, node = todo.pop()
+        full = path + name
+        if not isinstance(node, Dir):
+            first = seen.setdefault(node.inode, full) if node.inode else full
+            yield _leaf(path, name, node, b"" if first is full else first)
             continue
-        first = seen.setdefault(node.inode, full) if node.inode else full
-        yield _leaf(path, name, node, b"" if first is full else first)
+        if full:
+            full += b"/"
+            yield _header(full, node.meta, 0o040000, b"5"), Content()
+        if node.opaque:
+            # Its directory's mode and owner, and no time (moby, archive_linux.go, ConvertWrite).
+            meta = Meta(node.meta.mode & 0o777, node.meta.uid, node.meta.gid)
+            yield _header(full + OPAQUE.encode(), meta, 0, b"0"), Content()
+        names = {_encoded(name): child for name, child in node.children.items()}
+        todo += [(full, name, names[name]) for name in sorted(names, reverse=True)]
 
 
 def _leaf(path: bytes, name: bytes, node: Node, first: bytes) -> tuple[bytes, Content]:

@@ -13,9 +13,10 @@ A path inside a tree is relative, without a leading or trailing slash; "" is the
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Generic, TypeAlias, TypeVar
+from bisect import bisect_right
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from labkit.oci.content import EMPTY, Content
 
@@ -103,9 +104,184 @@ class Dir:
     meta: Meta = _DIR_META
     opaque: bool = False
 
+    def __eq__(self, other: object) -> bool:
+        # Not the comparison that a dataclass gets: it calls itself for each level, and a path of 4,096 bytes
+        # has more levels than Python has frames.
+        if type(other) is not Dir:
+            return NotImplemented
+        todo = [(self, other)]
+        while todo:
+            one, two = todo.pop()
+            if one.opaque != two.opaque or one.meta != two.meta or len(one.children) != len(two.children):
+                return False
+            for name in differing(one.children, two.children):
+                mine, theirs = one.children.get(name), two.children.get(name)
+                if type(mine) is Dir and type(theirs) is Dir:
+                    todo.append((mine, theirs))
+                elif mine != theirs:
+                    return False
+        return True
+
 
 Node: TypeAlias = File | Dir | Symlink | Device | Fifo | Whiteout
 EMPTY_ROOT = Dir()
+
+
+class NameTable(Mapping[str, Node]):
+    """The names of a large directory, as a value: one with a name changed shares all but a part with it.
+
+    The names stand in runs, each run a dict, and all names of a run before those of the next: a name is found
+    by bisection, and a change copies one run and the list of runs. Names are given sorted.
+
+    >>> table = NameTable({f"f{number}": File() for number in range(1000)})
+    >>> more = table.changed("g", Dir())
+    >>> len(table), len(more), "g" in table, more.subdirectories, list(differing(table, more))
+    (1000, 1001, False, 1, ['g'])
+    """
+
+    __slots__ = ("_length", "_runs", "_starts", "subdirectories")
+
+    def __init__(self, children: Mapping[str, Node]) -> None:
+        names = sorted(children)
+        parts = [names[start : start + RUN // 2] for start in range(0, len(names), RUN // 2)] or [[]]
+        self._runs = tuple({name: children[name] for name in part} for part in parts)
+        self._starts = tuple(part[0] for part in parts[1:])
+        """The first name of each run but the first one, which begins with the smallest name there is."""
+        self._length = len(names)
+        self.subdirectories = sum(type(node) is Dir for node in children.values())
+
+    def __getitem__(self, name: str) -> Node:
+        return self._runs[bisect_right(self._starts, name)][name]
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return the node of a name, or None."""
+        return self._runs[bisect_right(self._starts, name)].get(name, default)
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and self.get(name) is not None
+
+    def __iter__(self) -> Iterator[str]:
+        for run in self._runs:
+            yield from sorted(run)
+
+    def __len__(self) -> int:
+        return self._length
+
+    def changed(self, name: str, node: Node | None) -> NameTable:
+        """Return the table with another node under a name, or without the name; KeyError if it is missing."""
+        at = bisect_right(self._starts, name)
+        run = dict(self._runs[at])
+        before = run.get(name)
+        if node is None:
+            del run[name]
+        else:
+            run[name] = node
+        runs, starts = [run], self._starts
+        if len(run) > RUN:
+            names = sorted(run)
+            half = len(names) // 2
+            runs = [{each: run[each] for each in part} for part in (names[:half], names[half:])]
+            starts = (*starts[:at], names[half], *starts[at:])
+        elif not run and starts:
+            runs, starts = [], starts[: max(at - 1, 0)] + starts[max(at, 1) :]
+        made = NameTable.__new__(NameTable)
+        made._runs = (*self._runs[:at], *runs, *self._runs[at + 1 :])
+        made._starts = starts
+        made._length = self._length + (node is not None) - (before is not None)
+        made.subdirectories = self.subdirectories + (type(node) is Dir) - (type(before) is Dir)
+        return made
+
+    def apart_from(self, other: NameTable) -> dict[str, Node]:
+        """Return the names in the runs that another table does not share."""
+        shared, found = set(map(id, other._runs)), dict[str, Node]()
+        for run in self._runs:
+            if id(run) not in shared:
+                found.update(run)
+        return found
+
+
+RUN = 128
+"""As many names are copied as a whole, in less time than a table takes to find one of them."""
+
+
+def with_name(children: Mapping[str, Node], name: str, node: Node | None) -> Mapping[str, Node]:
+    """Return a directory's names with another node under one, or without it; KeyError where it is missing.
+
+    >>> with_name({"a": File()}, "a", None)
+    {}
+    """
+    if type(children) is not NameTable:
+        if len(children) < RUN:
+            made = dict(children)
+            if node is None:
+                del made[name]
+            else:
+                made[name] = node
+            return made
+        children = NameTable(children)
+    return children.changed(name, node)
+
+
+def differing(one: Mapping[str, Node], other: Mapping[str, Node]) -> Iterator[str]:
+    """Yield the names that have not the same node, the very same, in two directories.
+
+    >>> motd = File()
+    >>> list(differing({"a": motd, "b": motd}, {"a": motd, "c": motd}))
+    ['b', 'c']
+    """
+    if one is other:
+        return
+    if type(one) is NameTable and type(other) is NameTable:
+        table = one
+        one, other = table.apart_from(other), other.apart_from(table)
+    for name, node in one.items():
+        if other.get(name) is not node:
+            yield name
+    for name in other:
+        if name not in one:
+            yield name
+
+
+def subdirectories(directory: Dir) -> int:
+    """Return how many directories are in a directory.
+
+    >>> subdirectories(Dir({"etc": Dir(), "motd": File()}))
+    1
+    """
+    children = directory.children
+    if type(children) is NameTable:
+        return children.subdirectories
+    return sum(type(child) is Dir for child in children.values())
+
+
+Result = TypeVar("Result")
+Nested: TypeAlias = Generator[Any, Any, Result]
+"""A recursive function that yields its inner calls, and gets what they return."""
+
+
+def unnested(call: Nested[Result]) -> Result:
+    """Run a recursive function as far down as there is memory: a tree is deeper than Python's stack.
+
+    >>> def depth(node: Node) -> Nested[int]:
+    ...     below = 0
+    ...     for child in node.children.values():
+    ...         below = max(below, (yield depth(child)))
+    ...     return below + 1
+    >>> unnested(depth(Dir({"usr": Dir({"bin": Dir()})})))
+    3
+    """
+    calls: list[Nested[Any]] = [call]
+    value: Any = None
+    while calls:
+        try:
+            calls.append(calls[-1].send(value))
+            value = None
+        except StopIteration as done:
+            calls.pop()
+            value = done.value
+    result: Result = value
+    return result
+
 
 # A number, not the node's identity: a change makes another node, which is still the same file.
 _inodes = itertools.count(1)
@@ -223,19 +399,18 @@ def remove(root: Dir, path: str) -> Dir:
     return _edited(root, split_path(path), None)
 
 
-def _edited(parent: Dir, names: list[str], node: Node | None) -> Dir:
-    name, rest = names[0], names[1:]
-    children = dict(parent.children)
-    if rest:
-        child = children[name]
+def _edited(root: Dir, names: list[str], node: Node | None) -> Dir:
+    above, parents = root, [root]
+    for name in names[:-1]:
+        child = above.children[name]
         if not isinstance(child, Dir):
             raise TypeError(f"{name} is no directory")
-        children[name] = _edited(child, rest, node)
-    elif node is None:
-        del children[name]
-    else:
-        children[name] = node
-    return replace(parent, children=children)
+        above = child
+        parents.append(above)
+    for parent, name in zip(reversed(parents), reversed(names), strict=True):
+        node = Dir(with_name(parent.children, name, node), parent.meta, parent.opaque)
+    assert isinstance(node, Dir)
+    return node
 
 
 def walk(root: Dir, path: str = "") -> Iterator[tuple[str, Node]]:
@@ -244,12 +419,17 @@ def walk(root: Dir, path: str = "") -> Iterator[tuple[str, Node]]:
     >>> [path for path, node in walk(Dir({"etc": Dir({"motd": File()}), "bin": Dir()}))]
     ['bin', 'etc', 'etc/motd']
     """
-    for name in sorted(root.children):
-        child = root.children[name]
-        below = f"{path}/{name}" if path else name
+    todo = _below(root, path)
+    while todo:
+        below, child = todo.pop()
         yield below, child
         if type(child) is Dir:
-            yield from walk(child, below)
+            todo += _below(child, below)
+
+
+def _below(directory: Dir, path: str) -> list[tuple[str, Node]]:
+    start, children = path and f"{path}/", directory.children
+    return [(start + name, children[name]) for name in sorted(children, reverse=True)]
 
 
 def size(root: Dir) -> int:

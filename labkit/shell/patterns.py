@@ -79,10 +79,12 @@ def glob(segments: Iterable[tuple[str, bool]]) -> str:
 def has_glob(segments: Iterable[tuple[str, bool]]) -> bool:
     """Tell whether a pattern has anything to match.
 
-    >>> has_glob([("a", False), ("*", True)])
-    False
+    >>> has_glob([("a", False), ("*", True)]), has_glob([("[", False)])
+    (False, False)
     """
-    return any(not quoted and any(char in "*?[" for char in text) for text, quoted in segments)
+    text = "".join(text for text, quoted in segments if not quoted)
+    # Of the command `[` no directory is read: a bracket that is not closed is a letter.
+    return "*" in text or "?" in text or "]" in text.partition("[")[2]
 
 
 def regex(pattern: str, *, extended: bool = False, ignore_case: bool = False) -> re.Pattern[str]:

@@ -24,7 +24,7 @@ from typing import TypeAlias
 
 from labkit.base.errors import DaemonError
 from labkit.oci.content import Content
-from labkit.oci.tree import Dir, File, Node, Symlink, Whiteout
+from labkit.oci.tree import Dir, File, Node, Symlink, Whiteout, differing
 from labkit.storage.calls import SystemCalls
 from labkit.storage.posix import NO_COST, Cost, Tree
 
@@ -325,6 +325,5 @@ def _changed(
                 linked = linked or (not isinstance(node, Dir | Whiteout) and node.inode != 0)
         below = one.children if type(one) is Dir else {}
         above = other.children if type(other) is Dir else {}
-        pairs = ((below.get(name), above.get(name)) for name in {**below, **above})
-        todo += [pair for pair in pairs if pair[0] is not pair[1]]
+        todo += [(below.get(name), above.get(name)) for name in differing(below, above)]
     return old, new, linked

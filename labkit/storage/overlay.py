@@ -109,7 +109,7 @@ class Mount(MountedTree):
         """Return what stat(2) says; a directory that both have shows one link."""
         node, path, nlink = place.node, "/".join(names), 1
         if type(node) is Dir and (place.upper is None or place.lower is None):
-            nlink = 2 + sum(type(child) is Dir for child in node.children.values())
+            nlink = 2 + tree.subdirectories(node)
         elif mark_of(node):
             side = "lower" if place.upper is None else "upper"
             group = self._groups(self.lower if side == "lower" else self.upper).get(mark_of(node), [])
@@ -268,9 +268,4 @@ def _get(root: Dir, names: Names) -> Node:
 
 
 def _with(above: Dir, name: str, node: Node | None) -> Dir:
-    children = dict(above.children)
-    if node is None:
-        del children[name]
-    else:
-        children[name] = node
-    return Dir(children, above.meta, above.opaque)
+    return Dir(tree.with_name(above.children, name, node), above.meta, above.opaque)

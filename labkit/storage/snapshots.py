@@ -19,7 +19,18 @@ from dataclasses import replace
 from labkit.oci import tree
 from labkit.oci.changeset import apply, stat_differs
 from labkit.oci.content import EMPTY, Content, Piece
-from labkit.oci.tree import EMPTY_ROOT, Dir, File, Meta, Node, Whiteout, link_groups, new_inode
+from labkit.oci.tree import (
+    EMPTY_ROOT,
+    Dir,
+    File,
+    Meta,
+    Nested,
+    Node,
+    Whiteout,
+    link_groups,
+    new_inode,
+    unnested,
+)
 from labkit.storage.driver import (
     Active,
     Measure,
@@ -205,7 +216,7 @@ class SnapshotMount(MountedTree):
         """Return what stat(2) says."""
         node = place.node
         if type(node) is Dir:
-            nlink = 2 + sum(type(child) is Dir for child in node.children.values())
+            nlink = 2 + tree.subdirectories(node)
             return stat_of(node, nlink, "/".join(names))
         group = self._names_of(node) or ["/".join(names)]
         return stat_of(node, len(group), group[0])
@@ -308,10 +319,7 @@ class SnapshotMount(MountedTree):
         """Change a name in a directory, which sets its modification time."""
         above = tree.get(self.root, "/".join(names[:-1]))
         assert isinstance(above, Dir)
-        children = dict(above.children)
-        children.pop(names[-1], None)
-        if node is not None:
-            children[names[-1]] = node
+        children = tree.with_name(above.children, names[-1], node)
         made = Dir(children, replace(above.meta, mtime=self.clock()))
         self._root = tree.put(self.root, "/".join(names[:-1]), made)
 
@@ -333,6 +341,10 @@ def naive_diff(below: Dir, seen: Dir) -> Dir:
     >>> naive_diff(Dir({"a": File()}), Dir({"b": File()})) == Dir({"a": Whiteout(), "b": File()})
     True
     """
+    return unnested(_naive_diff(below, seen))
+
+
+def _naive_diff(below: Dir, seen: Dir) -> Nested[Dir]:
     changes: dict[str, Node] = {
         name: Whiteout(seen.meta.mtime) for name in below.children if name not in seen.children
     }
@@ -341,7 +353,7 @@ def naive_diff(below: Dir, seen: Dir) -> Dir:
         if node is old:
             continue
         if type(node) is Dir and type(old) is Dir:
-            inner = naive_diff(old, node)
+            inner = yield _naive_diff(old, node)
             if inner.children or stat_differs(old, node):
                 changes[name] = inner
         elif old is None or stat_differs(old, node):

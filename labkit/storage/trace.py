@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Literal, TypeAlias
 
 from labkit.oci.changeset import reached
-from labkit.oci.tree import Dir, File, Node, Whiteout
+from labkit.oci.tree import Dir, File, Nested, Node, Whiteout, differing, unnested
 from labkit.storage.overlay import Mount
 from labkit.storage.posix import Names
 
@@ -125,20 +125,18 @@ class Watched(Mount):
         """Return the steps of all that was done since it was mounted."""
         found = []
         for before, after in pairwise(self.uppers):
-            if (changed := _changed(before, after)) is not None:
+            if (changed := unnested(_changed(before, after))) is not None:
                 found.append(_moment(before, after, changed))
         return found
 
 
-def _changed(before: Dir, after: Dir) -> Names | None:
+def _changed(before: Dir, after: Dir) -> Nested[Names | None]:
     """Return the one path that differs, but for the times of the directories it is in."""
-    for name in {**before.children, **after.children}:
+    for name in differing(before.children, after.children):
         old, new = before.children.get(name), after.children.get(name)
-        if old is new:
-            continue
         # A directory renamed onto an empty one is another directory: it is opaque, which that one was not.
         if type(old) is Dir and type(new) is Dir and old.opaque == new.opaque:
-            below = _changed(old, new)
+            below = yield _changed(old, new)
             if below is not None:
                 return (name, *below)
         elif old != new:
