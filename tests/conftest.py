@@ -6,11 +6,7 @@ missing they are skipped with the reason; in CI, where .ci/run installs everythi
 
 from __future__ import annotations
 
-import functools
 import os
-import shutil
-import sys
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -19,12 +15,9 @@ from typing import Any
 import hypothesis
 import pytest
 
-ROOT = Path(__file__).parents[1]
-if str(ROOT) not in sys.path:  # so that `uv run pytest` finds the package `tests`, as `python -m pytest` does
-    sys.path.insert(0, str(ROOT))
+from tests.real import engine, host, images, registry
 
-from tests.notebooks import prepare_kernels  # noqa: E402
-from tests.real import engine, host, images, registry  # noqa: E402
+ROOT = Path(__file__).parents[1]
 
 # In CI the same examples on every run, and none that an earlier run left behind.
 if os.environ.get("CI") == "true":
@@ -35,18 +28,8 @@ hypothesis.settings.load_profile("labkit")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the marks, and prepare what the notebooks' kernels inherit, through xdist's workers too."""
+    """Register the marks."""
     config.addinivalue_line("markers", "real: needs a real Docker Engine, registry or kernel overlay")
-    if not hasattr(config, "workerinput"):
-        directory = tempfile.mkdtemp(prefix="labkit-ipython-")
-        config.add_cleanup(functools.partial(shutil.rmtree, directory, ignore_errors=True))
-        prepare_kernels(directory)
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let matplotlib list the machine's fonts before a notebook does, where it would say so in an output."""
-    if any(item.path.suffix == ".ipynb" for item in items):
-        import matplotlib.font_manager  # noqa: F401
 
 
 def need(reason: str) -> None:

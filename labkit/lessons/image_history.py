@@ -34,8 +34,8 @@ def _mysql_layers(lab: Lab) -> str:
 
 
 def _disk(lab: Lab) -> str:
-    lab.build("web", ["FROM ubuntu:15.04", "COPY site /srv"], {"site/pages": 20_000_000})
-    lab.build("data", ["FROM ubuntu:15.04", "COPY table /srv"], {"table/rows": 60_000_000})
+    lab.build("web", ["FROM ubuntu:15.04", "COPY site /srv"], {"site/pages": 20_200_000})
+    lab.build("data", ["FROM ubuntu:15.04", "COPY table /srv"], {"table/rows": 59_800_000})
     return lab.docker("system df --format '{{.Size}}'").text.split()[0]
 
 
@@ -48,7 +48,7 @@ def _history_lines(lab: Lab) -> str:
 QUESTIONS = (
     Question(
         "history-lines",
-        "In lesson 1 nginx had three layers. How many lines do you expect in its history?",
+        "nginx has three layers. How many lines do you expect in its history?",
         (
             Choice(
                 "three, one for each layer",
@@ -128,7 +128,7 @@ QUESTIONS = (
     ),
     Question(
         "disk-sum",
-        "docker images lists three sizes: ubuntu 188 MB, and two images built on it, 208 MB and 248 MB. "
+        "docker images lists three sizes: ubuntu 188 MB, and two images built on it, 209 MB and 248 MB. "
         "How much do they take on the disk together?",
         (
             Choice(
@@ -144,7 +144,7 @@ QUESTIONS = (
             ),
             Choice(
                 "268 MB",
-                "188 MB once, and what each adds: 20 MB and 60 MB. docker system df says so.",
+                "188 MB once, and what each adds: 20.2 MB and 59.8 MB. docker system df says so.",
                 right=True,
                 shows="268.4MB",
             ),

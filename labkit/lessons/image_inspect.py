@@ -34,7 +34,7 @@ def _latest(lab: Lab) -> str:
 def _tagged(lab: Lab) -> str:
     lab.pull("nginx")
     before = lab.disk_usage()
-    lab.docker("tag nginx web:1")
+    lab.docker("tag nginx nginx:1.15")
     ids = lab.docker("images --quiet --no-trunc").text.split()
     return f"{len(set(ids))} image, {lab.disk_usage() - before} bytes"
 
@@ -161,7 +161,7 @@ QUESTIONS = (
     ),
     Question(
         "tag-copy",
-        "docker tag nginx web:1 gives an image a second name. What does it cost on the disk?",
+        "docker tag nginx nginx:1.15 gives an image a second name. What does it cost on the disk?",
         (
             Choice(
                 "109 MB: a second image",

@@ -88,8 +88,8 @@ QUESTIONS = (
                 shows="1",
             ),
             Choice(
-                "3, as on the slide",
-                "On the slide's computer more had been pulled before. What counts is your own cache.",
+                "3",
+                "So it is where more has been pulled before. What counts is your own cache.",
                 almost=True,
                 shows="3",
             ),

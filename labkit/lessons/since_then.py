@@ -43,7 +43,7 @@ QUESTIONS = (
         (
             Choice(
                 "Already exists: the digest is the same",
-                "So it is with the containerd store of Engine 29. Here a layer is kept on its base.",
+                "The containerd store asks only for the digest. Here a layer is kept on its base.",
                 almost=True,
                 shows="1",
             ),

@@ -93,7 +93,8 @@ QUESTIONS = (
     ),
     Question(
         "driver-write",
-        "With btrfs, a container adds 2 bytes to a file of 67 MB in its image. How much disk does that take?",
+        "With btrfs, a container adds 2 bytes to the end of a file of 67 MB, which ends where a block ends. "
+        "How much disk does that take?",
         (
             Choice(
                 "2 bytes",
@@ -103,7 +104,7 @@ QUESTIONS = (
             ),
             Choice(
                 "4 kB, one block",
-                "btrfs shares all blocks of the file with the image but the one that changes.",
+                "A new block after the last one. All blocks of the image's file stay shared.",
                 right=True,
                 shows="4096",
             ),

@@ -8,6 +8,7 @@ matplotlib, and a twin that does not: docs/decisions/0007-pictures-are-images-wi
 from __future__ import annotations
 
 import io
+import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -299,6 +300,8 @@ def make_chart(title: str, text: str, draw: Callable[[], Any]) -> Chart:
     except ImportError:
         return Chart(title, text, b"")
     data = io.BytesIO()
+    # On a new machine it lists the fonts first, and says so in the cell's output where that takes long.
+    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
         matplotlib.rcParams.update({"font.size": 11, "hatch.linewidth": 0.8, "text.parse_math": False})

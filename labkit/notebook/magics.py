@@ -6,10 +6,12 @@ Both run on the notebook's `lab`, the variable of that name, and make one where 
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as etree
 
+from IPython.core.getipython import get_ipython
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
 
 from labkit.base.errors import LabkitError, NotFound
@@ -242,5 +244,18 @@ def text_of(result: Result) -> str:
 
 
 def live() -> bool:
-    """Tell whether a pull shows moving bars: unless LABKIT_PROGRESS=off, which tests set."""
-    return os.environ.get("LABKIT_PROGRESS", "on") != "off"
+    """Tell whether a page follows what a cell shows, with controls and moving bars.
+
+    A page names its cell when it asks the kernel to run it: JupyterLab, Notebook 7, JupyterLite. A runner as
+    nbval, nbclient or papermill names none, and would keep what a pull shows first. LABKIT_PROGRESS, on or
+    off, decides it otherwise.
+    """
+    if chosen := os.environ.get("LABKIT_PROGRESS"):
+        return chosen != "off"
+    if sys.platform == "emscripten" or os.environ.get("SERVER_SOFTWARE", "").startswith("voila/"):
+        return True  # Voila runs cells as nbclient does, and shows them in a page all the same
+    shell: Any = get_ipython()
+    if shell is not None and "__vsc_ipynb_file__" in shell.user_ns:
+        return True  # VS Code
+    request = shell.get_parent() if hasattr(shell, "get_parent") else {}
+    return "cellId" in request.get("metadata", {})

@@ -80,10 +80,9 @@ def server(directory: Path) -> Iterator[Server]:
     config.write_text(
         json.dumps({"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}})
     )
-    environment = {name: value for name, value in os.environ.items() if name != "LABKIT_PROGRESS"}
     names = "JUPYTER_CONFIG_DIR JUPYTER_DATA_DIR JUPYTER_RUNTIME_DIR IPYTHONDIR JUPYTERLAB_SETTINGS_DIR"
     names += " JUPYTERLAB_WORKSPACES_DIR LABKIT_DATA"
-    environment |= {name: str(directory / name) for name in names.split()}
+    environment = os.environ | {name: str(directory / name) for name in names.split()}
     environment["PYTHONPATH"] = str(ROOT)
     port = host.free_port()
     options = f"--no-browser --allow-root --expose-app-in-browser --port={port} --IdentityProvider.token="

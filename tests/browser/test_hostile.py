@@ -16,7 +16,7 @@ SEEN = "<script>window"
 SETUP = f"""%load_ext labkit
 import json, shlex
 from labkit import Lab, exercise, progress
-from labkit.notebook import *
+from labkit import *
 EVIL = {EVIL!a}
 LINE = EVIL.replace("\\n", " ")
 FILE = "/" + EVIL.replace("/", "\\u2215")

@@ -14,11 +14,11 @@ def test_nothing_is_told_before_the_guess_is_checked(notebook: Opener) -> None:
         page.sees("How many lines will say Already exists?")
         assert page.page.get_by_role("button", name="Check my guess").is_disabled()
         page.click("C")
-        page.sees("Your guess: C · 3, as on the slide")
+        page.sees("Your guess: C · 3")
         assert page.page.get_by_text("Debian base").count() == 0
         page.click("Check my guess")
-        page.sees("Almost. Your guess: C · 3, as on the slide")
-        page.sees("On the slide's computer more had been pulled before.")
+        page.sees("Almost. Your guess: C · 3")
+        page.sees("So it is where more has been pulled before.")
         page.sees("The right answer: B · 1")
 
 

@@ -27,7 +27,7 @@ def no_loop_but_the_tests_own() -> Iterator[None]:
 @pytest.fixture
 def outputs(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Handle]]:
     """Give what is shown below the cell; the page is alive."""
-    monkeypatch.delenv("LABKIT_PROGRESS", raising=False)
+    monkeypatch.setenv("LABKIT_PROGRESS", "on")
     found: list[Handle] = []
 
     def show(data: Any, **options: Any) -> Handle:

@@ -108,9 +108,9 @@ def test_the_last_box_taken_away_leaves_a_sentence(outputs: list[Handle]) -> Non
 
 
 def test_a_size_of_ones_own_has_a_button(outputs: list[Handle]) -> None:
-    driver_explorer(size=5_000)._ipython_display_()
+    driver_explorer(size=5_500)._ipython_display_()
     (sizes,) = within(outputs[0].data, ipywidgets.ToggleButtons)
-    assert [label for label, _ in sizes.options] == ["5kB", "1MB", "10MB", "67.1MB", "1GB"]
+    assert [label for label, _ in sizes.options] == ["4.1kB", "5.5kB", "1MB", "10MB", "67.1MB", "1GB"]
 
 
 def test_without_a_live_page_the_chart_and_the_words_stay(

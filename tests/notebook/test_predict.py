@@ -58,7 +58,7 @@ def test_a_guess_that_is_not_checked_tells_nothing(outputs: list[Handle]) -> Non
     [
         ("pull-layers", "A", "Not this one. Your guess: A · 1 file"),
         ("pull-layers", "B", "Right. Your guess: B · 3 files"),
-        ("pull-shared", "C", "Almost. Your guess: C · 3, as on the slide"),
+        ("pull-shared", "C", "Almost. Your guess: C · 3"),
     ],
 )
 def test_a_checked_guess_is_judged_in_words(

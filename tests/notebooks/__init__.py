@@ -14,13 +14,12 @@ LESSONS = [ROOT / "notebooks" / f"{lesson.notebook}.ipynb" for lesson in lessons
 
 
 def prepare_kernels(ipython_dir: str) -> None:
-    """Set the environment that a kernel inherits, so that a notebook's outputs are the same everywhere.
+    """Keep what is the user's own out of a kernel: profile, progress, choice of a backend and of warnings.
 
-    A pull leaves text and no moving bars; neither the user's IPython profile nor the user's progress, choice
-    of a backend or of warnings counts.
+    The notebooks' outputs need none of it (see test_commands.py); but a test must not write into the
+    user's progress.
     """
-    os.environ["LABKIT_PROGRESS"] = "off"
     os.environ["IPYTHONDIR"] = ipython_dir
     os.environ["LABKIT_DATA"] = os.path.join(ipython_dir, "labkit-data")
-    for name in ("MPLBACKEND", "PYTHONWARNINGS"):
+    for name in ("MPLBACKEND", "PYTHONWARNINGS", "LABKIT_PROGRESS"):
         os.environ.pop(name, None)

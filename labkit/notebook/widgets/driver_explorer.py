@@ -20,7 +20,7 @@ from labkit.notebook.terminal import bundle
 from labkit.notebook.widgets.view import Explorer, Output, row, toggles
 from labkit.storage.drivers import BIG_SIZE, DRIVERS
 
-SIZES = (1_000_000, 10_000_000, BIG_SIZE, 1_000_000_000)
+SIZES = (4_096, 1_000_000, 10_000_000, BIG_SIZE, 1_000_000_000)
 """The sizes that the controls offer, in bytes."""
 NOTHING = "Choose at least one driver and one step."
 

@@ -127,7 +127,7 @@ class Prediction(Explorer):
                 "text/html": html(card(*notes, code_line(self.code), kind="verdict")),
                 "text/plain": shown(text),
             }, {}
-        if live():
+        if self.chosen or live():
             words = f"Your guess: {self.chosen} · {self._letters[self.chosen].text}" if self.chosen else FIRST
             return {"text/html": html(card(words)), "text/plain": shown(words)}, {}
         told = Prediction(self.question, checked=True)._told()

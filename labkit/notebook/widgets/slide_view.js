@@ -81,7 +81,7 @@ function render({ model, el }) {
   button("Start over", "start_over", "Begin at the first slide again (Shift+R)");
   button("Full screen", screen, "Fill the screen (F); Escape leaves");
   watch.addEventListener("click", time.toggle);
-  select.addEventListener("change", () => send("jump", Number(select.value)));
+  select.addEventListener("change", () => { send("jump", Number(select.value)); root.focus(); });
 
   const show = () => {
     const facts = model.get("facts"), titles = model.get("titles");
@@ -105,7 +105,8 @@ function render({ model, el }) {
   const keys = event => {
     event.stopPropagation();
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const target = event.target, key = event.key;
+    const target = event.target, letter = event.key.length === 1;  // with Caps Lock on as without
+    const key = !letter ? event.key : event.shiftKey ? event.key.toUpperCase() : event.key.toLowerCase();
     if (key === "Escape") {
       if (document.fullscreenElement) return;
       const cell = root.closest(".jp-Cell, .jp-Notebook");

@@ -8,8 +8,10 @@ notebook is opened without a kernel. See docs/decisions/0011-a-widgets-picture-i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from typing import Any, TypeAlias
 
+import anywidget
 import ipywidgets as widgets  # type: ignore[import-untyped]
 import traitlets
 from IPython import display
@@ -50,7 +52,7 @@ class Explorer(traitlets.HasTraits):
         handles = []
         for place, (data, meta) in enumerate(shown):
             if place == self.above and live():
-                show(self.controls())
+                show(keeping_keys(self.controls()))
             handles.append(show(data, metadata=meta, raw=True, display_id=True))
 
         def update(change: Any) -> None:
@@ -60,6 +62,40 @@ class Explorer(traitlets.HasTraits):
                     handles[place].update(output[0], metadata=output[1], raw=True)
 
         self.observe(update, list(self.shown_traits()))
+
+
+class KeyGuard(anywidget.AnyWidget):
+    """Keeps keys that are typed at a widget from Jupyter, where `b` adds a cell and `d d` deletes one.
+
+    Jupyter's shortcuts spare the element that has the focus if it is marked; a mark on one around it does
+    not do (Lumino, CommandRegistry.processKeydownEvent). So whatever gets the focus is marked then.
+    """
+
+    _esm = """
+export default { initialize() {
+  if (globalThis.labkitKeys) return;
+  globalThis.labkitKeys = true;
+  const place = event => event.target.closest?.(".jp-OutputArea:has(.labkit-keys)");
+  const on = (name, act) => document.addEventListener(name, event => place(event) && act(event), true);
+  on("focusin", event => event.target.setAttribute("data-lm-suppress-shortcuts", "true"));
+  // What stands around the controls takes the focus too: a letter after a click on it is the widget's.
+  on("pointerdown", event => Object.assign(place(event), { tabIndex: -1 }).style.outline = "none");
+  on("keydown", event => event.key === "Escape" && event.target.closest(".jp-Cell")?.focus());
+} };
+"""
+
+
+@cache
+def _key_guard() -> KeyGuard:
+    """Return the kernel's one guard, which the page makes as soon as there is a widget to guard."""
+    return KeyGuard()
+
+
+def keeping_keys(controls: Any) -> Any:
+    """Return controls whose keys, and those of the outputs beside them, are theirs alone; Escape leaves."""
+    _key_guard()
+    controls.add_class("labkit-keys")
+    return controls
 
 
 def button(words: str, press: Callable[..., object], *arguments: object) -> Any:

@@ -20,7 +20,7 @@ from labkit.lessons import SLIDES
 from labkit.notebook import slide_html
 from labkit.notebook.html import element, html
 from labkit.notebook.magics import live
-from labkit.notebook.widgets.view import Explorer, Output
+from labkit.notebook.widgets.view import Explorer, Output, keeping_keys
 
 # The page of the walkthrough: one slide, its buttons, its keys and a clock.
 #
@@ -202,7 +202,7 @@ class Walkthrough(Explorer):
         """Show the page first, as the form to read takes a moment, and that form, which never changes."""
         show: Callable[..., Any] = display.display
         if live():
-            show(self.controls())
+            show(keeping_keys(self.controls()))
         for data, metadata in self.outputs():
             show(data, metadata=metadata, raw=True)
 

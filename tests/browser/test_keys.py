@@ -1,0 +1,53 @@
+"""Keys typed at a widget are the widget's: none of them reaches the notebook as a command."""
+
+from __future__ import annotations
+
+from tests.browser.conftest import Opener
+
+SETUP = """from labkit import Lab
+from labkit import *
+lab = Lab()
+image = lab.pull("nginx")
+box = lab.run("nginx", name="box")"""
+WIDGETS = (
+    'cow_stepper(lab, "box")',
+    'driver_explorer("vfs", steps=["create"])',
+    'history_explorer(image, name="nginx")',
+    'inspect_explorer(lab, "nginx")',
+    'layer_explorer(image, name="nginx")',
+    'playground(lab, "nginx")',
+    'predict("pull-layers")',
+    'pull_board(Lab(), "busybox")',
+    "walkthrough()",
+)
+KEYS = "b a m x d d 0 0 ArrowDown ArrowUp".split()
+CONTROLS = ("button", "select", "input[type=text]", "input[type=checkbox]", "pre", "section")
+CELLS = """() => {
+    const { activeCellIndex, model } = jupyterapp.shell.currentWidget.content;
+    return [activeCellIndex, ...[...model.cells].map(cell => cell.type + cell.sharedModel.source)];
+}"""
+
+
+def test_no_key_typed_at_a_widget_reaches_the_notebook(notebook: Opener) -> None:
+    with notebook(SETUP, *WIDGETS) as page:
+        page.run()
+        for place, widget in enumerate(WIDGETS, 1):
+            area = page.output(place)
+            area.locator(".labkit-keys").first.wait_for()
+            page.page.evaluate("n => { jupyterapp.shell.currentWidget.content.activeCellIndex = n; }", place)
+            before = page.page.evaluate(CELLS)
+            found = [area.locator(f"{kind}:visible:not([disabled])").first for kind in CONTROLS]
+            there = [control for control in found if control.count()]
+            assert there, widget
+            for control in there:
+                for key in KEYS:
+                    control.focus()
+                    page.press(key)
+                    assert page.page.evaluate(CELLS) == before, f"{widget}: {key}"
+        area = page.output(WIDGETS.index('predict("pull-layers")') + 1)
+        area.get_by_text("3 files").first.click()  # on words, where nothing takes the focus by itself
+        before = page.page.evaluate(CELLS)
+        page.press("b", "d", "d", "m", "a")
+        assert page.page.evaluate(CELLS) == before
+        page.press("Escape", "b")
+        assert len(page.page.evaluate(CELLS)) == len(before) + 1, "Escape gives the keys back"
