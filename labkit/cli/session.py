@@ -83,6 +83,10 @@ class Result:
         printer.text(shown(self.text).rstrip("\n"))
 
 
+def _sh(task: Task, argv: list[str]) -> int:
+    return task.run.shell(task, ["sh", *argv])
+
+
 def _rest(reader: object) -> bytes:
     """Return what is left to read; a source without an end, such as /dev/zero, gives its beginning."""
     if not isinstance(reader, Reader):
@@ -163,7 +167,7 @@ class Session:
             gid=1000,
             hostname=self.engine.hostname,
             stdin=stdin,
-            programs={**APPLETS, "docker": docker},
+            programs={**APPLETS, "docker": docker, "sh": _sh},
         )
         result = run_script(f"set -a; {line}", process)  # so that a variable is there on the next line, too
         self.place = Prompt(fs.upper, result.cwd, result.env)
