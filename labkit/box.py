@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from labkit.base.errors import NotFound
-from labkit.cli.session import Result
+from labkit.base.errors import LabkitError, NotFound, raises_labkit_errors
+from labkit.cli.session import Result, Session
 from labkit.engine import container, process
 from labkit.engine.engine import Engine
 from labkit.engine.mounts import container_mounts, written
@@ -22,12 +22,14 @@ from labkit.storage.mounts import MountTable
 
 class _Lab(Protocol):
     engine: Engine
+    session: Session
 
     def _remember(self) -> None: ...
 
     def _named(self, image: Image, name: str = "") -> Image: ...
 
 
+@raises_labkit_errors
 @dataclass(frozen=True, slots=True)
 class Box:
     """A handle on one container of a lab: what it does goes to the container's read-write layer.
@@ -106,7 +108,14 @@ class Box:
         """
         self.lab._remember()
         argv = ["sh", "-c", command] if isinstance(command, str) else list(command)
-        done = process.execute(self.lab.engine, self.container, argv)
+        before = self.lab.engine.state
+        try:
+            done = process.execute(self.lab.engine, self.container, argv)
+        except LabkitError:
+            raise
+        except Exception as error:
+            self.lab.engine.state = before
+            return self.lab.session.failed(error)
         return Result(tuple((chunk.stream, chunk.data) for chunk in done.chunks), done.exit_code)
 
     def diff(self) -> list[Change]:

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import IO
 
 from labkit import dockerfile as build
-from labkit.base.errors import LabkitError
+from labkit.base.errors import LabkitError, raises_labkit_errors
 from labkit.box import Box
 from labkit.cli.own_docker import Comparison, compare
 from labkit.cli.session import Prompt, Result, Session
@@ -52,6 +52,7 @@ class _Checkpoint:
     place: Prompt
 
 
+@raises_labkit_errors
 class Lab:
     """A Docker engine of one's own, with a hub, a clock and a terminal.
 

@@ -3,6 +3,7 @@
     LabkitError
       InvalidReference, InvalidDigest, InvalidDocument, InvalidLayer, InvalidImage, InvalidArchive
       DigestMismatch
+      Unexpected
       TruncatedFile       (an OSError, too)
       FileSystemError     (an OSError, too)
       MissingExtra        (an ImportError, too)
@@ -23,7 +24,17 @@ TemplateError, StartError.
 from __future__ import annotations
 
 import errno
+import functools
 import os
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from types import FunctionType
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+_LOG = 1 << 20  # bytes after which the log begins anew
 
 from labkit.base.text import one_line
 
@@ -109,7 +120,7 @@ class FileSystemError(LabkitError, OSError):
     >>> error.errno == errno.ENOENT, error.code, error.subject
     (True, 'ENOENT', '/etc/nothing')
     >>> str(error)
-    "[Errno 2] No such file or directory: '/etc/nothing'"
+    '/etc/nothing: no such file or directory'
     """
 
     def __init__(self, number: int, path: str = "") -> None:
@@ -117,7 +128,23 @@ class FileSystemError(LabkitError, OSError):
         self._code, self._subject = errno.errorcode.get(number, ""), path
 
     def __str__(self) -> str:
-        return OSError.__str__(self)
+        return go_words(self)
+
+
+def go_words(error: OSError) -> str:
+    """Return an error of the system as Go writes it: the path, and the words in small letters.
+
+    >>> go_words(OSError(errno.EISDIR, "Is a directory", "/etc")), go_words(OSError("unexpected EOF"))
+    ('/etc: is a directory', 'unexpected EOF')
+    """
+    if not error.strerror:
+        return " ".join(map(str, error.args))
+    where = (
+        f"{os.fsdecode(error.filename)}: "
+        if isinstance(error.filename, str | bytes) and error.filename
+        else ""
+    )
+    return where + error.strerror.lower()
 
 
 class RecordedImage(LabkitError):
@@ -174,3 +201,69 @@ class Conflict(DaemonError):
 
 class MissingExtra(LabkitError, ImportError):
     """A library that is not installed; labkit has an extra that brings it."""
+
+
+class Unexpected(LabkitError):
+    """What nobody foresaw: a fault of labkit's, or of the machine; `log` is its traceback."""
+
+    exit_code = 125
+
+    def __init__(self, error: Exception) -> None:
+        self.log = "".join(traceback.format_exception(error, limit=-30))
+        where = _kept(self.log)
+        kind = (
+            "not enough memory"
+            if isinstance(error, MemoryError)
+            else f"labkit's own fault, {type(error).__name__}"
+        )
+        log = f"the log is in {where}" if where else "lab.session.log has the log"
+        super().__init__(f"labkit: this could not be run, and nothing was changed ({kind}); {log}")
+
+
+def _kept(log: str) -> Path | None:
+    """Add a traceback to the log in the learner's data folder; return where, None where that cannot be."""
+    try:
+        file = data_folder() / "labkit.log"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        small = file.exists() and file.stat().st_size < _LOG
+        file.open("a" if small else "w", encoding="utf-8", errors="backslashreplace").write(log + "\n")
+    except (OSError, RuntimeError, ValueError):
+        return None
+    return file
+
+
+def data_folder() -> Path:
+    """Return the folder for a learner's data: LABKIT_DATA, or the one that the system has (platformdirs)."""
+    chosen, home = os.environ.get("LABKIT_DATA"), Path.home()
+    if chosen:
+        return Path(chosen)
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or home / "AppData/Local") / "labkit"
+    if sys.platform == "darwin":
+        return home / "Library/Application Support/labkit"
+    return Path(os.environ.get("XDG_DATA_HOME") or home / ".local/share") / "labkit"
+
+
+def raises_labkit_errors(made: type[T]) -> type[T]:
+    """Let a class's public methods and properties raise nothing but LabkitError."""
+    for name, member in list(vars(made).items()):
+        if not name.startswith("_") and isinstance(member, FunctionType):
+            setattr(made, name, _guarded(member))
+        elif isinstance(member, property) and member.fget:
+            setattr(made, name, property(_guarded(member.fget)))
+    return made
+
+
+def _guarded(function: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(function)
+    def call(*args: object, **kwargs: object) -> object:
+        try:
+            return function(*args, **kwargs)
+        except LabkitError:
+            raise
+        except OSError as error:
+            raise LabkitError(go_words(error)) from error
+        except Exception as error:
+            raise Unexpected(error) from error
+
+    return call

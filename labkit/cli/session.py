@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from labkit.base.errors import DaemonError, LabkitError
+from labkit.base.errors import DaemonError, FileSystemError, LabkitError, Unexpected
 from labkit.base.text import shown
 from labkit.cli.commands import HANDLERS
 from labkit.cli.parse import Printed, parse
@@ -29,12 +29,13 @@ from labkit.oci.descriptor import Platform
 from labkit.oci.tree import EMPTY_ROOT, Dir
 from labkit.shell.applets import APPLETS
 from labkit.shell.run import run_script
-from labkit.shell.streams import Output, Reader, endless
+from labkit.shell.streams import MAX_TEXT, MEBIBYTE, Output, Reader, TooMuch, endless
 from labkit.shell.task import Process, Task
 from labkit.storage.mounts import MountTable
 
 HOME = "/home/learner"
 _ENOUGH = 1 << 20
+_A_COMMAND = 400  # steps: docker's commands cost more than a shell's
 _ENV = {"HOME": HOME, "PATH": "/usr/local/bin:/usr/bin:/bin", "USER": "learner"}
 
 
@@ -83,11 +84,20 @@ class Result:
         printer.text(shown(self.text).rstrip("\n"))
 
 
+def _sh(task: Task, argv: list[str]) -> int:
+    return task.run.shell(task, ["sh", *argv])
+
+
 def _rest(reader: object) -> bytes:
     """Return what is left to read; a source without an end, such as /dev/zero, gives its beginning."""
     if not isinstance(reader, Reader):
         return b""
-    content = reader.rest()
+    try:
+        content = reader.rest()
+    except FileSystemError as error:
+        raise LabkitError(f"read /dev/stdin: {error}") from error
+    if not endless(content) and content.size > 2 * MAX_TEXT:
+        raise TooMuch(f"docker reads at most {2 * MAX_TEXT // MEBIBYTE} MB of standard input")
     return content.read(0, _ENOUGH) if endless(content) else content.read()
 
 
@@ -136,19 +146,38 @@ class Session:
     tty: bool = False
     watch: Watch | None = None
     place: Prompt = field(default_factory=Prompt)
+    log: str = ""
+    """The traceback of the last line that could not be run."""
 
     def run(self, line: str, *, stdin: bytes = b"") -> Result:
         """Run a command line; nothing that is typed raises an error.
+
+        An error that nobody foresaw ends the line with exit code 125 and puts back the state before it.
 
         >>> from labkit.engine.schedule import network
         >>> session = Session(Engine(), Registries({}), network("fast"), Platform("amd64", "linux"))
         >>> session.run("docker images").text
         'REPOSITORY   TAG       IMAGE ID   CREATED   SIZE\\n'
         """
+        before = self.engine.state, self.place
+        try:
+            return self._run(line, stdin)
+        except Exception as error:
+            self.engine.state, self.place = before
+            return self.failed(error)
+
+    def failed(self, error: Exception) -> Result:
+        """Return the one line for a command that ended in an error which nobody foresaw."""
+        told = Unexpected(error)
+        self.log = told.log
+        return Result(((2, f"{told}\n".encode()),), told.exit_code)
+
+    def _run(self, line: str, stdin: bytes) -> Result:
         self.engine.advance(SECOND)
         settle(self.engine)
         hints: list[str] = []
         line = line.removeprefix("$ ").encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+        line = line.replace("\0", "")  # which no terminal and no argument of a program can have
 
         def docker(task: Task, argv: list[str]) -> int:
             return self._docker(task, argv, hints, fs)
@@ -163,11 +192,14 @@ class Session:
             gid=1000,
             hostname=self.engine.hostname,
             stdin=stdin,
-            programs={**APPLETS, "docker": docker},
+            programs={**APPLETS, "docker": docker, "sh": _sh},
+            most_output=MEBIBYTE,
         )
         result = run_script(f"set -a; {line}", process)  # so that a variable is there on the next line, too
         self.place = Prompt(fs.upper, result.cwd, result.env)
         output = tuple((chunk.stream, chunk.data) for chunk in result.chunks)
+        if not result.finished and not hints:
+            hints.append("labkit: this goes on; a real terminal would wait here until you press Ctrl-C")
         if result.exit_code == 127 and not hints:
             hints += _unknown_command(line)
         return Result(output, result.exit_code, "\n".join(hints))
@@ -186,6 +218,7 @@ class Session:
             read_stdin=lambda: _rest(task.fds.get(0)),
             watch=self.watch,
         )
+        task.run.step(_A_COMMAND)
         status = dispatch(terminal, argv)
         for stream, data in terminal.output:
             task.write(Content.of(data), stream)

@@ -188,11 +188,11 @@ def _read(shell: ShellState, words: list[str]) -> int:
     """Read a line into variables."""
     names = [word for word in words[1:] if not word.startswith("-")]
     raw = "-r" in words[1:]
-    text = decode(shell.task.stdin().line() or b"")
+    text = _line(shell)
     complete = text.endswith("\n")
     text = text.removesuffix("\n")
     while complete and not raw and text.endswith("\\"):
-        more = decode(shell.task.stdin().line() or b"")
+        more = _line(shell)
         text = text[:-1] + more.removesuffix("\n")
     if not raw:
         text = text.replace("\\\\", "\0").replace("\\", "").replace("\0", "\\")
@@ -210,6 +210,12 @@ def _read(shell: ShellState, words: list[str]) -> int:
             shell.assign(name, text[: cuts[0]])
             text = text[cuts[0] + 1 :]
     return 0 if complete else 1
+
+
+def _line(shell: ShellState) -> str:
+    data = shell.task.stdin().line() or b""
+    shell.task.run.hold(len(data))
+    return decode(data.replace(b"\0", b""))
 
 
 def _applet(shell: ShellState, words: list[str]) -> int:

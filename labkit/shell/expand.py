@@ -104,6 +104,7 @@ def _unary(tokens: list[str], variables: Mapping[str, str]) -> int:
 
 # Expansion.
 
+_A_WORD = 50  # bytes that Python takes for a text besides its letters
 Segments = list[tuple[str, bool]]
 """The text of a field, each part with whether it was quoted."""
 
@@ -116,6 +117,7 @@ def fields(shell: ShellState, words: Iterable[Word]) -> list[str]:
     """Return the fields that words expand to."""
     out: list[str] = []
     for word in words:
+        shell.task.run.hold(_A_WORD)
         if len(word) == 1 and isinstance(word[0], Literal) and (word[0].quoted or word[0].text.isalnum()):
             out.append(word[0].text)
             continue
@@ -159,6 +161,7 @@ class _Collector:
         self._open = False
 
     def add(self, text: str, quoted: bool) -> None:
+        self._shell.task.run.hold(len(text) + _A_WORD)
         if not self._open:
             self.fields.append([])
             self._open = True
@@ -259,6 +262,7 @@ def file_names(task: Task, segments: Segments) -> list[str]:
     found = [""]
     for number, part in enumerate(parts):
         last = number == len(parts) - 1
+        task.run.hold(sum(len(path) + _A_WORD for path in found))
         following: list[str] = []
         for prefix in found:
             following.extend(_matches(task, prefix, part, last))

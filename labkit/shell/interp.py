@@ -15,7 +15,7 @@ from typing import ParamSpec, TypeVar
 from labkit.base.errors import FileSystemError
 from labkit.oci.content import EMPTY, Content
 from labkit.shell import builtins
-from labkit.shell.conversions import decimal, decode, encode, strerror
+from labkit.shell.conversions import decimal, encode, strerror
 from labkit.shell.expand import ExpansionError, fields, string
 from labkit.shell.launch import execute
 from labkit.shell.lookup import ExecNotFound
@@ -38,7 +38,7 @@ from labkit.shell.parser import (
     Substitution,
 )
 from labkit.shell.state import BreakLoop, ExitShell, ShellState
-from labkit.shell.streams import Pipe, Reader, Sink, WouldRunForever, bounded
+from labkit.shell.streams import Pipe, Reader, Sink, WouldRunForever
 from labkit.shell.task import Descriptors, Task
 
 # Redirections (POSIX.1-2017, Shell Command Language, 2.7).
@@ -384,8 +384,8 @@ class Shell(ShellState):
         """Run commands in a subshell and return their output without its last newlines."""
         pipe = Pipe(self.task.run.process.clock)
         self.status = self.in_subshell(body, self.task.child(fds={**self.task.fds, 1: pipe}))
-        data = b"".join(chunk for _, content in pipe.segments for chunk in bounded(content))
-        return decode(data).replace("\0", "").rstrip("\n")
+        text = self.task.text(Reader(pipe.segments, pipe.clock))
+        return text.replace("\0", "").rstrip("\n")
 
 
 def _substitutes(node: Simple) -> bool:

@@ -247,10 +247,15 @@ class Lexer:
             else:
                 return
 
-    def word_until(self, stops: str, quoted: bool = False) -> Word:
-        """Read parts up to a character of `stops`, which is not consumed."""
+    def word_until(self, stops: str, quoted: bool = False, *, here: bool = False) -> Word:
+        """Read parts up to a character of `stops`, which is not consumed.
+
+        `here` reads a here-document or arithmetic, where a double quote is a character like any other
+        (POSIX, 2.7.4 and 2.6.4).
+        """
         parts: list[Part] = []
         plain: list[str] = []
+        escaped = (*"$`\\", "" if here else '"', *stops.strip('"'))
 
         def flush() -> None:
             if plain:
@@ -265,7 +270,7 @@ class Lexer:
                 self.position += 2
                 if following == "\n":
                     continue
-                if quoted and following not in ("$", "`", '"', "\\"):
+                if quoted and following not in escaped:
                     plain.append("\\" + following)
                     continue
                 flush()
@@ -278,7 +283,7 @@ class Lexer:
                     raise self.error("unterminated quoted string")
                 parts.append(Literal(text[self.position + 1 : end], True))
                 self.position = end + 1
-            elif char == '"' and '"' not in stops:
+            elif char == '"' and not here:
                 flush()
                 parts.extend(self._double_quoted())
             elif char in "$`":
@@ -356,7 +361,7 @@ class Lexer:
                     return None
                 inner = Lexer(self.text[start:index], self.parse_body, depth=self.depth + 1)
                 self.position = index + 2
-                return Arithmetic(inner.word_until("", quoted=True), quoted)
+                return Arithmetic(inner.word_until("", quoted=True, here=True), quoted)
         raise self.error("missing '))'")
 
     def _backquoted(self, quoted: bool) -> Node:
@@ -396,7 +401,7 @@ class Lexer:
         body = "".join(lines)
         if literal:
             return (Literal(body, True),)
-        return Lexer(body, self.parse_body, depth=self.depth + 1).word_until("", quoted=True)
+        return Lexer(body, self.parse_body, depth=self.depth + 1).word_until("", True, here=True)
 
 
 def assignment(word: Word) -> tuple[str, Word] | None:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from labkit.base.errors import FileSystemError
 from labkit.oci.content import Content
-from labkit.shell.conversions import decode, replaced, strerror
+from labkit.shell.conversions import replaced, strerror
 from labkit.shell.launch import execute
 from labkit.shell.lookup import ExecNotFound
-from labkit.shell.streams import Output, Reader, WouldRunForever
-from labkit.shell.task import CommandError, Completed, Descriptors, Process, Run, Task
+from labkit.shell.streams import Output, Reader, TooMuch, WouldRunForever
+from labkit.shell.task import Chunk, CommandError, Completed, Descriptors, Process, Run, Task
 
 if TYPE_CHECKING:
     from labkit.shell.interp import Shell
@@ -47,10 +47,10 @@ def _input(shell: Shell, rest: list[str]) -> int:
         return shell.run_text(text)
     if not rest or "s" in shell.options:
         shell.arguments = rest
-        return shell.run_text(decode(shell.task.stdin().rest().read()))
+        return shell.run_text(shell.task.text(shell.task.stdin()))
     path = rest[0]
     try:
-        text = decode(shell.task.open_read(path).rest().read())
+        text = shell.task.text(shell.task.open_read(path))
     except FileSystemError as error:
         shell.message(f"can't open '{path}': {strerror(error)}")
         return 2
@@ -87,7 +87,7 @@ def _shell(task: Task, name: str, options: Iterable[str] = ()) -> Shell:
 
 def _start(process: Process, name: str) -> Task:
     """Return the first task of a command, with its standard files."""
-    run = Run(process, execute, main)
+    run = Run(process, execute, main, text=sum(map(len, process.env.values())))
     stdin = Reader.of(Content.of(process.stdin), process.clock)
     fds: Descriptors = {0: stdin, 1: Output(run.emit, 1), 2: Output(run.emit, 2)}
     env = {replaced(key): replaced(value) for key, value in process.env.items()}
@@ -101,6 +101,11 @@ def _run(task: Task, body: Callable[[], int], shell: Shell | None = None) -> Com
         status = body()
     except WouldRunForever:
         finished = False
+    except TooMuch as limit:
+        status, shell = 137, None  # as the kernel ends a process that takes all the memory: 128 + SIGKILL
+        line = f"labkit: {limit}, and ends there\n".encode()
+        cut = run.chunks and not run.chunks[-1].data.endswith(b"\n")
+        run.chunks.append(Chunk(2, Content.of(b"\n" * bool(cut) + line), clock.now - run.started))
     except CommandError as error:
         status = task.fail(str(error), error.status)
     except RecursionError:

@@ -17,12 +17,20 @@ from labkit.shell.files import Files
 
 ENDLESS = 1 << 60
 _ENOUGH = 4 << 20
+MEBIBYTE = 1 << 20
+MAX_TEXT = 64 * MEBIBYTE
+"""The bytes of text that a command may have in memory; files are promises and take none."""
+MAX_READ = 1024 * MEBIBYTE
 MAX_FILE = 1 << 44
 """The size of the largest file on ext4 with blocks of 4,096 bytes."""
 
 
 class WouldRunForever(Exception):
     """The command does not end by itself: it waits, loops or reads without end."""
+
+
+class TooMuch(Exception):
+    """The command needs more than it is given, in the words that a reader sees: it ends here."""
 
 
 class Clock(Protocol):
@@ -49,11 +57,16 @@ def endless(content: Content) -> bool:
 
 
 def bounded(content: Content) -> Iterator[bytes]:
-    """Yield the bytes in chunks; give up on content without an end after a few megabytes."""
+    """Yield the bytes in chunks; give up on content without an end after a few megabytes.
+
+    Raises TooMuch, too, where a file without holes in it would fill a disk.
+    """
     seen = 0
     for chunk in content.chunks(1 << 16):
         yield chunk
         seen += len(chunk)
+        if seen > MAX_READ:
+            raise TooMuch(f"a command reads at most {MAX_READ // MEBIBYTE} MB of a file")
         if seen > _ENOUGH and endless(content):
             raise WouldRunForever
 
@@ -84,8 +97,7 @@ class Reader:
 
     def _part(self) -> Content | None:
         """Wait for the part at the position and return what is unread of it, or None at the end."""
-        if self.error:
-            raise FileSystemError(self.error)
+        self.check()
         if self._index < len(self._segments):
             at, content = self._segments[self._index]
             self._clock.now = max(self._clock.now, at)
@@ -112,6 +124,11 @@ class Reader:
         pieces = tuple(piece for content in contents for piece in content.pieces)
         return Content(pieces, sum(content.size for content in contents))
 
+    def check(self) -> None:
+        """Raise FileSystemError where nothing can be read."""
+        if self.error:
+            raise FileSystemError(self.error)
+
     def take(self, size: int) -> Content:
         """Return at most `size` bytes, fewer only at the end."""
         taken = EMPTY
@@ -122,9 +139,13 @@ class Reader:
         return taken
 
     def lines(self) -> Iterator[bytes]:
-        """Yield lines with their newline, the last one perhaps without; what follows stays unread."""
+        """Yield lines with their newline, the last one perhaps without; what follows stays unread.
+
+        What cannot be read, such as a directory, has no lines: stdio's readers do not tell it from an end.
+        """
         pending: list[bytes] = []
-        while (part := self._part()) is not None:
+        held = 0
+        while not self.error and (part := self._part()) is not None:
             for chunk in bounded(part):
                 *whole, rest = chunk.split(b"\n")
                 for line in whole:
@@ -132,6 +153,9 @@ class Reader:
                     yield b"".join((*pending, line, b"\n"))
                     pending.clear()
                 self._move(len(rest))
+                held = len(rest) + (0 if whole else held)
+                if held > MAX_TEXT:
+                    raise TooMuch(f"a line has at most {MAX_TEXT // MEBIBYTE} MB here")
                 pending.append(rest)
         if any(pending):
             yield b"".join(pending)

@@ -13,17 +13,31 @@ from dataclasses import dataclass, field, replace
 from labkit.base.errors import FileSystemError
 from labkit.oci.content import EMPTY, Content
 from labkit.oci.tree import Device
-from labkit.shell.conversions import encode, join, strerror
+from labkit.shell.conversions import decode, encode, join, strerror
 from labkit.shell.files import Files, Stat, UserFiles
-from labkit.shell.streams import DEVICES, Clock, Null, OpenFile, Reader, Sink, WouldRunForever
+from labkit.shell.streams import (
+    DEVICES,
+    MAX_TEXT,
+    MEBIBYTE,
+    Clock,
+    Null,
+    OpenFile,
+    Reader,
+    Sink,
+    TooMuch,
+    WouldRunForever,
+    bounded,
+    endless,
+)  # fmt: skip
 
 SECOND = 1_000_000_000
-# Whether a command ever ends cannot be known in general, so limits decide: on its steps, and on the virtual
-# time that it takes. What is stopped there is not in error; it counts as a service that goes on running. A
-# stage of a pipeline that hangs, and what runs in the background, give their steps back, hence the second
-# limit, on all steps that were ever taken.
-MAX_STEPS = 100_000
+# Whether a command ever ends cannot be known in general, so limits decide: on its steps, which are commands
+# and their system calls, and on the virtual time that it takes. What is stopped there is not in error; it
+# counts as a service that goes on running. A stage of a pipeline that hangs, and what runs in the background,
+# give their steps back, hence the second limit, on all steps that were ever taken.
+MAX_STEPS = 150_000
 MAX_TIME = 24 * 3600 * SECOND
+_MAX_PIECES = 1 << 16
 UMASK = 0o022  # runc's own (libcontainer/rootfs_linux.go, finalizeRootfs)
 Descriptors = dict[int, Reader | Sink]
 
@@ -64,7 +78,7 @@ class Process:
 
     `programs` adds commands that are found before those on PATH. `on_unknown` runs a program that is in
     the file system but that no applet imitates; it takes the task, the path and argv, and gives the exit
-    code, or None for "not found".
+    code, or None for "not found". `most_output` is how many bytes may be printed.
     """
 
     fs: Files
@@ -78,6 +92,7 @@ class Process:
     kernel: str = "6.1.0"
     programs: Mapping[str, Applet | Program] = field(default_factory=dict)
     on_unknown: Callable[[Task, str, Sequence[str]], int | None] | None = None
+    most_output: int = 16 * MEBIBYTE
 
 
 @dataclass(slots=True)
@@ -94,6 +109,8 @@ class Run:
     chunks: list[Chunk] = field(default_factory=list)
     steps: int = 0
     total_steps: int = 0
+    printed: int = 0
+    text: int = 0
     next_pid: int = 2
     started: int = field(init=False)
     fs: Files = field(init=False)
@@ -104,13 +121,25 @@ class Run:
         self.fs = UserFiles(process.fs, process.uid, process.gid) if process.uid else process.fs
 
     def emit(self, stream: int, content: Content) -> None:
-        """Record output."""
-        self.chunks.append(Chunk(stream, content, self.process.clock.now - self.started))
+        """Record output; raises TooMuch at the limit."""
+        room = self.process.most_output - self.printed
+        self.printed += content.size
+        kept = content.slice(0, room) if content.size > room else content
+        self.chunks.append(Chunk(stream, kept, self.process.clock.now - self.started))
+        if kept is not content:
+            raise TooMuch(f"a command prints at most {self.process.most_output // MEBIBYTE} MB here")
 
-    def step(self) -> None:
-        """Count a command; raises WouldRunForever at the limit."""
-        self.steps += 1
-        self.total_steps += 1
+    def hold(self, size: int) -> None:
+        """Count text that is in memory, in bytes; raises TooMuch at the limit."""
+        # What is given back is not counted off. So the limit bounds the work with text, too.
+        self.text += size
+        if self.text > MAX_TEXT:
+            raise TooMuch(f"a command holds at most {MAX_TEXT // MEBIBYTE} MB of text")
+
+    def step(self, count: int = 1) -> None:
+        """Count commands and system calls; raises WouldRunForever at the limit."""
+        self.steps += count
+        self.total_steps += count
         if self.steps > MAX_STEPS or self.total_steps > 3 * MAX_STEPS:
             raise WouldRunForever
 
@@ -151,7 +180,8 @@ class Task:
 
     @property
     def fs(self) -> Files:
-        """The file system, as this process may use it."""
+        """The file system, as this process may use it; asking for it is a step, as a system call is."""
+        self.run.step()
         return self.run.fs
 
     @property
@@ -176,6 +206,9 @@ class Task:
     def write(self, content: Content, fd: int = 1) -> None:
         """Write to an open file; raises CommandError in the words "write error"."""
         sink = self.fds.get(fd)
+        self.run.step()
+        if len(content.pieces) > _MAX_PIECES:
+            raise TooMuch("a file has at most 65536 pieces here")
         try:
             if sink is None or isinstance(sink, Reader):
                 raise FileSystemError(errno.EBADF)
@@ -185,12 +218,25 @@ class Task:
 
     def out(self, text: str) -> None:
         """Write text to standard output."""
-        self.write(Content.of(encode(text)))
+        self.print(encode(text))
+
+    def print(self, data: bytes, fd: int = 1) -> None:
+        """Write bytes that are in memory."""
+        self.run.hold(len(data))
+        self.write(Content.of(data), fd)
+
+    def text(self, reader: Reader) -> str:
+        """Return all that a reader has left, as text; nothing where it cannot be read."""
+        if reader.error:
+            return ""
+        content = reader.rest()
+        self.run.hold(0 if endless(content) else content.size)
+        return decode(b"".join(bounded(content)))
 
     def err(self, text: str) -> None:
         """Write text to standard error; nobody hears of a failure."""
         with contextlib.suppress(CommandError):
-            self.write(Content.of(encode(text)), 2)
+            self.print(encode(text), 2)
 
     def fail(self, message: str, status: int = 1) -> int:
         """Print an error after the command's name and give its exit code."""

@@ -143,7 +143,7 @@ def fail(number: int, path: str) -> NoReturn:
     >>> fail(2, "/x")
     Traceback (most recent call last):
         ...
-    labkit.base.errors.FileSystemError: [Errno 2] No such file or directory: '/x'
+    labkit.base.errors.FileSystemError: /x: no such file or directory
     """
     raise FileSystemError(number, path)
 

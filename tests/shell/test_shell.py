@@ -118,7 +118,7 @@ def test_large_files_are_never_read() -> None:
     assert counted == [b"%d" % sizes[0], b"b", b"%d" % sizes[1], b"c", b"%d" % sizes[2], b"d",
                        b"%d" % sizes[3], b"total", b"x"]  # fmt: skip
     assert sh("head -c 2G /dev/zero > z; truncate -s 5G z; cat z | wc -c").output() == b"5368709120\n"
-    assert sh("cat /big").chunks[0].content.size == BIG
+    assert sh("cat /big").chunks[0].content.size == 16 << 20  # what is printed has a limit
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,7 @@ import shlex
 from collections.abc import Sequence
 
 from labkit.shell.applets.options import number, parse
-from labkit.shell.conversions import decode
 from labkit.shell.lookup import ExecNotFound
-from labkit.shell.streams import bounded
 from labkit.shell.task import SECOND, CommandError, Task
 from labkit.shell.users import group_name, primary_group, user_id, user_name
 
@@ -113,7 +111,7 @@ def env(task: Task, args: Sequence[str]) -> int:
 def xargs(task: Task, args: Sequence[str]) -> int:
     """Run a command on the words of standard input."""
     options = parse(args, "rn:I:", lacks="0aoptPeEsxL", ordered=True)
-    text = decode(b"".join(chunk for segment in task.stdin().segments() for chunk in bounded(segment)))
+    text = task.text(task.stdin()).replace("\0", " ")
     argv, replaced = options.operands or ["echo"], options.value("I")
     if replaced is not None:
         lines = [line.strip() for line in text.splitlines() if line.strip()]

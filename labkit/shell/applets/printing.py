@@ -6,7 +6,6 @@ import re
 import stat
 from collections.abc import Iterator, Sequence
 
-from labkit.oci.content import Content
 from labkit.shell.applets.options import WIDEST, parse
 from labkit.shell.conversions import LARGEST, decimal, encode
 from labkit.shell.files import allowed
@@ -54,7 +53,7 @@ def echo(task: Task, args: Sequence[str]) -> int:
             else:
                 escapes = flag == "e"
     data, stopped = unescape(" ".join(words)) if escapes else (encode(" ".join(words)), False)
-    task.write(Content.of(data + b"\n" * (newline and not stopped)))
+    task.print(data + b"\n" * (newline and not stopped))
     return 0
 
 
@@ -70,7 +69,7 @@ def printf(task: Task, args: Sequence[str]) -> int:
         while True:
             before = len(rest)
             for piece in _formatted(task, form, rest, failed):
-                task.write(Content.of(piece))
+                task.print(piece)
             if not rest or len(rest) == before:
                 break
     except _Stopped:

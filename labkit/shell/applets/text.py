@@ -12,7 +12,19 @@ from labkit.base.errors import FileSystemError
 from labkit.oci.content import EMPTY, Content
 from labkit.shell.applets.options import Options, number, parse
 from labkit.shell.conversions import decode, encode, strerror
-from labkit.shell.streams import ENDLESS, MAX_FILE, OpenFile, Reader, Sink, WouldRunForever, bounded, endless
+from labkit.shell.streams import (
+    ENDLESS,
+    MAX_FILE,
+    MAX_READ,
+    MEBIBYTE,
+    OpenFile,
+    Reader,
+    Sink,
+    TooMuch,
+    WouldRunForever,
+    bounded,
+    endless,
+)  # fmt: skip
 from labkit.shell.task import UMASK, CommandError, Task, UsageError
 
 # cat, head, tail, wc, tee.
@@ -84,6 +96,7 @@ def head(task: Task, args: Sequence[str]) -> int:
         nonlocal shown
         _title(task, path, len(options.operands) > 1, shown == 0)
         shown += 1
+        reader.check()
         if by_bytes:
             task.write(reader.take(wanted))
         for line in islice(reader.lines(), 0 if by_bytes else wanted):
@@ -129,24 +142,27 @@ def _skip(reader: Reader, count: int, by_bytes: bool) -> None:
 
 def _last_lines(content: Content, count: int) -> int:
     """Return where the last lines begin; only the end of the content is read."""
-    start, data = content.size, b""
-    while start > 0 and data[:-1].count(b"\n") < count:
-        step = min(start, 1 << 16)
-        start -= step
-        data = content.read(start, step) + data
-    cut = len(data)
-    for _ in range(count):
-        cut = data.rfind(b"\n", 0, max(cut - 1, 0)) + 1
-        if cut == 0:
-            break
-    return content.size - len(data) + cut
+    if not count:
+        return content.size
+    end = content.size - 1  # the last byte ends the last line, newline or not
+    while end > 0:
+        start = max(end - (1 << 16), 0)
+        block = content.read(start, end - start)
+        while count and (end := block.rfind(b"\n", 0, end - start) + start) >= start:
+            count -= 1
+        if not count:
+            return end + 1
+        end = start
+        if content.size - end > MAX_READ:
+            raise TooMuch(f"tail looks at the last {MAX_READ // MEBIBYTE} MB of a file")
+    return 0
 
 
 def wc(task: Task, args: Sequence[str]) -> int:
     """Count lines, words and bytes."""
     options = parse(args, "clw", lacks="mL")
     columns = [flag for flag in "lwc" if flag in options] or ["l", "w", "c"]
-    totals = dict.fromkeys("lwc", 0)
+    totals, failed = dict.fromkeys("lwc", 0), list[str]()
 
     def show(counts: dict[str, int], name: str) -> None:
         cells = [f"{counts[flag]:{9 if len(columns) > 1 else 0}}" for flag in columns]
@@ -156,15 +172,17 @@ def wc(task: Task, args: Sequence[str]) -> int:
         counts = dict.fromkeys("lwc", 0)
         try:
             counts = _counts(reader, columns)
-        finally:
-            show(counts, path if options.operands else "")
+        except FileSystemError as error:
+            failed.append(path)
+            task.fail(f"{path if options.operands else 'standard input'}: {strerror(error)}")
+        show(counts, path if options.operands else "")
         for flag in totals:
             totals[flag] += counts[flag]
 
     status = each_file(task, options.operands, count, "{}: {}", "{}: {}")
     if len(options.operands) > 1:
         show(totals, "total")
-    return status
+    return 1 if failed else status
 
 
 def _counts(reader: Reader, columns: list[str]) -> dict[str, int]:
@@ -174,7 +192,7 @@ def _counts(reader: Reader, columns: list[str]) -> dict[str, int]:
         if endless(segment):
             raise WouldRunForever
         counts["c"] += segment.size
-        for chunk in segment.chunks() if columns != ["c"] else ():
+        for chunk in bounded(segment) if columns != ["c"] else ():
             counts["l"] += chunk.count(b"\n")
             words = chunk.split()
             counts["w"] += len(words) - int(word_open and bool(words) and not chunk[:1].isspace())
@@ -189,11 +207,12 @@ def tee(task: Task, args: Sequence[str]) -> int:
     status = task.each(
         options.operands, lambda path: sinks.append(task.open_write(path, append="a" in options))
     )
-    for segment in task.stdin().segments():
+    reader = task.stdin()
+    for segment in () if reader.error else reader.segments():
         for sink in sinks:
             sink.write(segment)
         task.write(segment)
-    return status
+    return 1 if reader.error else status
 
 
 # sort.
@@ -205,7 +224,9 @@ def sort(task: Task, args: Sequence[str]) -> int:
     lines: list[str] = []
     for operand in options.operands or ["-"]:
         try:
-            lines += [decode(line.removesuffix(b"\n")) for line in task.open_read(operand).lines()]
+            for line in task.open_read(operand).lines():
+                task.run.hold(len(line) + 100)  # the text, Python's own bytes, and the copy that is printed
+                lines.append(decode(line.removesuffix(b"\n")))
         except FileSystemError as error:
             return 0 if task.is_dir(operand) else task.fail(f"{operand}: {strerror(error)}", 2)
 
