@@ -33,10 +33,10 @@ from pathlib import Path
 from types import FunctionType
 from typing import Any, TypeVar
 
+from labkit.base.text import one_line
+
 T = TypeVar("T")
 _LOG = 1 << 20  # bytes after which the log begins anew
-
-from labkit.base.text import one_line
 
 
 class LabkitError(Exception):
