@@ -17,6 +17,7 @@ from labkit.go.units import human_size
 from labkit.oci.changeset import Change
 from labkit.oci.image import Image
 from labkit.oci.tree import Dir
+from labkit.shell.streams import MAX_TEXT, MEBIBYTE
 from labkit.storage.mounts import MountTable
 
 
@@ -75,7 +76,10 @@ class Box:
 
     def read(self, path: str) -> str:
         """Return a file's text; reading copies nothing."""
-        return self._files().read(path).decode("utf-8", "replace")
+        files = self._files()
+        if files.stat(path).size > MAX_TEXT:
+            raise LabkitError(f"{path}: a text has at most {MAX_TEXT // MEBIBYTE} MB here")
+        return files.read(path).decode("utf-8", "replace")
 
     def listdir(self, path: str = "/") -> list[str]:
         """Return the names in a directory, sorted."""

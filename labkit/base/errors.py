@@ -226,7 +226,8 @@ def _kept(log: str) -> Path | None:
         file = data_folder() / "labkit.log"
         file.parent.mkdir(parents=True, exist_ok=True)
         small = file.exists() and file.stat().st_size < _LOG
-        file.open("a" if small else "w", encoding="utf-8", errors="backslashreplace").write(log + "\n")
+        with file.open("a" if small else "w", encoding="utf-8", errors="backslashreplace") as out:
+            out.write(log + "\n")
     except (OSError, RuntimeError, ValueError):
         return None
     return file

@@ -159,7 +159,11 @@ def _sent(terminal: Terminal, root: Dir, name: str, text: str | None, *, from_st
 
 
 def _from_stdin(terminal: Terminal, file: str) -> Sent:
-    data = terminal.stdin
+    try:
+        data = terminal.stdin
+    except LabkitError as error:
+        peek = "unable to prepare context: failed to peek context header from STDIN"
+        raise LabkitError(f"{peek}: {error}") from error
     context = of_tar(Content.of(data))
     if context is not None:
         return Sent(replace(context, dockerfile=file or "Dockerfile"), len(data))

@@ -7,6 +7,7 @@ with a value (`--quiet=false`), `--` to end the flags; and pflag's own words for
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -159,7 +160,10 @@ def _value(flag: Flag, text: str) -> Value:
     elif flag.name == "attach" and text.lower() not in _STREAMS:
         raise ValueError("valid streams are STDIN, STDOUT and STDERR")
     if flag.kind == "strings":
-        return tuple(next(csv.reader([text]), ()))
+        try:
+            return tuple(next(csv.reader(io.StringIO(text)), ()))
+        except csv.Error:  # a lone CR, which Go's reader leaves in the field
+            return (text,)
     return (text,) if flag.kind in REPEATED else text
 
 

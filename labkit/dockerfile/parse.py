@@ -16,6 +16,8 @@ from typing import Any
 
 from labkit.base.errors import DaemonError
 
+_MAX_VALUE, _MAX_ENV = 1 << 17, 1 << 20
+"""Of a string that a program is given, and of all (execve(2), "Limits on size of arguments")."""
 _SPECIAL = "@*#?-$!0"
 
 
@@ -90,6 +92,7 @@ class _WordLexer:
         self.text, self.at = text, 0
         self.env = env
         self.escape = escape
+        self.room = min(_MAX_VALUE, _MAX_ENV - sum(map(len, env.values())))
 
     def peek(self) -> str:
         return self.text[self.at : self.at + 1]
@@ -136,14 +139,14 @@ class _WordLexer:
         self.next()
         if self.peek() != "{":
             name = self._name()
-            return self.env.get(name, "") if name else "$"
+            return self._value(name) if name else "$"
         self.next()
         if not self.peek():
             raise _SyntaxFault("syntax error: missing '}'")
         if self.peek() in "{}:":
             raise _SyntaxFault("syntax error: bad substitution")
         name = self._name()
-        value = self.env.get(name, "")
+        value = self._value(name)
         character = self.next()
         if character == "}":
             return value
@@ -163,6 +166,13 @@ class _WordLexer:
                 raise _SyntaxFault(f"{name}: {word or 'is not allowed to be unset'}")
             return value
         raise _SyntaxFault(f"unsupported modifier ({modifier}) in substitution")
+
+    def _value(self, name: str) -> str:
+        value = self.env.get(name, "")
+        self.room -= len(value)
+        if value and self.room < 0:
+            raise _SyntaxFault("labkit's variables hold at most 128 kB each, and 1 MB together")
+        return value
 
     def _name(self) -> str:
         first = self.peek()

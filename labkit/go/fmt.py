@@ -69,15 +69,21 @@ def go_sprintf(template: str, values: list[object]) -> str:
     '%!d(string=x) %!d(MISSING)'
     """
     left = list(values)
+    written = 0
 
     def expand(match: re.Match[str]) -> str:
+        nonlocal written
         width, precision, verb = match.groups()
         if verb is None:
             raise Refused(f"labkit does not print {match[0]}: only %s, %d, %v and %q, with a width")
         if verb == "%" or not left:
             return "%" if verb == "%" else f"%!{verb}(MISSING)"
         cut = None if precision is None else int(precision or 0)
-        return _value(_Format(verb, cut, int(width or 0)), left.pop(0), 0)
+        text = _value(_Format(verb, cut, int(width or 0)), left.pop(0), 0)
+        written += len(text)
+        if written > 1 << 20:
+            raise Refused("labkit writes at most 1 MB of text")
+        return text
 
     text = _VERB.sub(expand, template)
     extra = ("<nil>" if value is None else f"{type_name(value)}={go_print(value)}" for value in left)

@@ -33,6 +33,9 @@ from labkit.go.values import (
 
 __all__ = ["PARSING_ERROR", "Template", "TemplateError", "inspect_element", "parse_template"]
 
+_MAX_TEXT = 1 << 20
+_MAX_STEPS = 100_000
+_TOO_MUCH = "labkit writes at most 1 MB of text"
 PARSING_ERROR = "template parsing error: "
 
 
@@ -562,6 +565,12 @@ def _title(text: str) -> str:
     return re.sub(r"(?:(?<=[\x00-\x7f])(?<![0-9A-Za-z_])|(?<=\s)|^)\w", lambda match: match[0].title(), text)
 
 
+def _join(items: list[str], by: str) -> str:
+    if len(items) * len(by) > _MAX_TEXT:
+        raise Refused(_TOO_MUCH)
+    return by.join(items)
+
+
 def _pad(text: str, before: int, after: int) -> str:
     if not 0 <= min(before, after) <= max(before, after) <= 10_000:
         raise Refused("labkit does not pad by less than 0 or more than 10000 spaces")
@@ -616,7 +625,7 @@ FUNCTIONS: dict[str, Function] = {
     # A map of Go's has no order of its own: encoding/json writes its keys sorted.
     "json": (lambda value: go_json(value, sort_maps=True), "any"),
     "split": (lambda text, by: text.split(by) if by else list(text), "string string"),
-    "join": (lambda items, by: by.join(items), "[]string string"),
+    "join": (_join, "[]string string"),
     "title": (_title, "string"),
     "lower": (str.lower, "string"),
     "upper": (str.upper, "string"),
@@ -651,6 +660,7 @@ class _Run:
         self.strict = strict
         self.variables: list[tuple[str, object, bool]] = []
         self.written: list[str] = []
+        self.size = self.steps = 0
         self.node = Node(0, "")
         self.dot: object = MISSING
         self.boxed_dot = False
@@ -671,12 +681,15 @@ class _Run:
         self.dot, self.boxed_dot = dot, boxed
         for node in nodes:
             self.node = node
+            self.steps += 1
+            if self.steps > _MAX_STEPS:
+                self.fail("labkit goes through at most 100,000 parts of a template", TemplateError)
             if isinstance(node, Text):
-                self.written.append(node.shown)
+                self.write(node.shown)
             elif isinstance(node, Pipe):
                 value = self.pipeline(node)
                 if not node.variables:
-                    self.written.append(go_print(value))
+                    self.write(go_print(value))
             elif isinstance(node, Branch):
                 known = len(self.variables)
                 self.branch(node, self.pipeline(node.pipe))
@@ -684,6 +697,17 @@ class _Run:
             elif isinstance(node, Call):
                 self.fail(f"template {node.shown[11:-2]} not defined")
         self.dot, self.boxed_dot = outer
+
+    def write(self, text: str) -> None:
+        self.written.append(self.bounded(text))
+        self.size += len(text)
+
+    def bounded(self, *values: object) -> Any:
+        """Return the first value, unless the texts make too much with what is written."""
+        # `{{json . | json | json}}` doubles its backslashes each time: its text grows without end.
+        if self.size + sum(len(value) for value in values if isinstance(value, str)) > _MAX_TEXT:
+            self.fail(_TOO_MUCH, TemplateError)
+        return values[0] if values else None
 
     def branch(self, node: Branch, value: object) -> None:
         if node.shown == "range" and not isinstance(value, list | dict) and value is not MISSING:
@@ -806,7 +830,8 @@ class _Run:
             self.fail(f"wrong number of args for {name}: want {len(types)} got {len(args)}")
         values = [self.argument(arg, types[min(at, len(types) - 1)]) for at, arg in enumerate(args)]
         try:
-            return function[0](*(None if value is MISSING else value for value in values))
+            self.bounded(*values)
+            return self.bounded(function[0](*(None if value is MISSING else value for value in values)))
         except CallError as error:
             self.node = whole
             kind = TemplateError if isinstance(error, Refused) else _Mistake

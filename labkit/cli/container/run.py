@@ -86,7 +86,16 @@ def _write(terminal: Terminal, stream: int, data: bytes, *, tty: bool) -> None:
 
 
 def _stdin(terminal: Terminal, container: Container) -> bytes:
-    return terminal.stdin if container.options.open_stdin else b""
+    return _attached(terminal) if container.options.open_stdin else b""
+
+
+def _attached(terminal: Terminal) -> bytes:
+    try:
+        return terminal.stdin
+    except (
+        LabkitError
+    ):  # a directory: the client notes it in its debug log alone, and the process sees an end
+        return b""
 
 
 def _finish(terminal: Terminal, container: Container, log: Sequence[object]) -> int:
@@ -216,7 +225,7 @@ def execute(terminal: Terminal, call: Invocation) -> int:
             env=_variables(terminal, call),
             user=str(call.options["user"]) or None,
             working_dir=str(call.options["workdir"]) or None,
-            stdin=terminal.stdin if call.options["interactive"] else b"",
+            stdin=_attached(terminal) if call.options["interactive"] else b"",
         )
     except ExecError as error:
         terminal.out(f"{error}\r\n")
@@ -241,7 +250,7 @@ def start(terminal: Terminal, call: Invocation) -> int:
                 raise DaemonError("page not found")
             container = containers.find_container(terminal.engine, name)
             before = container.log
-            stdin = terminal.stdin if call.options["interactive"] else b""
+            stdin = _attached(terminal) if call.options["interactive"] else b""
             container = process.start(terminal.engine, container, detached=not attach, stdin=stdin)
         except DaemonError as error:
             if attach and isinstance(error, NotFound):
