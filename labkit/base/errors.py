@@ -33,7 +33,7 @@ from pathlib import Path
 from types import FunctionType
 from typing import Any, TypeVar
 
-from labkit.base.text import one_line
+from labkit.base.text import told
 
 T = TypeVar("T")
 _LOG = 1 << 20  # bytes after which the log begins anew
@@ -168,10 +168,8 @@ class RegistryError(LabkitError):
     (404, 'MANIFEST_UNKNOWN')
     """
 
-    _LONGEST = 2000
-
     def __init__(self, status: int, code: str, message: str, detail: object = None) -> None:
-        line = one_line(message[: self._LONGEST]) + ("…" if len(message) > self._LONGEST else "")
+        line = told(message)
         super().__init__(line, code=code)
         self.status = status
         self.message = line

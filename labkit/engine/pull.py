@@ -35,6 +35,7 @@ from labkit.base.errors import (
     LabkitError,
     RegistryError,
 )
+from labkit.base.text import told
 from labkit.engine import images
 from labkit.engine.engine import Engine
 from labkit.engine.schedule import MAX_DOWNLOADS, Item, Network, PullEvent, schedule
@@ -157,10 +158,12 @@ def _config(engine: Engine, client: Client, reference: Reference, manifest: Mani
         config = parse_config(content.read())
     except InvalidDocument as error:
         if error.code != "no-rootfs":
-            raise
+            raise InvalidDocument(told(str(error))) from error
         raise InvalidDocument("invalid rootfs in image configuration") from error
     if config.os != engine.os:
-        raise LabkitError(f"image operating system {go_quote(config.os)} cannot be used on this platform")
+        raise LabkitError(
+            f"image operating system {go_quote(config.os[:200])} cannot be used on this platform"
+        )
     if len(config.diff_ids) != len(manifest.layers):
         raise InvalidImage(MISMATCH)
     return config
