@@ -330,7 +330,7 @@ lab.build(
     hints=(
         Hint(
             "lost",
-            "Nothing in the lab has the program any more. `ex.undo()` takes commands back, the last one first.",
+            "Nothing in the lab has the program any more. `ex.undo()` takes commands back, one by one.",
             lost(_PROGRAM),
         ),
         Hint(
