@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from labkit.base.errors import LabkitError
@@ -88,7 +88,9 @@ class Practice:
         if unknown or (values and named) or not given:
             what = f"not for {unknown[0]}" if unknown else "each once"
             raise LabkitError(f"{self.exercise.id} asks for {', '.join(names)}, {what}")
-        self.answers |= given
+        self.answers |= {
+            name: list(value) if isinstance(value, Iterator) else value for name, value in given.items()
+        }
         lines = [Line(f"{name}: {told(value)}") for name, value in self.answers.items()]
         lines += [Line(words) for ask in self.exercise.asks if (words := ask.unread(self._attempt))]
         return Card("Answers", tuple(lines), "`ex.check()` tells whether they are right.")

@@ -14,7 +14,7 @@ import posixpath
 import re
 import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from labkit.base.errors import LabkitError
@@ -228,17 +228,10 @@ def read_numbers(answer: object) -> frozenset[float]:
     """
     found: set[float] = set()
     for part in parts(answer):
-        words = [part] if not isinstance(part, str) else re.split(r"[\s,;&+/]+|\band\b", part)
+        words = re.split(r"[\s,;:#&+/]+|\.(?!\d)|\band\b", part) if isinstance(part, str) else [part]
         for word in words:
-            if isinstance(word, str) and word.lower().strip(".:#") in (
-                "",
-                "line",
-                "lines",
-                "layers",
-                "number",
-            ):
-                continue
-            found.update(read_number(word.strip(".:#") if isinstance(word, str) else word)[:1])
+            if word not in ("", "line", "lines", "Lines", "layers"):
+                found.update(read_number(word)[:1])
     if not found:
         raise Unreadable
     return frozenset(found)
@@ -250,13 +243,13 @@ def read_words(answer: object) -> tuple[str, ...]:
     >>> read_words('["sh", "-c"] ["x"]'), read_words("$ sh -c 'x'"), read_words(["sh", "-c x"])
     (('sh', '-c', 'x'), ('sh', '-c', 'x'), ('sh', '-c', 'x'))
     """
-    found = parts(answer)
-    if not found or not all(isinstance(each, str) for each in found):
-        raise Unreadable
     try:
-        return tuple(word for each in found for word in shlex.split(str(each).removeprefix("$ ")))
+        words = [word for each in parts(answer) for word in shlex.split(str(each).removeprefix("$ "))]
     except ValueError:
         raise Unreadable from None
+    if not words or answer is None or callable(answer):
+        raise Unreadable
+    return tuple(word.rstrip(",") for word in words)
 
 
 def read_word(answer: object) -> str:
@@ -270,68 +263,60 @@ def read_word(answer: object) -> str:
 # What is asked for
 
 
+def _ask(
+    name: str, prompt: str, kind: str, read: Callable[[object], Any], right: Callable[[Lab], Any]
+) -> Ask:
+    """Ask for a value that is read without the lab, and right where it is equal."""
+    return Ask(name, prompt, kind, lambda lab, answer: read(answer), lambda lab, value: value == right(lab))
+
+
 def number(name: str, prompt: str, right: Callable[[Lab], int]) -> Ask:
     """Ask for a number."""
-    return Ask(
-        name,
-        prompt,
-        "a number",
-        lambda lab, answer: read_number(answer),
-        lambda lab, value: _near(value, right(lab)),
-    )
+    ask = _ask(name, prompt, "a number", read_number, right)
+    return replace(ask, right=lambda lab, value: _near(value, right(lab)))
 
 
 def numbers(name: str, prompt: str, right: Callable[[Lab], Sequence[int]]) -> Ask:
     """Ask for several numbers; their order does not count."""
-    return Ask(
-        name,
-        prompt,
-        "a list of numbers",
-        lambda lab, answer: read_numbers(answer),
-        lambda lab, value: value == set(right(lab)),
-    )
+    return _ask(name, prompt, "a list of numbers", read_numbers, lambda lab: frozenset(right(lab)))
 
 
 def command_line(name: str, prompt: str, right: Callable[[Lab], Sequence[str]]) -> Ask:
     """Ask for a command line; case counts."""
-    return Ask(
-        name,
-        prompt,
-        "a command line",
-        lambda lab, answer: read_words(answer),
-        lambda lab, value: value == tuple(right(lab)),
-    )
+    return _ask(name, prompt, "a command line", read_words, lambda lab: tuple(right(lab)))
+
+
+def _found(pattern: str, answer: object) -> re.Match[str]:
+    """Return the one thing in an answer that a pattern finds, however often it stands there."""
+    text = " ".join(map(str, parts(answer)))
+    found = {each[0].lower(): each for each in re.finditer(pattern, text)}
+    if len(found) != 1:
+        raise Unreadable
+    return found.popitem()[1]
 
 
 def port(name: str, prompt: str, right: Callable[[Lab], str]) -> Ask:
     """Ask for a port, `8000` or `8000/tcp`; `right` gives the latter form."""
 
-    def read(lab: Lab, answer: object) -> str:
-        text = " ".join(map(str, parts(answer)))
-        found = {
-            f"{each[1]}/{(each[2] or 'tcp').lower()}"
-            for each in re.finditer(r"(?<![\w.])(\d+)(?:/(\w+))?(?![\w.]\w)", text)
-        }
-        if len(found) != 1:
-            raise Unreadable
-        return found.pop()
+    def read(answer: object) -> str:
+        match = _found(r"(?<![\w.])(\d+)(?:\.0)?(?:/(\w+))?(?![\w.]\w)", answer)
+        return f"{match[1]}/{(match[2] or 'tcp').lower()}"
 
-    return Ask(name, prompt, "a port's number", read, lambda lab, value: value == right(lab))
+    return _ask(name, prompt, "a port's number", read, right)
 
 
 def variable(name: str, prompt: str, key: str, right: Callable[[Lab], str]) -> Ask:
     """Ask for a variable's value, given alone or as `KEY=value`; case counts."""
 
-    def read(lab: Lab, answer: object) -> str:
+    def read(answer: object) -> str:
         if isinstance(answer, Mapping) and key in answer:
             return read_word(answer[key])
-        found = parts(answer)
-        for each in found:
+        for each in parts(answer):
             if match := re.search(rf"(?:^|\s){key}\s*[=:]\s*(\S+)", str(each)):
                 return str(match[1]).strip("'\"")
         return read_word(answer)
 
-    return Ask(name, prompt, "the variable's value", read, lambda lab, value: value == right(lab))
+    return _ask(name, prompt, "the variable's value", read, right)
 
 
 def container(name: str, prompt: str, right: Callable[[Lab], str]) -> Ask:
@@ -339,7 +324,7 @@ def container(name: str, prompt: str, right: Callable[[Lab], str]) -> Ask:
 
     def read(lab: Lab, answer: object) -> str:
         try:
-            return find_container(lab.engine, read_word(answer)).name
+            return find_container(lab.engine, read_word(answer).removeprefix("container ")).name
         except LabkitError:
             raise Unreadable from None
 
@@ -349,29 +334,23 @@ def container(name: str, prompt: str, right: Callable[[Lab], str]) -> Ask:
 def path(name: str, prompt: str, right: Callable[[Lab], str]) -> Ask:
     """Ask for a path in a container, also as `docker cp` and `docker diff` write it."""
 
-    def read(lab: Lab, answer: object) -> str:
+    def read(answer: object) -> str:
         match = re.fullmatch(r"(?:[ACD] +|[\w.-]+:)?(/?.*/.*)", read_word(answer))
         if not match:
             raise Unreadable
         return posixpath.normpath(f"/{match[1].lstrip('/')}")
 
-    return Ask(name, prompt, "a path, from / on", read, lambda lab, value: value == right(lab))
+    return _ask(name, prompt, "a path, from / on", read, right)
 
 
 def digest(name: str, prompt: str, right: Callable[[Lab], str]) -> Ask:
     """Ask for a digest, by its first 12 digits or more; `right` gives all 64."""
 
-    def read(lab: Lab, answer: object) -> str:
-        text = " ".join(map(str, parts(answer)))
-        found: set[str] = {
-            each.lower() for each in re.findall(r"(?<![0-9A-Za-z])[0-9A-Fa-f]{12,64}(?![0-9A-Za-z])", text)
-        }
-        if len(found) != 1:
-            raise Unreadable
-        return found.pop()
-
-    kind = "at least 12 hexadecimal digits"
-    return Ask(name, prompt, kind, read, lambda lab, value: right(lab).startswith(value))
+    pattern = r"(?<![0-9A-Za-z])[0-9A-Fa-f]{12,64}(?![0-9A-Za-z])"
+    ask = _ask(
+        name, prompt, "at least 12 hexadecimal digits", lambda each: _found(pattern, each)[0].lower(), right
+    )
+    return replace(ask, right=lambda lab, value: right(lab).startswith(value))
 
 
 def drivers(
@@ -385,14 +364,8 @@ def drivers(
     """Ask for a storage driver, or for one or several; each must be right."""
 
     def read(lab: Lab, answer: object) -> tuple[str, ...]:
-        words = [
-            word
-            for each in parts(answer)
-            for word in re.split(
-                r"[\s,;+&]+|\b(?:and|or)\b", re.sub(r"(?i)^storage driver:", "", str(each)).lower()
-            )
-            if word
-        ]
+        text = " ".join(map(str, parts(answer))).lower().removeprefix("storage driver:")
+        words = [each for each in re.split(r"[\s,;+&/]+|\b(?:and|or)\b", text) if each]
         if not words or not set(words) <= set(DRIVERS) or (len(set(words)) > 1 and not several):
             raise Unreadable
         return tuple(dict.fromkeys(words))
@@ -424,16 +397,16 @@ def chosen(question: Question, answer: object) -> int:
     >>> [chosen(question, answer) for answer in ("b", "(B)", "b) It is green.", "it is green", ["a"])]
     [1, 1, 1, 1, 0]
     """
-    given = _bare(read_word(answer))
+    given = _bare(answer if isinstance(answer, str) else read_word(answer))
     for place, choice in enumerate(question.choices):
         text, name = _bare(choice.text), letter(place)
-        if given in (name, text) or re.fullmatch(rf"(?:answer )?{name}(?:[ .):,]+{re.escape(text)})?", given):
+        if given == text or re.fullmatch(rf"(?:(?:answer|option) )?{name}(?: {re.escape(text)})?", given):
             return place
     raise Unreadable
 
 
 def _bare(text: str) -> str:
-    return " ".join(text.replace("`", "").lower().split()).strip("()[].: ").removesuffix(")")
+    return " ".join(re.sub(r"[^\w]+", " ", text.lower()).split())
 
 
 def choice(question: Question) -> Ask:
