@@ -50,6 +50,8 @@ MAX_UNDO = 200
 class _Checkpoint:
     state: State
     place: Prompt
+    did: str = ""
+    """What was done next, as a command."""
 
 
 @raises_labkit_errors
@@ -116,7 +118,7 @@ class Lab:
         >>> Lab().shell("docker ps -aq | wc -l").text
         '0\\n'
         """
-        self._remember()
+        self._remember(line)
         self.session.watch = watch
         return self.session.run(line, stdin=stdin)
 
@@ -141,7 +143,7 @@ class Lab:
         >>> Lab().pull("busybox").recorded
         False
         """
-        self._remember()
+        self._remember(f"docker pull {name}")
         reference = parse_reference(name).with_default_tag()
         client = self.session.registries.client(reference.domain)
         steps = transfer.pull(self.engine, client, reference, self.network, self.session.platform)
@@ -196,12 +198,12 @@ class Lab:
         >>> lab.build("hello", ["FROM busybox", "RUN echo hello > /hello"]).layers[-1].size
         6
         """
-        self._remember()
+        self._remember(f"docker build -t {tag}")
         return self._named(build.build_steps(self.engine, tag, steps, files or {}, pull=self._pull), tag)
 
     def create(self, image: str, command: Sequence[str] = (), *, name: str = "") -> Box:
         """Create a container without starting it; pulls the image where it is missing."""
-        self._remember()
+        self._remember(f"docker create {image}")
         if images.lookup_image(self.engine, image) is None:
             self.pull(image)
         return Box(self, container.create(self.engine, image, list(command) or None, name=name).id)
@@ -212,7 +214,7 @@ class Lab:
         >>> Lab().run("ubuntu:15.04", name="box").status
         'running'
         """
-        self._remember()
+        self._remember(f"docker run {image}")
         if images.lookup_image(self.engine, image) is None:
             self.pull(image)
         options = Options(detached=True, tty=True, open_stdin=True)
@@ -246,22 +248,27 @@ class Lab:
         self.engine.advance(int(seconds * SECOND))
         process.settle(self.engine)
 
-    def undo(self) -> None:
-        """Put the lab back to where it was before the last command; raises LabkitError at the start.
+    def undo(self) -> str:
+        """Put the lab back to where it was before the last command; return what was taken back.
+
+        Raises LabkitError at the start.
 
         >>> lab = Lab()
         >>> image = lab.pull("nginx")
         >>> lab.undo()
+        'docker pull nginx'
         >>> lab.images
         []
         """
         if not self._past:
             raise LabkitError("nothing to undo: this is where the lab started")
-        self._restore(self._past.pop())
+        point = self._past.pop()
+        self._restore(point)
+        return point.did
 
     def reset(self) -> None:
         """Put the lab back to where it started; `undo` brings it back."""
-        self._remember()
+        self._remember("reset")
         self._restore(self._start)
 
     def _named(self, image: Image, name: str = "") -> Image:
@@ -287,11 +294,11 @@ class Lab:
             self._restore(like._checkpoint())
         self._start, self._past = self._checkpoint(), []
 
-    def _checkpoint(self) -> _Checkpoint:
-        return _Checkpoint(self.engine.state, self.session.place)
+    def _checkpoint(self, did: str = "") -> _Checkpoint:
+        return _Checkpoint(self.engine.state, self.session.place, did)
 
-    def _remember(self) -> None:
-        self._past.append(self._checkpoint())
+    def _remember(self, did: str = "a change in Python") -> None:
+        self._past.append(self._checkpoint(did))
         del self._past[:-MAX_UNDO]
 
     def _restore(self, point: _Checkpoint) -> None:

@@ -22,11 +22,12 @@ from labkit.lab import Lab
 
 
 class Outcome(Enum):
-    """The five outcomes of a check, in the words that a learner reads."""
+    """The outcomes of a check, in the words that a learner reads."""
 
     NOT_ATTEMPTED = "not attempted"
     NOT_DEFINED = "not defined"
     KEEP_WORKING = "keep working"
+    LOST = "lost"
     ALMOST = "almost"
     CORRECT = "correct"
 
@@ -36,6 +37,7 @@ class Mark(Enum):
 
     MET = ("[x]", "met")
     OPEN = ("[ ]", "open")
+    LOST = ("[!]", "lost")
     SOLVED = ("[x]", "solved")
     TO_DO = ("[ ]", "to do")
     CODE = ("   ", "")
@@ -87,6 +89,9 @@ class Card:
         return self.text
 
 
+FORM = "form"
+"""The key of the hint that is about an answer's form."""
+
 _COMMAND = re.compile(r"^(\s*)%docker +(.*)$", re.MULTILINE)
 
 
@@ -130,7 +135,7 @@ class Wrong:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Exercise:
-    """An exercise: where it starts, what is to be reached, hints, a solution and wrong answers.
+    """An exercise: where it starts, what is to be reached, hints, a solution, wrong answers and other ways.
 
     Scripts are written as in a notebook's cell: `%docker` lines and Python, with `lab` and `ex`. Texts
     are plain text; words between backticks are names or code.
@@ -144,6 +149,8 @@ class Exercise:
     hints: tuple[Hint, ...]
     solution: str
     wrong: tuple[Wrong, ...]
+    ways: tuple[str, ...] = ()
+    """Other scripts that reach the goal."""
     start: str = ""
     asks: tuple[Ask, ...] = ()
     make: Callable[[], Lab] = Lab
@@ -174,22 +181,30 @@ def statements(exercise: Exercise) -> tuple[Statement, ...]:
 
 
 def check(exercise: Exercise, attempt: Attempt) -> Card:
-    """Compare an attempt with the goal; return a card with one of the five outcomes.
+    """Compare an attempt with the goal; return a card with one of the outcomes.
 
     "almost" means: all statements but one are met, and at least one of these was not met at the start.
-    "not defined" means: something that the goal names, or an answer that it asks for, is not there.
+    "not defined" means: something that the goal names, or an answer that it asks for and that can be read, is
+    not there yet. "lost" means: a statement cannot be met any more, unless what was done is taken back.
     """
     seen = [statement(attempt) for statement in statements(exercise)]
     outcome = _outcome(exercise, attempt, seen)
     if outcome is Outcome.NOT_ATTEMPTED:
         lines: tuple[Line, ...] = (Line("Nothing has been done yet: the lab is as it was at the start."),)
     else:
-        lines = tuple(Line(each.text, Mark.MET if each.met else Mark.OPEN) for each in seen)
+        # Statements about one thing that is not there all say so: once is enough.
+        lines = tuple(dict.fromkeys(Line(each.text, mark(each)) for each in seen))
     foot = {
         Outcome.NOT_ATTEMPTED: "`ex.goal()` says what is to be reached.",
+        Outcome.LOST: "`ex.undo()` takes back one command after the other, `ex.reset()` begins anew.",
         Outcome.CORRECT: exercise.why,
     }.get(outcome, "`ex.goal()` says what is to be reached, `ex.hint()` helps.")
     return Card(exercise.id, lines, foot, outcome)
+
+
+def mark(seen: Seen) -> Mark:
+    """Return what stands before a line that says what was seen."""
+    return Mark.MET if seen.met else Mark.LOST if seen.lost else Mark.OPEN
 
 
 def _outcome(exercise: Exercise, attempt: Attempt, seen: Sequence[Seen]) -> Outcome:
@@ -197,6 +212,8 @@ def _outcome(exercise: Exercise, attempt: Attempt, seen: Sequence[Seen]) -> Outc
         return Outcome.CORRECT
     if attempt.untouched:
         return Outcome.NOT_ATTEMPTED
+    if any(each.lost for each in seen if not each.met):
+        return Outcome.LOST
     if not all(each.defined for each in seen):
         return Outcome.NOT_DEFINED
     before = Attempt(attempt.origin, attempt.origin)
@@ -210,7 +227,14 @@ def _outcome(exercise: Exercise, attempt: Attempt, seen: Sequence[Seen]) -> Outc
 
 
 def next_hint(exercise: Exercise, attempt: Attempt, given: Sequence[str] = ()) -> Hint | None:
-    """Return the first hint that fits what is seen and was not given before, or None."""
+    """Return the first hint that fits what is seen and was not given before, or None.
+
+    Before all others comes a word about the form of an answer that cannot be read: of its content nothing
+    is known.
+    """
+    for ask in exercise.asks:
+        if words := ask.unread(attempt):
+            return Hint(FORM, words)
     for hint in exercise.hints:
         if hint.key not in given and hint.when(attempt).met:
             return hint

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from labkit.base.errors import LabkitError
-from labkit.course.exercise import Card, Exercise, Line, Mark, Outcome, check, next_hint, statements
+from labkit.base.text import one_line
+from labkit.course.exercise import (
+    FORM,
+    Card,
+    Exercise,
+    Line,
+    Mark,
+    Outcome,
+    check,
+    mark,
+    next_hint,
+    statements,
+)
+from labkit.course.progress import Score
 from labkit.course.questions import Question, letter, told
-from labkit.course.statements import Attempt, Hint
+from labkit.course.statements import Attempt, Hint, still
 from labkit.lab import Lab
 
 Keep = Callable[[str, Mapping[str, object]], str]
@@ -24,11 +37,15 @@ class Practice:
     """One learner's work on one exercise. `lab` is the lab to work in.
 
     Everything that it says is a Card. `keep` writes the progress down; without it nothing is kept. `notice`
-    may say why nothing has arrived in the lab.
+    may say that commands go to another lab. `score` is what is known of the exercise from before.
     """
 
     def __init__(
-        self, exercise: Exercise, keep: Keep = forget, notice: Callable[[Lab], str] = lambda lab: ""
+        self,
+        exercise: Exercise,
+        keep: Keep = forget,
+        notice: Callable[[Lab], str] = lambda lab: "",
+        score: Score = Score(),  # noqa: B008 (a frozen value)
     ) -> None:
         self.exercise = exercise
         self.lab: Lab = exercise.fresh_lab()
@@ -37,7 +54,8 @@ class Practice:
         self._keep = keep
         self._notice = notice
         self._given: list[str] = []
-        self._shown = False
+        self._shown = score.shown
+        self._solved = score.solved
 
     def __repr__(self) -> str:
         return self.prompt.text
@@ -70,19 +88,24 @@ class Practice:
         if unknown or (values and named) or not given:
             what = f"not for {unknown[0]}" if unknown else "each once"
             raise LabkitError(f"{self.exercise.id} asks for {', '.join(names)}, {what}")
-        self.answers |= given
-        lines = tuple(Line(f"{name}: {told(value)}") for name, value in self.answers.items())
-        return Card("Answers", lines, "`ex.check()` tells whether they are right.")
+        self.answers |= {
+            name: list(value) if isinstance(value, Iterator) else value for name, value in given.items()
+        }
+        lines = [Line(f"{name}: {told(value)}") for name, value in self.answers.items()]
+        lines += [Line(words) for ask in self.exercise.asks if (words := ask.unread(self._attempt))]
+        return Card("Answers", tuple(lines), "`ex.check()` tells whether they are right.")
 
     def check(self) -> Card:
         """Compare what was reached with the goal, and say what is seen."""
         card = check(self.exercise, self._attempt)
+        if not card.correct:
+            card = self._noticed(card)
         if card.outcome is Outcome.NOT_ATTEMPTED:
-            notice = self._notice(self.lab)
-            return replace(card, lines=(*card.lines, Line(notice))) if notice else card
-        if card.correct and self._shown:
+            return card
+        if card.correct and self._shown and not self._solved:
             line = Line("You read the solution, so this counts as done with its solution, not as solved.")
             card = replace(card, lines=(*card.lines, line))
+        self._solved = self._solved or (card.correct and not self._shown)
         return self._kept(card, checks=1, done=card.correct)
 
     def hint(self) -> Card:
@@ -90,11 +113,14 @@ class Practice:
         found = self.next_hint()
         if found is None:
             text = "There is no further hint for what the lab shows now."
-            return Card("Hint", (Line(text),), "`ex.goal()` says what is to be reached.")
+            return self._noticed(Card("Hint", (Line(text),), "`ex.goal()` says what is to be reached."))
+        if found.key == FORM:
+            return Card("Hint", (Line(found.text),), "Answer anew, then call `ex.check()`.")
         self._given.append(found.key)
         more = self.next_hint() is not None
         foot = "For another hint, call `ex.hint()` again." if more else "This was the last hint for now."
-        return self._kept(Card(f"Hint {len(self._given)}", (Line(found.text),), foot), hints=1)
+        card = Card(f"Hint {len(self._given)}", (Line(found.text),), foot)
+        return self._kept(self._noticed(card), hints=1)
 
     def next_hint(self) -> Hint | None:
         """Return the hint that `hint` would give next, without giving it."""
@@ -102,15 +128,16 @@ class Practice:
 
     def goal(self) -> Card:
         """List the statements that are to be true, each with what is seen now."""
-        lines = []
-        for statement in statements(self.exercise):
-            lines.append(Line(statement.says, Mark.MET if statement(self._attempt).met else Mark.OPEN))
-        return Card(f"Goal of {self.exercise.id}", tuple(lines))
+        attempt = self._attempt
+        lines = [Line(each.says, mark(each(attempt))) for each in statements(self.exercise)]
+        return self._noticed(Card(f"Goal of {self.exercise.id}", tuple(lines)))
 
     def undo(self) -> Card:
-        """Take the last command in the lab back."""
-        self.lab.undo()
-        return Card("Undone", (Line("The lab is as it was before the last command."),))
+        """Take the last command back that changed something; those that only looked are passed over."""
+        before, taken = self._state, self.lab.undo()
+        while self._state == before:
+            taken = self.lab.undo()
+        return self._noticed(Card("Undone", (Line(f"Taken back: `{one_line(taken)}`."),)))
 
     def reset(self) -> Card:
         """Put the lab and the answers back to the start of the exercise."""
@@ -120,8 +147,13 @@ class Practice:
         return Card("Reset", (Line("The lab is as it was at the start of the exercise."),))
 
     def solution(self, show: bool = False) -> Card:
-        """Say what reading the solution costs; with `show=True` show it."""
+        """Say what reading the solution costs; with `show=True`, or once it is solved, show it."""
         name = self.exercise.id
+        code = tuple(Line(line, Mark.CODE) for line in self.exercise.solution.strip().split("\n"))
+        if self._solved:
+            return Card(
+                f"Solution of {name}", code, "This is one way of several; yours reached the goal too."
+            )
         if not show:
             lines = (
                 Line(f"If you read the solution, {name} no longer counts as solved by you."),
@@ -129,7 +161,6 @@ class Practice:
             )
             return Card(f"Solution of {name}", lines, "To read it all the same: `ex.solution(show=True)`.")
         self._shown = True
-        code = tuple(Line(line, Mark.CODE) for line in self.exercise.solution.strip().split("\n"))
         foot = "This is one way of several. Reading it does not count as solving."
         return self._kept(Card(f"Solution of {name}", code, foot), shown=True)
 
@@ -138,6 +169,14 @@ class Practice:
         if self._origin is None:
             self._origin = self.exercise.fresh_lab()
         return Attempt(self.lab, self._origin, dict(self.answers))
+
+    @property
+    def _state(self) -> object:
+        return still(self.lab.engine.state), self.lab.session.place
+
+    def _noticed(self, card: Card) -> Card:
+        notice = self._notice(self.lab)
+        return replace(card, lines=(*card.lines, Line(notice))) if notice else card
 
     def _kept(self, card: Card, **event: object) -> Card:
         message = self._keep(self.exercise.id, event)

@@ -1,37 +1,50 @@
 """Statements about the state that a learner has reached: what a goal is made of.
 
 A statement looks at a lab's images, layers and containers, never at the words that were typed, so that every
-way to the goal counts. It says what it sees, and never how to get further. `&` and `~` put statements
-together. Below: what all of them are made of, then those about images, pulls and containers.
+way to the goal counts. It compares identities: Image IDs, ChainIDs, container IDs and content, not names or
+sizes, and sees files as a container would, through symbolic links and mounts. It says what it sees, and never
+how to get further. `&`, `|` and `~` put statements together. Below: what all of them are made of, then those
+about images, pulls and containers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TypeVar
 
 from labkit.base.errors import LabkitError
 from labkit.engine import container as containers
 from labkit.engine import images, usage
 from labkit.engine import pull as transfer
+from labkit.engine.mounts import container_mounts
 from labkit.engine.state import Container, State
 from labkit.go.units import human_size
 from labkit.lab import Lab
 from labkit.oci import tree
+from labkit.oci.content import Content
 from labkit.oci.image import Image
 from labkit.oci.manifest import Manifest
 from labkit.oci.reference import parse_reference
 from labkit.oci.tree import Dir, File
+from labkit.storage.calls import SystemCalls
+from labkit.storage.overlay import Mount
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """Whether a statement is met, and what was seen. `defined` is False where its object is not there."""
+    """Whether a statement is met, and what was seen.
+
+    `defined` is False where its object is not there yet, or an answer cannot be read. `lost` is True where it
+    cannot be met any more, unless what was done is taken back.
+    """
 
     met: bool
     text: str
     defined: bool = True
+    lost: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +58,19 @@ class Attempt:
     @property
     def untouched(self) -> bool:
         """Tell whether nothing was done: looking, and letting time pass, change nothing."""
-        return not self.answers and _still(self.lab.engine.state) == _still(self.origin.engine.state)
+        return not self.answers and still(self.lab.engine.state) == still(self.origin.engine.state)
+
+    def at_start(self, work: Callable[[Lab], T]) -> T:
+        """Return what is found in the lab of the start; whatever that changes there is taken back."""
+        point = self.origin._checkpoint()
+        try:
+            return work(self.origin)
+        finally:
+            self.origin._restore(point)
 
 
-def _still(state: State) -> State:
+def still(state: State) -> State:
+    """Return a state without what looking changes: the clock, and how many identifiers were given out."""
     return replace(state, now=0, created=0)
 
 
@@ -56,10 +78,12 @@ def _still(state: State) -> State:
 class Statement:
     """A sentence that is true or not of an attempt, and the function that looks.
 
+    Of something that is not there neither a statement nor its negation is true.
+
     >>> empty = Statement("The cache is empty.", lambda seen: Seen(not seen.lab.images, "I looked."))
     >>> attempt = Attempt(Lab(), Lab())
-    >>> empty(attempt).met, (~empty)(attempt).met, (empty & ~empty)(attempt).met
-    (True, False, False)
+    >>> [each(attempt).met for each in (empty, ~empty, empty & ~empty, empty | ~empty)]
+    [True, False, False, True]
     """
 
     says: str
@@ -71,7 +95,7 @@ class Statement:
     def __invert__(self) -> Statement:
         def look(attempt: Attempt) -> Seen:
             seen = self(attempt)
-            return replace(seen, met=not seen.met)
+            return replace(seen, met=seen.defined and not seen.met)
 
         return Statement(f"Not so: {self.says}", look)
 
@@ -82,8 +106,22 @@ class Statement:
 
         return Statement(f"{self.says} {other.says}", look)
 
+    def __or__(self, other: Statement) -> Statement:
+        def look(attempt: Attempt) -> Seen:
+            seen = self(attempt)
+            return seen if seen.met else other(attempt)
+
+        return Statement(f"{self.says} Or: {other.says}", look)
+
 
 ALWAYS = Statement("Always.", lambda attempt: Seen(True, ""))
+
+
+def lost(statement: Statement) -> Statement:
+    """The statement cannot be met any more."""
+    return Statement(
+        f"Lost: {statement.says}", lambda attempt: replace(seen := statement(attempt), met=seen.lost)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +131,63 @@ class Hint:
     key: str
     text: str
     when: Statement = ALWAYS
+
+
+# Files, as a container would see them
+
+
+def file_at(files: SystemCalls, path: str) -> Content | None:
+    """Return what a file holds, through symbolic links and mounts, or None where there is no file.
+
+    >>> lab = Lab()
+    >>> image = lab.build("app", ["FROM busybox", "COPY motd /", "RUN ln -s /motd /link"], {"motd": "hello"})
+    >>> file_at(_files_of(lab, image), "/link").read()
+    b'hello'
+    """
+    try:
+        return files.content(path)
+    except OSError:
+        return None
+
+
+def _files_of(lab: Lab, image: Image | None) -> SystemCalls:
+    return Mount(lab.engine.root(image) if image else Dir())
+
+
+def _files_in(lab: Lab, container: Container) -> SystemCalls:
+    return container_mounts(lab.engine, container, lambda: lab.engine.now)
+
+
+def _compared(where: str, path: str, found: Content | None, before: Content | None, of: str) -> Seen:
+    """Return whether a file is, byte for byte, the one of an image or container at the start."""
+    if found is None:
+        return Seen(False, f"In `{where}` there is no file `{path}`.")
+    if found == before:
+        return Seen(True, f"In `{where}` the file `{path}` is that of `{of}` at the start.")
+    text = (
+        f"In `{where}` the file `{path}`, of {human_size(found.size, 4)}, is not that of `{of}` at the start."
+    )
+    return Seen(False, text)
+
+
+_SMALL = 65536
+
+
+def _anywhere(lab: Lab, wanted: Content) -> bool:
+    """Tell whether anything still has a file's bytes: a layer, a container, a volume, the pretend home."""
+    state, needle = lab.engine.state, wanted.read().strip()
+    home = lab.session.place.files
+    roots: list[Dir] = [each.changes for each in state.layers.values()]
+    roots += [each.active.tree for each in state.containers.values()]
+    roots += [each.files for each in state.volumes.values()]
+    if any(each == wanted or (each.size < _SMALL and needle in each.read()) for each in _contents(*roots)):
+        return True
+    # What lies at home may be an archive that has it somewhere.
+    return any(each.size >= len(needle) and needle in each.read() for each in _contents(home))
+
+
+def _contents(*roots: Dir) -> Iterator[Content]:
+    return (node.content for root in roots for _, node in tree.walk(root) if isinstance(node, File))
 
 
 # Images
@@ -116,6 +211,17 @@ def _no_image(name: str) -> Seen:
     return Seen(False, f"There is no image `{name}`.", defined=False)
 
 
+def _meant(attempt: Attempt, name: str) -> Image | None:
+    """Return the image that a name meant at the start or means in the registry, whatever was tagged since."""
+    found = _image(attempt.origin, name)
+    if found is None:
+        try:
+            return attempt.at_start(lambda lab: lab.pull(name))
+        except LabkitError:
+            return _image(attempt.lab, name)
+    return found
+
+
 def image_there(name: str) -> Statement:
     """The image is in the cache.
 
@@ -127,21 +233,45 @@ def image_there(name: str) -> Statement:
     )
 
 
+def no_image(name: str) -> Statement:
+    """No image has that name."""
+    there = image_there(name)
+    return Statement(
+        f"There is no image `{name}`.", lambda attempt: Seen(not (seen := there(attempt)).met, seen.text)
+    )
+
+
 def image_kept(name: str) -> Statement:
-    """The name still means the image that it meant at the start."""
+    """The name means the image that it meant at the start, or the registry's where it meant none."""
 
-    def look(attempt: Attempt, image: Image) -> Seen:
-        same = image == _image(attempt.origin, name)
-        return Seen(same, f"`{name}` is {'the image that it was' if same else 'another image than before'}.")
+    def look(attempt: Attempt) -> Seen:
+        image, before = _image(attempt.lab, name), _meant(attempt, name)
+        gone = before is not None and _gone(attempt, before)
+        if image is None:
+            return replace(_no_image(name), lost=gone)
+        same = image == before
+        text = f"`{name}` is {'the image that it should be' if same else 'another image than it should be'}."
+        return Seen(same, text, lost=gone)
 
-    return about_image(name, f"`{name}` is the image that it was at the start.", look)
+    return Statement(f"`{name}` is the image that it was at the start, or that the registry has.", look)
+
+
+def _gone(attempt: Attempt, image: Image) -> bool:
+    """Tell whether nothing has an image any more: no registry, not the cache, no archive at home."""
+    pulled = image.id in attempt.origin.engine.state.digests.values()
+    here = image.id in attempt.lab.engine.state.images
+    if pulled or here or _image(attempt.origin, image.id) is None:
+        return False
+    return not any(
+        image.id[7:].encode() in each.read() for each in _contents(attempt.lab.session.place.files)
+    )
 
 
 def stands_on(name: str, base: str) -> Statement:
-    """The image's lowest layers are all those of another one, as that was when the exercise began."""
+    """The image's lowest layers are all those of another one, as that was at the start or in the registry."""
 
     def look(attempt: Attempt, image: Image) -> Seen:
-        below = _image(attempt.lab, base) or _image(attempt.origin, base)
+        below = _meant(attempt, base)
         count = common(image, below) if below else 0
         met = below is not None and count == len(below.layers)
         whole = "all" if met else f"{count}"
@@ -162,10 +292,10 @@ def common(one: Image, other: Image) -> int:
 
 
 def shares_layers(one: str, other: str, at_least: int = 1) -> Statement:
-    """Two images share layers from the base up."""
+    """An image shares layers, from the base up, with another one as that was at the start."""
 
     def look(attempt: Attempt, image: Image) -> Seen:
-        second = _image(attempt.lab, other)
+        second = _meant(attempt, other)
         if second is None:
             return _no_image(other)
         count = common(image, second)
@@ -179,14 +309,35 @@ def _layers(count: int) -> str:
 
 
 def layers_above(name: str, base: str, count: int) -> Statement:
-    """The image has so many layers more than another one."""
+    """The image has all layers of another one, and so many more; with 0, the very same layers."""
 
     def look(attempt: Attempt, image: Image) -> Seen:
-        below = _image(attempt.lab, base) or _image(attempt.origin, base)
-        own = len(image.layers) - (common(image, below) if below else 0)
-        return Seen(own == count, f"`{name}` has {_layers(own)} that `{base}` does not have.")
+        below = _meant(attempt, base)
+        both, all_ = (common(image, below), len(below.layers)) if below else (0, 0)
+        own = len(image.layers) - both
+        text = f"`{name}` has {both} of the {_layers(all_)} of `{base}`, and {_layers(own)} of its own."
+        return Seen(below is not None and both == all_ and own == count, text)
 
-    return about_image(name, f"`{name}` has exactly {_layers(count)} more than `{base}`.", look)
+    says = f"exactly {_layers(count)} more" if count else "not one more"
+    return about_image(name, f"`{name}` has all layers of `{base}`, and {says}.", look)
+
+
+def comes_with_layer(name: str, path: str, place: int) -> Statement:
+    """A file is made, as it is seen in the image, by one layer; the topmost is 1."""
+
+    def look(attempt: Attempt, image: Image) -> Seen:
+        below = attempt.lab.engine.snapshot(image)
+        seen = []
+        for _ in range(place + 1):
+            seen.append(file_at(Mount(below.root if below else Dir()), path))
+            below = below.parent if below else None
+        *above, before = seen
+        met = seen[0] is not None and all(each == seen[0] for each in above) and before != seen[0]
+        return Seen(
+            met, f"In `{name}` layer {place} from the top {'makes' if met else 'does not make'} `{path}`."
+        )
+
+    return about_image(name, f"In `{name}` layer {place} from the top makes `{path}`.", look)
 
 
 def top_layer_at_most(name: str, size: int) -> Statement:
@@ -208,84 +359,106 @@ def image_at_most(name: str, size: int) -> Statement:
     return about_image(name, f"`{name}` has at most {human_size(size, 4)}.", look)
 
 
-def image_reads(name: str, path: str, text: str) -> Statement:
-    """A container of the image would find a text in a file."""
-
-    def look(attempt: Attempt, image: Image) -> Seen:
-        return reads(name, attempt.lab.engine.root(image), path, text)
-
-    return about_image(name, f"In `{name}` the file `{path}` says `{text}`.", look)
-
-
 def image_holds(name: str, path: str, size: int) -> Statement:
     """A container of the image would find a file of that size."""
 
     def look(attempt: Attempt, image: Image) -> Seen:
-        found = _file_size(attempt.lab.engine.root(image), path)
-        text = f"has {human_size(found, 4)}" if found is not None else "is not there"
-        return Seen(found == size, f"In `{name}` the file `{path}` {text}.")
+        found = file_at(_files_of(attempt.lab, image), path)
+        text = f"has {human_size(found.size, 4)}" if found else "is not there"
+        return Seen(found is not None and found.size == size, f"In `{name}` the file `{path}` {text}.")
 
     return about_image(name, f"In `{name}` there is a file `{path}` of {human_size(size, 4)}.", look)
 
 
-def image_lacks(name: str, path: str) -> Statement:
-    """A container of the image would not find a file."""
+def image_keeps(name: str, path: str, of: str, *, unique: bool = False) -> Statement:
+    """A container of the image would find a file, byte for byte as in an image at the start.
+
+    `unique` means that the learner cannot write it anew: once nothing has it any more, it is lost.
+    """
+
+    def look(attempt: Attempt) -> Seen:
+        before = file_at(_files_of(attempt.origin, _meant(attempt, of)), path)
+        image = _image(attempt.lab, name)
+        found = file_at(_files_of(attempt.lab, image), path)
+        seen = _compared(name, path, found, before, of) if image else _no_image(name)
+        gone = unique and not seen.met and before is not None and not _anywhere(attempt.lab, before)
+        return (
+            replace(seen, text=f"Nothing in the lab has the file `{path}` of `{of}` any more.", lost=True)
+            if gone
+            else seen
+        )
+
+    return Statement(f"In `{name}` the file `{path}` is that of `{of}` at the start, byte for byte.", look)
+
+
+def image_edits(name: str, path: str, base: str, old: str, new: str) -> Statement:
+    """A file of settings says a word in place of another, and all else as in an image at the start."""
 
     def look(attempt: Attempt, image: Image) -> Seen:
-        there = tree.get(attempt.lab.engine.root(image), path) is not None
+        before = file_at(_files_of(attempt.origin, _meant(attempt, base)), path)
+        found = file_at(_files_of(attempt.lab, image), path)
+        if found is None:
+            return Seen(False, f"In `{name}` there is no file `{path}`.")
+        now, wanted = _settings(found), [line.replace(old, new) for line in _settings(before or Content())]
+        if any(old in line for line in now):
+            return Seen(False, f"In `{name}` the file `{path}` still says `{old}`.")
+        if now == wanted:
+            return Seen(True, f"In `{name}` the file `{path}` says `{new}` where it said `{old}`.")
+        missing = (
+            "not all else that was there" if set(now) & set(wanted) else f"not `{new}` in place of `{old}`"
+        )
+        return Seen(False, f"In `{name}` the file `{path}` says {missing}.")
+
+    return about_image(name, f"In `{name}` the file `{path}` says `{new}` where it said `{old}`.", look)
+
+
+def _settings(content: Content) -> list[str]:
+    """Return the lines that count, without comments and spaces."""
+    lines = content.read(0, _SMALL).decode("utf-8", "replace").splitlines()
+    bare = ("".join(line.partition("#")[0].split()) for line in lines)
+    return [line for line in bare if line]
+
+
+def image_lacks(name: str, path: str) -> Statement:
+    """A container of the image would not find a name."""
+
+    def look(attempt: Attempt, image: Image) -> Seen:
+        there = _files_of(attempt.lab, image).exists(path, follow=False)
         return Seen(not there, f"A container of `{name}` {'finds' if there else 'does not find'} `{path}`.")
 
     return about_image(name, f"A container of `{name}` does not find `{path}`.", look)
 
 
-def _file_size(root: Dir, path: str) -> int | None:
-    node = tree.get(root, path)
-    return node.content.size if isinstance(node, File) else None
-
-
-def text_of(root: Dir, path: str) -> str | None:
-    """Return a file's text, its beginning where it is long, or None where there is no file.
-
-    >>> lab = Lab()
-    >>> image = lab.build("app", ["FROM scratch", "COPY motd /"], {"motd": "hello"})
-    >>> text_of(lab.engine.root(image), "/motd")
-    'hello'
-    """
-    node = tree.get(root, path)
-    if not isinstance(node, File):
-        return None
-    return node.content.read(0, min(node.content.size, 65536)).decode("utf-8", "replace")
-
-
-def reads(name: str, root: Dir, path: str, text: str) -> Seen:
-    """Return whether a file of the image or container of a name says a text, and what is seen of it.
-
-    >>> reads("web", Dir(), "/etc/motd", "hello").text
-    'In `web` there is no file `/etc/motd`.'
-    """
-    found = text_of(root, path)
-    if found is None:
-        return Seen(False, f"In `{name}` there is no file `{path}`.")
-    met = text in found
-    return Seen(met, f"In `{name}` the file `{path}` {'says' if met else 'does not say'} `{text}`.")
-
-
-def config_says(name: str, key: str, says: str, test: Callable[[Any], bool]) -> Statement:
-    """A key of the image's config has a value that a test accepts."""
+def would_start(name: str, *lines: str) -> Statement:
+    """A container of the image starts one of these command lines: its Entrypoint and its Cmd."""
 
     def look(attempt: Attempt, image: Image) -> Seen:
-        value = image.config.config.get(key)
-        return Seen(test(value), f"`{name}`: {key} is {_value(value)}.")
+        found = would_run(image)
+        text = f"`{' '.join(found)}`" if found else "nothing"
+        return Seen(found in [line.split() for line in lines], f"A container of `{name}` would start {text}.")
 
-    return about_image(name, says, look)
+    return about_image(name, f"A container of `{name}` would start `{lines[0]}`.", look)
 
 
-def _value(value: object) -> str:
-    if not value:
-        return "not set"
-    if isinstance(value, Mapping):
-        return ", ".join(map(str, value))
-    return " ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+def would_run(image: Image) -> list[str]:
+    """Return the words that a container of an image starts where none are given.
+
+    >>> would_run(Lab().pull("busybox"))
+    ['sh']
+    """
+    config = image.config.config
+    return [*map(str, config.get("Entrypoint") or ()), *map(str, config.get("Cmd") or ())]
+
+
+def variable_set(name: str, variable: str, value: str) -> Statement:
+    """A container of the image has a variable with that value."""
+
+    def look(attempt: Attempt, image: Image) -> Seen:
+        env = dict(str(each).partition("=")[::2] for each in image.config.config.get("Env") or ())
+        text = f"to `{env[variable]}`" if variable in env else "not at all"
+        return Seen(env.get(variable) == value, f"`{name}` sets {variable} {text}.")
+
+    return about_image(name, f"`{name}` sets {variable} to `{value}`.", look)
 
 
 def disk_at_most(size: int) -> Statement:
@@ -347,70 +520,81 @@ def _container(lab: Lab, name: str) -> Container | None:
         return None
 
 
-def tree_of(container: Container) -> Dir:
-    """Return the tree that a container sees, without what the engine mounts into it.
-
-    >>> lab = Lab()
-    >>> result = lab.docker("run --name web busybox sh -c 'echo hello > /motd'")
-    >>> text_of(tree_of(containers.find_container(lab.engine, "web")), "/motd")
-    'hello\\n'
-    """
-    return container.active.driver.mount(container.active, lambda: 0).root
-
-
 def about_container(name: str, says: str, look: Callable[[Attempt, Container], Seen]) -> Statement:
-    """Make a statement about one container; where it is not there, that is what is seen."""
+    """Make a statement about the container that had a name at the start, whatever it is called now."""
 
     def find(attempt: Attempt) -> Seen:
-        found = _container(attempt.lab, name)
-        if found is None:
+        found = _same(attempt, name)
+        if found is not None:
+            return look(attempt, found)
+        if _container(attempt.origin, name) is None:
             return Seen(False, f"There is no container `{name}`.", defined=False)
-        return look(attempt, found)
+        other = _container(attempt.lab, name) is not None
+        text = f"`{name}` is another container than at the start." if other else f"`{name}` is removed."
+        return Seen(False, text, defined=False, lost=True)
 
     return Statement(says, find)
+
+
+def _same(attempt: Attempt, name: str) -> Container | None:
+    """Return the container that had the name at the start, or has it now where none had."""
+    before = _container(attempt.origin, name)
+    if before is None:
+        return _container(attempt.lab, name)
+    return attempt.lab.engine.state.containers.get(before.id)
+
+
+def container_there(name: str) -> Statement:
+    """The container of the start is there, and has its name."""
+    return about_container(
+        name,
+        f"The container `{name}` is there.",
+        lambda _, found: Seen(found.name == name, f"The container is called `{found.name}`."),
+    )
 
 
 def container_runs(name: str) -> Statement:
     """The container of the start runs: the same one, not another of its name."""
 
     def look(attempt: Attempt, found: Container) -> Seen:
-        before = _container(attempt.origin, name)
-        if before is not None and before.id != found.id:
-            return Seen(False, f"`{name}` is another container than at the start.")
-        return Seen(found.running, f"`{name}` {'runs' if found.running else 'does not run'}.")
+        return Seen(found.running, f"`{found.name}` {'runs' if found.running else 'does not run'}.")
 
     return about_container(name, f"The container `{name}` runs, the same one as at the start.", look)
 
 
 def container_gone(name: str) -> Statement:
-    """No container has that name."""
+    """The container of the start is removed; another name does not remove it."""
 
     def look(attempt: Attempt) -> Seen:
-        found = _container(attempt.lab, name)
+        found = _same(attempt, name)
         if found is None:
             return Seen(True, f"The container `{name}` is removed.")
-        return Seen(False, f"The container `{name}` is still there: {found.status}.")
+        called = "" if found.name == name else f", as `{found.name}`"
+        return Seen(False, f"The container `{name}` is still there{called}: {found.status}.")
 
     return Statement(f"The container `{name}` is removed.", look)
 
 
-def container_reads(name: str, path: str, text: str) -> Statement:
-    """The container finds a text in a file."""
+def container_keeps(name: str, path: str) -> Statement:
+    """The container finds a file as it was at the start, byte for byte."""
 
     def look(attempt: Attempt, found: Container) -> Seen:
-        return reads(name, tree_of(found), path, text)
+        before = _container(attempt.origin, name)
+        was = file_at(_files_in(attempt.origin, before), path) if before else None
+        return _compared(found.name, path, file_at(_files_in(attempt.lab, found), path), was, name)
 
-    return about_container(name, f"In `{name}` the file `{path}` says `{text}`.", look)
+    return about_container(name, f"In `{name}` the file `{path}` is as it was at the start.", look)
 
 
 def container_file_size(name: str, path: str, size: int) -> Statement:
     """The container finds a file of that size."""
 
     def look(attempt: Attempt, found: Container) -> Seen:
-        has = _file_size(tree_of(found), path)
+        has = file_at(_files_in(attempt.lab, found), path)
         if has is None:
-            return Seen(False, f"In `{name}` there is no file `{path}`.")
-        return Seen(has == size, f"In `{name}` the file `{path}` has {human_size(has, 4)}.")
+            return Seen(False, f"In `{found.name}` there is no file `{path}`.")
+        text = f"In `{found.name}` the file `{path}` has {human_size(has.size, 4)}."
+        return Seen(has.size == size, text)
 
     return about_container(name, f"In `{name}` the file `{path}` has {human_size(size)}.", look)
 
@@ -420,22 +604,65 @@ def upper_at_most(name: str, size: int) -> Statement:
 
     def look(attempt: Attempt, found: Container) -> Seen:
         has = containers.size_rw(found)
-        return Seen(has <= size, f"The read-write layer of `{name}` has {human_size(has, 4)}.")
+        return Seen(has <= size, f"The read-write layer of `{found.name}` has {human_size(has, 4)}.")
 
     return about_container(name, f"The read-write layer of `{name}` has at most {human_size(size, 4)}.", look)
 
 
-def text_kept(path: str, text: str, besides: str) -> Statement:
-    """Some image or container, other than the one named, shows a file with the text."""
+def took_at_most(name: str, size: int) -> Statement:
+    """All that went into the container's read-write layer since the start was little, what left it included.
+
+    Under overlay2, which counts it.
+    """
+
+    def look(attempt: Attempt, found: Container) -> Seen:
+        before = _container(attempt.origin, name)
+        took = found.active.taken - (before.active.taken if before else 0)
+        text = f"So far {human_size(took, 4)} of disk went into the read-write layer of `{found.name}`."
+        return Seen(took <= size, text)
+
+    return about_container(
+        name, f"At no time more than {human_size(size)} went into the read-write layer of `{name}`.", look
+    )
+
+
+def nothing_started() -> Statement:
+    """No container was started since the start."""
 
     def look(attempt: Attempt) -> Seen:
-        engine = attempt.lab.engine
+        count = attempt.lab.engine.state.started - attempt.origin.engine.state.started
+        return Seen(not count, "A container was started." if count else "No container was started.")
+
+    return Statement("No container is started.", look)
+
+
+def text_kept(path: str, writer: str) -> Statement:
+    """Some image, or some container but one, shows a file with the text that one had at the start.
+
+    A line's end at the end of the text may be missing. The text is lost where nothing has it any more: no
+    image, container or volume, and no file of the pretend home.
+    """
+
+    def look(attempt: Attempt) -> Seen:
+        engine, first = attempt.lab.engine, attempt.at_start(lambda lab: _container(lab, writer))
+        wanted = file_at(_files_in(attempt.origin, first), path) if first else None
+        if first is None or wanted is None:
+            return Seen(False, f"There was no `{path}` in a container `{writer}`.", defined=False)
+
+        def shows(files: SystemCalls) -> bool:
+            found = file_at(files, path)
+            return bool(found and found.size <= _SMALL and found.read().rstrip() == wanted.read().rstrip())
+
         for image in engine.state.images.values():
-            if text in (text_of(engine.root(image), path) or ""):
+            if shows(_files_of(attempt.lab, image)):
                 return Seen(True, f"An image, {image.id[7:19]}, has `{path}` with its text.")
         for each in engine.state.containers.values():
-            if each.name != besides and text in (text_of(tree_of(each), path) or ""):
+            if each.id != first.id and shows(_files_in(attempt.lab, each)):
                 return Seen(True, f"The container `{each.name}` has `{path}` with its text.")
-        return Seen(False, f"No image, and no container but `{besides}`, has `{path}` with its text.")
+        if not _anywhere(attempt.lab, wanted):
+            return Seen(False, f"Nothing in the lab has the text of `{path}` any more.", lost=True)
+        there = first.id in engine.state.containers
+        others = "no container but that one" if there else "no container"
+        return Seen(False, f"No image, and {others}, has `{path}` with its text.")
 
-    return Statement(f"An image, or a container other than `{besides}`, has `{path}` with its text.", look)
+    return Statement(f"An image, or another container than `{writer}`, has `{path}` with its text.", look)

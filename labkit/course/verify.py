@@ -1,4 +1,4 @@
-"""Replays every exercise: its start, its solution and its wrong answers."""
+"""Replays every exercise: its start, its solution, other ways to its goal and its wrong answers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from labkit.course.practice import Practice
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """What was replayed: whose, which part ("start", "solution" or "wrong"), and its problem or ""."""
+    """What was replayed: whose, which part ("start", "solution", "way" or "wrong"), and its problem or ""."""
 
     exercise: str
     part: str
@@ -21,9 +21,11 @@ class Replay:
 
 
 def replays(exercise: Exercise) -> Iterator[Replay]:
-    """Replay an exercise; yield a result for its start, its solution and each wrong answer."""
+    """Replay an exercise; yield a result for its start, its solution, each way and each wrong answer."""
     yield Replay(exercise.id, "start", problem=_start(exercise))
-    yield Replay(exercise.id, "solution", exercise.solution, _solution(exercise))
+    yield Replay(exercise.id, "solution", exercise.solution, _right(exercise, exercise.solution))
+    for way in exercise.ways:
+        yield Replay(exercise.id, "way", way, _right(exercise, way))
     for wrong in exercise.wrong:
         yield Replay(exercise.id, "wrong", wrong.script, _wrong(exercise, wrong.script, wrong.hint))
 
@@ -36,9 +38,9 @@ def _start(exercise: Exercise) -> str:
     return "" if card.outcome is Outcome.NOT_ATTEMPTED else f"its check says {_said(card)}"
 
 
-def _solution(exercise: Exercise) -> str:
+def _right(exercise: Exercise, script: str) -> str:
     practice = Practice(exercise)
-    failed = run_script(exercise.solution, practice.lab, ex=practice)
+    failed = run_script(script, practice.lab, ex=practice)
     if failed:
         return failed[0]
     card = practice.check()
@@ -64,8 +66,8 @@ def summary(found: Iterable[Replay]) -> tuple[str, list[str]]:
     """Return the last line, which begins with the number of exercises, and a line for each problem.
 
     >>> summary([Replay("x", "start"), Replay("x", "solution"), Replay("x", "wrong", "", "it passes")])
-    ('1 exercises: 1 solutions reach their goal, no start does, 0 wrong answers refused with their hint', \
-['x: wrong: it passes'])
+    ('1 exercises: 1 solutions reach their goal, no start does, 0 wrong answers refused with their hint, \
+0 other ways pass', ['x: wrong: it passes'])
     """
     results = list(found)
     good = [each.part for each in results if not each.problem]
@@ -75,7 +77,8 @@ def summary(found: Iterable[Replay]) -> tuple[str, list[str]]:
     count = len({each.exercise for each in results})
     line = (
         f"{count} exercises: {good.count('solution')} solutions reach their goal, "
-        f"{starts or 'no'} start does, {good.count('wrong')} wrong answers refused with their hint"
+        f"{starts or 'no'} start does, {good.count('wrong')} wrong answers refused with their hint, "
+        f"{good.count('way')} other ways pass"
     )
     return line, problems
 

@@ -22,8 +22,8 @@ with `%docker` or Python, in as many cells as you like. Then run the cell with `
 what you have reached, not at what you typed, so every way to the goal is right.
 
 - `ex.hint()` gives a hint, one at a time. `ex.goal()` says what is to be reached, and what is met so far.
-- `ex.undo()` takes the last command back, `ex.reset()` begins anew.
-- `ex.solution()` tells what reading the solution costs.
+- `ex.undo()` takes the last command back that changed something, `ex.reset()` begins anew.
+- `ex.solution()` tells what reading the solution costs; once you have solved the exercise it shows it.
 - `labkit.progress()` shows how far you are. It is kept in a file of your own, not in this notebook.
 """.strip()
 _SETUP = "%load_ext labkit\nimport labkit"

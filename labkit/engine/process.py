@@ -110,6 +110,7 @@ def start(engine: Engine, container: Container, *, detached: bool, stdin: bytes 
             container, status="exited", started=before, finished=engine.now, exit_code=result.exit_code
         )
     state = written(engine, state, fs)
+    engine.change(started=engine.state.started + 1)
     return containers.keep(engine, replace(state, error="", log=container.log + log))
 
 

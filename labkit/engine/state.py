@@ -215,6 +215,8 @@ class State:
     """By name."""
     created: int = 0
     """How many identifiers were given out: the next one depends on it alone."""
+    started: int = 0
+    """How often a container was started."""
 
 
 def keys_of(mapping: Mapping[str, str], wanted: str) -> list[str]:

@@ -8,10 +8,13 @@ from labkit.course.questions import Choice, Question, choice, reasons
 from labkit.course.statements import (
     Hint,
     container_gone,
-    container_reads,
+    container_keeps,
     container_runs,
+    container_there,
     disk_at_most,
     image_kept,
+    lost,
+    no_image,
     text_kept,
 )
 from labkit.lab import Lab
@@ -213,6 +216,7 @@ QUESTIONS = (
 
 
 _LETTER = "Dear customer, your parcel is on its way."
+_KEPT = text_kept("/data/letter.txt", "writer")
 
 RESCUE = Exercise(
     id="03-rescue",
@@ -220,9 +224,10 @@ RESCUE = Exercise(
     slide="container-rw-layer-2",
     prompt="""
 The container `writer` has written a letter, `/data/letter.txt`. The container must go: remove it.
-The letter must not go with it. Keep it in an image or in another container, at the same path.
+The letter must not go with it. Keep it in an image or in another container, a volume of it included, at the
+same path.
 """,
-    goal=(text_kept("/data/letter.txt", _LETTER, "writer"), container_gone("writer")),
+    goal=(_KEPT, container_gone("writer")),
     start=f"""
 %docker run -dit --name writer busybox
 %docker exec writer mkdir /data
@@ -232,18 +237,32 @@ The letter must not go with it. Keep it in an image or in another container, at 
     hints=(
         Hint(
             "lost",
-            "The container is gone, and its read-write layer with it. `ex.undo()` brings both back.",
-            container_gone("writer") & ~text_kept("/data/letter.txt", _LETTER, "writer"),
+            "Nothing in the lab has the letter any more. `ex.undo()` takes back one command after the other, "
+            "`ex.reset()` all of them.",
+            lost(_KEPT),
         ),
         Hint(
             "still-there",
             "The letter is safe now. The container is still listed by `docker ps -a`.",
-            text_kept("/data/letter.txt", _LETTER, "writer"),
+            _KEPT & ~container_gone("writer"),
         ),
         Hint(
-            "where", "Where is the letter? `docker diff writer` shows what the container's own layer holds."
+            "elsewhere",
+            "The container is removed, and the letter is somewhere else: in a volume, at home, or under "
+            "another path. An image or a container must show it as `/data/letter.txt`.",
+            container_gone("writer") & ~_KEPT & ~lost(_KEPT),
+        ),
+        Hint(
+            "where",
+            "Where is the letter? `docker diff writer` shows what the container's own layer holds.",
+            container_there("writer"),
         ),
         Hint("command", "Lesson 3 ends with a command that makes an image of a container's layer."),
+        Hint(
+            "commit",
+            "`docker commit CONTAINER IMAGE` makes that image, of a stopped container too.",
+            ~_KEPT & ~container_gone("writer"),
+        ),
     ),
     solution="""
 %docker commit writer letters
@@ -251,26 +270,74 @@ The letter must not go with it. Keep it in an image or in another container, at 
 """,
     wrong=(
         Wrong("%docker rm writer", "lost"),
-        Wrong("%docker rm writer\n%docker run -dit --name writer busybox", "where"),
+        Wrong("%docker rm writer\n%docker run -dit --name writer busybox", "lost"),
         Wrong("%docker commit writer letters", "still-there"),
         Wrong("%docker start writer", "where"),
+        Wrong("%docker rename writer keeper", "command"),
+        Wrong("%docker commit writer letters\n%docker rename writer keeper", "still-there"),
+        Wrong("%docker cp writer:/data/letter.txt .\n%docker rm writer", "elsewhere"),
+        Wrong(
+            """
+%docker cp writer:/data/letter.txt .
+%docker run -dit --name safe -v letters:/data busybox
+%docker cp letter.txt safe:/data
+%docker rm -f safe writer
+""",
+            "elsewhere",
+        ),
+        Wrong("%docker start writer\n%docker exec writer rm /data/letter.txt\n%docker rm -f writer", "lost"),
+        Wrong("%docker run --name safe busybox sh -c 'mkdir /data; echo Dear > /data/letter.txt'", "where"),
+    ),
+    ways=(
+        """
+%docker start writer
+%docker run -dit --name safe busybox
+%docker exec safe mkdir /data
+lab.shell("docker exec writer cat /data/letter.txt | docker exec -i safe sh -c 'cat > /data/letter.txt'")
+%docker rm -f writer
+""",
+        """
+%docker run -dit --name safe -v letters:/data busybox
+%docker cp writer:/data/letter.txt .
+%docker cp letter.txt safe:/data/letter.txt
+%docker rm writer
+""",
+        """
+%docker cp writer:/data/letter.txt .
+%docker rm writer
+%docker create --name safe busybox
+%docker cp letter.txt safe:/letter.txt
+%docker start safe
+%docker run -dit --name link busybox
+%docker exec link sh -c 'mkdir /data /real; ln -s /real/letter.txt /data/letter.txt'
+%docker cp letter.txt link:/real/letter.txt
+""",
+        "%docker commit writer letters\n%docker run -dit --name writer2 letters\n%docker rm writer",
+        """
+lab.shell("docker export writer > writer.tar")
+%docker rm writer
+%docker import writer.tar letters
+""",
     ),
     why="A commit keeps the read-write layer as a read-only one; the rest of the image was there before.",
 )
+
+_PAGE = "/usr/share/nginx/html/index.html"
 
 FREE_SPACE = Exercise(
     id="03-free-space",
     title="Free the disk without losing the web server",
     slide="container-rw-layer-2",
     prompt="""
-The disk is nearly full. `web` is a running container with a page of its own, and it must go on running.
+The disk is nearly full. `web` is a running container with a page of its own. It must go on running, and keep
+the page as it is.
 Everything else may go. Bring images and containers together down to 110 MB.
 `docker system df` shows where you are.
 """,
     goal=(
         disk_at_most(110_000_000),
         container_runs("web"),
-        container_reads("web", "/usr/share/nginx/html/index.html", "Open from 9 to 5"),
+        container_keeps("web", _PAGE),
     ),
     start="""
 %docker run -d --name web nginx
@@ -283,19 +350,33 @@ Everything else may go. Bring images and containers together down to 110 MB.
     hints=(
         Hint(
             "lost-web",
-            "The container `web` is gone or another one, and the page it had written with it: `ex.undo()`.",
+            "The container `web` is removed, and its read-write layer with it. `ex.undo()` takes back one "
+            "command after the other.",
+            container_gone("web"),
+        ),
+        Hint(
+            "stopped-web",
+            "The container that had the page does not run any more. It is still there: `docker start` takes "
+            "it up again, or `ex.undo()`.",
             ~container_runs("web"),
+        ),
+        Hint(
+            "page",
+            "The page of the web server is not what it was: `ex.undo()`.",
+            ~container_keeps("web", _PAGE),
         ),
         Hint(
             "containers-first",
             "Stopped containers keep their layers and the images that they stand on: `docker ps -a -s`.",
-            ~container_gone("import"),
+            ~container_gone("import") | ~container_gone("hello"),
         ),
         Hint(
             "images-next",
-            "What stopped is cleared away. Which of the images that `docker images` lists does nobody need?",
-            ~disk_at_most(110_000_000),
+            "The two stopped containers are cleared away. Which of the images that `docker images` lists "
+            "does nobody need?",
+            container_gone("import") & container_gone("hello") & ~disk_at_most(110_000_000),
         ),
+        Hint("df", "`docker system df -v` shows what each image and each container takes."),
     ),
     solution="""
 %docker container prune -f
@@ -307,6 +388,29 @@ Everything else may go. Bring images and containers together down to 110 MB.
         Wrong("%docker image prune -f", "containers-first"),
         Wrong("%docker container prune -f", "images-next"),
         Wrong("%docker stop web\n%docker container prune -f\n%docker image prune -a -f", "lost-web"),
+        Wrong("%docker stop web\n%docker rm import hello\n%docker image prune -a -f", "stopped-web"),
+        Wrong(
+            """
+%docker exec web sh -c 'echo Not Open from 9 to 5 > /usr/share/nginx/html/index.html'
+%docker container prune -f
+%docker image prune -a -f
+""",
+            "page",
+        ),
+        Wrong(
+            """
+%docker rm -f web import hello
+%docker run -d --name web nginx
+%docker exec web sh -c 'echo Open from 9 to 5 > /usr/share/nginx/html/index.html'
+%docker image prune -a -f
+""",
+            "lost-web",
+        ),
+    ),
+    ways=(
+        "%docker rm import hello\n%docker rmi mysql:8.0.15 python busybox",
+        "%docker rename web site\n%docker system prune -a -f",
+        "%docker restart web\n%docker system prune -a -f",
     ),
     why="109 MB of nginx stay, because a container stands on them.",
 )
@@ -341,17 +445,30 @@ WRONG_STATEMENT = Exercise(
     hints=(
         Hint(
             "removed",
-            "The image `busybox` is no longer the one of the start: `ex.reset()`.",
-            ~image_kept("busybox"),
+            "There is no image `busybox` as at the start: `ex.reset()` brings it back.",
+            ~image_kept("busybox") | no_image("busybox"),
         ),
         *reasons(_WRONG),
-        Hint("try", "Write a file in `box`, then look for it in a second container of the same image."),
+        Hint(
+            "try",
+            "Write a file in `box`, then look for it in a second container of the same image.",
+            container_there("box"),
+        ),
     ),
     solution='ex.answer("b")',
     wrong=(
         *(Wrong(f'ex.answer("{each}")', each) for each in "acd"),
         Wrong("%docker rm -f box\n%docker rmi busybox", "removed"),
-        Wrong('ex.answer("none")', "try"),
+        Wrong('ex.answer("none")', "form"),
+        Wrong("ex.answer(['b', 'c'])", "form"),
+        Wrong("%docker exec box touch /new", "try"),
+    ),
+    ways=(
+        'ex.answer("b)")',
+        'ex.answer("(B)")',
+        "ex.answer('b: When a container writes, its image changes.')",
+        "ex.answer(['b'])",
+        'ex.answer("when a container writes, its image changes")',
     ),
     asks=(choice(_WRONG),),
     why="The image is read-only. That is why many containers can share it.",

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from labkit.course.exercise import Exercise, Wrong
 from labkit.course.lesson import Lesson
-from labkit.course.questions import Choice, Question, answered, choice, reasons, words
+from labkit.course.questions import Choice, Question, answered, choice, container, path, reasons, wrong
 from labkit.course.statements import (
     Hint,
     container_file_size,
+    container_gone,
     container_runs,
+    container_there,
     image_at_most,
-    image_holds,
+    image_keeps,
+    image_kept,
     image_lacks,
-    image_there,
+    lost,
+    took_at_most,
     upper_at_most,
 )
 from labkit.engine import container as containers
@@ -114,6 +118,19 @@ def _largest_path(lab: Lab) -> str:
     return "/" + max(files)[1].lstrip("/")
 
 
+_WHO = container("container", "Which container takes 67 MB for itself?", lambda lab: _largest(lab).name)
+_FILE = path("path", "Which file was copied up?", _largest_path)
+_DONE = Question(
+    "done",
+    "What was done to the file?",
+    (
+        Choice("It was read.", "Reading copies nothing."),
+        Choice("Its permissions were changed.", "", right=True),
+        Choice("It was deleted.", "Deleting leaves a whiteout, which has no bytes."),
+        Choice("A line was added to it.", "Compare the file's size with that in another container."),
+    ),
+)
+
 WHERE = Exercise(
     id="04-where-67-mb",
     title="Find where 67 MB went",
@@ -134,32 +151,20 @@ lab.build("archive", ["FROM busybox", "COPY data /data"], {"data/2018.bak": size
 %docker exec keeper sh -c 'echo locked > /tmp/log'
 %docker exec cleaner rm /data/2019.bak
 """,
-    asks=(
-        words("container", "Which container takes 67 MB for itself?", lambda lab: _largest(lab).name),
-        words("path", "Which file was copied up?", _largest_path, "a path"),
-        choice(
-            _DONE := Question(
-                "done",
-                "What was done to the file?",
-                (
-                    Choice("It was read.", "Reading copies nothing."),
-                    Choice("Its permissions were changed.", "", right=True),
-                    Choice("It was deleted.", "Deleting leaves a whiteout, which has no bytes."),
-                    Choice(
-                        "A line was added to it.", "Compare the file's size with that in another container."
-                    ),
-                ),
-            )
-        ),
-    ),
+    asks=(_WHO, _FILE, choice(_DONE)),
     hints=(
         Hint(
             "cleaner",
             "`cleaner` deleted a file. What stands in its layer now, and how many bytes has it?",
-            answered("container", "cleaner"),
+            answered(_WHO, "cleaner") & container_there("cleaner"),
         ),
-        Hint("reader", "`reader` read both files. Does reading copy?", answered("container", "reader")),
+        Hint(
+            "reader",
+            "`reader` read both files. Does reading copy?",
+            answered(_WHO, "reader") & container_there("reader"),
+        ),
         *reasons(_DONE),
+        Hint("file", "Only one file of the image was copied up, and it has 67 MB.", wrong(_FILE)),
         Hint("sizes", "`docker ps -s` shows how much each container has for itself."),
         Hint(
             "diff", "`docker diff` says of a container what it changed; `ls -l` in two containers tells how."
@@ -176,10 +181,22 @@ ex.answer(container="keeper", path="/data/2018.bak", done="b")
         Wrong('ex.answer(container="cleaner", path="/data/2019.bak", done="c")', "cleaner"),
         Wrong('ex.answer(container="reader", path="/data/2018.bak", done="a")', "reader"),
         Wrong('ex.answer(container="keeper", path="/data/2018.bak", done="d")', "d"),
-        Wrong('ex.answer(container="keeper", path="/tmp/log", done="b")', "sizes"),
+        Wrong('ex.answer(container="keeper", path="/tmp/log", done="b")', "file"),
+        Wrong('ex.answer(container="keeper", path="/DATA/2018.BAK", done="b")', "file"),
+        Wrong('ex.answer(container="Keeper", path="/data/2018.bak", done="b")', "form"),
+        Wrong('ex.answer(container="keeper", path="2018.bak", done="b")', "form"),
+        Wrong('ex.answer(container="keeper", path="/data/2018.bak", done="permissions")', "form"),
+    ),
+    ways=(
+        'ex.answer(container=lab.container("keeper").id, path="C /data/2018.bak", done="b)")',
+        'ex.answer(container=lab.container("keeper").id[:12], path="keeper:/data/2018.bak", done="(B)")',
+        'ex.answer(container="/keeper", path="data/2018.bak", done="Its permissions were changed")',
     ),
     why="The first change of a file of the image copies the whole file up, even a `chmod`.",
 )
+
+_LITTLE = 1_000_000
+"""A file's directories are copied up too, a block each; a file of 67 MB is far above it."""
 
 EMPTY_LOG = Exercise(
     id="04-empty-log",
@@ -188,12 +205,13 @@ EMPTY_LOG = Exercise(
     prompt="""
 The image has a log of 67 MB, `/var/log/app.log`, and the container `app` should start with an empty one.
 Empty the log in `app`: the file must be there, with 0 bytes, and the container goes on running.
-The container's own layer must stay below 1 kB all the same.
+The container's own layer must stay below 1 kB all the same, and the 67 MB must not be copied on the way.
 """,
     goal=(
         container_runs("app"),
         container_file_size("app", "/var/log/app.log", 0),
         upper_at_most("app", 1000),
+        took_at_most("app", _LITTLE),
     ),
     start="""
 lab.build("app", ["FROM busybox", "COPY app.log /var/log/app.log"], {"app.log": 67_108_864})
@@ -201,12 +219,20 @@ lab.build("app", ["FROM busybox", "COPY app.log /var/log/app.log"], {"app.log": 
 """,
     hints=(
         Hint(
-            "gone", "The container of the start does not run any more: `ex.undo()`.", ~container_runs("app")
+            "gone",
+            "The container of the start does not run any more: `ex.undo()`.",
+            ~container_runs("app") | container_gone("app"),
         ),
         Hint(
             "copied",
-            "The layer has 67 MB: what you did changed the file, and that copied it up first. `ex.undo()` "
-            "and think of a way that needs nothing of the old content.",
+            "More than 1 MB went into the container's layer: what you did copied a large file, even if the "
+            "copy is gone by now. `ex.undo()`, and think of a way that needs nothing of the old content.",
+            ~took_at_most("app", _LITTLE),
+        ),
+        Hint(
+            "more",
+            "The log is not all: something else is in the container's layer, see `docker diff` and `docker "
+            "ps -s`.",
             ~upper_at_most("app", 1000),
         ),
         Hint("shell", "Which redirection of the shell makes a file empty before anything is written?"),
@@ -220,6 +246,32 @@ lab.build("app", ["FROM busybox", "COPY app.log /var/log/app.log"], {"app.log": 
             "%docker exec app sed -i d /var/log/app.log\n%docker exec app chmod 600 /bin/busybox", "copied"
         ),
         Wrong("%docker rm -f app\n%docker run -dit --name app app", "gone"),
+        *(
+            Wrong(f"%docker exec app sh -c '{first}; > /var/log/app.log'", "copied")
+            for first in (
+                "chmod 600 /var/log/app.log",
+                "touch /var/log/app.log",
+                "echo x >> /var/log/app.log",
+                "cp /var/log/app.log /tmp/old; rm /tmp/old",
+            )
+        ),
+        Wrong(
+            "%docker exec app sh -c 'mv /var/log/app.log /tmp/old; > /var/log/app.log; rm /tmp/old'", "copied"
+        ),
+        Wrong("%docker exec app sh -c '> /var/log/app.log; head -c 5000 /dev/zero > /tmp/note'", "more"),
+        Wrong("%docker exec app chmod 600 /var/log/app.log", "copied"),
+    ),
+    ways=(
+        "%docker exec app rm /var/log/app.log\n%docker exec app touch /var/log/app.log",
+        "%docker exec app truncate -s 0 /var/log/app.log",
+        "%docker exec app cp /dev/null /var/log/app.log",
+        "%docker exec app sh -c 'rm /var/log/app.log; : > /var/log/empty; ln -s empty /var/log/app.log'",
+        'lab.container("app").write("/var/log/app.log", "")',
+        """
+%docker exec app chmod 600 /var/log/app.log
+ex.undo()
+%docker exec app sh -c '> /var/log/app.log'
+""",
     ),
     why="Truncating copies nothing up: the kernel knows that none of the old content is needed.",
 )
@@ -243,6 +295,8 @@ _WHY = Question(
     ),
 )
 
+_PROGRAM = image_keeps("tool:small", "/bin/tool", "tool", unique=True)
+
 NO_SMALLER = Exercise(
     id="04-no-smaller",
     title="The image that did not shrink",
@@ -250,11 +304,11 @@ NO_SMALLER = Exercise(
     prompt="""
 `tool` was built in three steps: copy a source of 60 MB, make a program of 3 MB from it, delete the source.
 It has 64 MB. Say why, and make an image `tool:small` that has at most 5 MB.
-The program `/bin/tool` must be in it, with its 3,000,000 bytes, and `/src` must not be seen.
+The program `/bin/tool` must be in it, the same one byte for byte, and `/src` must not be seen.
 """,
     goal=(
         image_at_most("tool:small", 5_000_000),
-        image_holds("tool:small", "/bin/tool", 3_000_000),
+        _PROGRAM,
         image_lacks("tool:small", "/src"),
     ),
     start="""
@@ -272,24 +326,36 @@ lab.build(
     asks=(choice(_WHY),),
     hints=(
         Hint(
+            "lost",
+            "Nothing in the lab has the program any more. `ex.undo()` takes commands back, one by one.",
+            lost(_PROGRAM),
+        ),
+        Hint(
             "another-layer",
             "Another layer on top can only hide. What is below stays: `docker history tool:small`.",
-            image_there("tool:small") & ~image_at_most("tool:small", 5_000_000),
+            ~image_at_most("tool:small", 5_000_000),
         ),
         *reasons(_WHY),
         Hint(
             "no-program",
-            "It is small, but the program is missing. What would a program be made from, without its source?",
-            image_there("tool:small") & ~image_holds("tool:small", "/bin/tool", 3_000_000),
+            "It is small, but its `/bin/tool` is not the program of `tool`: that must be taken from there.",
+            image_at_most("tool:small", 5_000_000) & image_kept("tool") & ~_PROGRAM,
         ),
-        Hint("one-step", "A layer holds what differs between the beginning and the end of its step."),
-        Hint("where", "If source and `rm` were in one step, or in one container, where would the 60 MB be?"),
+        Hint(
+            "source",
+            "It has the program, and `/src` is still seen.",
+            _PROGRAM & ~image_lacks("tool:small", "/src"),
+        ),
+        Hint("layers", "A layer holds what differs between the beginning and the end of its step."),
+        Hint("take", "`docker cp` takes a file out of a container, and puts it into one of another image."),
+        Hint("export", "`docker export` writes what a container shows, without what its layers hide."),
     ),
     solution="""
-%docker run -dit --name making busybox
-%docker exec making sh -c 'mkdir /src; head -c 60000000 /dev/zero > /src/source'
-%docker exec making sh -c 'head -c 3000000 /src/source > /bin/tool; rm -r /src'
-%docker commit making tool:small
+%docker create --name old tool
+%docker create --name small busybox
+%docker cp old:/bin/tool .
+%docker cp tool small:/bin/tool
+%docker commit small tool:small
 ex.answer("b")
 """,
     wrong=(
@@ -301,8 +367,68 @@ ex.answer("b")
         Wrong("%docker tag busybox tool:small\nex.answer('b')", "no-program"),
         Wrong('ex.answer("a")', "a"),
         Wrong('ex.answer("c")', "c"),
+        Wrong(
+            """
+%docker run -dit --name making busybox
+%docker exec making sh -c 'head -c 3000000 /dev/zero > /bin/tool'
+%docker commit making tool:small
+ex.answer("b")
+""",
+            "no-program",
+        ),
+        Wrong(
+            """
+lab.build("tool:small", ["FROM scratch", "COPY junk /bin/tool"], {"junk": 3_000_000})
+ex.answer("b")
+""",
+            "no-program",
+        ),
+        Wrong(
+            """
+step = "head -c 3000000 /src/source > /bin/tool; rm -r /src"
+make = "RUN mkdir /src; head -c 60000000 /dev/zero > /src/source; " + step
+lab.build("tool:small", ["FROM busybox", make])
+ex.answer("b")
+""",
+            "no-program",
+        ),
+        Wrong("%docker rmi tool\n%docker system prune -a -f", "lost"),
+        Wrong(
+            """
+%docker create --name old tool
+%docker cp old:/bin/tool .
+%docker run -dit --name small busybox
+%docker exec small mkdir /src
+%docker cp tool small:/bin/tool
+%docker commit small tool:small
+ex.answer("b")
+""",
+            "source",
+        ),
     ),
-    why="What is made and deleted within one step is in no layer.",
+    ways=(
+        """
+%docker create --name old tool
+lab.shell("docker export old | docker import - tool:small")
+ex.answer("b)")
+""",
+        """
+box = lab.run("tool", name="old")
+%docker cp old:/bin/tool .
+lab.shell("printf 'FROM busybox\\\\nCOPY tool /bin/\\\\n' > Dockerfile")
+%docker build -t tool:small .
+ex.answer("(b)")
+""",
+        """
+%docker run -dit --name old -v out:/out tool
+%docker exec old cp /bin/tool /out
+%docker run -dit --name small -v out:/out busybox
+%docker exec small sh -c 'cp /out/tool /opt.tool; ln -s /opt.tool /bin/tool'
+%docker commit small tool:small
+ex.answer("Because the file is still in the layer below; `rm` only hides it.")
+""",
+    ),
+    why="An image is as large as its layers. What a layer hides is still in the one below it.",
 )
 
 EXERCISES = (WHERE, EMPTY_LOG, NO_SMALLER)

@@ -6,16 +6,17 @@ from collections.abc import Sequence
 
 from labkit.course.exercise import Exercise, Wrong
 from labkit.course.lesson import Lesson
-from labkit.course.questions import Choice, Question, answered, number, numbers
+from labkit.course.questions import Choice, Question, answered, number, numbers, wrong
 from labkit.course.statements import (
     Attempt,
     Hint,
     Seen,
     Statement,
     common,
+    image_keeps,
     image_kept,
-    image_reads,
     image_there,
+    no_image,
     shares_layers,
 )
 from labkit.engine import images
@@ -160,11 +161,18 @@ def layer_lines(lab: Lab, name: str) -> Sequence[int]:
     return [place for place, step in enumerate(steps, 1) if step.layer]
 
 
+_LINES = numbers("lines", "Which lines made a layer?", lambda lab: layer_lines(lab, "report"))
+_LARGEST = number(
+    "largest",
+    "Which line made the largest layer?",
+    lambda lab: max(layer_lines(lab, "report"), key=lambda at: lab.image("report").history[-at].size),
+)
+
+
 def _only_sizes(attempt: Attempt) -> Seen:
     steps = list(reversed(attempt.origin.image("report").history))
-    sized = {place for place, step in enumerate(steps, 1) if step.size}
-    given = attempt.answers.get("lines")
-    return Seen(isinstance(given, list | tuple) and set(map(str, given)) == set(map(str, sized)), "")
+    sized = frozenset(place for place, step in enumerate(steps, 1) if step.size)
+    return answered(_LINES, sized)(attempt)
 
 
 WHICH_LINES = Exercise(
@@ -191,14 +199,7 @@ lab.build(
     {"fonts/sans.ttf": 12_000_000},
 )
 """,
-    asks=(
-        numbers("lines", "Which lines made a layer?", lambda lab: layer_lines(lab, "report")),
-        number(
-            "largest",
-            "Which line made the largest layer?",
-            lambda lab: max(layer_lines(lab, "report"), key=lambda at: lab.image("report").history[-at].size),
-        ),
-    ),
+    asks=(_LINES, _LARGEST),
     hints=(
         Hint(
             "zero",
@@ -209,8 +210,9 @@ lab.build(
         Hint(
             "all",
             "Not every line made a layer. Which of them changed only how a container is started?",
-            answered("lines", list(range(1, 9)), list(range(1, 8))),
+            answered(_LINES, frozenset(range(1, 9)), frozenset(range(1, 8))),
         ),
+        Hint("sizes", "The column `SIZE` tells which layer is the largest.", wrong(_LARGEST)),
         Hint("inspect", "`docker image inspect` lists the layers: so you know how many there are."),
         Hint("files", "A step makes a layer if it changed the file system, even by an empty directory."),
     ),
@@ -222,14 +224,27 @@ ex.answer(lines=made, largest=max(made, key=lambda line: steps[line - 1].size))
     wrong=(
         Wrong("ex.answer(lines=[2, 4, 8], largest=4)", "zero"),
         Wrong("ex.answer(lines=[1, 2, 3, 4, 5, 6, 7, 8], largest=4)", "all"),
-        Wrong("ex.answer(lines=[1, 3, 6, 7], largest=1)", "inspect"),
+        Wrong("ex.answer(lines=[1, 3, 6, 7], largest=1)", "sizes"),
+        Wrong("ex.answer(lines=[1, 3, 6, 7], largest=4)", "inspect"),
         Wrong("ex.answer(largest=4)", "inspect"),
+        Wrong('ex.answer(lines="2,4,8", largest="line 4")', "zero"),
+        Wrong('ex.answer(lines="those with a size", largest=4)', "form"),
+        Wrong('ex.answer(lines=[2, 4, 5, 8], largest="the fonts")', "form"),
+    ),
+    ways=(
+        "ex.answer(lines={2, 4, 5, 8}, largest=4)",
+        "ex.answer(lines=(8, '5', 4, 2), largest='4')",
+        'ex.answer(lines="2,4,5,8", largest="4")',
+        'ex.answer(lines="2 4 5 8", largest=[4])',
+        'ex.answer(lines="lines 2, 4, 5 and 8", largest="line 4")',
+        'ex.answer(lines="[2, 4, 5, 8]", largest=4.0)',
+        'ex.answer(lines=["2,4", "5,8"], largest=" 4. ")',
     ),
     why="A directory has no bytes, but it is a change of the file system, so it is a layer.",
 )
 
 
-def _base_first(attempt: Attempt) -> Seen:
+def _one_image(attempt: Attempt) -> Seen:
     web, data = (images.lookup_image(attempt.lab.engine, name) for name in ("web", "data"))
     return Seen(bool(web and data) and web == data, "")
 
@@ -241,12 +256,13 @@ SHARED_BASE = Exercise(
     prompt="""
 Two teams, two images: `web` stands on `alpine`, `data` stands on `busybox`. They share nothing.
 Make `data` anew so that it stands on the same base as `web`.
-Its file `/srv/table.csv` must say the same as before, `berlin,3645`. `web` must stay the image that it is.
+Its file `/srv/table.csv` must say the same as before, byte for byte: its lines are `city,people` and
+`berlin,3645`. `web` must stay the image that it is.
 `lab.build(name, steps, files)` builds; a container and `docker commit` work as well.
 """,
     goal=(
-        shares_layers("web", "data", 1),
-        image_reads("data", "/srv/table.csv", "berlin,3645"),
+        shares_layers("data", "web", 1),
+        image_keeps("data", "/srv/table.csv", "data"),
         image_kept("web"),
     ),
     start="""
@@ -258,33 +274,83 @@ lab.build("data", ["FROM busybox", "COPY table.csv /srv/"], {"table.csv": "city,
             "name-only",
             "`docker tag` gives one image a second name. Now `data` and `web` are the same image, and the "
             "table is not in it.",
-            Statement("Both names mean one image.", _base_first),
+            Statement("Both names mean one image.", _one_image)
+            & ~image_keeps("data", "/srv/table.csv", "data"),
         ),
         Hint(
             "web-changed",
-            "It was `data` that should be made anew. `ex.undo()` brings the old `web` back.",
-            ~image_kept("web"),
+            "There is no image `web` as at the start, and it was the other one that should be made anew. "
+            "`ex.undo()` takes one command back, `ex.reset()` all of them.",
+            ~image_kept("web") | no_image("web"),
         ),
-        Hint("name", "The check looks for an image named `data`.", ~image_there("data")),
+        Hint("name", "The check looks for an image named `data`, and there is none.", no_image("data")),
         Hint(
             "file",
-            "The base is shared. Look into the image: `docker run --rm data cat /srv/table.csv`.",
-            shares_layers("web", "data", 1) & ~image_reads("data", "/srv/table.csv", "berlin,3645"),
+            "The base is shared, but the table is not what it was. Look into the image: "
+            "`docker run --rm data ls -l /srv`. The first image `data` had a file with two lines.",
+            shares_layers("data", "web", 1) & ~image_keeps("data", "/srv/table.csv", "data"),
         ),
         Hint(
             "base", "What a layer is worth depends on what lies below it. Which step decides about the base?"
         ),
-        Hint("which", "`docker history web` ends with the base of `web`. Begin there and add the table."),
+        Hint(
+            "which",
+            "`docker history web` ends with the base of `web`. Begin there and add the table.",
+            image_kept("web"),
+        ),
     ),
-    solution='lab.build("data", ["FROM alpine", "COPY table.csv /srv/"], {"table.csv": "berlin,3645\\n"})',
+    solution=r"""
+table = "city,people\nberlin,3645\n"
+lab.build("data", ["FROM alpine", "COPY table.csv /srv/"], {"table.csv": table})
+""",
     wrong=(
         Wrong("%docker tag web data", "name-only"),
         Wrong('lab.build("data", ["FROM busybox", "COPY t /srv/table.csv"], {"t": "berlin,3645"})', "base"),
         Wrong('lab.build("data", ["FROM alpine", "RUN mkdir /srv/data"])', "file"),
         Wrong('lab.build("web", ["FROM busybox", "COPY i /srv/index.html"], {"i": "Hello"})', "web-changed"),
         Wrong("%docker rmi data", "name"),
+        Wrong(
+            r"""lab.build("data", ["FROM alpine", "COPY t /srv/table.csv"], {"t": "berlin,3645\n"})""", "file"
+        ),
+        Wrong(
+            r"""
+table = "hamburg,1\nnot-berlin,36450000\n"
+lab.build("data", ["FROM alpine", "COPY table.csv /srv/"], {"table.csv": table})
+""",
+            "file",
+        ),
+        Wrong("%docker tag data web", "web-changed"),
+    ),
+    ways=(
+        """
+%docker run -dit --name box alpine
+%docker exec box sh -c 'mkdir -p /srv; echo city,people > /srv/table.csv; echo berlin,3645 >> /srv/table.csv'
+%docker commit box data
+""",
+        """
+%docker create --name old data
+%docker create --name new web
+%docker cp old:/srv/table.csv .
+%docker cp table.csv new:/srv/table.csv
+%docker commit new data
+""",
+        r"""
+steps = ["FROM alpine", "COPY table.csv /opt/", "RUN mkdir -p /srv; ln -s ../opt/table.csv /srv/table.csv"]
+lab.build("data", steps, {"table.csv": "city,people\nberlin,3645\n"})
+""",
+        r"""lab.build("data", ["FROM web", "COPY t /srv/table.csv"], {"t": "city,people\nberlin,3645\n"})""",
     ),
     why="`docker system df` now counts the base once for both.",
+)
+
+
+def _common(lab: Lab) -> int:
+    return common(lab.image("web-team"), lab.image("data-team"))
+
+
+_SHARED = number("shared", "How many layers are common?", _common)
+_DELETED = number(
+    "deleted", "How many layers go?", lambda lab: len(lab.image("data-team").layers) - _common(lab)
 )
 
 HOW_MANY_BYTES = Exercise(
@@ -301,27 +367,29 @@ And how many layers would `docker rmi data-team` delete?
 lab.build("web-team", ["FROM ubuntu:15.04", "COPY site /srv/site"], {"site/pages.tar": 20_000_000})
 lab.build("data-team", ["FROM ubuntu:15.04", "COPY a /srv/", "COPY b /srv/"], {"a": 50_000_000, "b": 9_000})
 """,
-    asks=(
-        number("shared", "How many layers are common?", lambda lab: _common(lab)),
-        number(
-            "deleted", "How many layers go?", lambda lab: len(lab.image("data-team").layers) - _common(lab)
-        ),
-    ),
+    asks=(_SHARED, _DELETED),
     hints=(
         Hint(
             "all-go",
             "`rmi` deletes only layers that no other image needs. Who else stands on these?",
-            answered("deleted", 6),
+            answered(_DELETED, 6),
         ),
         Hint(
             "one-base",
             "The base is one image. Is it one layer? `docker image inspect` lists them.",
-            answered("shared", 1),
+            answered(_SHARED, 1),
         ),
         Hint(
-            "try", "Try it: `docker rmi data-team` prints what it deletes. `ex.undo()` brings the image back."
+            "lines",
+            "The first `Deleted:` line is the image's ID, the others are layers.",
+            answered(_DELETED, 3),
         ),
-        Hint("lines", "The first `Deleted:` line is the image's ID, the others are layers."),
+        Hint(
+            "try",
+            "Try it: `docker rmi data-team` prints what it deletes. `ex.undo()` brings the image back.",
+            image_there("data-team"),
+        ),
+        Hint("compare", "`docker image inspect` lists the layers of each image: how many begin both lists?"),
     ),
     solution="""
 web, data = lab.image("web-team"), lab.image("data-team")
@@ -331,14 +399,13 @@ ex.answer(shared=both, deleted=len(data.layers) - both)
     wrong=(
         Wrong("ex.answer(shared=4, deleted=6)", "all-go"),
         Wrong("ex.answer(shared=1, deleted=2)", "one-base"),
-        Wrong("ex.answer(shared=4, deleted=3)", "try"),
+        Wrong("ex.answer(shared=4, deleted=3)", "lines"),
+        Wrong("ex.answer(shared=4, deleted=5)", "try"),
+        Wrong('ex.answer(shared="four", deleted=2)', "form"),
     ),
+    ways=('ex.answer(shared="4 layers", deleted="2")', "ex.answer(shared=4.0, deleted=[2])"),
     why="What is shared is stored once, and stays as long as somebody needs it.",
 )
-
-
-def _common(lab: Lab) -> int:
-    return common(lab.image("web-team"), lab.image("data-team"))
 
 
 EXERCISES = (WHICH_LINES, SHARED_BASE, HOW_MANY_BYTES)

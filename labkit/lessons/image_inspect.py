@@ -6,8 +6,32 @@ from collections.abc import Sequence
 
 from labkit.course.exercise import Exercise, Wrong
 from labkit.course.lesson import Lesson
-from labkit.course.questions import Choice, Question, answered, number, words
-from labkit.course.statements import Hint, config_says, image_kept, image_there, layers_above
+from labkit.course.questions import (
+    Choice,
+    Question,
+    answered,
+    command_line,
+    number,
+    open_,
+    port,
+    variable,
+    wrong,
+)
+from labkit.course.statements import (
+    Attempt,
+    Hint,
+    Seen,
+    Statement,
+    image_kept,
+    image_there,
+    layers_above,
+    no_image,
+    nothing_started,
+    stands_on,
+    variable_set,
+    would_run,
+    would_start,
+)
 from labkit.lab import Lab
 
 
@@ -210,14 +234,12 @@ QUESTIONS = (
 
 
 def _command(lab: Lab) -> Sequence[str]:
-    config = lab.image("shop").config.config
-    line = " ".join([*(config.get("Entrypoint") or ()), *(config.get("Cmd") or ())])
-    return [line]
+    return would_run(lab.image("shop"))
 
 
-def _port(lab: Lab) -> int:
-    (port,) = lab.image("shop").config.config["ExposedPorts"]
-    return int(str(port).partition("/")[0])
+def _port(lab: Lab) -> str:
+    (exposed,) = lab.image("shop").config.config["ExposedPorts"]
+    return str(exposed)
 
 
 def _variable(lab: Lab) -> str:
@@ -227,6 +249,27 @@ def _variable(lab: Lab) -> str:
         if str(each).startswith("SHOP_CURRENCY=")
     )
 
+
+_other_case = Statement("An answer is right but for its case.", lambda attempt: _folded(attempt))
+
+
+def _folded(attempt: Attempt) -> Seen:
+    """Tell whether an answer that is wrong would be right if case did not count."""
+    for ask, right in ((_LINE, _command), (_CURRENCY, _variable)):
+        if wrong(ask)(attempt).met:
+            given = ask.read(attempt.origin, attempt.answers[ask.name])
+            one, other = (
+                " ".join([each] if isinstance(each, str) else each).lower()
+                for each in (given, right(attempt.origin))
+            )
+            if one == other:
+                return Seen(True, "")
+    return Seen(False, "")
+
+
+_LINE = command_line("command", "Which command line would a container run?", _command)
+_PORT = port("port", "Which port does the image expose?", _port)
+_CURRENCY = variable("currency", "What is in `SHOP_CURRENCY`?", "SHOP_CURRENCY", _variable)
 
 WHAT_RUNS = Exercise(
     id="06-what-would-run",
@@ -238,7 +281,7 @@ Read `docker image inspect shop`, and start nothing.
 Which command line would a container run (all its words)? Which port does the image expose?
 And what is in the variable `SHOP_CURRENCY`?
 """,
-    goal=(image_kept("shop"),),
+    goal=(image_kept("shop"), nothing_started()),
     start="""
 lab.build(
     "shop",
@@ -253,31 +296,42 @@ lab.build(
     {"shop.py": "print('the shop')"},
 )
 """,
-    asks=(
-        words("command", "Which command line would a container run?", _command),
-        number("port", "Which port does the image expose?", _port),
-        words("currency", "What is in `SHOP_CURRENCY`?", _variable),
-    ),
+    asks=(_LINE, _PORT, _CURRENCY),
     hints=(
+        Hint(
+            "started",
+            "A container was started, and you did not know yet what it does. `ex.undo()` takes commands "
+            "back.",
+            ~nothing_started(),
+        ),
+        Hint(
+            "changed",
+            "There is no image `shop` as at the start: `ex.undo()` takes commands back.",
+            ~image_kept("shop") | no_image("shop"),
+        ),
         Hint(
             "cmd-only",
             "`Cmd` alone is not the whole line, where there is an `Entrypoint` too.",
-            answered("command", "--port 8000"),
+            answered(_LINE, ("--port", "8000")),
         ),
         Hint(
             "entrypoint-only",
             "That is the `Entrypoint`. What does Docker put behind it?",
-            answered("command", "python3 /srv/shop.py"),
+            answered(_LINE, ("python3", "/srv/shop.py")),
         ),
         Hint(
             "base",
             "That is what the base image would run. This image has set something else.",
-            answered("command", "python3"),
+            answered(_LINE, ("python3",)),
         ),
+        Hint("case", "Capitals and small letters are different names to Linux.", _other_case),
         Hint(
-            "config",
-            "Look under `Config`, not under `ContainerConfig`: `Entrypoint`, `Cmd`, `ExposedPorts`, `Env`.",
+            "line",
+            "The command line is `Entrypoint` and `Cmd` under `Config`, one after the other.",
+            open_(_LINE),
         ),
+        Hint("port", "The port is the key under `ExposedPorts`, in `Config`.", open_(_PORT)),
+        Hint("currency", "`Env`, under `Config`, has a line for each variable.", open_(_CURRENCY)),
     ),
     solution="""
 config = lab.image("shop").config.config
@@ -290,7 +344,63 @@ ex.answer(command=command, port=port, currency=env["SHOP_CURRENCY"])
         Wrong('ex.answer(command="--port 8000", port=8000, currency="EUR")', "cmd-only"),
         Wrong('ex.answer(command="python3 /srv/shop.py", port=8000, currency="EUR")', "entrypoint-only"),
         Wrong('ex.answer(command="python3", port=8000, currency="EUR")', "base"),
-        Wrong('ex.answer(command="python3 /srv/shop.py --port 8000", port=80, currency="EUR")', "config"),
+        Wrong('ex.answer(command="python3 /srv/shop.py --port 8000", port=80, currency="EUR")', "port"),
+        Wrong('ex.answer(command="PYTHON3 /srv/shop.py --PORT 8000", port=8000, currency="EUR")', "case"),
+        Wrong('ex.answer(command="python3 /srv/shop.py --port 8000", port=8000, currency="eur")', "case"),
+        Wrong(
+            'ex.answer(command="python3 /srv/shop.py --port 8000", port="8000/udp", currency="EUR")', "port"
+        ),
+        Wrong(
+            'ex.answer(command="python3 /srv/shop.py --port 8000", port="the shop", currency="EUR")', "form"
+        ),
+        Wrong('ex.answer(command=None, port=8000, currency="EUR")', "form"),
+        Wrong(
+            'ex.answer(command="python3 /srv/shop.py --port 8000", port=8000, currency="SHOP_DEBUG=0")',
+            "currency",
+        ),
+        *(
+            Wrong(
+                f"{start}\nex.answer(command='python3 /srv/shop.py --port 8000', port=8000, currency='EUR')",
+                "started",
+            )
+            for start in (
+                "%docker run shop",
+                "%docker run --rm shop",
+                "%docker run -d --name it shop\n%docker rm -f it",
+                'lab.run("shop")',
+                "%docker create --name it shop\n%docker start it",
+            )
+        ),
+    ),
+    ways=(
+        'ex.answer(command=["python3", "/srv/shop.py", "--port", "8000"], port="8000/tcp", currency="EUR")',
+        """
+line = '["python3","/srv/shop.py","--port","8000"]'
+ex.answer(command=line, port='{"8000/tcp":{}}', currency="SHOP_CURRENCY=EUR")
+""",
+        """
+show = "image inspect -f '{{json .Config.Entrypoint}} {{json .Config.Cmd}}' shop"
+ports = lab.docker("image inspect -f '{{json .Config.ExposedPorts}}' shop").text
+env = lab.docker("image inspect -f '{{json .Config.Env}}' shop").text
+ex.answer(command=lab.docker(show).text, port=ports, currency=env)
+""",
+        """
+show = "image inspect -f '{{.Config.Entrypoint}} {{.Config.Cmd}}' shop"
+ports = lab.docker("image inspect -f '{{.Config.ExposedPorts}}' shop").text
+ex.answer(command=lab.docker(show).text, port=ports, currency='"EUR"')
+""",
+        """
+config = lab.image("shop").config.config
+line = (*config["Entrypoint"], *config["Cmd"])
+ex.answer(command=line, port=config["ExposedPorts"], currency=config["Env"])
+""",
+        "%docker create --name it shop\nex.answer(command='python3 /srv/shop.py --port 8000', port=8000, "
+        "currency='EUR')",
+        """
+%docker run --rm shop
+ex.undo()
+ex.answer(command="python3 /srv/shop.py --port 8000", port=8000, currency="EUR")
+""",
     ),
     why="Words behind the image's name in `docker run` replace `Cmd`, and `Entrypoint` stays.",
 )
@@ -300,15 +410,13 @@ METADATA = Exercise(
     title="Another image, and not one byte more",
     slide="image-inspect-1",
     prompt="""
-Make an image `shop:debug` from `shop`. Its containers must have the variable `DEBUG` with the value `1`
-and run `sh` (its Cmd, alone).
-Its layers must be those of `shop`, and not one more. `shop` itself must stay as it is.
+Make an image `shop:debug` from `shop`. Its containers must have the variable `DEBUG` with the value `1`,
+and start `sh`, alone, where no other command is given.
+Its layers must be those of `shop`, all of them and not one more. `shop` itself must stay as it is.
 """,
     goal=(
-        config_says(
-            "shop:debug", "Env", "`shop:debug` sets DEBUG to 1.", lambda env: "DEBUG=1" in (env or ())
-        ),
-        config_says("shop:debug", "Cmd", "`shop:debug` runs `sh`.", lambda cmd: list(cmd or ()) == ["sh"]),
+        variable_set("shop:debug", "DEBUG", "1"),
+        would_start("shop:debug", "sh", "/bin/sh"),
         layers_above("shop:debug", "shop", 0),
         image_kept("shop"),
     ),
@@ -316,26 +424,67 @@ Its layers must be those of `shop`, and not one more. `shop` itself must stay as
 lab.build("shop", ["FROM python", "COPY shop.py /srv/", 'CMD ["python3", "/srv/shop.py"]'], {"shop.py": ""})
 """,
     hints=(
-        Hint("name", "The check looks for an image `shop:debug`.", ~image_there("shop:debug")),
-        Hint("changed", "`shop` itself is another image now: `ex.undo()`.", ~image_kept("shop")),
+        Hint("name", "The check looks for an image `shop:debug`, and there is none.", no_image("shop:debug")),
+        Hint(
+            "changed",
+            "There is no image `shop` as at the start: `ex.undo()` takes commands back.",
+            ~image_kept("shop") | no_image("shop"),
+        ),
+        Hint(
+            "base",
+            "`shop:debug` does not have all the layers of `shop`. Which image should it be made from?",
+            ~stands_on("shop:debug", "shop") & image_kept("shop"),
+        ),
         Hint(
             "layer",
             "There is a layer more: some step changed a file. Which instructions change only the config?",
-            ~layers_above("shop:debug", "shop", 0),
+            stands_on("shop:debug", "shop") & ~layers_above("shop:debug", "shop", 0),
         ),
         Hint(
-            "config",
-            "`docker image inspect shop:debug` shows what is set so far under `Config`.",
-            image_there("shop:debug"),
+            "shell-form",
+            "`CMD sh` is the shell form: it starts a shell that starts `sh`. The exec form is a list: `CMD "
+            "[...]`.",
+            would_start("shop:debug", "/bin/sh -c sh"),
         ),
+        Hint(
+            "starts",
+            "What a container starts is `Entrypoint` and then `Cmd`, see `docker image inspect shop:debug`.",
+            ~would_start("shop:debug", "sh", "/bin/sh"),
+        ),
+        Hint(
+            "env",
+            "`docker image inspect shop:debug` shows under `Env`, in `Config`, which variables it sets.",
+            ~variable_set("shop:debug", "DEBUG", "1"),
+        ),
+        Hint("instructions", "`ENV` and `CMD` in a Dockerfile change the config alone."),
     ),
     solution="""lab.build("shop:debug", ["FROM shop", "ENV DEBUG=1", 'CMD ["sh"]'])""",
     wrong=(
         Wrong(
             """lab.build("shop:debug", ["FROM shop", "RUN echo DEBUG=1 > /etc/env", 'CMD ["sh"]'])""", "layer"
         ),
-        Wrong("%docker tag shop shop:debug", "config"),
-        Wrong("""lab.build("shop:debug", ["FROM shop", "ENV DEBUG=1"])""", "config"),
+        Wrong("%docker tag shop shop:debug", "starts"),
+        Wrong("""lab.build("shop:debug", ["FROM shop", "ENV DEBUG=1"])""", "starts"),
+        Wrong("""lab.build("shop:debug", ["FROM shop", "ENV DEBUG=0", 'CMD ["sh"]'])""", "env"),
+        Wrong("""lab.build("shop:debug", ["FROM shop", "ENV debug=1", 'CMD ["sh"]'])""", "env"),
+        Wrong("""lab.build("shop:debug", ["FROM shop", "ENV DEBUG=1", "CMD sh"])""", "shell-form"),
+        Wrong("""lab.build("shop:debug", ["FROM scratch", "ENV DEBUG=1", 'CMD ["sh"]'])""", "base"),
+        Wrong("""lab.build("shop:debug", ["FROM python", "ENV DEBUG=1", 'CMD ["sh"]'])""", "base"),
+        Wrong(
+            """
+steps = ["FROM shop", "ENV DEBUG=1", 'ENTRYPOINT ["python3"]', 'CMD ["sh"]']
+lab.build("shop:debug", steps)
+""",
+            "starts",
+        ),
+        Wrong(
+            """
+%docker create --name box shop
+lab.shell("docker export box > shop.tar")
+%docker import -c 'ENV DEBUG=1' -c 'CMD ["sh"]' shop.tar shop:debug
+""",
+            "base",
+        ),
         Wrong("""lab.build("shop", ["FROM shop", "ENV DEBUG=1", 'CMD ["sh"]'])""", "name"),
         Wrong(
             """lab.build("shop:debug", ["FROM shop", "ENV DEBUG=1", 'CMD ["sh"]'])
@@ -343,8 +492,19 @@ lab.build("shop", ["FROM python", "COPY shop.py /srv/", 'CMD ["python3", "/srv/s
             "changed",
         ),
     ),
+    ways=(
+        """
+%docker create --name box shop
+%docker commit --change 'ENV DEBUG=1' --change 'CMD ["sh"]' box shop:debug
+""",
+        """lab.build("shop:debug", ["FROM shop", "ENV DEBUG=1", 'ENTRYPOINT ["sh"]', "CMD []"])""",
+        """lab.build("shop:debug", ["FROM shop", 'CMD ["/bin/sh"]', "ENV DEBUG 1", "LABEL for=debug"])""",
+    ),
     why="Metadata makes a new config, so a new image ID, and no layer.",
 )
+
+_STEPS = number("steps", "How many build steps?", lambda lab: len(lab.pull("mysql:8.0.16").history))
+_LAYERS = number("layers", "How many layers?", lambda lab: len(lab.pull("mysql:8.0.16").layers))
 
 STEPS_AND_LAYERS = Exercise(
     id="06-steps-and-layers",
@@ -354,23 +514,33 @@ STEPS_AND_LAYERS = Exercise(
 The last slide says it of nginx: 10 build steps, 3 layers. Say it of `mysql:8.0.16`.
 How many steps does `docker image history` list, and how many layers does `docker image inspect` list?
 """,
-    goal=(image_there("mysql:8.0.16"),),
-    asks=(
-        number("steps", "How many build steps?", lambda lab: len(lab.pull("mysql:8.0.16").history)),
-        number("layers", "How many layers?", lambda lab: len(lab.pull("mysql:8.0.16").layers)),
-    ),
+    goal=(image_kept("mysql:8.0.16"),),
+    asks=(_STEPS, _LAYERS),
     hints=(
+        Hint("pull", "The image is not in the cache: pull `mysql:8.0.16` first.", no_image("mysql:8.0.16")),
         Hint(
-            "pull", "The image is not in the cache: pull `mysql:8.0.16` first.", ~image_there("mysql:8.0.16")
+            "other",
+            "Another image has the name `mysql:8.0.16` now: pull that of the registry.",
+            ~image_kept("mysql:8.0.16"),
         ),
-        Hint("slide", "These are the numbers of nginx.", answered("steps", 10) & answered("layers", 3)),
-        Hint("header", "Is the table's header a step?", answered("steps", 21)),
+        Hint("slide", "These are the numbers of nginx.", answered(_STEPS, 10) & answered(_LAYERS, 3)),
+        Hint("header", "Is the table's header a step?", answered(_STEPS, 21)),
         Hint(
             "same",
             "Each step a layer? Compare with `RootFS` in `docker image inspect`.",
-            answered("layers", 20),
+            answered(_LAYERS, 20),
         ),
-        Hint("count", "`docker image history -q mysql:8.0.16 | wc -l` counts for you, below `%%docker`."),
+        Hint(
+            "empty",
+            "Not only a step with a size makes a layer. `RootFS` in `docker image inspect` lists the layers.",
+            wrong(_LAYERS),
+        ),
+        Hint(
+            "count",
+            "`docker image history -q mysql:8.0.16 | wc -l` counts the steps for you, below `%%docker`.",
+            open_(_STEPS) & image_there("mysql:8.0.16"),
+        ),
+        Hint("layers", "`RootFS` in `docker image inspect` lists the layers.", open_(_LAYERS)),
     ),
     solution="""
 image = lab.pull("mysql:8.0.16")
@@ -381,6 +551,15 @@ ex.answer(steps=len(image.history), layers=len(image.layers))
         Wrong("%docker pull mysql:8.0.16\nex.answer(steps=10, layers=3)", "slide"),
         Wrong("%docker pull mysql:8.0.16\nex.answer(steps=21, layers=12)", "header"),
         Wrong("%docker pull mysql:8.0.16\nex.answer(steps=20, layers=20)", "same"),
+        Wrong("%docker pull mysql:8.0.16\nex.answer(steps=20, layers=11)", "empty"),
+        Wrong(
+            "%docker pull busybox\n%docker tag busybox mysql:8.0.16\nex.answer(steps=20, layers=12)", "other"
+        ),
+        Wrong("%docker pull mysql:8.0.16\nex.answer(steps='many', layers=12)", "form"),
+    ),
+    ways=(
+        "%docker pull mysql:8.0.16\nex.answer(steps='20 steps', layers='12')",
+        "%docker pull mysql:8.0.16\nex.answer(steps=20, layers='12 layers')",
     ),
     why="`history` lists what was done, `inspect` what there is.",
 )

@@ -7,10 +7,12 @@ from labkit.course.lesson import Lesson
 from labkit.course.questions import Choice, Question, choice, reasons
 from labkit.course.statements import (
     Hint,
+    comes_with_layer,
+    image_edits,
     image_holds,
-    image_reads,
     image_there,
     layers_above,
+    no_image,
     pull_downloads,
     stands_on,
     top_layer_at_most,
@@ -186,6 +188,11 @@ The registry has `shop:1`, `shop:2`, `shop:3` and `tools`, all below `registry.l
         ),
         Hint("versions", "What do two versions of one program have in common, and what not?"),
         Hint("pull", "Pull something now, and watch which lines would be `Already exists` tomorrow."),
+        Hint(
+            "older",
+            "An older version of the shop has all layers of the newest one but its last.",
+            ~pull_downloads(_ONE, 1),
+        ),
     ),
     solution="%docker pull registry.lab/shop:2",
     wrong=(
@@ -193,6 +200,21 @@ The registry has `shop:1`, `shop:2`, `shop:3` and `tools`, all below `registry.l
         Wrong("%docker pull python", "only-base"),
         Wrong("%docker pull registry.lab/shop:3", "too-much"),
         Wrong("%docker images", "versions"),
+        Wrong("%docker pull busybox\n%docker tag busybox registry.lab/shop:2", "versions"),
+        Wrong("%docker pull python\n%docker tag python registry.lab/shop:2", "only-base"),
+    ),
+    ways=(
+        "%docker pull registry.lab/shop:1",
+        """
+%docker pull registry.lab/shop:1
+%docker pull registry.lab/shop:3
+%docker rmi registry.lab/shop:3
+""",
+        """
+%docker pull registry.lab/shop:2
+%docker tag registry.lab/shop:2 kept
+%docker rmi registry.lab/shop:2
+""",
     ),
     make=lab_with_shop,
     why="An update of an image usually costs its upper layers only.",
@@ -206,23 +228,24 @@ THREE_LAYERS = Exercise(
 The slide's example: Ubuntu first, the Python packages second, a security patch third.
 Make an image `my-python` on `ubuntu:15.04` with exactly two more layers:
 first a file `/usr/lib/python2.7/flask.so` of 4 MB (4,000,000 bytes, any content),
-then the patch: the file `/etc/ssl/openssl.cnf` must say `TLSv1.2` where it said `SSLv3`.
+then, in a layer of its own, the patch: the file `/etc/ssl/openssl.cnf` must say `TLSv1.2` where it said
+`SSLv3`, and keep its other lines.
 `lab.build(name, steps, files)` builds, as in lesson 1; a container and `docker commit` work as well.
 """,
     goal=(
-        stands_on("my-python", "ubuntu:15.04"),
         layers_above("my-python", "ubuntu:15.04", 2),
         image_holds("my-python", "/usr/lib/python2.7/flask.so", 4_000_000),
-        image_reads("my-python", "/etc/ssl/openssl.cnf", "TLSv1.2"),
+        image_edits("my-python", "/etc/ssl/openssl.cnf", "ubuntu:15.04", "SSLv3", "TLSv1.2"),
+        comes_with_layer("my-python", "/usr/lib/python2.7/flask.so", 2),
+        comes_with_layer("my-python", "/etc/ssl/openssl.cnf", 1),
         top_layer_at_most("my-python", 1000),
     ),
     hints=(
-        Hint(
-            "begin", "An image needs a base to stand on: the first step names it.", ~image_there("my-python")
-        ),
+        Hint("begin", "An image needs a base to stand on: the first step names it.", no_image("my-python")),
         Hint(
             "base",
-            "`docker history my-python` shows what lies at the bottom: not the base that was asked for.",
+            "`docker history my-python` shows what lies at the bottom: not the base that was asked for, "
+            "whatever it is called.",
             ~stands_on("my-python", "ubuntu:15.04"),
         ),
         Hint(
@@ -235,7 +258,25 @@ then the patch: the file `/etc/ssl/openssl.cnf` must say `TLSv1.2` where it said
             "Look at the sizes in `docker history my-python`. Which change should lie on top?",
             ~top_layer_at_most("my-python", 1000),
         ),
-        Hint("patch", "Lesson 1 patches this very file with one `RUN sed -i`."),
+        Hint(
+            "patch",
+            "Look at `/etc/ssl/openssl.cnf` in a container of your image. A patch replaces a word and keeps "
+            "the rest. Lesson 1 patches this very file with one `RUN sed -i`.",
+            ~image_edits("my-python", "/etc/ssl/openssl.cnf", "ubuntu:15.04", "SSLv3", "TLSv1.2"),
+        ),
+        Hint(
+            "flask",
+            "The file `/usr/lib/python2.7/flask.so` is not there with 4,000,000 bytes.",
+            ~image_holds("my-python", "/usr/lib/python2.7/flask.so", 4_000_000),
+        ),
+        Hint(
+            "apart",
+            "The two changes belong to two layers: the file of 4 MB to the lower one, the patch to the "
+            "upper.",
+            ~comes_with_layer("my-python", "/usr/lib/python2.7/flask.so", 2)
+            | ~comes_with_layer("my-python", "/etc/ssl/openssl.cnf", 1),
+        ),
+        Hint("sed", "Lesson 1 patches this very file with one `RUN sed -i`."),
     ),
     solution="""
 lab.build(
@@ -265,6 +306,82 @@ lab.build(
             "base",
         ),
         Wrong("%docker pull ubuntu:15.04", "begin"),
+        Wrong(
+            """
+patch = "RUN echo '# TLSv1.2' >> /etc/ssl/openssl.cnf"
+steps = ["FROM ubuntu:15.04", "COPY flask.so /usr/lib/python2.7/", patch]
+lab.build("my-python", steps, {"flask.so": 4_000_000})
+""",
+            "patch",
+        ),
+        Wrong(
+            """
+steps = ["FROM ubuntu:15.04", "COPY flask.so /usr/lib/python2.7/", "COPY openssl.cnf /etc/ssl/"]
+lab.build("my-python", steps, {"flask.so": 4_000_000, "openssl.cnf": "MinProtocol = TLSv1.2"})
+""",
+            "patch",
+        ),
+        Wrong(
+            """
+both = "head -c 4000000 /dev/zero > flask.so; sed -i s/SSLv3/TLSv1.2/ /etc/ssl/openssl.cnf"
+lab.build("both", ["FROM ubuntu:15.04", "RUN mkdir -p /usr/lib/python2.7; cd /usr/lib/python2.7; " + both])
+lab.build("my-python", ["FROM both", "RUN touch /nothing"])
+""",
+            "apart",
+        ),
+        Wrong(
+            """
+both = "head -c 4000000 /dev/zero > flask.so; sed -i s/SSLv3/TLSv1.2/ /etc/ssl/openssl.cnf"
+lab.build("my-python", ["FROM ubuntu:15.04", "WORKDIR /usr/lib/python2.7", "RUN touch /nothing; " + both])
+""",
+            "order",
+        ),
+        Wrong(
+            """
+%docker pull busybox
+%docker tag busybox ubuntu:15.04
+steps = ["FROM ubuntu:15.04", "COPY flask.so /usr/lib/python2.7/", "COPY openssl.cnf /etc/ssl/"]
+text = "[system_default_sect]\\nMinProtocol = TLSv1.2\\nCipherString = DEFAULT\\n"
+lab.build("my-python", steps, {"flask.so": 4_000_000, "openssl.cnf": text})
+""",
+            "base",
+        ),
+        Wrong(
+            """
+steps = ["FROM scratch", "COPY flask.so /usr/lib/python2.7/", "COPY openssl.cnf /etc/ssl/"]
+lab.build("my-python", steps, {"flask.so": 4_000_000, "openssl.cnf": "MinProtocol = TLSv1.2"})
+""",
+            "base",
+        ),
+        Wrong(
+            """
+patch = "RUN sed -i s/SSLv3/TLSv1.2/ /etc/ssl/openssl.cnf"
+steps = ["FROM ubuntu:15.04", "COPY flask.so /usr/lib/python2.7/", patch]
+lab.build("my-python", steps, {"flask.so": 400_000})
+""",
+            "flask",
+        ),
+    ),
+    ways=(
+        """
+box = lab.run("ubuntu:15.04", name="one")
+box.exec("mkdir -p /usr/lib/python2.7; head -c 4000000 /dev/zero > /usr/lib/python2.7/flask.so")
+%docker commit one first
+%docker run -dit --name two first
+%docker exec two sed -i s/SSLv3/TLSv1.2/ /etc/ssl/openssl.cnf
+%docker commit two my-python
+""",
+        """
+steps = ["FROM ubuntu:15.04", "COPY flask.so /usr/lib/python2.7/", "COPY openssl.cnf /etc/ssl/"]
+text = "[system_default_sect]\\nMinProtocol = TLSv1.2\\nCipherString = DEFAULT\\n"
+lab.build("my-python", steps, {"flask.so": 4_000_000, "openssl.cnf": text})
+""",
+        """
+%docker pull ubuntu:15.04
+first = "RUN cd /usr/lib; mkdir -p python2.7; head -c 4000000 /dev/zero > /f; ln -s /f python2.7/flask.so"
+lab.build("my-python", ["FROM ubuntu:15.04", first, "RUN sed -i s/SSLv3/TLSv1.2/ /etc/ssl/openssl.cnf"])
+%docker rmi ubuntu:15.04
+""",
     ),
     why="The patch is a whole new copy of one small file; Ubuntu's layers are untouched.",
 )
@@ -298,7 +415,8 @@ WRONG_STATEMENT = Exercise(
     goal=(),
     hints=(*reasons(_WRONG), Hint("try", "Which of them did the exercise `01-one-layer` try?")),
     solution='ex.answer("c")',
-    wrong=tuple(Wrong(f'ex.answer("{each}")', each) for each in "abd"),
+    wrong=(*(Wrong(f'ex.answer("{each}")', each) for each in "abd"), Wrong('ex.answer("a, c")', "form")),
+    ways=('ex.answer("c)")', 'ex.answer("(C)")', 'ex.answer(["c"])', 'ex.answer("C.")'),
     asks=(choice(_WRONG),),
     make=lab_with_shop,
     why="Docker looks a layer up together with all that lies below it; Engine 29's new image store does not.",

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from labkit.course.exercise import Exercise, Wrong
 from labkit.course.lesson import Lesson
-from labkit.course.questions import Choice, Question, answered, choice, number, reasons, words
-from labkit.course.statements import Hint, downloads, image_there, manifest_of
+from labkit.course.questions import Choice, Question, answered, choice, digest, number, reasons
+from labkit.course.statements import Hint, downloads, image_kept, manifest_of, no_image
 from labkit.lab import Lab
 from labkit.lessons.shop import lab_with_shop
 from labkit.store.registry import Registry
@@ -103,6 +101,9 @@ def _there(lab: Lab) -> int:
     return len({each.digest for each in manifest_of(lab, _TOOLS).layers} - have)
 
 
+_HERE = number("here", "How many layers are downloaded in this lab?", _here)
+_THERE = number("there", "How many would Engine 29 download?", _there)
+
 PER_BLOB = Exercise(
     id="07-blob-by-blob",
     title="Already exists, then and now",
@@ -113,28 +114,31 @@ How many layers does a pull of `registry.lab/tools` download in this lab?
 A fresh Engine 29 has the containerd image store, which looks each blob up by its digest alone.
 How many layers would it download?
 """,
-    goal=(image_there(_SHOP),),
+    goal=(image_kept(_SHOP),),
     make=lab_with_shop,
     start="%docker pull -q registry.lab/shop:3",
-    asks=(
-        number("here", "How many layers are downloaded in this lab?", _here),
-        number("there", "How many would Engine 29 download?", _there),
-    ),
+    asks=(_HERE, _THERE),
     hints=(
+        Hint(
+            "no-shop",
+            "There is no `registry.lab/shop:3` in the cache as at the start: pull it again.",
+            ~image_kept(_SHOP) | no_image(_SHOP),
+        ),
         Hint(
             "by-chain",
             "This lab is an engine of 2019: it looks a layer up together with all that lies below it.",
-            answered("here", 0, 1),
+            answered(_HERE, 0, 1),
         ),
         Hint(
             "by-digest",
             "By its digest alone: a blob that is in the cache under the same digest is not downloaded again.",
-            answered("there", 2),
+            answered(_THERE, 2),
         ),
-        Hint("nothing", "Is the base of `tools`, busybox, in the cache?", answered("there", 0)),
+        Hint("nothing", "Does the shop have the base of `registry.lab/tools`, busybox?", answered(_THERE, 0)),
         Hint(
             "digests",
-            "Pull `tools` and compare the digests in front of the lines with those of a pull of the shop.",
+            "Pull `registry.lab/tools`, and compare the digests in front of the lines with those of a pull "
+            "of the shop.",
         ),
     ),
     solution="""
@@ -150,15 +154,28 @@ ex.answer(here=here, there=sum(blob not in shop for blob in blobs))
         Wrong("ex.answer(here=2, there=2)", "by-digest"),
         Wrong("ex.answer(here=2, there=0)", "nothing"),
         Wrong("ex.answer(here=7, there=1)", "digests"),
+        Wrong('ex.answer(here="both", there=1)', "form"),
+        Wrong("%docker rmi registry.lab/shop:3\nex.answer(here=2, there=1)", "no-shop"),
+        Wrong(
+            """
+%docker pull busybox
+%docker tag busybox registry.lab/shop:3
+ex.answer(here=2, there=1)
+""",
+            "no-shop",
+        ),
     ),
+    ways=('ex.answer(here="2 layers", there="1")', "ex.answer(here=[2], there=1.0)"),
     why="The layers are the same; what differs is what the store calls them by.",
 )
 
 
-def _digest(lab: Lab) -> Sequence[str]:
-    (digest,) = (name.partition("@")[2] for name in lab.engine.state.digests if "/python@" in name)
-    return [digest[7:19], digest[:19], digest, digest[7:]]
+def _digest(lab: Lab) -> str:
+    (found,) = (name.partition("@sha256:")[2] for name in lab.engine.state.digests if "/python@" in name)
+    return found
 
+
+_ID = digest("id", "Which ID would Engine 29 show?", _digest)
 
 IMAGE_ID = Exercise(
     id="07-image-id",
@@ -169,19 +186,24 @@ On the slides an image's ID is the digest of its config.
 With the containerd image store of Engine 29 it is the digest that `docker pull` prints, the manifest's.
 `python` is in your cache. Which ID would `docker images` show for it there? Give its first 12 digits.
 """,
-    goal=(image_there("python"),),
+    goal=(image_kept("python"),),
     start="%docker pull -q python",
-    asks=(words("id", "Which ID would Engine 29 show?", _digest, "12 hexadecimal digits"),),
+    asks=(_ID,),
     hints=(
+        Hint(
+            "no-python",
+            "There is no image `python` as at the start: pull it again, or `ex.undo()`.",
+            ~image_kept("python") | no_image("python"),
+        ),
         Hint(
             "config",
             "That is the ID of this lab: the digest of the config. The manifest is another document.",
-            answered("id", "39829cf23965"),
+            answered(_ID, "39829cf23965"),
         ),
         Hint(
             "layer",
             "That is a layer's digest. The manifest is the document that lists the layers and the config.",
-            answered("id", "8fd228b683f1", "ac9a9995a42f"),
+            answered(_ID, "8fd228b683f1", "ac9a9995a42f"),
         ),
         Hint("digests", "`docker images` has a flag that adds a column with the manifests' digests."),
         Hint("inspect", "`RepoDigests` in `docker image inspect` is the same digest, behind the name."),
@@ -193,7 +215,19 @@ ex.answer(digest.removeprefix("sha256:")[:12])
     wrong=(
         Wrong('ex.answer("39829cf23965")', "config"),
         Wrong('ex.answer("8fd228b683f1")', "layer"),
-        Wrong('ex.answer("latest")', "digests"),
+        Wrong('ex.answer("latest")', "form"),
+        Wrong('ex.answer("0123456789ab")', "digests"),
+        Wrong('ex.answer("39829CF23965")', "config"),
+        Wrong("%docker pull busybox\n%docker tag busybox python", "no-python"),
+    ),
+    ways=(
+        """
+text = lab.docker("image inspect -f '{{index .RepoDigests 0}}' python").text
+ex.answer(text.strip().partition("@")[2])
+""",
+        """ex.answer(lab.docker("image inspect -f '{{index .RepoDigests 0}}' python").text)""",
+        """ex.answer(lab.docker("image inspect -f '{{json .RepoDigests}}' python").text)""",
+        """ex.answer(lab.docker("images --digests --format '{{.Digest}}' python").text[7:25].upper())""",
     ),
     why="The config's digest is still in there: the manifest names it.",
 )
@@ -229,7 +263,14 @@ WRONG_STATEMENT = Exercise(
         Hint("same", "The image format is a standard of its own, older than any of these stores."),
     ),
     solution='ex.answer("c")',
-    wrong=tuple(Wrong(f'ex.answer("{each}")', each) for each in "abd"),
+    wrong=(*(Wrong(f'ex.answer("{each}")', each) for each in "abd"), Wrong('ex.answer("3")', "form")),
+    ways=(
+        'ex.answer("C ")',
+        'ex.answer("c)")',
+        'ex.answer("(c)")',
+        'ex.answer("Images no longer consist of layers.")',
+        'ex.answer("c) images no longer consist of layers")',
+    ),
     asks=(choice(_WRONG),),
     why="Layers, manifests and configs are what they were; engines keep and name them in other ways.",
 )

@@ -6,14 +6,14 @@ from functools import cache
 
 from labkit.course.exercise import Exercise, Wrong
 from labkit.course.lesson import Lesson
-from labkit.course.questions import Ask, Choice, Question, answered, number, plain, words
-from labkit.course.statements import Attempt, Hint, Seen, Statement
+from labkit.course.questions import Choice, Question, answered, drivers, number, open_, wrong
+from labkit.course.statements import Attempt, Hint, Seen, Statement, container_there
 from labkit.engine.state import COURSE_TIME
 from labkit.go.units import human_size
 from labkit.lab import Lab
 from labkit.oci.content import Content
 from labkit.oci.tree import Dir, File
-from labkit.storage.drivers import BIG_SIZE, DRIVERS, create, driver_named, workload
+from labkit.storage.drivers import BIG_SIZE, create, driver_named, workload
 from labkit.storage.posix import NO_COST
 
 
@@ -138,15 +138,11 @@ def _costs(driver_name: str) -> tuple[int, int]:
     return made.allocated, written.allocated
 
 
-def _fits(lab: Lab, answer: object) -> bool:
-    name = str(plain(answer))
-    return name in DRIVERS and sum(_costs(name)) <= _ROOM
+def _fits(lab: Lab, name: str) -> bool:
+    return sum(_costs(name)) <= _ROOM
 
 
-def _told(lab: Lab, answer: object) -> str:
-    name = str(plain(answer))
-    if name not in DRIVERS:
-        return f"`driver`: you answered {name}, which is no driver that labkit knows."
+def _told(lab: Lab, name: str) -> str:
     made, written = _costs(name)
     return (
         f"`driver`: with {name}, {_CONTAINERS} new containers take {human_size(made, 4)}, "
@@ -154,10 +150,17 @@ def _told(lab: Lab, answer: object) -> str:
     )
 
 
+_FITTING = drivers("driver", "Which driver fits?", _fits, _told, several=True)
+
+
 def _takes(what: int, says: str) -> Statement:
+    """One of the drivers answered costs too much: 0 when its containers are made, 1 when they write."""
+
     def look(attempt: Attempt) -> Seen:
-        name = str(plain(attempt.answers.get("driver", "")))
-        return Seen(name in DRIVERS and _costs(name)[what] > _ROOM, "")
+        if "driver" not in attempt.answers or _FITTING.unread(attempt):
+            return Seen(False, "", defined=False)
+        names = _FITTING.read(attempt.origin, attempt.answers["driver"])
+        return Seen(any(_costs(name)[what] > _ROOM for name in names), "")
 
     return Statement(says, look)
 
@@ -170,20 +173,20 @@ CHOOSE = Exercise(
 A test farm starts {_CONTAINERS} containers of one image, which has one database file of 67 MB.
 Each container writes 2 bytes at the end of that file, and is thrown away after the test.
 On the disk there are 100 MB left for all {_CONTAINERS} containers together.
-Which storage driver fits? More than one may; the check runs the workload under the one that you name.
+Which storage driver fits? More than one may; the check runs the workload under each one that you name.
 """,
     goal=(),
-    asks=(Ask("driver", "Which driver fits?", "a driver's name", _fits, _told),),
+    asks=(_FITTING,),
     hints=(
         Hint(
             "copies-at-create",
-            "This driver copies the whole image for each container, before anything is written.",
+            "A driver that you named copies the whole image for each container, before anything is written.",
             _takes(0, "Creating takes too much."),
         ),
         Hint(
             "whole-file",
-            "The containers cost little. The first write costs the whole file, each time. Which drivers copy "
-            "something smaller than a file?",
+            "Under a driver that you named the first write costs the whole file, each time. Which drivers "
+            "copy something smaller than a file?",
             _takes(1, "The first writes take too much."),
         ),
         Hint(
@@ -197,7 +200,16 @@ Which storage driver fits? More than one may; the check runs the workload under 
         Wrong('ex.answer("overlay2")', "whole-file"),
         Wrong('ex.answer("aufs")', "whole-file"),
         Wrong('ex.answer("vfs")', "copies-at-create"),
-        Wrong('ex.answer("ext4")', "table"),
+        Wrong('ex.answer("ext4")', "form"),
+        Wrong('ex.answer(["btrfs", "overlay2"])', "whole-file"),
+        Wrong('ex.answer("zfs or vfs")', "copies-at-create"),
+    ),
+    ways=(
+        'ex.answer("ZFS")',
+        'ex.answer(driver=" devicemapper ")',
+        'ex.answer(["btrfs", "zfs"])',
+        'ex.answer("btrfs, zfs and devicemapper")',
+        'ex.answer({"zfs", "btrfs"})',
     ),
     why="The recommended driver is not the cheapest for every workload; a volume would help all of them.",
 )
@@ -209,6 +221,9 @@ def _copied(lab: Lab) -> int:
     lab.undo()
     return copied
 
+
+_DRIVER = drivers("driver", "Which storage driver is it?", lambda lab, name: name == lab.engine.driver.name)
+_FIRST = number("copied", "How many bytes are copied up at the first write?", _copied)
 
 WHICH = Exercise(
     id="05-which-driver",
@@ -225,27 +240,31 @@ How many bytes does the driver copy first? `lab.container("box").append(path, te
 lab.build("base", ["FROM busybox", "COPY base.db /data/"], {"base.db": 67_108_864})
 %docker run -dit --name box base
 """,
-    asks=(
-        words("driver", "Which storage driver is it?", lambda lab: lab.engine.driver.name, "a driver's name"),
-        number("copied", "How many bytes are copied up at the first write?", _copied),
-    ),
+    asks=(_DRIVER, _FIRST),
     hints=(
         Hint(
             "usual",
             "That would be the usual one. `docker info` has a line `Storage Driver:`.",
-            answered("driver", "overlay2"),
+            answered(_DRIVER, ("overlay2",)),
         ),
         Hint(
             "second-write",
             "A write that copies nothing was not the first one. `ex.reset()`, then append once more.",
-            answered("copied", 0),
+            answered(_FIRST, 0),
         ),
         Hint(
             "whole-file",
             "That would be the whole file. Does this driver know files, or blocks?",
-            answered("copied", _BIG),
+            answered(_FIRST, _BIG),
         ),
-        Hint("info", '`docker info --format "{{.Driver}}"` names the driver.'),
+        Hint("info", '`docker info --format "{{.Driver}}"` names the driver.', open_(_DRIVER)),
+        Hint(
+            "append",
+            '`lab.container("box").append("/data/base.db", "ab")` does the first write, and returns how many '
+            "bytes were copied before it. `ex.reset()` makes it the first one again.",
+            open_(_FIRST) & container_there("box"),
+        ),
+        Hint("pool", "`docker info` has more about the driver's storage below its name.", wrong(_FIRST)),
     ),
     solution="""
 driver = lab.docker('info --format "{{.Driver}}"').text.strip()
@@ -257,6 +276,23 @@ ex.answer(driver=driver, copied=copied)
         Wrong('ex.answer(driver="devicemapper", copied=67108864)', "whole-file"),
         Wrong('ex.answer(driver="devicemapper", copied=0)', "second-write"),
         Wrong('ex.answer(driver="btrfs", copied=4096)', "info"),
+        Wrong('ex.answer(driver="devicemapper", copied=65536)', "append"),
+        Wrong('ex.answer(driver="devicemapper", copied="67.1MB")', "whole-file"),
+        Wrong('ex.answer(driver="devicemapper", copied="one block")', "form"),
+        Wrong('ex.answer(driver=["devicemapper", "btrfs"], copied=131072)', "form"),
+    ),
+    ways=(
+        'ex.answer(driver="devicemapper", copied="131,072")',
+        'ex.answer(driver="Storage Driver: devicemapper", copied="131072 bytes")',
+        """ex.answer(driver='"devicemapper"', copied="128 KiB")""",
+        'ex.answer(driver=["devicemapper"], copied="131.1kB")',
+        'ex.answer(driver="devicemapper", copied="131 072")',
+        'ex.answer(driver="devicemapper", copied="128 kB")',
+        """
+copied = lab.container("box").append("/data/base.db", "ab")
+lab.docker("ps -s")
+ex.answer(driver="devicemapper", copied=copied)
+""",
     ),
     why="A driver that knows blocks copies one block, however large the file is.",
 )

@@ -18,17 +18,18 @@ from labkit.course.progress import progress_card
 from labkit.lab import Lab
 from labkit.notebook.html import element
 from labkit.notebook.html import html as as_html
-from labkit.notebook.pictures.theme import BLUE, GREEN, INK, ORANGE, PURPLE, QUIET, Hue
+from labkit.notebook.pictures.theme import BLUE, GREEN, INK, ORANGE, PURPLE, QUIET, RED, Hue
 
 _GREY = Hue(QUIET, "#e7eaed", "#ffffff")
 _HUES = {
     Outcome.NOT_ATTEMPTED: _GREY,
     Outcome.NOT_DEFINED: PURPLE,
     Outcome.KEEP_WORKING: ORANGE,
+    Outcome.LOST: RED,
     Outcome.ALMOST: BLUE,
     Outcome.CORRECT: GREEN,
 }
-_PILLS = {Mark.MET: GREEN, Mark.SOLVED: GREEN, Mark.OPEN: ORANGE, Mark.TO_DO: _GREY}
+_PILLS = {Mark.MET: GREEN, Mark.SOLVED: GREEN, Mark.OPEN: ORANGE, Mark.LOST: RED, Mark.TO_DO: _GREY}
 _BADGE = "border-radius: 4px; font-weight: 600; white-space: nowrap"
 _PRE = "white-space: pre; overflow-x: auto; margin: 2px 0; padding: 0 8px; line-height: 1.35"
 
@@ -43,8 +44,11 @@ def exercise(name: str, *, keep: bool = True) -> Practice:
     >>> ex.check().correct
     False
     """
-    practice = Practice(find_exercise(lessons.LESSONS, name), kept.record if keep else forget, _elsewhere)
+    found = find_exercise(lessons.LESSONS, name)
+    score = kept.load().scores.get(name, kept.Score()) if keep else kept.Score()
+    practice = Practice(found, kept.record if keep else forget, _elsewhere, score)
     teach_ipython()
+    _watch(practice.lab)
     _show(practice.prompt)
     return practice
 
@@ -99,6 +103,36 @@ def _elsewhere(lab: Lab) -> str:
     if shell is None or shell.user_ns.get("lab") is lab:
         return ""
     return "`%docker` acts on the variable `lab`, which is another lab now: run `lab = ex.lab` first."
+
+
+class _Watch:
+    """Tells after a cell, once, that the notebook's `lab` became another one than the exercise's."""
+
+    lab: Lab | None = None
+    told: object = None
+
+    def after_cell(self, result: object) -> None:
+        from IPython.core.getipython import get_ipython
+
+        shell: Any = get_ipython()
+        found = shell.user_ns.get("lab") if shell is not None else None
+        if self.lab is not None and isinstance(found, Lab) and found is not self.told:
+            self.told = found
+            if words := _elsewhere(self.lab):
+                print(words)
+
+
+_WATCH = _Watch()
+
+
+def _watch(lab: Lab) -> None:
+    from IPython.core.getipython import get_ipython
+
+    shell: Any = get_ipython()
+    if shell is not None:
+        _WATCH.lab, _WATCH.told = lab, None
+        if _WATCH.after_cell not in shell.events.callbacks["post_run_cell"]:
+            shell.events.register("post_run_cell", _WATCH.after_cell)
 
 
 def _show(card: Card) -> None:

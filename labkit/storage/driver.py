@@ -62,6 +62,8 @@ class Active:
     """What making it cost."""
     kept: object = None
     """What its driver keeps beside the tree."""
+    taken: int = 0
+    """Bytes of disk that an overlay's changes have taken so far, those that were given back since too."""
 
     @property
     def changes(self) -> Dir:

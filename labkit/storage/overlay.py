@@ -151,7 +151,10 @@ class Mount(MountedTree):
         copied = change()
         if self.upper is before:
             return NO_COST
-        return Cost(copied, read=copied, allocated=allocated(before, self.upper, 0, ext4))
+        more = allocated(before, self.upper, 0, ext4)
+        if self._mounted is not None and more > 0:
+            self._mounted = replace(self._mounted, taken=self._mounted.taken + more)
+        return Cost(copied, read=copied, allocated=more)
 
     def _add_node(self, names: Names, node: Node) -> int:
         parent, name = names[:-1], names[-1]

@@ -1,4 +1,4 @@
-"""Working on an exercise: the five outcomes, hints one at a time, undo, reset and the price of a solution."""
+"""Working on an exercise: the outcomes, hints one at a time, undo, reset and the price of a solution."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Mapping
 import pytest
 
 from labkit.base.errors import LabkitError
-from labkit.course.exercise import Outcome
+from labkit.course.exercise import Mark, Outcome
 from labkit.course.lesson import find_exercise
 from labkit.course.practice import Practice
-from labkit.course.questions import plain
+from labkit.course.progress import Score
 from labkit.lessons import LESSONS
 
 BASE = "02-shared-base"
@@ -20,7 +20,7 @@ def begin(name: str) -> Practice:
     return Practice(find_exercise(LESSONS, name))
 
 
-# The five outcomes
+# The outcomes
 
 
 def test_not_attempted_is_a_lab_that_nothing_has_changed() -> None:
@@ -55,6 +55,37 @@ def test_almost_is_all_but_one_with_something_gained() -> None:
     assert ex.check().outcome is Outcome.ALMOST
 
 
+def test_lost_is_what_nothing_has_any_more_and_no_hint_says_almost() -> None:
+    ex = begin("03-rescue")
+    ex.lab.docker("rm writer")
+    card = ex.check()
+    assert card.outcome is Outcome.LOST
+    assert card.lines[0].mark is Mark.LOST
+    assert "writer" not in card.lines[0].text
+    assert "`ex.undo()`" in card.foot
+    assert "`ex.undo()`" in ex.hint().text
+    ex.undo()
+    assert ex.check().outcome is Outcome.NOT_ATTEMPTED
+
+
+@pytest.mark.parametrize(
+    "keep",
+    [
+        "docker cp writer:/data/letter.txt .",
+        "docker export writer > all.tar",
+        "docker cp writer:/data/letter.txt kept; docker run --rm -v vol:/x -i busybox tee /x/y < kept",
+        "docker commit writer kept; docker save kept > kept.tar; docker rmi kept",
+    ],
+)
+def test_what_a_file_at_home_or_a_volume_still_has_is_not_lost(keep: str) -> None:
+    ex = begin("03-rescue")
+    ex.lab.shell(keep)
+    ex.lab.docker("rm writer")
+    assert ex.check().outcome is not Outcome.LOST
+    assert ex.next_hint() is not None
+    assert ex.next_hint().key == "elsewhere"  # type: ignore[union-attr]
+
+
 def test_correct_is_all_of_the_goal() -> None:
     ex = begin("03-rescue")
     ex.lab.docker("commit writer letters")
@@ -68,12 +99,12 @@ def test_correct_is_all_of_the_goal() -> None:
 
 def test_hints_come_one_at_a_time_and_end() -> None:
     ex = begin("03-rescue")
-    first, second, third = ex.hint(), ex.hint(), ex.hint()
+    first, second, third, fourth = ex.hint(), ex.hint(), ex.hint(), ex.hint()
     assert first.title == "Hint 1"
     assert "another hint" in first.foot
     assert second.lines != first.lines
-    assert "last hint" in second.foot
-    assert "no further hint" in third.text
+    assert "last hint" in third.foot
+    assert "no further hint" in fourth.text
 
 
 def test_hints_follow_the_state_that_is_seen() -> None:
@@ -105,7 +136,26 @@ def test_a_choice_is_named_by_its_letter_or_its_text(answer: str) -> None:
     assert ex.check().correct
 
 
-@pytest.mark.parametrize("answer", [None, 7, [], [[1]], {"a": 1}, "\x1b[31m<b>", object, float("nan")])
+ODD = [
+    None,
+    7,
+    [],
+    [[1]],
+    {"a": 1},
+    "\x1b[31m<b>",
+    object,
+    float("nan"),
+    True,
+    b"c",
+    "[",
+    "[[",
+    "'",
+    "{1",
+    "",
+]
+
+
+@pytest.mark.parametrize("answer", ODD)
 def test_any_answer_at_all_is_looked_at_without_an_error(answer: object) -> None:
     for name in ("07-wrong-statement", "05-choose-a-driver", "07-image-id"):
         ex = begin(name)
@@ -119,11 +169,21 @@ def test_any_answer_at_all_is_looked_at_without_an_error(answer: object) -> None
     ex.hint()
 
 
-def test_numbers_may_be_given_in_any_order_and_form() -> None:
-    assert plain(["2", 3.0]) == [2, 3]
+def test_an_answer_that_cannot_be_read_gets_a_word_about_its_form_at_once_and_as_its_only_hint() -> None:
     ex = begin("02-which-lines")
-    ex.answer(lines=(8, "5", 4, 2), largest="4")
-    assert ex.check().correct
+    assert "a list of numbers" in ex.answer(lines="the sized ones", largest=3).text
+    assert ex.check().outcome is Outcome.NOT_DEFINED
+    assert "a list of numbers" in ex.check().text
+    assert ex.hint().lines == ex.hint().lines
+    assert "a list of numbers" in ex.hint().text
+
+
+def test_a_number_s_proof_leaves_the_start_as_it_was() -> None:
+    ex = begin("06-steps-and-layers")
+    ex.answer(steps=1, layers=1)
+    ex.check()
+    ex.reset()
+    assert ex.check().outcome is Outcome.NOT_ATTEMPTED
 
 
 # Undo, reset and the solution
@@ -136,6 +196,18 @@ def test_undo_takes_one_command_back_and_not_the_start() -> None:
     assert ex.lab.container("writer").status == "exited"
     with pytest.raises(LabkitError, match="nothing to undo"):
         ex.undo()
+
+
+def test_undo_passes_over_looks_and_says_what_it_took_back() -> None:
+    ex = begin("03-rescue")
+    for line in ("rm writer", "ps -a", "images", "nosuch"):
+        ex.lab.docker(line)
+    assert "`docker rm writer`" in ex.undo().text
+    assert ex.lab.container("writer").status == "exited"
+    ex.lab.container("writer").write("/new", "x")
+    assert "a change in Python" in ex.undo().text
+    ex.lab.shell("echo hello > note")
+    assert "echo hello > note" in ex.undo().text
 
 
 def test_reset_and_the_lab_s_own_reset_go_back_to_the_start_of_the_exercise() -> None:
@@ -174,6 +246,35 @@ def test_a_correct_check_after_the_solution_says_so() -> None:
     ex.solution(show=True)
     ex.answer("c")
     assert "not as solved" in ex.check().text
+
+
+def test_once_it_is_solved_the_solution_shows_freely() -> None:
+    ex = begin("07-wrong-statement")
+    ex.answer("c")
+    ex.check()
+    assert 'ex.answer("c")' in ex.solution().text
+    assert "no longer" not in ex.solution().text
+    assert "not as solved" not in ex.check().text
+
+
+def test_what_is_known_from_before_counts() -> None:
+    exercise = find_exercise(LESSONS, "07-wrong-statement")
+    assert 'ex.answer("c")' in Practice(exercise, score=Score(solved=True)).solution().text
+    read = Practice(exercise, score=Score(shown=True))
+    read.answer("c")
+    assert "not as solved" in read.check().text
+
+
+@pytest.mark.parametrize("done", ["", "docker run busybox true"])
+def test_another_lab_is_told_of_in_every_card_until_it_is_solved(done: str) -> None:
+    ex = Practice(find_exercise(LESSONS, "03-rescue"), notice=lambda lab: "another lab")
+    ex.lab.shell(done)
+    assert "another lab" in ex.check().text
+    assert "another lab" in ex.hint().text
+    assert "another lab" in ex.goal().text
+    ex.lab.docker("commit writer letters")
+    ex.lab.docker("rm writer")
+    assert "another lab" not in ex.check().text
 
 
 # What is kept

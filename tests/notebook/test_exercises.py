@@ -61,6 +61,19 @@ def test_docker_on_another_lab_is_noticed(shell: InteractiveShell) -> None:
     assert "first" not in shell.user_ns["ex"].check().text
 
 
+@pytest.mark.parametrize("done", ["", "%docker start writer"])
+def test_another_lab_by_habit_is_told_at_once_and_once(shell: InteractiveShell, done: str) -> None:
+    run(shell, "ex = labkit.exercise('03-rescue')\nlab = ex.lab")
+    run(shell, done)
+    said = []
+    for code in ("lab = labkit.Lab()", "lab.images", "lab = ex.lab", "lab = labkit.Lab()"):
+        with capture_output() as captured:
+            shell.run_cell(code)
+        said.append("run `lab = ex.lab` first" in captured.stdout)
+    assert said == [True, False, False, True]
+    assert "run `lab = ex.lab` first" in shell.user_ns["ex"].check().text
+
+
 def test_what_is_solved_is_in_the_progress_and_in_no_other_place(shell: InteractiveShell, data: Path) -> None:
     run(shell, "ex = labkit.exercise('07-wrong-statement')")
     run(shell, "ex.answer('c')\nex.check()")
