@@ -18,7 +18,6 @@ import stat
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any, Protocol
 
@@ -33,7 +32,7 @@ from labkit.base.errors import (
     RecordedImage,
 )
 from labkit.go.json import dumps, loads
-from labkit.go.moment import SECOND
+from labkit.go.moment import SECOND, parse_time
 from labkit.go.struct import STRING, STRINGS, Field, conform, list_of, struct
 from labkit.oci import tar
 from labkit.oci.blob import FileSource, whole, write_file
@@ -222,10 +221,9 @@ def seconds(time: str) -> int:
     >>> seconds("2019-04-26T12:00:00.5Z"), seconds("0001-01-01T00:00:00Z")
     (1556280000000000000, 0)
     """
-    moment = datetime.fromisoformat(time[:19] + "+00:00")
-    if not time.endswith("Z"):
-        moment = datetime.fromisoformat(time[:19] + time[-6:])
-    return max(0, int((moment - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds())) * SECOND
+    moment = parse_time(time)
+    # Outside of what a file's time can hold it is 1970 (moby, pkg/system, Chtimes).
+    return moment // SECOND * SECOND if 0 <= moment < 1 << 63 else 0
 
 
 # Images and layers
