@@ -24,6 +24,17 @@ from __future__ import annotations
 
 import errno
 import os
+import re
+
+_RAW = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f]")
+_LONGEST = 1000
+
+
+def _told(text: str) -> str:
+    """Return a text that can be shown: a file or a server may have put anything into it."""
+    if len(text) > _LONGEST:
+        text = f"{text[: _LONGEST // 2]}…{text[-_LONGEST // 2 :]}"
+    return _RAW.sub(lambda found: repr(found[0])[1:-1], text)
 
 
 class LabkitError(Exception):
@@ -43,7 +54,7 @@ class LabkitError(Exception):
     _code = _subject = ""
 
     def __init__(self, text: str = "", *, code: str = "", subject: str = "") -> None:
-        super().__init__(text)
+        super().__init__(_told(text))
         if code:
             self._code, self._subject = code, subject
 
