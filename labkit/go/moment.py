@@ -134,4 +134,3 @@ def moment_of(text: str, now: int) -> int | None:
     if found := _UNIX.fullmatch(text):
         return int(found[1]) * SECOND + int((found[2] or "").ljust(9, "0"))
     return _moment(found) if (found := _TIME.fullmatch(text)) else None
-

@@ -33,7 +33,9 @@ TIMES = st.one_of(
     st.datetimes().map(lambda moment: moment.isoformat() + "Z"),
     st.none(),
 )
-TEXTS = st.one_of(st.none(), st.just(""), st.text(max_size=8), st.sampled_from(["\x1b[31m", "a\0b", "\u2028"]))
+TEXTS = st.one_of(
+    st.none(), st.just(""), st.text(max_size=8), st.sampled_from(["\x1b[31m", "a\0b", "\u2028"])
+)
 LISTS = st.one_of(st.none(), st.lists(TEXTS, max_size=3))
 MAPS = st.one_of(st.none(), st.dictionaries(st.text(max_size=4), st.none() | st.just({}), max_size=2))
 
@@ -108,10 +110,10 @@ def check_a_life(place: Path, data: bytes) -> None:
         f"docker image inspect -f '{{{{.Created}}}} {{{{json .Config}}}}' {image}",
         "docker system df -v",
         "docker image prune -f --filter until=2000h",
-        f"docker create --name c {image} sh",
+        f"docker create --name odd {image} sh",
         "docker ps -a",
-        "docker inspect c",
-        "docker rm c",
+        "docker inspect odd",
+        "docker rm odd",
         f"docker save -o {file} {image}",
         f"docker rmi -f {image}",
         f"docker load -q -i {file}",
@@ -120,7 +122,9 @@ def check_a_life(place: Path, data: bytes) -> None:
         result = lab.shell(line)
         if "until" in line and not lab.engine.state.images:
             lab.shell(f"docker load -i {file}")
-        assert result.exit_code == 0 or line.startswith(("docker create", "docker inspect c", "docker rm c")), (
+        assert result.exit_code == 0 or line.startswith(
+            ("docker create", "docker inspect odd", "docker rm c")
+        ), (
             line,
             result.text,
         )
@@ -128,7 +132,7 @@ def check_a_life(place: Path, data: bytes) -> None:
     assert not lab.engine.state.images
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(config=CONFIGS, tags=st.sampled_from([None, [], ["odd:1"], ["odd:1", "odd:1", "a/b:c"]]))
 def test_what_loads_has_a_whole_life(
     config: dict[str, Any], tags: list[str] | None, tmp_path_factory: pytest.TempPathFactory
