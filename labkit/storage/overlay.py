@@ -115,7 +115,9 @@ class Mount(MountedTree):
         """
         node, path, nlink = place.node, "/".join(names), 1
         if type(node) is Dir:
-            if place.lower is None or (place.upper is None and len(self._in_layers(names)) == 1):
+            # A volume and /dev are mounts with nothing below: no overlay, but this does for them.
+            alone = place.lower is None or place.lower is EMPTY_ROOT
+            if alone or (place.upper is None and len(self._in_layers(names)) == 1):
                 nlink = 2 + sum(type(child) is Dir for child in node.children.values())
         elif mark_of(node):
             side = "lower" if place.upper is None else "upper"

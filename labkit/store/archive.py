@@ -678,7 +678,8 @@ def read_archive(file: str | os.PathLike[str] | IO[bytes]) -> Archive:
             "open manifest.json: no such file or directory: archives of Docker before 1.10 are not supported"
         )
     raise InvalidArchive(
-        "open repositories: no such file or directory: neither manifest.json nor index.json is there"
+        "open repositories: no such file or directory: neither manifest.json nor index.json is there: "
+        "docker load takes what docker save writes, docker import a file system (docker export)"
     )
 
 
