@@ -90,7 +90,9 @@ def _inspect(terminal: Terminal, call: Invocation, finders: Sequence[Find], kind
         if element is None:
             missing = _missing(finders, kind, name)
             terminal.errors.append(missing)
-            errors.append(f"Error{'' if isinstance(missing, NotFound) else ' response from daemon'}: {missing}")
+            errors.append(
+                f"Error{'' if isinstance(missing, NotFound) else ' response from daemon'}: {missing}"
+            )
             continue
         found.append(element)
         try:

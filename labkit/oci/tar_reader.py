@@ -37,7 +37,7 @@ from labkit.oci.tree import Device, Dir, Fifo, File, Node, PathWalk, Symlink, Wh
 WHITEOUT = ".wh."
 METADATA = ".wh..wh."
 OPAQUE = ".wh..wh..opq"
-_NAME = 255
+_NAME, _PATH = 255, 4096
 _DEPTH = 128  # trees are compared by recursion, and Python has little room for it
 _LINKS = 40
 
@@ -120,6 +120,8 @@ class _Unpacking:
         if kind == SYMLINK:
             if not entry.link:
                 _refuse(entry, "no such file or directory")
+            if len(entry.link) >= _PATH:
+                _refuse(entry, "file name too long")
             return Symlink(_decoded(entry.link), replace(meta, mode=0o777))
         if kind == CHARACTER and entry.device == (0, 0):
             return Whiteout(meta.mtime)

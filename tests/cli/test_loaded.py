@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tarfile
 import time
 from pathlib import Path
 from typing import Any
@@ -160,3 +161,39 @@ def test_a_history_of_a_hundred_thousand_lines_is_no_burden(tmp_path: Path) -> N
     start = time.process_time()
     check_a_life(tmp_path, archive({"history": steps}, ["odd:1"]))
     assert time.process_time() - start < 60
+
+
+def test_small_words_are_the_engines(tmp_path: Path) -> None:
+    lab = Lab()
+    file = tmp_path / "arm.tar"
+    file.write_bytes(archive({"architecture": "arm64"}, ["arm:1"]))
+    lab.shell(f"docker load -i {file}")
+    host = "does not match the detected host platform (linux/amd64) and no specific platform was requested\n"
+    warning = f"WARNING: The requested image's platform (linux/arm64) {host}"
+    assert lab.shell("docker create arm:1 sh").text.startswith(warning)
+    assert "WARNING" not in lab.shell("docker create --platform linux/arm64 arm:1 sh").text
+    invalid = "no such image: Nginx: invalid reference format: repository name must be lowercase\n"
+    assert f"[]\nError response from daemon: {invalid}" in lab.shell("docker image inspect Nginx").text
+    digits = 64 * "a"
+    assert lab.shell(f"docker tag arm:1 docker.io/{digits}").text == (
+        f"Error response from daemon: invalid repository name ({digits}), "
+        "cannot specify 64-byte hexadecimal strings\n"
+    )
+    over_a_file = "cannot mount volume over existing file, file exists /var/lib/docker/overlay2/"
+    for line in (
+        "printf 'FROM arm:1\\nVOLUME /motd\\n' | docker build -",
+        "docker create -v /motd arm:1 sh",
+    ):
+        result = lab.shell(line)
+        assert result.exit_code == 1
+        assert over_a_file in result.text
+    assert lab.shell("docker volume ls -q").text == ""
+
+
+def test_a_link_of_more_than_a_path_is_refused(tmp_path: Path) -> None:
+    for length, exit_code in ((4095, 0), (4096, 1)):
+        link = small_tar.entry("link", kind=tarfile.SYMTYPE, link="x" * length)
+        (tmp_path / "a.tar").write_bytes(archive({}, ["a:1"], small_tar.pack([link])))
+        result = Lab().shell(f"docker load -i {tmp_path}/a.tar")
+        assert result.exit_code == exit_code
+        assert len(result.text) <= 1002

@@ -279,7 +279,9 @@ def test_an_image_without_a_shell(engine: Engine) -> None:
 def test_the_kernels_own_file_systems_are_as_old_as_the_container() -> None:
     lab = Lab()
     lab.pull("busybox")
-    listed = lab.docker("run --rm -v data:/data busybox stat -c '%n %h %a %y' /dev /etc /proc /sys /data").text
+    listed = lab.docker(
+        "run --rm -v data:/data busybox stat -c '%n %h %a %y' /dev /etc /proc /sys /data"
+    ).text
     columns = [line.split()[:4] for line in listed.splitlines()]
     assert [(name, mode) for name, _, mode, _ in columns] == [
         ("/dev", "755"),
