@@ -26,6 +26,7 @@ from __future__ import annotations
 import errno
 import functools
 import os
+import re
 import sys
 import traceback
 from collections.abc import Callable
@@ -37,6 +38,15 @@ from labkit.base.text import told
 
 T = TypeVar("T")
 _LOG = 1 << 20  # bytes after which the log begins anew
+_RAW = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f]")
+_LONGEST = 1000
+
+
+def _showable(text: str) -> str:
+    """Return a text that can be shown: a file or a server may have put anything into it."""
+    if len(text) > _LONGEST:
+        text = f"{text[: _LONGEST // 2]}…{text[-_LONGEST // 2 :]}"
+    return _RAW.sub(lambda found: repr(found[0])[1:-1], text)
 
 
 class LabkitError(Exception):
@@ -56,7 +66,7 @@ class LabkitError(Exception):
     _code = _subject = ""
 
     def __init__(self, text: str = "", *, code: str = "", subject: str = "") -> None:
-        super().__init__(text)
+        super().__init__(_showable(text))
         if code:
             self._code, self._subject = code, subject
 

@@ -28,6 +28,7 @@ from labkit.dockerfile.context import IGNORE, Context, follow, of_tar
 from labkit.go.moment import SECOND
 from labkit.oci import tree
 from labkit.oci.content import Content
+from labkit.oci.gzip import Spool
 from labkit.oci.reference import parse_reference
 from labkit.oci.tar_writer import write_tar
 from labkit.oci.tree import EMPTY_ROOT, Dir, Fifo, File, Meta, Node, Symlink, Whiteout, new_inode
@@ -140,7 +141,7 @@ def _sent(terminal: Terminal, root: Dir, name: str, text: str | None, *, from_st
         root, bare = ignore.filtered(root, ignore.compiled(patterns))
     except LabkitError as error:
         raise LabkitError(f"error checking context: {error}") from None
-    root = tree.unnested(_pinned(root))
+    root = tree.unnested(_pinned(root, Spool()))
     size = write_tar(root).size - _HEADER * len(bare)
     if text is not None:
         known = tree.get(root, IGNORE)
@@ -197,15 +198,15 @@ class _OnDisk:
             return file.read(size)
 
 
-def _pinned(root: Dir) -> tree.Nested[Dir]:
-    """Return a directory with the contents of its files in memory: real ones may change later."""
+def _pinned(root: Dir, spool: Spool) -> tree.Nested[Dir]:
+    """Return a directory with copies of its files: real ones may change later."""
     children: dict[str, Node] = {}
     for name, node in root.children.items():
         if isinstance(node, Dir):
-            node = yield _pinned(node)
+            node = yield _pinned(node, spool)
         elif isinstance(node, File) and any(isinstance(each.source, _OnDisk) for each in node.content.pieces):
             try:
-                node = replace(node, content=Content.of(node.content.read()))
+                node = replace(node, content=spool.keep(node.content.chunks()))
             except OSError as error:
                 raise LabkitError(f"error checking context: {error.strerror or error}") from None
         children[name] = node

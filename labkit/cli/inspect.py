@@ -88,9 +88,11 @@ def _inspect(terminal: Terminal, call: Invocation, finders: Sequence[Find], kind
     for name in call.args:
         element = _first(finders, name)
         if element is None:
-            missing = NotFound.of(kind, name)
+            missing = _missing(finders, kind, name)
             terminal.errors.append(missing)
-            errors.append(f"Error: {missing}")
+            errors.append(
+                f"Error{'' if isinstance(missing, NotFound) else ' response from daemon'}: {missing}"
+            )
             continue
         found.append(element)
         try:
@@ -101,6 +103,20 @@ def _inspect(terminal: Terminal, call: Invocation, finders: Sequence[Find], kind
     if errors:
         terminal.err("\n".join(errors) + "\n")
     return 1 if errors else 0
+
+
+def _missing(finders: Sequence[Find], kind: str, name: str) -> DaemonError:
+    """Return what is said where nothing was found: of an image's name that is none, the daemon says why."""
+    try:
+        if kind == "image":
+            finders[0](name)
+    except NotFound:
+        pass
+    except DaemonError as error:
+        wrong = DaemonError(f"no such image: {name}: {error}")
+        wrong.__cause__ = error
+        return wrong
+    return NotFound.of(kind, name)
 
 
 def _first(finders: Sequence[Find], name: str) -> Struct | None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from labkit.base.errors import FileSystemError
 from labkit.oci.content import Content
-from labkit.oci.gzip import spool
+from labkit.oci.gzip import Spool
 from labkit.oci.tree import Device, Dir, Fifo, File, Meta, Node, Symlink, Whiteout
 
 _CHUNK = 1 << 20
@@ -40,6 +40,9 @@ class RealFiles:
     True
     """
 
+    def __init__(self) -> None:
+        self._spool = Spool()
+
     def stat(self, path: str, follow: bool = True) -> RealStat:
         """Return what is at a path."""
         with _as_labkit_error():
@@ -66,7 +69,7 @@ class RealFiles:
     def content(self, path: str) -> Content:
         """Return a copy of what a file holds now."""
         with _as_labkit_error(), open(path, "rb") as file:
-            return spool(iter(lambda: file.read(_CHUNK), b""))
+            return self._spool.keep(iter(lambda: file.read(_CHUNK), b""))
 
     def listdir(self, path: str) -> list[str]:
         """Return the names in a directory, sorted."""

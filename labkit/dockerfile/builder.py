@@ -24,11 +24,13 @@ from labkit.engine.engine import Engine
 from labkit.engine.state import Container, Options
 from labkit.go.moment import SECOND, rfc3339_nano
 from labkit.go.struct import ZERO_TIME, thaw
+from labkit.oci import tree
 from labkit.oci.config import make_config
 from labkit.oci.digest import short
 from labkit.oci.image import Image
 from labkit.oci.layer import Layer
 from labkit.oci.reference import Reference
+from labkit.oci.tree import File
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,6 +273,10 @@ class Builder:
         )
         parent = self._parent()
         name = self.image.id if self.image else ""
+        for path in self.config.get("Volumes") or {}:
+            if isinstance(tree.get(self.engine.root(parent), path), File):
+                place = self.engine.mount_point(self.engine.new_id())
+                raise DaemonError(f"cannot mount volume over existing file, file exists {place}{path}")
         box = containers.create_of(self.engine, parent, name, command, options=options)
         self.temporary.append(box.id)
         if check := self.config.get("Healthcheck"):

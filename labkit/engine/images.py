@@ -127,6 +127,11 @@ def tag(engine: Engine, source: str, target: str) -> None:
         raise DaemonError("refusing to create a tag with a digest reference")
     if reference.familiar_name == "sha256":
         raise DaemonError("refusing to create an ambiguous tag using digest algorithm as name")
+    try:
+        # The client sends the short name, and docker.io/ before 64 digits is gone then.
+        parse_reference(reference.familiar_name)
+    except InvalidReference as error:
+        raise DaemonError(str(error)) from error
     set_tag(engine, image.id, reference.with_default_tag())
 
 

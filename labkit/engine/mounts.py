@@ -18,7 +18,7 @@ from labkit.oci.tree import EMPTY_ROOT, Device, Dir, File, Meta, Symlink, split_
 from labkit.storage.driver import MountedTree
 from labkit.storage.mounts import MountTable
 from labkit.storage.overlay import Mount
-from labkit.storage.posix import Cost, fail
+from labkit.storage.posix import Cost, fail, meta_of, with_meta
 
 _RW_ALL = Meta(0o666)
 _STICKY = Meta(0o1777)
@@ -52,12 +52,24 @@ def container_mounts(engine: Engine, container: Container, now: Callable[[], int
 
     The table's `active` is the container's read-write layer.
     """
+    begun = container.started or container.created
     own = {
-        "/dev": Mount(_DEV, clock=now),
-        "/proc": _Proc(_proc(), clock=now),
-        "/sys": Mount(_SYS, clock=now, read_only=True),
+        "/dev": Mount(EMPTY_ROOT, _made_at(_DEV, begun), now),
+        "/proc": _Proc(EMPTY_ROOT, _made_at(_proc(), begun), now),
+        "/sys": Mount(EMPTY_ROOT, _made_at(_SYS, begun), now, read_only=True),
     }
-    return _table(engine, container, now, own, named=container.started or container.created)
+    return _table(engine, container, now, own, named=begun)
+
+
+def _made_at(root: Dir, moment: int) -> Dir:
+    """Return a file system of the kernel's as it is when a container starts: all of it is made then."""
+    children = {
+        name: _made_at(node, moment)
+        if isinstance(node, Dir)
+        else with_meta(node, replace(meta_of(node), mtime=moment))
+        for name, node in root.children.items()
+    }
+    return Dir(children, replace(root.meta, mtime=moment))
 
 
 def daemon_mounts(engine: Engine, container: Container) -> MountTable:

@@ -105,10 +105,13 @@ def for_container(engine: Engine, identity: str, options: Options, image: Image)
     mounts = []
     for each in wanted:
         known = engine.state.volumes.get(each.name)
-        volume = known or create(engine, each.name or identifier(identity, each.destination))
         below = tree.get(engine.root(image), each.destination)
         if isinstance(below, File):
-            raise DaemonError(f"source {engine.mount_point(identity)}{each.destination} is not directory")
+            place = f"{engine.mount_point(identity)}{each.destination}"
+            if not each.name:
+                raise DaemonError(f"cannot mount volume over existing file, file exists {place}")
+            raise DaemonError(f"source {place} is not directory")
+        volume = known or create(engine, each.name or identifier(identity, each.destination))
         if isinstance(below, Dir) and not volume.files.children and "nocopy" not in each.mode.split(","):
             _keep(
                 engine, replace(volume, files=replace(tree.unnested(_copied(below, engine.now)), opaque=True))

@@ -7,33 +7,55 @@ what a learner writes for `--since`, `--until` and the filter `until` (moby, api
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import date
 
 from labkit.base.errors import LabkitError
 
 SECOND = 1_000_000_000
 """In nanoseconds, the unit of every moment and duration here."""
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_RFC3339 = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.(\d{1,9})\d*)?(Z|[+-]\d\d:\d\d)", re.ASCII)
+_RFC3339 = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9})\d*)?(Z|[+-]\d{2,3}:\d\d)", re.ASCII
+)
+_EPOCH = date(1970, 1, 1).toordinal()
+_CYCLE_YEARS, _CYCLE_DAYS = 400, 146_097
+"""The calendar repeats after so many years: a date knows the years 1 to 9999, a time of Go's any."""
 
 
 def parse_time(text: str) -> int:
     """Read an RFC 3339 time as nanoseconds since 1970; LabkitError if it is none.
 
-    >>> parse_time("1970-01-01T00:00:01.5Z")
-    1500000000
+    Each text that `struct.go_time` gives is one: Go has a year 0 and offsets of up to 100 hours.
+
+    >>> parse_time("1970-01-01T00:00:01.5Z"), parse_time("0000-01-01T00:00:00Z") // SECOND
+    (1500000000, -62167219200)
     """
     match = _RFC3339.fullmatch(text)
     if match is None:
         raise LabkitError(f'parsing time "{text}" as "2006-01-02T15:04:05Z07:00": cannot parse "{text}"')
-    day, clock, fraction, zone = match.groups()
+    moment = _moment(match)
+    if moment is None:
+        raise LabkitError(f'parsing time "{text}": out of range')
+    return moment
+
+
+def _moment(found: re.Match[str]) -> int | None:
+    """Return the moment of year, month, day, hour, minute, second, fraction and zone; None out of range."""
+    year, month, day, hour, minute, second = (int(part or 0) for part in found.groups()[:6])
+    if hour > 23 or minute > 59 or second > 59:
+        return None
     try:
-        moment = datetime.fromisoformat(f"{day}T{clock}{'+00:00' if zone == 'Z' else zone}")
+        days = date(year + _CYCLE_YEARS if year < 1 else year, month, day).toordinal() - _EPOCH
     except ValueError:
-        raise LabkitError(f'parsing time "{text}": out of range') from None
-    whole = (moment - _EPOCH) // timedelta(seconds=1)
-    return whole * SECOND + int((fraction or "").ljust(9, "0"))
+        return None
+    days -= _CYCLE_DAYS if year < 1 else 0
+    seconds = ((days * 24 + hour) * 60 + minute) * 60 + second
+    zone = found[8] or "Z"
+    if zone != "Z":
+        hours, _, minutes = zone[1:].partition(":")
+        away = int(hours) * 3600 + int(minutes) * 60
+        seconds += away if zone[0] == "-" else -away
+    return seconds * SECOND + int((found[7] or "").ljust(9, "0"))
 
 
 def rfc3339(moment: int) -> str:
@@ -60,7 +82,12 @@ def date_and_clock(moment: int, separator: str) -> str:
     >>> date_and_clock(0, " ")
     '1970-01-01 00:00:00'
     """
-    return (_EPOCH + timedelta(seconds=moment // SECOND)).isoformat(separator)[:19]
+    days, clock = divmod(moment // SECOND, 86_400)
+    cycles, days = divmod(days + _EPOCH - 1, _CYCLE_DAYS)
+    day = date.fromordinal(days + 1)
+    year = day.year + cycles * _CYCLE_YEARS
+    written = f"{'-' if year < 0 else ''}{abs(year):04}-{day.month:02}-{day.day:02}"
+    return f"{written}{separator}{clock // 3600:02}:{clock // 60 % 60:02}:{clock % 60:02}"
 
 
 def fraction(moment: int) -> str:
@@ -106,17 +133,4 @@ def moment_of(text: str, now: int) -> int | None:
         return now + length if found[1] == "-" else now - length
     if found := _UNIX.fullmatch(text):
         return int(found[1]) * SECOND + int((found[2] or "").ljust(9, "0"))
-    return _time(found) if (found := _TIME.fullmatch(text)) else None
-
-
-def _time(found: re.Match[str]) -> int | None:
-    year, month, day, hour, minute, second = (int(part or 0) for part in found.groups()[:6])
-    try:
-        seconds = int(datetime(year, month, day, hour, minute, second, tzinfo=UTC).timestamp())
-    except ValueError:
-        return None
-    zone = found[8] or "Z"
-    if zone != "Z":
-        away = int(zone[1:3]) * 3600 + int(zone[4:]) * 60
-        seconds += away if zone[0] == "-" else -away
-    return seconds * SECOND + int((found[7] or "").ljust(9, "0"))
+    return _moment(found) if (found := _TIME.fullmatch(text)) else None

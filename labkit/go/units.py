@@ -50,11 +50,15 @@ def ago(then: int, now: int) -> str:
 
     The tables' creation times have whole seconds, so the fraction of `then` is dropped, as docker does.
 
+    >>> ago(-(10**20), 0)
+    '292 years ago'
     >>> from labkit.go.moment import parse_time
     >>> ago(parse_time("2019-04-16T21:20:18.9Z"), parse_time("2019-04-26T12:00:00Z"))
     '9 days ago'
     """
-    return age((now - then // SECOND * SECOND) / SECOND) + " ago"
+    # A time.Duration has 64 bits: what is farther away is 292 years away (package time, Time.Sub).
+    away = min(now - then // SECOND * SECOND, (1 << 63) - 1)
+    return age(away / SECOND) + " ago"
 
 
 def go_time(moment: int) -> str:

@@ -10,15 +10,19 @@ cannot give; a DiffID is taken over the tar, before it is compressed, and does n
 from __future__ import annotations
 
 import bz2
+import errno
 import lzma
+import os
 import struct
 import tempfile
+import weakref
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from contextlib import contextmanager
+from typing import IO, Any
 
-from labkit.base.errors import InvalidArchive
-from labkit.oci.blob import FileSource, whole
+from labkit.base.errors import InvalidArchive, LabkitError
+from labkit.oci.blob import FileSource
 from labkit.oci.content import CHUNK, Buffer, Content, Piece
 
 _MAGIC = {
@@ -165,20 +169,76 @@ _DECODERS: dict[str, Callable[[], Any]] = {
 }
 
 
+class Spool:
+    """Keeps bytes aside as content: in memory up to 8 MB in all, what is more in one file without a name.
+
+    >>> spool = Spool()
+    >>> [spool.keep([b"la", b"yer"]).read(), spool.keep([]).size]
+    [b'layer', 0]
+    """
+
+    def __init__(self) -> None:
+        self._free = _IN_MEMORY
+        self._disk: tuple[IO[bytes], FileSource] | None = None
+
+    def keep(self, chunks: Iterable[bytes]) -> Content:
+        """Return the chunks as content; LabkitError, in Go's words, where the disk takes no more."""
+        held: list[bytes] = []
+        size = 0
+        disk = None
+        for chunk in chunks:
+            held.append(chunk)
+            size += len(chunk)
+            if disk or size > self._free:
+                disk = disk or self._open()
+                with _disk_errors():
+                    _write(disk[0], held)
+                held.clear()
+        if not disk:
+            self._free -= size
+            return Content.of(b"".join(held))
+        file, source = disk
+        source.size = file.tell()
+        return Content.at(source, source.size - size, size)
+
+    def _open(self) -> tuple[IO[bytes], FileSource]:
+        with _disk_errors():
+            if self._disk is None:
+                # Without a buffer: what a full disk has refused would be written again when it is closed.
+                file: IO[bytes] = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115
+                weakref.finalize(self, file.close)
+                self._disk = file, FileSource(file)
+            self._disk[0].seek(0, os.SEEK_END)
+        return self._disk
+
+
+def _write(file: IO[bytes], chunks: Iterable[bytes]) -> None:
+    for chunk in chunks:
+        rest = memoryview(chunk)
+        while rest:
+            rest = rest[file.write(rest) :]
+
+
+@contextmanager
+def _disk_errors() -> Iterator[None]:
+    """Tell in Go's words what is wrong with the directory of temporary files."""
+    try:
+        yield
+    except OSError as error:
+        number = error.errno or errno.EIO
+        verb = "open" if number in (errno.ENOENT, errno.EACCES, errno.EROFS) else "write"
+        where = tempfile.tempdir or os.environ.get("TMPDIR", "/tmp")
+        text = f"{verb} {where}: {os.strerror(number).lower()}"
+        raise LabkitError(text, code=errno.errorcode.get(number, ""), subject=os.fsdecode(where)) from None
+
+
 def spool(chunks: Iterable[bytes]) -> Content:
     """Return the chunks as content: in memory up to 8 MB, otherwise in a file without a name.
 
     >>> spool([b"la", b"yer"]).read()
     b'layer'
     """
-    with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as file:
-        for chunk in chunks:
-            file.write(chunk)
-        if file.tell() > _IN_MEMORY:
-            file.flush()
-            return whole(FileSource(file))
-        file.seek(0)
-        return Content.of(file.read())
+    return Spool().keep(chunks)
 
 
 def store_gzip(content: Content) -> Content:

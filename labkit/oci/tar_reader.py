@@ -121,6 +121,8 @@ class _Unpacking:
         if kind == SYMLINK:
             if not entry.link:
                 _refuse(entry, "no such file or directory")
+            if len(entry.link) > _PATH:
+                _refuse(entry, "file name too long")
             return Symlink(_decoded(entry.link), replace(meta, mode=0o777))
         if kind == CHARACTER and entry.device == (0, 0):
             return Whiteout(meta.mtime)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from labkit.oci import tree
-from labkit.oci.changeset import apply, beneath, over
+from labkit.oci.changeset import apply, beneath, over, reached
 from labkit.oci.content import EMPTY
 from labkit.oci.tree import EMPTY_ROOT, Dir, File, Node, Whiteout, link_groups, new_inode
 from labkit.storage.driver import Active, MountedTree, allocated, ext4
@@ -24,15 +24,15 @@ from labkit.storage.posix import NO_COST, Cost, Names, Place, Stat, fail, mark_o
 class Mount(MountedTree):
     """A mounted overlay: a handle on two immutable trees, of which writing replaces the upper one.
 
-    A hard link's count is that of the names in upper or in the merged lower tree; directories that
-    several lower layers make up are not told from those that one does.
+    `layers` are what lower was merged of, top first: link counts are those that the layers' own directories
+    have. Without them lower is one layer.
 
     >>> mount = Mount(Dir({"motd": File()}), clock=lambda: 0)
     >>> mount.append("/motd", b"hello").copied, mount.read("/motd"), list(mount.upper.children)
     (0, b'hello', ['motd'])
     """
 
-    __slots__ = ("_links", "_merged", "_mounted", "lower", "upper")
+    __slots__ = ("_links", "_merged", "_mounted", "layers", "lower", "upper")
 
     def __init__(
         self,
@@ -43,8 +43,10 @@ class Mount(MountedTree):
         *,
         read_only: bool = False,
         mounted: Active | None = None,
+        layers: Sequence[Dir] = (),
     ) -> None:
         self.lower = lower
+        self.layers = layers or (lower,)
         self.upper = upper
         self.clock = clock
         self.read_only = read_only
@@ -106,15 +108,25 @@ class Mount(MountedTree):
         return mark_of(one.upper) == mark_of(other.upper) != 0
 
     def stat_at(self, names: Names, place: Place) -> Stat:
-        """Return what stat(2) says; a directory that both have shows one link."""
+        """Return what stat(2) says.
+
+        A directory that several layers make up shows one link, a file those that it has in its layer, also
+        where the other names are hidden or were copied up (Linux, overlayfs/inode.c, ovl_getattr).
+        """
         node, path, nlink = place.node, "/".join(names), 1
-        if type(node) is Dir and (place.upper is None or place.lower is None):
-            nlink = 2 + tree.subdirectories(node)
+        if type(node) is Dir:
+            # A volume and /dev are mounts with nothing below: no overlay, but this does for them.
+            alone = place.lower is None or place.lower is EMPTY_ROOT
+            if alone or (place.upper is None and len(self._in_layers(names)) == 1):
+                nlink = 2 + tree.subdirectories(node)
         elif mark_of(node):
             side = "lower" if place.upper is None else "upper"
             group = self._groups(self.lower if side == "lower" else self.upper).get(mark_of(node), [])
             if group:
                 nlink, path = len(group), f"{side}/{group[0]}"
+            if place.upper is None:
+                layer = self._in_layers(names)[0][0]
+                nlink = len(self._groups(layer).get(mark_of(node), path[:1]))
         return stat_of(node, nlink, path)
 
     def searched(self, names: Sequence[str]) -> int:
@@ -218,6 +230,16 @@ class Mount(MountedTree):
         assert place is not None
         return place
 
+    def _in_layers(self, names: Names) -> list[tuple[Dir, Node]]:
+        """Return lower layers and what they have there, top first, down to the one that hides the others."""
+        found: list[tuple[Dir, Node]] = [(layer, layer) for layer in self.layers]
+        for name in names:
+            above = [(layer, node) for layer, node in found if type(node) is Dir]
+            here = zip(above, reached((node for _, node in above), name), strict=False)
+            named = [(layer, node) for (layer, _), node in here if node and type(node) is not Whiteout]
+            found = [each for place, each in enumerate(named) if not place or type(each[1]) is Dir]
+        return found
+
     def _lower_has(self, names: Names) -> bool:
         lower = self._place(names[:-1]).lower
         return type(lower) is Dir and names[-1] in lower.children
@@ -256,8 +278,8 @@ class Mount(MountedTree):
         self.upper = tree.put(self.upper, "/".join(names), made)
 
     def _groups(self, root: Dir) -> dict[int, list[str]]:
-        """Return a tree's hard links, found once for each value of upper and of lower."""
-        side = 0 if root is self.lower else 1
+        """Return a tree's hard links, found once for each value of upper, of lower and of its layers."""
+        side = 0 if root is self.upper else id(root)
         known = self._links.get(side)
         if known is None or known[0] is not root:
             known = self._links[side] = root, link_groups(root)

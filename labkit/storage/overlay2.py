@@ -19,6 +19,7 @@ from labkit.storage.driver import (
     Snapshot,
     StorageDriver,
     Units,
+    ancestry,
     depth_on,
     ext4,
     units,
@@ -64,7 +65,8 @@ class Overlay2(StorageDriver):
     def mount(self, active: Active, clock: Callable[[], int], *, read_only: bool = False) -> Mount:
         """Return a mount of the container's upper directory over its image."""
         lower = active.parent.root if active.parent else EMPTY_ROOT
-        return Mount(lower, active.tree, clock, read_only=read_only, mounted=active)
+        layers = [each.changes for each in ancestry(active.parent)]
+        return Mount(lower, active.tree, clock, read_only=read_only, mounted=active, layers=layers)
 
     def diff(self, active: Active) -> Dir:
         """Return the container's changes: upper as it is."""

@@ -18,7 +18,6 @@ import stat
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any, Protocol
 
@@ -33,7 +32,7 @@ from labkit.base.errors import (
     RecordedImage,
 )
 from labkit.go.json import dumps, loads
-from labkit.go.moment import SECOND
+from labkit.go.moment import SECOND, parse_time
 from labkit.go.struct import STRING, STRINGS, Field, conform, list_of, struct
 from labkit.oci import tar
 from labkit.oci.blob import FileSource, whole, write_file
@@ -51,7 +50,8 @@ from labkit.oci.tree import Dir, File, Meta, Node, PathWalk, Symlink, split_path
 
 # Files
 
-_MOST_LINKS = 255
+_MOST_STEPS = 255
+"""The names that moby follows, links or not (pkg/symlink, evalSymlinksInScope)."""
 
 
 class ArchiveFiles(Protocol):
@@ -113,13 +113,13 @@ class TarFiles:
         if ".." in name.split("/") and _leaves(name):
             raise InvalidArchive(f"evalSymlinksInScope: {name} is not in the archive")
         walk = PathWalk("", split_path(name))
-        for part in walk:
+        for number, part in enumerate(walk):
+            if number > _MOST_STEPS:
+                raise InvalidArchive(f"evalSymlinksInScope: too many links in {name}")
             here = f"{walk.trail[-1]}/{part}".lstrip("/")
             entry = self._entries.get(here)
             if entry is None or entry.kind != tar.SYMLINK:
                 walk.trail.append(here)
-            elif walk.links == _MOST_LINKS:
-                raise InvalidArchive(f"evalSymlinksInScope: too many links in {name}")
             else:
                 walk.follow(_text(entry.link))
         return walk.trail[-1]
@@ -222,16 +222,30 @@ def seconds(time: str) -> int:
     >>> seconds("2019-04-26T12:00:00.5Z"), seconds("0001-01-01T00:00:00Z")
     (1556280000000000000, 0)
     """
-    moment = datetime.fromisoformat(time[:19] + "+00:00")
-    if not time.endswith("Z"):
-        moment = datetime.fromisoformat(time[:19] + time[-6:])
-    return max(0, int((moment - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds())) * SECOND
+    moment = parse_time(time)
+    # Outside of what a file's time can hold it is 1970 (moby, pkg/system, Chtimes).
+    return moment // SECOND * SECOND if 0 <= moment < 1 << 63 else 0
 
 
 # Images and layers
 
 _BLOB = re.compile(r"blobs/([a-z0-9]+)/([a-f0-9]+)", re.ASCII)
 _CONFIG = re.compile(r"(?:blobs/sha256/|sha256:)?([a-f0-9]{64})(?:\.json)?", re.ASCII)
+
+
+_LARGEST = 16 << 20
+
+
+def _read_document(files: ArchiveFiles, name: str) -> bytes:
+    """Return a document's bytes; InvalidArchive where it is too large to be one.
+
+    Registries take manifests of 4 MiB (distribution, maxManifestBodySize), containerd configs of 8 MiB.
+    Docker sets no limit for an archive's: a config with a history of 100,000 lines is read here, too.
+    """
+    content = files.open(name)
+    if content.size > _LARGEST:
+        raise InvalidArchive(f"{name}: labkit reads documents of at most {_LARGEST >> 20} MiB")
+    return content.read()
 
 
 @dataclass(frozen=True, slots=True)
@@ -385,7 +399,7 @@ def read_docker_archive(files: ArchiveFiles) -> tuple[ArchivedImage, ...]:
     InvalidDocument, InvalidLayer, InvalidImage, InvalidReference or DigestMismatch, in the engine's words.
     """
     reader = LayerReader(files)
-    items = _parse(files.open(MANIFEST).read())
+    items = _parse(_read_document(files, MANIFEST))
     images = [_read_item(files, reader, item) for item in items]
     here = {archived.image.id for archived in images}
     return tuple(
@@ -406,7 +420,7 @@ def _parse(raw: bytes) -> list[dict[str, Any]]:
 
 
 def _read_item(files: ArchiveFiles, reader: LayerReader, item: dict[str, Any]) -> ArchivedImage:
-    config = read_config(files.open(item["Config"]).read())
+    config = read_config(_read_document(files, item["Config"]))
     image = Image(config, reader.read(item["Layers"] or [], config.diff_ids))
     validate(image)
     check_config(config, item["Config"])
@@ -499,10 +513,10 @@ def read_oci_layout(files: ArchiveFiles) -> tuple[ArchivedImage, ...]:
     over. An image named more than once comes once, with all its tags. Raises InvalidArchive,
     InvalidDocument, InvalidLayer, InvalidImage, InvalidReference or DigestMismatch.
     """
-    version = conform(_LAYOUT, loads(files.open(LAYOUT).read()))["imageLayoutVersion"]
+    version = conform(_LAYOUT, loads(_read_document(files, LAYOUT)))["imageLayoutVersion"]
     if version != VERSION:
         raise InvalidArchive(f"unsupported OCI version {version}")
-    index = parse_manifest(files.open(INDEX).read(), OCI_INDEX)
+    index = parse_manifest(_read_document(files, INDEX), OCI_INDEX)
     assert isinstance(index, Index)
     reader = LayerReader(files)
     images: dict[str, ArchivedImage] = {}
@@ -575,7 +589,7 @@ def _check_size(files: ArchiveFiles, descriptor: Descriptor) -> None:
 
 def _document(files: ArchiveFiles, descriptor: Descriptor, kind: str) -> bytes:
     _check_size(files, descriptor)
-    raw = files.open(_place(descriptor.digest)).read()
+    raw = _read_document(files, _place(descriptor.digest))
     try:
         verify(raw, descriptor.digest)
     except DigestMismatch:
@@ -664,7 +678,8 @@ def read_archive(file: str | os.PathLike[str] | IO[bytes]) -> Archive:
             "open manifest.json: no such file or directory: archives of Docker before 1.10 are not supported"
         )
     raise InvalidArchive(
-        "open repositories: no such file or directory: neither manifest.json nor index.json is there"
+        "open repositories: no such file or directory: neither manifest.json nor index.json is there: "
+        "docker load takes what docker save writes, docker import a file system (docker export)"
     )
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -132,3 +134,29 @@ def test_a_built_image_is_undone(lab: Lab) -> None:
     assert lab.docker("build -t web web").exit_code == 0
     lab.undo()
     assert lab.engine.state == before
+
+
+_IN_LITTLE_MEMORY = """
+import sys
+from labkit import Lab
+lab = Lab()
+lab.pull("busybox")
+lab.shell("docker create --name box busybox")
+assert lab.shell(sys.argv[1]).exit_code == 0
+print(next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")))
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="Linux alone tells a process's peak there")
+@pytest.mark.parametrize("command", ["docker build {}", "docker cp {} box:/there"])
+@pytest.mark.parametrize("sizes", [[1500], [2] * 100], ids=["one large file", "many files"])
+def test_a_real_directory_of_any_size_takes_little_memory(
+    command: str, sizes: list[int], tmp_path: Path
+) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM busybox\n")
+    for number, megabytes in enumerate(sizes):
+        with (tmp_path / f"data{number}").open("wb") as file:
+            file.truncate(megabytes << 20)
+    program = [sys.executable, "-c", _IN_LITTLE_MEMORY, command.format(tmp_path)]
+    done = subprocess.run(program, capture_output=True, text=True, check=True, timeout=300)
+    assert int(done.stdout) < 150 << 10  # kB

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pytest
 
+from labkit import Lab
 from labkit.base.errors import DaemonError, NotFound
 from labkit.engine import container as containers
 from labkit.engine.container import find_container
@@ -273,3 +274,21 @@ def test_an_image_without_a_shell(engine: Engine) -> None:
     add(engine, image(layer(a="a")), "bare")
     with pytest.raises(StartError, match="executable file not found"):
         run(engine, "box", "sh", image_name="bare")
+
+
+def test_the_kernels_own_file_systems_are_as_old_as_the_container() -> None:
+    lab = Lab()
+    lab.pull("busybox")
+    listed = lab.docker(
+        "run --rm -v data:/data busybox stat -c '%n %h %a %y' /dev /etc /proc /sys /data"
+    ).text
+    columns = [line.split()[:4] for line in listed.splitlines()]
+    assert [(name, mode) for name, _, mode, _ in columns] == [
+        ("/dev", "755"),
+        ("/etc", "755"),
+        ("/proc", "555"),
+        ("/sys", "555"),
+        ("/data", "755"),
+    ]
+    assert [links for _, links, _, _ in columns[:2]] == ["5", "1"]
+    assert {day for _, _, _, day in columns} == {"2019-04-26"}

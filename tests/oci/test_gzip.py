@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import bz2
+import functools
 import gzip
 import hashlib
 import lzma
 import shutil
 import subprocess
 import sys
+import tempfile
 import tracemalloc
 import zlib
 from collections.abc import Callable
@@ -18,11 +20,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labkit.base.errors import InvalidArchive
+from labkit.base.errors import InvalidArchive, LabkitError
 from labkit.oci import gzip as store
 from labkit.oci.blob import FileSource
 from labkit.oci.content import CHUNK, Content
-from labkit.oci.gzip import compression, decompress, decompressed, spool, store_gzip
+from labkit.oci.gzip import Spool, compression, decompress, decompressed, spool, store_gzip
 
 zstandard = pytest.importorskip("zstandard")
 
@@ -154,3 +156,24 @@ def test_the_bytes_do_not_depend_on_how_the_content_is_cut() -> None:
 def test_the_header_names_no_time_and_no_system() -> None:
     assert store_gzip(Content.of(b"x")).read(0, 10) == bytes.fromhex("1f8b08000000000000ff")
     assert store.compression(store_gzip(Content()).read(0, 6)) == "gzip"
+
+
+def test_what_is_kept_aside_stays_apart_in_memory_and_on_disk() -> None:
+    spool = Spool()
+    parts = [bytes([number]) * size for number, size in enumerate((3, 9 << 20, 0, 5, 8 << 20, 7))]
+    kept = [spool.keep([part[:2], part[2:]]) for part in parts]
+    assert [each.read() for each in kept] == parts
+    assert {type(piece.source) for piece in kept[1].pieces + kept[4].pieces} == {FileSource}
+
+
+def test_a_full_disk_is_told_in_gos_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    full = functools.partial(open, "/dev/full", "w+b")
+    monkeypatch.setattr(tempfile, "TemporaryFile", full)
+    with pytest.raises(LabkitError, match=r"^write /.*: no space left on device$"):
+        Spool().keep([bytes(9 << 20)])
+
+
+def test_a_missing_directory_of_temporary_files_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", "/nowhere/at-all")
+    with pytest.raises(LabkitError, match=r"^open /nowhere/at-all: no such file or directory$"):
+        Spool().keep([bytes(9 << 20)])

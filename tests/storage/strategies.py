@@ -197,7 +197,7 @@ def perform(mount: Mount, call: Call) -> tuple[Mount, Any]:
     """Make a call and return what it gives; "remount" gives another mount of the same trees."""
     name, *arguments = call
     if name == "remount":
-        return Mount(mount.lower, mount.upper, mount.clock), None
+        return Mount(mount.lower, mount.upper, mount.clock, layers=mount.layers), None
     return mount, outcome(getattr(mount, name), *arguments)
 
 

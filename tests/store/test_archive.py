@@ -689,3 +689,23 @@ def test_writing_does_not_read_more_than_it_writes() -> None:
     for era in ERAS:
         write_docker_archive(Sink(), [ArchivedImage(Image(config, (layer,)))], era=era)
     assert source.largest <= 1 << 20
+
+
+@pytest.mark.parametrize(
+    ("manifest", "said"),
+    [
+        (b"[" + 5_000_000 * b"{}," + b"{}]", "labkit reads documents of at most 1,000,000 values"),
+        (b'["' + (17 << 20) * b"x" + b'"]', "manifest.json: labkit reads documents of at most 16 MiB"),
+        (b'[{"Config":"' + 400_000 * b"a/" + b'"}]', "evalSymlinksInScope: too many links in a/a/…a/a/"),
+        (b'[{"Config":"' + 400_000 * b"a" + b'"}]', "open aaa…aaa: no such file or directory"),
+        (b'[{"Config":"a\\u0000\\u001b[31mb"}]', r"open a\x00\x1b[31mb: no such file or directory"),
+    ],
+)
+def test_a_document_of_any_size_is_refused_in_a_line_that_can_be_shown(manifest: bytes, said: str) -> None:
+    with pytest.raises(LabkitError) as refused:
+        read_files({"manifest.json": manifest})
+    text = str(refused.value)
+    start, _, end = said.partition("…")
+    assert text.startswith(start)
+    assert text.endswith(end)
+    assert len(text) <= 1001

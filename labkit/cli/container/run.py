@@ -117,9 +117,25 @@ def _create(terminal: Terminal, call: Invocation) -> Container:
     image, *command = call.args
     options = _options(terminal, call)
     _check(options)
-    _find_or_pull(terminal, image, str(call.options["pull"]), str(call.options["platform"]))
+    platform = str(call.options["platform"])
+    _find_or_pull(terminal, image, str(call.options["pull"]), platform)
     name = str(call.options["name"])
-    return containers.create(terminal.engine, image, command or None, name=name, options=options)
+    container = containers.create(terminal.engine, image, command or None, name=name, options=options)
+    if not platform:
+        _warn_of_platform(terminal, container.image)
+    return container
+
+
+def _warn_of_platform(terminal: Terminal, image: Image) -> None:
+    """Warn of an image for another machine (moby, daemon/create.go); one that names none is for any."""
+    config = image.config
+    own = Platform(config.architecture, config.os, config.variant)
+    host = Platform(terminal.engine.architecture, terminal.engine.os)
+    if config.architecture and _other_platform(image, host):
+        terminal.err(
+            f"WARNING: The requested image's platform ({own}) does not match the detected host platform "
+            f"({host}) and no specific platform was requested\n"
+        )
 
 
 def _find_or_pull(terminal: Terminal, name: str, policy: str, platform: str) -> None:
