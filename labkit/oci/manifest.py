@@ -156,6 +156,7 @@ def _refuse_media_type(what: str, expected: str, found: str) -> None:
 def make_manifest(config: Descriptor, layers: Sequence[Descriptor], *, docker: bool = True) -> Manifest:
     """Write a manifest as `docker push` does, or in the OCI form as Go's OCI tools do.
 
+    >>> from labkit.oci.descriptor import DOCKER_CONFIG
     >>> a = Descriptor(DOCKER_CONFIG, "sha256:" + 64 * "a", 7)
     >>> parse_manifest(make_manifest(a, []).raw).config == a
     True

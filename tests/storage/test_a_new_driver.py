@@ -102,7 +102,7 @@ def test_the_command_lists_it(capsys: pytest.CaptureFixture[str]) -> None:
 def test_it_is_an_answer_of_lesson_5() -> None:
     says = CHOOSE.asks[0].says
     assert says
-    assert says(Lab(), "overlay").startswith("`driver`: with overlay, 50 new containers take")
+    assert says(Lab(), ("overlay",)).startswith("`driver`: with overlay, 50 new containers take")
 
 
 @pytest.mark.parametrize("ask", [lambda: Lab(storage_driver="overlay3"), lambda: driver_costs("overlay3")])
