@@ -25,7 +25,7 @@ from __future__ import annotations
 import errno
 import os
 
-from labkit.base.text import one_line
+from labkit.base.text import told
 
 
 class LabkitError(Exception):
@@ -141,10 +141,8 @@ class RegistryError(LabkitError):
     (404, 'MANIFEST_UNKNOWN')
     """
 
-    _LONGEST = 2000
-
     def __init__(self, status: int, code: str, message: str, detail: object = None) -> None:
-        line = one_line(message[: self._LONGEST]) + ("…" if len(message) > self._LONGEST else "")
+        line = told(message)
         super().__init__(line, code=code)
         self.status = status
         self.message = line

@@ -43,6 +43,15 @@ def one_line(text: str) -> str:
     return shown(text).replace("\n", "\\n").replace("\t", "\\t")
 
 
+def told(text: str, most: int = 2000) -> str:
+    r"""Return what a stranger says, as `one_line` and of a length that can be read.
+
+    >>> told("a\nlie, and a long one", 5)
+    'a\\nlie…'
+    """
+    return one_line(text[:most]) + ("…" if len(text) > most else "")
+
+
 def python_text(text: str) -> str:
     """Return a text as Python writes it, in double quotes.
 

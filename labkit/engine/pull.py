@@ -15,7 +15,6 @@ printed without "Error response from daemon: ".
 from __future__ import annotations
 
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import suppress
@@ -35,6 +34,7 @@ from labkit.base.errors import (
     LabkitError,
     RegistryError,
 )
+from labkit.base.text import told
 from labkit.engine import images
 from labkit.engine.engine import Engine
 from labkit.engine.schedule import MAX_DOWNLOADS, Item, Network, PullEvent, schedule
@@ -156,10 +156,12 @@ def _config(engine: Engine, client: Client, reference: Reference, manifest: Mani
         config = parse_config(content.read())
     except InvalidDocument as error:
         if error.code != "no-rootfs":
-            raise
+            raise InvalidDocument(told(str(error))) from error
         raise InvalidDocument("invalid rootfs in image configuration") from error
     if config.os != engine.os:
-        raise LabkitError(f"image operating system {go_quote(config.os)} cannot be used on this platform")
+        raise LabkitError(
+            f"image operating system {go_quote(config.os[:200])} cannot be used on this platform"
+        )
     if len(config.diff_ids) != len(manifest.layers):
         raise InvalidImage(MISMATCH)
     return config
@@ -288,8 +290,8 @@ class _Failed:
     error: BaseException
 
 
-_LAST_STEP = 0.5
-"""Seconds that jobs have for their last step, once what they wait for was interrupted."""
+_LAST_STEP = 0.3
+"""Seconds that a job has for its last step, once what it waits for was interrupted."""
 
 
 def in_parallel(
@@ -350,7 +352,6 @@ def in_parallel(
         interrupt()
         raise
     finally:
-        deadline = time.monotonic() + _LAST_STEP
         for thread in threads:
-            if thread.ident is not None:
-                thread.join(max(0, deadline - time.monotonic()))
+            if thread.ident is not None:  # it was started
+                thread.join(_LAST_STEP)

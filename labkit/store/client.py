@@ -19,6 +19,7 @@ from typing import Any, Protocol
 from urllib.parse import quote
 
 from labkit.base.errors import DigestMismatch, InvalidDocument, LabkitError, RegistryError
+from labkit.base.text import told
 from labkit.go.json import dumps, loads
 from labkit.go.struct import STRING, STRINGS, Field, Type, conform, list_of, lookup, struct
 from labkit.oci.content import EMPTY, Content
@@ -118,7 +119,10 @@ class Client:
         digest = response.headers["docker-content-digest"] if response.recorded else sha256(raw)
         if ":" in reference and reference != digest:
             raise DigestMismatch(f"manifest verification failed for digest {reference}")
-        document = parse_manifest(raw, response.headers.get("content-type", ""))
+        try:
+            document = parse_manifest(raw, response.headers.get("content-type", ""))
+        except InvalidDocument as error:
+            raise InvalidDocument(told(str(error)), code=error.code) from None
         return FoundManifest(digest, document, response.recorded)
 
     def manifest(self, name: str, found: FoundManifest, platform: Platform) -> Manifest:

@@ -5,6 +5,7 @@ The errors are those that a real dockerd 20.10.24 printed when a registry of our
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -223,6 +224,84 @@ class TestWhatExists:
         give(engine, "reg.test/mine", registry)
         events, _ = get(engine, "reg.test/ab", registry)
         assert told(events, "Already exists") == self.digests(A)
+
+
+class TestWhereALayerWas:
+    """What a push makes of what was pulled; the engine's own answers are in tests/cli/typed/push.txt."""
+
+    @pytest.fixture
+    def registry(self) -> Registry:
+        """A registry with two repositories, whose blobs were compressed as labkit does not."""
+        registry, builder = Registry(), Engine()
+        made = add(builder, image(A, B), "reg.test/team/app")
+        blobs = {
+            sha256(raw): raw
+            for raw in (gzip.compress(each.tar.read(), mtime=0) for each in (A, B) if each.tar)
+        }
+        layers = [Descriptor(DOCKER_LAYER, digest, len(raw)) for digest, raw in blobs.items()]
+        manifest = make_manifest(Descriptor(DOCKER_CONFIG, made.id, len(made.config.raw)), layers)
+        blobs[made.id] = made.config.raw
+        stored = {digest: StoredContent(Content.of(raw)) for digest, raw in blobs.items()}
+        kind = StoredContent(Content.of(manifest.raw), manifest.media_type)
+        for name in ("team/app", "far/app"):
+            registry.add(name, ["latest"], {manifest.digest: kind}, stored)
+        return registry
+
+    def states(self, events: Sequence[PullEvent]) -> set[str]:
+        return {event.state for event in events} - {"Preparing", "Pushing"}
+
+    def test_pushed_where_it_came_from_it_is_the_same_manifest(
+        self, engine: Engine, registry: Registry
+    ) -> None:
+        _, pulled = get(engine, "reg.test/team/app", registry)
+        events, pushed = give(engine, "reg.test/team/app", registry)
+        assert self.states(events) == {"Layer already exists"}
+        assert pushed.digest == pulled.digest
+
+    def test_elsewhere_in_the_registry_too(self, engine: Engine, registry: Registry) -> None:
+        _, pulled = get(engine, "reg.test/far/app", registry)
+        get(engine, "reg.test/team/app", registry)
+        images.tag(engine, pulled.image.id, "reg.test/team/new")
+        rmi(engine, "reg.test/far/app")
+        events, pushed = give(engine, "reg.test/team/new", registry)
+        assert self.states(events) == {"Mounted from far/app"}  # an image that was here is not pulled again
+        assert pushed.digest == pulled.digest
+
+    def test_after_rmi_and_load_too(self, engine: Engine, registry: Registry) -> None:
+        _, pulled = get(engine, "reg.test/team/app", registry)
+        rmi(engine, "reg.test/team/app")
+        add(engine, image(A, B), "reg.test/other/app")
+        events, pushed = give(engine, "reg.test/other/app", registry)
+        assert (self.states(events), pushed.digest) == ({"Mounted from team/app"}, pulled.digest)
+
+    def test_in_another_registry_it_is_compressed_anew(self, engine: Engine, registry: Registry) -> None:
+        _, pulled = get(engine, "reg.test/team/app", registry)
+        images.tag(engine, pulled.image.id, "elsewhere.test/app")
+        events, pushed = give(engine, "elsewhere.test/app", Registry())
+        assert self.states(events) == {"Pushed"}
+        assert pushed.digest != pulled.digest
+
+    def test_what_is_gone_there_is_forgotten(self, engine: Engine, registry: Registry) -> None:
+        get(engine, "reg.test/team/app", registry)
+        events, _ = give(engine, "reg.test/team/app", Registry())
+        assert self.states(events) == {"Pushed"}
+        assert {each.pushed for each in engine.state.sources[A.diff_id]} == {True}
+
+    def test_a_layer_twice_is_uploaded_once(self, engine: Engine) -> None:
+        add(engine, image(A, A), "reg.test/twice")
+        events, _ = give(engine, "reg.test/twice", Registry())
+        assert [event.state for event in events][2:] == ["Pushing", "Pushed", "Layer already exists"]
+
+    def test_a_push_that_fails_teaches_nothing(self, engine: Engine, registry: Registry) -> None:
+        get(engine, "reg.test/team/app", registry)
+        before = engine.state
+
+        def closed(request: Request) -> Response:
+            return as_text("no", 403) if request.method == "PUT" else registry.handle(request)
+
+        with pytest.raises(LabkitError):
+            drain(push(engine, Client(closed), parse_reference("reg.test/team/app:latest"), FAST))
+        assert engine.state is before
 
 
 class TestUnknownNames:

@@ -13,6 +13,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from labkit.engine.pull import Pulled, pull
 from labkit.engine.push import Pushed, push
 from labkit.engine.schedule import Network, PullEvent
 from labkit.lab import Lab
+from labkit.oci.config import parse_config
 from labkit.oci.content import Content
 from labkit.oci.manifest import Platform, make_index
 from labkit.oci.reference import parse_reference
@@ -407,6 +409,25 @@ class TestRetries:
             assert str(caught.value) == words
             assert engine.state is before
 
+    def test_trouble_that_becomes_a_refusal(self, server: FaultyRegistry) -> None:
+        digest, _ = blobs(server)[0]
+        refused = server.fault(digest, response=as_text("oops", 404))
+        with server.fault(digest, response=as_text("oops", 500), times=1), refused:
+            assert str(fails(remote(server, pauses=(1,)))) == "unknown blob"
+
+    @pytest.mark.parametrize(("status", "asked"), [(429, 1), (503, 3)])
+    def test_a_registry_does_not_say_how_long_to_wait(
+        self, server: FaultyRegistry, status: int, asked: int
+    ) -> None:
+        """As Docker does: it waits for what it would have waited for, whatever Retry-After says."""
+        digest = blobs(server)[0][0]
+        slept: list[float] = []
+        later = as_text("oops", status, {"retry-after": str(10**9)})
+        with server.fault(digest, response=later):
+            fails(remote(server, pauses=(2, 3), sleep=slept.append))
+        assert len(server.asked(f"GET .*{digest}")) == asked
+        assert sum(slept) == (5 if asked > 1 else 0)
+
     def test_the_config_too(self, server: FaultyRegistry) -> None:
         with server.fault(f"GET .*{IMAGE.id}", response=as_text("oops", 500)):
             assert str(fails(remote(server, pauses=(1, 1)))) == (
@@ -561,6 +582,93 @@ class TestTokens:
                 get(Engine(), remote(server))
             assert [headers.get("authorization") for _, headers in store.log] == [None]
         assert server.asked(digest)[0][1]["authorization"] == "Bearer t"
+
+
+MISSING = "parse \"http://[::1\": missing ']' in host"
+NO_URLS = [
+    ("http://[::1", MISSING),
+    ("http://a:b/", 'parse "http://a:b/": invalid port ":b" after host'),
+    ("http://a:99999/", "dial tcp: address 99999: invalid port"),
+    ("file:///etc/passwd", 'unsupported protocol scheme "file"'),
+    ("http:///x", "http: no Host in request URL"),
+]
+
+
+class TestUrlsThatLeadNowhere:
+    @pytest.mark.parametrize(("url", "words"), NO_URLS)
+    def test_of_a_token(self, server: FaultyRegistry, url: str, words: str) -> None:
+        challenge = {"www-authenticate": f'Bearer realm="{url}"'}
+        with server.fault("/v2/team", response=refusal("UNAUTHORIZED", headers=challenge).response):
+            error = fails(remote(server))
+        asked = f'Head "{server.url}/v2/team/app/manifests/1": '
+        assert str(error) == f"{asked}invalid token auth challenge realm: {words}"
+
+    def test_a_challenge_without_a_realm(self, server: FaultyRegistry) -> None:
+        closed = refusal("UNAUTHORIZED", headers={"www-authenticate": "Bearer"}).response
+        with server.fault("/v2/team", response=closed):
+            assert str(fails(remote(server))).endswith(": no realm specified for token auth challenge")
+
+    @pytest.mark.parametrize(("url", "words"), NO_URLS)
+    def test_of_a_redirect(self, server: FaultyRegistry, url: str, words: str) -> None:
+        with server.fault(blobs(server)[0][0], response=Response(307, {"location": url})):
+            assert str(fails(remote(server))) == f'failed to parse Location header "{url}": {words}'
+
+    @pytest.mark.parametrize(("url", "words"), NO_URLS)
+    def test_of_an_upload(self, server: FaultyRegistry, url: str, words: str) -> None:
+        engine = Engine()
+        add(engine, image(layer(u=url)), "reg.test/upload:1")
+        answer = Response(202, {"location": url})
+        with server.fault("POST .*/blobs/", response=answer), pytest.raises(LabkitError) as caught:
+            give(engine, remote(server), "reg.test/upload:1")
+        assert str(caught.value) == words
+
+    def test_of_the_next_tags(self, server: FaultyRegistry) -> None:
+        page = as_json({"tags": ["1"]}, headers={"link": '<http://[::1>; rel="next"'})
+        with server.fault("/tags/list", response=page):
+            result = Lab().docker(f"pull -a {server.address}/team/app")
+        assert (result.text, result.exit_code) == (f"Error response from daemon: {MISSING}\n", 1)
+
+    @pytest.mark.parametrize("token", ["a b", "a\nb", "ä", "\x1b"])
+    def test_a_token_that_no_header_can_hold(self, server: FaultyRegistry, token: str) -> None:
+        challenge = {"www-authenticate": f'Bearer realm="{server.url}/token"'}
+        closed = refusal("UNAUTHORIZED", headers=challenge).response
+        with (
+            server.fault("/v2/team", response=closed),
+            server.fault("/token", response=as_json({"token": token})),
+        ):
+            assert str(fails(remote(server))).endswith(
+                ': net/http: invalid header field value for "Authorization"'
+            )
+
+
+def test_an_upload_is_sent_again_where_it_is_redirected(server: FaultyRegistry) -> None:
+    engine, source = Engine(), remote(server)
+    made = add(engine, image(layer(r="redirected")), "reg.test/redirected:1")
+
+    def elsewhere(request: Request) -> Response:
+        """Send each request once to the same place with a mark."""
+        if request.method in ("PATCH", "PUT") and "again" not in request.path:
+            mark = "&again=1" if "?" in request.path else "?again=1"
+            return Response(307, {"location": request.path + mark})
+        return honest(request)
+
+    honest = server.registry.handle
+    server.registry.handle = elsewhere  # type: ignore[method-assign]
+    try:
+        give(engine, source, "reg.test/redirected:1")
+    finally:
+        server.registry.handle = honest  # type: ignore[method-assign]
+    assert get(Engine(), source, "reg.test/redirected:1")[1].image.id == made.id
+
+
+def test_another_os_is_named_in_quotes(server: FaultyRegistry) -> None:
+    made = Engine()
+    other = image(A)
+    raw = json.loads(other.config.raw) | {"os": "li\nnux\x1b"}
+    add(made, replace(other, config=parse_config(json.dumps(raw).encode())), "reg.test/odd:1")
+    give(made, remote(server), "reg.test/odd:1")
+    said = str(fails(remote(server), "reg.test/odd:1"))
+    assert said == 'image operating system "li\\nnux\\x1b" cannot be used on this platform'
 
 
 class TestOnTheCommandLine:
