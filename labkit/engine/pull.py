@@ -15,7 +15,6 @@ printed without "Error response from daemon: ".
 from __future__ import annotations
 
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import suppress
@@ -292,8 +291,8 @@ class _Failed:
     error: BaseException
 
 
-_LAST_STEP = 0.5
-"""Seconds that jobs have for their last step, once what they wait for was interrupted."""
+_LAST_STEP = 0.3
+"""Seconds that a job has for its last step, once what it waits for was interrupted."""
 
 
 def in_parallel(
@@ -354,7 +353,6 @@ def in_parallel(
         interrupt()
         raise
     finally:
-        deadline = time.monotonic() + _LAST_STEP
         for thread in threads:
-            if thread.ident is not None:
-                thread.join(max(0, deadline - time.monotonic()))
+            if thread.ident is not None:  # it was started
+                thread.join(_LAST_STEP)
