@@ -10,23 +10,23 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT, need
-from tests.real import engine
+from tests.real import engine, host
 
 PROCESS = """
 from pathlib import Path
 from tests.real import host
-print(host.start(["sleep", "600"], Path("log")).pid, flush=True)
+print(host.start(["sleep", "600"], Path("log")).pid, ".", flush=True)
 """
 ENGINE = """
 from tests.real.engine import RealEngine
 with RealEngine(own=True) as running:
-    print((running.directory / "dockerd.pid").read_text(), flush=True)
+    print((running.directory / "dockerd.pid").read_text(), running.directory, flush=True)
     input()
 """
 
 
-def killed(program: str, directory: Path) -> int:
-    """Run a program that prints the process id of what it has started, kill it, and give that id."""
+def killed(program: str, directory: Path) -> tuple[int, Path]:
+    """Run a program that prints what it has started, a process id and a directory; kill it, and give both."""
     with subprocess.Popen(
         [sys.executable, "-c", program + "input()\n"],
         cwd=directory,
@@ -35,10 +35,10 @@ def killed(program: str, directory: Path) -> int:
         stdout=subprocess.PIPE,
     ) as process:
         assert process.stdout is not None
-        started = int(process.stdout.readline())
-        assert alive(started)
+        started, place = process.stdout.readline().decode().split()
+        assert alive(int(started))
         process.kill()
-    return started
+    return int(started), Path(place)
 
 
 def alive(process: int) -> bool:
@@ -60,11 +60,12 @@ def ends(process: int, seconds: float) -> bool:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a process that follows its parent needs Linux")
 def test_a_process_ends_with_the_run_that_is_killed(tmp_path: Path) -> None:
-    assert ends(killed(PROCESS, tmp_path), 10)
+    assert ends(killed(PROCESS, tmp_path)[0], 10)
 
 
 @pytest.mark.real
 def test_an_engine_ends_with_the_run_that_is_killed(tmp_path: Path) -> None:
     need(engine.why_not(own=True))
-    daemon = killed(ENGINE, tmp_path)
+    daemon, directory = killed(ENGINE, tmp_path)
     assert ends(daemon, 60)
+    host.remove_tree(directory)
