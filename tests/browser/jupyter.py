@@ -7,11 +7,11 @@ root, or to the directory that LABKIT_SHOTS names.
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import os
 import re
 import shutil
-import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator, Sequence
@@ -21,6 +21,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 import nbformat
+from PIL import Image
 
 from tests.browser import scripts
 from tests.notebooks import ROOT
@@ -87,13 +88,8 @@ def server(directory: Path) -> Iterator[Server]:
     port = host.free_port()
     options = f"--no-browser --allow-root --expose-app-in-browser --port={port} --IdentityProvider.token="
     log = directory / "jupyter.log"
-    with log.open("wb") as stream:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "jupyterlab", *options.split(), f"--ServerApp.root_dir={work}"],
-            env=environment,
-            stdout=stream,
-            stderr=stream,
-        )
+    command = [sys.executable, "-m", "jupyterlab", *options.split(), f"--ServerApp.root_dir={work}"]
+    process = host.start(command, log, env=environment)
     try:
         host.wait_until(lambda: _answers(f"http://127.0.0.1:{port}/api"), process, log, SECONDS)
         yield Server(f"http://127.0.0.1:{port}", work)
@@ -115,6 +111,16 @@ def shots() -> Path:
     directory = Path(os.environ.get("LABKIT_SHOTS") or ROOT / "screenshots")
     directory.mkdir(parents=True, exist_ok=True)
     return directory
+
+
+def rows_of_ink(png: bytes, box: dict[str, float] | None = None) -> int:
+    """Count a picture's rows of pixels in which something is drawn, in a part of it that a box names."""
+    picture = Image.open(io.BytesIO(png)).convert("L")
+    if box:  # without the cells' left margin and the scroll bar
+        left, top = box["x"] + 80, box["y"]
+        picture = picture.crop((left, top, left + box["width"] - 120, top + box["height"]))
+    rows = (picture.crop((0, y, picture.width, y + 1)).getextrema() for y in range(picture.height))
+    return sum(most - least > 40 for least, most in rows)
 
 
 @dataclass
@@ -175,24 +181,26 @@ class Notebook:
             for width in WIDTHS:
                 self.look(theme, width)
                 assert self.cut_off() == []
-                self.look(theme, width, min(MOST_HEIGHT, self._height() + 150))
+                self.look(theme, width, min(MOST_HEIGHT, self._height() + 200))
                 self.shoot(f"{name}-{theme.split()[-1].lower()}-{width}")
             assert self.faults() == []
 
     def _height(self) -> int:
-        height: int = self.page.locator(_PANEL).first.evaluate("e => e.scrollHeight")
+        """Give the height of the notebook down to its last cell: below it the panel scrolls on, empty."""
+        height: int = self.page.locator(_PANEL).first.evaluate(scripts.HEIGHT)
         return height
 
     def shoot(self, name: str) -> list[Path]:
-        """Keep screenshots of the whole notebook, a screen's height each; return their files."""
+        """Keep screenshots of the whole notebook, a screen's height each, none empty; return their files."""
         directory = shots()
         panel = self.page.locator(_PANEL).first
-        size = panel.evaluate("e => [e.scrollHeight, e.clientHeight]")
+        seen = panel.evaluate("e => e.clientHeight")
         files = []
-        for number in range(max(1, -(-size[0] // (size[1] - 60)))):
-            panel.evaluate("(e, top) => { e.scrollTop = top; }", number * (size[1] - 60))
+        for number in range(1 + max(0, -(-(self._height() - seen) // (seen - 60)))):
+            panel.evaluate("(e, top) => { e.scrollTop = top; }", number * (seen - 60))
             files.append(directory / f"{name}-{number + 1:02}.png")
             self.page.screenshot(path=files[-1])
+            assert rows_of_ink(files[-1].read_bytes(), panel.bounding_box()) > 20, f"{files[-1]} is empty"
         panel.evaluate("e => { e.scrollTop = 0; }")
         return files
 

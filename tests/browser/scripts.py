@@ -36,6 +36,11 @@ CLOSE = """async () => {
 LOOKS = """([theme, height, panel]) => document.body.dataset.jpThemeName === theme
     && Math.abs(document.querySelector(panel).clientHeight - height) < 250"""
 
+HEIGHT = """panel => {
+    const last = [...panel.querySelectorAll('.jp-Cell')].at(-1).getBoundingClientRect();
+    return Math.ceil(last.bottom - panel.getBoundingClientRect().top + panel.scrollTop);
+}"""
+
 OVERFLOW = """() => {
     const wide = [];
     for (const element of document.querySelectorAll('.jp-OutputArea-output, .jp-OutputArea-output *')) {

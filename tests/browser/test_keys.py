@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from tests.browser.conftest import Opener
 
-SETUP = """from labkit import Lab
-from labkit import *
+SETUP = """from labkit import *
 lab = Lab()
 image = lab.pull("nginx")
 box = lab.run("nginx", name="box")"""

@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
@@ -283,7 +284,9 @@ def on_real(engine: RealEngine, lines: list[str], cwd: Path, hub: str = "") -> l
     environment, socket = engine.environment(), quote(str(engine.directory), safe="")
     environment["PATH"] = f"{programs}:{environment['PATH']}"
     environment |= {"HUB": hub} if hub else {}
-    for line in lines:
+    for before, line in zip(["", *lines], lines, strict=False):
+        if "docker logs" in line and re.search(r"docker (start|restart|run -d)", before):
+            time.sleep(1)  # what a program prints reaches its log later, on a busy machine much later
         at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         done = subprocess.run(
             [images.BUSYBOX, "sh", "-c", line],

@@ -90,10 +90,7 @@ class RealEngine:
         command += ["-H", self.host, "--storage-driver", self.driver, "--iptables=false", "--bridge=none"]
         command += ["--insecure-registry", "127.0.0.0/8"]
         log = directory / "dockerd.log"
-        with log.open("wb") as stream:
-            self._process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=stream, stderr=stream, start_new_session=True
-            )
+        self._process = host.start(command, log, start_new_session=True)
         host.wait_until(lambda: self.run("docker version").exit == 0, self._process, log, 60)
 
     def forget_registries(self) -> None:

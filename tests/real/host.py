@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 
 def required() -> bool:
@@ -66,6 +69,26 @@ def wait_until(
             tail = "\n".join(log.read_text(errors="replace").splitlines()[-10:])
             raise RuntimeError(f"{process.args!r} does not answer:\n{tail}")
         time.sleep(0.1)
+
+
+def start(command: Sequence[str], log: Path, **options: Any) -> subprocess.Popen[bytes]:
+    """Start a process that writes into a log, and that is asked to end when this one does, even if killed."""
+    ours = os.getpid()
+
+    def follow() -> None:
+        ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG, see prctl(2)
+        if os.getppid() != ours:  # it ended before
+            os._exit(1)
+
+    with log.open("wb") as stream:
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=stream,
+            stderr=stream,
+            preexec_fn=follow if sys.platform == "linux" else None,
+            **options,
+        )
 
 
 def stop(process: subprocess.Popen[bytes], seconds: float = 30) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import tempfile
 import urllib.request
 from pathlib import Path
@@ -40,13 +39,7 @@ class RealRegistry:
     def start(self) -> None:
         """Start the registry, with what it holds."""
         log = self.directory / "registry.log"
-        with log.open("wb") as stream:
-            self._process = subprocess.Popen(
-                [PROGRAM, "serve", str(self.directory / "registry.yml")],
-                stdin=subprocess.DEVNULL,
-                stdout=stream,
-                stderr=stream,
-            )
+        self._process = host.start([PROGRAM, "serve", str(self.directory / "registry.yml")], log)
         try:
             host.wait_until(self._answers, self._process, log, 30)
         except BaseException:
