@@ -62,7 +62,7 @@ def cat(task: Task, args: Sequence[str]) -> int:
         for line in reader.lines() if "n" in options else ():
             count += 1
             task.write(Content.of(f"{count:6}\t".encode() + line))
-        for segment in reader.segments():
+        for segment in () if "n" in options else reader.segments():
             task.write(segment)
 
     return each_file(task, options.operands, show)
@@ -102,7 +102,8 @@ def head(task: Task, args: Sequence[str]) -> int:
         for line in islice(reader.lines(), 0 if by_bytes else wanted):
             task.write(Content.of(line))
 
-    return each_file(task, options.operands, show, "{}: {}", "{}: Input/output error")
+    unread = "{}: Input/output error" if options.operands else "standard input: Input/output error"
+    return each_file(task, options.operands, show, "{}: {}", unread)
 
 
 def tail(task: Task, args: Sequence[str]) -> int:
