@@ -290,6 +290,7 @@ def _copied(task: Task, source: str, target: str, manner: Manner, filled: set[in
         return task.fail(f"omitting directory '{source}'")
     if directory and found.inode in filled:
         return task.fail(f"recursion detected, omitting directory '{source}'")
+    status: int
     try:
         if directory:
             status = yield _copy_directory(task, source, target, over, manner, filled)
