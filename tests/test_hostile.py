@@ -133,7 +133,8 @@ _PIECES = [
     *"'\"`$\\|&;<>(){}[]*?~#!%=:/-., \t\n\0\r\x1b\x7f\xe9\u202e\ud800\U0001f433",
     "$(", "${", "$((", "))", "<<E", "\nE\n", ">>", "2>&1", "<&-", "< /", "> /", "< d", "/dev/null", "''",
     "--", "-f", "{{", "}}", "{{json .}}", "-1", "99999999999999999999", "sha256:", "busybox", "nginx:x", "$a",
-    "if", "then", "fi", "while", "do", "done", "for i in", "docker ", "sh -c ", "xargs ", "..", "a" * 300, "/" * 50,
+    "if", "then", "fi", "while", "do", "done", "for i in", "docker ", "sh -c ", "xargs ", "..",
+    "a" * 300, "/" * 50,
 ]  # fmt: skip
 _LEFT_OUT = tuple("/dev/zero random yes while until sleep save export cp -o host".split())
 

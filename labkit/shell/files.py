@@ -191,9 +191,12 @@ class UserFiles:
 
     def _ask(self, path: str, bits: int) -> None:
         """Refuse what the file's mode denies, or what a directory above it does not let through to."""
-        above = _parent(path)
-        if above != path:
-            self._ask(above, _SEARCH)
+        above = [path]
+        while (parent := _parent(above[-1])) != above[-1]:
+            above.append(parent)
+        for each in reversed(above[1:]):
+            if not self._may(each, _SEARCH):
+                raise FileSystemError(errno.EACCES, each)
         if bits and not self._may(path, bits):
             raise FileSystemError(errno.EACCES, path)
 

@@ -29,7 +29,7 @@ class MountTable(SystemCalls):
     (['dev'], {})
     """
 
-    __slots__ = ("_mounts", "root_mount")
+    __slots__ = ("_deepest", "_mounts", "root_mount")
 
     def __init__(self, root: MountedTree, mounts: Mapping[str, Mount | tuple[Mount, str]]) -> None:
         self.root_mount = root
@@ -38,6 +38,7 @@ class MountTable(SystemCalls):
         for path, mount in mounts.items():
             source = mount if isinstance(mount, tuple) else (mount, "/")
             self._mounts[tuple(split_path(path))] = source[0], tuple(split_path(source[1]))
+        self._deepest = max(map(len, self._mounts), default=0)
 
     @property
     def upper(self) -> Dir:
@@ -56,12 +57,13 @@ class MountTable(SystemCalls):
 
     def step(self, place: Place, names: Sequence[str]) -> Place | None:
         """Look a name up in its file system; on a mount point, give the root of what is mounted there."""
-        mounted = self._mounts.get(tuple(names))
+        # A name far down is not made a key: a walk would take the square of its length.
+        mounted = self._mounts.get(tuple(names)) if len(names) <= self._deepest else None
         return place.tree.step(place, names) if mounted is None else _place(*mounted)
 
     def tree_at(self, names: Names) -> tuple[Tree, Names]:
         """Return the mount that names lead into, and the names below its root."""
-        for depth in range(len(names), 0, -1):
+        for depth in range(min(len(names), self._deepest), 0, -1):
             if mounted := self._mounts.get(names[:depth]):
                 return mounted[0], (*mounted[1], *names[depth:])
         return self.root_mount, names

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from labkit.base.errors import FileSystemError
 from labkit.oci.content import EMPTY
+from labkit.oci.tree import Nested, unnested
 from labkit.shell.applets.options import Options, parse
 from labkit.shell.conversions import basename, decimal, strerror
 from labkit.shell.files import Stat
@@ -127,6 +128,10 @@ def rm(task: Task, args: Sequence[str]) -> int:
 
 def remove(task: Task, path: str, recursive: bool, force: bool) -> int:
     """Remove one file or directory tree and give the exit code."""
+    return unnested(_removed(task, path, recursive, force))
+
+
+def _removed(task: Task, path: str, recursive: bool, force: bool) -> Nested[int]:
     try:
         found = task.fs.stat(task.path(path), False)
         directory = stat.S_ISDIR(found.mode)
@@ -134,7 +139,7 @@ def remove(task: Task, path: str, recursive: bool, force: bool) -> int:
             return task.fail(f"'{path}' is a directory")
         status = 0
         for name in task.listdir(path) if directory else ():
-            status |= remove(task, f"{path.rstrip('/')}/{name}", True, force)
+            status |= yield _removed(task, f"{path.rstrip('/')}/{name}", True, force)
         (task.fs.rmdir if directory else task.fs.unlink)(task.path(path))
     except FileSystemError as error:
         if error.errno == errno.ENOENT and force:
@@ -161,13 +166,17 @@ def _make_directory(task: Task, path: str, mode: int | None, parents: bool) -> i
             return 0
         names = path.rstrip("/").split("/")
         steps = ["/".join(names[:count]) + "/" for count in range(1, len(names)) if names[count - 1]] + [path]
+    below_made = False
     for step in steps:
-        if parents and task.is_dir(step):
+        # Nothing is in a directory that was just made; `..` leads out of it again.
+        below_made = below_made and basename(step) not in (".", "..")
+        if parents and not below_made and task.is_dir(step):
             continue
         try:
-            if parents and task.stat(step.rstrip("/")) is not None:
+            if parents and not below_made and task.stat(step.rstrip("/")) is not None:
                 raise FileSystemError(errno.EEXIST if step == path else errno.ENOTDIR, step)
             task.fs.mkdir(task.path(step), 0o777 & ~UMASK)
+            below_made = parents
             if mode is not None and step == steps[-1]:
                 task.fs.chmod(task.path(step), mode)
         except FileSystemError as error:
@@ -264,6 +273,11 @@ def _destinations(task: Task, options: Options) -> list[tuple[str, str]]:
 
 def _copy(task: Task, source: str, target: str, manner: Manner) -> int:
     """Copy one file or tree and give the exit code."""
+    return unnested(_copied(task, source, target, manner, set()))
+
+
+def _copied(task: Task, source: str, target: str, manner: Manner, filled: set[int]) -> Nested[int]:
+    """Copy; `filled` are the directories that were copied to, which are no sources (busybox, copy_file.c)."""
     try:
         found = task.fs.stat(task.path(source), manner.follow)
     except FileSystemError as error:
@@ -274,9 +288,12 @@ def _copy(task: Task, source: str, target: str, manner: Manner) -> int:
         return task.fail(f"'{source}' and '{target}' are the same file")
     if directory and not manner.recursive:
         return task.fail(f"omitting directory '{source}'")
+    if directory and found.inode in filled:
+        return task.fail(f"recursion detected, omitting directory '{source}'")
+    status: int
     try:
         if directory:
-            status = _copy_directory(task, source, target, over, manner)
+            status = yield _copy_directory(task, source, target, over, manner, filled)
         else:
             status = _copy_file(task, source, target, found, manner)
         if manner.preserve and (directory or not status):
@@ -288,16 +305,19 @@ def _copy(task: Task, source: str, target: str, manner: Manner) -> int:
     return status
 
 
-def _copy_directory(task: Task, source: str, target: str, over: Stat | None, manner: Manner) -> int:
+def _copy_directory(
+    task: Task, source: str, target: str, over: Stat | None, manner: Manner, filled: set[int]
+) -> Nested[int]:
     if over is not None and not stat.S_ISDIR(over.mode):
         return task.fail(f"target '{target}' is not a directory")
-    names = task.listdir(source)
     if over is None:
         mode = task.fs.stat(task.path(source), True).mode & 0o7777 & ~UMASK
         task.fs.mkdir(task.path(target), mode | 0o700)
+    filled.add(task.fs.stat(task.path(target), True).inode)
     status = 0
-    for name in names:
-        status |= _copy(task, f"{source.rstrip('/')}/{name}", f"{target.rstrip('/')}/{name}", manner)
+    for name in task.listdir(source):
+        below = f"{source.rstrip('/')}/{name}", f"{target.rstrip('/')}/{name}"
+        status |= yield _copied(task, *below, manner, filled)
     if over is None:
         task.fs.chmod(task.path(target), mode)
     return status
