@@ -16,7 +16,7 @@ from operator import getitem
 from typing import NamedTuple
 
 _MOST = 3000  # places in an expression; Go allows 1,000 repeats, one in another included
-_CACHED = 300_000  # places that the states of one automaton hold, before it forgets them (RE2's way)
+_CACHED = 300_000  # places and steps that an automaton remembers before it forgets all (RE2's way)
 _SHORT = 512  # characters within which `re` may look again from each of them
 ANY = "(?s:.)"
 NEVER = "(?!)"
@@ -110,7 +110,7 @@ def _repeated(node: _Node, text: str) -> _Node:
 
 
 def _choices(node: _Node) -> int:
-    """Return how many repeats have a choice of their length, or many for what `re` might try over and over."""
+    """Return how many repeats can choose their length; many if `re` might try one thing over and over."""
     if node.kind in ("all", "group"):
         return sum(map(_choices, node.parts))
     if node.kind == "repeat" and node.parts[0].kind == "set":
@@ -243,8 +243,9 @@ class _Automaton:
         elif before not in ("", "\n"):
             before = "a" if before.isalnum() or before == "_" else " "
         key = (places, before, accepted)
+        self._size += 1
         if key not in self._states:
-            self._size += len(places) + 10
+            self._size += len(places)
             if self._size > _CACHED:
                 for state in self._states.values():
                     state.clear()
@@ -278,8 +279,8 @@ class Regexp:
         self._flags = flags
         self._tree, self._groups = _parsed(tokens)
         self._budget = 1_000_000
-        # Where one repeat of one character at most has a choice, Python's `re` finds what POSIX and Go do, and
-        # cannot go back more often than the text is long, from each of its characters.
+        # Where one repeat of one character at most has a choice, `re` finds what POSIX and Go do, and from
+        # each character of a text it goes back no more often than the text is long.
         choices = _choices(self._tree)
         self._fast = re.compile("".join(text for _, text in tokens), flags) if choices < 2 else None
         self._limit = _SHORT if choices else None
@@ -327,28 +328,28 @@ class Regexp:
         library of GNU do: among the ways to that end, each repeat in turn takes as much as it can.
         """
         behind = -1
-        for match in self._matches(text):
-            if match.end > match.start or match.start != behind:
-                yield match
-            behind = match.end
-
-    def _matches(self, text: str) -> Iterator[Match]:
         if (quick := self._quick(text)) is not None:
             for found in quick.finditer(text):
-                yield Match(*found.span(), (found[0], *(group or "" for group in found.groups())))
+                start, end = found.span()
+                if end > start or start != behind:
+                    yield Match(start, end, (found[0], *(group or "" for group in found.groups())))
+                behind = end
             return
         # A way through states that led to no longer match once does so again, from wherever it is entered; so
         # no character is read twice in the same state (Reps, Maximal-munch tokenization in linear time).
         hopeless: set[tuple[int, int]] = set()
-        backs, behind = bool(self._program.backs), 0
+        backs = self._program.backs
         self._budget += 30 * len(text)
         for start in range(len(text) + 1) if backs else self._beginnings(text):
-            if start >= behind:
-                end = None if backs else self._longest(text, start, hopeless)
-                match = self._grouped(text, start, end) if self._groups else Match(start, end or 0, (text[start:end],))
-                if match is not None:
-                    yield match
-                    behind = max(match.end, start + 1)
+            if start < behind:
+                continue
+            last = None if backs else self._longest(text, start, hopeless)
+            match: Match | None = Match(start, last or 0, (text[start:last],))
+            if backs or self._groups:
+                match = self._grouped(text, start, last)
+            if match is not None and (match.end > start or start != behind):
+                yield match
+                behind = match.end
 
     def _beginnings(self, text: str) -> list[int]:
         """Return all places where a match begins; the text is read from its end."""
@@ -385,9 +386,9 @@ class Regexp:
         for place in range(start, len(text) + 1 if end is None else end + 1):
             char, following = text[place : place + 1], []
             threads = self._followed(threads, text, place)
-            if backs and (budget := self._budget - len(threads) - 1) < 0:
-                raise BadPattern("a back-reference in it takes too many steps")
-            self._budget = budget if backs else self._budget
+            self._budget -= len(threads) if backs else 0
+            if self._budget < 0:
+                raise BadPattern("its back-references take too many steps")
             ended = [saves for at, saves, left in threads if at == self._program.end and not left]
             if ended and end in (None, place):
                 spans = (start, place, *ended[0][2:])
@@ -397,7 +398,9 @@ class Regexp:
                 if left:
                     following += [_Thread(at, saves, left[1:])] if left[0] == char else []
                 else:
-                    following += [_Thread(to, saves, "") for accepts, to in moves[at] if char and accepts(char)]
+                    following += [
+                        _Thread(to, saves, "") for accepts, to in moves[at] if char and accepts(char)
+                    ]
             threads = following
             if not threads:
                 break
@@ -443,7 +446,9 @@ _NAMED = re.compile(r"\[:(\^?)([a-z]+):\]")
 _COLLATED = re.compile(r"\[([.=])(.)\1\]")
 
 
-def bracket(text: str, index: int, negators: str, escape: Callable[[str, int], tuple[str, int]]) -> tuple[str, int]:
+def bracket(
+    text: str, index: int, negators: str, escape: Callable[[str, int], tuple[str, int]]
+) -> tuple[str, int]:
     """Read `[…]` from a `[` on; return it in Python's words and the index behind it.
 
     `escape` reads what follows a backslash. Raises BadPattern; IndexError where no `]` comes.
@@ -479,16 +484,6 @@ def bracket(text: str, index: int, negators: str, escape: Callable[[str, int], t
     return found, index + 1
 
 
-def plain(text: str, index: int) -> tuple[str, int]:
-    """Read a backslash in a bracket as itself (POSIX)."""
-    return "\\\\", index
-
-
-def escaped(text: str, index: int) -> tuple[str, int]:
-    """Read the character after a backslash as itself (file-name patterns)."""
-    return re.escape(text[index]), index + 1
-
-
 # File-name patterns.
 
 
@@ -512,7 +507,9 @@ def glob(pattern: str, negators: str = "!^", char: str = ANY) -> Iterator[Token]
             index += 1
         elif found == "[":
             try:
-                text, index = bracket(pattern, index - 1, negators, escaped)
+                text, index = bracket(
+                    pattern, index - 1, negators, lambda text, at: (re.escape(text[at]), at + 1)
+                )
                 yield Token("set", text)
             except IndexError:
                 yield literal("[")
@@ -523,13 +520,12 @@ def glob(pattern: str, negators: str = "!^", char: str = ANY) -> Iterator[Token]
             yield literal(found)
 
 
-# Go's syntax (https://github.com/google/re2/wiki/Syntax). Classes of Unicode, `\pL`, are refused: names are ASCII.
+# Go's syntax (https://github.com/google/re2/wiki/Syntax), without classes of Unicode such as `\pL`: what
+# Docker holds against a pattern, names and identifiers, is ASCII.
 
-_PERL = {"d": "[0-9]", "D": "[^0-9]", "s": r"[\t\n\f\r ]", "S": r"[^\t\n\f\r ]",
-         "w": "[0-9A-Za-z_]", "W": "[^0-9A-Za-z_]"}  # fmt: skip
 _PLACES = {"A": r"\A", "z": r"\Z", "b": r"\b", "B": r"\B"}
-_CONTROLS = {"a": r"\a", "f": r"\f", "t": r"\t", "n": r"\n", "r": r"\r", "v": r"\v"}
 _NUMBER = re.compile(r"x\{([0-9a-fA-F]+)\}|x([0-9a-fA-F]{2})|([0-7]{3}|0[0-7]{0,2})")
+_QUOTED = re.compile(r"(\\[^Q])|\\Q(.*?)(?:\\E|\Z)", re.DOTALL)
 _GROUP = re.compile(r"\?(?:P?<\w+>|([imsU]*)(?:-([imsU]+))?([:)]))")
 _REPEAT = re.compile(r"([*+?]|\{\d+(?:,\d*)?\})\??")
 
@@ -552,25 +548,19 @@ def _go_escape(text: str, index: int) -> tuple[str, int]:
         if code > 0x10FFFF:
             raise BadPattern("invalid escape sequence")
         return re.escape(chr(code)), number.end()
-    if char in _PERL:
-        return _PERL[char], index + 1
-    if char in _CONTROLS or not (char.isalnum() or char == "_"):
-        return _CONTROLS.get(char, re.escape(char)), index + 1
+    if char in "dDsSwWafnrtv":
+        return f"\\{char}", index + 1
+    if not (char.isalnum() or char == "_"):
+        return re.escape(char), index + 1
     raise BadPattern("invalid escape sequence")
-
-
-def _in_bracket(text: str, index: int) -> tuple[str, int]:
-    if text[index] in _PERL:
-        return {"D": r"\x00-/:-\U0010ffff", "S": r"\x00-\x08\x0b\x0e-\x1f!-\U0010ffff",
-                "W": r"\x00-/:-@\[-^`{-\U0010ffff"}.get(text[index], _PERL[text[index]][1:-1]), index + 1  # fmt: skip
-    return _go_escape(text, index)
 
 
 def _go(pattern: str) -> Iterator[Token]:
     index, flags, outer = 0, frozenset[str](), list[frozenset[str]]()
+    pattern = _QUOTED.sub(lambda match: match[1] or re.escape(match[2]), pattern)
 
     def chars(text: str) -> Token:
-        return Token("set", f"(?i:{text})" if "i" in flags else text)
+        return Token("set", f"(?{'i' * ('i' in flags)}a:{text})")
 
     while index < len(pattern):
         char, index = pattern[index], index + 1
@@ -597,7 +587,7 @@ def _go(pattern: str) -> Iterator[Token]:
             yield Token("|", "|")
         elif char == "[":
             try:
-                text, index = bracket(pattern, index - 1, "^", _in_bracket)
+                text, index = bracket(pattern, index - 1, "^", _go_escape)
             except IndexError:
                 raise BadPattern("missing closing ]") from None
             yield chars(text)
@@ -608,11 +598,6 @@ def _go(pattern: str) -> Iterator[Token]:
             yield Token("at", inner["m" in flags])
         elif char != "\\":
             yield chars(re.escape(char))
-        elif pattern.startswith("Q", index):
-            quoted, _, _ = pattern[index + 1 :].partition("\\E")
-            index += len(quoted) + 1 + 2 * pattern.startswith("\\E", index + 1 + len(quoted))
-            for each in quoted:
-                yield chars(re.escape(each))
         elif pattern[index : index + 1] in (*_PLACES,):
             yield Token("at", _PLACES[pattern[index]])
             index += 1

@@ -73,7 +73,7 @@ def _tokens(pattern: str, extended: bool) -> Iterator[Token]:
             yield Token("repeat", text)
         elif char == "[":
             try:
-                text, index = bracket(pattern, index - 1, "^", regexp.plain)
+                text, index = bracket(pattern, index - 1, "^", lambda _, at: ("\\\\", at))
             except IndexError:
                 raise BadPattern("Unmatched [, [^, [:, [., or [=") from None
             yield Token("set", text)
