@@ -115,6 +115,8 @@ def _choices(node: _Node) -> int:
         return sum(map(_choices, node.parts))
     if node.kind == "repeat" and node.parts[0].kind == "set":
         return int(node.low != node.high)
+    if node.kind == "repeat" and (node.low, node.high) == (0, 1):
+        return 1 + _choices(node.parts[0])
     return 0 if node.kind in ("set", "at") else 9
 
 
@@ -279,13 +281,13 @@ class Regexp:
         self._flags = flags
         self._tree, self._groups = _parsed(tokens)
         self._budget = 1_000_000
-        # Where one repeat of one character at most has a choice, `re` finds what POSIX and Go do, and from
-        # each character of a text it goes back no more often than the text is long.
-        choices = _choices(self._tree)
-        self._fast = re.compile("".join(text for _, text in tokens), flags) if choices < 2 else None
-        self._limit = _SHORT if choices else None
-        if self._fast is None:
-            _ = self._program
+        # Where one repeat of one character at most has a choice, `re` finds what POSIX and Go do. From a
+        # place it goes back no more often than the text is long: it is asked of a short text, or one place.
+        self._choices = _choices(self._tree)
+        few = self._choices < 3
+        self._fast = re.compile("".join(text for _, text in tokens), flags) if few else None
+        if not few:
+            _ = self._program  # raises BadPattern
 
     @cached_property
     def _program(self) -> _Program:
@@ -304,8 +306,9 @@ class Regexp:
     def _ends(self) -> _Automaton:
         return _Automaton(self._program, 0, self._program.end, anywhere=False, backward=False)
 
-    def _quick(self, text: str) -> re.Pattern[str] | None:
-        return self._fast if self._limit is None or len(text) <= self._limit else None
+    def _quick(self, text: str, whole: bool = False) -> re.Pattern[str] | None:
+        long = len(text) > _SHORT and self._choices > whole
+        return None if long or self._choices > 1 + whole else self._fast
 
     def search(self, text: str) -> bool:
         """Tell whether a text has a match."""
@@ -317,8 +320,8 @@ class Regexp:
 
     def fullmatch(self, text: str) -> bool:
         """Tell whether an expression without `\\1` matches a whole text."""
-        if self._fast is not None:
-            return self._fast.fullmatch(text) is not None
+        if (quick := self._quick(text, whole=True)) is not None:
+            return quick.fullmatch(text) is not None
         return reduce(getitem, text, self._ends.begin())[""].accepted
 
     def matches(self, text: str) -> Iterator[Match]:
@@ -560,7 +563,8 @@ def _go(pattern: str) -> Iterator[Token]:
     pattern = _QUOTED.sub(lambda match: match[1] or re.escape(match[2]), pattern)
 
     def chars(text: str) -> Token:
-        return Token("set", f"(?{'i' * ('i' in flags)}a:{text})")
+        flagged = "i" * ("i" in flags) + "a" * (text[0] == "[" or text[1:2].isalpha())
+        return Token("set", f"(?{flagged}:{text})" if flagged else text)
 
     while index < len(pattern):
         char, index = pattern[index], index + 1

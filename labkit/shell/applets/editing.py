@@ -112,7 +112,8 @@ def _matches(pattern: Regexp, line: str, options: Options) -> bool:
 
 # sed.
 
-_ADDRESS = r"[0-9]+|\$|/(?:\\.|\[\^?\]?[^]]*\]|[^/\\])*/I?"
+# `(?>…)`: what was read as a bracket is not read again as characters; many could be in 2^n ways.
+_ADDRESS = r"[0-9]+|\$|/(?>(?:\\.|\[\^?\]?[^]]*\]|[^/\\])*)/I?"
 _COMMAND = re.compile(rf"({_ADDRESS})?(?:, *({_ADDRESS}|))?\s*((?:! *)*)(.?)", re.DOTALL)
 _END = re.compile(r"[ \t]*(?:[\n;]|$)")
 
@@ -182,7 +183,8 @@ def _substitution(command: _Command, script: str, at: int, extended: bool) -> in
         raise CommandError("bad option in substitution expression")
     stop = re.escape(mark)
     pattern = (
-        rf"{stop}((?:\\.|\[\^?\]?[^]]*\]|(?!{stop})[^\\])*){stop}((?:\\.|(?!{stop})[^\\])*){stop}([gpIi0-9]*)"
+        rf"{stop}((?>(?:\\.|\[\^?\]?[^]]*\]|(?!{stop})[^\\])*)){stop}"
+        rf"((?:\\.|(?!{stop})[^\\])*){stop}([gpIi0-9]*)"
     )
     match = re.compile(pattern, re.DOTALL).match(script, at)
     if match is None:
