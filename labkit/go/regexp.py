@@ -104,6 +104,8 @@ def _repeated(node: _Node, text: str) -> _Node:
         return _Node("repeat", parts=(node,), low=int(text == "+"), high=1 if text == "?" else None)
     low, comma, high = text[1:-1].partition(",")
     most = int(high) if high else None if comma else int(low)
+    if max(int(low or 0), most or 0) > 32767:  # RE_DUP_MAX of the C library
+        raise BadPattern("Regular expression too big")
     if most is not None and most < int(low or 0):
         raise BadPattern("Invalid content of \\{\\}")
     return _Node("repeat", parts=(node,), low=int(low or 0), high=most)
