@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from labkit.base.errors import DaemonError, InvalidReference, LabkitError, NotFound
@@ -14,6 +13,7 @@ from labkit.cli.table import Invocation
 from labkit.cli.terminal import Terminal
 from labkit.engine import images
 from labkit.engine.engine import Engine
+from labkit.go import path as go_path
 from labkit.go.moment import SECOND, parse_time, rfc3339
 from labkit.go.units import ago, go_time, human_size
 from labkit.oci.digest import short
@@ -111,10 +111,7 @@ def _filtered(engine: Engine, call: Invocation) -> list[tuple[Image, list[Refere
 
 def _matches(name: Reference, pattern: str) -> bool:
     """Tell whether a name matches a pattern, as distribution/reference's FamiliarMatch."""
-    return any(fnmatchcase(text, pattern) and text.count("/") == pattern.count("/") for text in (
-        name.familiar_name,
-        name.familiar,
-    ))  # fmt: skip
+    return any(map(go_path.pattern(pattern).fullmatch, (name.familiar_name, name.familiar)))
 
 
 def _labelled(image: Image, wanted: list[str]) -> bool:

@@ -8,6 +8,7 @@ from labkit.base.errors import DaemonError
 from labkit.cli.table import Invocation
 from labkit.cli.terminal import Terminal
 from labkit.go.moment import moment_of
+from labkit.go.regexp import BadPattern, compiled
 from labkit.go.units import human_size
 
 
@@ -44,6 +45,18 @@ def has_labels(labels: Mapping[str, str], wanted: Filters) -> bool:
         return name in labels and (not equals or labels[name] == value)
 
     return all(map(has, wanted.of("label"))) and not any(map(has, wanted.of("label!")))
+
+
+def matches(pattern: str, text: str) -> bool:
+    """Tell whether a text has what a filter names; a pattern that is none matches nothing, as in moby.
+
+    >>> matches("^/?web[0-9]+$", "web12"), matches("[", "web12")
+    (True, False)
+    """
+    try:
+        return compiled(pattern).search(text)
+    except BadPattern:
+        return False
 
 
 def until(wanted: Filters, now: int) -> int | None:

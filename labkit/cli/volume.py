@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from labkit.base.errors import DaemonError, LabkitError, NotFound
 from labkit.cli import prune as prunes
 from labkit.cli.formats import Table, label_header
-from labkit.cli.prune import Filters, has_labels
+from labkit.cli.prune import Filters, has_labels, matches
 from labkit.cli.table import Invocation
 from labkit.cli.terminal import Terminal
 from labkit.engine import volumes
@@ -81,7 +80,7 @@ def _matches(engine: Engine, volume: Volume, wanted: Filters) -> bool:
         return False
     names = wanted.of("name")
     return has_labels(dict(volume.labels or ()), wanted) and (
-        not names or any(re.search(each, volume.name) for each in names)
+        not names or any(matches(each, volume.name) for each in names)
     )
 
 

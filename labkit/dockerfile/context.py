@@ -12,10 +12,10 @@ import re
 import stat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from fnmatch import fnmatchcase
 
 from labkit.base.errors import DaemonError, LabkitError
 from labkit.dockerfile import ignore
+from labkit.go import path as go_path
 from labkit.oci import tree
 from labkit.oci.content import Content
 from labkit.oci.gzip import decompressed
@@ -189,14 +189,10 @@ def _matching(context: Context, pattern: str) -> Iterator[CopySource]:
         ignore.check_pattern(pattern)
     except LabkitError:
         return
+    wanted = go_path.pattern(pattern)
     for path, _ in tree.walk(context.root):
-        if path.count("/") == pattern.count("/") and all(map(fnmatchcase, path.split("/"), _parts(pattern))):
+        if path.count("/") == pattern.count("/") and wanted.fullmatch(path):
             yield _source(context, path)
-
-
-def _parts(pattern: str) -> list[str]:
-    """Return a pattern's parts as fnmatch writes them: `[!a]` for Go's `[^a]`, `[*]` for its `\\*`."""
-    return re.sub(r"\\(.)", r"[\1]", pattern.replace("[^", "[!")).split("/")
 
 
 def _source(context: Context, path: str) -> CopySource:

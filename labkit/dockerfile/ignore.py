@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from labkit.base.errors import LabkitError
+from labkit.go.regexp import BadPattern, Regexp
+from labkit.go.regexp import compiled as go_compiled
 from labkit.oci.tree import Dir, Meta, Nested, Node, unnested
 
 
@@ -17,7 +19,7 @@ class Pattern:
 
     text: str
     kept: bool
-    expression: re.Pattern[str]
+    expression: Regexp
 
 
 def read_patterns(text: str) -> list[str]:
@@ -67,8 +69,8 @@ def compiled(patterns: Sequence[str]) -> list[Pattern]:
         text = pattern[1:] if kept else pattern
         check_pattern(text)
         try:
-            found.append(Pattern(text, kept, re.compile(_expression(text), re.DOTALL)))
-        except re.error:
+            found.append(Pattern(text, kept, go_compiled(f"(?s){_expression(text)}")))
+        except BadPattern:
             raise LabkitError("syntax error in pattern") from None
     return found
 

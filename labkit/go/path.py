@@ -6,6 +6,9 @@ Docker reads a trailing slash or `/.` as "this directory", so these keep what Py
 from __future__ import annotations
 
 import posixpath
+from functools import lru_cache
+
+from labkit.go.regexp import Regexp, glob
 
 
 def clean(path: str) -> str:
@@ -35,6 +38,16 @@ def join(*parts: str) -> str:
     """
     text = "/".join(part for part in parts if part)
     return clean(text) if text else ""
+
+
+@lru_cache(maxsize=64)
+def pattern(text: str) -> Regexp:
+    """Return a pattern in which `*`, `?` and `[^…]` stand for what has no slash (path.Match).
+
+    >>> pattern("site/*.html").fullmatch("site/a.html"), pattern("*").fullmatch("a/b")
+    (True, False)
+    """
+    return Regexp(glob(text, negators="^", char="[^/]"))
 
 
 def ends_in_slash(path: str) -> bool:

@@ -276,7 +276,7 @@ def _matches(task: Task, prefix: str, part: Segments, last: bool) -> list[str]:
         return [prefix + name] if not name or not last or task.stat(prefix + name, False) else []
     try:
         names = task.listdir(prefix or ".")
-        wanted = re.compile(glob(part))
+        wanted = glob(part)
     except FileSystemError:
         return []
     hidden = name.startswith(".")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from labkit.base.errors import FileSystemError
+from labkit.go.regexp import BadPattern
 from labkit.oci.content import Filler
 from labkit.shell.applets import APPLETS
 from labkit.shell.conversions import basename, decode, strerror
@@ -78,6 +79,8 @@ def call(task: Task, program: Program | Applet, argv: Sequence[str]) -> int:
         return program.usage_status if isinstance(program, Applet) else 1
     except CommandError as error:
         return task.fail(str(error), error.status)
+    except BadPattern as error:  # while it matched, see `Regexp`
+        return task.fail(f"bad regex: {error}", 2)
     except FileSystemError as error:
         where = f"{error.filename}: " if error.filename else ""
         return task.fail(where + strerror(error))

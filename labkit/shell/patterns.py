@@ -1,4 +1,4 @@
-"""Patterns as Python's regular expressions: file-name patterns, and POSIX basic and extended ones.
+"""Patterns of the shell and its programs: file names', and POSIX's basic and extended regular expressions.
 
 POSIX.1-2017, Shell Command Language 2.13 (pattern matching) and Base Definitions 9 (regular
 expressions), with GNU's additions that busybox has: `\\+`, `\\?`, `\\|` in basic ones, `\\w`, `\\b`, `\\<`.
@@ -7,73 +7,24 @@ expressions), with GNU's additions that busybox has: `\\+`, `\\?`, `\\|` in basi
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-_CLASSES = {"alnum": "a-zA-Z0-9", "alpha": "a-zA-Z", "blank": " \\t", "cntrl": "\\x00-\\x1f\\x7f",
-            "digit": "0-9", "graph": "!-~", "lower": "a-z", "print": " -~",
-            "punct": "!-/:-@\\[-`{-~", "space": " \\t\\n\\r\\f\\v", "upper": "A-Z",
-            "xdigit": "0-9A-Fa-f"}  # fmt: skip
+from labkit.go import regexp
+from labkit.go.regexp import ANY, BadPattern, Regexp, Token, bracket, literal
 
-
-class BadPattern(Exception):
-    """A regular expression that is none, in the C library's words."""
+_ESCAPES = {"w": ("set", r"\w"), "W": ("set", r"\W"), "s": ("set", r"\s"), "S": ("set", r"\S"),
+            "b": ("at", r"\b"), "B": ("at", r"\B"), "<": ("at", r"\b(?=\w)"), ">": ("at", r"\b(?<=\w)"),
+            "`": ("at", r"\A"), "'": ("at", r"\Z")}  # fmt: skip
 
 
-def _bracket(text: str, start: int, negators: str) -> tuple[str, int] | None:
-    """Translate the bracket expression that starts at `[`; give it and the index behind it."""
-    index = start + 1
-    negated = text[index : index + 1] in tuple(negators)
-    index += negated
-    items: list[str] = []
-    first = index
-    while index < len(text) and (text[index] != "]" or index == first):
-        named = re.compile(r"\[:([a-z]+):\]").match(text, index)
-        if named is not None:
-            items.append(_CLASSES.get(named[1], ""))
-            index = named.end()
-            continue
-        char = text[index]
-        ranges = char == "-" and first < index and items[-1] != "-" and text[index + 1 : index + 2] != "]"
-        items.append("-" if ranges else re.escape(char))
-        index += 1
-    if index >= len(text):
-        return None
-    bracket = f"[{'^' if negated else ''}{''.join(items)}]"
-    try:
-        re.compile(bracket)
-    except re.error:
-        bracket = "(?!)"
-    return bracket, index + 1
+def glob(segments: Iterable[tuple[str, bool]], *, ignore_case: bool = False) -> Regexp:
+    """Return a shell pattern that is given as pairs of text and whether it was quoted.
 
-
-def glob(segments: Iterable[tuple[str, bool]]) -> str:
-    """Return the expression for a shell pattern given as pairs of text and whether it was quoted.
-
-    >>> re.fullmatch(glob([("*.lo[gk]", False)]), "nginx.log") is not None
+    >>> glob([("*.lo[gk]", False)]).fullmatch("nginx.log")
     True
     """
-    marked = [(char, quoted) for text, quoted in segments for char in text]
-    text = "".join("\\" if quoted else char for char, quoted in marked)
-    out: list[str] = []
-    index = 0
-    while index < len(marked):
-        char, quoted = marked[index]
-        index += 1
-        if quoted:
-            out.append(re.escape(char))
-        elif char == "*":
-            out.append(".*")
-        elif char == "?":
-            out.append(".")
-        elif char == "\\" and index < len(marked):
-            out.append(re.escape(marked[index][0]))
-            index += 1
-        elif char == "[" and (bracket := _bracket(text, index - 1, "!^")) is not None:
-            out.append(bracket[0])
-            index = bracket[1]
-        else:
-            out.append(re.escape(char))
-    return "(?s:" + "".join(out) + ")"
+    text = "".join(re.sub("(?s)(.)", r"\\\1", text) if quoted else text for text, quoted in segments)
+    return Regexp(regexp.glob(text), re.IGNORECASE if ignore_case else re.NOFLAG)
 
 
 def has_glob(segments: Iterable[tuple[str, bool]]) -> bool:
@@ -87,66 +38,74 @@ def has_glob(segments: Iterable[tuple[str, bool]]) -> bool:
     return "*" in text or "?" in text or "]" in text.partition("[")[2]
 
 
-def regex(pattern: str, *, extended: bool = False, ignore_case: bool = False) -> re.Pattern[str]:
+def regex(pattern: str, *, extended: bool = False, ignore_case: bool = False) -> Regexp:
     r"""Compile a POSIX regular expression; raises BadPattern.
 
-    >>> regex(r"\(a\)\1").search("baa").group()
-    'aa'
+    >>> next(regex(r"\(a\)\1").matches("baa")).groups
+    ('aa', 'a')
     """
-    try:
-        return re.compile("".join(_translate(pattern, extended)), re.IGNORECASE if ignore_case else re.NOFLAG)
-    except (re.error, RecursionError, OverflowError) as error:
-        groups = "parenthesis" in str(error) or "subpattern" in str(error)
-        raise BadPattern("Unmatched ( or \\(" if groups else "Invalid preceding regular expression") from None
+    return Regexp(_tokens(pattern, extended), re.IGNORECASE if ignore_case else re.NOFLAG)
 
 
-def _translate(pattern: str, extended: bool) -> list[str]:
-    out: list[str] = []
-    index, at_start = 0, True
+def _tokens(pattern: str, extended: bool) -> Iterator[Token]:
+    index = groups = depth = 0
+    repeatable = False
     while index < len(pattern):
-        char = pattern[index]
-        index += 1
-        if char == "\\":
-            if index >= len(pattern):
+        char, index = pattern[index], index + 1
+        escaped = char == "\\"
+        if escaped:
+            if index == len(pattern):
                 raise BadPattern("Trailing backslash")
-            char = pattern[index]
-            index += 1
-            # `\+` with nothing before it is a plus; as it stands, `\(\?` would be Python's `(?`.
-            piece = re.escape(char) if at_start and char in "+?" else _escaped(char, extended)
-            at_start = not extended and char in "(|"
+            char, index = pattern[index], index + 1
+        operator = escaped != extended if char in "(){|+?" else not escaped and char in "*.[^$"
+        if not operator:
+            yield _escape(char, groups) if escaped else literal(char)
+        elif char == "(" or char == "|":
+            groups, depth = groups + (char == "("), depth + (char == "(")
+            yield Token(char, char)
+            repeatable = False
+            continue
+        elif char == ")":
+            yield Token(char, char) if depth or not extended else literal(char)
+            depth -= 1
+        elif char in "*+?{" and extended and not repeatable:
+            continue  # glibc passes over what has nothing to repeat
+        elif char in "*+?{" and (repeatable or char == "{"):
+            text, index = _interval(pattern, index, extended) if char == "{" else (char, index)
+            yield Token("repeat", text)
         elif char == "[":
-            bracket = _bracket(pattern, index - 1, "^")
-            if bracket is None:
-                raise BadPattern("Unmatched [, [^, [:, [., or [=")
-            piece, index = bracket
-            at_start = False
-        elif char == "*" and at_start and not extended:
-            piece = r"\*"
-        elif char in "*+?" and at_start and extended:
-            piece = ""  # glibc passes over what has nothing to repeat; Python gives `(?` a meaning of its own
-        elif char == "^":
-            piece = "^" if extended or at_start else r"\^"
-        elif char == "$":
-            last = index == len(pattern) or pattern.startswith(("\\)", "\\|"), index)
-            piece = r"\Z" if extended or last else r"\$"
-            at_start = False
-        elif char in "+?{}()|" and not extended:
-            piece, at_start = "\\" + char, False
-        elif char in "*+?.(|){}":
-            piece, at_start = char, extended and char in "(|"
+            try:
+                text, index = bracket(pattern, index - 1, "^", lambda _, at: ("\\\\", at))
+            except IndexError:
+                raise BadPattern("Unmatched [, [^, [:, [., or [=") from None
+            yield Token("set", text)
+        elif char == ".":
+            yield Token("set", ANY)
+        elif char == "^" and (extended or not repeatable):
+            yield Token("at", r"\A")
+            continue  # there is nothing to repeat yet
+        elif char == "$" and (extended or index == len(pattern) or pattern.startswith(("\\)", "\\|"), index)):
+            yield Token("at", r"\Z")
         else:
-            piece, at_start = re.escape(char), False
-        out.append(piece)
-    return out
+            yield literal(char)
+        repeatable = True
 
 
-def _escaped(char: str, extended: bool) -> str:
-    if char in "wWsSbB" or char.isdecimal():
-        return "\\" + char
-    if char == "<":
-        return r"\b(?=\w)"
-    if char == ">":
-        return r"\b(?<=\w)"
-    if char in "(){}+?|" and not extended:
-        return char
-    return re.escape(char)
+def _escape(char: str, groups: int) -> Token:
+    if char in "123456789":
+        if int(char) > groups:
+            raise BadPattern("Invalid back reference")
+        return Token("back", f"\\{char}")
+    return Token(*_ESCAPES[char]) if char in _ESCAPES else literal(char)
+
+
+def _interval(pattern: str, index: int, extended: bool) -> tuple[str, int]:
+    """Read `2,3}` of `{2,3}`; return it whole and the index behind it."""
+    inner, end, _ = pattern[index:].partition("}" if extended else "\\}")
+    if not end:
+        raise BadPattern("Unmatched \\{")
+    if re.fullmatch(r"\d*(,\d*)?", inner, re.ASCII) is None or not inner:
+        raise BadPattern("Invalid content of \\{\\}")
+    if any(len(number) > 5 for number in inner.split(",")):
+        raise BadPattern("Regular expression too big")
+    return f"{{{inner}}}", index + len(inner) + len(end)

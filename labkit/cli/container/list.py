@@ -11,7 +11,7 @@ from labkit.base.errors import DaemonError, InvalidReference, LabkitError, NotFo
 from labkit.cli import prune as prunes
 from labkit.cli.container.run import parse_port
 from labkit.cli.formats import Table, ellipsis, label_header
-from labkit.cli.prune import Filters, has_labels, until
+from labkit.cli.prune import Filters, has_labels, matches, until
 from labkit.cli.table import Invocation
 from labkit.cli.terminal import Terminal
 from labkit.dockerfile.instructions import config_changes
@@ -154,20 +154,13 @@ _FILTERS: dict[str, Callable[[Engine, Container, str], bool]] = {
     "before": lambda engine, each, value: _is_relative_to(engine, each, value, -1),
     "since": lambda engine, each, value: _is_relative_to(engine, each, value, 1),
     "exited": lambda _, each, value: each.status == "exited" and str(each.exit_code) == value,
-    "id": lambda _, each, value: _matches(value, each.id),
+    "id": lambda _, each, value: matches(value, each.id),
     "label": lambda _, each, value: _has_label(each, value),
-    "name": lambda _, each, value: _matches(value, each.name) or _matches(value, f"/{each.name}"),
+    "name": lambda _, each, value: matches(value, each.name) or matches(value, f"/{each.name}"),
     "status": lambda _, each, value: each.status == value,
     "network": lambda _, each, value: _network(each) == value,
     "volume": lambda _, each, value: any(value in (v.name, v.destination) for v in each.volumes),
 }
-
-
-def _matches(pattern: str, text: str) -> bool:
-    try:
-        return re.search(pattern, text) is not None
-    except re.error:
-        return False
 
 
 def _has_label(container: Container, text: str) -> bool:

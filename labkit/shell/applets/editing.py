@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from labkit.base.errors import FileSystemError
+from labkit.go.regexp import BadPattern, Match, Regexp, literal
 from labkit.oci.content import Content
 from labkit.shell.applets.options import Options, parse
 from labkit.shell.conversions import decimal, decode, encode, strerror
-from labkit.shell.patterns import BadPattern, regex
+from labkit.shell.patterns import regex
 from labkit.shell.streams import Reader
 from labkit.shell.task import CommandError, Task, UsageError
 
@@ -51,9 +52,9 @@ def grep(task: Task, args: Sequence[str]) -> int:
     return 2 if failed else int(not matched)
 
 
-def _compile(pattern: str, options: Options) -> re.Pattern[str]:
+def _compile(pattern: str, options: Options) -> Regexp:
     if "F" in options:
-        return re.compile(re.escape(pattern), re.IGNORECASE if "i" in options else re.NOFLAG)
+        return Regexp(map(literal, pattern), re.IGNORECASE if "i" in options else re.NOFLAG)
     try:
         return regex(pattern, extended="E" in options, ignore_case="i" in options)
     except BadPattern:
@@ -72,7 +73,7 @@ def _below(task: Task, path: str) -> Iterator[str]:
 
 
 def _search(
-    task: Task, name: str, reader: Reader, wanted: list[re.Pattern[str]], options: Options, named: bool
+    task: Task, name: str, reader: Reader, wanted: list[Regexp], options: Options, named: bool
 ) -> bool:
     """Search one file, print what its options ask for, and tell whether any line was selected."""
     count = 0
@@ -87,7 +88,7 @@ def _search(
             continue
         shown = [line]
         if "o" in options:
-            found = [match.group() for pattern in wanted for match in pattern.finditer(line)]
+            found = [match.groups[0] for pattern in wanted for match in pattern.matches(line)]
             shown = [] if "v" in options else [text for text in found if text]
         prefix = (f"{name}:" if named else "") + (f"{place}:" if "n" in options else "")
         task.out("".join(f"{prefix}{text}\n" for text in shown))
@@ -99,18 +100,20 @@ def _search(
     return count > 0
 
 
-def _matches(pattern: re.Pattern[str], line: str, options: Options) -> bool:
+def _matches(pattern: Regexp, line: str, options: Options) -> bool:
     """Tell whether a pattern is in a line, with -w as a word of its own."""
+    if "w" not in options:
+        return pattern.search(line)
     return any(
-        "w" not in options
-        or not re.search(r"\w", line[match.start() - 1 : match.start()] + line[match.end() : match.end() + 1])
-        for match in pattern.finditer(line)
+        not re.search(r"\w", line[match.start - 1 : match.start] + line[match.end : match.end + 1])
+        for match in pattern.matches(line)
     )
 
 
 # sed.
 
-_ADDRESS = r"[0-9]+|\$|/(?:\\.|\[\^?\]?[^]]*\]|[^/\\])*/I?"
+# `(?>…)`: what was read as a bracket is not read again as characters; many could be in 2^n ways.
+_ADDRESS = r"[0-9]+|\$|/(?>(?:\\.|\[\^?\]?[^]]*\]|[^/\\])*)/I?"
 _COMMAND = re.compile(rf"({_ADDRESS})?(?:, *({_ADDRESS}|))?\s*((?:! *)*)(.?)", re.DOTALL)
 _END = re.compile(r"[ \t]*(?:[\n;]|$)")
 
@@ -123,13 +126,13 @@ class _Command:
     first: _Address | None
     last: _Address | None
     negated: bool
-    pattern: re.Pattern[str] | None = None
+    pattern: Regexp | None = None
     text: str = ""
     flags: str = ""
     inside: bool = False
 
 
-_Address = str | int | re.Pattern[str]
+_Address = str | int | Regexp
 
 
 def _commands(script: str, extended: bool) -> Iterator[_Command]:
@@ -180,7 +183,8 @@ def _substitution(command: _Command, script: str, at: int, extended: bool) -> in
         raise CommandError("bad option in substitution expression")
     stop = re.escape(mark)
     pattern = (
-        rf"{stop}((?:\\.|\[\^?\]?[^]]*\]|(?!{stop})[^\\])*){stop}((?:\\.|(?!{stop})[^\\])*){stop}([gpIi0-9]*)"
+        rf"{stop}((?>(?:\\.|\[\^?\]?[^]]*\]|(?!{stop})[^\\])*)){stop}"
+        rf"((?:\\.|(?!{stop})[^\\])*){stop}([gpIi0-9]*)"
     )
     match = re.compile(pattern, re.DOTALL).match(script, at)
     if match is None:
@@ -191,7 +195,7 @@ def _substitution(command: _Command, script: str, at: int, extended: bool) -> in
     return match.end()
 
 
-def _compiled(pattern: str, extended: bool, flags: str) -> re.Pattern[str]:
+def _compiled(pattern: str, extended: bool, flags: str) -> Regexp:
     try:
         return regex(pattern, extended=extended, ignore_case="i" in flags.lower())
     except BadPattern as error:
@@ -236,7 +240,7 @@ class _Editor:
         def at(address: _Address) -> bool:
             if isinstance(address, int):
                 return self.number == address
-            return final if isinstance(address, str) else address.search(line) is not None
+            return final if isinstance(address, str) else address.search(line)
 
         first, last = command.first, command.last
         if first is None or last is None:
@@ -251,25 +255,27 @@ class _Editor:
         return at(first)
 
 
-def _substituted(command: _Command, pattern: re.Pattern[str], line: str) -> tuple[str, int]:
+def _substituted(command: _Command, pattern: Regexp, line: str) -> tuple[str, int]:
     """Return the line after a substitution, and how many there were."""
-    matches = list(pattern.finditer(line))
+    matches = list(pattern.matches(line))
     digits = re.sub(r"\D", "", command.flags) or "1"
     place = decimal(digits)
     if "g" not in command.flags and place != 0:  # busybox takes 0 for all
         matches = matches[place - 1 : place] if place else []
-    for match in reversed(matches):
-        line = line[: match.start()] + _filled(command.text, match) + line[match.end() :]
-    return line, len(matches)
+    parts, behind = [], 0
+    for match in matches:
+        parts += [line[behind : match.start], _filled(command.text, match)]
+        behind = match.end
+    return "".join([*parts, line[behind:]]), len(matches)
 
 
-def _filled(template: str, match: re.Match[str]) -> str:
+def _filled(template: str, match: Match) -> str:
     def part(found: re.Match[str]) -> str:
         text = found[0]
         if text == "&":
-            return match.group()
+            return match.groups[0]
         if text[1].isdecimal():
-            return match.group(int(text[1])) or "" if int(text[1]) <= match.re.groups else ""
+            return "".join(match.groups[int(text[1]) :][:1])
         return {"n": "\n", "t": "\t"}.get(text[1], text[1])
 
     return re.sub(r"\\(?:.|\n)|&", part, template)

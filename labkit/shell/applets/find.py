@@ -88,9 +88,8 @@ class _Search:
         return self.words.pop(0)
 
     def test_name(self, word: str) -> Test:
-        flags = re.IGNORECASE if word == "-iname" else re.NOFLAG
-        wanted = re.compile(glob([(self.value(word), False)]), flags)
-        return lambda path, found: wanted.fullmatch(basename(path)) is not None
+        wanted = glob([(self.value(word), False)], ignore_case=word == "-iname")
+        return lambda path, found: wanted.fullmatch(basename(path))
 
     test_iname = test_name
 
