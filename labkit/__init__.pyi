@@ -18,6 +18,7 @@ from labkit.base.errors import NotSimulated as NotSimulated
 from labkit.base.errors import RecordedImage as RecordedImage
 from labkit.base.errors import RegistryError as RegistryError
 from labkit.base.errors import TruncatedFile as TruncatedFile
+from labkit.base.errors import Unexpected as Unexpected
 from labkit.box import Box as Box
 from labkit.cli.own_docker import Comparison as Comparison
 from labkit.cli.session import Result as Result

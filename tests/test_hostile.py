@@ -37,23 +37,24 @@ BOMBS = {
     "while :; do cat /etc/passwd; done": "this goes on",
     "while :; do docker images; done": "this goes on",
 }
-RUN_BOMBS = """
+RUN_A_BOMB = """
 import resource, sys
 from labkit import Lab
-from tests.test_hostile import BOMBS
-for line, words in BOMBS.items():
-    lab = Lab(online=False)
-    lab.pull("busybox")
-    result = lab.shell(line)
-    assert words in result.text, (line, result.text[-300:])
-    assert len(result.text) < 1_100_000, line
-    assert lab.docker("images -q").exit_code == 0, line
+lab = Lab(online=False)
+lab.pull("busybox")
+result = lab.shell(sys.argv[1])
+assert sys.argv[2] in result.text, result.text[-300:]
+assert len(result.text) < 1_100_000
+assert lab.docker("images -q").exit_code == 0
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // (1024 if sys.platform == "linux" else 1 << 20))
 """
 
 
-def test_bombs_end_in_one_line_and_in_300_megabytes() -> None:
-    done = subprocess.run([sys.executable, "-c", RUN_BOMBS], capture_output=True, text=True, timeout=300)
+@pytest.mark.parametrize(("line", "words"), BOMBS.items())
+def test_a_bomb_ends_in_one_line_and_in_300_megabytes(line: str, words: str) -> None:
+    """In a process of its own: what one has freed is not always given back to the system."""
+    command = [sys.executable, "-c", RUN_A_BOMB, line, words]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr[-2000:]
     assert int(done.stdout) < 300
 

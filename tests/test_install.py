@@ -19,9 +19,9 @@ print(labkit.Lab().pull("nginx"))
 print(labkit.Lab().docker("pull registry.example.com/app").text.splitlines()[-1])
 for name in labkit.__all__:
     getattr(labkit, name)
-for name in ("stack", "exercise", "predict"):
+for name, asked in (("stack", "nginx"), ("exercise", "01-one-layer"), ("predict", "pull-layers")):
     try:
-        getattr(labkit, name)("nginx")
+        getattr(labkit, name)(asked)
     except labkit.MissingExtra as error:
         print(error)
 """

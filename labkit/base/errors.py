@@ -7,6 +7,7 @@
       TruncatedFile       (an OSError, too)
       FileSystemError     (an OSError, too)
       MissingExtra        (an ImportError, too)
+      Unexpected
       RecordedImage
       NotSimulated
       RegistryError

@@ -27,7 +27,11 @@ def test_the_docstring_names_every_class_below_its_own() -> None:
         name: len(line) - len(line.lstrip()) for line in lines for name in line.split(" (")[0].split(", ")
     }
     named = {name.strip(): place for name, place in depth.items()}
-    classes = {name: each for name, each in vars(errors).items() if inspect.isclass(each)}
+    classes = {
+        name: each
+        for name, each in vars(errors).items()
+        if inspect.isclass(each) and issubclass(each, LabkitError)
+    }
     assert set(named) == set(classes)
     for name, each in classes.items():
         assert (

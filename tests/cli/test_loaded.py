@@ -123,12 +123,9 @@ def check_a_life(place: Path, data: bytes) -> None:
         result = lab.shell(line)
         if "until" in line and not lab.engine.state.images:
             lab.shell(f"docker load -i {file}")
-        assert result.exit_code == 0 or line.startswith(
-            ("docker create", "docker inspect odd", "docker rm c")
-        ), (
-            line,
-            result.text,
-        )
+        refused = line.startswith(("docker create", "docker inspect odd", "docker rm c"))
+        cut = result.exit_code == 137 and "prints at most 1 MB" in result.text
+        assert result.exit_code == 0 or refused or cut, (line, result.text[-300:])
         assert "cannot do this" not in result.text, (line, result.text)
     assert not lab.engine.state.images
 

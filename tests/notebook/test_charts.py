@@ -156,8 +156,10 @@ def test_without_matplotlib_there_is_one_line_and_the_twin(monkeypatch: pytest.M
 
 def test_importing_loads_neither_matplotlib_nor_ipython() -> None:
     program = (
-        "import sys; sys.path.insert(0, '.'); import labkit.notebook.charts, labkit.notebook.pictures as p;"
-        "p.stack(p.ImageView('x', (p.LayerView('a', 1),)));"
+        "import sys; sys.path.insert(0, '.'); import labkit.notebook.charts;"
+        "from labkit.notebook.pictures.layer_stack import stack;"
+        "from labkit.notebook.pictures.views import ImageView, LayerView;"
+        "stack(ImageView('x', (LayerView('a', 1),)));"
         "print([m for m in ('matplotlib', 'numpy', 'IPython', 'ipywidgets') if m in sys.modules])"
     )
     root = Path(__file__).parents[2]

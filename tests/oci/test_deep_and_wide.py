@@ -114,7 +114,9 @@ def read_and_write(count: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("work", "size"), [(make_files, 1500), (remove_files, 1500), (read_and_write, 3000)], ids=lambda x: str(x)
+    ("work", "size"),
+    [(make_files, 1500), (remove_files, 1500), (read_and_write, 3000)],
+    ids=["make", "remove", "read and write"],
 )
 def test_twice_as_many_names_take_twice_as_long(work: Callable[[int], object], size: int) -> None:
     assert ratio(work, size) < 2.3
