@@ -220,7 +220,7 @@ class Session:
         )
         task.run.step(_A_COMMAND)
         status = dispatch(terminal, argv)
-        if {"save", "export", "cp"} & set(argv[1:3]):
+        if {"save", "export", "cp"} & set(argv[:2]):
             # An archive is no text that is shown: it is as large as its image.
             task.run.printed -= sum(len(data) for stream, data in terminal.output if stream == 1)
         for stream, data in terminal.output:
