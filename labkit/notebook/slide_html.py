@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 from xml.etree import ElementTree as etree
 
-from labkit import notebook
 from labkit.base.text import shown as visible
 from labkit.course.questions import Question
 from labkit.course.slides import Slide, SlideRun, StepOutput, commands
@@ -24,8 +23,10 @@ _DOCUMENT = 25, 80
 
 
 def names() -> dict[str, Any]:
-    """Return what a slide's Python steps may use: the functions of labkit.notebook."""
-    return {name: getattr(notebook, name) for name in notebook.NAMES}
+    """Return what a slide's Python steps may use: all that is public, as after a first cell."""
+    namespace: dict[str, Any] = {}
+    exec("from labkit import *", namespace)
+    return namespace
 
 
 def number(slide: Slide) -> int:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from labkit.base.errors import FileSystemError
+from labkit.go.moment import SECOND
 from labkit.oci.content import EMPTY, Content
 from labkit.oci.tree import Device
 from labkit.shell.conversions import decode, encode, join, strerror
@@ -30,7 +31,6 @@ from labkit.shell.streams import (
     endless,
 )  # fmt: skip
 
-SECOND = 1_000_000_000
 # Whether a command ever ends cannot be known in general, so limits decide: on its steps, which are commands
 # and their system calls, and on the virtual time that it takes. What is stopped there is not in error; it
 # counts as a service that goes on running. A stage of a pipeline that hangs, and what runs in the background,

@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from labkit.base.errors import FileSystemError
+from labkit.go.moment import SECOND
 from labkit.oci.content import ZEROS
 from labkit.oci.tree import Device, File
 from labkit.shell.applets.options import WIDEST, Options, number, parse
 from labkit.shell.conversions import basename, encode, strerror
 from labkit.shell.files import Stat
 from labkit.shell.lookup import ExecNotFound, find_program
-from labkit.shell.task import SECOND, CommandError, Task
+from labkit.shell.task import CommandError, Task
 from labkit.shell.users import group_name, user_name
 
 # Dates in UTC.

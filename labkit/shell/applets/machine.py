@@ -6,9 +6,10 @@ import re
 import shlex
 from collections.abc import Sequence
 
+from labkit.go.moment import SECOND
 from labkit.shell.applets.options import number, parse
 from labkit.shell.lookup import ExecNotFound
-from labkit.shell.task import SECOND, CommandError, Task
+from labkit.shell.task import CommandError, Task
 from labkit.shell.users import group_name, primary_group, user_id, user_name
 
 # Users and the machine.
