@@ -9,10 +9,9 @@ targets, a file with several names once (`labkit.oci.tree.size`). Each file of e
 Layers never change, so what a later layer deletes or writes again stays in the layer below it. What hides
 what is `changeset`'s to say (OCI image-spec, layer.md; Linux, overlayfs.rst); this module says by whom.
 
-So the bytes of all layers are those shown plus those wasted, and *efficiency* is shown / all (1 for no
-bytes at all). A file that an upper layer has again counts once as shown, the copy that is needed, and once
-as wasted for each lower copy. A whiteout has no bytes. What is wasted is so from the first layer that hides
-the last name of it: that layer is named, with its reason.
+So all bytes (`total`) are those shown (`visible`) plus those wasted (`wasted`). A file that an upper layer
+has again counts once as shown, the copy that is needed, and once as wasted for each lower copy. A whiteout
+has no bytes. A file is charged to the layer that hides its last name, with the reason.
 """
 
 from __future__ import annotations
@@ -74,8 +73,8 @@ def reason(
 ) -> Reason:
     """Say why the layer named `upper` hides the node `old` that `lower` has at a path.
 
-    `new` is what the upper layer has there, None where it has nothing. `cause` is the path at which it
-    says so: the path itself, or a directory above it, which is `opaque` or is replaced.
+    `new` is what the upper layer has at `cause`, None for a whiteout or below an opaque directory. `cause` is
+    the path itself, or a directory above it that is deleted, replaced or `opaque`.
 
     >>> reason(File(), None, "layer 2", "layer 3", "/tmp/big", "/tmp/big").words
     'deleted by layer 3, yet still in layer 2'

@@ -1,6 +1,7 @@
-"""Blobs that lie in files: read at any place without being read whole, and written whole or not at all.
+"""Blobs: bytes of a known size, mostly in files, read at any place; and files written whole or not at all.
 
-The one module here that touches a disk. `content` needs no more of a blob than its size and `read_at`.
+This module and the Spool of `gzip` alone touch a disk. `content` needs no more of a blob than its size and
+`read_at`.
 """
 
 from __future__ import annotations

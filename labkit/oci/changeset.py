@@ -4,8 +4,9 @@ A changeset is a tree of what was added or modified, with a Whiteout for each na
 `opaque` on each directory that hides what is below it. A container's upper directory has the same form
 (Linux, overlayfs.rst), so that committing a container keeps it as it is.
 
-What hides what is said here and nowhere else: `beneath` for one place in two layers, `gone` for a name in a
-directory, `reached` for a name in many layers. Merging, mounting, searching and accounting ask them.
+What hides what is said here: `beneath` for one place in two layers, `gone` for a name in a directory,
+`reached` for a name in many layers. Merging, mounting and searching ask them; `account` asks `gone`, and
+merges directories itself, to name each path that is hidden.
 """
 
 from __future__ import annotations
@@ -116,11 +117,11 @@ class Change:
 def changes(lower: Dir, upper: Dir) -> Iterator[Change]:
     """Yield what an upper directory changes of a tree, as `docker diff` lists it.
 
-    Docker compares what `stat` says on both sides: type, mode, owner, device number and, except for
-    directories, size and modification time. A copy-up that changed none of them is not listed, the
-    parent of a change is, and a deleted directory is one line. Of the order Docker promises only that
-    a directory comes before what is in it; here it is sorted, the deleted last (moby, pkg/archive,
-    FileInfo.addChanges).
+    Docker compares what `stat` says on both sides: type, mode, owner and capabilities; of devices the
+    number, too; of files, links and pipes size and modification time. A copy-up that changed none of them
+    is not listed, the parent of a change is, and a deleted directory is one line. Of the order Docker
+    promises only that a directory comes before what is in it; here it is sorted, the deleted last (moby,
+    pkg/archive, FileInfo.addChanges).
 
     >>> from labkit.oci.tree import File
     >>> below = Dir({"etc": Dir({"motd": File()})})

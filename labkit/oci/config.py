@@ -110,7 +110,7 @@ IMAGE = struct(
 
 
 EMPTY_LAYER = sha256(bytes(1024))
-"""The DiffID of the empty layer, a tar of two zero blocks. An image never lists it as a layer."""
+"""The DiffID of the empty layer, a tar of two zero blocks. A config written here never lists it."""
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 

@@ -1,8 +1,8 @@
 """Digests, and the ChainIDs made of them.
 
 A digest names bytes by their hash: `sha256:` and 64 hexadecimal digits (OCI image-spec,
-descriptor.md, "Digests"). A ChainID names a stack of layers by the DiffIDs below and including one
-layer (config.md, "Layer ChainID"). Everything else in this room is named by one of the two.
+descriptor.md, "Digests"). A DiffID is the digest of a layer's uncompressed tar (`layer`). A ChainID names a
+layer together with all those below it (config.md, "Layer ChainID").
 """
 
 from __future__ import annotations

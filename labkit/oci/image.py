@@ -1,8 +1,8 @@
 """An image: a config and the layers that it lists (OCI image-spec, config.md).
 
-An image never changes: what makes another one of it leaves it as it is. The Image ID is the digest of
-the config's bytes, and the config names every layer, so that another layer is another image. This is what
-`config` and `layer` lead to; `reference` is its name, `account` a look inside.
+An image never changes: what makes another one of it leaves it as it is. The Image ID is the digest of the
+config's bytes (a record's is the published one), and the config names every layer, so that another layer is
+another image. This is what `config` and `layer` lead to; `reference` is its name, `account` a look inside.
 """
 
 from __future__ import annotations

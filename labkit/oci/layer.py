@@ -1,7 +1,8 @@
 """A layer: a set of changes, and the tar whose digest is its DiffID (OCI image-spec, layer.md, config.md).
 
-`tar_reader` and `tar_writer` lead from one to the other. A recorded layer stands in for a published one: its
-DiffID is the published one, its changes are made of filler, and it has no tar.
+`tar_reader` and `tar_writer` lead from one to the other. A recorded layer stands in for a published one,
+which would be too large to bring along: it has the published DiffID and files of the right names and sizes,
+made of filler. It has no tar, so that its DiffID cannot be checked (docs/decisions/0003).
 """
 
 from __future__ import annotations

@@ -39,7 +39,11 @@ INDEX_TYPES = (DOCKER_MANIFEST_LIST, OCI_INDEX)
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """One image for one platform: its config and its layers, bottom first."""
+    """One image for one platform: its config and its layers, bottom first.
+
+    A layer's digest here is that of the blob as it travels, most often gzip. The DiffID in the config is that
+    of the tar inside. The two lists run side by side.
+    """
 
     raw: bytes = field(repr=False)
     media_type: str

@@ -1,8 +1,9 @@
 """The headers of a tar archive: V7, ustar, GNU and PAX (POSIX.1-2017, pax, "ustar Interchange Format").
 
-Docker reads tar archives with Go's archive/tar, and so does this: the same archives are accepted, and
-the others are refused in the same words. Global PAX headers are skipped, as Docker skips them. What
-an entry does to a tree is `tar_reader`'s to say, the next module; here `tree` gives the attributes alone.
+Docker reads tar archives with Go's archive/tar, and so does this: the same archives are accepted, and the
+others are refused in the same words. Sparse files alone are refused here though Go reads them. Global PAX
+headers are skipped, as Docker skips them. What an entry does to a tree is `tar_reader`'s to say, the next
+module; here `tree` gives the attributes alone.
 
 A header is one block of 512 bytes. What does not fit stands in entries before it: GNU tar puts a long name
 or link into an entry of its own (`L`, `K`), PAX puts any field into lines of text (`x`). Go reads both, and

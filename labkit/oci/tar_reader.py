@@ -2,9 +2,10 @@
 
 The entries are unpacked into an empty tree as Docker unpacks them into an empty directory: parents
 that have no entry are made, links are followed inside of the layer and never out of it, a name may
-come once. Whiteouts follow the specification, and Docker's overlay2 does so only where a whiteout
-stands before what it spares: they hide what lower layers have, wherever they stand, so that a whiteout
-and a directory of one name make an opaque directory. Files are slices of the tar; nothing is copied.
+come once. A whiteout hides what lower layers have, wherever it stands in the tar; what this layer has under
+that name stays (layer.md). So a whiteout and a directory of one name make an opaque directory. Docker's
+overlay2 does the same where the whiteout comes first; otherwise it deletes this layer's own file. Files are
+slices of the tar; nothing is copied.
 
 `tar` gives the entries, `changeset` says what a whiteout means, `tar_writer` is the way back.
 """
@@ -124,7 +125,10 @@ class _Unpacking:
             if len(entry.link) > _PATH:
                 _refuse(entry, "file name too long")
             return Symlink(_decoded(entry.link), replace(meta, mode=0o777))
-        if kind == CHARACTER and entry.device == (0, 0):
+        if kind == CHARACTER and entry.device == (
+            0,
+            0,
+        ):  # overlayfs's own form of one, should it stand in a tar
             return Whiteout(meta.mtime)
         if kind in (CHARACTER, BLOCK_DEVICE):
             return Device("c" if kind == CHARACTER else "b", *entry.device, meta)

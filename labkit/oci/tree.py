@@ -21,7 +21,10 @@ from typing import Any, Generic, TypeAlias, TypeVar
 from labkit.oci.content import EMPTY, Content
 
 CAPABILITY = "security.capability"
-"""The extended attribute that gives a program some of root's powers; Docker keeps no other in a layer."""
+"""The extended attribute with some of root's powers for a program: the one that Docker keeps when it commits.
+
+Others are kept where a layer's tar brings them.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,9 @@ class Fifo:
 @dataclass(frozen=True, slots=True)
 class Whiteout:
     """In a layer: the name is deleted from the layers below.
+
+    In a tar it is an empty file `.wh.NAME`, on a disk, under overlay2, a character device 0, 0. An opaque
+    directory has a file `.wh..wh..opq` in the tar, and an extended attribute on the disk.
 
     When it was made, and which whiteouts the kernel made as hard links to one device, change nothing
     that is seen; they are kept because they are in the bytes of a committed layer.
@@ -201,7 +207,7 @@ class NameTable(Mapping[str, Node]):
 
 
 RUN = 128
-"""As many names are copied as a whole, in less time than a table takes to find one of them."""
+"""So many names at most are in a run: copying them costs less than a finer table would take to be walked."""
 
 
 def with_name(children: Mapping[str, Node], name: str, node: Node | None) -> Mapping[str, Node]:
