@@ -93,7 +93,7 @@ QUESTIONS = (
     ),
     Question(
         "driver-write",
-        "With btrfs, a container adds 2 bytes to the end of a file of 67 MB, which ends where a block ends. "
+        "With btrfs, 2 bytes are added to a file of 67 MB that ends with a block. "
         "How much disk does that take?",
         (
             Choice(
