@@ -177,7 +177,6 @@ def _interactive(lab: Lab, *, real: bool) -> int:
         try:
             result = lab.shell(line, watch=screen.see)
         except KeyboardInterrupt:
-            lab.undo()
             print("^C")
             continue
         screen.clear()

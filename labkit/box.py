@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -25,7 +26,7 @@ class _Lab(Protocol):
     engine: Engine
     session: Session
 
-    def _remember(self) -> None: ...
+    def doing(self, did: str = ...) -> AbstractContextManager[None]: ...
 
     def _named(self, image: Image, name: str = "") -> Image: ...
 
@@ -110,16 +111,16 @@ class Box:
 
         Raises DaemonError where it does not run, or the command cannot be started.
         """
-        self.lab._remember()
         argv = ["sh", "-c", command] if isinstance(command, str) else list(command)
-        before = self.lab.engine.state
-        try:
-            done = process.execute(self.lab.engine, self.container, argv)
-        except LabkitError:
-            raise
-        except Exception as error:
-            self.lab.engine.state = before
-            return self.lab.session.failed(error)
+        with self.lab.doing(f"docker exec {self.name} {' '.join(argv)}"):
+            before = self.lab.engine.state
+            try:
+                done = process.execute(self.lab.engine, self.container, argv)
+            except LabkitError:
+                raise
+            except Exception as error:
+                self.lab.engine.state = before
+                return self.lab.session.failed(error)
         return Result(tuple((chunk.stream, chunk.data) for chunk in done.chunks), done.exit_code)
 
     def diff(self) -> list[Change]:
@@ -128,34 +129,34 @@ class Box:
 
     def commit(self, name: str = "") -> Image:
         """Make an image of it: its image's layers and one more."""
-        self.lab._remember()
-        return self.lab._named(container.commit(self.lab.engine, self.container, name), name)
+        with self.lab.doing(f"docker commit {self.name} {name}".rstrip()):
+            return self.lab._named(container.commit(self.lab.engine, self.container, name), name)
 
     def stop(self) -> None:
         """Stop it; what it wrote stays."""
-        self.lab._remember()
-        container.stop(self.lab.engine, self.container)
+        with self.lab.doing(f"docker stop {self.name}"):
+            container.stop(self.lab.engine, self.container)
 
     def start(self) -> None:
         """Start it again, with what it wrote before."""
-        self.lab._remember()
-        process.start(self.lab.engine, self.container, detached=True)
+        with self.lab.doing(f"docker start {self.name}"):
+            process.start(self.lab.engine, self.container, detached=True)
 
     def remove(self) -> None:
         """Remove the container with all that it wrote, running or not, as `docker rm -f`."""
-        self.lab._remember()
-        container.remove(self.lab.engine, self.id, force=True)
+        with self.lab.doing(f"docker rm -f {self.name}"):
+            container.remove(self.lab.engine, self.id, force=True)
 
     def _files(self) -> MountTable:
         return container_mounts(self.lab.engine, self.container, lambda: self.lab.engine.now)
 
     def _change(self, act: Callable[[MountTable], int]) -> int:
-        self.lab._remember()
-        self.lab.engine.advance(SECOND)
-        files = self._files()
-        result = act(files)
-        container.keep(self.lab.engine, written(self.lab.engine, self.container, files))
-        return result
+        with self.lab.doing(f"a change of a file in {self.name}"):
+            self.lab.engine.advance(SECOND)
+            files = self._files()
+            result = act(files)
+            container.keep(self.lab.engine, written(self.lab.engine, self.container, files))
+            return result
 
     def __repr__(self) -> str:
         try:

@@ -17,17 +17,20 @@ on any day.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from threading import RLock
+from typing import IO, Protocol
+from weakref import WeakSet
 
 from labkit import dockerfile as build
-from labkit.base.errors import LabkitError, raises_labkit_errors
+from labkit.base.errors import raises_labkit_errors
 from labkit.box import Box
 from labkit.cli.own_docker import Comparison, compare
-from labkit.cli.session import Prompt, Result, Session
+from labkit.cli.session import Result, Session
 from labkit.cli.terminal import HUB, Registries, Watch
+from labkit.cli.timeline import Moment, Timeline
 from labkit.engine import archives, container, images, process, usage
 from labkit.engine import pull as transfer
 from labkit.engine.engine import Engine
@@ -43,15 +46,12 @@ from labkit.storage.drivers import driver_named
 from labkit.store.hub import docker_hub
 from labkit.store.registry import Registry
 
-MAX_UNDO = 200
 
+class Watcher(Protocol):
+    """What is told when a lab has changed, with the events of the transfer that changed it."""
 
-@dataclass(frozen=True, slots=True)
-class _Checkpoint:
-    state: State
-    place: Prompt
-    did: str = ""
-    """What was done next, as a command."""
+    def see(self, events: Sequence[PullEvent]) -> None:
+        """Look at the lab again."""
 
 
 @raises_labkit_errors
@@ -101,8 +101,10 @@ class Lab:
             machine,
             tty=tty,
         )
-        self._start = self._checkpoint()
-        self._past: list[_Checkpoint] = []
+        self._time = Timeline(self._moment())
+        self._lock, self._busy = RLock(), False
+        self._events: list[PullEvent] = []
+        self.watchers: WeakSet[Watcher] = WeakSet()
 
     def docker(self, line: str, *, stdin: bytes = b"", watch: Watch | None = None) -> Result:
         """Run a docker command line, given without the word `docker`.
@@ -118,9 +120,15 @@ class Lab:
         >>> Lab().shell("docker ps -aq | wc -l").text
         '0\\n'
         """
-        self._remember(line)
-        self.session.watch = watch
-        return self.session.run(line, stdin=stdin)
+
+        def seen(event: PullEvent) -> None:
+            self._events.append(event)
+            if watch:
+                watch(event)
+
+        with self.doing(line):
+            self.session.watch = seen
+            return self.session.run(line, stdin=stdin)
 
     def compare(self, line: str) -> Comparison:
         """Run a docker line that changes nothing here and on the learner's own Docker, and compare.
@@ -143,18 +151,19 @@ class Lab:
         >>> Lab().pull("busybox").recorded
         False
         """
-        self._remember(f"docker pull {name}")
-        reference = parse_reference(name).with_default_tag()
-        client = self.session.registries.client(reference.domain)
-        steps = transfer.pull(self.engine, client, reference, self.network, self.session.platform)
-        while True:
-            try:
-                event = next(steps)
-            except StopIteration as stop:
-                pulled: Pulled = stop.value
-                return self._named(pulled.image, name)
-            if events is not None:
-                events.append(event)
+        with self.doing(f"docker pull {name}"):
+            reference = parse_reference(name).with_default_tag()
+            client = self.session.registries.client(reference.domain)
+            steps = transfer.pull(self.engine, client, reference, self.network, self.session.platform)
+            while True:
+                try:
+                    event = next(steps)
+                except StopIteration as stop:
+                    pulled: Pulled = stop.value
+                    return self._named(pulled.image, name)
+                self._events.append(event)
+                if events is not None:
+                    events.append(event)
 
     def image(self, name: str) -> Image:
         """Return an image of the cache; raises NotFound."""
@@ -167,8 +176,8 @@ class Lab:
 
     def load(self, file: str | os.PathLike[str] | IO[bytes]) -> list[Image]:
         """Load the images of an archive that `docker save` or another tool has written."""
-        self._remember()
-        return [self._named(each) for each in archives.load(self.engine, file).images]
+        with self.doing():
+            return [self._named(each) for each in archives.load(self.engine, file).images]
 
     def save(
         self, names: str | Sequence[str], file: str | os.PathLike[str], *, format: str = "docker"
@@ -198,15 +207,15 @@ class Lab:
         >>> lab.build("hello", ["FROM busybox", "RUN echo hello > /hello"]).layers[-1].size
         6
         """
-        self._remember(f"docker build -t {tag}")
-        return self._named(build.build_steps(self.engine, tag, steps, files or {}, pull=self._pull), tag)
+        with self.doing(f"docker build -t {tag}"):
+            return self._named(build.build_steps(self.engine, tag, steps, files or {}, pull=self._pull), tag)
 
     def create(self, image: str, command: Sequence[str] = (), *, name: str = "") -> Box:
         """Create a container without starting it; pulls the image where it is missing."""
-        self._remember(f"docker create {image}")
-        if images.lookup_image(self.engine, image) is None:
-            self.pull(image)
-        return Box(self, container.create(self.engine, image, list(command) or None, name=name).id)
+        with self.doing(f"docker create {image}"):
+            if images.lookup_image(self.engine, image) is None:
+                self.pull(image)
+            return Box(self, container.create(self.engine, image, list(command) or None, name=name).id)
 
     def run(self, image: str, command: Sequence[str] = (), *, name: str = "") -> Box:
         """Create a container and start it in the background, as `docker run -dit`.
@@ -214,13 +223,13 @@ class Lab:
         >>> Lab().run("ubuntu:15.04", name="box").status
         'running'
         """
-        self._remember(f"docker run {image}")
-        if images.lookup_image(self.engine, image) is None:
-            self.pull(image)
         options = Options(detached=True, tty=True, open_stdin=True)
-        made = container.create(self.engine, image, list(command) or None, name=name, options=options)
-        process.start(self.engine, made, detached=True)
-        return Box(self, made.id)
+        with self.doing(f"docker run {image}"):
+            if images.lookup_image(self.engine, image) is None:
+                self.pull(image)
+            made = container.create(self.engine, image, list(command) or None, name=name, options=options)
+            process.start(self.engine, made, detached=True)
+            return Box(self, made.id)
 
     def container(self, name: str) -> Box:
         """Return a container of the lab; raises NotFound."""
@@ -244,32 +253,59 @@ class Lab:
         >>> box.status
         'exited'
         """
-        self._remember()
-        self.engine.advance(int(seconds * SECOND))
-        process.settle(self.engine)
+        with self.doing(f"waiting {seconds:g} s", always=True):
+            self.engine.advance(int(seconds * SECOND))
+            process.settle(self.engine)
+
+    @property
+    def commands(self) -> list[str]:
+        """The commands that `undo` knows, oldest first; those that were taken back too."""
+        return self._time.commands
+
+    @property
+    def at(self) -> int:
+        """How many of the commands have been given; fewer than there are after `undo`."""
+        return self._time.at
+
+    def go(self, at: int) -> None:
+        """Go back or forward to where the lab was after so many of its commands.
+
+        The next command goes on from there, and what was beyond is forgotten. Raises LabkitError where there
+        is no such place.
+
+        >>> lab = Lab()
+        >>> image = lab.pull("nginx")
+        >>> lab.go(0); len(lab.images)
+        0
+        >>> lab.go(1); len(lab.images)
+        1
+        """
+        with self._lock:
+            self._time.stand(self._moment())
+            self._restore(self._time.go(at))
+        self._tell()
 
     def undo(self) -> str:
         """Put the lab back to where it was before the last command; return what was taken back.
 
-        Raises LabkitError at the start.
+        Commands that only looked are passed over. Raises LabkitError at the start.
 
         >>> lab = Lab()
         >>> image = lab.pull("nginx")
+        >>> looked = lab.docker("images")
         >>> lab.undo()
         'docker pull nginx'
         >>> lab.images
         []
         """
-        if not self._past:
-            raise LabkitError("nothing to undo: this is where the lab started")
-        point = self._past.pop()
-        self._restore(point)
-        return point.did
+        did = self.commands[self.at - 1] if self.at else ""
+        self.go(self.at - 1)
+        return did
 
     def reset(self) -> None:
         """Put the lab back to where it started; `undo` brings it back."""
-        self._remember("reset")
-        self._restore(self._start)
+        with self.doing("reset"):
+            self._restore(self._time.start)
 
     def _named(self, image: Image, name: str = "") -> Image:
         """Return an image with the name that it was asked for by, or else the first that it has here."""
@@ -291,17 +327,43 @@ class Lab:
         1
         """
         if like:
-            self._restore(like._checkpoint())
-        self._start, self._past = self._checkpoint(), []
+            self._restore(like._moment())
+        self._time = Timeline(self._moment())
+        self._tell()
 
-    def _checkpoint(self, did: str = "") -> _Checkpoint:
-        return _Checkpoint(self.engine.state, self.session.place, did)
+    @contextmanager
+    def doing(self, did: str = "a change in Python", *, always: bool = False) -> Iterator[None]:
+        """Do something as one command: one thread at a time, kept for `undo`, and told to who watches.
 
-    def _remember(self, did: str = "a change in Python") -> None:
-        self._past.append(self._checkpoint(did))
-        del self._past[:-MAX_UNDO]
+        What is done inside another command is part of that one. A command that Ctrl-C ends leaves nothing.
+        `always` keeps what only moved the clock, too.
+        """
+        with self._lock:
+            if self._busy:
+                yield
+                return
+            before = self._moment()
+            self._time.stand(before)
+            self._busy = True
+            try:
+                yield
+            except KeyboardInterrupt:
+                self._restore(before)
+                raise
+            finally:
+                self._busy = False
+                self._time.add(self._moment(did), always=always)
+        self._tell()
 
-    def _restore(self, point: _Checkpoint) -> None:
+    def _tell(self) -> None:
+        events, self._events = self._events, []
+        for watcher in list(self.watchers):
+            watcher.see(events)
+
+    def _moment(self, did: str = "") -> Moment:
+        return Moment(self.engine.state, self.session.place, did)
+
+    def _restore(self, point: Moment) -> None:
         self.engine.state, self.session.place = point.state, point.place
 
     def __repr__(self) -> str:

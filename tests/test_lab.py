@@ -12,7 +12,7 @@ from labkit import Lab, Result
 from labkit.base.errors import DaemonError, FileSystemError, LabkitError, NotFound
 from labkit.engine.schedule import Network, PullEvent
 from labkit.go.moment import SECOND
-from labkit.lab import MAX_UNDO
+from labkit.cli.timeline import MOST
 
 THREE_LAYERS = [
     "FROM busybox",
@@ -101,7 +101,6 @@ def test_undo_takes_back_one_step_each_and_reset_all() -> None:
     lab.shell("cd /tmp; x=1")
     lab.undo()
     assert lab.shell("pwd; echo [$x]").text == "/home/learner\n[]\n"
-    lab.undo()
     for state in reversed(states[:-1]):
         lab.undo()
         assert lab.engine.state is state
@@ -130,9 +129,9 @@ def test_undo_does_not_go_behind_where_the_lab_begins_now() -> None:
 
 def test_a_lab_remembers_its_last_steps_and_no_more() -> None:
     lab = Lab()
-    for _ in range(MAX_UNDO + 3):
+    for _ in range(MOST + 3):
         lab.wait(1)
-    for _ in range(MAX_UNDO):
+    for _ in range(MOST):
         lab.undo()
     with pytest.raises(LabkitError, match="nothing to undo"):
         lab.undo()

@@ -21,7 +21,7 @@ from labkit.course.exercise import (
 )
 from labkit.course.progress import Score
 from labkit.course.questions import Question, letter, told
-from labkit.course.statements import Attempt, Hint, still
+from labkit.course.statements import Attempt, Hint
 from labkit.lab import Lab
 
 Keep = Callable[[str, Mapping[str, object]], str]
@@ -134,10 +134,8 @@ class Practice:
 
     def undo(self) -> Card:
         """Take the last command back that changed something; those that only looked are passed over."""
-        before, taken = self._state, self.lab.undo()
-        while self._state == before:
-            taken = self.lab.undo()
-        return self._noticed(Card("Undone", (Line(f"Taken back: `{one_line(taken)}`."),)))
+        taken = one_line(self.lab.undo())
+        return self._noticed(Card("Undone", (Line(f"Taken back: `{taken}`."),)))
 
     def reset(self) -> Card:
         """Put the lab and the answers back to the start of the exercise."""
@@ -169,10 +167,6 @@ class Practice:
         if self._origin is None:
             self._origin = self.exercise.fresh_lab()
         return Attempt(self.lab, self._origin, dict(self.answers))
-
-    @property
-    def _state(self) -> object:
-        return still(self.lab.engine.state), self.lab.session.place
 
     def _noticed(self, card: Card) -> Card:
         notice = self._notice(self.lab)

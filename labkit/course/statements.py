@@ -18,7 +18,7 @@ from labkit.engine import container as containers
 from labkit.engine import images, usage
 from labkit.engine import pull as transfer
 from labkit.engine.mounts import container_mounts
-from labkit.engine.state import Container, State
+from labkit.engine.state import Container, still
 from labkit.go.units import human_size
 from labkit.lab import Lab
 from labkit.oci import tree
@@ -62,16 +62,11 @@ class Attempt:
 
     def at_start(self, work: Callable[[Lab], T]) -> T:
         """Return what is found in the lab of the start; whatever that changes there is taken back."""
-        point = self.origin._checkpoint()
+        point = self.origin._moment()
         try:
             return work(self.origin)
         finally:
             self.origin._restore(point)
-
-
-def still(state: State) -> State:
-    """Return a state without what looking changes: the clock, and how many identifiers were given out."""
-    return replace(state, now=0, created=0)
 
 
 @dataclass(frozen=True, slots=True)

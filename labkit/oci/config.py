@@ -7,6 +7,7 @@ a config keeps the bytes that it came as. It says which layers there are; `image
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -313,3 +314,23 @@ def pair_history(config: ImageConfig) -> list[tuple[History, int | None]]:
     if used > len(config.diff_ids):
         raise InvalidDocument("too many non-empty layers in History section")
     return pairs
+
+
+_SHELL = re.compile(r"(?:\|\d+ .*?)?/bin/sh -c ", re.DOTALL)
+
+
+def dockerfile_line(created_by: str) -> str:
+    """Return CREATED BY as the Dockerfile has it, on one line.
+
+    >>> dockerfile_line('/bin/sh -c #(nop)  CMD ["bash"]')
+    'CMD ["bash"]'
+    >>> dockerfile_line("RUN /bin/sh -c apt-get update # buildkit")
+    'RUN apt-get update'
+    """
+    words = " ".join(created_by.split()).removesuffix(" # buildkit")
+    is_run = words.startswith("RUN ")
+    command = words.removeprefix("RUN ")
+    rest = _SHELL.sub("", command, count=1) if _SHELL.match(command) else command
+    if rest.startswith("#(nop)"):
+        return rest.removeprefix("#(nop)").strip()
+    return f"RUN {rest}" if is_run or rest != command else words

@@ -85,7 +85,7 @@ def lab(loaded: tuple[Lab, Path], monkeypatch: pytest.MonkeyPatch) -> Iterator[L
     """Give a lab that has loaded the archive, in the directory where it is."""
     lab, directory = loaded
     monkeypatch.chdir(directory)
-    start = lab._checkpoint()
+    start = lab._moment()
     yield lab
     lab._restore(start)
 

@@ -38,7 +38,7 @@ def kinds(found: Story) -> list[str]:
 def test_the_upper_directory_is_the_one_that_the_typed_command_makes(
     lab: Lab, path: str, operation: str
 ) -> None:
-    found = told(lab, path, operation)
+    found, at = told(lab, path, operation), lab.at
     box = lab.run(UBUNTU, name="box")
     result = box.exec(found.command)
     if not any(step.kind == "error" for step in found.steps):
@@ -48,8 +48,7 @@ def test_the_upper_directory_is_the_one_that_the_typed_command_makes(
         assert tree.size(found.steps[-1].upper) == box.size
     else:
         assert result.exit_code != 0
-    lab.undo()
-    lab.undo()
+    lab.go(at)
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)

@@ -205,7 +205,7 @@ def test_undo_passes_over_looks_and_says_what_it_took_back() -> None:
     assert "`docker rm writer`" in ex.undo().text
     assert ex.lab.container("writer").status == "exited"
     ex.lab.container("writer").write("/new", "x")
-    assert "a change in Python" in ex.undo().text
+    assert "a change of a file in writer" in ex.undo().text
     ex.lab.shell("echo hello > note")
     assert "echo hello > note" in ex.undo().text
 

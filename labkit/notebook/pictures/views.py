@@ -6,7 +6,6 @@ the notebook's own.
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -23,6 +22,7 @@ from labkit.lab import Lab
 from labkit.notebook.pictures.text import cut
 from labkit.oci import changeset, tree
 from labkit.oci.changeset import Change
+from labkit.oci.config import dockerfile_line
 from labkit.oci.digest import short
 from labkit.oci.image import Image
 
@@ -198,7 +198,7 @@ def _image_view(image: Image, name: str, digests: Mapping[str, str], changes: in
             told = change_lines(changeset.changes(lower, layer.changes), changes)
             lower = changeset.apply(lower, layer.changes)
         label = short(blobs.get(layer.diff_id, layer.diff_id))
-        layers.append(LayerView(label, layer.size, instruction(made_by.get(place, "")), told))
+        layers.append(LayerView(label, layer.size, dockerfile_line(made_by.get(place, "")), told))
     return ImageView(name, tuple(layers), history)
 
 
@@ -229,26 +229,6 @@ def container_view(
     lower = changeset.apply_all([layer.changes for layer in container.image.layers])
     told = change_lines(changeset.changes(lower, container.upper), changes) if changes else ()
     return ContainerView(container.name, tree.size(container.upper), told)
-
-
-_SHELL = re.compile(r"(?:\|\d+ .*?)?/bin/sh -c ", re.DOTALL)
-
-
-def instruction(created_by: str) -> str:
-    """Return CREATED BY as the Dockerfile has it, on one line.
-
-    >>> instruction('/bin/sh -c #(nop)  CMD ["bash"]')
-    'CMD ["bash"]'
-    >>> instruction("RUN /bin/sh -c apt-get update # buildkit")
-    'RUN apt-get update'
-    """
-    words = " ".join(created_by.split()).removesuffix(" # buildkit")
-    is_run = words.startswith("RUN ")
-    command = words.removeprefix("RUN ")
-    rest = _SHELL.sub("", command, count=1) if _SHELL.match(command) else command
-    if rest.startswith("#(nop)"):
-        return rest.removeprefix("#(nop)").strip()
-    return f"RUN {rest}" if is_run or rest != command else words
 
 
 def change_lines(changes: Iterable[Change], limit: int) -> tuple[str, ...]:

@@ -20,8 +20,9 @@ from labkit.lab import Lab
 from labkit.notebook.html import WRAPPED, card, code_line, element, facts, html
 from labkit.notebook.pictures.history_map import history_map
 from labkit.notebook.pictures.text import cut, visible
-from labkit.notebook.pictures.views import ImageView, image_view, instruction, looked_up
+from labkit.notebook.pictures.views import ImageView, image_view, looked_up
 from labkit.notebook.widgets.view import Explorer, Output, button, dropdown, row
+from labkit.oci.config import dockerfile_line
 from labkit.oci.digest import short
 from labkit.oci.image import Image, Step
 
@@ -85,7 +86,7 @@ def history_line(image: Image, view: ImageView, number: int) -> HistoryLine:
 
 
 def _why(step: Step) -> str:
-    word = instruction(step.entry.created_by).partition(" ")[0]
+    word = dockerfile_line(step.entry.created_by).partition(" ")[0]
     notes = NOTES.get(word)
     if step.layer is None:
         did = (
@@ -213,7 +214,7 @@ class HistoryExplorer(Explorer):
         lines = list(reversed(self._view.history))
         sizes = [0 if step.layer is None else self._view.layers[step.layer].size for step in lines]
         names = [
-            (f"{n} · {human_size(size)} · {cut(instruction(step.created_by), 50)}", n)
+            (f"{n} · {human_size(size)} · {cut(dockerfile_line(step.created_by), 50)}", n)
             for n, (step, size) in enumerate(zip(lines, sizes, strict=True), 1)
         ]
         made = [number for number in self._made.values() if number]

@@ -1,0 +1,82 @@
+"""The commands that were given, and the states that they led to: what undo, reset and a bar of time walk.
+
+A state is a value, so that all of them are kept as they were. A command that changed nothing but the clock
+is not kept: to take it back would show nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from labkit.base.errors import LabkitError
+from labkit.cli.session import Prompt
+from labkit.engine.state import State, still
+
+MOST = 200
+"""The commands that are kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Where a lab stands: the engine's state, the prompt's, and the command that led there."""
+
+    state: State
+    place: Prompt
+    did: str = ""
+
+
+class Timeline:
+    """Moments, one after each command, and which of them is now.
+
+    >>> time = Timeline(Moment(State(), Prompt()))
+    >>> time.add(Moment(State(started=1), Prompt(), "docker run busybox"))
+    >>> time.go(0).state.started, time.commands, time.at
+    (0, ['docker run busybox'], 0)
+    """
+
+    def __init__(self, start: Moment) -> None:
+        self.start = start
+        """Where `reset` leads."""
+        self.at = 0
+        self._moments = [start]
+        self._forgotten = 0
+
+    @property
+    def commands(self) -> list[str]:
+        """The commands that are kept, those that were taken back included."""
+        return [each.did for each in self._moments[1:]]
+
+    def stand(self, now: Moment) -> None:
+        """Take a moment for the one that is now: what changed since was no command."""
+        self._moments[self.at] = replace(now, did=self._moments[self.at].did)
+
+    def add(self, now: Moment, *, always: bool = False) -> None:
+        """Go on to the moment that a command led to; what was taken back before is forgotten.
+
+        A moment where nothing is different is not kept, unless `always` is given.
+        """
+        known = self._moments[self.at]
+        if not always and now.place == known.place and still(now.state) == still(known.state):
+            self.stand(now)
+            return
+        self._moments[self.at + 1 :] = [now]
+        surplus = max(len(self._moments) - MOST - 1, 0)
+        del self._moments[:surplus]
+        self._forgotten += surplus
+        self.at = len(self._moments) - 1
+
+    def go(self, at: int) -> Moment:
+        """Go to the moment after so many commands, back or forward, and return it.
+
+        Raises LabkitError where there is none.
+        """
+        if at < 0:
+            raise LabkitError(
+                f"nothing to undo: of all commands the last {MOST} are kept"
+                if self._forgotten
+                else "nothing to undo: this is where the lab started"
+            )
+        if at >= len(self._moments):
+            raise LabkitError("nothing to do again: this is the last command")
+        self.at = at
+        return self._moments[at]

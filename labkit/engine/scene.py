@@ -1,0 +1,332 @@
+"""What there is to see of a state: boxes, where each stands, and what a command did to them.
+
+A scene is a function of the state alone. The local cache is drawn as what it is, a forest: a layer stands on
+the layer below it, as ChainIDs say, so that one which several images share is one wide box below all of
+them. On its top layer stands an image's card, on the card its containers, each a column of its own, and on a
+container the files that it changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+
+from labkit.engine.state import Container, State
+from labkit.go.moment import parse_time
+from labkit.oci import tree
+from labkit.oci.changeset import Change, changes
+from labkit.oci.config import dockerfile_line
+from labkit.oci.digest import short
+from labkit.oci.image import Image
+from labkit.oci.reference import parse_reference
+from labkit.oci.tree import Dir, Node
+
+MOST_FILES = 5
+"""The files that a container shows one by one; the others are counted."""
+MOST_LAYERS = 14
+"""The layers of one stack that are shown one by one; of a longer one the middle is folded."""
+_BESIDE = 4
+"""The layers that stay below a fold, and above it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One box of a scene.
+
+    `key` stays the same as long as the thing does: `blob:`, `layer:`, `fold:`, `image:`, `container:`,
+    `file:` or `volume:` and what identifies it. `column`, `span` and `row` say where it stands, counted from
+    the left and from below. `size` is in bytes, None where there is none to tell. `mark` is a word or letter:
+    A, C or D of a file, a container's status. `origin` is the box that a file was copied up from, or hides.
+    """
+
+    key: str
+    name: str
+    size: int | None = None
+    column: int = 0
+    span: int = 1
+    row: int = 0
+    mark: str = ""
+    note: str = ""
+    origin: str = ""
+
+    @property
+    def kind(self) -> str:
+        """What it is: the first word of its key."""
+        return self.key.partition(":")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """All boxes of a state: the registry's, the local cache's, each after what it stands on, the volumes.
+
+    `columns` and `rows` are the extent of the local cache. Blobs and volumes stand in lines of their own.
+
+    >>> from labkit import Lab
+    >>> lab = Lab()
+    >>> image = lab.pull("nginx")
+    >>> [(each.kind, each.name, each.row) for each in scene(lab.engine.state).tiles][2:5]
+    [('blob', 'd172c7f0578d', 0), ('layer', '27833a3ba0a5', 0), ('layer', 'ea005e36e544', 1)]
+    """
+
+    tiles: tuple[Tile, ...] = ()
+    columns: int = 0
+    rows: int = 0
+
+    def of(self, kind: str) -> list[Tile]:
+        """Return the boxes of a kind, in order."""
+        return [each for each in self.tiles if each.kind == kind]
+
+
+def scene(state: State, unfolded: Iterable[str] = ()) -> Scene:
+    """Return what there is to see of a state; `unfolded` are keys of folds whose layers are shown.
+
+    >>> scene(State())
+    Scene(tiles=(), columns=0, rows=0)
+    """
+    ground = _forest(state)
+    for spot in _all(ground):
+        spot.above.sort(key=_order)
+        if spot is ground or len(spot.above) > 1:
+            for each in spot.above:
+                _fold(each, frozenset(unfolded))
+    placed: list[Tile] = []
+    columns = tree.unnested(_place(ground, 0, -1, placed)) if ground.above else 0
+    rows = max((each.row + 1 for each in placed), default=0)
+    return Scene((*_blobs(state), *placed, *_volumes(state)), columns, rows)
+
+
+@dataclass(slots=True)
+class _Spot:
+    """A box, what stands on it, and what decides its place among those beside it."""
+
+    tile: Tile
+    order: tuple[int, object] = (0, 0)
+    above: list[_Spot] = field(default_factory=list)
+
+
+def _order(spot: _Spot) -> tuple[int, object]:
+    return spot.order
+
+
+def _all(ground: _Spot) -> Iterator[_Spot]:
+    """Give the spots from below; what a spot has above it may be changed before the next is asked for."""
+    todo = [ground]
+    while todo:
+        spot = todo.pop()
+        yield spot
+        todo += spot.above
+
+
+def _forest(state: State) -> _Spot:
+    """Return the ground, on which all stacks stand."""
+    ground = _Spot(Tile("", ""))
+    layers: dict[str, _Spot] = {}
+    cards: dict[str, _Spot] = {}
+
+    def top(image: Image) -> _Spot:
+        """Return the spot of an image's top layer, with those below it that are not there yet."""
+        below, made = ground, _made_by(image)
+        for layer, chain in zip(image.layers, image.chain_ids, strict=True):
+            if chain not in layers:
+                tile = Tile(
+                    f"layer:{chain}", _called(state, layer.diff_id), layer.size, note=made[layer.diff_id]
+                )
+                layers[chain] = _Spot(tile, (1, _age(image)))
+                below.above.append(layers[chain])
+            below = layers[chain]
+        return below
+
+    for image in _listed(state):
+        name = ", ".join(_names(state, image)) or "<none>"
+        cards[image.id] = _Spot(
+            Tile(f"image:{image.id}", name, image.size, note=short(image.id)), (0, _age(image))
+        )
+        top(image).above.append(cards[image.id])
+    for container in sorted(state.containers.values(), key=lambda each: each.number):
+        below = cards.get(container.image_id) or top(container.image)
+        below.above.append(_standing(container))
+    return ground
+
+
+def _age(image: Image) -> tuple[int, str]:
+    return parse_time(image.config.created), image.id
+
+
+def _listed(state: State) -> list[Image]:
+    """Return the images that `docker images` lists, which have cards, the oldest first."""
+    named = {*state.tags.values(), *state.digests.values()}
+    parents = set(state.parents.values())
+    shown = (each for each in state.images.values() if each.id in named or each.id not in parents)
+    return sorted(shown, key=_age)
+
+
+def _names(state: State, image: Image) -> list[str]:
+    return sorted(parse_reference(name).familiar for name, wanted in state.tags.items() if wanted == image.id)
+
+
+def _called(state: State, diff_id: str) -> str:
+    """Return the name that `docker pull` printed of a layer, or else the start of its DiffID."""
+    known = state.sources.get(diff_id)
+    return short(known[0].digest if known else diff_id)
+
+
+def _made_by(image: Image) -> dict[str, str]:
+    """Return the line of the Dockerfile, as history tells it, that made a layer, by DiffID."""
+    made = {
+        step.layer.diff_id: dockerfile_line(step.entry.created_by) for step in image.history if step.layer
+    }
+    return {layer.diff_id: made.get(layer.diff_id, "") for layer in image.layers}
+
+
+def _standing(container: Container) -> _Spot:
+    """Return a container with the files that it changed on top of it, one above the other."""
+    key = f"container:{container.id}"
+    size = tree.size(container.upper)
+    found = spot = _Spot(
+        Tile(key, container.name, size, mark=container.status, note=container.image_name),
+        (0, container.number),
+    )
+    below = container.active.parent
+    for each in _changed(
+        _Whole(below.root if below else tree.EMPTY_ROOT), _Whole(container.upper), container.image
+    ):
+        file = _Spot(replace(each, key=f"file:{container.id}:{each.key}"))
+        spot.above.append(file)
+        spot = file
+    return found
+
+
+class _Whole:
+    """A tree known by its identity. Trees never change, and to compare all of two would take long."""
+
+    def __init__(self, root: Dir) -> None:
+        self.root = root
+
+    def __hash__(self) -> int:
+        return id(self.root)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Whole) and self.root is other.root
+
+
+@lru_cache(64)
+def _changed(below: _Whole, upper: _Whole, image: Image) -> tuple[Tile, ...]:
+    """Return a box for each file that an upper directory changed, keyed by its path, and one for the rest."""
+    found = [each for each in changes(below.root, upper.root) if not _on_the_way(each, upper.root)]
+    shown = found if len(found) <= MOST_FILES + 1 else found[:MOST_FILES]
+    boxes = [_file(each, below.root, upper.root, image) for each in shown]
+    if len(found) > len(shown):
+        boxes.append(Tile("", f"{len(found) - len(shown):,} more", mark="…"))
+    return tuple(boxes)
+
+
+def _on_the_way(change: Change, upper: Dir) -> bool:
+    """Tell whether a change is a directory that is listed for what is in it."""
+    node = tree.get(upper, change.path.strip("/"))
+    return isinstance(node, Dir) and bool(node.children) and not node.opaque
+
+
+def _file(change: Change, below: Dir, upper: Dir, image: Image) -> Tile:
+    path = change.path.strip("/")
+    node = tree.get(below if change.kind == "D" else upper, path)
+    note = "opaque" if isinstance(node, Dir) and node.opaque else ""
+    origin = "" if change.kind == "A" else _layer_of(image, path)
+    return Tile(change.path, change.path, _size(node), mark=change.kind, note=note, origin=origin)
+
+
+def _size(node: Node | None) -> int | None:
+    return None if node is None or isinstance(node, Dir) else tree.stat_size(node)
+
+
+def _layer_of(image: Image, path: str) -> str:
+    """Return the key of the topmost layer that has a path, "" where none has it."""
+    for layer, chain in zip(reversed(image.layers), reversed(image.chain_ids), strict=True):
+        if tree.get(layer.changes, path) is not None:
+            return f"layer:{chain}"
+    return ""
+
+
+def _fold(bottom: _Spot, unfolded: frozenset[str]) -> None:
+    """Put one tile in the place of the middle of a stack, layers on each of which only the next stands."""
+    stack = [bottom]
+    while stack[-1].tile.kind == "layer" and len(stack[-1].above) == 1:
+        stack.append(stack[-1].above[0])
+    layers = [each for each in stack if each.tile.kind == "layer"]
+    middle = layers[_BESIDE:-_BESIDE]
+    if len(layers) <= MOST_LAYERS or f"fold:{middle[0].tile.key}" in unfolded:
+        return
+    size = sum(each.tile.size or 0 for each in middle)
+    fold = Tile(f"fold:{middle[0].tile.key}", f"{len(middle)} layers", size)
+    layers[_BESIDE - 1].above = [_Spot(fold, above=middle[-1].above)]
+
+
+def _place(spot: _Spot, column: int, row: int, placed: list[Tile]) -> tree.Nested[int]:
+    """Place all that stands on a spot, and the spot; return how many columns it takes."""
+    own = len(placed)
+    if spot.tile.key:
+        placed.append(spot.tile)
+    span = 0
+    for each in spot.above:
+        span += yield _place(each, column + span, row + 1, placed)
+    span = max(span, 1)
+    if spot.tile.key:
+        placed[own] = replace(spot.tile, column=column, span=span, row=row)
+    return span
+
+
+def _blobs(state: State) -> Iterator[Tile]:
+    """Give the blobs that were pulled or pushed: those of images that are here first, as they are stacked."""
+    here = [layer.diff_id for image in _listed(state) for layer in image.layers]
+    order = dict.fromkeys([*here, *sorted(state.sources)])
+    found = {source.digest: source for each in order for source in state.sources.get(each, ())}
+    for column, (digest, source) in enumerate(found.items()):
+        yield Tile(f"blob:{digest}", short(digest), column=column, note=source.repository)
+
+
+def _volumes(state: State) -> Iterator[Tile]:
+    for column, name in enumerate(sorted(state.volumes)):
+        users = [
+            each.name for each in state.containers.values() if name in (used.name for used in each.volumes)
+        ]
+        size = tree.size(state.volumes[name].files)
+        yield Tile(f"volume:{name}", name, size, column=column, note=", ".join(sorted(users)))
+
+
+ARRIVED, LEFT, COPIED, HIDDEN, CHANGED = "arrived", "left", "copied up", "hidden", "changed"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What happened to a box between two scenes: it ARRIVED, LEFT, was COPIED up, is HIDDEN, or CHANGED.
+
+    A file is copied up from its `origin`; what is hidden is there. What only stands elsewhere has no event.
+    """
+
+    what: str
+    tile: Tile
+
+
+def change(before: Scene, after: Scene) -> list[Event]:
+    """Return what happened between two scenes: what left, from the top down, then the rest from below.
+
+    >>> from labkit import Lab
+    >>> lab = Lab()
+    >>> box = lab.run("busybox", name="box")
+    >>> first = scene(lab.engine.state)
+    >>> copied = box.append("/etc/passwd", "me")
+    >>> [(each.what, each.tile.name) for each in change(first, scene(lab.engine.state))]
+    [('changed', 'box'), ('copied up', '/etc/passwd')]
+    """
+    old = {each.key: each for each in before.tiles}
+    new = {each.key for each in after.tiles}
+    gone = [Event(LEFT, each) for each in reversed(before.tiles) if each.key not in new]
+    events = [Event(_what(old.get(each.key), each), each) for each in after.tiles]
+    return gone + [each for each in events if each.what]
+
+
+def _what(before: Tile | None, now: Tile) -> str:
+    if before is None or (before.mark != now.mark and now.kind == "file"):
+        return {"C": COPIED, "D": HIDDEN}.get(now.mark, ARRIVED) if now.kind == "file" else ARRIVED
+    same = (before.name, before.size, before.mark, before.note) == (now.name, now.size, now.mark, now.note)
+    return "" if same else CHANGED

@@ -1,0 +1,1 @@
+"""The stage: one living picture of a lab, and the terminal beside it."""

@@ -1,0 +1,53 @@
+// An output that comes alive: <labkit-live data-mark> in a page, and the box that a kernel's model has for it.
+//
+// The output itself is a still picture, which a saved notebook keeps. Where there is a kernel its model makes
+// a box, and the box lies in the shadow of every element of that mark, also of one that an update put there.
+
+const live = (globalThis.labkitLive ??= { boxes: new Map(), places: new Set() });
+
+function join(place) {
+  const box = live.boxes.get(place.dataset.mark);
+  if (!box || place.shadowRoot?.contains(box.element)) return;
+  const shadow = place.shadowRoot ?? place.attachShadow({ mode: "open" });
+  // For listeners of the page the target of a key is this element: the mark on it keeps all keys of the box.
+  place.setAttribute("data-lm-suppress-shortcuts", "true");
+  const kept = remembered(box.element);
+  shadow.replaceChildren(box.element);
+  restore(kept);
+  place.addEventListener("keydown", event => event.stopPropagation());
+}
+
+/** What is lost when an element is moved: the focus in it, and how far its parts are scrolled. */
+function remembered(element) {
+  const scrolled = [element, ...element.querySelectorAll("*")].filter(each => each.scrollTop || each.scrollLeft);
+  return {
+    focus: element.labkitFocus,
+    scrolled: scrolled.map(each => [each, each.scrollTop, each.scrollLeft]),
+  };
+}
+
+function restore({ focus, scrolled }) {
+  for (const [each, top, left] of scrolled) Object.assign(each, { scrollTop: top, scrollLeft: left });
+  focus?.focus({ preventScroll: true });
+}
+
+/** Remember what has the focus in a box: when the box is taken out of the page it is lost without a word. */
+function watchFocus(element) {
+  element.addEventListener("focusin", event => { element.labkitFocus = event.target; });
+  element.addEventListener("focusout", () => { if (element.isConnected) element.labkitFocus = null; });
+}
+
+if (!customElements.get("labkit-live")) {
+  customElements.define("labkit-live", class extends HTMLElement {
+    connectedCallback() { live.places.add(this); join(this); }
+    disconnectedCallback() { live.places.delete(this); }
+  });
+}
+
+/** Give the box of a mark to all elements that wait for it; return what takes it away. */
+function alive(mark, box) {
+  watchFocus(box.element);
+  live.boxes.set(mark, box);
+  for (const place of live.places) if (place.dataset.mark === mark) join(place);
+  return () => { live.boxes.delete(mark); box.end(); };
+}

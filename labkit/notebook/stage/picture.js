@@ -1,0 +1,296 @@
+// The stage's picture: a tile for each box of a scene, known by its key, that moves to where it belongs.
+//
+// All tiles lie in one flat group, so that one that has the focus never changes its parent and so never loses
+// it. What stands where is the scene's; this turns columns and rows into pixels, as still.py does.
+
+const ROW = 30, HEIGHT = 26, MARGIN = 12, HEAD = 24, BLOB = 128, LEAST = 136, MOST = 420, MOVE = 450;
+const SHELVES = { blob: "Registry", cache: "Local cache and containers", volume: "Volumes" };
+const SVG = "http://www.w3.org/2000/svg";
+const STATUS = { running: "●", created: "◌", exited: "○" };
+
+function shape(tag, attributes = {}, text = "") {
+  const made = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  if (text) made.textContent = text;
+  return made;
+}
+
+function part(tag, kind = "", text = "", attributes = {}) {
+  const made = document.createElement(tag);
+  if (kind) made.className = kind;
+  if (text) made.textContent = text;
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  return made;
+}
+
+const kindOf = key => key.slice(0, key.indexOf(":"));
+const shelfOf = key => ({ blob: "blob", volume: "volume" })[kindOf(key)] ?? "cache";
+const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+/** Where each tile of a scene is, in a width: its place by key, the shelves' headings, the size of it all. */
+function layout(scene, width) {
+  const room = width - 2 * MARGIN, heads = [], places = new Map();
+  const column = Math.min(Math.max(room / Math.max(scene.columns, 1), LEAST), MOST);
+  let top = 0;
+  const line = (kind, wide) => {
+    const tiles = scene.tiles.filter(tile => shelfOf(tile.key) === kind);
+    if (!tiles.length) return;
+    const across = Math.max(1, Math.floor(room / wide));
+    heads.push({ kind, y: top });
+    tiles.forEach((tile, n) => places.set(tile.key, {
+      x: MARGIN + (n % across) * wide, y: top + HEAD + Math.floor(n / across) * ROW, width: wide - 4,
+    }));
+    top += HEAD + Math.ceil(tiles.length / across) * ROW + 8;
+  };
+  line("blob", BLOB);
+  heads.push({ kind: "cache", y: top });
+  top += HEAD + scene.rows * ROW;
+  for (const tile of scene.tiles.filter(each => shelfOf(each.key) === "cache")) {
+    places.set(tile.key, {
+      x: MARGIN + tile.column * column, y: top - (tile.row + 1) * ROW, width: tile.span * column - 4,
+    });
+  }
+  top += scene.columns ? 8 : ROW;
+  line("volume", 220);
+  const right = Math.max(0, ...[...places.values()].map(place => place.x + place.width));
+  return { places, heads, width: Math.max(width, right + MARGIN), height: top + 4 };
+}
+
+/** Cut a text to a number of pixels: all letters are taken for equally wide. */
+function cut(text, pixels, letter) {
+  const most = Math.floor(pixels / letter);
+  return text.length <= most ? text : most < 2 ? "" : text.slice(0, most - 1) + "…";
+}
+
+export class Picture {
+  /** `open(key)` is called for a tile that is pressed; `label` names the picture. */
+  constructor(label, open) {
+    this.open = open;
+    this.scene = { tiles: [], columns: 0, rows: 0 };
+    this.tiles = new Map();
+    this.moving = new WeakMap();
+    this.element = part("div", "picture");
+    this.svg = shape("svg", { role: "group", "aria-label": label });
+    this.heads = shape("g", { "aria-hidden": "true" });
+    this.group = shape("g");
+    this.svg.append(this.heads, this.group);
+    this.empty = part("p", "empty", "Nothing is here yet. Try: docker pull nginx");
+    this.element.append(this.empty, this.svg);
+    this.said = part("div", "said", "", { role: "status" });
+    this.element.append(this.said);
+    this.group.addEventListener("click", event => this.press(event.target.closest("[data-key]")));
+    this.group.addEventListener("keydown", event => this.key(event));
+    this.sized = new ResizeObserver(() => this.draw(this.scene, true));
+    this.sized.observe(this.element);
+  }
+
+  press(tile) {
+    if (!tile) return;
+    this.focus(tile);
+    this.open(tile.dataset.key);
+  }
+
+  focus(tile) {
+    for (const each of this.tiles.values()) each.setAttribute("tabindex", each === tile ? "0" : "-1");
+    tile.focus({ preventScroll: true });
+    tile.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }
+
+  key(event) {
+    const from = event.target.closest("[data-key]");
+    if (!from || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "Enter" || event.key === " ") this.press(from);
+    else if (event.key.startsWith("Arrow")) this.walk(from.dataset.key, event.key);
+    else return;
+    event.preventDefault();
+  }
+
+  /** Go to the nearest tile in a direction. */
+  walk(key, arrow) {
+    const [dx, dy] = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[arrow];
+    const here = this.at.places.get(key), middle = here.x + here.width / 2;
+    let best = null, least = Infinity;
+    for (const [other, place] of this.at.places) {
+      if (other === key) continue;
+      // From a wide tile up or down: the one whose edge is over it is as near as the one over its middle.
+      const across = Math.max(0, place.x - middle, middle - place.x - place.width);
+      const far = dx ? dx * (place.x + place.width / 2 - middle) : dy * (place.y - here.y);
+      const aside = dx ? Math.abs(place.y - here.y) : across;
+      if (far > 1 && far + 4 * aside < least) [best, least] = [other, far + 4 * aside];
+    }
+    if (best) this.focus(this.tiles.get(best));
+  }
+
+  /** Show a scene; what moves and is not new goes there from where it is, also from mid-motion. */
+  draw(scene, atOnce = false) {
+    const width = this.element.clientWidth;
+    if (!width) { this.scene = scene; return; }
+    const before = this.at?.places ?? new Map();
+    this.scene = scene;
+    this.at = layout(scene, width);
+    this.empty.hidden = scene.tiles.length > 0;
+    this.svg.style.display = scene.tiles.length ? "" : "none";
+    for (const name of ["width", "height"]) this.svg.setAttribute(name, this.at[name]);
+    this.heads.replaceChildren(...this.at.heads.map(head =>
+      shape("text", { x: MARGIN, y: head.y + 16, class: "head" }, SHELVES[head.kind])));
+    const gone = [...this.tiles.keys()].filter(key => !this.at.places.has(key));
+    const known = scene.tiles.filter(tile => this.tiles.has(tile.key));
+    // All is read before anything is written: a page that is asked and changed by turns is laid out each time.
+    const from = new Map(known.map(tile => [tile.key, this.where(this.tiles.get(tile.key))]));
+    for (const key of gone) this.leave(key, atOnce);
+    let wait = 0;
+    for (const tile of scene.tiles) {
+      const place = this.at.places.get(tile.key), was = from.get(tile.key);
+      const found = this.tiles.get(tile.key) ?? this.make(tile);
+      this.fill(found, tile, place);
+      if (was) this.move(found, was, place, atOnce);
+      else this.arrive(found, tile, place, atOnce ? -1 : 60 * wait++, before);
+    }
+    if (!this.group.querySelector('[tabindex="0"]')) this.group.firstElementChild?.setAttribute("tabindex", "0");
+  }
+
+  where(tile) {
+    const matrix = new DOMMatrix(getComputedStyle(tile).transform);
+    return { x: matrix.e, y: matrix.f };
+  }
+
+  make(tile) {
+    const made = shape("g", { role: "button", tabindex: "-1", "data-key": tile.key, class: `tile ${kindOf(tile.key)}` });
+    made.append(shape("rect", { rx: 5, height: HEIGHT, class: "body" }), shape("rect", { rx: 5, class: "bar" }));
+    for (const name of ["mark", "name", "note", "size"]) made.append(shape("text", { y: 17.5, class: name }));
+    this.tiles.set(tile.key, made);
+    this.group.append(made);
+    return made;
+  }
+
+  /** Write what a tile says, as far as there is room, and what it says to a screen reader. */
+  fill(found, tile, place) {
+    const shown = JSON.stringify([tile, place.width]);
+    if (found.shown === shown) return;
+    found.shown = shown;
+    const kind = kindOf(tile.key), [body, , mark, name, note, size] = found.children;
+    found.setAttribute("class", `tile ${kind} ${kind === "file" ? `mark${tile.mark}` : tile.mark}`);
+    found.setAttribute("aria-label", tile.label);
+    body.setAttribute("width", Math.max(place.width, 8));
+    mark.textContent = kind === "container" ? STATUS[tile.mark] ?? "" : kind === "file" ? tile.mark : "";
+    mark.setAttribute("x", 8);
+    const start = mark.textContent ? 24 : 8;
+    size.textContent = tile.words;
+    size.setAttribute("x", place.width - 8);
+    const room = place.width - start - 8 - (tile.words ? 6.6 * tile.words.length + 8 : 0);
+    name.textContent = cut(tile.name, room, 7.3);
+    name.setAttribute("x", start);
+    const taken = 7.3 * name.textContent.length + 8;
+    note.textContent = room - taken > 40 ? cut(tile.note, room - taken, 6.7) : "";
+    note.setAttribute("x", start + taken);
+  }
+
+  put(found, place) {
+    found.style.transform = `translate(${place.x}px, ${place.y}px)`;
+  }
+
+  move(found, from, place, atOnce) {
+    if (found.at?.x === place.x && found.at?.y === place.y) return;
+    found.at = place;
+    this.moving.get(found)?.cancel();
+    this.put(found, place);
+    if (!atOnce && !still()) this.run(found, from, place, 0);
+  }
+
+  run(found, from, place, delay, more = {}) {
+    const at = ({ x, y }) => `translate(${x}px, ${y}px)`;
+    const steps = [{ transform: at(from), ...more }, { transform: at(place) }];
+    const running = found.animate(steps, { duration: MOVE, delay, easing: "ease-in-out", fill: "backwards" });
+    running.finished.catch(() => {});
+    this.moving.set(found, running);
+  }
+
+  /** A layer comes from the registry or from its container, a file from the layer that has it. */
+  arrive(found, tile, place, delay, before) {
+    found.at = place;
+    this.put(found, place);
+    if (delay < 0 || still()) return;
+    const blob = this.scene.tiles.find(each => kindOf(each.key) === "blob" && each.name === tile.name);
+    const origin = this.at.places.get(tile.origin) ?? before.get(tile.origin)
+      ?? (kindOf(tile.key) === "layer" && blob ? this.at.places.get(blob.key) : null);
+    const from = origin ?? { x: place.x, y: place.y - 24 };
+    this.run(found, from, place, Math.min(delay, 900), { opacity: origin ? 0.7 : 0 });
+    if (kindOf(tile.key) === "file" && tile.mark === "D") this.flash(tile.origin, "hides");
+  }
+
+  leave(key, atOnce) {
+    const tile = this.tiles.get(key);
+    this.tiles.delete(key);
+    tile.removeAttribute("data-key");
+    tile.setAttribute("aria-hidden", "true");
+    this.moving.get(tile)?.cancel();
+    if (atOnce || still()) { tile.remove(); return; }
+    const { x, y } = tile.at;
+    const steps = [{ opacity: 1 }, { opacity: 0, transform: `translate(${x}px, ${y + 24}px)` }];
+    tile.animate(steps, { duration: MOVE / 1.5, fill: "forwards" }).finished.finally(() => tile.remove()).catch(() => {});
+  }
+
+  flash(key, kind) {
+    const tile = this.tiles.get(key);
+    if (!tile || still()) return;
+    tile.classList.remove(kind);
+    requestAnimationFrame(() => tile.classList.add(kind));
+    setTimeout(() => tile.classList.remove(kind), 1200);
+  }
+
+  /** Show a scene as a transfer leads to it: its events [seconds, layer, state, bytes, of so many]. */
+  play(scene, events) {
+    this.stop();
+    const fresh = new Set(scene.tiles.filter(tile => !this.tiles.has(tile.key)).map(tile => tile.key));
+    this.draw(scene);
+    if (!events.length || still()) return;
+    this.ghosts = scene.tiles.filter(tile => fresh.has(tile.key) && ["layer", "image"].includes(kindOf(tile.key)));
+    for (const tile of this.ghosts) this.tiles.get(tile.key).classList.add("ghost");
+    const last = events.at(-1)[0] || 1, pace = Math.min(3000, 400 * last) / last, began = performance.now();
+    let next = 0;
+    const step = now => {
+      while (next < events.length && events[next][0] * pace <= now - began) this.happen(events[next++]);
+      if (next < events.length) this.playing = requestAnimationFrame(step);
+      else this.stop();
+    };
+    this.playing = requestAnimationFrame(step);
+  }
+
+  /** End the playing: the scene is what it leads to. */
+  stop() {
+    cancelAnimationFrame(this.playing);
+    this.playing = 0;
+    for (const tile of this.ghosts ?? []) this.solid(this.tiles.get(tile.key));
+    this.ghosts = [];
+  }
+
+  solid(found) {
+    found?.classList.remove("ghost");
+    found?.querySelector(".bar").setAttribute("width", 0);
+  }
+
+  happen([, layer, state, current, total]) {
+    const tile = this.scene.tiles.find(each => kindOf(each.key) === "layer" && each.name === layer);
+    const found = tile && this.tiles.get(tile.key);
+    if (!found) return;
+    if (state === "Already exists" || state === "Layer already exists") this.flash(tile.key, "exists");
+    const bar = found.querySelector(".bar"), share = total ? current / total : 1;
+    if (state === "Downloading" || state === "Extracting" || state === "Pushing") {
+      bar.setAttribute("width", Math.max(2, share * found.querySelector(".body").getAttribute("width")));
+      bar.setAttribute("height", state === "Extracting" ? HEIGHT : 6);
+      bar.setAttribute("y", state === "Extracting" ? 0 : HEIGHT - 6);
+    }
+    if (state === "Pull complete") this.solid(found);
+  }
+
+  /** Say in words what changed, once a burst is over. */
+  say(words) {
+    clearTimeout(this.saying);
+    this.saying = setTimeout(() => { this.said.textContent = words; }, 400);
+  }
+
+  end() {
+    this.stop();
+    this.sized.disconnect();
+  }
+}

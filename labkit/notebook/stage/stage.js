@@ -1,0 +1,88 @@
+// The stage's page: the picture, what a tile says when it is opened, and the bar of commands.
+
+export default {
+  initialize({ model }) {
+    const root = part("section", "stage", "", { "aria-label": model.get("label") });
+    const style = part("style", "", model.get("css"));
+    const element = part("div");
+    element.append(style, root);
+    const picture = new Picture(model.get("label"), key => model.send({ open: key }));
+    const opened = part("aside", "opened", "", { "aria-live": "polite" });
+    opened.hidden = true;
+    const time = timeBar(model);
+    const terminal = model.get("terminal") ? new Terminal(model, picture) : null;
+    const stage = part("div", "side");
+    stage.append(picture.element, opened, time.element);
+    root.append(...(terminal ? [terminal.element] : []), stage);
+    root.classList.toggle("both", !!terminal);
+
+    const show = first => {
+      const { scene, events, said } = model.get("frame");
+      if (first) picture.draw(scene, true);
+      else picture.play(scene, events);
+      if (said) picture.say(said);
+      time.show();
+    };
+    model.on("change:frame", () => show(false));
+    model.on("msg:custom", message => {
+      if (message.opened) openTile(opened, message.opened, picture);
+      terminal?.hear(message);
+    });
+    root.addEventListener("keydown", event => {
+      if (event.key !== "Escape") return;
+      if (!opened.hidden) { closeTile(opened, picture); event.stopPropagation(); }
+      else element.getRootNode().host?.closest(".jp-Cell")?.focus();
+    });
+    show(true);
+    return alive(model.get("mark"), { element, end: () => picture.end() });
+  },
+};
+
+function openTile(panel, { key, title, rows, lines }, picture) {
+  const close = part("button", "close", "×", { type: "button", "aria-label": "Close" });
+  close.addEventListener("click", () => closeTile(panel, picture));
+  const table = part("table");
+  for (const [name, value, command] of rows) {
+    const row = part("tr");
+    row.append(part("th", "", name, { scope: "row" }), part("td", "", value), part("td", "command", command ?? ""));
+    table.append(row);
+  }
+  panel.replaceChildren(close, part("h4", "", title), table);
+  if (lines.length) panel.append(part("pre", "", lines.join("\n"), { tabindex: "0" }));
+  panel.dataset.key = key;
+  panel.hidden = false;
+}
+
+function closeTile(panel, picture) {
+  panel.hidden = true;
+  const tile = picture.tiles.get(panel.dataset.key);
+  if (tile) picture.focus(tile);
+}
+
+/** The bar of the commands that were given, which leads back and forward. */
+function timeBar(model) {
+  const element = part("div", "time", "", { role: "group", "aria-label": "Time" });
+  const button = (words, label, to) => {
+    const made = part("button", "", words, { type: "button", "aria-label": label, title: label });
+    made.addEventListener("click", () => model.send({ time: to() }));
+    element.append(made);
+    return made;
+  };
+  const at = () => model.get("frame").at, last = () => model.get("frame").past.length;
+  const back = button("◀", "Back one command", () => at() - 1);
+  const range = part("input", "", "", { type: "range", min: "0", "aria-label": "Commands" });
+  range.addEventListener("change", () => model.send({ time: Number(range.value) }));
+  element.append(range);
+  const forward = button("▶", "Forward one command", () => at() + 1);
+  const words = part("output");
+  element.append(words);
+  const show = () => {
+    const { past, at: now } = model.get("frame");
+    element.hidden = !past.length;
+    Object.assign(range, { max: String(past.length), value: String(now) });
+    range.setAttribute("aria-valuetext", now ? past[now - 1] : "the beginning");
+    [back.disabled, forward.disabled] = [now === 0, now === last()];
+    words.textContent = `${now} of ${past.length}: ${now ? past[now - 1] : "the beginning"}`;
+  };
+  return { element, show };
+}
