@@ -36,7 +36,7 @@ from labkit.storage.mounts import MountTable
 HOME = "/home/learner"
 _ENOUGH = 1 << 20
 _A_COMMAND = 400  # steps: docker's commands cost more than a shell's
-_ENV = {"HOME": HOME, "PATH": "/usr/local/bin:/usr/bin:/bin", "USER": "learner"}
+_ENV = {"HOME": HOME, "PATH": "/usr/local/bin:/usr/bin:/bin", "USER": "learner", "PWD": HOME}
 
 
 @dataclass(frozen=True, slots=True)
