@@ -27,6 +27,7 @@ from weakref import WeakSet
 from labkit import dockerfile as build
 from labkit.base.errors import raises_labkit_errors
 from labkit.box import Box
+from labkit.cli.explain import Explanation, explain
 from labkit.cli.own_docker import Comparison, compare
 from labkit.cli.session import Result, Session
 from labkit.cli.terminal import HUB, Registries, Watch
@@ -239,6 +240,18 @@ class Lab:
     def containers(self) -> list[Box]:
         """All containers, running or not, newest first."""
         return [Box(self, each.id) for each in container.listed_containers(self.engine, everything=True)]
+
+    def explain(self, name: str) -> Explanation:
+        """Return what something of the lab is, by any name or identifier that Docker prints of it.
+
+        A file is given as `CONTAINER:/PATH`. Raises NotFound where nothing has the name.
+
+        >>> lab = Lab()
+        >>> image = lab.pull("nginx")
+        >>> lab.explain("27833a3ba0a5").facts[0].command
+        'docker pull prints the first 12 digits of it'
+        """
+        return explain(self.engine, name)
 
     def disk_usage(self) -> int:
         """Return the bytes of all layers in the cache, each counted once, and of the containers."""

@@ -10,9 +10,9 @@ import pytest
 import labkit
 from labkit import Lab, Result
 from labkit.base.errors import DaemonError, FileSystemError, LabkitError, NotFound
+from labkit.cli.timeline import MOST
 from labkit.engine.schedule import Network, PullEvent
 from labkit.go.moment import SECOND
-from labkit.cli.timeline import MOST
 
 THREE_LAYERS = [
     "FROM busybox",

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 
 from labkit.go.moment import SECOND
 from labkit.oci.tree import CAPABILITY, EMPTY_ROOT, Device, Dir, Nested, Node, Whiteout, stat_size, unnested
@@ -183,3 +184,35 @@ def _same_time(one: int, other: int) -> bool:
     if one % SECOND and other % SECOND:
         return one == other
     return one // SECOND == other // SECOND
+
+
+def change_lines(changes: Iterable[Change], limit: int) -> tuple[str, ...]:
+    """Tell changes in at most `limit` lines.
+
+    What is inside an added directory is counted, and a directory that changed only because of what is in
+    it is left out.
+
+    >>> change_lines([Change("C", "/etc"), Change("A", "/etc/app"), Change("A", "/etc/app/conf")], 4)
+    ('A /etc/app/ (1 inside)',)
+    """
+    told = _told(list(changes))
+    lines = [
+        f"{kind} {path}/ ({inside:,} inside)" if inside else f"{kind} {path}" for kind, path, inside in told
+    ]
+    if len(lines) > limit:
+        left = told[limit - 1 :]
+        more = sum(1 + inside for _, _, inside in left)
+        lines[limit - 1 :] = [f"… {more:,} more"]
+    return tuple(lines)
+
+
+def _told(changes: Sequence[Change]) -> list[tuple[str, str, int]]:
+    """Return the kind and path of each change to tell, and how many lie inside it."""
+    told: list[tuple[str, str, int]] = []
+    for change, following in zip_longest(changes, changes[1:]):
+        kind, path, inside = told[-1] if told else ("", "", 0)
+        if kind == change.kind == "A" and change.path.startswith(f"{path}/"):
+            told[-1] = kind, path, inside + 1
+        elif change.kind != "C" or following is None or not following.path.startswith(f"{change.path}/"):
+            told.append((change.kind, change.path, 0))
+    return told

@@ -26,12 +26,11 @@ from labkit.notebook.pictures.views import (
     ImageView,
     LayerView,
     StepView,
-    change_lines,
     container_view,
     image_view,
     instruction,
 )
-from labkit.oci.changeset import Change
+from labkit.oci.changeset import Change, change_lines
 from labkit.oci.config import ZERO_TIME, History, make_config
 from labkit.oci.content import Content
 from labkit.oci.image import Image

@@ -7,10 +7,9 @@ the notebook's own.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import wraps
-from itertools import zip_longest
 from typing import Any, ParamSpec, Protocol, TypeAlias, TypeVar, cast, overload
 
 from labkit.base.errors import LabkitError, NotFound
@@ -21,7 +20,6 @@ from labkit.engine.state import Container
 from labkit.lab import Lab
 from labkit.notebook.pictures.text import cut
 from labkit.oci import changeset, tree
-from labkit.oci.changeset import Change
 from labkit.oci.config import dockerfile_line
 from labkit.oci.digest import short
 from labkit.oci.image import Image
@@ -195,7 +193,7 @@ def _image_view(image: Image, name: str, digests: Mapping[str, str], changes: in
     for place, layer in enumerate(image.layers):
         told: tuple[str, ...] = ()
         if changes:
-            told = change_lines(changeset.changes(lower, layer.changes), changes)
+            told = changeset.change_lines(changeset.changes(lower, layer.changes), changes)
             lower = changeset.apply(lower, layer.changes)
         label = short(blobs.get(layer.diff_id, layer.diff_id))
         layers.append(LayerView(label, layer.size, dockerfile_line(made_by.get(place, "")), told))
@@ -227,37 +225,5 @@ def container_view(
     if not isinstance(container, Container):
         raise LabkitError(f"a container is given by its name, or as a Box; not as {_said(container)}")
     lower = changeset.apply_all([layer.changes for layer in container.image.layers])
-    told = change_lines(changeset.changes(lower, container.upper), changes) if changes else ()
+    told = changeset.change_lines(changeset.changes(lower, container.upper), changes) if changes else ()
     return ContainerView(container.name, tree.size(container.upper), told)
-
-
-def change_lines(changes: Iterable[Change], limit: int) -> tuple[str, ...]:
-    """Tell changes in at most `limit` lines.
-
-    What is inside an added directory is counted, and a directory that changed only because of what is in
-    it is left out.
-
-    >>> change_lines([Change("C", "/etc"), Change("A", "/etc/app"), Change("A", "/etc/app/conf")], 4)
-    ('A /etc/app/ (1 inside)',)
-    """
-    told = _told(list(changes))
-    lines = [
-        f"{kind} {path}/ ({inside:,} inside)" if inside else f"{kind} {path}" for kind, path, inside in told
-    ]
-    if len(lines) > limit:
-        left = told[limit - 1 :]
-        more = sum(1 + inside for _, _, inside in left)
-        lines[limit - 1 :] = [f"… {more:,} more"]
-    return tuple(lines)
-
-
-def _told(changes: Sequence[Change]) -> list[tuple[str, str, int]]:
-    """Return the kind and path of each change to tell, and how many lie inside it."""
-    told: list[tuple[str, str, int]] = []
-    for change, following in zip_longest(changes, changes[1:]):
-        kind, path, inside = told[-1] if told else ("", "", 0)
-        if kind == change.kind == "A" and change.path.startswith(f"{path}/"):
-            told[-1] = kind, path, inside + 1
-        elif change.kind != "C" or following is None or not following.path.startswith(f"{change.path}/"):
-            told.append((change.kind, change.path, 0))
-    return told

@@ -243,7 +243,7 @@ export class Picture {
     this.stop();
     const fresh = new Set(scene.tiles.filter(tile => !this.tiles.has(tile.key)).map(tile => tile.key));
     this.draw(scene);
-    if (!events.length || still()) return;
+    if (!events.length || still() || !this.at) return;
     this.ghosts = scene.tiles.filter(tile => fresh.has(tile.key) && ["layer", "image"].includes(kindOf(tile.key)));
     for (const tile of this.ghosts) this.tiles.get(tile.key).classList.add("ghost");
     const last = events.at(-1)[0] || 1, pace = Math.min(3000, 400 * last) / last, began = performance.now();

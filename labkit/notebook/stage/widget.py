@@ -1,0 +1,142 @@
+"""The stage as a widget: one output that is a still picture, and comes alive where there is a kernel.
+
+What Jupyter keeps is HTML with an image, which every viewer shows. In a page with a kernel the model's script
+finds that element by its mark and puts the moving picture in its place (docs/decisions/0025).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from functools import cache
+from importlib import resources
+from typing import Any
+from uuid import uuid4
+
+import anywidget
+import traitlets
+from IPython import display
+
+from labkit.base.errors import NotFound
+from labkit.engine.scene import Scene, change, scene
+from labkit.engine.schedule import PullEvent
+from labkit.lab import Lab
+from labkit.notebook.magics import live
+from labkit.notebook.pictures.picture import image, twin
+from labkit.notebook.pictures.text import visible
+from labkit.notebook.stage import still
+
+_FILES = resources.files("labkit.notebook.stage")
+
+
+@cache
+def _text(*names: str) -> str:
+    return "\n".join(_FILES.joinpath(name).read_text("utf-8") for name in names)
+
+
+class Stage(anywidget.AnyWidget):
+    """Shows a lab and follows it; see `stage`."""
+
+    # A text, not a file's path: anywidget keeps a widget alive for ever whose script is a path.
+    _esm = _text("live.js", "picture.js", "stage.js")
+    css = traitlets.Unicode(_text("stage.css")).tag(sync=True)
+    mark = traitlets.Unicode().tag(sync=True)
+    label = traitlets.Unicode("The stage").tag(sync=True)
+    frame: Any = traitlets.Dict().tag(sync=True)
+
+    def __init__(self, lab: Lab) -> None:
+        self.lab = lab
+        self._unfolded: set[str] = set()
+        self._handle: Any = None
+        self._scene = Scene()
+        super().__init__(mark=uuid4().hex[:12])
+        self.see(())
+        self.on_msg(self._asked)
+        lab.watchers.add(self)
+
+    def see(self, events: Sequence[PullEvent]) -> None:
+        """Show the lab as it is now, as the events of a transfer lead to it."""
+        before, self._scene = self._scene, scene(self.lab.engine.state, self._unfolded)
+        self.frame = {
+            "scene": as_json(self._scene),
+            "events": [[each.at, each.layer, each.state, each.current, each.total] for each in events],
+            "said": said(before, self._scene),
+            "past": [visible(each) for each in self.lab.commands],
+            "at": self.lab.at,
+        }
+        if self._handle is not None:
+            self._handle.update(self.bundle(), raw=True)
+
+    def bundle(self) -> dict[str, str]:
+        """Return what Jupyter keeps of it: the still picture, and the same in words."""
+        drawn = still.still(self._scene)
+        words = f"{drawn.title}. {drawn.description}"
+        kept = image("image/svg+xml", drawn.svg.encode(), words, drawn.width) + twin(drawn.text)
+        return {
+            "text/html": f'<labkit-live data-mark="{self.mark}">{kept}</labkit-live>',
+            "text/plain": drawn.text,
+        }
+
+    def _ipython_display_(self) -> None:
+        show: Any = display.display
+        handle = show(self.bundle(), raw=True, display_id=True)
+        self._handle = handle if live() else None
+
+    def _asked(self, _: object, content: dict[str, Any], buffers: object) -> None:
+        if "time" in content:
+            self.lab.go(content["time"])
+        elif str(content.get("open", "")).startswith("fold:"):
+            self._unfolded.add(content["open"])
+            self.see(())
+        elif "open" in content:
+            self._open(content["open"])
+
+    def _open(self, key: str) -> None:
+        with suppress(NotFound):  # the box went away while it was pressed
+            found = self.lab.explain(key)
+            facts = [[visible(each.name), visible(each.value), each.command] for each in found.facts]
+            lines = [visible(each) for each in found.lines]
+            self.send({"opened": {"key": key, "title": visible(found.title), "rows": facts, "lines": lines}})
+
+
+def as_json(found: Scene) -> dict[str, Any]:
+    """Return a scene as the page's script takes it, its texts fit to be shown.
+
+    >>> as_json(Scene())
+    {'tiles': [], 'columns': 0, 'rows': 0}
+    """
+    tiles = [
+        {
+            "key": each.key,
+            "name": visible(each.name),
+            "note": visible(each.note),
+            "mark": each.mark,
+            "words": still.words(each),
+            "label": visible(still.label(each)),
+            "column": each.column,
+            "span": each.span,
+            "row": each.row,
+            "origin": each.origin,
+        }
+        for each in found.tiles
+    ]
+    return {"tiles": tiles, "columns": found.columns, "rows": found.rows}
+
+
+def said(before: Scene, after: Scene) -> str:
+    """Return in a sentence what happened between two scenes.
+
+    >>> said(Scene(), Scene())
+    ''
+    """
+    events = change(before, after)
+    told = [f"{still.label(each.tile)} {each.what}" for each in events[:4]]
+    more = len(events) - len(told)
+    return "; ".join(told) + (f"; and {more} more" if more else "")
+
+
+def stage(lab: Lab | None = None) -> Stage:
+    """Open the stage of a lab, by default the notebook's: a picture that moves with each command."""
+    from labkit.notebook.pictures.views import needed_lab
+
+    return Stage(needed_lab(lab))
