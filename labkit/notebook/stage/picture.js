@@ -56,10 +56,21 @@ function layout(scene, width) {
   return { places, heads, width: Math.max(width, right + MARGIN), height: top + 4 };
 }
 
-/** Cut a text to a number of pixels: all letters are taken for equally wide. */
-function cut(text, pixels, letter) {
-  const most = Math.floor(pixels / letter);
-  return text.length <= most ? text : most < 2 ? "" : text.slice(0, most - 1) + "…";
+const pen = document.createElement("canvas").getContext("2d");
+
+/** Cut a text to a number of pixels in a font; give it with its width. */
+function cut(text, pixels, font) {
+  pen.font = font;
+  const wide = words => pen.measureText(words).width;
+  if (wide(text) <= pixels) return [text, wide(text)];
+  let least = 0, most = text.length;
+  while (least < most) {
+    const middle = Math.ceil((least + most) / 2);
+    if (wide(`${text.slice(0, middle)}…`) <= pixels) least = middle;
+    else most = middle - 1;
+  }
+  const kept = least ? `${text.slice(0, least)}…` : "";
+  return [kept, wide(kept)];
 }
 
 export class Picture {
@@ -125,6 +136,7 @@ export class Picture {
   draw(scene, atOnce = false) {
     const width = this.element.clientWidth;
     if (!width) { this.scene = scene; return; }
+    this.fonts = ["ui", "code"].map(kind => getComputedStyle(this.element).getPropertyValue(`--${kind}`));
     const before = this.at?.places ?? new Map();
     this.scene = scene;
     this.at = layout(scene, width);
@@ -177,12 +189,15 @@ export class Picture {
     const start = mark.textContent ? 24 : 8;
     size.textContent = tile.words;
     size.setAttribute("x", place.width - 8);
-    const room = place.width - start - 8 - (tile.words ? 6.6 * tile.words.length + 8 : 0);
-    name.textContent = cut(tile.name, room, 7.3);
+    const bold = kind === "image" || kind === "container" || kind === "volume";
+    const [words, taken] = cut(tile.words, place.width, `11px ${this.fonts[0]}`);
+    const room = place.width - start - 8 - (words ? taken + 8 : 0);
+    const [text, wide] = cut(tile.name, room, bold ? `600 12px ${this.fonts[0]}` : `12px ${this.fonts[1]}`);
+    name.textContent = text;
     name.setAttribute("x", start);
-    const taken = 7.3 * name.textContent.length + 8;
-    note.textContent = room - taken > 40 ? cut(tile.note, room - taken, 6.7) : "";
-    note.setAttribute("x", start + taken);
+    const left = room - wide - 8;
+    note.textContent = left > 40 ? cut(tile.note, left, `11px ${this.fonts[0]}`)[0] : "";
+    note.setAttribute("x", start + wide + 8);
   }
 
   put(found, place) {
@@ -249,7 +264,10 @@ export class Picture {
     const last = events.at(-1)[0] || 1, pace = Math.min(3000, 400 * last) / last, began = performance.now();
     let next = 0;
     const step = now => {
-      while (next < events.length && events[next][0] * pace <= now - began) this.happen(events[next++]);
+      while (next < events.length && events[next][0] * pace <= now - began) {
+        this.seen?.(events[next]);
+        this.happen(events[next++]);
+      }
       if (next < events.length) this.playing = requestAnimationFrame(step);
       else this.stop();
     };
@@ -259,7 +277,10 @@ export class Picture {
   /** End the playing: the scene is what it leads to. */
   stop() {
     cancelAnimationFrame(this.playing);
+    const over = this.playing ? this.over : null;
     this.playing = 0;
+    this.seen = this.over = null;
+    over?.();
     for (const tile of this.ghosts ?? []) this.solid(this.tiles.get(tile.key));
     this.ghosts = [];
   }

@@ -10,7 +10,7 @@ export default {
     const opened = part("aside", "opened", "", { "aria-live": "polite" });
     opened.hidden = true;
     const time = timeBar(model);
-    const terminal = null;
+    const terminal = model.get("typing") ? new Terminal(model, picture) : null;
     const stage = part("div", "side");
     stage.append(picture.element, opened, time.element);
     root.append(...(terminal ? [terminal.element] : []), stage);

@@ -18,6 +18,7 @@ import traitlets
 from IPython import display
 
 from labkit.base.errors import NotFound
+from labkit.cli.transfer import event_line
 from labkit.engine.scene import Scene, change, scene
 from labkit.engine.schedule import PullEvent
 from labkit.lab import Lab
@@ -30,7 +31,12 @@ _FILES = resources.files("labkit.notebook.stage")
 
 
 @cache
-def _text(*names: str) -> str:
+def text_of(*names: str) -> str:
+    """Return the text of the page's files of these names, one after the other.
+
+    >>> text_of("live.js")[:2]
+    '//'
+    """
     return "\n".join(_FILES.joinpath(name).read_text("utf-8") for name in names)
 
 
@@ -38,8 +44,8 @@ class Stage(anywidget.AnyWidget):
     """Shows a lab and follows it; see `stage`."""
 
     # A text, not a file's path: anywidget keeps a widget alive for ever whose script is a path.
-    _esm = _text("live.js", "picture.js", "stage.js")
-    css = traitlets.Unicode(_text("stage.css")).tag(sync=True)
+    _esm = text_of("live.js", "picture.js", "stage.js")
+    css = traitlets.Unicode(text_of("stage.css")).tag(sync=True)
     mark = traitlets.Unicode().tag(sync=True)
     label = traitlets.Unicode("The stage").tag(sync=True)
     frame: Any = traitlets.Dict().tag(sync=True)
@@ -59,7 +65,9 @@ class Stage(anywidget.AnyWidget):
         before, self._scene = self._scene, scene(self.lab.engine.state, self._unfolded)
         self.frame = {
             "scene": as_json(self._scene),
-            "events": [[each.at, each.layer, each.state, each.current, each.total] for each in events],
+            "events": [
+                [each.at, each.layer, each.state, each.current, each.total, event_line(each)] for each in events
+            ],
             "said": said(before, self._scene),
             "past": [visible(each) for each in self.lab.commands],
             "at": self.lab.at,

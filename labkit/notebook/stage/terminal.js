@@ -1,0 +1,170 @@
+// The terminal beside the stage: what is typed goes to the kernel line by line, what comes back is text.
+
+const CTRL_C = "\x03", CTRL_D = "\x04", DETACH = "\x10\x11", MOST_LINES = 3000;
+
+export class Terminal {
+  constructor(model, picture) {
+    Object.assign(this, { model, picture, past: [], at: 0, waiting: [], busy: false });
+    this.element = part("div", "terminal");
+    this.screen = part("div", "screen", "", { role: "log", tabindex: "0", "aria-label": "Output" });
+    this.line = part("form", "line");
+    this.prompt = part("span", "prompt");
+    this.input = part("input", "", "", {
+      "aria-label": "Command", autocomplete: "off", autocapitalize: "off", spellcheck: "false",
+    });
+    this.line.append(this.prompt, this.input);
+    this.offered = part("div", "offered", "", { role: "status" });
+    const help = part("p", "leave", "Tab completes, ↑ brings the last line back. Escape, then Tab, leaves the terminal.");
+    this.element.append(this.screen, this.line, this.offered, help);
+    this.line.addEventListener("submit", event => event.preventDefault());
+    this.input.addEventListener("keydown", event => this.key(event));
+    this.input.addEventListener("paste", event => this.paste(event));
+    this.element.addEventListener("click", () => { if (!getSelection().toString()) this.input.focus(); });
+    model.send({ hello: true });
+  }
+
+  key(event) {
+    if (event.isComposing) return;
+    const held = event.ctrlKey && !event.altKey && !event.metaKey, text = this.input.value;
+    const act = held ? this.control(event.key.toLowerCase()) : {
+      Enter: () => this.enter(text),
+      ArrowUp: () => this.recall(-1),
+      ArrowDown: () => this.recall(1),
+      Tab: text && !event.shiftKey ? () => this.model.send({ complete: text.slice(0, this.input.selectionStart) }) : null,
+    }[event.key];
+    if (!act) return;
+    event.preventDefault();
+    this.offered.textContent = "";
+    act();
+  }
+
+  control(key) {
+    if (key === "c" && !getSelection().toString() && this.input.selectionStart === this.input.selectionEnd) {
+      return () => this.interrupt();
+    }
+    if (key === "q" && this.left) return () => this.send(DETACH, "");
+    this.left = key === "p";
+    return {
+      d: this.input.value ? null : () => this.send(CTRL_D, ""),
+      l: () => this.screen.replaceChildren(),
+      p: () => {},
+      u: () => { this.input.value = ""; },
+    }[key];
+  }
+
+  interrupt() {
+    if (this.picture.playing || this.busy) {
+      this.waiting = [];
+      this.picture.stop();
+      this.finish();
+      this.model.send({ cancel: true });
+    } else {
+      this.print(`${this.prompt.textContent}${this.input.value}^C\n`);
+      this.input.value = "";
+      this.send(CTRL_C);
+    }
+  }
+
+  enter(text) {
+    this.input.value = "";
+    if (text.trim() && this.past.at(-1) !== text) this.past.push(text);
+    this.at = this.past.length;
+    this.waiting.push(text);
+    this.next();
+  }
+
+  /** Send the next line, once the last one is answered and has been shown. */
+  next() {
+    if (this.busy || !this.waiting.length) return;
+    this.finish();
+    const text = this.waiting.shift();
+    this.send(text, `${this.prompt.textContent}${text}\n`);
+  }
+
+  send(line, echo = "") {
+    this.busy = true;
+    this.print(echo, "typed");
+    this.model.send({ line });
+  }
+
+  recall(step) {
+    const at = this.at + step;
+    if (at < 0 || at > this.past.length) return;
+    this.at = at;
+    this.input.value = this.past[at] ?? "";
+    this.input.setSelectionRange(this.input.value.length, this.input.value.length);
+  }
+
+  paste(event) {
+    const lines = event.clipboardData.getData("text/plain").replaceAll("\r\n", "\n").split("\n");
+    if (lines.length < 2) return;
+    event.preventDefault();
+    const [start, end] = [this.input.selectionStart, this.input.selectionEnd], text = this.input.value;
+    lines[0] = text.slice(0, start) + lines[0];
+    lines[lines.length - 1] += text.slice(end);
+    for (const line of lines.slice(0, -1)) this.enter(line);
+    this.input.value = lines.at(-1);
+  }
+
+  /** Take a message of the kernel's. */
+  hear({ ran, prompt, past, screen, clear, bar, completions, word }) {
+    if (screen !== undefined) this.screen.replaceChildren(), this.print(screen);
+    if (past) { this.past = past; this.at = past.length; }
+    if (prompt !== undefined) this.prompt.textContent = prompt;
+    if (bar) this.bars(bar);
+    if (completions) this.complete(completions, word);
+    if (ran === undefined) return;
+    this.busy = false;
+    if (clear) this.screen.replaceChildren();
+    this.text = ran;
+    if (this.picture.playing) {
+      this.picture.seen = event => this.bars([event[1], event[5]]);
+      this.picture.over = () => this.finish();
+      if (this.waiting.length) this.picture.stop();
+    } else this.finish();
+    this.next();
+  }
+
+  /** Show a line of a transfer, in the place of the last one about the same layer. */
+  bars([layer, words]) {
+    this.moving ??= new Map();
+    if (!this.moving.has(layer)) {
+      this.moving.set(layer, part("span"));
+      this.append(this.moving.get(layer));
+    }
+    this.moving.get(layer).textContent = `${words}\n`;
+  }
+
+  /** What was moving gives way to what the command printed in all. */
+  finish() {
+    for (const line of this.moving?.values() ?? []) line.remove();
+    this.moving = null;
+    const text = this.text ?? "";
+    this.text = "";
+    this.print(text);
+  }
+
+  complete(found, word) {
+    const text = this.input.value, at = this.input.selectionStart;
+    let common = found[0] ?? word;
+    for (const each of found) while (!each.startsWith(common)) common = common.slice(0, -1);
+    const end = found.length === 1 && !common.endsWith("/") ? " " : "";
+    if (found.length) {
+      this.input.value = text.slice(0, at - word.length) + common + end + text.slice(at);
+      const place = at - word.length + common.length + end.length;
+      this.input.setSelectionRange(place, place);
+    }
+    this.offered.textContent = found.length > 1 ? found.slice(0, 60).join("   ") : "";
+  }
+
+  print(text, kind = "") {
+    if (text) this.append(part("span", kind, text));
+  }
+
+  append(piece) {
+    const atEnd = this.screen.scrollHeight - this.screen.scrollTop - this.screen.clientHeight < 8;
+    this.screen.append(piece);
+    while (this.screen.childElementCount > MOST_LINES) this.screen.firstElementChild.remove();
+    if (atEnd) this.screen.scrollTop = this.screen.scrollHeight;
+  }
+}

@@ -1,0 +1,95 @@
+"""The terminal in a notebook, with the stage beside it.
+
+A command is computed at once and played in the page. What takes longer than a moment, a pull from a real
+registry, goes on in a thread, so that Ctrl-C is heard; where there are no threads it is waited for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from threading import Event, Thread
+from typing import Any
+
+import traitlets
+
+from labkit.base.text import shown
+from labkit.cli.completion import completions, split_word
+from labkit.cli.transfer import event_line
+from labkit.engine.schedule import PullEvent
+from labkit.lab import Lab
+from labkit.notebook.console import own_word
+from labkit.notebook.stage.widget import Stage, text_of
+
+_MOMENT = 0.3
+"""Seconds that a command is waited for before it goes on beside the page."""
+_KEPT = 50_000
+_CLEAR = "\x1b[H\x1b[J"
+
+
+class Terminal(Stage):
+    """A stage that can be typed at; see `terminal`."""
+
+    _esm = text_of("live.js", "picture.js", "terminal.js", "stage.js")
+    typing = traitlets.Bool(True).tag(sync=True)
+
+    def __init__(self, lab: Lab) -> None:
+        self._screen = ""
+        self._typed: list[str] = []
+        self._stopped = Event()
+        self._worker: Thread | None = None
+        super().__init__(lab)
+
+    def _asked(self, widget: object, content: dict[str, Any], buffers: object) -> None:
+        if "line" in content:
+            self._take(str(content["line"]))
+        elif "cancel" in content:
+            self._cancel()
+        elif "complete" in content:
+            word = split_word(content["complete"])[1]
+            self.send({"completions": completions(self.lab.session, content["complete"]), "word": word})
+        elif "hello" in content:
+            self.send({"screen": self._screen, "prompt": self.lab.prompt, "past": self._typed})
+        else:
+            super()._asked(widget, content, buffers)
+
+    def _take(self, line: str) -> None:
+        """Run a line, for a moment here and then beside the page."""
+        self._stopped.clear()
+        if line.isprintable() and line.strip():
+            self._typed.append(line)
+        worker = Thread(target=self._run, args=(line, self.lab.prompt), daemon=True, name="labkit-terminal")
+        try:
+            worker.start()
+        except RuntimeError:  # Pyodide has no threads
+            self._run(line, self.lab.prompt)
+            return
+        self._worker = worker
+        worker.join(_MOMENT)
+
+    def _run(self, line: str, prompt: str) -> None:
+        self.lab.session.tty = True
+        try:
+            text = own_word(self.lab, line.strip()) or self.lab.type(line, watch=self._watch).text
+        except KeyboardInterrupt:
+            text = "^C\n"
+        before, clear, after = text.rpartition(_CLEAR)
+        text = shown(after.replace("\r\n", "\n"))
+        echo = f"{prompt}{line}\n" if line.isprintable() else ""
+        self._screen = ("" if clear else self._screen + shown(echo)) + text
+        self._screen = self._screen[-_KEPT:]
+        self.send({"ran": text, "clear": bool(clear), "prompt": self.lab.prompt})
+
+    def _watch(self, event: PullEvent) -> None:
+        if self._stopped.is_set():
+            raise KeyboardInterrupt
+        if self._worker and self._late:
+            self.send({"bar": [event.layer, event_line(event)]})
+
+    def _cancel(self) -> None:
+        """Stop what runs; what is only being played is taken back."""
+        if self._worker and self._worker.is_alive():
+            self._stopped.set()
+            return
+        self._screen += "^C\n"
+        taken = self.lab.undo()
+        self.send({"ran": f"^C\nlabkit: took back: {shown(taken)}\n", "prompt": self.lab.prompt})
