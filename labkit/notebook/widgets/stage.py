@@ -25,9 +25,9 @@ from labkit.lab import Lab
 from labkit.notebook.magics import live
 from labkit.notebook.pictures.picture import image, twin
 from labkit.notebook.pictures.text import visible
-from labkit.notebook.stage import still
+from labkit.notebook.pictures import still
 
-_FILES = resources.files("labkit.notebook.stage")
+_FILES = resources.files("labkit.notebook.widgets")
 
 
 @cache

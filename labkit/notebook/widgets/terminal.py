@@ -18,7 +18,7 @@ from labkit.cli.transfer import event_line
 from labkit.engine.schedule import PullEvent
 from labkit.lab import Lab
 from labkit.notebook.console import own_word
-from labkit.notebook.stage.widget import Stage, text_of
+from labkit.notebook.widgets.stage import Stage, text_of
 
 _MOMENT = 0.3
 """Seconds that a command is waited for before it goes on beside the page."""

@@ -1,1 +1,0 @@
-"""The stage: one living picture of a lab, and the terminal beside it."""
