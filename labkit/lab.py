@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import IO
 
 from labkit import dockerfile as build
-from labkit.base.errors import LabkitError, raises_labkit_errors
+from labkit.base.errors import DaemonError, LabkitError, raises_labkit_errors
 from labkit.box import Box
 from labkit.cli.own_docker import Comparison, compare
 from labkit.cli.session import Prompt, Result, Session
@@ -153,6 +153,9 @@ class Lab:
             except StopIteration as stop:
                 pulled: Pulled = stop.value
                 return self._named(pulled.image, name)
+            except DaemonError as error:
+                error.add_note(self.session.registries.hint(reference))
+                raise
             if events is not None:
                 events.append(event)
 
