@@ -73,7 +73,7 @@ class Registries:
         return Client(registry.handle)
 
     def hint(self, reference: Reference) -> str:
-        """Return labkit's own line about a name that leads nowhere: what there is, where that is known, or "".
+        """Return labkit's own line about a name that leads nowhere, or "" where nothing is known.
 
         >>> from labkit.store.hub import docker_hub
         >>> Registries({"docker.io": docker_hub()}).hint(Reference("docker.io", "library/httpd", "2.5"))
