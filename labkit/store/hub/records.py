@@ -57,7 +57,7 @@ def parse_listing(text: str, *, mtime: int, total: int = 0) -> Dir:
         hard PATH TARGET            another name of a file that is listed above
         gone PATH                   a whiteout
         include NAME                the lines of another list
-        rest MODE DIR …             as many files of filler, the last of all, as make the layer add up to `total`
+        rest MODE DIR …             as many files of filler, put last, as make the layer add up to `total`
 
     Directories that a path needs and that are not listed have mode 0755.
 
