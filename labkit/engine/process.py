@@ -78,12 +78,12 @@ def start(engine: Engine, container: Container, *, detached: bool, stdin: bytes 
     def serve(task: Task, path: str, argv: Sequence[str]) -> int | None:
         """A program that labkit does not simulate goes on as a server, if it is the image's own command.
 
-        An interpreter reads its input and ends where there is none.
+        An interpreter reads what is typed or piped to it, and ends where there is nothing.
         """
         if not _runs_image_command(container):
             return None
-        if path.rpartition("/")[2].startswith(_INTERPRETERS) and not container.options.open_stdin:
-            return 0
+        if path.rpartition("/")[2].startswith(_INTERPRETERS) and (stdin or not container.options.open_stdin):
+            return None if stdin else 0
         served.append(path)
         raise WouldRunForever
 

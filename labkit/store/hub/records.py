@@ -91,31 +91,23 @@ def _add(root: Dir, line: str, mtime: int, total: int) -> Dir:
     meta = Meta(int(mode, 8), mtime=mtime)
     if kind == "dir":
         return _put(root, rest, Dir(meta=meta))
-    if kind == "text":
-        path, _, written = rest.partition(" ")
-        return _put(root, path, File(Content.of(_unescaped(written)), meta))
-    if kind == "script":
-        size, path, written = rest.split(" ", 2)
-        start = Content.of(_unescaped(written))
-        return _put(root, path, File(start + Content.filler(int(size) - start.size, path), meta))
-    if kind == "prints":
-        size, path, written = rest.split(" ", 2)
-        words = _unescaped(written).decode()
-        return _put(root, path, File(Content.program(int(size), path, words), meta))
-    if kind == "file":
-        size, _, path = rest.partition(" ")
-        return _put(root, path, _stand_in(int(size), path, meta))
     if kind == "rest":
         return _fill(root, rest.split(" "), meta, total - tree.size(root))
-    raise ValueError(f"no such line in a list of files: {line}")
+    if kind in ("text", "file"):
+        rest = f"0 {rest}" if kind == "text" else f"{rest} "
+    elif kind not in ("script", "prints"):
+        raise ValueError(f"no such line in a list of files: {line}")
+    size, path, written = rest.split(" ", 2)
+    text = re.sub(r"\\n|\\\\", lambda match: _ESCAPES[match[0]], written)
+    if kind in ("file", "prints"):
+        return _put(root, path, _stand_in(int(size), path, meta, text))
+    start = Content.of(text.encode())
+    return _put(root, path, File(start + Content.filler(max(int(size) - start.size, 0), path), meta))
 
 
-def _stand_in(size: int, path: str, meta: Meta) -> File:
-    return File((Content.program if meta.mode & 0o111 else Content.filler)(size, path), meta)
-
-
-def _unescaped(text: str) -> bytes:
-    return re.sub(r"\\n|\\\\", lambda match: _ESCAPES[match[0]], text).encode()
+def _stand_in(size: int, path: str, meta: Meta, words: str = "") -> File:
+    program = meta.mode & 0o111
+    return File(Content.program(size, path, words) if program else Content.filler(size, path), meta)
 
 
 def _put(root: Dir, path: str, node: Node) -> Dir:
