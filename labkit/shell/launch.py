@@ -74,7 +74,7 @@ def _not_simulated(names: Sequence[str]) -> str:
     name = next((each for each in names if each in _DOWNLOADERS), names[0])
     why = "only a shell and the everyday commands run here"
     if name in _DOWNLOADERS:
-        why = "nothing is downloaded here: COPY a file of that size, or RUN truncate -s 5M /opt/NAME"
+        why = "nothing is downloaded here: COPY stand-in files, or RUN truncate -s 5M /opt/NAME"
     return f"labkit: {name} is not simulated; {why}\n"
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 import sys
+import tomllib
 from importlib import resources
+from pathlib import Path
 from subprocess import run
 from typing import Any
 
@@ -239,6 +241,7 @@ def test_a_lab_reads_no_record() -> None:
     """Neither it nor the list of what the hub has: an image's data is read when the image is asked for."""
     lines = """
 import sys
+import tomllib
 opened = []
 sys.addaudithook(lambda event, args: opened.append(str(args[0])) if event == "open" else None)
 import labkit
@@ -302,3 +305,14 @@ def test_a_directory_may_be_listed_after_what_is_in_it() -> None:
         ("a", "0o700"),
         ("a/b", "0o644"),
     ]
+
+
+def test_the_table_of_what_is_chosen_is_that_of_the_records() -> None:
+    """`tests/fixtures/hub_records.py` would make these records again."""
+    table = tomllib.loads((Path(__file__).parents[1] / "fixtures/hub_layers.toml").read_text("utf-8"))
+    used = {
+        layer["digest"][7:19]: layer["files"]
+        for source, chosen in table["images"].items()
+        for layer in facts_of(chosen.get("name", source))["layers"]
+    }
+    assert used == {digest: files for digest, (files, _) in table["layers"].items()}
