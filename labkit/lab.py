@@ -17,15 +17,15 @@ on any day.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import RLock
 from typing import IO, Protocol
 from weakref import WeakSet
 
 from labkit import dockerfile as build
-from labkit.base.errors import raises_labkit_errors
+from labkit.base.errors import DaemonError, raises_labkit_errors
 from labkit.box import Box
 from labkit.cli.explain import Explanation, explain
 from labkit.cli.own_docker import Comparison, compare
@@ -156,15 +156,24 @@ class Lab:
             reference = parse_reference(name).with_default_tag()
             client = self.session.registries.client(reference.domain)
             steps = transfer.pull(self.engine, client, reference, self.network, self.session.platform)
+            try:
+                pulled = self._seen(steps, [] if events is None else events)
+            except DaemonError as error:
+                error.add_note(self.session.registries.hint(reference))
+                raise
+            return self._named(pulled.image, name)
+
+    def _seen(self, steps: Generator[PullEvent, None, Pulled], events: list[PullEvent]) -> Pulled:
+        """Return what a transfer leads to; its events are added to a list, and told to who watches."""
+        with closing(steps):
             while True:
                 try:
                     event = next(steps)
                 except StopIteration as stop:
                     pulled: Pulled = stop.value
-                    return self._named(pulled.image, name)
+                    return pulled
                 self._events.append(event)
-                if events is not None:
-                    events.append(event)
+                events.append(event)
 
     def image(self, name: str) -> Image:
         """Return an image of the cache; raises NotFound."""

@@ -131,7 +131,7 @@ def test_without_what_only_posix_has_it_works(tmp_path: Path) -> None:
         "<Image nginx:latest sha256:27a188018e18: 3 layers, 109MB>",
         "hello",
         "['/etc', '/etc/motd']",
-        "[<Image busybox:latest sha256:8dafb39747d8: 1 layer, 1.2MB>]",
+        "[<Image busybox:latest sha256:49bcf7e7e41c: 1 layer, 1.2MB>]",
     ]
     # What JupyterLab's own libraries make of such a system is theirs.
     assert "labkit" not in missing

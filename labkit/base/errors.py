@@ -88,8 +88,8 @@ class LabkitError(Exception):
         return cause._first if isinstance(cause, LabkitError) and not self._code else self
 
     def _render_traceback_(self) -> list[str]:
-        """Give IPython the one line to show in place of a traceback."""
-        return [f"{type(self).__name__}: {self}"]
+        """Give IPython the one line to show in place of a traceback, and labkit's own below it."""
+        return [f"{type(self).__name__}: {self}", *filter(None, getattr(self, "__notes__", ()))]
 
 
 class InvalidReference(LabkitError):
@@ -159,7 +159,18 @@ def go_words(error: OSError) -> str:
 
 
 class RecordedImage(LabkitError):
-    """An operation that would pass off a record's stand-in files as the published image."""
+    """An operation that would pass off a record's stand-in files as the published image.
+
+    >>> str(RecordedImage("nginx:1.15.12", "push it")).partition(" (")[0]
+    'nginx:1.15.12 is a record of the published image: its identifiers are real, its files are stand-ins, so
+    labkit does not push it'
+    """
+
+    def __init__(self, name: str, doing: str) -> None:
+        super().__init__(
+            f"{name} is a record of the published image: its identifiers are real, its files are stand-ins, "
+            f"so labkit does not {doing} (busybox:latest, alpine:latest and python:latest are whole)"
+        )
 
 
 class NotSimulated(LabkitError):

@@ -6,6 +6,7 @@ import os
 import posixpath
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from labkit.base.errors import DaemonError, FileSystemError, LabkitError
@@ -15,6 +16,7 @@ from labkit.engine.pull import Pulled
 from labkit.engine.push import Pushed
 from labkit.engine.schedule import Network, PullEvent
 from labkit.oci.descriptor import Platform
+from labkit.oci.reference import Reference
 from labkit.shell.files import Files
 from labkit.storage.mounts import MountTable
 from labkit.store.client import Client
@@ -69,6 +71,29 @@ class Registries:
                 f'Get "https://{host}/v2/": dial tcp: lookup {name}: no such host', code="no-such-host"
             )
         return Client(registry.handle)
+
+    def hint(self, reference: Reference) -> str:
+        """Return labkit's own line about a name that leads nowhere, or "" where nothing is known.
+
+        >>> from labkit.store.hub import docker_hub
+        >>> Registries({"docker.io": docker_hub()}).hint(Reference("docker.io", "library/httpd", "2.5"))
+        'labkit: did you mean httpd:2.4? httpd has the tags: 2, 2.4, 2.4.39, latest'
+        """
+        registry = self.hosts.get(reference.domain)
+        if registry is None:
+            return ""
+        if reference.path in registry.names:
+            name = reference.familiar_name
+            tags = self.client(reference.domain).tags(reference.path)
+            near = [f"{name}:{tag}" for tag in get_close_matches(reference.tag, tags, 1)]
+            what = f"{name} has the tags: {', '.join(tags)}"
+        elif reference.domain == HUB:
+            names = [name.removeprefix("library/") for name in registry.names]
+            near = get_close_matches(reference.familiar_name, names, 1)
+            what = f"the built-in hub has: {', '.join(names)}"
+        else:
+            return ""
+        return f"labkit: {f'did you mean {near[0]}? ' if near else ''}{what}"
 
 
 @dataclass(slots=True)

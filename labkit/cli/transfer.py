@@ -63,7 +63,7 @@ def pull_image(
             if not quiet:
                 terminal.write(stream, f"Digest: {pulled.digest}\n")
     except DaemonError:
-        terminal.hint = _what_there_is(terminal, reference)
+        terminal.hint = terminal.registries.hint(reference)
         raise
     if not quiet:
         newer = "Image is up to date for" if up_to_date else "Downloaded newer image for"
@@ -117,18 +117,6 @@ def _parsed(name: str) -> Reference:
         return parse_reference(name)
     except InvalidReference as error:
         raise LabkitError(str(error)) from error
-
-
-def _what_there_is(terminal: Terminal, reference: Reference) -> str:
-    """Say what the registry has, where labkit knows it as a whole."""
-    registry = terminal.registries.hosts.get(reference.domain)
-    if registry is None:
-        return ""
-    if reference.path not in registry.names:
-        names = ", ".join(name.removeprefix("library/") for name in registry.names)
-        return f"labkit: the built-in hub has: {names}" if reference.domain == "docker.io" else ""
-    tags = ", ".join(terminal.registries.client(reference.domain).tags(reference.path))
-    return f"labkit: {reference.familiar_name} has the tags: {tags}"
 
 
 def show(terminal: Terminal, events: Transfer, *, stream: int, header: str = "") -> Pulled | Pushed:

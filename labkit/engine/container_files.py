@@ -497,10 +497,7 @@ def export(engine: Engine, container: Container) -> Content:
     Raises RecordedImage for a record, whose files are stand-ins.
     """
     if container.image.recorded:
-        raise RecordedImage(
-            f"{container.image_name} is a record of the published image: its identifiers are real, its files "
-            "are stand-ins, so labkit does not export them"
-        )
+        raise RecordedImage(container.image_name, "export them")
     mounted = engine.driver.mount(container.active, lambda: engine.now)
     return write_tar(containers.committed(mounted.root))
 

@@ -34,6 +34,7 @@ _MOUNTING = (  # what the daemon adds to every error that says "not a directory"
     "exists and is the expected type"
 )
 _CODES = {"not found in $PATH": "no-such-program", "no such file": "no-such-program-file"}
+_INTERPRETERS = ("python", "node")
 _LARGEST_ID = 2**31 - 1
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -75,9 +76,14 @@ def start(engine: Engine, container: Container, *, detached: bool, stdin: bytes 
     served: list[str] = []
 
     def serve(task: Task, path: str, argv: Sequence[str]) -> int | None:
-        """A program that labkit does not simulate goes on as a server, if it is the image's own command."""
+        """A program that labkit does not simulate goes on as a server, if it is the image's own command.
+
+        An interpreter reads what is typed or piped to it, and ends where there is nothing.
+        """
         if not _runs_image_command(container):
             return None
+        if path.rpartition("/")[2].startswith(_INTERPRETERS) and (stdin or not container.options.open_stdin):
+            return None if stdin else 0
         served.append(path)
         raise WouldRunForever
 

@@ -53,10 +53,7 @@ def push(
         raise LabkitError(f"An image does not exist locally with the tag: {reference.familiar_name}")
     image = engine.state.images[image_id]
     if image.recorded:
-        raise RecordedImage(
-            f"{reference.familiar} is a record of the published image: its identifiers are real, its files "
-            "are stand-ins, so labkit does not push it"
-        )
+        raise RecordedImage(reference.familiar, "push it")
     for layer in reversed(image.layers):
         yield PullEvent(0.0, short(layer.diff_id), "Preparing")
     for layer in [*reversed(image.layers)][MAX_UPLOADS:]:

@@ -35,7 +35,7 @@ def _add(image: Image, path: str, content: Content, command: str) -> Image:
 
 def _images() -> dict[str, Image]:
     library = Content.filler(_LIBRARY, "library")
-    python, busybox = (build(IMAGES[f"library/{name}"][1]) for name in ("python", "busybox"))
+    python, busybox = (build(IMAGES[name][1]) for name in ("python", "busybox"))
     shop = _add(python, "/opt/library.so", library, "COPY file:library.so in /opt/")
     tools = _add(busybox, "/opt/library.so", library, "COPY file:library.so in /opt/")
     made = {"tools:latest": tools}

@@ -198,7 +198,7 @@ With the containerd image store of Engine 29 it is the digest that `docker pull`
         Hint(
             "config",
             "That is the ID of this lab: the digest of the config. The manifest is another document.",
-            answered(_ID, "39829cf23965"),
+            answered(_ID, "41e2c6627fd4"),
         ),
         Hint(
             "layer",
@@ -213,11 +213,11 @@ digest = lab.docker("images --digests --format '{{.Digest}}' python").text.strip
 ex.answer(digest.removeprefix("sha256:")[:12])
 """,
     wrong=(
-        Wrong('ex.answer("39829cf23965")', "config"),
+        Wrong('ex.answer("41e2c6627fd4")', "config"),
         Wrong('ex.answer("8fd228b683f1")', "layer"),
         Wrong('ex.answer("latest")', "form"),
         Wrong('ex.answer("0123456789ab")', "digests"),
-        Wrong('ex.answer("39829CF23965")', "config"),
+        Wrong('ex.answer("41E2C6627FD4")', "config"),
         Wrong("%docker pull busybox\n%docker tag busybox python", "no-python"),
     ),
     ways=(

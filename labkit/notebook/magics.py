@@ -79,7 +79,7 @@ def shown_value(value: Any) -> Any:
     >>> lab = Lab()
     >>> box = lab.run("busybox", name="box")
     >>> print(shown_value([lab])["text/plain"])
-    busybox:latest  8dafb39747d8  1 layer  1.2MB
+    busybox:latest  49bcf7e7e41c  1 layer  1.2MB
     box  busybox  running  0B
     """
     if not isinstance(value, list | tuple):

@@ -14,6 +14,9 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 CHUNK = 1 << 20
+# The header that elf(5) asks for of a program for x86-64, without one segment: no kernel runs it.
+_HEADER = b"\x7fELF\2\1\1".ljust(16, b"\0") + b"\2\0\x3e\0\1".ljust(48, b"\0")
+_WORDS = b"labkit prints\0"
 
 
 class Source(Protocol):
@@ -103,6 +106,26 @@ class Content:
         109000000
         """
         return Content.at(Filler(seed), 0, size)
+
+    @staticmethod
+    def program(size: int, seed: str, words: str = "") -> Content:
+        """Return a stand-in of a program: its bytes say what it is, and the `words` that it prints if run.
+
+        >>> Content.program(10_000, "bin/awk").read(0, 5)
+        b'\\x7fELF\\x02'
+        """
+        start = Content.of(_HEADER + (_WORDS + words.encode() + b"\0" if words else b""))
+        return start.slice(0, size) + Content.filler(max(size - start.size, 0), seed)
+
+    @property
+    def words(self) -> bytes:
+        """What a stand-in prints if it is run, or nothing.
+
+        >>> Content.program(1840, "hello", "Hello from Docker!").words
+        b'Hello from Docker!'
+        """
+        head = self.read(len(_HEADER), 4096)
+        return head.removeprefix(_WORDS).partition(b"\0")[0] if head.startswith(_WORDS) else b""
 
     def read(self, offset: int = 0, size: int | None = None) -> bytes:
         """Return the bytes from `offset` on, all of them or at most `size`."""

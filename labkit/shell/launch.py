@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from labkit.base.errors import FileSystemError
 from labkit.go.regexp import BadPattern
-from labkit.oci.content import Filler
 from labkit.shell.applets import APPLETS
 from labkit.shell.conversions import basename, decode, strerror
 from labkit.shell.lookup import ExecNotFound, find_program, refusal
@@ -14,6 +13,10 @@ from labkit.shell.task import Applet, CommandError, Program, Task, UsageError
 
 SHELLS = frozenset(("sh", "ash", "bash", "dash"))
 MAX_NESTING = 40  # deeper than any use; a real machine runs out of processes or of stack
+_DOWNLOADERS = frozenset(
+    "apk apt apt-get aptitude bundle conda curl dnf easy_install gem microdnf npm npx pecl pip pip2 pip3 "
+    "pipenv poetry wget yarn yum zypper".split()
+)
 _VERSION = "BusyBox v1.35.0 multi-call binary."
 
 
@@ -47,11 +50,14 @@ def _start(task: Task, path: str, argv: Sequence[str]) -> int:
         return task.run.shell(child, argv)
     if name in APPLETS:
         return call(child, APPLETS[name], argv)
+    if words := content.words:
+        child.print(words)
+        return 0
     handler = task.run.process.on_unknown
     status = handler(child, path, argv) if handler is not None else None
     if status is not None:
         return status
-    text = b"\0" not in head and not any(isinstance(piece.source, Filler) for piece in content.pieces)
+    text = b"\0" not in head  # a program has some, also one that is a stand-in (`Content.program`)
     # execve(2) refuses a text that does not say who reads it (ENOEXEC). A shell then runs it as a script of
     # its own (POSIX, 2.9.1, Command Search and Execution); runc, which starts a container's first process,
     # is no shell and passes the error on.
@@ -59,8 +65,17 @@ def _start(task: Task, path: str, argv: Sequence[str]) -> int:
         return task.run.shell(child, ["sh", path, *argv[1:]])
     if text:
         raise ExecNotFound(argv[0], "exec format error")
-    child.err(f"labkit: {name} is not simulated; only a shell and the everyday commands run here\n")
+    child.err(_not_simulated([name, *map(basename, argv[1:3])]))  # python may run pip
     return 126
+
+
+def _not_simulated(names: Sequence[str]) -> str:
+    """Return what to say of a program and what it was given to run."""
+    name = next((each for each in names if each in _DOWNLOADERS), names[0])
+    why = "only a shell and the everyday commands run here"
+    if name in _DOWNLOADERS:
+        why = "nothing is downloaded here: COPY stand-in files, or RUN truncate -s 5M /opt/NAME"
+    return f"labkit: {name} is not simulated; {why}\n"
 
 
 def call(task: Task, program: Program | Applet, argv: Sequence[str]) -> int:

@@ -758,10 +758,7 @@ def _check(images: Sequence[ArchivedImage]) -> None:
     for archived in images:
         if archived.image.recorded:
             name = archived.tags[0].familiar if archived.tags else short(archived.image.id)
-            raise RecordedImage(
-                f"{name} is a record of the published image: its identifiers are real, "
-                "its files are stand-ins, so labkit does not export it"
-            )
+            raise RecordedImage(name, "export it")
         if not archived.image.layers:
             raise DaemonError("empty export - not implemented")
 

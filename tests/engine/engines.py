@@ -60,7 +60,7 @@ def add(engine: Engine, made: Image, *names: str, parent: str = "") -> Image:
     return made
 
 
-BUSYBOX = build(IMAGES["library/busybox"][1])
+BUSYBOX = build(IMAGES["busybox"][1])
 """An image with a shell, for what runs in containers."""
 
 

@@ -68,7 +68,7 @@ class TestInTheForeground:
             assert box.upper.children["x"].content.read() == b"line\n" * times  # type: ignore[union-attr]
 
     def test_a_server_goes_on(self, engine: Engine) -> None:
-        program = Layer.of(Dir({"serve": File(Content.filler(9000, "serve"), Meta(0o755))}))
+        program = Layer.of(Dir({"serve": File(Content.program(9000, "serve"), Meta(0o755))}))
         made = BUSYBOX.append(program, created=NOON, created_by="x", config={"Cmd": ["/serve", "-v"]})
         add(engine, made, "server")
         box = run(engine, "box", image_name="server")

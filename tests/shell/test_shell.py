@@ -21,7 +21,7 @@ from tests.shell.workload import ENVIRONMENT, SECOND, tree
 NOW = 1556280000 * SECOND
 BIG = 3 << 30
 LOWER = put(tree(), "big", File(Content.filler(BIG, "big")))
-LOWER = put(LOWER, "bin/server", File(Content.filler(5000, "server"), Meta(mode=0o755)))
+LOWER = put(LOWER, "bin/server", File(Content.program(5000, "server"), Meta(mode=0o755)))
 LOWER = put(LOWER, "dev/tty", Device("c", 5, 0))
 LOWER = put(LOWER, "dev/stdout", Symlink("/proc/self/fd/1"))
 LOWER = put(LOWER, "dev/stderr", Symlink("/proc/self/fd/2"))

@@ -622,7 +622,8 @@ def test_a_record_is_not_exported(tmp_path: Path) -> None:
             write(tmp_path / "nginx.tar", [archived("app:1", "one"), record()])
         assert str(error.value) == (
             "nginx:1.15.12 is a record of the published image: its identifiers are real, "
-            "its files are stand-ins, so labkit does not export it"
+            "its files are stand-ins, so labkit does not export it "
+            "(busybox:latest, alpine:latest and python:latest are whole)"
         )
     assert list(tmp_path.iterdir()) == []
 

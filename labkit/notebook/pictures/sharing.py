@@ -83,7 +83,7 @@ def shared(*images: Several, lab: Lab | None = None) -> Picture:
     >>> print(shared("web", "busybox", lab=lab).text)
     web and busybox · 2 layers on disk
       web           2  5d47e6d87531     6B  RUN echo hello > /greeting
-      web, busybox  1  594766b5311f  1.2MB  shared by 2
+      web, busybox  1  764e737332f4  1.2MB  shared by 2
       web       1.2MB
       busybox   1.2MB
       added up  2.4MB

@@ -23,9 +23,9 @@ from labkit.engine.scene import Scene, change, scene
 from labkit.engine.schedule import PullEvent
 from labkit.lab import Lab
 from labkit.notebook.magics import live
+from labkit.notebook.pictures import still
 from labkit.notebook.pictures.picture import image, twin
 from labkit.notebook.pictures.text import visible
-from labkit.notebook.pictures import still
 
 _FILES = resources.files("labkit.notebook.widgets")
 
@@ -66,7 +66,8 @@ class Stage(anywidget.AnyWidget):
         self.frame = {
             "scene": as_json(self._scene),
             "events": [
-                [each.at, each.layer, each.state, each.current, each.total, event_line(each)] for each in events
+                [each.at, each.layer, each.state, each.current, each.total, event_line(each)]
+                for each in events
             ],
             "said": said(before, self._scene),
             "past": [visible(each) for each in self.lab.commands],

@@ -6,7 +6,6 @@ registry, goes on in a thread, so that Ctrl-C is heard; where there are no threa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from threading import Event, Thread
 from typing import Any
 

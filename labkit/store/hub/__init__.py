@@ -4,20 +4,33 @@ from __future__ import annotations
 
 from functools import cache, partial
 
-from labkit.store.hub.images import IMAGES, loader
+from labkit.store.hub.images import IMAGES, add_computed
 from labkit.store.hub.records import add_record, read_record
 from labkit.store.registry import Registry
 
 _RECORDS = {
-    "library/nginx": ("nginx-1.15.12",),
-    "library/mysql": ("mysql-8.0.15", "mysql-8.0.16"),
-    "library/ubuntu": ("ubuntu-15.04",),
+    "alpine": ("3.8", "3.9"),
+    "busybox": ("1.30.1",),
+    "centos": ("7",),
+    "debian": ("stretch", "stretch-slim"),
+    "golang": ("1.12",),
+    "hello-world": ("latest",),
+    "httpd": ("2.4",),
+    "mysql": ("5.7.26", "8.0.15", "8.0.16"),
+    "nginx": ("1.15.12",),
+    "node": ("12", "12-slim"),
+    "postgres": ("11",),
+    "python": ("3.7", "3.7-slim"),
+    "redis": ("5",),
+    "ubuntu": ("15.04", "16.04", "18.04"),
 }
 
 
-def _load_records(names: tuple[str, ...], registry: Registry) -> None:
-    for name in names:
-        add_record(registry, read_record(name))
+def _load(name: str, registry: Registry) -> None:
+    for version in _RECORDS[name]:
+        add_record(registry, read_record(f"{name}-{version}"))
+    if name in IMAGES:  # last: of two images of one tag the one that can be saved and pushed is served
+        add_computed(registry, name)
 
 
 @cache
@@ -25,7 +38,7 @@ def docker_hub() -> Registry:
     """Return the hub: a registry that everybody reads and nobody writes; repositories load when asked for.
 
     >>> [name.removeprefix("library/") for name in docker_hub().names]
-    ['alpine', 'busybox', 'mysql', 'nginx', 'python', 'ubuntu']
+    ['alpine', 'busybox', 'centos', 'debian', 'golang', 'hello-world', 'httpd', 'mysql', 'nginx', 'node',
+    'postgres', 'python', 'redis', 'ubuntu']
     """
-    loaders = {name: partial(_load_records, files) for name, files in _RECORDS.items()}
-    return Registry(closed=True, loaders=loaders | {name: loader(name) for name in IMAGES})
+    return Registry(closed=True, loaders={f"library/{name}": partial(_load, name) for name in _RECORDS})

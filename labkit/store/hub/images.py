@@ -7,7 +7,7 @@ on Docker Hub. They can be pulled, changed, saved and pushed like any other imag
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -61,9 +61,9 @@ _PYTHON = (
     BuildStep("2019-04-10T01:30:51Z", '#(nop)  CMD ["python3"]', config={"Cmd": ["python3"]}),
 )
 IMAGES: dict[str, tuple[tuple[str, ...], Sequence[BuildStep]]] = {
-    "library/busybox": (("latest", "1", "1.30"), _BUSYBOX),
-    "library/alpine": (("latest", "3", "3.9"), _ALPINE),
-    "library/python": (("latest", "3", "3.7", "3.7-alpine"), _PYTHON),
+    "busybox": (("latest", "1", "1.30"), _BUSYBOX),
+    "alpine": (("latest", "3", "3.9"), _ALPINE),
+    "python": (("latest", "3", "3.7", "3.7-alpine"), _PYTHON),
 }
 
 
@@ -91,14 +91,10 @@ def build(steps: Sequence[BuildStep]) -> Image:
     return image
 
 
-def loader(name: str) -> Callable[[Registry], None]:
-    """Return what puts the image of a repository into a registry."""
-
-    def load(registry: Registry) -> None:
-        tags, steps = IMAGES[name]
-        add_image(registry, name, tags, build(steps))
-
-    return load
+def add_computed(registry: Registry, name: str) -> None:
+    """Put one of the images that are computed into a registry, as an official one."""
+    tags, steps = IMAGES[name]
+    add_image(registry, f"library/{name}", tags, build(steps))
 
 
 def add_image(registry: Registry, name: str, tags: Sequence[str], image: Image) -> None:

@@ -49,14 +49,15 @@ def parse_listing(text: str, *, mtime: int, total: int = 0) -> Dir:
     """Return the changeset that lines describe, an entry a line:
 
         dir MODE PATH
-        file MODE SIZE PATH         filler that depends on the path alone
+        file MODE SIZE PATH         filler that depends on the path alone; of a program, if the mode says so
+        prints MODE SIZE PATH TEXT  a program that prints the text
         script MODE SIZE PATH TEXT  the text, then filler up to the size
         text MODE PATH TEXT         with \\n for a line's end and two backslashes for one
         link PATH TARGET            a symbolic link
         hard PATH TARGET            another name of a file that is listed above
         gone PATH                   a whiteout
         include NAME                the lines of another list
-        rest MODE DIR …             as many files of filler as make the layer add up to `total`
+        rest MODE DIR …             as many files of filler, put last, as make the layer add up to `total`
 
     Directories that a path needs and that are not listed have mode 0755.
 
@@ -64,7 +65,7 @@ def parse_listing(text: str, *, mtime: int, total: int = 0) -> Dir:
     300000
     """
     root = Dir(meta=Meta(0o755, mtime=mtime))
-    for line in _lines(text):
+    for line in sorted(_lines(text), key=lambda line: line.startswith("rest ")):
         root = _add(root, line, mtime, total)
     return root
 
@@ -90,23 +91,23 @@ def _add(root: Dir, line: str, mtime: int, total: int) -> Dir:
     meta = Meta(int(mode, 8), mtime=mtime)
     if kind == "dir":
         return _put(root, rest, Dir(meta=meta))
-    if kind == "text":
-        path, _, written = rest.partition(" ")
-        return _put(root, path, File(Content.of(_unescaped(written)), meta))
-    if kind == "script":
-        size, path, written = rest.split(" ", 2)
-        start = Content.of(_unescaped(written))
-        return _put(root, path, File(start + Content.filler(int(size) - start.size, path), meta))
-    if kind == "file":
-        size, _, path = rest.partition(" ")
-        return _put(root, path, File(Content.filler(int(size), path), meta))
     if kind == "rest":
         return _fill(root, rest.split(" "), meta, total - tree.size(root))
-    raise ValueError(f"no such line in a list of files: {line}")
+    if kind in ("text", "file"):
+        rest = f"0 {rest}" if kind == "text" else f"{rest} "
+    elif kind not in ("script", "prints"):
+        raise ValueError(f"no such line in a list of files: {line}")
+    size, path, written = rest.split(" ", 2)
+    text = re.sub(r"\\n|\\\\", lambda match: _ESCAPES[match[0]], written)
+    if kind in ("file", "prints"):
+        return _put(root, path, _stand_in(int(size), path, meta, text))
+    start = Content.of(text.encode())
+    return _put(root, path, File(start + Content.filler(max(int(size) - start.size, 0), path), meta))
 
 
-def _unescaped(text: str) -> bytes:
-    return re.sub(r"\\n|\\\\", lambda match: _ESCAPES[match[0]], text).encode()
+def _stand_in(size: int, path: str, meta: Meta, words: str = "") -> File:
+    program = meta.mode & 0o111
+    return File(Content.program(size, path, words) if program else Content.filler(size, path), meta)
 
 
 def _put(root: Dir, path: str, node: Node) -> Dir:
@@ -138,7 +139,7 @@ def _fill(root: Dir, directories: list[str], meta: Meta, size: int) -> Dir:
     for number in range(count):
         path = f"{directories[number % len(directories)]}/part-{number:03}"
         part = min(_REST_FILE, size - number * _REST_FILE)
-        root = _put(root, path, File(Content.filler(part, path), meta))
+        root = _put(root, path, _stand_in(part, path, meta))
     return root
 
 
@@ -157,6 +158,8 @@ class Record:
     compressed: tuple[int, ...]
     manifest_digest: str
     list_digest: str
+    config_size: int
+    """The bytes of the published config: with them the manifest's bytes are those that were published."""
 
 
 def read_record(name: str) -> Record:
@@ -179,6 +182,7 @@ def read_record(name: str) -> Record:
         compressed=tuple(each["compressed_bytes"] for each in facts["layers"]),
         manifest_digest=facts["manifest_digest"] or _own(name, "manifest"),
         list_digest=facts["manifest_list_digest"] or _own(name, "manifest list"),
+        config_size=facts.get("config_size") or len(config.raw),
     )
 
 
@@ -211,7 +215,7 @@ def _config(facts: dict[str, Any], layers: tuple[Layer, ...]) -> ImageConfig:
 def add_record(registry: Registry, record: Record) -> None:
     """Put a record into a registry, under its published digests."""
     image = record.image
-    config = Descriptor(DOCKER_CONFIG, image.id, len(image.config.raw))
+    config = Descriptor(DOCKER_CONFIG, image.id, record.config_size)
     blobs = {image.id: StoredContent(Content.of(image.config.raw), DOCKER_CONFIG, recorded=True)}
     layers = []
     for layer, digest, size in zip(image.layers, record.digests, record.compressed, strict=True):
