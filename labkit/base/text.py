@@ -20,14 +20,15 @@ def shown(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     text = re.sub(r"\r+\n", "\n", re.sub(r"\x1b\[(?:91|0)m", "", text))
-    return "".join(each if each in _KEPT or not _steers(each) else _escape(each) for each in text)
+    return "".join(each if each in _KEPT or not _steers(each) else escaped(each) for each in text)
 
 
 def _steers(character: str) -> bool:
     return unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp")
 
 
-def _escape(character: str) -> str:
+def escaped(character: str) -> str:
+    """Return a character as Python writes it by its number."""
     number = ord(character)
     if number < 0x100:
         return f"\\x{number:02x}"
