@@ -13,7 +13,7 @@ from typing import Any
 from labkit.base.errors import LabkitError
 from labkit.go.units import human_size
 from labkit.notebook.charts import Chart, make_chart, new_figure
-from labkit.notebook.pictures.text import table
+from labkit.notebook.pictures.text import indented
 from labkit.notebook.pictures.theme import BLUE, GREEN, ORANGE, PURPLE, QUIET, RULE, Hue
 from labkit.storage.drivers import BIG_SIZE, DRIVERS, driver_named, image_layer, workload
 from labkit.storage.posix import Cost
@@ -122,7 +122,7 @@ def _twin(title: str, found: Mapping[str, Mapping[str, int]], steps: Sequence[st
         rest = [DRIVERS[name].copies, "modelled" if modelled(name) else "measured"]
         rows.append([name, *(signed(sizes[step]) for step in steps), *rest])
     numbers = range(1, len(steps) + 1)
-    return "\n".join([title, *("  " + line for line in table(rows, right=numbers).split("\n"))])
+    return "\n".join([title, *indented(rows, right=numbers)])
 
 
 def _figure(title: str, found: Mapping[str, Mapping[str, int]], steps: Sequence[str]) -> Any:

@@ -11,7 +11,7 @@ from labkit.lab import Lab
 from labkit.notebook.pictures import svg
 from labkit.notebook.pictures.picture import Picture
 from labkit.notebook.pictures.svg import Shape, box, group, hatch, text
-from labkit.notebook.pictures.text import MONO, SANS, count, cut, fit, table
+from labkit.notebook.pictures.text import MONO, count, cut, fit, indented
 from labkit.notebook.pictures.theme import BLUE, GREEN, INK, ORANGE, PADDING, PALE, QUIET, SIZE, TITLE
 from labkit.notebook.pictures.views import lab_first, name_of, needed_lab
 from labkit.oci.image import Image
@@ -83,8 +83,7 @@ def draw(whole: SharedStack, chosen: str = "") -> Picture:
         f"them {count(len(whole.boxes), 'container')}, each with a read-write layer of its own. On disk are "
         f"{human_size(whole.on_disk)}; with a copy for each there would be {human_size(whole.copied)}."
     )
-    shown = fit(title, _ROOM, TITLE, SANS + 0.06)
-    return svg.paint(shown, description, _twin(title, whole), _WIDTH, bottom + PADDING - 8, [*shapes, *bars])
+    return svg.paint(title, description, _twin(title, whole), _WIDTH, bottom + PADDING - 8, [*shapes, *bars])
 
 
 def _columns(whole: SharedStack) -> list[tuple[Standing, ContainerLayer | None]]:
@@ -209,17 +208,12 @@ def _twin(title: str, whole: SharedStack) -> str:
         for label, size in reversed(standing.layers)
     ]
     layers = [
-        [f"layer {place + 1}", cut(whole.layers[place][0], 24), human_size(whole.layers[place][1])]
-        for place in range(len(whole.layers) - 1, -1, -1)
+        [f"layer {number}", cut(label, 24), human_size(size), "read-only, shared"]
+        for number, (label, size) in reversed([*enumerate(whole.layers, 1)])
     ]
-    sums = [["on disk now", human_size(whole.on_disk)]]
-    sums.append(["with a copy of the layers for each", human_size(whole.copied)])
-    parts = [
-        table(boxes, right=(2,)) if boxes else "no container yet",
-        table(own, right=(2,)) if own else "",
-        table([[*row, "read-only, shared"] for row in layers], right=(2,)) if layers else "",
-        f"{count(whole.others, 'container')} on other images" if whole.others else "",
-        table(sums, right=(1,)),
-    ]
-    lines = [f"  {line}" for part in parts if part for line in part.split("\n")]
-    return "\n".join([cut(title, 110), *lines])
+    copied = ["with a copy of the layers for each", human_size(whole.copied)]
+    sums = [["on disk now", human_size(whole.on_disk)], copied]
+    lines = [cut(title, 110), *(indented(boxes, right=(2,)) or ["  no container yet"])]
+    lines += [*indented(own, right=(2,)), *indented(layers, right=(2,))]
+    lines += [f"  {count(whole.others, 'container')} on other images"] * bool(whole.others)
+    return "\n".join([*lines, *indented(sums, right=(1,))])

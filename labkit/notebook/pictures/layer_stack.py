@@ -14,7 +14,7 @@ from labkit.lab import Lab
 from labkit.notebook.pictures import svg
 from labkit.notebook.pictures.picture import Picture
 from labkit.notebook.pictures.svg import Shape, badge, box, brace, group, text
-from labkit.notebook.pictures.text import SANS, count, cut, fit, table
+from labkit.notebook.pictures.text import count, cut, fit, indented
 from labkit.notebook.pictures.theme import (
     BLUE,
     CARD,
@@ -74,15 +74,8 @@ def chosen_layer(title: str, levels: Sequence[Level], chosen: int) -> Picture:
     for row, place in enumerate(reversed(range(len(levels)))):
         shapes.append(_level(levels[place], top + row * (_ROW + _GAP), place + 1, chosen))
     height = top + len(levels) * (_ROW + _GAP) - _GAP + PADDING
-    shown = fit(heading, _WIDTH - 2 * PADDING, TITLE, SANS + 0.06)
-    return svg.paint(
-        shown,
-        _chosen_description(levels, chosen),
-        _chosen_twin(heading, levels, chosen),
-        _WIDTH,
-        height,
-        shapes,
-    )
+    twin = _chosen_twin(heading, levels, chosen)
+    return svg.paint(heading, _chosen_description(levels, chosen), twin, _WIDTH, height, shapes)
 
 
 def _which(levels: Sequence[Level], chosen: int) -> str:
@@ -126,14 +119,12 @@ def _wasted(x: float, y: float, size: str) -> Shape:
     """Return a hatched chip beside a layer: how many of its bytes are wasted."""
     words = f"{size} wasted"
     width = 9.4 * len(words) + 16
-    return group(
-        [
-            box(x, y, width, 26, fill=svg.hatch(RED), line=RED.line),
-            box(x + 4, y + 4, width - 8, 18, fill=CARD, line=CARD),
-            text(x + width / 2, y + 13, words, bold=True, anchor="middle"),
-        ],
-        "wasted",
-    )
+    shapes = [
+        box(x, y, width, 26, fill=svg.hatch(RED), line=RED.line),
+        box(x + 4, y + 4, width - 8, 18, fill=CARD, line=CARD),
+        text(x + width / 2, y + 13, words, bold=True, anchor="middle"),
+    ]
+    return group(shapes, "wasted")
 
 
 def _chosen_description(levels: Sequence[Level], chosen: int) -> str:
@@ -153,8 +144,7 @@ def _chosen_twin(heading: str, levels: Sequence[Level], chosen: int) -> str:
         pointer = ">" if place + 1 == chosen else " "
         label = cut(level.label, 12)
         rows.append([pointer, level.mark, label, human_size(level.size), cut(level.made, 50), wasted])
-    lines = table(rows, right=(3,)).split("\n") if rows else []
-    return "\n".join([cut(heading, 110), *(f"  {line}" for line in lines)])
+    return "\n".join([cut(heading, 110), *indented(rows, right=(3,))])
 
 
 _BLOCK = 540
@@ -223,9 +213,8 @@ def _draw(image: ImageView, container: ContainerView | None) -> Picture:
         y += height + _GAP
     if image.layers:
         shapes += _image_words(top, y - _GAP)
-    description = _description(image, container)
-    shown = fit(title, _WIDTH - 2 * PADDING, TITLE, SANS + 0.06)
-    return svg.paint(shown, description, _twin(title, image, container), _WIDTH, y - _GAP + PADDING, shapes)
+    description, twin = _description(image, container), _twin(title, image, container)
+    return svg.paint(title, description, twin, _WIDTH, y - _GAP + PADDING, shapes)
 
 
 def _height(changes: Sequence[str], tall: bool) -> int:
@@ -315,8 +304,7 @@ def _twin(title: str, image: ImageView, container: ContainerView | None) -> str:
         rows.append([str(place + 1), label, human_size(layer.size), made])
         changes.append(layer.changes)
     lines = [cut(title, 110)]
-    aligned = table(rows, right=(0, 2)).split("\n") if rows else []
     margin = " " * (max((len(row[0]) for row in rows), default=0) + 6)
-    for line, told in zip(aligned, changes, strict=True):
-        lines += ["  " + line, *(margin + cut(change, 76) for change in told)]
+    for line, told in zip(indented(rows, right=(0, 2)), changes, strict=True):
+        lines += [line, *(margin + cut(change, 76) for change in told)]
     return "\n".join(lines)

@@ -15,7 +15,7 @@ from labkit.lab import Lab
 from labkit.notebook.pictures import svg
 from labkit.notebook.pictures.picture import Picture
 from labkit.notebook.pictures.svg import Shape, box, group, hatch, text
-from labkit.notebook.pictures.text import MONO, SANS, cells, count, cut, fit, table
+from labkit.notebook.pictures.text import MONO, SANS, cells, count, cut, fit, indented
 from labkit.notebook.pictures.theme import BLUE, CARD, OWN, PADDING, SIZE, TITLE, Hue
 from labkit.notebook.pictures.views import ImageView, LayerView, Pictured, image_view
 
@@ -105,9 +105,8 @@ def shared(*images: Several, lab: Lab | None = None) -> Picture:
         shapes += _blocks(root, order, column, base, hues, common)
     bars, bottom = _bars(found, hues, common, width, base + 30)
     title = f"{_names(views)} · {count(len(_all(roots)), 'layer')} on disk"
-    shown = fit(title, width - 2 * PADDING, TITLE, SANS + 0.06)
-    twin = _twin(title, found)
-    return svg.paint(shown, _description(found), twin, width, bottom + PADDING - 8, [*shapes, *bars])
+    words, shapes = _twin(title, found), [*shapes, *bars]
+    return svg.paint(title, _description(found), words, width, bottom + PADDING - 8, shapes)
 
 
 def _forest(views: Sequence[ImageView]) -> dict[str, Place]:
@@ -272,5 +271,4 @@ def _twin(title: str, found: Sharing) -> str:
     saved = f"what is shared counts once: {human_size(less)} less" if less else ""
     sums = [[cut(view.name, 40), human_size(view.size), ""] for view in found.views]
     sums += [["added up", human_size(found.added), ""], ["on disk", human_size(found.on_disk), saved]]
-    lines = [*(table(rows, right=(1, 3)).split("\n") if rows else []), *table(sums, right=(1,)).split("\n")]
-    return "\n".join([cut(title, 110), *("  " + line for line in lines)])
+    return "\n".join([cut(title, 110), *indented(rows, right=(1, 3)), *indented(sums, right=(1,))])

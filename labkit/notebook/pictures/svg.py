@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import drawsvg  # type: ignore[import-untyped]
 
 from labkit.notebook.pictures.picture import Picture
-from labkit.notebook.pictures.text import visible
+from labkit.notebook.pictures.text import fit_title, visible
 from labkit.notebook.pictures.theme import BLUE, CARD, INK, PADDING, QUIET, RULE, SIZE, TITLE, Hue
 
 Shape: TypeAlias = Any
@@ -140,7 +140,7 @@ def paint(
     Its identifiers come from its words, so that they are the same on every run and pictures on one page
     keep theirs apart.
     """
-    title, description, height = visible(title), visible(description), int(height)
+    title, description, height = fit_title(title, width), visible(description), int(height)
     mark = "p" + hashlib.sha256("\n".join([title, description, twin]).encode()).hexdigest()[:10]
     drawing = drawsvg.Drawing(
         width,

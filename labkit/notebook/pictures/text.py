@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 
 from labkit.base.text import escaped
+from labkit.notebook.pictures.theme import PADDING, TITLE
 
 MONO = 0.61
 """The width of a character in a generic monospaced font, in parts of the font's size."""
@@ -75,6 +76,20 @@ def fit(text: str, width: float, size: int, font: float = MONO) -> str:
     'docker-ent…'
     """
     return cut(text, int(width / (size * font)))
+
+
+def fit_title(text: str, width: float) -> str:
+    """Return a title cut to the width of its picture."""
+    return fit(text, width - 2 * PADDING, TITLE, SANS + 0.06)
+
+
+def indented(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> list[str]:
+    """Return the lines of a table, each two spaces in; none where there are no rows.
+
+    >>> indented([["nginx", "109MB"]])
+    ['  nginx  109MB']
+    """
+    return ["  " + line for line in table(rows, right).split("\n")] if rows else []
 
 
 def table(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> str:
