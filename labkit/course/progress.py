@@ -21,6 +21,7 @@ from labkit.base.errors import data_folder as folder
 from labkit.base.lazy import extra
 from labkit.course.exercise import Card, Exercise, Line, Mark
 from labkit.course.lesson import Lesson
+from labkit.oci.blob import write_file
 
 VERSION = 1
 FILE = "progress.json"
@@ -77,7 +78,7 @@ class Progress:
     def export(self, file: str | os.PathLike[str]) -> None:
         """Write the progress into a file of the learner's choice, as JSON."""
         try:
-            _replace(Path(file), as_json(self.scores))
+            write_file(Path(file), [as_json(self.scores)])
         except OSError as error:
             raise LabkitError(f"{file}: {error.strerror}") from None
 
@@ -166,7 +167,7 @@ def update(change: Callable[[Scores], Scores], where: Path | None = None) -> Pro
             scores, message = _read(path)
             changed = change(scores)
             if changed != scores:
-                _replace(path, as_json(changed))
+                write_file(path, [as_json(changed)])
             scores = changed
     except (OSError, TimeoutError) as error:
         reason = getattr(error, "strerror", None) or "another program does not let go of it"
@@ -209,22 +210,6 @@ def _peek(path: Path) -> Scores:
         return from_json(path.read_bytes())
     except (OSError, ValueError):
         return {}
-
-
-def _replace(path: Path, data: bytes) -> None:
-    """Put a file in the place of another one, so that there is always one of the two, and whole."""
-    new = path.with_name(f"{path.name}.new")
-    with open(new, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(new, path)
-    if hasattr(os, "O_DIRECTORY"):
-        directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)
 
 
 def listing(lessons: Iterable[Lesson]) -> str:
