@@ -36,7 +36,6 @@ _TABLE: dict[str, dict[str, Any]] = json.loads(
 
 
 def _struct(go_type: str, document: object, json_names: Mapping[str, str] | None = None) -> Struct:
-    """Return a struct of the table."""
     keys, row = json_names or {}, _TABLE["structs"][go_type]
     found = document if isinstance(document, Mapping) else {}
     names = (field.partition(":") for field in row["fields"].split())

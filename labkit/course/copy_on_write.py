@@ -352,7 +352,6 @@ def path_of(names: Names) -> str:
 
 
 def _quoted(names: Names) -> str:
-    """Return an absolute path as it is shown on one line."""
     return one_line(path_of(names))
 
 

@@ -223,7 +223,6 @@ def syntax_error(raw: bytes) -> str:
 
 
 def _scan(text: str) -> None:
-    """Walk over one JSON value and nothing else."""
     at = _SPACE.match(text).end()  # type: ignore[union-attr]
     open_brackets: list[str] = []
     state = "value"

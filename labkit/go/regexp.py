@@ -322,7 +322,6 @@ class Regexp:
             behind = match.end
 
     def _backed(self, text: str) -> Iterator[Match]:
-        """Yield the matches of an expression with `\\1`."""
         self._budget += 30 * len(text)
         start = 0
         while start <= len(text):

@@ -514,7 +514,6 @@ def _length(item: object) -> int:
 
 
 def _index(item: object, *keys: object) -> object:
-    """Look into nested maps and lists, one key after the other."""
     if item is None:
         raise CallError("index of untyped nil")
     for key in keys:
@@ -546,7 +545,6 @@ def _position(key: object, size: int) -> int:
 
 
 def _slice(item: object, *bounds: object) -> object:
-    """Cut a part out of text or a list, from the first bound up to the second."""
     if len(bounds) > 2:
         raise Refused("labkit does not read three bounds of a slice")
     if not isinstance(item, list) and _kind(item) != "string":

@@ -107,7 +107,6 @@ class TarFiles(ArchiveFiles):
         return self._content.slice(entry.offset, entry.size)
 
     def _resolved(self, name: str) -> str:
-        """Return the name that links lead to."""
         if posixpath.normpath(name.lstrip("/")).split("/")[0] == "..":
             raise InvalidArchive(f"evalSymlinksInScope: {name} is not in the archive")
         walk = PathWalk("", split_path(name))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from labkit.course.playground import ContainerLayer, SharedStack, Standing, shared_stack
 from labkit.go.units import human_size
@@ -173,18 +173,14 @@ def _bars(whole: SharedStack, y: float) -> tuple[list[Shape], float]:
         copies += [image, *(image + each.size for each in standing.boxes)]
     scale = (_WIDTH - PADDING - _BAR_LEFT) / max(whole.copied, 1)
     shapes = []
-    for words, size, parts in (
-        ("on disk now", whole.on_disk, once),
-        ("a copy for each", whole.copied, copies),
-    ):
+    bars = (("on disk now", whole.on_disk, once), ("a copy for each", whole.copied, copies))
+    for words, size, parts in bars:
         middle = y + _BAR / 2
         shapes += [
             text(PADDING, middle, words, size=15, bold=True),
             text(_BAR_LEFT - 14, middle, human_size(size), size=15, mono=True, bold=True, anchor="end"),
         ]
-        edges = [0.0]
-        for part in parts:
-            edges.append(edges[-1] + part * scale)
+        edges = [0.0, *(part * scale for part in accumulate(parts))]
         for number, (left, right) in enumerate(pairwise(edges)):
             if right - left >= 1:
                 fill = hatch(BLUE) if number == 0 else BLUE.tint if parts is copies else ORANGE.tint
@@ -196,12 +192,10 @@ def _bars(whole: SharedStack, y: float) -> tuple[list[Shape], float]:
 def _twin(title: str, whole: SharedStack) -> str:
     boxes = []
     for standing in whole.standings:
-        on = "" if not standing.layers else f"on {cut(standing.name, 40)}"
+        on = f"on {cut(standing.name, 40)}" if standing.layers else ""
         for each in standing.boxes:
-            state = "running" if each.running else "stopped"
-            boxes.append(
-                [cut(each.name, 40), state, human_size(each.size), count(each.changes, "change"), on]
-            )
+            state, changes = "running" if each.running else "stopped", count(each.changes, "change")
+            boxes.append([cut(each.name, 40), state, human_size(each.size), changes, on])
     own = [
         [cut(standing.name, 40), cut(label, 24), human_size(size), "read-only"]
         for standing in whole.standings

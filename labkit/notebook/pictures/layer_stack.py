@@ -111,7 +111,6 @@ def _level(level: Level, y: float, number: int, chosen: int) -> Shape:
 
 
 def _pointer(x: float, y: float) -> Shape:
-    """Return an arrow head that points right at the chosen layer."""
     return drawsvg.Lines(x, y - 8, x + 14, y, x, y + 8, close=True, fill=INK)
 
 

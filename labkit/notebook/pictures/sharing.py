@@ -110,7 +110,6 @@ def shared(*images: Several, lab: Lab | None = None) -> Picture:
 
 
 def _forest(views: Sequence[ImageView]) -> dict[str, Place]:
-    """Return the bases, each with what stands on it."""
     roots: dict[str, Place] = {}
     for image, view in enumerate(views):
         above = roots

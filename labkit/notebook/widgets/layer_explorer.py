@@ -346,7 +346,6 @@ def words(found: Table, code: str) -> str:
 
 
 def _html(found: Table, code: str) -> str:
-    """Return a table in HTML."""
     parts = [element("div", visible(found.caption), style="font-weight: bold")]
     if found.rows:
         label = visible(found.caption)
