@@ -73,16 +73,12 @@ def words_of(line: str) -> list[str]:
 
 def run(line: str, *, seconds: float = PATIENCE) -> Result:
     """Run a docker line on the learner's own engine and return what it printed; it never raises."""
-    try:
-        words = words_of(line)
-    except LabkitError as error:
-        return _failure(str(error), 2)
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         started: subprocess.Popen[bytes] | Result | None = None
         status, hint = 130, "labkit: interrupted"
         try:
             with _held():
-                started = _start(words, out, err)
+                started = _start(line, out, err)
             if isinstance(started, Result):
                 return started
             status, hint = started.wait(seconds), ""
@@ -101,16 +97,12 @@ def run(line: str, *, seconds: float = PATIENCE) -> Result:
 
 def run_attached(line: str) -> Result:
     """Run a docker line in this terminal, which it reads and writes itself: nothing of it is kept."""
-    try:
-        words = words_of(line)
-    except LabkitError as error:
-        return _failure(str(error), 2)
     started: subprocess.Popen[bytes] | Result | None = None
     while True:
         try:
             if started is None:
                 with _held():
-                    started = _start(words, None, None)
+                    started = _start(line, None, None)
             if isinstance(started, Result):
                 return started
             status = started.wait()
@@ -141,9 +133,11 @@ def _held() -> Iterator[None]:
             before(*came[0])
 
 
-def _start(
-    words: list[str], out: IO[bytes] | None, err: IO[bytes] | None
-) -> subprocess.Popen[bytes] | Result:
+def _start(line: str, out: IO[bytes] | None, err: IO[bytes] | None) -> subprocess.Popen[bytes] | Result:
+    try:
+        words = words_of(line)
+    except LabkitError as error:
+        return _failure(str(error), 2)
     program = shutil.which("docker")
     if program is None:
         return _failure(f"labkit: {MISSING}", 127)

@@ -197,7 +197,7 @@ def _timeline(title: str, layers: Mapping[str, Sequence[Span]], end: float) -> A
     axes.set_xlim(0, end * 1.02 or 1)
     axes.set_xlabel("seconds since the pull began")
     if shown:
-        _legend(figure)
+        legend(figure)
     return figure
 
 
@@ -250,7 +250,7 @@ def _sizes(title: str, found: Sharing) -> Any:
     axes.set_ylim(len(bars) - 0.4, -0.6)
     axes.set_xlim(0, max(found.added / 1e6 * 1.15, 1))
     axes.set_xlabel("MB")
-    _legend(figure)
+    legend(figure)
     return figure
 
 
@@ -275,8 +275,10 @@ def _axes(title: str, rows: int) -> tuple[Any, Any]:
     return figure, axes
 
 
-def _legend(figure: Any) -> None:
-    figure.legend(loc="outside lower left", ncols=4, frameon=False, handlelength=2.4, handleheight=1.2)
+def legend(figure: Any, **options: Any) -> None:
+    """Put the legend below a figure; `options` are matplotlib's."""
+    style = {"loc": "outside lower left", "ncols": 4, "frameon": False}
+    figure.legend(handlelength=2.4, handleheight=1.2, **style | options)
 
 
 def make_chart(title: str, text: str, draw: Callable[[], Any]) -> Chart:

@@ -99,7 +99,6 @@ class CowStepper(Explorer):
 
     @property
     def code(self) -> str:
-        """The line of Python that shows the same."""
         try:
             step = self._place(len(self.story().steps))
         except LabkitError:

@@ -1,7 +1,6 @@
 """The history explorer: choose a line of `docker history`, or a layer, and see what made what.
 
-`HistoryExplorer` is the state, a traits object that needs no browser. What it tells is computed in
-`labkit.notebook.widgets.history_explorer`.
+`HistoryExplorer` is the state, a traits object that needs no browser.
 """
 
 from __future__ import annotations
@@ -161,7 +160,6 @@ class HistoryExplorer(Explorer):
 
     @property
     def code(self) -> str:
-        """The line of Python that shows the same."""
         name = json.dumps(self._name or self._view.name)
         named = f", name={name}" if self._name else ""
         return f"history_explorer(lab.image({name}){named}, line={self.line})"

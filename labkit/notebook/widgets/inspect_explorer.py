@@ -160,7 +160,6 @@ class InspectExplorer(Explorer):
 
     @property
     def code(self) -> str:
-        """The line of Python that shows the same."""
         chosen = "" if self.field == "Id" else f", field={json.dumps(self.field)}"
         return f"inspect_explorer(lab, {json.dumps(self._document.name)}{chosen})"
 

@@ -1,7 +1,6 @@
 """The layer explorer: a stack to choose from; its changes, the merged tree and the waste follow.
 
-`LayerExplorer` is the state, a traits object that needs no browser. What it tells is computed in
-`labkit.notebook.widgets.layer_explorer`.
+`LayerExplorer` is the state, a traits object that needs no browser.
 """
 
 from __future__ import annotations
@@ -182,10 +181,7 @@ def _merged(stack: Stacked, layer: int, wanted: _Wanted) -> Table:
         ((in_tree(entry.path), entry) for entry in gone),
     ]
     lines = merge(*keyed, key=itemgetter(0))
-    rows = (
-        _shown_row(stack, each, touched) if isinstance(each, Shown) else _gone_row(stack, each)
-        for _, each in lines
-    )
+    rows = (_merged_row(stack, each, touched) for _, each in lines)
     did = stack.layers[layer - 1].words
     paths = _of(shown, found.shown)
     caption = f"The tree of {_upto(stack, layer)}: {paths}. A, C and D say what {did} did."
@@ -193,16 +189,14 @@ def _merged(stack: Stacked, layer: int, wanted: _Wanted) -> Table:
     return _limited(caption, heads, rows, len(shown) + len(gone), _sum(stack, layer), (1,))
 
 
-def _shown_row(stack: Stacked, each: Shown, touched: Mapping[str, Entry]) -> Row:
+def _merged_row(stack: Stacked, each: Shown | Entry, touched: Mapping[str, Entry]) -> Row:
+    if isinstance(each, Entry):
+        return Row("D", (_path(each), "", "hidden", _below(stack, each)))
     copy, entry = each.copy, touched.get(each.copy.path)
     hides = ", ".join(f"{stack.layers[one.layer - 1].words}: {_copy_size(one)}" for one in each.hides)
     size = "" if isinstance(copy.node, Dir) else human_size(copy.size)
     cells = (_with_target(copy), size, stack.layers[copy.layer - 1].words, hides)
     return Row(entry.kind if entry else "", cells)
-
-
-def _gone_row(stack: Stacked, entry: Entry) -> Row:
-    return Row("D", (_path(entry), "", "hidden", _below(stack, entry)))
 
 
 def _waste(stack: Stacked, layer: int, wanted: _Wanted) -> Table:
@@ -452,7 +446,6 @@ class LayerExplorer(Explorer):
 
     @property
     def code(self) -> str:
-        """The line of Python that shows the same."""
         words = [self._stack.code]
         if self.layer != self._top:
             words.append(f"layer={self.layer}")
@@ -494,9 +487,8 @@ class LayerExplorer(Explorer):
             text_field(self, "path", "In the directory", example="/etc"),
             text_field(self, "filter", "With the letters", example="log"),
         ]
-        return widgets.VBox(
-            [row("Layer", [widgets.VBox(buttons)]), row("Show", [views]), row("Paths", fields)]
-        )
+        layers = widgets.VBox(buttons)
+        return widgets.VBox([row("Layer", [layers]), row("Show", [views]), row("Paths", fields)])
 
     def _button(self, number: int) -> Any:
         made = button("", self.set_trait, "layer", number)
@@ -515,5 +507,5 @@ class LayerExplorer(Explorer):
 
 
 def _words(layer: LayerName) -> str:
-    parts = [layer.mark, *([layer.label] if layer.label else []), human_size(layer.size), cut(layer.made, 40)]
-    return " · ".join(parts)
+    parts = (layer.mark, layer.label, human_size(layer.size), cut(layer.made, 40))
+    return " · ".join(filter(None, parts))

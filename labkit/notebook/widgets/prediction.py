@@ -76,7 +76,6 @@ class Prediction(Explorer):
 
     @property
     def code(self) -> str:
-        """The line of Python that shows the same."""
         return self._code(self.chosen)
 
     def _code(self, letter: str) -> str:

@@ -22,17 +22,15 @@ from labkit.notebook.html import element, html
 from labkit.notebook.magics import live
 from labkit.notebook.widgets.view import Explorer, Output, keeping_keys
 
-# The page of the walkthrough: one slide, its buttons, its keys and a clock.
-#
-# ipywidgets cannot catch keys nor fill the screen, so this one is an anywidget whose script and style are
-# sent with it: nothing is asked of any host. See docs/decisions/0015-the-walkthroughs-page-is-an-
-# anywidget.md.
-
 _FILES = resources.files("labkit.notebook.widgets")
 
 
 class SlideView(anywidget.AnyWidget):
-    """Shows `slide_html`, HTML that labkit wrote, and sends {"do": NAME} for each key and button."""
+    """Shows `slide_html`, HTML that labkit wrote, and sends {"do": NAME} for each key and button.
+
+    ipywidgets cannot catch keys nor fill the screen; this script and style are sent with it, and nothing is
+    asked of any host (docs/decisions/0015-the-walkthroughs-page-is-an-anywidget.md).
+    """
 
     _esm = _FILES.joinpath("slide_view.js").read_text("utf-8")
     _css = _FILES.joinpath("slide_view.css").read_text("utf-8")
