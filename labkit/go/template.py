@@ -224,10 +224,6 @@ class Node:
     shown: str
 
 
-class Text(Node):
-    """What stands outside of `{{` and `}}`."""
-
-
 class Name(Node):
     """A function's name."""
 
@@ -335,7 +331,7 @@ class _Parser:
     def statement(self) -> Node | str:
         token = self.next()
         if token.kind == "text":
-            return Text(token.position, token.text)
+            return Literal(token.position, token.text, token.text)
         if token.kind != "left":
             self.unexpected(token, "input")
         if self.peek().kind != "keyword":
@@ -682,7 +678,7 @@ class _Run:
             self.steps += 1
             if self.steps > _MAX_STEPS:
                 self.fail("labkit goes through at most 100,000 parts of a template", TemplateError)
-            if isinstance(node, Text):
+            if isinstance(node, Literal):  # what stands outside of `{{` and `}}`
                 self.write(node.shown)
             elif isinstance(node, Pipe):
                 value = self.pipeline(node)

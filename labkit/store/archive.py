@@ -17,7 +17,7 @@ import posixpath
 import re
 import stat
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any, Protocol
@@ -409,7 +409,7 @@ def docker_nodes(images: Sequence[ArchivedImage], clock: int) -> dict[str, Node]
     """
     nodes: dict[str, Node] = {}
     places: dict[str, str] = {}
-    items, tops = [], []
+    items = []
     for archived in images:
         config = archived.image.config
         created = seconds(config.created)
@@ -430,26 +430,22 @@ def docker_nodes(images: Sequence[ArchivedImage], clock: int) -> dict[str, Node]
                 nodes[place] = Symlink(f"../{first}", Meta(0o777, mtime=time))
         name = archived.image.id.removeprefix("sha256:") + ".json"
         nodes[name] = file_node(config.raw, created)
-        items.append((archived, name, layers))
-        tops.append((archived, layers[-1].removesuffix("/layer.tar")))
-    return nodes | docker_documents(items, tops)
+        items.append((archived, name, layers, layers[-1].removesuffix("/layer.tar")))
+    return nodes | docker_documents(items)
 
 
-def docker_documents(
-    items: Sequence[tuple[ArchivedImage, str, list[str]]], tops: Iterable[tuple[ArchivedImage, str]]
-) -> dict[str, Node]:
+def docker_documents(items: Sequence[tuple[ArchivedImage, str, list[str], str]]) -> dict[str, Node]:
     """Return manifest.json and the older `repositories`, which all engines write.
 
     Takes each image with the files of its config and its layers, and with the name of its top layer.
     """
-    here = {archived.image.id for archived, _, _ in items}
+    here = {archived.image.id for archived, *_ in items}
     manifest = []
-    for archived, config, layers in items:
+    repositories: dict[str, dict[str, str]] = {}
+    for archived, config, layers, top in items:
         tags = [tag.familiar for tag in archived.tags] or None
         item = {"Config": config, "RepoTags": tags, "Layers": layers}
         manifest.append(item | ({"Parent": archived.parent} if archived.parent in here else {}))
-    repositories: dict[str, dict[str, str]] = {}
-    for archived, top in tops:
         for tag in archived.tags:
             repositories.setdefault(tag.familiar_name, {})[tag.tag] = top
     nodes: dict[str, Node] = {MANIFEST: file_node(dumps(manifest) + b"\n", 0)}
@@ -547,11 +543,9 @@ def _place(digest: str) -> str:
 
 
 def _check_size(files: ArchiveFiles, descriptor: Descriptor) -> None:
-    size = files.open(_place(descriptor.digest)).size
-    if size != descriptor.size:
-        raise DigestMismatch(
-            f"blob {descriptor.digest} has {size} bytes, not the {descriptor.size} it was announced with"
-        )
+    digest, wanted = descriptor.digest, descriptor.size
+    if (size := files.open(_place(digest)).size) != wanted:
+        raise DigestMismatch(f"blob {digest} has {size} bytes, not the {wanted} it was announced with")
 
 
 def _document(files: ArchiveFiles, descriptor: Descriptor, kind: str) -> bytes:
@@ -588,15 +582,13 @@ def layout_nodes(images: Sequence[ArchivedImage], *, compress: bool, docker: boo
             manifest.descriptor, platform=Platform(config.architecture, config.os, config.variant)
         )
         descriptors += [replace(named, annotations=_names(tag)) for tag in archived.tags] or [named]
-        items.append((archived, _place(config.id), [_place(part.digest) for part in parts]))
+        top = archived.image.layers[-1].diff_id.removeprefix("sha256:")
+        items.append((archived, _place(config.id), [_place(part.digest) for part in parts], top))
     nodes: dict[str, Node] = {path: Dir(meta=Meta(0o755)) for path in ("blobs", "blobs/sha256")}
     nodes |= {_place(layers[key].digest if key in layers else key): node for key, node in blobs.items()}
     nodes[LAYOUT] = file_node(dumps({"imageLayoutVersion": VERSION}), 0)
     nodes[INDEX] = file_node(make_index(descriptors, docker=False).raw, 0)
-    if docker:
-        tops = [(archived, archived.image.layers[-1].diff_id.removeprefix("sha256:")) for archived in images]
-        nodes |= docker_documents(items, tops)
-    return nodes
+    return nodes | docker_documents(items) if docker else nodes
 
 
 def _stored(layer: Layer, time: int, compress: bool) -> tuple[Descriptor, Node]:
@@ -725,10 +717,8 @@ def _check(images: Sequence[ArchivedImage]) -> None:
     for archived in images:
         if archived.image.recorded:
             name = archived.tags[0].familiar if archived.tags else short(archived.image.id)
-            raise RecordedImage(
-                f"{name} is a record of the published image: its identifiers are real, "
-                "its files are stand-ins, so labkit does not export it"
-            )
+            told = "its identifiers are real, its files are stand-ins, so labkit does not export it"
+            raise RecordedImage(f"{name} is a record of the published image: {told}")
         if not archived.image.layers:
             raise DaemonError("empty export - not implemented")
 

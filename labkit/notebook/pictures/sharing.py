@@ -139,13 +139,8 @@ def _name(view: ImageView, x: float, column: float, base: float) -> Shape:
     y = base - len(view.layers) * _ROW - 14
     size = human_size(view.size)
     name = fit(view.name, column - 2 * _GAP - 10 * (len(size) + 2), 15, SANS + 0.06)
-    return group(
-        [
-            text(x + 2, y, name, size=15, bold=True),
-            text(x + column - 2 * _GAP - 2, y, size, size=15, mono=True, bold=True, anchor="end"),
-        ],
-        "image",
-    )
+    end = text(x + column - 2 * _GAP - 2, y, size, size=15, mono=True, bold=True, anchor="end")
+    return group([text(x + 2, y, name, size=15, bold=True), end], "image")
 
 
 def _blocks(
@@ -159,7 +154,8 @@ def _blocks(
     size = human_size(place.layer.size)
     shapes = [box(x, y, width, _ROW - _GAP, fill=common if is_shared else hue.tint, line=hue.line)]
     if is_shared:
-        shapes += [_plate(x + 6, y + 4, 12 * MONO * SIZE + 12), _plate_end(x + width - 6, y + 4, size)]
+        end = MONO * SIZE * len(size) + 12
+        shapes += [_plate(x + 6, y + 4, 12 * MONO * SIZE + 12), _plate(x + width - 6 - end, y + 4, end)]
     middle, label = y + (_ROW - _GAP) / 2, cut(place.layer.label, 13)
     shapes += [
         text(x + 12, middle, label, mono=True, bold=True),
@@ -183,17 +179,10 @@ def _plate(x: float, y: float, width: float) -> Shape:
     return box(x, y, width, _ROW - _GAP - 8, fill=CARD, line="none", kind="plate")
 
 
-def _plate_end(right: float, y: float, words: str) -> Shape:
-    width = MONO * SIZE * len(words) + 12
-    return _plate(right - width, y, width)
-
-
 def _shared_words(middle: float, y: float, words: str) -> list[Shape]:
     width = SANS * SIZE * len(words) + 12
-    return [
-        _plate(middle - width / 2, y, width),
-        text(middle, y + (_ROW - _GAP) / 2 - 4, words, anchor="middle"),
-    ]
+    written = text(middle, y + (_ROW - _GAP) / 2 - 4, words, anchor="middle")
+    return [_plate(middle - width / 2, y, width), written]
 
 
 def _bars(

@@ -167,8 +167,9 @@ def _changes(stack: Stacked, layer: int, wanted: _Wanted) -> Table:
     kinds = [sum(each.kind == kind for each in found) for kind in "ACD"]
     told = "{:,} added, {:,} changed, {:,} deleted".format(*kinds)
     caption = f"{_capital(named.words)}, {human_size(named.size)}, changes {_of(found, entries)}: {told}"
-    rows = (Row(each.kind, (_path(each), _size(each), _below(stack, each))) for each in found)
-    return _limited(caption, ("path", "size", "what is below it"), rows, len(found), _sum(stack, layer), (1,))
+    rows = [Row(each.kind, (_path(each), _size(each), _below(stack, each))) for each in found[:LIMIT]]
+    heads = ("path", "size", "what is below it")
+    return Table(caption, heads, tuple(rows), len(found) - len(rows), _sum(stack, layer), (1,))
 
 
 def _merged(stack: Stacked, layer: int, wanted: _Wanted) -> Table:
@@ -181,12 +182,13 @@ def _merged(stack: Stacked, layer: int, wanted: _Wanted) -> Table:
         ((in_tree(entry.path), entry) for entry in gone),
     ]
     lines = merge(*keyed, key=itemgetter(0))
-    rows = (_merged_row(stack, each, touched) for _, each in lines)
+    rows = tuple(_merged_row(stack, each, touched) for _, each in islice(lines, LIMIT))
     did = stack.layers[layer - 1].words
     paths = _of(shown, found.shown)
     caption = f"The tree of {_upto(stack, layer)}: {paths}. A, C and D say what {did} did."
     heads = ("path", "size", "comes from", "hides")
-    return _limited(caption, heads, rows, len(shown) + len(gone), _sum(stack, layer), (1,))
+    more = len(shown) + len(gone) - len(rows)
+    return Table(caption, heads, rows, more, _sum(stack, layer), (1,))
 
 
 def _merged_row(stack: Stacked, each: Shown | Entry, touched: Mapping[str, Entry]) -> Row:
@@ -205,13 +207,13 @@ def _waste(stack: Stacked, layer: int, wanted: _Wanted) -> Table:
     bytes_ = sum(each.wasted for each in waste)
     files = _of(waste, found.waste, "file")
     caption = f"Waste in {_upto(stack, layer)}: {count(bytes_, 'byte')} in {files}"
-    rows = (
+    rows = [
         Row("", (f"{each.wasted:,}", each.copy.path, each.reason.words, _needed(stack, found, each)))
-        for each in waste
-    )
+        for each in waste[:LIMIT]
+    ]
     heads = ("bytes", "path", "why they are wasted", "the copy that is needed")
-    notes = [*_sum(stack, layer), *_advice(waste)]
-    return _limited(caption, heads, rows, len(waste), notes, (0,))
+    notes = (*_sum(stack, layer), *_advice(waste))
+    return Table(caption, heads, tuple(rows), len(waste) - len(rows), notes, (0,))
 
 
 def _advice(waste: Sequence[Hidden]) -> Iterator[str]:
@@ -285,27 +287,13 @@ def _capital(words: str) -> str:
     return words[0].upper() + words[1:]
 
 
-def _sum(stack: Stacked, layer: int) -> list[str]:
+def _sum(stack: Stacked, layer: int) -> tuple[str, ...]:
     """Say how the bytes add up, to the byte."""
     found = stack.account(layer)
     tenths = 1000 * found.visible // found.total if found.total else 1000
     told = f"{found.total:,} bytes = {found.visible:,} shown + {found.wasted:,} wasted"
-    return [
-        f"{_capital(_upto(stack, layer))}: {told}; efficiency {tenths // 10}.{tenths % 10} %.",
-        *([RECORD] if stack.image.recorded else []),
-    ]
-
-
-def _limited(
-    caption: str,
-    heads: tuple[str, ...],
-    rows: Iterable[Row],
-    number: int,
-    notes: Sequence[str],
-    right: tuple[int, ...],
-) -> Table:
-    shown = tuple(islice(rows, LIMIT))
-    return Table(caption, heads, shown, number - len(shown), tuple(notes), right)
+    whole = f"{_capital(_upto(stack, layer))}: {told}; efficiency {tenths // 10}.{tenths % 10} %."
+    return (whole, RECORD) if stack.image.recorded else (whole,)
 
 
 # A table in a notebook: HTML that scrolls in a box of its own, and the same in text.
