@@ -92,7 +92,10 @@ def run(line: str, *, seconds: float = PATIENCE) -> Result:
                     _stop(started)
         output = tuple((number, _read(stream)) for number, stream in ((1, out), (2, err)))
     result = Result(output, status if status >= 0 else 128 - status)
-    return Result(result.output, result.exit_code, hint or _hint(result))
+    if status and not hint:
+        known = (told for words, told in _WORDS["hints"].items() if words in result.stderr)
+        hint = next((f"labkit: {told}" for told in known), "")
+    return Result(result.output, result.exit_code, hint)
 
 
 def run_attached(line: str) -> Result:
@@ -170,12 +173,6 @@ def _read(stream: IO[bytes]) -> bytes:
     data = stream.read(_ENOUGH + 1)
     cut = b"\nlabkit: the rest is not shown\n" if len(data) > _ENOUGH else b""
     return data[:_ENOUGH] + cut
-
-
-def _hint(result: Result) -> str:
-    if not result.exit_code:
-        return ""
-    return next((f"labkit: {hint}" for words, hint in _WORDS["hints"].items() if words in result.stderr), "")
 
 
 def _failure(text: str, status: int) -> Result:

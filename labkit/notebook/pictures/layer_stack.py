@@ -268,20 +268,18 @@ def _changes(lines: Sequence[str], y: float) -> list[Shape]:
 
 
 def _container_words(y: float, height: float) -> list[Shape]:
-    x, middle = PADDING + _BLOCK + 40, y + height / 2
+    x, at = PADDING + _BLOCK + 40, y + height / 2 - 20
     lines = ("thin layer of", "the container")
-    return [
-        brace(PADDING + _BLOCK + 10, y + 2, y + height - 2),
-        svg.open_to_writes(x, middle - 20, "R/W", lines),
-    ]
+    frame = brace(PADDING + _BLOCK + 10, y + 2, y + height - 2)
+    return [frame, svg.labelled(svg.pencil(x, at - 9), x, at, "R/W", lines)]
 
 
 def _image_words(top: float, bottom: float) -> list[Shape]:
-    x, middle = PADDING + _BLOCK + 40, (top + bottom) / 2
-    shapes = [brace(PADDING + _BLOCK + 10, top + 2, bottom - 2)]
-    if bottom - top < 100:
-        return [*shapes, svg.locked(x, middle - 10, "R/O", ("image layers",))]
-    return [*shapes, svg.locked(x, middle - 30, "R/O", ("image layers,", "never changed", "after the build"))]
+    x, at, lines = PADDING + _BLOCK + 40, (top + bottom) / 2 - 10, ["image layers"]
+    if bottom - top >= 100:
+        at, lines = at - 20, ["image layers,", "never changed", "after the build"]
+    frame = brace(PADDING + _BLOCK + 10, top + 2, bottom - 2)
+    return [frame, svg.labelled(svg.lock(x, at - 10, BLUE.line), x, at, "R/O", lines)]
 
 
 def _description(image: ImageView, container: ContainerView | None) -> str:

@@ -14,7 +14,7 @@ import drawsvg  # type: ignore[import-untyped]
 
 from labkit.notebook.pictures.picture import Picture
 from labkit.notebook.pictures.text import fit_title, visible
-from labkit.notebook.pictures.theme import BLUE, CARD, INK, PADDING, QUIET, RULE, SIZE, TITLE, Hue
+from labkit.notebook.pictures.theme import CARD, INK, PADDING, QUIET, RULE, SIZE, TITLE, Hue
 
 Shape: TypeAlias = Any
 """An element of drawsvg, which has no types."""
@@ -156,17 +156,8 @@ def paint(
     return Picture(title, description, str(drawing.as_svg(header="")), twin, width)
 
 
-def locked(x: float, y: float, word: str, lines: Sequence[str]) -> Shape:
-    """Return a padlock and the word R/O, with lines of explanation below, beside the height `y`."""
-    return _labelled(lock(x, y - 10, BLUE.line), x, y, word, lines)
-
-
-def open_to_writes(x: float, y: float, word: str, lines: Sequence[str]) -> Shape:
-    """Return a pencil and the word R/W, with lines of explanation below, beside the height `y`."""
-    return _labelled(pencil(x, y - 9), x, y, word, lines)
-
-
-def _labelled(icon: Shape, x: float, y: float, word: str, lines: Sequence[str]) -> Shape:
+def labelled(icon: Shape, x: float, y: float, word: str, lines: Sequence[str]) -> Shape:
+    """Return an icon and a word, with lines of explanation below, beside the height `y`."""
     below = [text(x, y + 22 + 19 * place, line, fill=QUIET) for place, line in enumerate(lines)]
     return drawsvg.Group([icon, text(x + 24, y, word, bold=True), *below])
 
