@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from importlib import resources
 
 _KEPT = "\n\t"
 
@@ -51,6 +52,15 @@ def told(text: str, most: int = 2000) -> str:
     'a\\nlie…'
     """
     return one_line(text[:most]) + ("…" if len(text) > most else "")
+
+
+def packaged(package: str, name: str) -> str:
+    """Return the text of a file that stands among a package's modules.
+
+    >>> packaged("labkit.cli", "own_docker.toml")[0]
+    '#'
+    """
+    return resources.files(package).joinpath(name).read_text("utf-8")
 
 
 def python_text(text: str) -> str:

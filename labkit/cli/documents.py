@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from importlib import resources
 from typing import Any
 
+from labkit.base.text import packaged
 from labkit.cli.container.run import parse_port
 from labkit.engine import container as containers
 from labkit.engine import images
@@ -30,9 +30,7 @@ from labkit.oci.image import SERVER_VERSION, Image
 
 # The table has for each struct its fields in Go's order, `Name` or `Name:kind` where it is no text, what a
 # new container has where no flag changes it, and the names that differ from a key and from `types.KEY`.
-_TABLE: dict[str, dict[str, Any]] = json.loads(
-    resources.files("labkit.cli").joinpath("documents.json").read_text("utf-8")
-)
+_TABLE: dict[str, dict[str, Any]] = json.loads(packaged("labkit.cli", "documents.json"))
 
 
 def _struct(go_type: str, document: object, json_names: Mapping[str, str] | None = None) -> Struct:

@@ -22,13 +22,12 @@ import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib import resources
 from itertools import zip_longest
 from types import FrameType
 from typing import IO, Any
 
 from labkit.base.errors import LabkitError
-from labkit.base.text import shown
+from labkit.base.text import packaged, shown
 from labkit.cli.session import Result
 
 PATIENCE = 600
@@ -40,9 +39,7 @@ _PARTS = re.compile(rf"""\\.|'[^']*'|"(?:\\.|[^"\\])*"|(?P<sign>{_REPLACED}|[|&;
 """A line's parts as a shell reads them; `sign` is what it would act upon."""
 
 MISSING = "there is no docker program here: install Docker Engine or Docker Desktop, and start it"
-_WORDS: dict[str, dict[str, str]] = tomllib.loads(
-    resources.files("labkit.cli").joinpath("own_docker.toml").read_text("utf-8")
-)
+_WORDS: dict[str, dict[str, str]] = tomllib.loads(packaged("labkit.cli", "own_docker.toml"))
 
 
 def words_of(line: str) -> list[str]:

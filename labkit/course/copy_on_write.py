@@ -13,12 +13,11 @@ import shlex
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from importlib import resources
 from itertools import groupby
 from typing import Any, Literal, TypeAlias
 
 from labkit.base.errors import FileSystemError, LabkitError
-from labkit.base.text import one_line
+from labkit.base.text import one_line, packaged
 from labkit.engine import container as containers
 from labkit.engine import images
 from labkit.engine.mounts import container_mounts
@@ -35,9 +34,7 @@ from labkit.storage.overlay2 import Overlay2
 from labkit.storage.posix import Names
 from labkit.storage.trace import Look, Moment, MomentKind, Watched, search
 
-_WORDS: dict[str, Any] = tomllib.loads(
-    resources.files("labkit.course").joinpath("copy_on_write.toml").read_text("utf-8")
-)
+_WORDS: dict[str, Any] = tomllib.loads(packaged("labkit.course", "copy_on_write.toml"))
 _MANY = 8
 """With more layers than this, those that have nothing of the name are told in one step."""
 

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from labkit.base.text import packaged
 from labkit.course.exercise import Exercise
 from labkit.course.lesson import Lesson
 
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
-_HOW = resources.files("labkit.course").joinpath("worksheets.md").read_text("utf-8").strip()
+_HOW = packaged("labkit.course", "worksheets.md").strip()
 _SETUP = "%load_ext labkit\nimport labkit"
 _WORK = "# your commands: %docker …, or Python with lab"
 _HINT = "# ex.hint()      # take the first # away for a hint"

@@ -8,13 +8,12 @@ from __future__ import annotations
 import json
 import tomllib
 from dataclasses import dataclass
-from importlib import resources
 from typing import Any
 
 import traitlets
 
 from labkit.base.errors import LabkitError
-from labkit.base.text import shown
+from labkit.base.text import packaged, shown
 from labkit.box import Box
 from labkit.go.units import human_size
 from labkit.lab import Lab
@@ -31,7 +30,7 @@ from labkit.oci.image import Image, Step
 CHANGES = 8
 """The most lines that are told of a layer's changes."""
 _WORDS: dict[str, dict[str, str]] = tomllib.loads(
-    resources.files("labkit.notebook.widgets").joinpath("history_explorer.toml").read_text("utf-8")
+    packaged("labkit.notebook.widgets", "history_explorer.toml")
 )
 
 

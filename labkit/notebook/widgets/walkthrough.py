@@ -7,7 +7,6 @@ been shown, whether the answer is revealed. The page (`slide_view`) shows it and
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib import resources
 from typing import Any
 
 import anywidget
@@ -15,14 +14,13 @@ import traitlets
 from IPython import display
 
 from labkit.base.errors import LabkitError
+from labkit.base.text import packaged
 from labkit.course.slides import Slide, SlideRun
 from labkit.lessons import SLIDES
 from labkit.notebook import slide_html
 from labkit.notebook.html import element, html
 from labkit.notebook.magics import live
 from labkit.notebook.widgets.view import Explorer, Output, keeping_keys
-
-_FILES = resources.files("labkit.notebook.widgets")
 
 
 class SlideView(anywidget.AnyWidget):
@@ -32,8 +30,8 @@ class SlideView(anywidget.AnyWidget):
     asked of any host (docs/decisions/0015-the-walkthroughs-page-is-an-anywidget.md).
     """
 
-    _esm = _FILES.joinpath("slide_view.js").read_text("utf-8")
-    _css = _FILES.joinpath("slide_view.css").read_text("utf-8")
+    _esm = packaged("labkit.notebook.widgets", "slide_view.js")
+    _css = packaged("labkit.notebook.widgets", "slide_view.css")
     titles: Any = traitlets.List().tag(sync=True)
     slide_html = traitlets.Unicode().tag(sync=True)
     facts: Any = traitlets.Dict().tag(sync=True)
