@@ -3,7 +3,6 @@
     LabkitError
       InvalidReference, InvalidDigest, InvalidDocument, InvalidLayer, InvalidImage, InvalidArchive
       DigestMismatch
-      Unexpected
       TruncatedFile       (an OSError, too)
       FileSystemError     (an OSError, too)
       MissingExtra        (an ImportError, too)
@@ -27,7 +26,6 @@ from __future__ import annotations
 import errno
 import functools
 import os
-import re
 import sys
 import traceback
 from collections.abc import Callable
@@ -35,11 +33,10 @@ from pathlib import Path
 from types import FunctionType
 from typing import Any, TypeVar
 
-from labkit.base.text import told
+from labkit.base.text import shown, told
 
 T = TypeVar("T")
 _LOG = 1 << 20  # bytes after which the log begins anew
-_RAW = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f]")
 _LONGEST = 1000
 
 
@@ -47,7 +44,7 @@ def _showable(text: str) -> str:
     """Return a text that can be shown: a file or a server may have put anything into it."""
     if len(text) > _LONGEST:
         text = f"{text[: _LONGEST // 2]}…{text[-_LONGEST // 2 :]}"
-    return _RAW.sub(lambda found: repr(found[0])[1:-1], text)
+    return shown(text)
 
 
 class LabkitError(Exception):
@@ -150,12 +147,8 @@ def go_words(error: OSError) -> str:
     """
     if not error.strerror:
         return " ".join(map(str, error.args))
-    where = (
-        f"{os.fsdecode(error.filename)}: "
-        if isinstance(error.filename, str | bytes) and error.filename
-        else ""
-    )
-    return where + error.strerror.lower()
+    named = isinstance(error.filename, str | bytes) and error.filename
+    return (f"{os.fsdecode(error.filename)}: " if named else "") + error.strerror.lower()
 
 
 class RecordedImage(LabkitError):
@@ -231,11 +224,8 @@ class Unexpected(LabkitError):
     def __init__(self, error: Exception) -> None:
         self.log = "".join(traceback.format_exception(error, limit=-30))
         where = _kept(self.log)
-        kind = (
-            "not enough memory"
-            if isinstance(error, MemoryError)
-            else f"labkit's own fault, {type(error).__name__}"
-        )
+        fault = f"labkit's own fault, {type(error).__name__}"
+        kind = "not enough memory" if isinstance(error, MemoryError) else fault
         log = f"the log is in {where}" if where else "lab.session.log has the log"
         super().__init__(f"labkit: this could not be run, and nothing was changed ({kind}); {log}")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from importlib import resources
 
 _KEPT = "\n\t"
 
@@ -20,14 +21,15 @@ def shown(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     text = re.sub(r"\r+\n", "\n", re.sub(r"\x1b\[(?:91|0)m", "", text))
-    return "".join(each if each in _KEPT or not _steers(each) else _escape(each) for each in text)
+    return "".join(each if each in _KEPT or not _steers(each) else escaped(each) for each in text)
 
 
 def _steers(character: str) -> bool:
     return unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp")
 
 
-def _escape(character: str) -> str:
+def escaped(character: str) -> str:
+    """Return a character as Python writes it by its number."""
     number = ord(character)
     if number < 0x100:
         return f"\\x{number:02x}"
@@ -50,6 +52,15 @@ def told(text: str, most: int = 2000) -> str:
     'a\\nlie…'
     """
     return one_line(text[:most]) + ("…" if len(text) > most else "")
+
+
+def packaged(package: str, name: str) -> str:
+    """Return the text of a file that stands among a package's modules.
+
+    >>> packaged("labkit.cli", "own_docker.toml")[0]
+    '#'
+    """
+    return resources.files(package).joinpath(name).read_text("utf-8")
 
 
 def python_text(text: str) -> str:

@@ -7,9 +7,11 @@ that a container has without such a flag, or none.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from labkit.base.text import packaged
 from labkit.cli.container.run import parse_port
 from labkit.engine import container as containers
 from labkit.engine import images
@@ -23,32 +25,24 @@ from labkit.go.values import GoTime, NilList, NilMap, Struct
 from labkit.oci.image import SERVER_VERSION, Image
 
 # The Go types behind `docker inspect` (moby, api/types): which fields there are, and their kinds.
-#
 # A template meets these types, not the JSON: `{{.ID}}` is a field, `{{.Config.Volumes}}` prints `map[]`
 # where JSON has null, `{{.Config.Healthcheck}}` prints `<nil>` where JSON has nothing.
 
-_Kind = Callable[[object], object]
+# The table has for each struct its fields in Go's order, `Name` or `Name:kind` where it is no text, what a
+# new container has where no flag changes it, and the names that differ from a key and from `types.KEY`.
+_TABLE: dict[str, dict[str, Any]] = json.loads(packaged("labkit.cli", "documents.json"))
 
 
-def _healthcheck(value: object) -> object:
-    if value is None:
-        return None
-    return _struct("*container.HealthConfig", _HEALTHCHECK, value, omitempty=frozenset(_HEALTHCHECK))
+def _struct(go_type: str, document: object, json_names: Mapping[str, str] | None = None) -> Struct:
+    keys, row = json_names or {}, _TABLE["structs"][go_type]
+    found = document if isinstance(document, Mapping) else {}
+    names = (field.partition(":") for field in row["fields"].split())
+    fields = {name: _KINDS[kind](found.get(keys.get(name, name))) for name, _, kind in names}
+    return Struct(go_type, fields, keys, frozenset(row["omitempty"].split()))
 
 
-def _config(value: object) -> object:
-    if value is None:
-        return None
-    return _struct("*container.Config", _CONFIG, value, omitempty=_CONFIG_OMITEMPTY)
-
-
-def _graph_driver(value: object) -> object:
-    return _struct("types.GraphDriverData", _kinds("Data:map Name"), value)
-
-
-def _rootfs(value: object) -> object:
-    omitempty = frozenset(("Layers", "BaseLayer"))
-    return _struct("types.RootFS", _kinds("Type Layers:list BaseLayer"), value, omitempty=omitempty)
+def _pointer(go_type: str) -> Callable[[object], object]:
+    return lambda value: None if value is None else _struct(go_type, value)
 
 
 def _set(value: object) -> object:
@@ -56,7 +50,7 @@ def _set(value: object) -> object:
     return dict.fromkeys(value, empty) if isinstance(value, Mapping) else NilMap()
 
 
-_KINDS: dict[str, _Kind] = {
+_KINDS: dict[str, Callable[[object], object]] = {
     "": lambda value: value or "",
     "number": lambda value: value or 0,
     "flag": bool,
@@ -64,48 +58,13 @@ _KINDS: dict[str, _Kind] = {
     "list": lambda value: NilList() if value is None else value,
     "map": lambda value: NilMap() if value is None else value,
     "set": _set,
-    "config": _config,
-    "driver": _graph_driver,
-    "health": _healthcheck,
-    "metadata": lambda value: _struct("types.ImageMetadata", _kinds("LastTagTime:time"), value),
-    "rootfs": _rootfs,
+    "config": _pointer("*container.Config"),
+    "driver": lambda value: _struct("types.GraphDriverData", value),
+    "health": _pointer("*container.HealthConfig"),
+    "metadata": lambda value: _struct("types.ImageMetadata", value),
+    "rootfs": lambda value: _struct("types.RootFS", value),
     "time": lambda value: GoTime(value or ZERO_TIME),
 }
-
-
-def _kinds(fields: str) -> dict[str, _Kind]:
-    """Read a Go struct's fields, in their order: `Name`, or `Name:kind` where it is no text."""
-    return {name: _KINDS[kind] for name, _, kind in (field.partition(":") for field in fields.split())}
-
-
-_HEALTHCHECK = _kinds("Test:list Interval:number Timeout:number StartPeriod:number Retries:number")
-_CONFIG = _kinds(
-    "Hostname Domainname User AttachStdin:flag AttachStdout:flag AttachStderr:flag ExposedPorts:set Tty:flag "
-    "OpenStdin:flag StdinOnce:flag Env:list Cmd:list Healthcheck:health ArgsEscaped:flag Image Volumes:set "
-    "WorkingDir Entrypoint:list NetworkDisabled:flag MacAddress OnBuild:list Labels:map StopSignal "
-    "StopTimeout:pointer Shell:list"
-)
-_CONFIG_OMITEMPTY = frozenset(
-    "ExposedPorts Healthcheck ArgsEscaped NetworkDisabled MacAddress StopSignal StopTimeout Shell".split()
-)
-_IMAGE = _kinds(
-    "ID RepoTags:list RepoDigests:list Parent Comment Created Container ContainerConfig:config DockerVersion "
-    "Author Config:config Architecture Variant Os OsVersion Size:number VirtualSize:number "
-    "GraphDriver:driver RootFS:rootfs Metadata:metadata"
-)
-
-
-def _struct(
-    go_type: str,
-    kinds: Mapping[str, _Kind],
-    document: object,
-    json_names: Mapping[str, str] | None = None,
-    omitempty: frozenset[str] = frozenset(),
-) -> Struct:
-    keys = json_names or {}
-    found = document if isinstance(document, Mapping) else {}
-    fields = {name: kind(found.get(keys.get(name, name))) for name, kind in kinds.items()}
-    return Struct(go_type, fields, keys, omitempty)
 
 
 def image_inspect(document: Mapping[str, object]) -> Struct:
@@ -115,38 +74,10 @@ def image_inspect(document: Mapping[str, object]) -> Struct:
     >>> image.fields["ID"], image.fields["Config"].fields["Volumes"]
     ('sha256:27a1', {})
     """
-    return _struct("*types.ImageInspect", _IMAGE, document, {"ID": "Id"}, frozenset(("Variant", "OsVersion")))
+    return _struct("*types.ImageInspect", document, {"ID": "Id"})
 
 
-_GO_NAMES = {
-    "Id": "ID",
-    "CpuShares": "CPUShares",
-    "NanoCpus": "NanoCPUs",
-    "CpuPeriod": "CPUPeriod",
-    "CpuQuota": "CPUQuota",
-    "CpuRealtimePeriod": "CPURealtimePeriod",
-    "CpuRealtimeRuntime": "CPURealtimeRuntime",
-    "CpuCount": "CPUCount",
-    "CpuPercent": "CPUPercent",
-    "Dns": "DNS",
-    "DnsOptions": "DNSOptions",
-    "DnsSearch": "DNSSearch",
-    "HostIp": "HostIP",
-    "ApiVersion": "APIVersion",
-}
-_GO_TYPES = {
-    "State": "*types.ContainerState",
-    "HostConfig": "*container.HostConfig",
-    "LogConfig": "container.LogConfig",
-    "RestartPolicy": "container.RestartPolicy",
-    "GraphDriver": "types.GraphDriverData",
-    "NetworkSettings": "*types.NetworkSettings",
-    "Networks[]": "*network.EndpointSettings",
-    "PortBindings[]": "nat.PortBinding",
-    "Ports[]": "nat.PortBinding",
-    "Client": "system.clientVersion",
-    "Server": "*types.Version",
-}
+_GO_NAMES, _GO_TYPES = _TABLE["names"], _TABLE["types"]
 _MAPS = frozenset(("Data", "DriverOpts", "LogOptions", "Networks", "PortBindings", "Ports"))
 _POINTERS = frozenset(("IPAMConfig", "MemorySwappiness", "PidsLimit"))
 
@@ -173,7 +104,7 @@ def typed_struct(go_type: str, document: Mapping[str, object]) -> Struct:
 
 def _typed(key: str, value: object) -> object:
     if key == "Config":
-        return _config(value)
+        return _KINDS["config"](value)
     if value is None:
         return None if key in _POINTERS else NilMap() if key in _MAPS else NilList()
     if isinstance(value, list):
@@ -305,10 +236,10 @@ def container_document(engine: Engine, container: Container, *, size: bool = Fal
         "NetworkSettings": _network_settings(container),
     }
     if size:
-        before = {"SizeRw": containers.size_rw(container), "SizeRootFs": containers.size_root(container)}
+        sizes = {"SizeRw": containers.size_rw(container), "SizeRootFs": containers.size_root(container)}
+        at = list(document).index("Mounts")
         items = list(document.items())
-        place = [key for key, _ in items].index("Mounts")
-        document = dict([*items[:place], *before.items(), *items[place:]])
+        document = dict([*items[:at], *sizes.items(), *items[at:]])
     return document
 
 
@@ -349,75 +280,17 @@ def _port_bindings(container: Container) -> dict[str, Any]:
 def _host_config(container: Container) -> dict[str, Any]:
     options = container.options
     policy, _, count = options.restart.partition(":")
-    no_limits: dict[str, Any] = dict.fromkeys(("CpuShares", "Memory", "NanoCpus"), 0)
     return {
+        **_TABLE["HostConfig"],
         "Binds": [each for each in options.volumes if ":" in each] or None,
-        "ContainerIDFile": "",
         "LogConfig": {"Type": options.log_driver, "Config": {}},
         "NetworkMode": options.network,
         "PortBindings": _port_bindings(container),
         "RestartPolicy": {"Name": policy, "MaximumRetryCount": int(count or 0)},
         "AutoRemove": options.auto_remove,
-        "VolumeDriver": "",
-        "VolumesFrom": None,
-        "CapAdd": None,
-        "CapDrop": None,
-        "CgroupnsMode": "host",
-        "Dns": [],
-        "DnsOptions": [],
-        "DnsSearch": [],
-        "ExtraHosts": None,
-        "GroupAdd": None,
-        "IpcMode": "private",
-        "Cgroup": "",
-        "Links": None,
-        "OomScoreAdj": 0,
-        "PidMode": "",
-        "Privileged": False,
         "PublishAllPorts": options.publish_all,
         "ReadonlyRootfs": options.read_only,
-        "SecurityOpt": None,
-        "UTSMode": "",
-        "UsernsMode": "",
-        "ShmSize": 67108864,
-        "Runtime": "runc",
-        "ConsoleSize": [0, 0],
-        "Isolation": "",
-        **no_limits,
-        "CgroupParent": "",
-        "BlkioWeight": 0,
-        "BlkioWeightDevice": [],
-        "BlkioDeviceReadBps": None,
-        "BlkioDeviceWriteBps": None,
-        "BlkioDeviceReadIOps": None,
-        "BlkioDeviceWriteIOps": None,
-        "CpuPeriod": 0,
-        "CpuQuota": 0,
-        "CpuRealtimePeriod": 0,
-        "CpuRealtimeRuntime": 0,
-        "CpusetCpus": "",
-        "CpusetMems": "",
-        "Devices": [],
-        "DeviceCgroupRules": None,
-        "DeviceRequests": None,
-        "KernelMemory": 0,
-        "KernelMemoryTCP": 0,
-        "MemoryReservation": 0,
-        "MemorySwap": 0,
-        "MemorySwappiness": None,
-        "OomKillDisable": False,
-        "PidsLimit": None,
-        "Ulimits": None,
-        "CpuCount": 0,
-        "CpuPercent": 0,
-        "IOMaximumIOps": 0,
-        "IOMaximumBandwidth": 0,
-        "MaskedPaths": [f"/proc/{name}" for name in _MASKED] + ["/sys/firmware"],
-        "ReadonlyPaths": [f"/proc/{name}" for name in ("bus", "fs", "irq", "sys", "sysrq-trigger")],
     }
-
-
-_MASKED = "asound acpi kcore keys latency_stats timer_list timer_stats sched_debug scsi".split()
 
 
 def _network_settings(container: Container) -> dict[str, Any]:
@@ -425,40 +298,5 @@ def _network_settings(container: Container) -> dict[str, Any]:
     options = container.options
     ports = dict.fromkeys(exposed_ports(container))
     shown = {**ports, **_port_bindings(container)} if container.running and options.network != "none" else {}
-    empty = dict.fromkeys(
-        ("IPAMConfig", "Links", "Aliases", "NetworkID", "EndpointID", "Gateway", "IPAddress"), None
-    )
     name = "bridge" if options.network == "default" else options.network
-    network = {
-        **empty,
-        "NetworkID": "",
-        "EndpointID": "",
-        "Gateway": "",
-        "IPAddress": "",
-        "IPPrefixLen": 0,
-        "IPv6Gateway": "",
-        "GlobalIPv6Address": "",
-        "GlobalIPv6PrefixLen": 0,
-        "MacAddress": "",
-        "DriverOpts": None,
-    }
-    return {
-        "Bridge": "",
-        "SandboxID": "",
-        "HairpinMode": False,
-        "LinkLocalIPv6Address": "",
-        "LinkLocalIPv6PrefixLen": 0,
-        "Ports": shown,
-        "SandboxKey": "",
-        "SecondaryIPAddresses": None,
-        "SecondaryIPv6Addresses": None,
-        "EndpointID": "",
-        "Gateway": "",
-        "GlobalIPv6Address": "",
-        "GlobalIPv6PrefixLen": 0,
-        "IPAddress": "",
-        "IPPrefixLen": 0,
-        "IPv6Gateway": "",
-        "MacAddress": "",
-        "Networks": {name: network},
-    }
+    return {**_TABLE["NetworkSettings"], "Ports": shown, "Networks": {name: dict(_TABLE["Network"])}}

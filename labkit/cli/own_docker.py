@@ -2,7 +2,7 @@
 
 A line is split into words as a shell would split it, and the program `docker` is started with them: there is
 no shell in between, and nothing is run that was not typed. What fails is told in one line. All that a real
-Docker says of a failure is text, so here alone a hint is found by words (`_HINTS`).
+Docker says of a failure is text, so here alone a hint is found by words (own_docker.toml).
 
 What cannot be equal is not called a difference: identifiers and names that each engine makes up, and ages,
 which each tells from its own clock. Where a newer engine answers otherwise, a note says so.
@@ -18,6 +18,7 @@ import signal
 import subprocess
 import tempfile
 import threading
+import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ from types import FrameType
 from typing import IO, Any
 
 from labkit.base.errors import LabkitError
-from labkit.base.text import shown
+from labkit.base.text import packaged, shown
 from labkit.cli.session import Result
 
 PATIENCE = 600
@@ -38,14 +39,7 @@ _PARTS = re.compile(rf"""\\.|'[^']*'|"(?:\\.|[^"\\])*"|(?P<sign>{_REPLACED}|[|&;
 """A line's parts as a shell reads them; `sign` is what it would act upon."""
 
 MISSING = "there is no docker program here: install Docker Engine or Docker Desktop, and start it"
-_HINTS = {
-    "permission denied while trying to connect": "your user may not use the engine: join the group docker "
-    "and log in again, or start this with sudo",
-    "Cannot connect to the Docker daemon": "your Docker does not run: start Docker Desktop, or the service "
-    "with: sudo systemctl start docker",
-    "error during connect": "your Docker does not run, or DOCKER_HOST names another machine: start it",
-}
-"""What to do, by the words of Docker's own command line."""
+_WORDS: dict[str, dict[str, str]] = tomllib.loads(packaged("labkit.cli", "own_docker.toml"))
 
 
 def words_of(line: str) -> list[str]:
@@ -76,16 +70,12 @@ def words_of(line: str) -> list[str]:
 
 def run(line: str, *, seconds: float = PATIENCE) -> Result:
     """Run a docker line on the learner's own engine and return what it printed; it never raises."""
-    try:
-        words = words_of(line)
-    except LabkitError as error:
-        return _failure(str(error), 2)
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         started: subprocess.Popen[bytes] | Result | None = None
         status, hint = 130, "labkit: interrupted"
         try:
             with _held():
-                started = _start(words, out, err)
+                started = _start(line, out, err)
             if isinstance(started, Result):
                 return started
             status, hint = started.wait(seconds), ""
@@ -99,21 +89,20 @@ def run(line: str, *, seconds: float = PATIENCE) -> Result:
                     _stop(started)
         output = tuple((number, _read(stream)) for number, stream in ((1, out), (2, err)))
     result = Result(output, status if status >= 0 else 128 - status)
-    return Result(result.output, result.exit_code, hint or _hint(result))
+    if status and not hint:
+        known = (told for words, told in _WORDS["hints"].items() if words in result.stderr)
+        hint = next((f"labkit: {told}" for told in known), "")
+    return Result(result.output, result.exit_code, hint)
 
 
 def run_attached(line: str) -> Result:
     """Run a docker line in this terminal, which it reads and writes itself: nothing of it is kept."""
-    try:
-        words = words_of(line)
-    except LabkitError as error:
-        return _failure(str(error), 2)
     started: subprocess.Popen[bytes] | Result | None = None
     while True:
         try:
             if started is None:
                 with _held():
-                    started = _start(words, None, None)
+                    started = _start(line, None, None)
             if isinstance(started, Result):
                 return started
             status = started.wait()
@@ -144,9 +133,11 @@ def _held() -> Iterator[None]:
             before(*came[0])
 
 
-def _start(
-    words: list[str], out: IO[bytes] | None, err: IO[bytes] | None
-) -> subprocess.Popen[bytes] | Result:
+def _start(line: str, out: IO[bytes] | None, err: IO[bytes] | None) -> subprocess.Popen[bytes] | Result:
+    try:
+        words = words_of(line)
+    except LabkitError as error:
+        return _failure(str(error), 2)
     program = shutil.which("docker")
     if program is None:
         return _failure(f"labkit: {MISSING}", 127)
@@ -181,12 +172,6 @@ def _read(stream: IO[bytes]) -> bytes:
     return data[:_ENOUGH] + cut
 
 
-def _hint(result: Result) -> str:
-    if not result.exit_code:
-        return ""
-    return next((f"labkit: {hint}" for words, hint in _HINTS.items() if words in result.stderr), "")
-
-
 def _failure(text: str, status: int) -> Result:
     return Result(((2, f"{text}\n".encode()),), status)
 
@@ -197,15 +182,6 @@ MARKS = {LIKE: "equal, but for identifiers, names or ages", OTHER: "different", 
          THEIRS: "your Docker alone"}  # fmt: skip
 WIDTH = 150
 """Characters that a line may have for both sides to stand beside each other."""
-_READING = {
-    "": "images history inspect ps diff version info logs port --version -v",
-    "image": "ls list history inspect",
-    "container": "ls list ps inspect diff logs port",
-    "system": "df info",
-    "volume": "ls list inspect",
-    "network": "ls list inspect",
-}
-"""Docker's commands that change nothing."""
 _AGE = (
     r"(?:Less than a second|About a minute|About an hour|\d+ (?:seconds?|minutes|hours|days|weeks|months"
     r"|years))(?: ago)?|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z| [+-]\d{4} \w+|[+-]\d\d:\d\d)"
@@ -255,11 +231,8 @@ class Comparison:
             return f"labkit: {self.problem}"
         count = sum(row.mark not in (EQUAL, LIKE) for row in self.rows)
         if not count:
-            return (
-                "Both are equal."
-                if all(row.mark == EQUAL for row in self.rows)
-                else f"Both are {MARKS[LIKE]}."
-            )
+            equal = all(row.mark == EQUAL for row in self.rows)
+            return "Both are equal." if equal else f"Both are {MARKS[LIKE]}."
         return f"{count} of {len(self.rows)} lines {'differs' if count == 1 else 'differ'}."
 
     @property
@@ -273,8 +246,7 @@ class Comparison:
         if self.problem:
             lines += [row.ours for row in self.rows]
         elif self.wide:
-            for mark, text in stacked(self.rows):
-                lines.append(f"{mark} {text}".rstrip())
+            lines += [f"{mark} {text}".rstrip() for mark, text in stacked(self.rows)]
             lines.append(f"({OURS} {left}, {THEIRS} {right})")
         else:
             width = max(len(left), *(len(row.ours) for row in self.rows), 0)
@@ -315,9 +287,10 @@ def reading(words: Sequence[str]) -> None:
     labkit.base.errors.LabkitError: labkit: compare runs only what changes nothing on your Docker, not 'docker
     rmi': see --real
     """
-    group = words[0] if words and words[0] in _READING else ""
+    known = _WORDS["reading"]
+    group = words[0] if words and words[0] in known else ""
     name = (words[1:2] if group else words[:1]) or [""]
-    if name[0] not in _READING[group].split():
+    if name[0] not in known[group].split():
         said = " ".join(["docker", *words[: 2 if group else 1]])
         raise LabkitError(
             f"labkit: compare runs only what changes nothing on your Docker, not {said!r}: see --real"
@@ -386,28 +359,14 @@ def _key(line: str, containers: bool) -> str:
 
 def notes(rows: Sequence[Pair], version: str, store: str) -> list[str]:
     """Return a line for each known cause of differences: the engine's version, its store, its builder."""
-    found = []
     theirs = "\n".join(row.theirs for row in rows)
     differ = any(row.mark not in (EQUAL, LIKE) for row in rows)
-    if not version.startswith("20.10.") and differ:
-        found.append(f"Your engine is {version}; labkit speaks as Docker Engine 20.10.")
-    if "io.containerd.snapshotter.v1" in store and differ:
-        found.append(
-            "Your engine uses the containerd image store: the image ID is the digest of the manifest or "
-            "index, and inspect has no GraphDriver."
-        )
-    if "DISK USAGE" in theirs:
-        found.append("Since Engine 29 docker images prints IMAGE ID, DISK USAGE, CONTENT SIZE and EXTRA.")
-    if "# buildkit" in theirs:
-        found.append(
-            "BuildKit, the builder since Engine 23, writes RUN /bin/sh -c … # buildkit in the history."
-        )
-    if re.search(r"No such (image|object|container)", theirs) and differ:
-        found.append(
-            "Your engine has its own images and containers: docker pull fetches an image that it lacks."
-        )
-    if any(row.mark == LIKE for row in rows):
-        found.append(
-            "~ What each engine makes up (container IDs, names), and ages, which its clock tells, may differ."
-        )
-    return found
+    known = {
+        "version": differ and not version.startswith("20.10."),
+        "containerd": differ and "io.containerd.snapshotter.v1" in store,
+        "sizes": "DISK USAGE" in theirs,
+        "buildkit": "# buildkit" in theirs,
+        "missing": differ and re.search(r"No such (image|object|container)", theirs),
+        "alike": any(row.mark == LIKE for row in rows),
+    }
+    return [_WORDS["notes"][name].format(version=version) for name, holds in known.items() if holds]

@@ -12,10 +12,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from importlib import resources
 from typing import Any
 
 from labkit.base.errors import LabkitError
+from labkit.base.text import packaged
 
 Value = bool | int | str | tuple[str, ...]
 
@@ -121,9 +121,7 @@ class Command:
         return f"docker {self.path}".rstrip()
 
 
-_TABLE: dict[str, Any] = json.loads(
-    resources.files("labkit.cli").joinpath("commands.json").read_text("utf-8")
-)
+_TABLE: dict[str, Any] = json.loads(packaged("labkit.cli", "commands.json"))
 
 
 def _flags(rows: Iterable[str | dict[str, Any]]) -> Iterator[Flag]:

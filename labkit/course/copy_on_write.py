@@ -10,13 +10,14 @@ from __future__ import annotations
 import errno
 import os
 import shlex
+import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from labkit.base.errors import FileSystemError, LabkitError
-from labkit.base.text import one_line
+from labkit.base.text import one_line, packaged
 from labkit.engine import container as containers
 from labkit.engine import images
 from labkit.engine.mounts import container_mounts
@@ -33,6 +34,7 @@ from labkit.storage.overlay2 import Overlay2
 from labkit.storage.posix import Names
 from labkit.storage.trace import Look, Moment, MomentKind, Watched, search
 
+_WORDS: dict[str, Any] = tomllib.loads(packaged("labkit.course", "copy_on_write.toml"))
 _MANY = 8
 """With more layers than this, those that have nothing of the name are told in one step."""
 
@@ -143,63 +145,35 @@ def _beside(path: str, end: str) -> str:
     return shlex.quote("".join(shlex.split(path)) + end)
 
 
-READ = Operation(
-    "read",
-    "Read",
-    lambda path, is_dir: f"{'ls' if is_dir else 'cat'} {path}",
-    _read,
+def _operation(
+    name: str,
+    command: Callable[[str, bool], str],
+    run: Callable[[MountTable, str], object],
+    *,
+    follow: bool = True,
+) -> Operation:
+    words = _WORDS["operations"][name]
+    return Operation(name, words["label"], command, run, words["why"], follow)
+
+
+READ = _operation("read", lambda path, is_dir: f"{'ls' if is_dir else 'cat'} {path}", _read)
+APPEND = _operation(
+    "append", lambda path, _: f"echo hello >> {path}", lambda table, path: table.append(path, b"hello\n")
 )
-APPEND = Operation(
-    "append",
-    "Append",
-    lambda path, _: f"echo hello >> {path}",
-    lambda table, path: table.append(path, b"hello\n"),
-    "A layer of the image is read-only and shared: the file is copied up before it is changed.",
-)
-TRUNCATE = Operation(
-    "truncate",
-    "Truncate",
-    lambda path, _: f": > {path}",
-    lambda table, path: table.write(path, b""),
-    "The old content is thrown away at once, so an empty copy will do.",
-)
-CHMOD = Operation(
-    "chmod",
-    "chmod",
-    lambda path, is_dir: f"chmod {700 if is_dir else 600} {path}",
-    _chmod,
-    "Permissions are kept with the file, so overlay2 copies the whole file for them.",
-)
-DELETE = Operation(
-    "delete",
-    "Delete",
-    lambda path, is_dir: f"rm {'-r ' * is_dir}{path}",
-    _delete,
-    "A name in a read-only layer cannot be taken away; it can only be hidden.",
-    follow=False,
-)
-RECREATE = Operation(
-    "recreate",
-    "Delete and make again",
-    lambda path, _: f"rm -r {path} && mkdir {path}",
-    _recreate,
-    "What the image has cannot be taken away, only hidden; then a new directory is made.",
-    follow=False,
-)
-RENAME = Operation(
+TRUNCATE = _operation("truncate", lambda path, _: f": > {path}", lambda table, path: table.write(path, b""))
+CHMOD = _operation("chmod", lambda path, is_dir: f"chmod {700 if is_dir else 600} {path}", _chmod)
+DELETE = _operation("delete", lambda path, is_dir: f"rm {'-r ' * is_dir}{path}", _delete, follow=False)
+RECREATE = _operation("recreate", lambda path, _: f"rm -r {path} && mkdir {path}", _recreate, follow=False)
+RENAME = _operation(
     "rename",
-    "Rename",
     lambda path, _: f"mv {path} {_beside(path, '.old')}",
     lambda table, path: table.rename(path, f"{path}.old"),
-    "Its name is in a read-only layer. The file is copied up, and the copy can get another name.",
     follow=False,
 )
-LINK = Operation(
+LINK = _operation(
     "link",
-    "Hard link",
     lambda path, _: f"ln {path} {_beside(path, '.link')}",
     lambda table, path: table.link(path, f"{path}.link"),
-    "A hard link is a second name of one file: the file must be in the layer where it is made.",
     follow=False,
 )
 OPERATIONS: Mapping[str, Operation] = {
@@ -329,13 +303,10 @@ def choices(lab: Lab, name: str) -> list[str]:
     added = [
         path for layer in box.image.layers[:0:-1] for path, node in tree.walk(layer.changes) if _is_file(node)
     ]
-    largest = max(((tree.stat_size(node), path) for path, node in nodes if _is_file(node)), default=(0, ""))[
-        1
-    ]
-    found = [*("etc/passwd", "etc/motd", "bin/bash", "bin/busybox"), *added[:3], largest]
-    small = [
-        path for path, node in nodes if type(node) is Dir and path != "etc" and 0 < len(node.children) < 7
-    ]
+    sizes = [(tree.stat_size(node), path) for path, node in nodes if _is_file(node)]
+    found = ["etc/passwd", "etc/motd", "bin/bash", "bin/busybox", *added[:3], max(sizes, default=(0, ""))[1]]
+    directories = [(path, node) for path, node in nodes if type(node) is Dir and path != "etc"]
+    small = [path for path, node in directories if 0 < len(node.children) < 7]
     held = [above for above in map(os.path.dirname, found) if above in small]
     found += (held or small)[:1]
     found += [path for path, node in nodes if type(node) is Symlink][:1]
@@ -346,7 +317,7 @@ def _is_file(node: Node) -> bool:
     return type(node) is File
 
 
-# The search, in words
+# The steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -360,6 +331,13 @@ class _Subject:
     labels: tuple[str, ...]
     error: FileSystemError | None
 
+    def step(self, kind: StepKind, upper: Dir, which: str = "", **values: Any) -> StoryStep:
+        """Return a step of a kind, whose words may differ by `which`."""
+        words = _WORDS[kind][which] if which else _WORDS[kind]
+        values = {"name": _quoted(self.names), "path": one_line(self.path), **values}
+        title, why = (words[part].format(**values) for part in ("title", "why"))
+        return StoryStep(kind, title, why, upper, names=self.names)
+
 
 def path_of(names: Names) -> str:
     """Return an absolute path.
@@ -371,17 +349,26 @@ def path_of(names: Names) -> str:
 
 
 def _quoted(names: Names) -> str:
-    """Return an absolute path as it is shown on one line."""
     return one_line(path_of(names))
 
 
-def _layer_words(label: str) -> str:
-    """Return how a layer is called in a sentence.
-
-    >>> _layer_words("R/W"), _layer_words("3")
-    ('the read-write layer', 'layer 3')
-    """
-    return {"R/W": "the read-write layer", "init": "the init layer"}.get(label, f"layer {label}")
+def _steps(subject: _Subject, looks: Sequence[Look], mount: Watched) -> tuple[StoryStep, ...]:
+    """Return the steps in their order; without looks the path leads to another mount."""
+    start = mount.uppers[0]
+    found = [subject.step("start", start)]
+    if not looks:
+        return (*found, subject.step("elsewhere", start))
+    if subject.is_link:
+        found.append(subject.step("link", start))
+    found += _search_steps(subject, looks, start)
+    moments = mount.moments()
+    found.append(_decision(subject, looks, moments, start))
+    found += _changes(subject, moments)
+    if subject.error is not None:
+        found.append(_failed(subject, subject.error, mount.upper))
+    copied, size = sum(moment.copied for moment in moments), tree.size(mount.upper)
+    seen = _seen(subject, mount)
+    return (*found, subject.step("result", mount.upper, seen=seen, copied=copied, size=size))
 
 
 def _search_steps(subject: _Subject, looks: Sequence[Look], start: Dir) -> list[StoryStep]:
@@ -392,13 +379,12 @@ def _search_steps(subject: _Subject, looks: Sequence[Look], start: Dir) -> list[
     # Those that have nothing and stop nothing are told together where there are many layers.
     for _, places in groupby(searched, lambda place: -1 if many and _empty(looks[place]) else place):
         run = tuple(places)
-        last = subject.labels[run[-1]]
         if len(run) > 1:
-            title = f"{len(run)} layers, {subject.labels[run[0]]} to {last}, have no {_quoted(subject.names)}"
-            why = "If a layer does not have the name, the next one below is searched."
+            first, last = subject.labels[run[0]], subject.labels[run[-1]]
+            step = subject.step("search", start, "several", count=len(run), first=first, last=last)
         else:
-            title, why = _looked(subject, looks, run[0])
-        found.append(StoryStep("search", title, why, start, run, names=subject.names))
+            step = _looked(subject, looks, run[0], start)
+        found.append(replace(step, layers=run))
     return found
 
 
@@ -406,81 +392,41 @@ def _empty(look: Look) -> bool:
     return look.kind == "absent" and look.opaque is None
 
 
-def _looked(subject: _Subject, looks: Sequence[Look], place: int) -> tuple[str, str]:
-    look, layer = looks[place], _layer_words(subject.labels[place])
-    layer, name = layer[0].upper() + layer[1:], _quoted(look.names)
-    unsearched = any(each.kind == "unsearched" for each in looks[place + 1 :])
-    if look.kind == "whiteout":
-        why = "A whiteout says that the name is deleted. The search ends, whatever the layers below have."
-        return f"{layer} has a whiteout for {name}", why
-    if look.opaque is not None:
-        has = f"has {name}" if look.kind in ("found", "merged") else f"has no {name}"
-        why = f"The directory {_quoted(look.opaque)} is opaque here: the layers below are not looked into."
-        return f"{layer} {has}, and the search ends", why
-    if look.kind == "absent":
-        first = "A layer hides what is below it, so the search begins at the top."
-        return f"{layer} has no {name}", first if place == 0 else "So the next layer below is looked into."
-    if look.kind == "covered":
-        return f"{layer} has {name}, which is no directory", "The search for this path ends here."
-    if type(look.node) is Dir:
-        why = "A directory is shown merged, so the layers below may add to it."
-        return f"{layer} has the directory {name}{' too' if look.kind == 'merged' else ''}", why
+def _looked(subject: _Subject, looks: Sequence[Look], place: int, start: Dir) -> StoryStep:
+    look, label = looks[place], subject.labels[place]
+    layer = {"R/W": "The read-write layer", "init": "The init layer"}.get(label, f"Layer {label}")
     size = f", {look.node.content.size:,} bytes" if type(look.node) is File else ""
-    rest = "The layers below are not looked into" if unsearched else "There is nothing below"
-    return f"{layer} has {name}{size}: found", f"The first one from the top is seen. {rest}."
-
-
-# The decision and the changes, in words
-
-
-def _steps(subject: _Subject, looks: Sequence[Look], mount: Watched) -> tuple[StoryStep, ...]:
-    """Return the steps in their order; without looks the path leads to another mount."""
-    start = mount.uppers[0]
-    why = "Which layers will be looked into, and how many bytes will be copied?"
-    found = [StoryStep("start", "Before", why, start, names=subject.names)]
-    if not looks:
-        title = f"{one_line(subject.path)} is not in the layers: Docker mounts something of its own there"
-        why = "A mount hides what is below it. What is written to it never reaches the read-write layer."
-        return (*found, StoryStep("elsewhere", title, why, start, names=subject.names))
-    if subject.is_link:
-        title = f"{one_line(subject.path)} leads to {_quoted(subject.names)}"
-        why = "There is a symbolic link on the way. It holds a path, and the search goes on with that path."
-        found.append(StoryStep("link", title, why, start, names=subject.names))
-    found += _search_steps(subject, looks, start)
-    moments = mount.moments()
-    found.append(_decision(subject, looks, moments, start))
-    found += _changes(subject, moments)
-    if subject.error is not None:
-        found.append(_failed(subject, mount.upper))
-    copied = sum(moment.copied for moment in moments)
-    size = tree.size(mount.upper)
-    why = f"{copied:,} bytes were copied up; the read-write layer has {size:,} bytes. The image is unchanged."
-    found.append(StoryStep("result", _seen(subject, mount), why, mount.upper, names=subject.names))
-    return tuple(found)
+    which: str = look.kind
+    if look.opaque is not None and look.kind != "whiteout":
+        which = "opaque with it" if look.kind in ("found", "merged") else "opaque without it"
+    elif look.kind == "absent" and place == 0:
+        which = "absent at the top"
+    elif type(look.node) is Dir and look.kind in ("found", "merged"):
+        which = f"{look.kind} directory"
+    elif look.kind == "found" and all(each.kind != "unsearched" for each in looks[place + 1 :]):
+        which = "found at the bottom"
+    name, opaque = _quoted(look.names), _quoted(look.opaque or ())
+    return subject.step("search", start, which, layer=layer, size=size, name=name, opaque=opaque)
 
 
 def _decision(subject: _Subject, looks: Sequence[Look], moments: Sequence[Moment], start: Dir) -> StoryStep:
     place = next((place for place, look in enumerate(looks) if look.kind == "found"), None)
     files = [each for each in moments if each.kind == "copy-up" and type(each.node) is not Dir]
-    why = subject.operation.why
     if place is None:
-        title = f"No layer shows {_quoted(subject.names)}: nothing to copy up"
-        why = "A new file is made in the read-write layer." if moments else "There is nothing to work on."
+        which = "new" if moments else "nothing there"
     elif subject.operation is READ:
-        title = "Nothing is copied up"
-        why = "Reading changes nothing: the bytes are read where they are."
+        which = "read"
     elif subject.error is not None and not moments:
-        title, why = "Nothing is copied up", "The call is refused before anything is changed."
+        which = "refused"
     elif files:
-        title = f"{_quoted(files[0].names)} has to be copied up"
+        which = "copy"
     elif place == 0 and type(looks[0].node) is not Dir:
-        title = "Nothing has to be copied up"
-        why = "The file is in the read-write layer already. Only the first change of a file costs a copy."
-    elif type(looks[place].node) is Dir and subject.operation is CHMOD:
-        title, why = "No file has to be copied up", "For a directory, only the attributes are copied."
+        which = "there already"
     else:
-        title = "No file has to be copied up"
-    return StoryStep("decide", title, why, start, names=subject.names)
+        attributes = type(looks[place].node) is Dir and subject.operation is CHMOD
+        which = "attributes" if attributes else "none"
+    copied = _quoted(files[0].names) if files else ""
+    return subject.step("decide", start, which, copied=copied, reason=subject.operation.why)
 
 
 def _changes(subject: _Subject, moments: Sequence[Moment]) -> list[StoryStep]:
@@ -488,12 +434,11 @@ def _changes(subject: _Subject, moments: Sequence[Moment]) -> list[StoryStep]:
     for kind, group in groupby(moments, lambda moment: _kind(subject, moment)):
         run = list(group)
         if kind == "inside":
-            found.append(_inside(subject, run))
+            found.append(subject.step(kind, run[-1].upper, parts=_inside(run)))
         elif kind == "directory":
-            names = " and ".join(_quoted(each.names) for each in run)
-            title = f"{names} {'is' if len(run) == 1 else 'are'} made in the read-write layer"
-            why = "A directory is copied up with its attributes and empty: the names in it stay below."
-            found.append(StoryStep(kind, title, why, run[-1].upper, names=run[-1].names))
+            made = " and ".join(_quoted(each.names) for each in run)
+            made = f"{made} {'is' if len(run) == 1 else 'are'}"
+            found.append(replace(subject.step(kind, run[-1].upper, made=made), names=run[-1].names))
         else:
             found += [_one(subject, kind, moment) for moment in run]
     return found
@@ -508,89 +453,30 @@ def _kind(subject: _Subject, moment: Moment) -> StepKind:
     return "opaque" if moment.kind == "make" and moment.opaque else moment.kind
 
 
-def _inside(subject: _Subject, run: Sequence[Moment]) -> StoryStep:
+def _inside(run: Sequence[Moment]) -> str:
     marks = sum(moment.kind == "whiteout" for moment in run)
     gone = sum(moment.kind == "remove" for moment in run)
     parts = [f"{marks:,} {'name gets' if marks == 1 else 'names get'} a whiteout"] * bool(marks)
     parts += [f"{gone:,} {'name is' if gone == 1 else 'names are'} removed"] * bool(gone)
-    title = f"In {_quoted(subject.names)}, {' and '.join(parts)}"
-    why = "rm -r empties a directory before it removes it, one name after the other."
-    return StoryStep("inside", title, why, run[-1].upper, names=subject.names)
+    return " and ".join(parts)
 
 
 def _one(subject: _Subject, kind: StepKind, moment: Moment) -> StoryStep:
-    name = _quoted(moment.names)
-    words: dict[StepKind, Callable[[_Subject, Moment, str], tuple[str, str]]] = {
-        "copy-up": _copied,
-        "change": _changed,
-        "whiteout": _marked,
-        "remove": _removed,
-        "make": _made,
-        "opaque": _made_opaque,
-    }
-    title, why = words[kind](subject, moment, name)
-    return StoryStep(kind, title, why, moment.upper, copied=moment.copied, names=moment.names)
+    which = subject.operation.name
+    if kind == "copy-up" and type(moment.node) is Symlink:
+        which = "symbolic link"
+    elif kind == "change" and subject.operation is CHMOD and type(moment.node) is Dir:
+        which = "chmod of a directory"
+    which = which if which in _WORDS[kind] else "else"
+    step = subject.step(kind, moment.upper, which, name=_quoted(moment.names), copied=moment.copied)
+    return replace(step, names=moment.names, copied=moment.copied)
 
 
-def _copied(subject: _Subject, moment: Moment, name: str) -> tuple[str, str]:
-    if type(moment.node) is Symlink:
-        return f"{name} is copied up: a symbolic link", "It holds a path only; that is all there is to copy."
-    if subject.operation is TRUNCATE:
-        return f"An empty {name} is made: 0 bytes are copied up", "Nobody would read the old content again."
-    why = "overlay2 works with whole files: one byte or all, the copy costs the same."
-    return f"{name} is copied up: {moment.copied:,} bytes", why
-
-
-def _changed(subject: _Subject, moment: Moment, name: str) -> tuple[str, str]:
-    if subject.operation is APPEND:
-        why = "They go to the file in the read-write layer; the one in the image stays as it was."
-        return f"6 bytes are written at the end of {name}", why
-    if subject.operation is TRUNCATE:
-        return f"{name} is empty, its time is set", "A change of the content sets a file's time."
-    if subject.operation is CHMOD:
-        why = "Only a few bits change, but the whole file has to be there for them."
-        if type(moment.node) is Dir:
-            why = "The names in it are still merged with those below: only its attributes are here."
-        return f"The permissions of {name} are set", why
-    return f"{name} is changed", "It is in the read-write layer."
-
-
-def _marked(subject: _Subject, moment: Moment, name: str) -> tuple[str, str]:
-    if subject.operation is RENAME:
-        return f"A whiteout hides the old name {name}", "The image still has it, and it must not be seen."
-    why = "The image still has it below; the mark hides it. Nothing in the image gets smaller."
-    return f"A whiteout for {name} is made in the read-write layer", why
-
-
-def _removed(subject: _Subject, moment: Moment, name: str) -> tuple[str, str]:
-    why = "No layer below has this name, so there is nothing to hide."
-    return f"{name} is removed from the read-write layer", why
-
-
-def _made_opaque(subject: _Subject, moment: Moment, name: str) -> tuple[str, str]:
-    why = "Otherwise the image's files would show in it again: directories of several layers are merged."
-    return f"{name} is made and marked as opaque", why
-
-
-def _made(subject: _Subject, moment: Moment, name: str) -> tuple[str, str]:
-    if subject.operation is RENAME:
-        return f"The file is called {name}", "In the read-write layer a name can be changed."
-    if subject.operation is LINK:
-        return f"{name} is a second name of the copy", "Both lead to one file: no bytes are copied for it."
-    return f"{name} is made in the read-write layer", "Nothing below has this name, so nothing is copied."
-
-
-def _failed(subject: _Subject, upper: Dir) -> StoryStep:
-    assert subject.error is not None
-    number = subject.error.errno or 0
-    words = f"{subject.error.strerror} ({errno.errorcode.get(number, number)})"
-    why = {
-        errno.EXDEV: "A directory of the image would have to be copied up with all in it. The kernel "
-        "refuses; mv then copies and deletes by itself.",
-        errno.EPERM: "A directory cannot have a second name.",
-        errno.EBUSY: f"Something is mounted at {one_line(str(subject.error.filename))}.",
-    }.get(number, "The kernel gives this error to the program that asked.")
-    return StoryStep("error", f"The call fails: {words}", why, upper, names=subject.names)
+def _failed(subject: _Subject, error: FileSystemError, upper: Dir) -> StoryStep:
+    name = errno.errorcode.get(error.errno or 0, str(error.errno))
+    mounted = one_line(str(error.filename))
+    which = name if name in _WORDS["error"] else "else"
+    return subject.step("error", upper, which, error=f"{error.strerror} ({name})", mounted=mounted)
 
 
 def _seen(subject: _Subject, mount: Watched) -> str:

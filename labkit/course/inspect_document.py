@@ -144,7 +144,6 @@ class Document:
             yield FieldLine(line, self._nearest(".".join(path[1:]) if depth > 1 else ""))
 
     def _nearest(self, path: str) -> str:
-        """Return the longest beginning of a path that is explained."""
         while path and self.explained(path) is None:
             path = path.rpartition(".")[0]
         return path

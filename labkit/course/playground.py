@@ -61,46 +61,44 @@ class LogEntry:
     failed: bool = False
 
 
-def _exec(fields: Fields, script: str) -> str:
-    return f"exec {_word(fields.container)} sh -c {shlex.quote(script)}"
+_word = shlex.quote
 
 
-def _word(text: str) -> str:
-    return shlex.quote(text)
+def _named(fields: Fields, template: str, words: Callable[[str], str]) -> str:
+    return template.format(words(fields.name)) if fields.name else ""
 
 
-def _run(fields: Fields) -> str:
-    return f"run -dit {f'--name {_word(fields.name)} ' if fields.name else ''}{_word(fields.image)}"
+def _in_box(label: str, script: Callable[[Fields], str]) -> Action:
+    """Return a program that is started in the chosen container."""
+    return Action(
+        label,
+        lambda it: f"exec {_word(it.container)} {script(it)}",
+        lambda it: f"{it.box}.exec({python_text(script(it))})",
+    )
 
 
-def _run_python(fields: Fields) -> str:
-    return (
-        f"lab.run({python_text(fields.image)}{f', name={python_text(fields.name)}' if fields.name else ''})"
+def _line_into(label: str, sign: str, method: str) -> Action:
+    """Return a line of text that goes into a file."""
+    return Action(
+        label,
+        lambda it: (
+            f"exec {_word(it.container)} sh -c {_word(f'echo {_word(it.text)} {sign} {_word(it.path)}')}"
+        ),
+        lambda it: f"{it.box}.{method}({python_text(it.path)}, {python_text(it.text + chr(10))})",
     )
 
 
 ACTIONS: Mapping[str, Action] = {
-    "run": Action("Run a container", _run, _run_python, on_container=False),
-    "write": Action(
-        "Write a file",
-        lambda it: _exec(it, f"echo {_word(it.text)} > {_word(it.path)}"),
-        lambda it: f"{it.box}.write({python_text(it.path)}, {python_text(it.text + chr(10))})",
+    "run": Action(
+        "Run a container",
+        lambda it: f"run -dit {_named(it, '--name {} ', _word)}{_word(it.image)}",
+        lambda it: f"lab.run({python_text(it.image)}{_named(it, ', name={}', python_text)})",
+        on_container=False,
     ),
-    "append": Action(
-        "Append to a file",
-        lambda it: _exec(it, f"echo {_word(it.text)} >> {_word(it.path)}"),
-        lambda it: f"{it.box}.append({python_text(it.path)}, {python_text(it.text + chr(10))})",
-    ),
-    "delete": Action(
-        "Delete",
-        lambda it: f"exec {_word(it.container)} rm -r {_word(it.path)}",
-        lambda it: f"{it.box}.exec({python_text(f'rm -r {_word(it.path)}')})",
-    ),
-    "chmod": Action(
-        "chmod",
-        lambda it: f"exec {_word(it.container)} chmod {_word(it.mode)} {_word(it.path)}",
-        lambda it: f"{it.box}.exec({python_text(f'chmod {_word(it.mode)} {_word(it.path)}')})",
-    ),
+    "write": _line_into("Write a file", ">", "write"),
+    "append": _line_into("Append to a file", ">>", "append"),
+    "delete": _in_box("Delete", lambda it: f"rm -r {_word(it.path)}"),
+    "chmod": _in_box("chmod", lambda it: f"chmod {_word(it.mode)} {_word(it.path)}"),
     "stop": Action("Stop", lambda it: f"stop {_word(it.container)}", lambda it: f"{it.box}.stop()"),
     "start": Action("Start", lambda it: f"start {_word(it.container)}", lambda it: f"{it.box}.start()"),
     "commit": Action(
@@ -143,9 +141,8 @@ def pull(lab: Lab, image: str) -> LogEntry:
     """Pull an image as a learner would; of what is printed only an error is kept."""
     line = f"pull {_word(image)}"
     result = _printed(lab, line)
-    failed = result.exit_code != 0
-    text = result.text if failed else ""
-    return LogEntry(f"docker {line}", f"lab.pull({python_text(image)})", text, failed)
+    text = result.text if result.exit_code else ""
+    return LogEntry(f"docker {line}", f"lab.pull({python_text(image)})", text, result.exit_code != 0)
 
 
 def _printed(lab: Lab, line: str) -> Result:
@@ -255,13 +252,12 @@ def _base(lab: Lab, name: str) -> Image:
 def _standing(lab: Lab, image: Image, base: Image, name: str, every: list[Container]) -> Standing:
     names = [each.familiar for each in images.references(lab.engine, image.id)]
     label = name if image.id == base.id else (names or [short(image.id)])[0]
-    boxes = tuple(_box(lab, each) for each in every if each.image_id == image.id)
+    boxes = tuple(
+        ContainerLayer(box.name, box.running, containers.size_rw(box), len(containers.diff(lab.engine, box)))
+        for box in every
+        if box.image_id == image.id
+    )
     return Standing(label, _layers(image, len(base.layers)), boxes)
-
-
-def _box(lab: Lab, box: Container) -> ContainerLayer:
-    changed = len(containers.diff(lab.engine, box))
-    return ContainerLayer(box.name, box.running, containers.size_rw(box), changed)
 
 
 def _layers(image: Image, start: int) -> tuple[tuple[str, int], ...]:

@@ -12,17 +12,20 @@ import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, astuple, dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from labkit.base.errors import LabkitError
+from labkit.base.errors import data_folder as folder
 from labkit.base.lazy import extra
 from labkit.course.exercise import Card, Exercise, Line, Mark
 from labkit.course.lesson import Lesson
+from labkit.oci.blob import write_file
 
 VERSION = 1
 FILE = "progress.json"
+_DAMAGED = "it is damaged, or no file of labkit's progress"
 _WAIT = 20.0
 """Seconds to wait for another notebook that writes."""
 
@@ -46,24 +49,18 @@ class Score:
         >>> Score().after({"shown": True}).after({"checks": 1, "done": True})
         Score(checks=1, hints=0, shown=True, solved=False, done=True)
         """
-        done = bool(event.get("done"))
+        now = {name: bool(event.get(name)) for name in ("checks", "hints", "shown", "done")}
         return Score(
-            self.checks + int(bool(event.get("checks"))),
-            self.hints + int(bool(event.get("hints"))),
-            self.shown or bool(event.get("shown")),
-            self.solved or (done and not self.shown),
-            self.done or done,
+            self.checks + now["checks"],
+            self.hints + now["hints"],
+            self.shown or now["shown"],
+            self.solved or (now["done"] and not self.shown),
+            self.done or now["done"],
         )
 
     def merged(self, other: Score) -> Score:
         """Return what both know together: nothing that either has is lost."""
-        return Score(
-            max(self.checks, other.checks),
-            max(self.hints, other.hints),
-            self.shown or other.shown,
-            self.solved or other.solved,
-            self.done or other.done,
-        )
+        return Score(*map(max, astuple(self), astuple(other)))
 
 
 Scores: TypeAlias = Mapping[str, Score]
@@ -81,7 +78,7 @@ class Progress:
     def export(self, file: str | os.PathLike[str]) -> None:
         """Write the progress into a file of the learner's choice, as JSON."""
         try:
-            _replace(Path(file), as_json(self.scores))
+            write_file(Path(file), [as_json(self.scores)])
         except OSError as error:
             raise LabkitError(f"{file}: {error.strerror}") from None
 
@@ -125,15 +122,14 @@ def from_json(data: bytes) -> Scores:
     try:
         document = json.loads(data)
         version, exercises = document["version"], document["exercises"]
-        if type(version) is int and version > VERSION:
-            raise NewerFile(f"it was written by a newer labkit (version {version} of the file)")
-        scores = {str(name): _score(each) for name, each in exercises.items()}
-    except NewerFile:
-        raise
+        newer = type(version) is int and version > VERSION
+        scores = {} if newer else {str(name): _score(each) for name, each in exercises.items()}
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        raise ValueError("it is damaged, or no file of labkit's progress") from None
+        raise ValueError(_DAMAGED) from None
+    if newer:
+        raise NewerFile(f"it was written by a newer labkit (version {version} of the file)")
     if version != VERSION:
-        raise ValueError("it is damaged, or no file of labkit's progress")
+        raise ValueError(_DAMAGED)
     return scores
 
 
@@ -144,16 +140,6 @@ def _score(values: Any) -> Score:
         if type(value) is not wanted or value < 0:
             raise ValueError(name)
     return score
-
-
-def folder() -> Path:
-    """Return the learner's data folder: LABKIT_DATA, or the one that the system has for it."""
-    if chosen := os.environ.get("LABKIT_DATA"):
-        return Path(chosen)
-    with extra("course"):
-        import platformdirs
-
-    return platformdirs.user_data_path("labkit", appauthor=False)
 
 
 def load(where: Path | None = None) -> Progress:
@@ -181,7 +167,7 @@ def update(change: Callable[[Scores], Scores], where: Path | None = None) -> Pro
             scores, message = _read(path)
             changed = change(scores)
             if changed != scores:
-                _replace(path, as_json(changed))
+                write_file(path, [as_json(changed)])
             scores = changed
     except (OSError, TimeoutError) as error:
         reason = getattr(error, "strerror", None) or "another program does not let go of it"
@@ -224,22 +210,6 @@ def _peek(path: Path) -> Scores:
         return from_json(path.read_bytes())
     except (OSError, ValueError):
         return {}
-
-
-def _replace(path: Path, data: bytes) -> None:
-    """Put a file in the place of another one, so that there is always one of the two, and whole."""
-    new = path.with_name(f"{path.name}.new")
-    with open(new, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(new, path)
-    if hasattr(os, "O_DIRECTORY"):
-        directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)
 
 
 def listing(lessons: Iterable[Lesson]) -> str:

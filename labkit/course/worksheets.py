@@ -11,21 +11,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from labkit.base.text import packaged
 from labkit.course.exercise import Exercise
 from labkit.course.lesson import Lesson
 
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
-_HOW = """
-Each exercise begins with a cell that shows what to do and gives you a fresh lab. Work in the cell below it, \
-with `%docker` or Python, in as many cells as you like. Then run the cell with `ex.check()`: it looks at \
-what you have reached, not at what you typed, so every way to the goal is right.
-
-- `ex.hint()` gives a hint, one at a time. `ex.goal()` says what is to be reached, and what is met so far.
-- `ex.undo()` takes the last command back that changed something, `ex.reset()` begins anew.
-- `ex.solution()` tells what reading the solution costs; once you have solved the exercise it shows it.
-- `labkit.progress()` shows how far you are. It is kept in a file of your own, not in this notebook.
-""".strip()
+_HOW = packaged("labkit.course", "worksheets.md").strip()
 _SETUP = "%load_ext labkit\nimport labkit"
 _WORK = "# your commands: %docker …, or Python with lab"
 _HINT = "# ex.hint()      # take the first # away for a hint"

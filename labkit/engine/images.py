@@ -206,28 +206,20 @@ def _is_single(names: list[Reference]) -> bool:
 def _check(engine: Engine, image_id: str, *, soft: bool, ignore_names: bool = False) -> None:
     """Raise Conflict where the image may not be deleted; `soft` conflicts can be forced."""
     refused = f"conflict: unable to delete {short(image_id)}"
+    never, unforced = f"{refused} (cannot be forced) - image", f"{refused} (must be forced) - image"
     users = containers_of(engine, image_id)
     if children(engine, image_id):
-        raise Conflict(
-            f"{refused} (cannot be forced) - image has dependent child images", code="image-has-children"
-        )
+        raise Conflict(f"{never} has dependent child images", code="image-has-children")
     if running := [short(each.id) for each in users if each.running]:
-        raise Conflict(
-            f"{refused} (cannot be forced) - image is being used by running container {running[0]}",
-            code="image-of-running-container",
-            subject=running[0],
-        )
+        used = f"is being used by running container {running[0]}"
+        raise Conflict(f"{never} {used}", code="image-of-running-container", subject=running[0])
     if soft and not ignore_names and references(engine, image_id):
-        raise Conflict(
-            f"{refused} (must be forced) - image is referenced in multiple repositories",
-            code="image-has-several-names",
-        )
+        used = "is referenced in multiple repositories"
+        raise Conflict(f"{unforced} {used}", code="image-has-several-names")
     if soft and users:
-        raise Conflict(
-            f"{refused} (must be forced) - image is being used by stopped container {short(users[0].id)}",
-            code="image-of-stopped-container",
-            subject=short(users[0].id),
-        )
+        first = short(users[0].id)
+        used = f"is being used by stopped container {first}"
+        raise Conflict(f"{unforced} {used}", code="image-of-stopped-container", subject=first)
 
 
 def _delete(engine: Engine, image_id: str, *, force: bool, prune: bool, quiet: bool) -> list[Removed]:

@@ -127,9 +127,8 @@ def _download(
         client.live.forget([manifest.config.digest, *got])
     else:
         sizes = {each.digest: each.size for each in missing}
-        yield from schedule(
-            [Item(short(digest), sizes[digest], layer.size) for digest, layer in got.items()], network
-        )
+        items = [Item(short(digest), sizes[digest], layer.size) for digest, layer in got.items()]
+        yield from schedule(items, network)
     # Kept when the layers are deleted, as moby's distribution/metadata is: a later pull of another image
     # knows by them, before it downloads, which of its layers are here.
     known = dict(zip((each.digest for each in manifest.layers), config.diff_ids, strict=True))
@@ -145,14 +144,12 @@ def _config(engine: Engine, client: Client, reference: Reference, manifest: Mani
     try:
         content = client.config(reference.path, manifest.config)
     except DigestMismatch:
-        raise DigestMismatch(
-            f"{known}: image config verification failed for digest {manifest.config.digest}"
-        ) from None
+        failed = f"image config verification failed for digest {manifest.config.digest}"
+        raise DigestMismatch(f"{known}: {failed}") from None
     except RegistryError as error:
         attempts = client.live.attempts(error) if client.live else 1
-        raise LabkitError(
-            f"{known}: download failed after attempts={attempts}: {blob_refusal(error)}"
-        ) from error
+        failed = f"download failed after attempts={attempts}: {blob_refusal(error)}"
+        raise LabkitError(f"{known}: {failed}") from error
     try:
         config = parse_config(content.read())
     except InvalidDocument as error:
@@ -160,9 +157,8 @@ def _config(engine: Engine, client: Client, reference: Reference, manifest: Mani
             raise InvalidDocument(told(str(error))) from error
         raise InvalidDocument("invalid rootfs in image configuration") from error
     if config.os != engine.os:
-        raise LabkitError(
-            f"image operating system {go_quote(config.os[:200])} cannot be used on this platform"
-        )
+        system = go_quote(config.os[:200])
+        raise LabkitError(f"image operating system {system} cannot be used on this platform")
     if len(config.diff_ids) != len(manifest.layers):
         raise InvalidImage(MISMATCH)
     return config

@@ -170,18 +170,28 @@ def _without_surrogates(value: Any) -> Any:
 
 
 _SPACE = re.compile(r"[ \t\r\n]*")
-_STRING = re.compile(r'"(?:[^"\\\x00-\x1f]+|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*')
-_UNICODE_ESCAPE = re.compile(r"\\u[0-9a-fA-F]*")
-_NUMBER = (
-    (re.compile(r"-?"), "", ""),
-    (re.compile(r"0|[1-9][0-9]*"), "", "in numeric literal"),
-    (re.compile(r"[0-9]+"), ".", "after decimal point in numeric literal"),
-    (re.compile(r"[+-]?"), "eE", ""),
-    (re.compile(r"[0-9]+"), "", "in exponent of numeric literal"),
-)
+_INTEGER, _FRACTION = r"-?(?:0|[1-9][0-9]*+)", r"(?:\.[0-9]++)?"
+_TEXT = r'"(?:[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+'
+_SCALAR = re.compile(rf'{_INTEGER}{_FRACTION}(?:[eE][+-]?[0-9]+)?|{_TEXT}"|true|false|null')
+_BROKEN = [
+    (re.compile(beginning), complaint)
+    for beginning, complaint in (
+        (r"-(?![0-9])", "in numeric literal"),
+        (rf"{_INTEGER}\.(?![0-9])", "after decimal point in numeric literal"),
+        (rf"{_INTEGER}{_FRACTION}[eE][+-]?+(?![0-9])", "in exponent of numeric literal"),
+        (rf"{_TEXT}\\u[0-9a-fA-F]*+", "in \\u hexadecimal character escape"),
+        (rf"{_TEXT}\\(?!u)", "in string escape code"),
+        (rf'{_TEXT}(?!["\\])', "in string literal"),
+        *(
+            (f"{word[:size]}(?!{word[size]})", f"in literal {word} (expecting '{word[size]}')")
+            for word in ("true", "false", "null")
+            for size in range(1, len(word))
+        ),
+    )
+]
+"""How a scalar begins that is none, and what Go says of the character behind that."""
 _SPACE_ALLOWED = ("looking for", "after object", "after array", "in string literal")
 _UNEXPECTED_END = "unexpected end of JSON input"
-_LITERALS = {"t": "true", "f": "false", "n": "null"}
 
 
 class _Unexpected(Exception):
@@ -213,7 +223,6 @@ def syntax_error(raw: bytes) -> str:
 
 
 def _scan(text: str) -> None:
-    """Walk over one JSON value and nothing else."""
     at = _SPACE.match(text).end()  # type: ignore[union-attr]
     open_brackets: list[str] = []
     state = "value"
@@ -231,7 +240,7 @@ def _scan(text: str) -> None:
         elif state in ("key", "first key"):
             if character != '"':
                 raise _Unexpected(at, "looking for beginning of object key string")
-            at, state = _scan_string(text, at), "colon"
+            at, state = _scan_scalar(text, at), "colon"
         elif state == "colon":
             if character != ":":
                 raise _Unexpected(at, "after object key")
@@ -252,42 +261,9 @@ def _scan(text: str) -> None:
 
 
 def _scan_scalar(text: str, at: int) -> int:
-    character = text[at : at + 1]
-    if character == '"':
-        return _scan_string(text, at)
-    if character and character in "-0123456789":
-        return _scan_number(text, at)
-    if character not in _LITERALS:
+    for beginning, complaint in _BROKEN:
+        if broken := beginning.match(text, at):
+            raise _Unexpected(broken.end(), complaint)
+    if (scalar := _SCALAR.match(text, at)) is None:
         raise _Unexpected(at, "looking for beginning of value")
-    literal = _LITERALS[character]
-    for offset, expected in enumerate(literal):
-        if text[at + offset : at + offset + 1] != expected:
-            raise _Unexpected(at + offset, f"in literal {literal} (expecting '{expected}')")
-    return at + len(literal)
-
-
-def _scan_string(text: str, at: int) -> int:
-    end = _STRING.match(text, at).end()  # type: ignore[union-attr]
-    if text[end : end + 1] == '"':
-        return end + 1
-    if text[end : end + 1] != "\\":
-        raise _Unexpected(end, "in string literal")
-    escape = _UNICODE_ESCAPE.match(text, end)
-    if escape:
-        raise _Unexpected(escape.end(), "in \\u hexadecimal character escape")
-    raise _Unexpected(end + 1, "in string escape code")
-
-
-def _scan_number(text: str, at: int) -> int:
-    skip_exponent = False
-    for pattern, introduced_by, complaint in _NUMBER:
-        if introduced_by:
-            skip_exponent = not text[at : at + 1] or text[at] not in introduced_by
-            at += not skip_exponent
-        if skip_exponent:
-            continue
-        match = pattern.match(text, at)
-        if not match:
-            raise _Unexpected(at, complaint)
-        at = match.end()
-    return at
+    return scalar.end()

@@ -122,78 +122,66 @@ def _choices(node: _Node) -> int:
     return 0 if node.kind in ("set", "at") else 9
 
 
+_compiled = lru_cache(re.compile)
+
+
 class _Program:
-    """A machine: from each place the jumps, which read nothing, and the moves, which read a character."""
+    """A machine: from each place the jumps, which read nothing, and the moves, which read a character.
+
+    It is built from its end: a part leads to what comes after it.
+    """
 
     def __init__(self, node: _Node, flags: int) -> None:
         self.jumps: list[list[tuple[re.Pattern[str] | None, int, int]]] = []
-        self.moves: list[list[tuple[Callable[[str], object], int]]] = []
+        self.moves: list[tuple[Callable[[str], object], int] | None] = []
         self.backs: dict[int, tuple[int, int]] = {}
         self._flags = flags
+        self.end = self._place()
         try:
-            self.end = self._add(node, self._place())
+            self.start = self._add(node, self.end)
         except RecursionError:
             raise BadPattern("Regular expression too big") from None
+        self.looks = any(at is not None for jumps in self.jumps for at, _, _ in jumps)
 
-    def _place(self) -> int:
+    def _place(self, *there: int, at: re.Pattern[str] | None = None, save: int = -1) -> int:
         if len(self.jumps) == _MOST:
             raise BadPattern("Regular expression too big")
-        self.jumps.append([])
-        self.moves.append([])
+        self.jumps.append([(at, save, each) for each in there])
+        self.moves.append(None)
         return len(self.jumps) - 1
 
-    def _jump(self, here: int, there: int, at: re.Pattern[str] | None = None, save: int = -1) -> int:
-        self.jumps[here].append((at, save, there))
-        return there
-
-    def _add(self, node: _Node, here: int) -> int:
-        """Add what a tree matches from a place on, and return the place behind it."""
+    def _add(self, node: _Node, then: int) -> int:
+        """Add what a tree matches before it comes to a place, and return the place where that begins."""
         if node.kind == "all":
-            for part in node.parts:
-                here = self._add(part, here)
-            return here
-        if node.kind == "repeat":
-            return self._repeat(node.parts[0], node, here)
-        if node.kind == "group":
-            here = self._add(node.parts[0], self._jump(here, self._place(), save=2 * node.low))
-            return self._jump(here, self._place(), save=2 * node.low + 1)
-        there = self._place()
+            for part in reversed(node.parts):
+                then = self._add(part, then)
+            return then
         if node.kind == "any":
-            for part in node.parts:
-                self._jump(self._add(part, self._jump(here, self._place())), there)
-        elif node.kind == "at":
-            self._jump(here, there, at=_compiled(node.text, self._flags))
-        elif node.kind == "back":
-            self.backs[here] = (int(node.text[1:]), there)
+            return self._place(*[self._add(part, then) for part in node.parts])
+        if node.kind == "repeat":
+            return self._repeat(node.parts[0], node.low, node.high, then)
+        if node.kind == "group":
+            inner = self._add(node.parts[0], self._place(then, save=2 * node.low + 1))
+            return self._place(inner, save=2 * node.low)
+        if node.kind == "at":
+            return self._place(then, at=_compiled(node.text, self._flags))
+        here = self._place()
+        if node.kind == "back":
+            self.backs[here] = (int(node.text[1:]), then)
         else:
-            self.moves[here].append((_compiled(node.text, self._flags).match, there))
-        return there
+            self.moves[here] = (_compiled(node.text, self._flags).match, then)
+        return here
 
-    def _repeat(self, part: _Node, node: _Node, here: int) -> int:
-        for _ in range(node.low):
-            here = self._add(part, here)
-        there = self._place()
-        if node.high is None:
-            here = self._jump(here, self._place())
-            self._jump(self._add(part, self._jump(here, self._place())), here)
-        for _ in range((node.high or 0) - node.low):
-            before, here = here, self._add(part, self._jump(here, self._place()))
-            self._jump(before, there)
-        return self._jump(here, there)
-
-    def reversed(self) -> _Program:
-        """Return the machine that reads from the end of a match to its beginning."""
-        back = object.__new__(_Program)
-        back.jumps, back.moves = [[] for _ in self.jumps], [[] for _ in self.jumps]
-        for here, (jumps, moves) in enumerate(zip(self.jumps, self.moves, strict=True)):
-            for at, save, there in jumps:
-                back.jumps[there].append((at, save, here))
-            for accepts, there in moves:
-                back.moves[there].append((accepts, here))
-        return back
-
-
-_compiled = lru_cache(re.compile)
+    def _repeat(self, part: _Node, low: int, high: int | None, then: int) -> int:
+        first = then
+        if high is None:
+            first = self._place()
+            self.jumps[first] = [(None, -1, self._add(part, first)), (None, -1, then)]
+        for _ in range((high or 0) - low):
+            first = self._place(self._add(part, first), then)
+        for _ in range(low):
+            first = self._add(part, first)
+        return first
 
 
 class _State(dict[str, "_State"]):
@@ -215,34 +203,31 @@ class _Automaton:
     """A machine that is in all its places at once; its states are made while a text is read.
 
     What `^`, `$` and `\\b` ask is known when the next character is, so a state tells of the place before the
-    last character whether a match ends there: `accepted`. After the last character comes "".
+    last character whether a match ends there: `accepted`. After the last character comes "". One that looks
+    for a match `anywhere` begins at each character, and stays where it has found one.
     """
 
-    def __init__(self, program: _Program, start: int, end: int, *, anywhere: bool, backward: bool) -> None:
-        self._program, self._start, self._end = program, start, end
-        self._anywhere, self._backward = anywhere, backward
-        self._looks = any(at is not None for jumps in program.jumps for at, _, _ in jumps)
+    def __init__(self, program: _Program, anywhere: bool = False) -> None:
+        self._program, self._anywhere = program, anywhere
         self._states: dict[tuple[frozenset[int], str, bool], _State] = {}
         self._size = 0
         self.numbers = count()
 
     def begin(self, before: str = "") -> _State:
         """Return the state at the beginning of a match, after a character or none."""
-        return self._state(frozenset([self._start]), before, False)
+        return self._state(frozenset([self._program.start]), before, False)
 
     def after(self, state: _State, char: str) -> _State:
         """Return the state after a character."""
-        if self._anywhere and not self._backward and state.accepted:
-            return state  # who looks for a match anywhere wants to know no more
+        if self._anywhere and state.accepted:
+            return state
         places = self._closure(state, char)
-        moves = self._program.moves
-        reached = frozenset(
-            there for place in places for accepts, there in moves[place] if char and accepts(char)
-        )
-        return self._state(reached, char, self._end in places)
+        moves = [move for place in places if (move := self._program.moves[place])]
+        reached = frozenset(there for accepts, there in moves if char and accepts(char))
+        return self._state(reached, char, self._program.end in places)
 
     def _state(self, places: frozenset[int], before: str, accepted: bool) -> _State:
-        if not self._looks:
+        if not self._program.looks:
             before = ""
         elif before not in ("", "\n"):
             before = "a" if before.isalnum() or before == "_" else " "
@@ -260,12 +245,11 @@ class _Automaton:
 
     def _closure(self, state: _State, char: str) -> set[int]:
         """Return the places that are reached without reading, between two characters."""
-        left, right = (char, state.before) if self._backward else (state.before, char)
-        found = {*state.places, self._start} if self._anywhere else set(state.places)
+        found = {*state.places, self._program.start} if self._anywhere else set(state.places)
         waiting = list(found)
         while waiting:
             for at, _, there in self._program.jumps[waiting.pop()]:
-                if there not in found and (at is None or at.match(left + right, len(left))):
+                if there not in found and (at is None or at.match(state.before + char, len(state.before))):
                     found.add(there)
                     waiting.append(there)
         return found
@@ -296,17 +280,12 @@ class Regexp:
         return _Program(self._tree, self._flags)
 
     @cached_property
-    def _anywhere(self) -> _State:
-        return _Automaton(self._program, 0, self._program.end, anywhere=True, backward=False).begin()
+    def _anywhere(self) -> _Automaton:
+        return _Automaton(self._program, anywhere=True)
 
     @cached_property
-    def _starts(self) -> _State:
-        program = self._program
-        return _Automaton(program.reversed(), program.end, 0, anywhere=True, backward=True).begin()
-
-    @cached_property
-    def _ends(self) -> _Automaton:
-        return _Automaton(self._program, 0, self._program.end, anywhere=False, backward=False)
+    def _from_here(self) -> _Automaton:
+        return _Automaton(self._program)
 
     def _quick(self, text: str, whole: bool = False) -> re.Pattern[str] | None:
         long = len(text) > _SHORT and self._choices > whole
@@ -318,13 +297,13 @@ class Regexp:
             return quick.search(text) is not None
         if self._program.backs:
             return next(self.matches(text), None) is not None
-        return reduce(getitem, text, self._anywhere)[""].accepted
+        return reduce(getitem, text, self._anywhere.begin())[""].accepted
 
     def fullmatch(self, text: str) -> bool:
         """Tell whether an expression without `\\1` matches a whole text."""
         if (quick := self._quick(text, whole=True)) is not None:
             return quick.fullmatch(text) is not None
-        return reduce(getitem, text, self._ends.begin())[""].accepted
+        return reduce(getitem, text, self._from_here.begin())[""].accepted
 
     def matches(self, text: str) -> Iterator[Match]:
         """Yield the matches that do not overlap: the leftmost, and of those the longest (POSIX).
@@ -332,53 +311,49 @@ class Regexp:
         An empty one is none directly behind another. What its groups matched is found as Go and the C
         library of GNU do: among the ways to that end, each repeat in turn takes as much as it can.
         """
+        if (quick := self._quick(text)) is None:
+            found = self._backed(text) if self._program.backs else self._longest(text)
+        else:
+            found = (_match_of(each) for each in quick.finditer(text))
         behind = -1
-        if (quick := self._quick(text)) is not None:
-            for found in quick.finditer(text):
-                start, end = found.span()
-                if end > start or start != behind:
-                    yield Match(start, end, (found[0], *(group or "" for group in found.groups())))
-                behind = end
-            return
-        # A way through states that led to no longer match once does so again, from wherever it is entered; so
-        # no character is read twice in the same state (Reps, Maximal-munch tokenization in linear time).
-        hopeless: set[tuple[int, int]] = set()
-        backs = self._program.backs
-        self._budget += 30 * len(text)
-        for start in range(len(text) + 1) if backs else self._beginnings(text):
-            if start < behind:
-                continue
-            last = None if backs else self._longest(text, start, hopeless)
-            match: Match | None = Match(start, last or 0, (text[start:last],))
-            if backs or self._groups:
-                match = self._grouped(text, start, last)
-            if match is not None and (match.end > start or start != behind):
+        for match in found:
+            if match.end > match.start or match.start != behind:
                 yield match
-                behind = match.end
+            behind = match.end
 
-    def _beginnings(self, text: str) -> list[int]:
-        """Return all places where a match begins; the text is read from its end."""
-        found, state = [], self._starts
-        for place in range(len(text), -1, -1):
-            state = state[text[place - 1] if place else ""]
-            if state.accepted:
-                found.append(place)
-        return found[::-1]
+    def _backed(self, text: str) -> Iterator[Match]:
+        self._budget += 30 * len(text)
+        start = 0
+        while start <= len(text):
+            match = self._grouped(text, start, None)
+            if match is not None:
+                yield match
+            start = max(start + 1, match.end if match else 0)
 
-    def _longest(self, text: str, start: int, hopeless: set[tuple[int, int]]) -> int:
-        """Return where the longest match from a place on ends."""
-        state, end = self._ends.begin(text[start - 1] if start else ""), start
-        passed: list[tuple[int, int]] = []
-        for place in range(start, len(text) + 1):
-            state = state[text[place : place + 1]]
-            if state.accepted:
-                end, passed = place, []
-            step = (state.number, place)
-            if not state.places or step in hopeless:
-                break
-            passed.append(step)
-        hopeless.update(passed)
-        return end
+    def _longest(self, text: str) -> Iterator[Match]:
+        """Yield the longest match from each place on that no other has taken.
+
+        A way through states that led to no longer match once does so again, from wherever it is entered; so
+        no character is read twice in the same state (Reps, Maximal-munch tokenization in linear time).
+        """
+        hopeless: set[tuple[int, int]] = set()
+        start = 0 if self.search(text) else len(text) + 1
+        while start <= len(text):
+            state, end = self._from_here.begin(text[start - 1] if start else ""), -1
+            passed: list[tuple[int, int]] = []
+            for place in range(start, len(text) + 1):
+                state = state[text[place : place + 1]]
+                if state.accepted:
+                    end, passed = place, []
+                step = (state.number, place)
+                if not state.places or step in hopeless:
+                    break
+                passed.append(step)
+            hopeless.update(passed)
+            if end >= 0:
+                bare = Match(start, end, (text[start:end],))
+                yield (self._grouped(text, start, end) if self._groups else None) or bare
+            start = max(start + 1, end)
 
     def _grouped(self, text: str, start: int, end: int | None) -> Match | None:
         """Return the match from one place to another, or to the last there is, with its groups.
@@ -386,10 +361,9 @@ class Regexp:
         Threads are kept in the order of preference, one for each place in the machine (Pike). After `\\1` the
         places do not tell all, and their number can explode: so expressions with it have a budget.
         """
-        moves, backs, best = self._program.moves, self._program.backs, None
-        threads = [_Thread(0, (start, -1) + (-1,) * 2 * self._groups, "")]
+        backs, best = self._program.backs, None
+        threads = [_Thread(self._program.start, (start, -1) + (-1,) * 2 * self._groups, "")]
         for place in range(start, len(text) + 1 if end is None else end + 1):
-            char, following = text[place : place + 1], []
             threads = self._followed(threads, text, place)
             self._budget -= len(threads) if backs else 0
             if self._budget < 0:
@@ -399,21 +373,23 @@ class Regexp:
                 spans = (start, place, *ended[0][2:])
                 pairs = zip(spans[::2], spans[1::2], strict=True)
                 best = Match(start, place, tuple(text[a:b] if b >= 0 else "" for a, b in pairs))
-            for at, saves, left in threads:
-                if left:
-                    following += [_Thread(at, saves, left[1:])] if left[0] == char else []
-                else:
-                    following += [
-                        _Thread(to, saves, "") for accepts, to in moves[at] if char and accepts(char)
-                    ]
-            threads = following
+            char = text[place : place + 1]
+            threads = [moved for thread in threads if char and (moved := self._moved(thread, char))]
             if not threads:
                 break
         return best
 
+    def _moved(self, thread: _Thread, char: str) -> _Thread | None:
+        """Return a thread after a character, None where it cannot read that."""
+        if thread.left:
+            return thread._replace(left=thread.left[1:]) if thread.left[0] == char else None
+        accepts, there = self._program.moves[thread.at] or (None, 0)
+        return thread._replace(at=there) if accepts and accepts(char) else None
+
     def _followed(self, threads: list[_Thread], text: str, place: int) -> list[_Thread]:
         """Return threads with those that they become without reading, the preferred ones first."""
         jumps, backs = self._program.jumps, self._program.backs
+        around, middle = text[max(place - 1, 0) : place + 1], min(place, 1)
         found: dict[object, _Thread] = {}
         waiting = threads[::-1]
         while waiting:
@@ -429,12 +405,15 @@ class Regexp:
                 group, there = backs[at]
                 if saves[2 * group + 1] >= 0:
                     waiting.append(_Thread(there, saves, text[saves[2 * group] : saves[2 * group + 1]]))
-            left_of = text[place - 1 : place] if place else ""
             for where, save, there in reversed(jumps[at]):
-                if where is None or where.match(left_of + text[place : place + 1], len(left_of)):
+                if where is None or where.match(around, middle):
                     kept = saves if save < 0 else (*saves[:save], place, *saves[save + 1 :])
                     waiting.append(_Thread(there, kept, ""))
         return list(found.values())
+
+
+def _match_of(found: re.Match[str]) -> Match:
+    return Match(found.start(), found.end(), (found[0], *(group or "" for group in found.groups())))
 
 
 class _Thread(NamedTuple):

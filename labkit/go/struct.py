@@ -9,6 +9,7 @@ as a value (pkg.go.dev/encoding/json, "Unmarshal" and "Marshal").
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -225,7 +226,7 @@ def go_time(value: object) -> str:
         raise _bad_time(whole, text, "Z07:00")
     if text[zone.end() :] != '"':
         raise _bad_time(whole, text[zone.end() :], '"')
-    if not 1 <= numbers["day"] <= _days_in(numbers["year"], numbers["month"]):
+    if not 1 <= numbers["day"] <= monthrange(2000 + numbers["year"] % 400, numbers["month"])[1]:
         raise InvalidDocument(f"parsing time {_go_quote(whole)}: day out of range")
     date = "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}".format(**numbers)
     return date + (f".{digits}" if digits else "") + _go_zone(zone)
@@ -234,12 +235,6 @@ def go_time(value: object) -> str:
 def _go_zone(zone: re.Match[str]) -> str:
     minutes = int(zone[2]) * 60 + int(zone[3]) if zone[1] else 0
     return f"{zone[1]}{minutes // 60:02}:{minutes % 60:02}" if minutes else "Z"
-
-
-def _days_in(year: int, month: int) -> int:
-    if month == 2:
-        return 29 if year % 4 == 0 and (year % 100 != 0 or year % 400 == 0) else 28
-    return 30 if month in (4, 6, 9, 11) else 31
 
 
 def _bad_time(whole: str, rest: str, layout: str) -> InvalidDocument:

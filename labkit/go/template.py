@@ -224,10 +224,6 @@ class Node:
     shown: str
 
 
-class Text(Node):
-    """What stands outside of `{{` and `}}`."""
-
-
 class Name(Node):
     """A function's name."""
 
@@ -335,7 +331,7 @@ class _Parser:
     def statement(self) -> Node | str:
         token = self.next()
         if token.kind == "text":
-            return Text(token.position, token.text)
+            return Literal(token.position, token.text, token.text)
         if token.kind != "left":
             self.unexpected(token, "input")
         if self.peek().kind != "keyword":
@@ -514,7 +510,6 @@ def _length(item: object) -> int:
 
 
 def _index(item: object, *keys: object) -> object:
-    """Look into nested maps and lists, one key after the other."""
     if item is None:
         raise CallError("index of untyped nil")
     for key in keys:
@@ -546,7 +541,6 @@ def _position(key: object, size: int) -> int:
 
 
 def _slice(item: object, *bounds: object) -> object:
-    """Cut a part out of text or a list, from the first bound up to the second."""
     if len(bounds) > 2:
         raise Refused("labkit does not read three bounds of a slice")
     if not isinstance(item, list) and _kind(item) != "string":
@@ -684,7 +678,7 @@ class _Run:
             self.steps += 1
             if self.steps > _MAX_STEPS:
                 self.fail("labkit goes through at most 100,000 parts of a template", TemplateError)
-            if isinstance(node, Text):
+            if isinstance(node, Literal):  # what stands outside of `{{` and `}}`
                 self.write(node.shown)
             elif isinstance(node, Pipe):
                 value = self.pipeline(node)

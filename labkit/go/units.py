@@ -36,12 +36,9 @@ def age(seconds: float) -> str:
         return "About a minute" if minutes == 1 else f"{minutes} minutes"
     if hours < 48:
         return "About an hour" if hours == 1 else f"{hours} hours"
-    if hours < 24 * 7 * 2:
-        return f"{hours // 24} days"
-    if hours < 24 * 30 * 2:
-        return f"{hours // 24 // 7} weeks"
-    if hours < 24 * 365 * 2:
-        return f"{hours // 24 // 30} months"
+    for most, size, unit in ((2 * 7, 1, "days"), (2 * 30, 7, "weeks"), (2 * 365, 30, "months")):
+        if hours < 24 * most:
+            return f"{hours // 24 // size} {unit}"
     return f"{int(seconds / 3600) // 24 // 365} years"
 
 

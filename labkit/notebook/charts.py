@@ -21,7 +21,7 @@ from labkit.go.units import human_size
 from labkit.lab import Lab
 from labkit.notebook.pictures.picture import image, twin
 from labkit.notebook.pictures.sharing import Several, Sharing, sharing
-from labkit.notebook.pictures.text import count, cut, table, visible
+from labkit.notebook.pictures.text import count, cut, indented, visible
 from labkit.notebook.pictures.theme import BLUE, CARD, GREEN, INK, ORANGE, QUIET, RED, RULE, Hue
 from labkit.notebook.pictures.views import name_of, notebook_lab
 
@@ -165,7 +165,7 @@ def _timeline_twin(title: str, layers: Mapping[str, Sequence[Span]]) -> str:
             tries = f" ({len(parts)} tries)" if len(parts) > 1 else ""
             cells.append(f"{parts[0].start:.2f}-{parts[-1].end:.2f} s{tries}" if parts else "")
         rows.append([cut(layer, 24), cells[0] if told else HERE, cells[1]])
-    return "\n".join([title, *("  " + line for line in table(rows).split("\n"))])
+    return "\n".join([title, *indented(rows)])
 
 
 def _timeline(title: str, layers: Mapping[str, Sequence[Span]], end: float) -> Any:
@@ -197,7 +197,7 @@ def _timeline(title: str, layers: Mapping[str, Sequence[Span]], end: float) -> A
     axes.set_xlim(0, end * 1.02 or 1)
     axes.set_xlabel("seconds since the pull began")
     if shown:
-        _legend(figure)
+        legend(figure)
     return figure
 
 
@@ -223,11 +223,9 @@ def sizes(*images: Several, lab: Lab | None = None) -> Chart:
 def _sizes_twin(title: str, found: Sharing) -> str:
     rows = [["IMAGE", "SIZE", "OWN", "SHARED"]]
     for view, both in zip(found.views, found.shared, strict=True):
-        rows.append(
-            [cut(view.name, 40), human_size(view.size), human_size(view.size - both), human_size(both)]
-        )
+        rows.append([cut(view.name, 40), *map(human_size, (view.size, view.size - both, both))])
     rows += [["added up", human_size(found.added), "", ""], ["on disk", human_size(found.on_disk), "", ""]]
-    return "\n".join([title, *("  " + line for line in table(rows, right=(1, 2, 3)).split("\n"))])
+    return "\n".join([title, *indented(rows, right=(1, 2, 3))])
 
 
 def _sizes(title: str, found: Sharing) -> Any:
@@ -237,25 +235,13 @@ def _sizes(title: str, found: Sharing) -> Any:
     figure, axes = _axes(title, len(bars))
     rows = range(len(bars))
     megabytes = [(part / 1e6, both / 1e6) for _, part, both in bars]
-    style = {"height": 0.7, "linewidth": 1}
-    axes.barh(
-        rows,
-        [both for _, both in megabytes],
-        facecolor=BLUE.tint,
-        edgecolor=BLUE.line,
-        hatch="///",
-        label="layers that images share",
-        **style,
-    )
-    axes.barh(
-        rows,
-        [part for part, _ in megabytes],
-        left=[both for _, both in megabytes],
-        facecolor=ORANGE.tint,
-        edgecolor=ORANGE.line,
-        label="an image's own layers",
-        **style,
-    )
+    common, alone = [both for _, both in megabytes], [part for part, _ in megabytes]
+    for widths, left, hue, pattern, label in (
+        (common, None, BLUE, "///", "layers that images share"),
+        (alone, common, ORANGE, "", "an image's own layers"),
+    ):
+        style = {"facecolor": hue.tint, "edgecolor": hue.line, "hatch": pattern, "label": label}
+        axes.barh(rows, widths, left=left, height=0.7, linewidth=1, **style)
     for row, (_, part, both) in enumerate(bars):
         end = ((part + both) / 1e6, row)
         axes.annotate(human_size(part + both), end, (6, 0), textcoords="offset points", va="center_baseline")
@@ -264,7 +250,7 @@ def _sizes(title: str, found: Sharing) -> Any:
     axes.set_ylim(len(bars) - 0.4, -0.6)
     axes.set_xlim(0, max(found.added / 1e6 * 1.15, 1))
     axes.set_xlabel("MB")
-    _legend(figure)
+    legend(figure)
     return figure
 
 
@@ -289,8 +275,10 @@ def _axes(title: str, rows: int) -> tuple[Any, Any]:
     return figure, axes
 
 
-def _legend(figure: Any) -> None:
-    figure.legend(loc="outside lower left", ncols=4, frameon=False, handlelength=2.4, handleheight=1.2)
+def legend(figure: Any, **options: Any) -> None:
+    """Put the legend below a figure; `options` are matplotlib's."""
+    style = {"loc": "outside lower left", "ncols": 4, "frameon": False}
+    figure.legend(handlelength=2.4, handleheight=1.2, **style | options)
 
 
 def make_chart(title: str, text: str, draw: Callable[[], Any]) -> Chart:

@@ -12,8 +12,8 @@ from typing import Any
 
 from labkit.base.errors import LabkitError
 from labkit.go.units import human_size
-from labkit.notebook.charts import Chart, make_chart, new_figure
-from labkit.notebook.pictures.text import table
+from labkit.notebook.charts import Chart, legend, make_chart, new_figure
+from labkit.notebook.pictures.text import indented
 from labkit.notebook.pictures.theme import BLUE, GREEN, ORANGE, PURPLE, QUIET, RULE, Hue
 from labkit.storage.drivers import BIG_SIZE, DRIVERS, driver_named, image_layer, workload
 from labkit.storage.posix import Cost
@@ -122,7 +122,7 @@ def _twin(title: str, found: Mapping[str, Mapping[str, int]], steps: Sequence[st
         rest = [DRIVERS[name].copies, "modelled" if modelled(name) else "measured"]
         rows.append([name, *(signed(sizes[step]) for step in steps), *rest])
     numbers = range(1, len(steps) + 1)
-    return "\n".join([title, *("  " + line for line in table(rows, right=numbers).split("\n"))])
+    return "\n".join([title, *indented(rows, right=numbers)])
 
 
 def _figure(title: str, found: Mapping[str, Mapping[str, int]], steps: Sequence[str]) -> Any:
@@ -139,17 +139,8 @@ def _figure(title: str, found: Mapping[str, Mapping[str, int]], steps: Sequence[
     notes = ["Each panel has its own scale."] if len(steps) > 1 else []
     if any(map(modelled, found)):
         notes.append("* modelled after the documentation, not measured")
-    figure.legend(
-        handles=_handles(found),
-        loc="outside lower left",
-        ncols=3,
-        frameon=False,
-        handlelength=2.4,
-        handleheight=1.2,
-        title=" ".join(notes) or None,
-        alignment="left",
-        title_fontsize=10,
-    )
+    title_style = {"title": " ".join(notes) or None, "alignment": "left", "title_fontsize": 10}
+    legend(figure, handles=_handles(found), ncols=3, **title_style)
     return figure
 
 
@@ -157,9 +148,7 @@ def _handles(names: Iterable[str]) -> list[Any]:
     from matplotlib.patches import Patch
 
     styles = dict.fromkeys(map(_style, names))
-    return [
-        Patch(facecolor=hue.tint, edgecolor=hue.line, hatch=way, label=words) for hue, way, words in styles
-    ]
+    return [Patch(fc=hue.tint, ec=hue.line, hatch=way, label=words) for hue, way, words in styles]
 
 
 def _style(driver: str) -> tuple[Hue, str, str]:

@@ -19,6 +19,7 @@ from labkit.lab import Lab
 from labkit.notebook.html import element
 from labkit.notebook.html import html as as_html
 from labkit.notebook.pictures.theme import BLUE, GREEN, INK, ORANGE, PURPLE, QUIET, RED, Hue
+from labkit.notebook.pictures.views import notebook_lab
 
 _GREY = Hue(QUIET, "#e7eaed", "#ffffff")
 _HUES = {
@@ -84,12 +85,17 @@ def progress() -> ShownProgress:
     return ShownProgress(kept.load())
 
 
-def teach_ipython() -> None:
-    """Let the notebook that runs, if one does, show cards as HTML."""
+def _shell() -> Any:
+    """Return the shell of the notebook that runs, None where none does."""
     from IPython.core.getipython import get_ipython
 
     shell: Any = get_ipython()
-    if shell is not None:
+    return shell
+
+
+def teach_ipython() -> None:
+    """Let the notebook that runs, if one does, show cards as HTML."""
+    if (shell := _shell()) is not None:
         formatter = shell.display_formatter.formatters["text/html"]
         formatter.for_type(Card, html)
         formatter.for_type(Practice, lambda practice: html(practice.prompt))
@@ -97,9 +103,7 @@ def teach_ipython() -> None:
 
 def _elsewhere(lab: Lab) -> str:
     """Say so where the notebook's `lab`, on which `%docker` acts, is another lab than the exercise's."""
-    from IPython.core.getipython import get_ipython
-
-    shell: Any = get_ipython()
+    shell = _shell()
     if shell is None or shell.user_ns.get("lab") is lab:
         return ""
     return "`%docker` acts on the variable `lab`, which is another lab now: run `lab = ex.lab` first."
@@ -112,11 +116,8 @@ class _Watch:
     told: object = None
 
     def after_cell(self, result: object) -> None:
-        from IPython.core.getipython import get_ipython
-
-        shell: Any = get_ipython()
-        found = shell.user_ns.get("lab") if shell is not None else None
-        if self.lab is not None and isinstance(found, Lab) and found is not self.told:
+        found = notebook_lab()
+        if self.lab is not None and found is not None and found is not self.told:
             self.told = found
             if words := _elsewhere(self.lab):
                 print(words)
@@ -126,10 +127,7 @@ _WATCH = _Watch()
 
 
 def _watch(lab: Lab) -> None:
-    from IPython.core.getipython import get_ipython
-
-    shell: Any = get_ipython()
-    if shell is not None:
+    if (shell := _shell()) is not None:
         _WATCH.lab, _WATCH.told = lab, None
         if _WATCH.after_cell not in shell.events.callbacks["post_run_cell"]:
             shell.events.register("post_run_cell", _WATCH.after_cell)

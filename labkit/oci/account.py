@@ -123,10 +123,10 @@ def _attributes(old: Node, new: Node) -> list[str]:
     assert not isinstance(old, Whiteout)
     assert not isinstance(new, Whiteout)
     one, other = old.meta, new.meta
+    same_owner = (one.uid, one.gid) == (other.uid, other.gid)
     told = {
         f"mode ({one.mode:o} to {other.mode:o})": one.mode != other.mode,
-        f"owner ({one.uid}:{one.gid} to {other.uid}:{other.gid})": (one.uid, one.gid)
-        != (other.uid, other.gid),
+        f"owner ({one.uid}:{one.gid} to {other.uid}:{other.gid})": not same_owner,
         "time": one.mtime != other.mtime,
         "extended attributes": one.xattrs != other.xattrs,
     }
@@ -234,12 +234,8 @@ class Account:
     @cached_property
     def waste(self) -> tuple[Hidden, ...]:
         """What wastes bytes, the most first."""
-        return tuple(
-            sorted(
-                (each for each in self.hidden if each.wasted),
-                key=lambda each: (-each.wasted, each.copy.path, each.copy.layer),
-            )
-        )
+        found = [each for each in self.hidden if each.wasted]
+        return tuple(sorted(found, key=lambda each: (-each.wasted, each.copy.path, each.copy.layer)))
 
     @cached_property
     def wasted(self) -> int:
@@ -357,7 +353,6 @@ class _Reader:
     def _delete(
         self, spot: _Spot, number: int, new: Node | None, cause: str, *, opaque: bool = False
     ) -> None:
-        """Note the deletion of a path and of all below it."""
         todo = [spot]
         while todo:
             spot = todo.pop()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from types import MappingProxyType
 from typing import Any
 
@@ -227,17 +227,7 @@ def parse_config(raw: bytes) -> ImageConfig:
         config=freeze(known.get("config", {})),
         container_config=freeze(known["container_config"]),
         diff_ids=tuple(rootfs.get("diff_ids", ())),
-        history=tuple(_history(entry) for entry in known.get("history", ())),
-    )
-
-
-def _history(known: Mapping[str, Any]) -> History:
-    return History(
-        created=known["created"],
-        created_by=known.get("created_by", ""),
-        author=known.get("author", ""),
-        comment=known.get("comment", ""),
-        empty_layer=known.get("empty_layer", False),
+        history=tuple(History(**entry) for entry in known.get("history", ())),
     )
 
 
@@ -274,16 +264,7 @@ def make_config(
         "container_config": thaw(container_config),
         "created": created,
         "docker_version": docker_version,
-        "history": [
-            {
-                "created": step.created,
-                "author": step.author,
-                "created_by": step.created_by,
-                "comment": step.comment,
-                "empty_layer": step.empty_layer,
-            }
-            for step in history
-        ],
+        "history": [asdict(step) for step in history],
         "os": os,
         "os.features": list(os_features),
         "os.version": os_version,

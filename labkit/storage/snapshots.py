@@ -232,9 +232,7 @@ class SnapshotMount(MountedTree):
 
     def change_node(self, names: Names, make: Callable[[Node], Node], data: bool = True) -> Cost:
         """Change a file under all its names; without `data` its blocks are given back first."""
-        before = self._writable()
-        node = tree.get(self.root, "/".join(names))
-        assert node is not None
+        before, node = self._writable(), self._node(names)
         changed = make(node)
         if changed is node:
             return NO_COST
@@ -243,10 +241,9 @@ class SnapshotMount(MountedTree):
         if not data:
             self.disk.release(old)
             old = EMPTY
+        cost = NO_COST
         if not (data and isinstance(changed, File) and changed.content is old):
             changed, cost = self._stored(old, changed)
-        else:
-            cost = NO_COST
         # A tree of values has no inodes: each name of a file holds the node, and all of them change.
         for path in self._names_of(changed) or ["/".join(names)]:
             self._root = tree.put(self.root, path, changed)
@@ -255,29 +252,21 @@ class SnapshotMount(MountedTree):
     def remove_name(self, names: Names) -> Cost:
         """Remove a name; a file's data goes with its last one."""
         before = self._writable()
-        node = tree.get(self.root, "/".join(names))
-        assert node is not None
-        if isinstance(node, File) and len(self._names_of(node)) < 2:
-            self.disk.release(node.content)
+        self._let_go(self._node(names))
         self._put(names, None)
         return self.disk.settle(before, self.root)
 
     def move_name(self, source: Names, target: Names) -> Cost:
         """Rename a file or a directory with all that is in it."""
-        before = self._writable()
-        over = tree.get(self.root, "/".join(target))
-        if isinstance(over, File) and len(self._names_of(over)) < 2:
-            self.disk.release(over.content)
-        node = tree.get(self.root, "/".join(source))
+        before, node = self._writable(), self._node(source)
+        self._let_go(tree.get(self.root, "/".join(target)))
         self._put(source, None)
         self._put(target, node)
         return self.disk.settle(before, self.root)
 
     def add_link(self, source: Names, target: Names) -> Cost:
         """Give a file a second name, which makes a mark for both."""
-        before = self._writable()
-        node = tree.get(self.root, "/".join(source))
-        assert node is not None
+        before, node = self._writable(), self._node(source)
         if not mark_of(node):
             node = with_mark(node, new_inode())
             self._root = tree.put(self.root, "/".join(source), node)
@@ -308,6 +297,16 @@ class SnapshotMount(MountedTree):
         if self.read_only:
             fail(errno.EROFS, "")
         return self.root
+
+    def _node(self, names: Names) -> Node:
+        node = tree.get(self.root, "/".join(names))
+        assert node is not None
+        return node
+
+    def _let_go(self, node: Node | None) -> None:
+        """Let go of the data of a file whose last name goes."""
+        if isinstance(node, File) and len(self._names_of(node)) < 2:
+            self.disk.release(node.content)
 
     def _stored(self, old: Content, node: Node) -> tuple[Node, Cost]:
         if not isinstance(node, File):

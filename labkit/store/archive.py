@@ -13,10 +13,11 @@ from __future__ import annotations
 
 import errno
 import os
+import posixpath
 import re
 import stat
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any, Protocol
@@ -70,7 +71,7 @@ class ArchiveFiles(Protocol):
         ...
 
 
-class TarFiles:
+class TarFiles(ArchiveFiles):
     """The files of a tar, indexed once by its headers: of two with one name the last counts."""
 
     def __init__(self, content: Content) -> None:
@@ -91,26 +92,22 @@ class TarFiles:
         self._entries[name] = entry
 
     def has(self, name: str) -> bool:
-        """Tell whether there is a file of this name."""
         return name in self._entries
 
     def open(self, name: str) -> Content:
-        """Return what a file holds; raises InvalidArchive in the words of open(2)."""
         place = self._resolved(name)
         entry = self._entries.get(place)
-        if entry is None and any(other.startswith(place and place + "/") for other in self._entries):
+        above = entry is None and any(each.startswith(place and place + "/") for each in self._entries)
+        if above or (entry and entry.kind == tar.DIRECTORY):
             raise InvalidArchive(f"read {place or '.'}: is a directory")
         if entry is None:
             raise _missing(place)
-        if entry.kind == tar.DIRECTORY:
-            raise InvalidArchive(f"read {place}: is a directory")
         if entry.kind != tar.FILE:
             raise InvalidArchive(f"read {place}: not a regular file")
         return self._content.slice(entry.offset, entry.size)
 
     def _resolved(self, name: str) -> str:
-        """Return the name that links lead to."""
-        if ".." in name.split("/") and _leaves(name):
+        if posixpath.normpath(name.lstrip("/")).split("/")[0] == "..":
             raise InvalidArchive(f"evalSymlinksInScope: {name} is not in the archive")
         walk = PathWalk("", split_path(name))
         for number, part in enumerate(walk):
@@ -125,7 +122,7 @@ class TarFiles:
         return walk.trail[-1]
 
 
-class DirectoryFiles:
+class DirectoryFiles(ArchiveFiles):
     """The files of a directory."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -133,11 +130,9 @@ class DirectoryFiles:
         self._opened: dict[str, Content] = {}
 
     def has(self, name: str) -> bool:
-        """Tell whether there is a file of this name."""
         return (self._root / name).is_file()
 
     def open(self, name: str) -> Content:
-        """Return what a file holds; raises InvalidArchive in the words of open(2)."""
         if name not in self._opened:
             path = (self._root / name).resolve()
             if not path.is_relative_to(self._root):
@@ -176,22 +171,7 @@ def _text(name: bytes) -> str:
 
 def _inside(name: str) -> str:
     """Return an entry's name without the `/` and `..` that would lead out of the root."""
-    place: list[str] = []
-    for part in name.split("/"):
-        if part == "..":
-            del place[-1:]
-        elif part and part != ".":
-            place.append(part)
-    return "/".join(place)
-
-
-def _leaves(name: str) -> bool:
-    depth = 0
-    for part in name.split("/"):
-        depth += -1 if part == ".." else part not in ("", ".")
-        if depth < 0:
-            return True
-    return False
+    return posixpath.normpath(f"/{name}").strip("/")
 
 
 def file_node(data: bytes | Content, time: int) -> File:
@@ -290,12 +270,9 @@ class LayerReader:
         it is no tar, and InvalidArchive where it is missing.
         """
         if len(names) != len(diff_ids):
-            raise InvalidArchive(
-                f"invalid manifest, layers length mismatch: expected {len(names)}, got {len(diff_ids)}"
-            )
-        return tuple(
-            self._read(name, *numbered) for name, numbered in zip(names, enumerate(diff_ids), strict=True)
-        )
+            told = f"expected {len(names)}, got {len(diff_ids)}"
+            raise InvalidArchive(f"invalid manifest, layers length mismatch: {told}")
+        return tuple(self._read(name, *each) for name, each in zip(names, enumerate(diff_ids), strict=True))
 
     def _read(self, name: str, number: int, diff_id: str) -> Layer:
         stored = self._files.open(name)
@@ -305,7 +282,9 @@ class LayerReader:
             layer = Layer.from_tar(tar)
             layer = self._layers.setdefault(layer.diff_id, layer)
             if layer.diff_id == diff_id and (blob := _BLOB.fullmatch(name)):
-                _verify_blob(stored, f"{blob[1]}:{blob[2]}", layer.diff_id if tar is stored else "")
+                digest = f"{blob[1]}:{blob[2]}"
+                if tar is not stored or digest != layer.diff_id:
+                    verify(stored.chunks(), digest)
             self._places[stored.pieces] = layer
         if layer.diff_id != diff_id:
             raise DigestMismatch(
@@ -331,11 +310,6 @@ def unpacked(stored: Content) -> Content:
         if error.code == "damaged-frame":
             raise InvalidArchive(f"Error processing tar file({error}): ") from error
         raise
-
-
-def _verify_blob(stored: Content, digest: str, computed: str) -> None:
-    if digest != computed:
-        verify(stored.chunks(), digest)
 
 
 def tar_of(layer: Layer) -> Content:
@@ -380,15 +354,8 @@ def v1_layers(config: ImageConfig) -> Iterator[tuple[str, bytes]]:
 MANIFEST = "manifest.json"
 REPOSITORIES = "repositories"
 
-_ITEMS = list_of(
-    struct(
-        "tarexport.manifestItem",
-        Field("Config", STRING),
-        Field("RepoTags", STRINGS),
-        Field("Layers", STRINGS),
-        Field("Parent", STRING),
-    )
-)
+_KINDS = {"Config": STRING, "RepoTags": STRINGS, "Layers": STRINGS, "Parent": STRING}
+_ITEMS = list_of(struct("tarexport.manifestItem", *(Field(key, kind) for key, kind in _KINDS.items())))
 
 
 def read_docker_archive(files: ArchiveFiles) -> tuple[ArchivedImage, ...]:
@@ -442,7 +409,7 @@ def docker_nodes(images: Sequence[ArchivedImage], clock: int) -> dict[str, Node]
     """
     nodes: dict[str, Node] = {}
     places: dict[str, str] = {}
-    items, tops = [], []
+    items = []
     for archived in images:
         config = archived.image.config
         created = seconds(config.created)
@@ -463,26 +430,22 @@ def docker_nodes(images: Sequence[ArchivedImage], clock: int) -> dict[str, Node]
                 nodes[place] = Symlink(f"../{first}", Meta(0o777, mtime=time))
         name = archived.image.id.removeprefix("sha256:") + ".json"
         nodes[name] = file_node(config.raw, created)
-        items.append((archived, name, layers))
-        tops.append((archived, layers[-1].removesuffix("/layer.tar")))
-    return nodes | docker_documents(items, tops)
+        items.append((archived, name, layers, layers[-1].removesuffix("/layer.tar")))
+    return nodes | docker_documents(items)
 
 
-def docker_documents(
-    items: Sequence[tuple[ArchivedImage, str, list[str]]], tops: Iterable[tuple[ArchivedImage, str]]
-) -> dict[str, Node]:
+def docker_documents(items: Sequence[tuple[ArchivedImage, str, list[str], str]]) -> dict[str, Node]:
     """Return manifest.json and the older `repositories`, which all engines write.
 
     Takes each image with the files of its config and its layers, and with the name of its top layer.
     """
-    here = {archived.image.id for archived, _, _ in items}
+    here = {archived.image.id for archived, *_ in items}
     manifest = []
-    for archived, config, layers in items:
+    repositories: dict[str, dict[str, str]] = {}
+    for archived, config, layers, top in items:
         tags = [tag.familiar for tag in archived.tags] or None
         item = {"Config": config, "RepoTags": tags, "Layers": layers}
         manifest.append(item | ({"Parent": archived.parent} if archived.parent in here else {}))
-    repositories: dict[str, dict[str, str]] = {}
-    for archived, top in tops:
         for tag in archived.tags:
             repositories.setdefault(tag.familiar_name, {})[tag.tag] = top
     nodes: dict[str, Node] = {MANIFEST: file_node(dumps(manifest) + b"\n", 0)}
@@ -580,11 +543,9 @@ def _place(digest: str) -> str:
 
 
 def _check_size(files: ArchiveFiles, descriptor: Descriptor) -> None:
-    size = files.open(_place(descriptor.digest)).size
-    if size != descriptor.size:
-        raise DigestMismatch(
-            f"blob {descriptor.digest} has {size} bytes, not the {descriptor.size} it was announced with"
-        )
+    digest, wanted = descriptor.digest, descriptor.size
+    if (size := files.open(_place(digest)).size) != wanted:
+        raise DigestMismatch(f"blob {digest} has {size} bytes, not the {wanted} it was announced with")
 
 
 def _document(files: ArchiveFiles, descriptor: Descriptor, kind: str) -> bytes:
@@ -621,15 +582,13 @@ def layout_nodes(images: Sequence[ArchivedImage], *, compress: bool, docker: boo
             manifest.descriptor, platform=Platform(config.architecture, config.os, config.variant)
         )
         descriptors += [replace(named, annotations=_names(tag)) for tag in archived.tags] or [named]
-        items.append((archived, _place(config.id), [_place(part.digest) for part in parts]))
+        top = archived.image.layers[-1].diff_id.removeprefix("sha256:")
+        items.append((archived, _place(config.id), [_place(part.digest) for part in parts], top))
     nodes: dict[str, Node] = {path: Dir(meta=Meta(0o755)) for path in ("blobs", "blobs/sha256")}
     nodes |= {_place(layers[key].digest if key in layers else key): node for key, node in blobs.items()}
     nodes[LAYOUT] = file_node(dumps({"imageLayoutVersion": VERSION}), 0)
     nodes[INDEX] = file_node(make_index(descriptors, docker=False).raw, 0)
-    if docker:
-        tops = [(archived, archived.image.layers[-1].diff_id.removeprefix("sha256:")) for archived in images]
-        nodes |= docker_documents(items, tops)
-    return nodes
+    return nodes | docker_documents(items) if docker else nodes
 
 
 def _stored(layer: Layer, time: int, compress: bool) -> tuple[Descriptor, Node]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from labkit.course.playground import ContainerLayer, SharedStack, Standing, shared_stack
 from labkit.go.units import human_size
@@ -11,7 +11,7 @@ from labkit.lab import Lab
 from labkit.notebook.pictures import svg
 from labkit.notebook.pictures.picture import Picture
 from labkit.notebook.pictures.svg import Shape, box, group, hatch, text
-from labkit.notebook.pictures.text import MONO, SANS, count, cut, fit, table
+from labkit.notebook.pictures.text import MONO, count, cut, fit, indented
 from labkit.notebook.pictures.theme import BLUE, GREEN, INK, ORANGE, PADDING, PALE, QUIET, SIZE, TITLE
 from labkit.notebook.pictures.views import lab_first, name_of, needed_lab
 from labkit.oci.image import Image
@@ -83,8 +83,7 @@ def draw(whole: SharedStack, chosen: str = "") -> Picture:
         f"them {count(len(whole.boxes), 'container')}, each with a read-write layer of its own. On disk are "
         f"{human_size(whole.on_disk)}; with a copy for each there would be {human_size(whole.copied)}."
     )
-    shown = fit(title, _ROOM, TITLE, SANS + 0.06)
-    return svg.paint(shown, description, _twin(title, whole), _WIDTH, bottom + PADDING - 8, [*shapes, *bars])
+    return svg.paint(title, description, _twin(title, whole), _WIDTH, bottom + PADDING - 8, [*shapes, *bars])
 
 
 def _columns(whole: SharedStack) -> list[tuple[Standing, ContainerLayer | None]]:
@@ -174,18 +173,14 @@ def _bars(whole: SharedStack, y: float) -> tuple[list[Shape], float]:
         copies += [image, *(image + each.size for each in standing.boxes)]
     scale = (_WIDTH - PADDING - _BAR_LEFT) / max(whole.copied, 1)
     shapes = []
-    for words, size, parts in (
-        ("on disk now", whole.on_disk, once),
-        ("a copy for each", whole.copied, copies),
-    ):
+    bars = (("on disk now", whole.on_disk, once), ("a copy for each", whole.copied, copies))
+    for words, size, parts in bars:
         middle = y + _BAR / 2
         shapes += [
             text(PADDING, middle, words, size=15, bold=True),
             text(_BAR_LEFT - 14, middle, human_size(size), size=15, mono=True, bold=True, anchor="end"),
         ]
-        edges = [0.0]
-        for part in parts:
-            edges.append(edges[-1] + part * scale)
+        edges = [0.0, *(part * scale for part in accumulate(parts))]
         for number, (left, right) in enumerate(pairwise(edges)):
             if right - left >= 1:
                 fill = hatch(BLUE) if number == 0 else BLUE.tint if parts is copies else ORANGE.tint
@@ -197,29 +192,22 @@ def _bars(whole: SharedStack, y: float) -> tuple[list[Shape], float]:
 def _twin(title: str, whole: SharedStack) -> str:
     boxes = []
     for standing in whole.standings:
-        on = "" if not standing.layers else f"on {cut(standing.name, 40)}"
+        on = f"on {cut(standing.name, 40)}" if standing.layers else ""
         for each in standing.boxes:
-            state = "running" if each.running else "stopped"
-            boxes.append(
-                [cut(each.name, 40), state, human_size(each.size), count(each.changes, "change"), on]
-            )
+            state, changes = "running" if each.running else "stopped", count(each.changes, "change")
+            boxes.append([cut(each.name, 40), state, human_size(each.size), changes, on])
     own = [
         [cut(standing.name, 40), cut(label, 24), human_size(size), "read-only"]
         for standing in whole.standings
         for label, size in reversed(standing.layers)
     ]
     layers = [
-        [f"layer {place + 1}", cut(whole.layers[place][0], 24), human_size(whole.layers[place][1])]
-        for place in range(len(whole.layers) - 1, -1, -1)
+        [f"layer {number}", cut(label, 24), human_size(size), "read-only, shared"]
+        for number, (label, size) in reversed([*enumerate(whole.layers, 1)])
     ]
-    sums = [["on disk now", human_size(whole.on_disk)]]
-    sums.append(["with a copy of the layers for each", human_size(whole.copied)])
-    parts = [
-        table(boxes, right=(2,)) if boxes else "no container yet",
-        table(own, right=(2,)) if own else "",
-        table([[*row, "read-only, shared"] for row in layers], right=(2,)) if layers else "",
-        f"{count(whole.others, 'container')} on other images" if whole.others else "",
-        table(sums, right=(1,)),
-    ]
-    lines = [f"  {line}" for part in parts if part for line in part.split("\n")]
-    return "\n".join([cut(title, 110), *lines])
+    copied = ["with a copy of the layers for each", human_size(whole.copied)]
+    sums = [["on disk now", human_size(whole.on_disk)], copied]
+    lines = [cut(title, 110), *(indented(boxes, right=(2,)) or ["  no container yet"])]
+    lines += [*indented(own, right=(2,)), *indented(layers, right=(2,))]
+    lines += [f"  {count(whole.others, 'container')} on other images"] * bool(whole.others)
+    return "\n".join([*lines, *indented(sums, right=(1,))])

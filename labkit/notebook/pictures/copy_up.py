@@ -13,7 +13,7 @@ from labkit.go.units import human_size
 from labkit.notebook.pictures import svg
 from labkit.notebook.pictures.picture import Picture
 from labkit.notebook.pictures.svg import Shape, badge, box, group, hatch, text
-from labkit.notebook.pictures.text import SANS, count, cut, fit, table, visible
+from labkit.notebook.pictures.text import count, cut, fit, indented, visible
 from labkit.notebook.pictures.theme import (
     BLUE,
     CARD,
@@ -179,11 +179,10 @@ def copy_up(story: Story, step: int = -1) -> Picture:
     title = f"{visible(story.command)} · step {place} of {last}"
     description = (
         f"{now.title}. At the left the layers of {story.name}, top first; at the right what is in the "
+        "container's own layer before and after the step."
     )
-    description += "container's own layer before and after the step."
     twin = _twin(title, story, now, visited, before, after)
-    shown = fit(title, _WIDTH - 2 * PADDING, TITLE, SANS + 0.06)
-    return svg.paint(shown, description, twin, _WIDTH, bottom + 18 + PADDING, shapes)
+    return svg.paint(title, description, twin, _WIDTH, bottom + 18 + PADDING, shapes)
 
 
 def _wrapped(words: str, size: int, bold: bool) -> list[tuple[str, bool]]:
@@ -336,8 +335,8 @@ def _twin(
     for layer, row in enumerate(story.rows):
         found = _mark(story.looks[layer], row.writable)[0] if layer in visited and story.looks else ""
         rows.append(["→" if layer in now.layers else "", row.label, cut(row.words, 30), cut(found, 50)])
-    lines = [cut(title, 110), visible(now.title), visible(now.why), "", "Layers, top first"]
-    lines += ["  " + line for line in table(rows, right=(1,)).split("\n")]
+    lines = [cut(title, 110), visible(now.title), visible(now.why), ""]
+    lines += ["Layers, top first", *indented(rows, right=(1,))]
     for name, told in (("R/W layer before", before), ("R/W layer now", after)):
         lines += ["", name, *(["  empty"] if not told else [])]
         lines += [

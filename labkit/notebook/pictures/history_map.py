@@ -8,7 +8,7 @@ from labkit.lab import Lab
 from labkit.notebook.pictures import svg
 from labkit.notebook.pictures.picture import Picture
 from labkit.notebook.pictures.svg import Shape, badge, box, curve, group, text
-from labkit.notebook.pictures.text import SANS, count, cut, fit, table, visible
+from labkit.notebook.pictures.text import count, cut, fit, table, visible
 from labkit.notebook.pictures.theme import BLUE, GREEN, INK, PADDING, QUIET, RED, TITLE, Hue
 from labkit.notebook.pictures.views import ImageView, LayerView, Pictured, StepView, image_view
 
@@ -63,9 +63,8 @@ def history_map(image: Pictured, *, name: str = "", chosen: int = 0, lab: Lab | 
         f"bottom. {count(joined, 'line')} made a layer and {'is' if joined == 1 else 'are'} joined to it; "
         f"{count(rows - joined, 'line')} changed metadata alone."
     )
-    shown = fit(title, _WIDTH - 2 * PADDING, TITLE, SANS + 0.06)
     words = _twin(title, view, chosen)
-    return svg.paint(shown, description, words, _WIDTH, top + space + PADDING, shapes)
+    return svg.paint(title, description, words, _WIDTH, top + space + PADDING, shapes)
 
 
 def _hue(place: int) -> Hue:

@@ -14,7 +14,7 @@ from labkit.lab import Lab
 from labkit.notebook.pictures import svg
 from labkit.notebook.pictures.picture import Picture
 from labkit.notebook.pictures.svg import Shape, badge, box, brace, group, text
-from labkit.notebook.pictures.text import SANS, count, cut, fit, table
+from labkit.notebook.pictures.text import count, cut, fit, indented
 from labkit.notebook.pictures.theme import (
     BLUE,
     CARD,
@@ -74,15 +74,8 @@ def chosen_layer(title: str, levels: Sequence[Level], chosen: int) -> Picture:
     for row, place in enumerate(reversed(range(len(levels)))):
         shapes.append(_level(levels[place], top + row * (_ROW + _GAP), place + 1, chosen))
     height = top + len(levels) * (_ROW + _GAP) - _GAP + PADDING
-    shown = fit(heading, _WIDTH - 2 * PADDING, TITLE, SANS + 0.06)
-    return svg.paint(
-        shown,
-        _chosen_description(levels, chosen),
-        _chosen_twin(heading, levels, chosen),
-        _WIDTH,
-        height,
-        shapes,
-    )
+    twin = _chosen_twin(heading, levels, chosen)
+    return svg.paint(heading, _chosen_description(levels, chosen), twin, _WIDTH, height, shapes)
 
 
 def _which(levels: Sequence[Level], chosen: int) -> str:
@@ -118,7 +111,6 @@ def _level(level: Level, y: float, number: int, chosen: int) -> Shape:
 
 
 def _pointer(x: float, y: float) -> Shape:
-    """Return an arrow head that points right at the chosen layer."""
     return drawsvg.Lines(x, y - 8, x + 14, y, x, y + 8, close=True, fill=INK)
 
 
@@ -126,14 +118,12 @@ def _wasted(x: float, y: float, size: str) -> Shape:
     """Return a hatched chip beside a layer: how many of its bytes are wasted."""
     words = f"{size} wasted"
     width = 9.4 * len(words) + 16
-    return group(
-        [
-            box(x, y, width, 26, fill=svg.hatch(RED), line=RED.line),
-            box(x + 4, y + 4, width - 8, 18, fill=CARD, line=CARD),
-            text(x + width / 2, y + 13, words, bold=True, anchor="middle"),
-        ],
-        "wasted",
-    )
+    shapes = [
+        box(x, y, width, 26, fill=svg.hatch(RED), line=RED.line),
+        box(x + 4, y + 4, width - 8, 18, fill=CARD, line=CARD),
+        text(x + width / 2, y + 13, words, bold=True, anchor="middle"),
+    ]
+    return group(shapes, "wasted")
 
 
 def _chosen_description(levels: Sequence[Level], chosen: int) -> str:
@@ -153,8 +143,7 @@ def _chosen_twin(heading: str, levels: Sequence[Level], chosen: int) -> str:
         pointer = ">" if place + 1 == chosen else " "
         label = cut(level.label, 12)
         rows.append([pointer, level.mark, label, human_size(level.size), cut(level.made, 50), wasted])
-    lines = table(rows, right=(3,)).split("\n") if rows else []
-    return "\n".join([cut(heading, 110), *(f"  {line}" for line in lines)])
+    return "\n".join([cut(heading, 110), *indented(rows, right=(3,))])
 
 
 _BLOCK = 540
@@ -223,9 +212,8 @@ def _draw(image: ImageView, container: ContainerView | None) -> Picture:
         y += height + _GAP
     if image.layers:
         shapes += _image_words(top, y - _GAP)
-    description = _description(image, container)
-    shown = fit(title, _WIDTH - 2 * PADDING, TITLE, SANS + 0.06)
-    return svg.paint(shown, description, _twin(title, image, container), _WIDTH, y - _GAP + PADDING, shapes)
+    description, twin = _description(image, container), _twin(title, image, container)
+    return svg.paint(title, description, twin, _WIDTH, y - _GAP + PADDING, shapes)
 
 
 def _height(changes: Sequence[str], tall: bool) -> int:
@@ -280,20 +268,18 @@ def _changes(lines: Sequence[str], y: float) -> list[Shape]:
 
 
 def _container_words(y: float, height: float) -> list[Shape]:
-    x, middle = PADDING + _BLOCK + 40, y + height / 2
+    x, at = PADDING + _BLOCK + 40, y + height / 2 - 20
     lines = ("thin layer of", "the container")
-    return [
-        brace(PADDING + _BLOCK + 10, y + 2, y + height - 2),
-        svg.open_to_writes(x, middle - 20, "R/W", lines),
-    ]
+    frame = brace(PADDING + _BLOCK + 10, y + 2, y + height - 2)
+    return [frame, svg.labelled(svg.pencil(x, at - 9), x, at, "R/W", lines)]
 
 
 def _image_words(top: float, bottom: float) -> list[Shape]:
-    x, middle = PADDING + _BLOCK + 40, (top + bottom) / 2
-    shapes = [brace(PADDING + _BLOCK + 10, top + 2, bottom - 2)]
-    if bottom - top < 100:
-        return [*shapes, svg.locked(x, middle - 10, "R/O", ("image layers",))]
-    return [*shapes, svg.locked(x, middle - 30, "R/O", ("image layers,", "never changed", "after the build"))]
+    x, at, lines = PADDING + _BLOCK + 40, (top + bottom) / 2 - 10, ["image layers"]
+    if bottom - top >= 100:
+        at, lines = at - 20, ["image layers,", "never changed", "after the build"]
+    frame = brace(PADDING + _BLOCK + 10, top + 2, bottom - 2)
+    return [frame, svg.labelled(svg.lock(x, at - 10, BLUE.line), x, at, "R/O", lines)]
 
 
 def _description(image: ImageView, container: ContainerView | None) -> str:
@@ -315,8 +301,7 @@ def _twin(title: str, image: ImageView, container: ContainerView | None) -> str:
         rows.append([str(place + 1), label, human_size(layer.size), made])
         changes.append(layer.changes)
     lines = [cut(title, 110)]
-    aligned = table(rows, right=(0, 2)).split("\n") if rows else []
     margin = " " * (max((len(row[0]) for row in rows), default=0) + 6)
-    for line, told in zip(aligned, changes, strict=True):
-        lines += ["  " + line, *(margin + cut(change, 76) for change in told)]
+    for line, told in zip(indented(rows, right=(0, 2)), changes, strict=True):
+        lines += [line, *(margin + cut(change, 76) for change in told)]
     return "\n".join(lines)

@@ -15,7 +15,7 @@ from labkit.lab import Lab
 from labkit.notebook.pictures import svg
 from labkit.notebook.pictures.picture import Picture
 from labkit.notebook.pictures.svg import Shape, box, group, hatch, text
-from labkit.notebook.pictures.text import MONO, SANS, cells, count, cut, fit, table
+from labkit.notebook.pictures.text import MONO, SANS, cells, count, cut, fit, indented
 from labkit.notebook.pictures.theme import BLUE, CARD, OWN, PADDING, SIZE, TITLE, Hue
 from labkit.notebook.pictures.views import ImageView, LayerView, Pictured, image_view
 
@@ -105,13 +105,11 @@ def shared(*images: Several, lab: Lab | None = None) -> Picture:
         shapes += _blocks(root, order, column, base, hues, common)
     bars, bottom = _bars(found, hues, common, width, base + 30)
     title = f"{_names(views)} · {count(len(_all(roots)), 'layer')} on disk"
-    shown = fit(title, width - 2 * PADDING, TITLE, SANS + 0.06)
-    twin = _twin(title, found)
-    return svg.paint(shown, _description(found), twin, width, bottom + PADDING - 8, [*shapes, *bars])
+    words, shapes = _twin(title, found), [*shapes, *bars]
+    return svg.paint(title, _description(found), words, width, bottom + PADDING - 8, shapes)
 
 
 def _forest(views: Sequence[ImageView]) -> dict[str, Place]:
-    """Return the bases, each with what stands on it."""
     roots: dict[str, Place] = {}
     for image, view in enumerate(views):
         above = roots
@@ -141,13 +139,8 @@ def _name(view: ImageView, x: float, column: float, base: float) -> Shape:
     y = base - len(view.layers) * _ROW - 14
     size = human_size(view.size)
     name = fit(view.name, column - 2 * _GAP - 10 * (len(size) + 2), 15, SANS + 0.06)
-    return group(
-        [
-            text(x + 2, y, name, size=15, bold=True),
-            text(x + column - 2 * _GAP - 2, y, size, size=15, mono=True, bold=True, anchor="end"),
-        ],
-        "image",
-    )
+    end = text(x + column - 2 * _GAP - 2, y, size, size=15, mono=True, bold=True, anchor="end")
+    return group([text(x + 2, y, name, size=15, bold=True), end], "image")
 
 
 def _blocks(
@@ -161,7 +154,8 @@ def _blocks(
     size = human_size(place.layer.size)
     shapes = [box(x, y, width, _ROW - _GAP, fill=common if is_shared else hue.tint, line=hue.line)]
     if is_shared:
-        shapes += [_plate(x + 6, y + 4, 12 * MONO * SIZE + 12), _plate_end(x + width - 6, y + 4, size)]
+        end = MONO * SIZE * len(size) + 12
+        shapes += [_plate(x + 6, y + 4, 12 * MONO * SIZE + 12), _plate(x + width - 6 - end, y + 4, end)]
     middle, label = y + (_ROW - _GAP) / 2, cut(place.layer.label, 13)
     shapes += [
         text(x + 12, middle, label, mono=True, bold=True),
@@ -185,17 +179,10 @@ def _plate(x: float, y: float, width: float) -> Shape:
     return box(x, y, width, _ROW - _GAP - 8, fill=CARD, line="none", kind="plate")
 
 
-def _plate_end(right: float, y: float, words: str) -> Shape:
-    width = MONO * SIZE * len(words) + 12
-    return _plate(right - width, y, width)
-
-
 def _shared_words(middle: float, y: float, words: str) -> list[Shape]:
     width = SANS * SIZE * len(words) + 12
-    return [
-        _plate(middle - width / 2, y, width),
-        text(middle, y + (_ROW - _GAP) / 2 - 4, words, anchor="middle"),
-    ]
+    written = text(middle, y + (_ROW - _GAP) / 2 - 4, words, anchor="middle")
+    return [_plate(middle - width / 2, y, width), written]
 
 
 def _bars(
@@ -272,5 +259,4 @@ def _twin(title: str, found: Sharing) -> str:
     saved = f"what is shared counts once: {human_size(less)} less" if less else ""
     sums = [[cut(view.name, 40), human_size(view.size), ""] for view in found.views]
     sums += [["added up", human_size(found.added), ""], ["on disk", human_size(found.on_disk), saved]]
-    lines = [*(table(rows, right=(1, 3)).split("\n") if rows else []), *table(sums, right=(1,)).split("\n")]
-    return "\n".join([cut(title, 110), *("  " + line for line in lines)])
+    return "\n".join([cut(title, 110), *indented(rows, right=(1, 3)), *indented(sums, right=(1,))])

@@ -13,8 +13,8 @@ from typing import Any, TypeAlias
 import drawsvg  # type: ignore[import-untyped]
 
 from labkit.notebook.pictures.picture import Picture
-from labkit.notebook.pictures.text import visible
-from labkit.notebook.pictures.theme import BLUE, CARD, INK, PADDING, QUIET, RULE, SIZE, TITLE, Hue
+from labkit.notebook.pictures.text import fit_title, visible
+from labkit.notebook.pictures.theme import CARD, INK, PADDING, QUIET, RULE, SIZE, TITLE, Hue
 
 Shape: TypeAlias = Any
 """An element of drawsvg, which has no types."""
@@ -86,10 +86,10 @@ def hatch(hue: Hue) -> Shape:
     return pattern
 
 
-def brace(x: float, top: float, bottom: float, colour: str = QUIET) -> Shape:
+def brace(x: float, top: float, bottom: float) -> Shape:
     """Return a brace that opens to the left, from `top` to `bottom`, its tip 14 to the right of `x`."""
     middle, bend = (top + bottom) / 2, min(7.0, (bottom - top) / 4)
-    path = drawsvg.Path(fill="none", stroke=colour, stroke_width=2, stroke_linecap="round")
+    path = drawsvg.Path(fill="none", stroke=QUIET, stroke_width=2, stroke_linecap="round")
     path.M(_number(x), _number(top)).Q(x + 7, _number(top), x + 7, _number(top + bend))
     path.V(_number(middle - bend)).Q(x + 7, _number(middle), x + 14, _number(middle))
     path.Q(x + 7, _number(middle), x + 7, _number(middle + bend)).V(_number(bottom - bend))
@@ -103,16 +103,11 @@ def lock(x: float, y: float, colour: str = INK) -> Shape:
     return drawsvg.Group([shackle, drawsvg.Rectangle(x, y + 8, 14, 10, rx=2, fill=colour)])
 
 
-def pencil(x: float, y: float, colour: str = INK) -> Shape:
+def pencil(x: float, y: float) -> Shape:
     """Return a pencil 16 wide and 16 high, its left upper corner at (x, y)."""
-    return drawsvg.Lines(
-        *(x, y + 16, x + 1, y + 11, x + 11, y + 1, x + 15, y + 5, x + 5, y + 15),
-        close=True,
-        fill="none",
-        stroke=colour,
-        stroke_width=2,
-        stroke_linejoin="round",
-    )
+    points = (x, y + 16, x + 1, y + 11, x + 11, y + 1, x + 15, y + 5, x + 5, y + 15)
+    style = {"fill": "none", "stroke": INK, "stroke_width": 2, "stroke_linejoin": "round"}
+    return drawsvg.Lines(*points, close=True, **style)
 
 
 def curve(x: float, y: float, to_x: float, to_y: float, hue: Hue, kind: str) -> Shape:
@@ -140,7 +135,7 @@ def paint(
     Its identifiers come from its words, so that they are the same on every run and pictures on one page
     keep theirs apart.
     """
-    title, description, height = visible(title), visible(description), int(height)
+    title, description, height = fit_title(title, width), visible(description), int(height)
     mark = "p" + hashlib.sha256("\n".join([title, description, twin]).encode()).hexdigest()[:10]
     drawing = drawsvg.Drawing(
         width,
@@ -161,17 +156,8 @@ def paint(
     return Picture(title, description, str(drawing.as_svg(header="")), twin, width)
 
 
-def locked(x: float, y: float, word: str, lines: Sequence[str]) -> Shape:
-    """Return a padlock and the word R/O, with lines of explanation below, beside the height `y`."""
-    return _labelled(lock(x, y - 10, BLUE.line), x, y, word, lines)
-
-
-def open_to_writes(x: float, y: float, word: str, lines: Sequence[str]) -> Shape:
-    """Return a pencil and the word R/W, with lines of explanation below, beside the height `y`."""
-    return _labelled(pencil(x, y - 9), x, y, word, lines)
-
-
-def _labelled(icon: Shape, x: float, y: float, word: str, lines: Sequence[str]) -> Shape:
+def labelled(icon: Shape, x: float, y: float, word: str, lines: Sequence[str]) -> Shape:
+    """Return an icon and a word, with lines of explanation below, beside the height `y`."""
     below = [text(x, y + 22 + 19 * place, line, fill=QUIET) for place, line in enumerate(lines)]
     return drawsvg.Group([icon, text(x + 24, y, word, bold=True), *below])
 

@@ -6,27 +6,22 @@ characters are shown as escapes, so that a picture cannot say one thing and mean
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+
+from labkit.base.text import escaped
+from labkit.notebook.pictures.theme import PADDING, TITLE
 
 MONO = 0.61
 """The width of a character in a generic monospaced font, in parts of the font's size."""
 SANS = 0.62
 """The same for generic sans-serif fonts: what the widest of them need for running text."""
 
-_INVISIBLE = (
-    (0x00, 0x1F),
-    (0x7F, 0x9F),  # control characters
-    (0xAD, 0xAD),  # soft hyphen
-    (0x061C, 0x061C),
-    (0x180E, 0x180E),
-    (0x200B, 0x200F),
-    (0x2028, 0x202E),  # line ends and writing direction
-    (0x2060, 0x206F),
-    (0xD800, 0xDFFF),  # bytes of file names that are no UTF-8
-    (0xFDD0, 0xFDEF),
-    (0xFEFF, 0xFEFF),
-    (0xFFF0, 0xFFFB),
-    (0xE0000, 0xE0FFF),
+_INVISIBLE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\ufffb"
+    "\ud800-\udfff\ufdd0-\ufdef\U000e0000-\U000e0fff"  # bytes of names that are no UTF-8, tags
+    + "".join(chr(plane | last) for plane in range(0, 0x110000, 0x10000) for last in (0xFFFE, 0xFFFF))
+    + "]"
 )
 _NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
@@ -37,22 +32,14 @@ def visible(text: str) -> str:
     >>> visible("a\tb\x1b[31m\u202e.txt")
     'a\\tb\\x1b[31m\\u202e.txt'
     """
-    return "".join(_escape(char) if _hidden(ord(char)) else char for char in text)
+    return _INVISIBLE.sub(_escape, text)
 
 
-def _hidden(code: int) -> bool:
-    if 0x20 <= code < 0x7F:
-        return False
-    return code & 0xFFFE == 0xFFFE or any(first <= code <= last for first, last in _INVISIBLE)
-
-
-def _escape(char: str) -> str:
-    code = ord(char)
+def _escape(found: re.Match[str]) -> str:
+    char, code = found[0], ord(found[0])
     if 0xDC80 <= code <= 0xDCFF:  # a byte that Python kept with surrogateescape
         return f"\\x{code - 0xDC00:02x}"
-    if char in _NAMED:
-        return _NAMED[char]
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+    return _NAMED.get(char) or escaped(char)
 
 
 def cells(text: str) -> int:
@@ -89,6 +76,20 @@ def fit(text: str, width: float, size: int, font: float = MONO) -> str:
     'docker-ent…'
     """
     return cut(text, int(width / (size * font)))
+
+
+def fit_title(text: str, width: float) -> str:
+    """Return a title cut to the width of its picture."""
+    return fit(text, width - 2 * PADDING, TITLE, SANS + 0.06)
+
+
+def indented(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> list[str]:
+    """Return the lines of a table, each two spaces in; none where there are no rows.
+
+    >>> indented([["nginx", "109MB"]])
+    ['  nginx  109MB']
+    """
+    return ["  " + line for line in table(rows, right).split("\n")] if rows else []
 
 
 def table(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> str:

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import wraps
+from itertools import chain, count, repeat
 from typing import Any, ParamSpec, Protocol, TypeAlias, TypeVar, cast, overload
 
 from labkit.base.errors import LabkitError, NotFound
@@ -187,29 +188,22 @@ def image_view(
 
 def _image_view(image: Image, name: str, digests: Mapping[str, str], changes: int) -> ImageView:
     blobs = {diff_id: digest for digest, diff_id in digests.items()}
-    history, made_by = _history(image)
+    made_by = [step.entry.created_by for step in image.history if step.layer is not None]
     lower = tree.EMPTY_ROOT
     layers = []
-    for place, layer in enumerate(image.layers):
+    for layer, created_by in zip(image.layers, chain(made_by, repeat("")), strict=False):
         told: tuple[str, ...] = ()
         if changes:
             told = changeset.change_lines(changeset.changes(lower, layer.changes), changes)
             lower = changeset.apply(lower, layer.changes)
         label = short(blobs.get(layer.diff_id, layer.diff_id))
-        layers.append(LayerView(label, layer.size, dockerfile_line(made_by.get(place, "")), told))
+        layers.append(LayerView(label, layer.size, dockerfile_line(created_by), told))
+    places = count()
+    history = tuple(
+        StepView(step.entry.created_by, None if step.layer is None else next(places))
+        for step in image.history
+    )
     return ImageView(name, tuple(layers), history)
-
-
-def _history(image: Image) -> tuple[tuple[StepView, ...], dict[int, str]]:
-    """Return the history's steps, and what made the layer at each place."""
-    steps: list[StepView] = []
-    made_by: dict[int, str] = {}
-    for step in image.history:
-        place = None if step.layer is None else len(made_by)
-        if place is not None:
-            made_by[place] = step.entry.created_by
-        steps.append(StepView(step.entry.created_by, place))
-    return tuple(steps), made_by
 
 
 def container_view(

@@ -99,7 +99,6 @@ class CowStepper(Explorer):
 
     @property
     def code(self) -> str:
-        """The line of Python that shows the same."""
         try:
             step = self._place(len(self.story().steps))
         except LabkitError:
@@ -185,7 +184,6 @@ class CowStepper(Explorer):
         self.observe(follow, trait)
 
     def _files(self, offered: list[str]) -> list[Any]:
-        """Return a list to choose from and a field to type any path into."""
         options = [(visible(path), path) for path in offered]
         value = self.path if self.path in offered else None
         listed = widgets.Dropdown(options=options, value=value, description="choose")

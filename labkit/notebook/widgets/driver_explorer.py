@@ -7,7 +7,7 @@ buttons, which the Tab key reaches and the space bar presses.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import ipywidgets as widgets  # type: ignore[import-untyped]
@@ -94,19 +94,13 @@ class DriverExplorer(Explorer):
         """Return the check boxes of drivers and steps, and the buttons of sizes."""
         names = {name: f"{name} *" if modelled(name) else name for name in DRIVERS}
         offered = [(human_size(size), size) for size in sorted({*SIZES, self.size})]
-        return widgets.VBox(
-            [
-                row("Drivers", self._boxes("drivers", names)),
-                row("Steps", self._boxes("steps", OPERATIONS)),
-                row("Size of the file", [toggles(self, "size", offered, width="5.5em")]),
-            ]
-        )
-
-    def _boxes(self, trait: str, names: Mapping[str, str]) -> list[Any]:
-        """Return a check box for each name, which adds it to a trait or takes it away."""
-        return [self._box(trait, name, words) for name, words in names.items()]
+        drivers = [self._box("drivers", name, words) for name, words in names.items()]
+        steps = [self._box("steps", name, words) for name, words in OPERATIONS.items()]
+        size = toggles(self, "size", offered, width="5.5em")
+        return widgets.VBox([row("Drivers", drivers), row("Steps", steps), row("Size of the file", [size])])
 
     def _box(self, trait: str, name: str, words: str) -> Any:
+        """Return a check box for a name, which adds it to a trait or takes it away."""
         width = widgets.Layout(width="auto", margin="0 1.2em 0 0")
         box = widgets.Checkbox(name in getattr(self, trait), description=words, indent=False, layout=width)
 

@@ -1,19 +1,19 @@
 """The history explorer: choose a line of `docker history`, or a layer, and see what made what.
 
-`HistoryExplorer` is the state, a traits object that needs no browser. What it tells is computed in
-`labkit.notebook.widgets.history_explorer`.
+`HistoryExplorer` is the state, a traits object that needs no browser.
 """
 
 from __future__ import annotations
 
 import json
+import tomllib
 from dataclasses import dataclass
 from typing import Any
 
 import traitlets
 
 from labkit.base.errors import LabkitError
-from labkit.base.text import shown
+from labkit.base.text import packaged, shown
 from labkit.box import Box
 from labkit.go.units import human_size
 from labkit.lab import Lab
@@ -30,23 +30,9 @@ from labkit.oci.image import Image, Step
 
 CHANGES = 8
 """The most lines that are told of a layer's changes."""
-NOTES = {
-    "ARG": "a variable of the build",
-    "CMD": "the command that a container runs by default",
-    "ENTRYPOINT": "the program that a container starts with",
-    "ENV": "a variable of the environment",
-    "EXPOSE": "a port on which the program listens",
-    "HEALTHCHECK": "how to find out whether the program works",
-    "LABEL": "a label",
-    "MAINTAINER": "who keeps the image",
-    "ONBUILD": "a step for images that are built on this one",
-    "SHELL": "the shell of the RUN steps",
-    "STOPSIGNAL": "the signal that stops the program",
-    "USER": "the user that the program runs as",
-    "VOLUME": "a directory whose files are kept outside the container's layer",
-    "WORKDIR": "the directory that the program starts in",
-}
-"""What an instruction that changes no file notes in the image's config."""
+_WORDS: dict[str, dict[str, str]] = tomllib.loads(
+    packaged("labkit.notebook.widgets", "history_explorer.toml")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +63,11 @@ def history_line(image: Image, view: ImageView, number: int) -> HistoryLine:
     facts = [("made a layer", "no" if layer is None else f"yes, layer {layer + 1} of {len(view.layers)}")]
     if step.layer is not None:
         facts += [("DiffID", step.layer.diff_id), ("size", f"{human_size(step.size)}, {step.size:,} bytes")]
-    facts += [("why", _why(step)), ("IMAGE", _image(image, number))]
+    words = _WORDS["image"]
+    named = words["newest"].format(id=short(image.id)) if number == 1 else words["missing"]
+    facts += [("why", _why(step)), ("IMAGE", named)]
     if image.recorded and step.layer is not None:
-        facts.append(("note", "A record: digests and sizes are the published ones, the files are stand-ins."))
+        facts.append(("note", words["record"]))
     changes = () if layer is None else view.layers[layer].changes
     title = f"Line {number} of {len(image.history)}: {'0B' if not step.size else human_size(step.size)}"
     return HistoryLine(title, step.entry.created_by, tuple(facts), changes)
@@ -87,32 +75,16 @@ def history_line(image: Image, view: ImageView, number: int) -> HistoryLine:
 
 def _why(step: Step) -> str:
     word = dockerfile_line(step.entry.created_by).partition(" ")[0]
-    notes = NOTES.get(word)
+    notes = _WORDS["notes"].get(word)
     if step.layer is None:
-        did = (
-            f"{word} notes {notes} in the image's config" if notes else "This step left every file as it was"
-        )
-        return f"{did}. No file changes, so there is no layer: the config marks this line as empty_layer."
-    if step.size:
-        return "It changed files, so it made a layer. SIZE is the bytes of the files in that layer."
-    if step.layer.changes.children:
-        return (
-            "0B and a layer all the same: it changed the file system, but SIZE counts bytes in files. "
-            "A new directory, an empty file or a mark for something deleted has none."
-        )
-    called = f"even for {word}, which changes no file" if notes else "even for one that changed no file"
-    return (
-        f"An empty layer. Before Docker 1.10 (2016) every step made a layer, {called}. Today it makes none."
-    )
-
-
-def _image(image: Image, number: int) -> str:
-    if number == 1:
-        return f"{short(image.id)}: after this line the image is complete."
-    return (
-        "<missing>, unless this computer has an image that ends with this line, because it was built or "
-        "pulled here. Nothing is lost: a pull brings only the last image, and all its layers."
-    )
+        case = "noted" if notes else "no layer"
+    elif step.size:
+        case = "files"
+    elif step.layer.changes.children:
+        case = "no bytes"
+    else:
+        case = "noted in a layer" if notes else "empty layer"
+    return _WORDS["why"][case].format(word=word, notes=notes)
 
 
 def history_explorer(
@@ -188,7 +160,6 @@ class HistoryExplorer(Explorer):
 
     @property
     def code(self) -> str:
-        """The line of Python that shows the same."""
         name = json.dumps(self._name or self._view.name)
         named = f", name={name}" if self._name else ""
         return f"history_explorer(lab.image({name}){named}, line={self.line})"

@@ -33,6 +33,7 @@ _PRE = (
 _LINE = "display: block; width: max-content; min-width: 100%; padding: 0 12px; box-sizing: border-box"
 _NAME = f"{PAPER}; font-weight: bold; font-family: monospace; font-size: 15px"
 _LABEL = f"background: {CARD}; color: {QUIET}"
+_MISTAKE = ("Often believed", "What is so")
 _ANSWER = 2_000
 """The characters of an answer that are shown; only a very long label list has more."""
 
@@ -61,27 +62,18 @@ def tree(document: Document, field: str) -> dict[str, Any]:
 def explanation(document: Document, field: str, code: str) -> dict[str, Any]:
     """Return what a field is, where it comes from, who uses it, how to ask for it, and what is mistaken."""
     rows = _rows(document, field)
-    command, answer = document.command(field), _shortened(document.answer(field))
+    command, answer = document.command(field), document.answer(field)
+    answer = answer if len(answer) <= _ANSWER else f"{answer[:_ANSWER]}…"
     name = element("div", visible(field), style=_NAME)
-    parts = [_mistake(words) if label == "Mistake" else _line(f"{label}: ", words) for label, words in rows]
+    parts = [_line(f"{label}: ", words) for label, words in rows if label not in _MISTAKE]
+    if mistaken := [_line(f"{label}: ", words, ink=INK) for label, words in rows if label in _MISTAKE]:
+        parts.append(note(ORANGE, *mistaken))
     asked = f"$ {visible(command)}\n{visible(answer)}"
     terminal = element("pre", asked, tabindex="0", style=f"{_PRE}; padding: 6px 10px; margin: 2px 0 0")
     found = card(name, *parts, _line("Asked alone:", ""), terminal, code_line(code), kind="field")
-    text = [field]
-    for label, words in rows:
-        told = words.split("\n")
-        text += (
-            [f"  Often believed: {told[0]}", f"  What is so: {told[1]}"]
-            if label == "Mistake"
-            else [f"  {label}: {words}"]
-        )
-    text += [
-        "",
-        f"  $ {visible(command)}",
-        f"  {visible(answer)}",
-        "",
-        f"The same in Python: {visible(code)}",
-    ]
+    text = [field, *(f"  {label}: {words}" for label, words in rows)]
+    text += ["", f"  $ {visible(command)}", f"  {visible(answer)}"]
+    text += ["", f"The same in Python: {visible(code)}"]
     return {"text/html": html(found), "text/plain": "\n".join(text)}
 
 
@@ -94,22 +86,13 @@ def _rows(document: Document, field: str) -> list[tuple[str, str]]:
     if found.slides:
         rows.append(("Slides", ", ".join(found.slides)))
     if found.mistake:
-        rows.append(("Mistake", f"{found.mistake}\n{found.truth}"))
+        rows += zip(_MISTAKE, (found.mistake, found.truth), strict=True)
     return rows
-
-
-def _mistake(words: str) -> etree.Element:
-    mistake, truth = words.split("\n")
-    return note(ORANGE, _line("Often believed: ", mistake, ink=INK), _line("What is so: ", truth, ink=INK))
 
 
 def _line(label: str, words: str, ink: str = "") -> etree.Element:
     name = element("span", label, style=f"font-weight: bold; color: {ink}" if ink else _LABEL)
     return element("div", name, visible(words), style="margin: 3px 0")
-
-
-def _shortened(answer: str) -> str:
-    return answer if len(answer) <= _ANSWER else f"{answer[:_ANSWER]}…"
 
 
 @lab_first
@@ -177,7 +160,6 @@ class InspectExplorer(Explorer):
 
     @property
     def code(self) -> str:
-        """The line of Python that shows the same."""
         chosen = "" if self.field == "Id" else f", field={json.dumps(self.field)}"
         return f"inspect_explorer(lab, {json.dumps(self._document.name)}{chosen})"
 

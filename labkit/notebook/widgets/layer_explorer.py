@@ -1,7 +1,6 @@
 """The layer explorer: a stack to choose from; its changes, the merged tree and the waste follow.
 
-`LayerExplorer` is the state, a traits object that needs no browser. What it tells is computed in
-`labkit.notebook.widgets.layer_explorer`.
+`LayerExplorer` is the state, a traits object that needs no browser.
 """
 
 from __future__ import annotations
@@ -168,8 +167,9 @@ def _changes(stack: Stacked, layer: int, wanted: _Wanted) -> Table:
     kinds = [sum(each.kind == kind for each in found) for kind in "ACD"]
     told = "{:,} added, {:,} changed, {:,} deleted".format(*kinds)
     caption = f"{_capital(named.words)}, {human_size(named.size)}, changes {_of(found, entries)}: {told}"
-    rows = (Row(each.kind, (_path(each), _size(each), _below(stack, each))) for each in found)
-    return _limited(caption, ("path", "size", "what is below it"), rows, len(found), _sum(stack, layer), (1,))
+    rows = [Row(each.kind, (_path(each), _size(each), _below(stack, each))) for each in found[:LIMIT]]
+    heads = ("path", "size", "what is below it")
+    return Table(caption, heads, tuple(rows), len(found) - len(rows), _sum(stack, layer), (1,))
 
 
 def _merged(stack: Stacked, layer: int, wanted: _Wanted) -> Table:
@@ -182,27 +182,23 @@ def _merged(stack: Stacked, layer: int, wanted: _Wanted) -> Table:
         ((in_tree(entry.path), entry) for entry in gone),
     ]
     lines = merge(*keyed, key=itemgetter(0))
-    rows = (
-        _shown_row(stack, each, touched) if isinstance(each, Shown) else _gone_row(stack, each)
-        for _, each in lines
-    )
+    rows = tuple(_merged_row(stack, each, touched) for _, each in islice(lines, LIMIT))
     did = stack.layers[layer - 1].words
     paths = _of(shown, found.shown)
     caption = f"The tree of {_upto(stack, layer)}: {paths}. A, C and D say what {did} did."
     heads = ("path", "size", "comes from", "hides")
-    return _limited(caption, heads, rows, len(shown) + len(gone), _sum(stack, layer), (1,))
+    more = len(shown) + len(gone) - len(rows)
+    return Table(caption, heads, rows, more, _sum(stack, layer), (1,))
 
 
-def _shown_row(stack: Stacked, each: Shown, touched: Mapping[str, Entry]) -> Row:
+def _merged_row(stack: Stacked, each: Shown | Entry, touched: Mapping[str, Entry]) -> Row:
+    if isinstance(each, Entry):
+        return Row("D", (_path(each), "", "hidden", _below(stack, each)))
     copy, entry = each.copy, touched.get(each.copy.path)
     hides = ", ".join(f"{stack.layers[one.layer - 1].words}: {_copy_size(one)}" for one in each.hides)
     size = "" if isinstance(copy.node, Dir) else human_size(copy.size)
     cells = (_with_target(copy), size, stack.layers[copy.layer - 1].words, hides)
     return Row(entry.kind if entry else "", cells)
-
-
-def _gone_row(stack: Stacked, entry: Entry) -> Row:
-    return Row("D", (_path(entry), "", "hidden", _below(stack, entry)))
 
 
 def _waste(stack: Stacked, layer: int, wanted: _Wanted) -> Table:
@@ -211,13 +207,13 @@ def _waste(stack: Stacked, layer: int, wanted: _Wanted) -> Table:
     bytes_ = sum(each.wasted for each in waste)
     files = _of(waste, found.waste, "file")
     caption = f"Waste in {_upto(stack, layer)}: {count(bytes_, 'byte')} in {files}"
-    rows = (
+    rows = [
         Row("", (f"{each.wasted:,}", each.copy.path, each.reason.words, _needed(stack, found, each)))
-        for each in waste
-    )
+        for each in waste[:LIMIT]
+    ]
     heads = ("bytes", "path", "why they are wasted", "the copy that is needed")
-    notes = [*_sum(stack, layer), *_advice(waste)]
-    return _limited(caption, heads, rows, len(waste), notes, (0,))
+    notes = (*_sum(stack, layer), *_advice(waste))
+    return Table(caption, heads, tuple(rows), len(waste) - len(rows), notes, (0,))
 
 
 def _advice(waste: Sequence[Hidden]) -> Iterator[str]:
@@ -291,27 +287,13 @@ def _capital(words: str) -> str:
     return words[0].upper() + words[1:]
 
 
-def _sum(stack: Stacked, layer: int) -> list[str]:
+def _sum(stack: Stacked, layer: int) -> tuple[str, ...]:
     """Say how the bytes add up, to the byte."""
     found = stack.account(layer)
     tenths = 1000 * found.visible // found.total if found.total else 1000
     told = f"{found.total:,} bytes = {found.visible:,} shown + {found.wasted:,} wasted"
-    return [
-        f"{_capital(_upto(stack, layer))}: {told}; efficiency {tenths // 10}.{tenths % 10} %.",
-        *([RECORD] if stack.image.recorded else []),
-    ]
-
-
-def _limited(
-    caption: str,
-    heads: tuple[str, ...],
-    rows: Iterable[Row],
-    number: int,
-    notes: Sequence[str],
-    right: tuple[int, ...],
-) -> Table:
-    shown = tuple(islice(rows, LIMIT))
-    return Table(caption, heads, shown, number - len(shown), tuple(notes), right)
+    whole = f"{_capital(_upto(stack, layer))}: {told}; efficiency {tenths // 10}.{tenths % 10} %."
+    return (whole, RECORD) if stack.image.recorded else (whole,)
 
 
 # A table in a notebook: HTML that scrolls in a box of its own, and the same in text.
@@ -346,7 +328,6 @@ def words(found: Table, code: str) -> str:
 
 
 def _html(found: Table, code: str) -> str:
-    """Return a table in HTML."""
     parts = [element("div", visible(found.caption), style="font-weight: bold")]
     if found.rows:
         label = visible(found.caption)
@@ -453,7 +434,6 @@ class LayerExplorer(Explorer):
 
     @property
     def code(self) -> str:
-        """The line of Python that shows the same."""
         words = [self._stack.code]
         if self.layer != self._top:
             words.append(f"layer={self.layer}")
@@ -495,9 +475,8 @@ class LayerExplorer(Explorer):
             text_field(self, "path", "In the directory", example="/etc"),
             text_field(self, "filter", "With the letters", example="log"),
         ]
-        return widgets.VBox(
-            [row("Layer", [widgets.VBox(buttons)]), row("Show", [views]), row("Paths", fields)]
-        )
+        layers = widgets.VBox(buttons)
+        return widgets.VBox([row("Layer", [layers]), row("Show", [views]), row("Paths", fields)])
 
     def _button(self, number: int) -> Any:
         made = button("", self.set_trait, "layer", number)
@@ -516,5 +495,5 @@ class LayerExplorer(Explorer):
 
 
 def _words(layer: LayerName) -> str:
-    parts = [layer.mark, *([layer.label] if layer.label else []), human_size(layer.size), cut(layer.made, 40)]
-    return " · ".join(parts)
+    parts = (layer.mark, layer.label, human_size(layer.size), cut(layer.made, 40))
+    return " · ".join(filter(None, parts))

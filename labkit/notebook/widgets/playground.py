@@ -7,6 +7,7 @@ shown with the line of Python that does the same. What is typed in between is se
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields
 from typing import Any
 
 import ipywidgets as widgets  # type: ignore[import-untyped]
@@ -91,31 +92,21 @@ class Playground(Explorer):
     def do(self, name: str) -> None:
         """Do an action with what is filled in; "refresh" only looks at the lab again."""
         if name != "refresh":
-            entry = act(self._lab, name, self._fields())
-            self.log.append(entry)
-            if name == "reset":
-                self._ready()
-            with self.hold_trait_notifications():
-                if name == "run" and not entry.failed:
-                    self.container = self._names()[0]
-                self._choose()
-                self.moment += 1
-        else:
-            with self.hold_trait_notifications():
-                self._choose()
-                self.moment += 1
-
-    def _fields(self) -> Fields:
-        fields = ("image", "name", "container", "path", "text", "mode", "target")
-        return Fields(**{each: getattr(self, each) for each in fields})
+            filled = {each.name: getattr(self, each.name) for each in fields(Fields)}
+            self.log.append(act(self._lab, name, Fields(**filled)))
+        if name == "reset":
+            self._ready()
+        with self.hold_trait_notifications():
+            if name == "run" and not self.log[-1].failed:
+                self.container = self._names()[0]
+            self._choose()
+            self.moment += 1
 
     def _ready(self) -> None:
-        """Pull the image where the lab does not have it."""
         if images.lookup_image(self._lab.engine, self._image) is None:
             self.log.append(pull(self._lab, self._image))
 
     def _names(self) -> list[str]:
-        """Return the names of all containers, newest first."""
         return [each.name for each in containers.listed_containers(self._lab.engine, everything=True)]
 
     def _image_names(self) -> list[str]:
@@ -153,62 +144,49 @@ class Playground(Explorer):
         done = [line for entry in self.log[-LOG:] for line in log_lines(entry)]
         if len(self.log) > LOG:
             done.insert(0, f"… {len(self.log) - LOG} more before")
-        words = "\n".join(
-            ["What was done", *(done or ["nothing yet"]), "", f"The same in Python: {self.code}"]
-        )
-        return [
-            (bundle("\n".join(last)), {}),
-            picture,
-            (bundle(f"{said}\n{disk}".rstrip()), {}),
-            (bundle(words), {}),
-        ]
+        words = ["What was done", *(done or ["nothing yet"]), "", f"The same in Python: {self.code}"]
+        first, third, fourth = "\n".join(last), f"{said}\n{disk}".rstrip(), "\n".join(words)
+        return [(bundle(first), {}), picture, (bundle(third), {}), (bundle(fourth), {})]
 
     def controls(self) -> Any:
         """Return the fields and buttons, the container's in rows of their own."""
-        return widgets.VBox(
-            [
-                row(
-                    "New container",
-                    [self._list("image", self._offered_images), self._field("name"), self._button("run")],
-                ),
-                row(
-                    "Chosen container",
-                    [self._list("container", self._offered), *map(self._button, ("stop", "start", "remove"))],
-                ),
-                row(
-                    "A file in it",
-                    [
-                        self._field("path", "20em"),
-                        self._field("text"),
-                        *map(self._button, ("write", "append", "delete")),
-                        self._field("mode", "9em"),
-                        self._button("chmod"),
-                    ],
-                ),
-                row(
-                    "Keep it, or go back",
-                    [
-                        self._field("target", label="as image"),
-                        self._button("commit"),
-                        *(button(word, self.do, word.lower()) for word in ("Undo", "Reset", "Refresh")),
-                    ],
-                ),
-            ]
-        )
+        path, text, mode = self._field("path", "20em"), self._field("text"), self._field("mode", "9em")
+        back = [button(word, self.do, word.lower()) for word in ("Undo", "Reset", "Refresh")]
+        rows = {
+            "New container": [
+                self._list("image", self._image_names),
+                self._field("name"),
+                *self._buttons("run"),
+            ],
+            "Chosen container": [
+                self._list("container", self._names),
+                *self._buttons("stop", "start", "remove"),
+            ],
+            "A file in it": [
+                path,
+                text,
+                *self._buttons("write", "append", "delete"),
+                mode,
+                *self._buttons("chmod"),
+            ],
+            "Keep it, or go back": [
+                self._field("target", label="as image"),
+                *self._buttons("commit"),
+                *back,
+            ],
+        }
+        return widgets.VBox([row(title, children) for title, children in rows.items()])
 
-    def _button(self, name: str) -> Any:
-        return button(ACTIONS[name].label, self.do, name)
+    def _buttons(self, *names: str) -> list[Any]:
+        return [button(ACTIONS[name].label, self.do, name) for name in names]
 
     def _field(self, trait: str, width: str = "15em", label: str = "") -> Any:
-        """Return a text field that a trait follows at each key, so that a button finds what was typed."""
         return text_field(self, trait, label or trait, width=width)
 
-    def _list(self, trait: str, offered: Callable[[], list[tuple[str, str]]]) -> Any:
+    def _list(self, trait: str, names: Callable[[], list[str]]) -> Any:
         """Return a list of the images or containers of the lab, which is made anew after each action."""
+
+        def offered() -> list[tuple[str, str]]:
+            return [(visible(name), name) for name in names()] or [("none yet", "")]
+
         return dropdown(self, trait, trait, offered, anew=["moment"], width="18em")
-
-    def _offered_images(self) -> list[tuple[str, str]]:
-        return [(visible(name), name) for name in self._image_names()]
-
-    def _offered(self) -> list[tuple[str, str]]:
-        return [(visible(name), name) for name in self._names()] or [("none yet", "")]

@@ -76,7 +76,6 @@ class Prediction(Explorer):
 
     @property
     def code(self) -> str:
-        """The line of Python that shows the same."""
         return self._code(self.chosen)
 
     def _code(self, letter: str) -> str:
@@ -114,19 +113,16 @@ class Prediction(Explorer):
         choices = [(letter, choice.text) for letter, choice in self._letters.items()]
         items = [element("div", element("b", letter), f"  {words}", style=line) for letter, words in choices]
         prompt = element("p", element("b", before), self.question.prompt)
-        text = "\n".join(
-            [before + self.question.prompt, *(f"  {letter}  {words}" for letter, words in choices)]
-        )
+        lines = [f"  {letter}  {words}" for letter, words in choices]
+        text = "\n".join([before + self.question.prompt, *lines])
         return {"text/html": html(card(prompt, *items)), "text/plain": shown(text)}, {}
 
     def _answered(self) -> Output:
         notes = [note(hue, element("b", line), element("div", reason)) for hue, line, reason in self._told()]
         if notes:
             text = f"{self.verdict}\nThe same in Python: {self.code}"
-            return {
-                "text/html": html(card(*notes, code_line(self.code), kind="verdict")),
-                "text/plain": shown(text),
-            }, {}
+            verdict = card(*notes, code_line(self.code), kind="verdict")
+            return {"text/html": html(verdict), "text/plain": shown(text)}, {}
         if self.chosen or live():
             words = f"Your guess: {self.chosen} · {self._letters[self.chosen].text}" if self.chosen else FIRST
             return {"text/html": html(card(words)), "text/plain": shown(words)}, {}

@@ -193,11 +193,7 @@ class PullBoard(Explorer):
     def controls(self) -> Any:
         """Return the buttons that play, the moment as a number, and the speeds."""
         play = button("Play", self.toggle)
-        moves = [
-            button("Step back", self.step, True),
-            button("Step", self.step),
-            button("Replay", self.replay),
-        ]
+        steps = [button("Step back", self.step, True), button("Step", self.step)]
         number = widgets.BoundedFloatText(
             self.at,
             min=0.0,
@@ -214,7 +210,7 @@ class PullBoard(Explorer):
 
         self.observe(follow, "playing")
         speeds = toggles(self, "speed", [(name, name) for name in SPEEDS])
-        buttons = row("The pull, moment by moment", [play, *moves, number])
+        buttons = row("The pull, moment by moment", [play, *steps, button("Replay", self.replay), number])
         self._controls = widgets.VBox([buttons, row("Speed", [speeds])])
         return self._controls
 

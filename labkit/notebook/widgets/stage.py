@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import cache
-from importlib import resources
 from typing import Any
 from uuid import uuid4
 
@@ -18,6 +17,7 @@ import traitlets
 from IPython import display
 
 from labkit.base.errors import NotFound
+from labkit.base.text import packaged
 from labkit.cli.transfer import event_line
 from labkit.engine.scene import Scene, change, scene
 from labkit.engine.schedule import PullEvent
@@ -27,8 +27,6 @@ from labkit.notebook.pictures import still
 from labkit.notebook.pictures.picture import image, twin
 from labkit.notebook.pictures.text import visible
 
-_FILES = resources.files("labkit.notebook.widgets")
-
 
 @cache
 def text_of(*names: str) -> str:
@@ -37,7 +35,7 @@ def text_of(*names: str) -> str:
     >>> text_of("live.js")[:2]
     '//'
     """
-    return "\n".join(_FILES.joinpath(name).read_text("utf-8") for name in names)
+    return "\n".join(packaged("labkit.notebook.widgets", name) for name in names)
 
 
 class Stage(anywidget.AnyWidget):

@@ -71,7 +71,7 @@ class Terminal(Stage):
             text = own_word(self.lab, line.strip()) or self.lab.type(line, watch=self._watch).text
         except KeyboardInterrupt:
             text = "^C\n"
-        before, clear, after = text.rpartition(_CLEAR)
+        _, clear, after = text.rpartition(_CLEAR)
         text = shown(after.replace("\r\n", "\n"))
         echo = f"{prompt}{line}\n" if line.isprintable() else ""
         self._screen = ("" if clear else self._screen + shown(echo)) + text

@@ -7,7 +7,6 @@ been shown, whether the answer is revealed. The page (`slide_view`) shows it and
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib import resources
 from typing import Any
 
 import anywidget
@@ -15,6 +14,7 @@ import traitlets
 from IPython import display
 
 from labkit.base.errors import LabkitError
+from labkit.base.text import packaged
 from labkit.course.slides import Slide, SlideRun
 from labkit.lessons import SLIDES
 from labkit.notebook import slide_html
@@ -22,20 +22,16 @@ from labkit.notebook.html import element, html
 from labkit.notebook.magics import live
 from labkit.notebook.widgets.view import Explorer, Output, keeping_keys
 
-# The page of the walkthrough: one slide, its buttons, its keys and a clock.
-#
-# ipywidgets cannot catch keys nor fill the screen, so this one is an anywidget whose script and style are
-# sent with it: nothing is asked of any host. See docs/decisions/0015-the-walkthroughs-page-is-an-
-# anywidget.md.
-
-_FILES = resources.files("labkit.notebook.widgets")
-
 
 class SlideView(anywidget.AnyWidget):
-    """Shows `slide_html`, HTML that labkit wrote, and sends {"do": NAME} for each key and button."""
+    """Shows `slide_html`, HTML that labkit wrote, and sends {"do": NAME} for each key and button.
 
-    _esm = _FILES.joinpath("slide_view.js").read_text("utf-8")
-    _css = _FILES.joinpath("slide_view.css").read_text("utf-8")
+    ipywidgets cannot catch keys nor fill the screen; this script and style are sent with it, and nothing is
+    asked of any host (docs/decisions/0015-the-walkthroughs-page-is-an-anywidget.md).
+    """
+
+    _esm = packaged("labkit.notebook.widgets", "slide_view.js")
+    _css = packaged("labkit.notebook.widgets", "slide_view.css")
     titles: Any = traitlets.List().tag(sync=True)
     slide_html = traitlets.Unicode().tag(sync=True)
     facts: Any = traitlets.Dict().tag(sync=True)
