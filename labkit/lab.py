@@ -29,7 +29,7 @@ from labkit.base.errors import DaemonError, raises_labkit_errors
 from labkit.box import Box
 from labkit.cli.explain import Explanation, explain
 from labkit.cli.own_docker import Comparison, compare
-from labkit.cli.session import Result, Session
+from labkit.cli.session import KEYS, Result, Session
 from labkit.cli.terminal import HUB, Registries, Watch
 from labkit.cli.timeline import Moment, Timeline
 from labkit.engine import archives, container, images, process, usage
@@ -107,7 +107,7 @@ class Lab:
         self._events: list[PullEvent] = []
         self.watchers: WeakSet[Watcher] = WeakSet()
 
-    def docker(self, line: str, *, stdin: bytes = b"", watch: Watch | None = None) -> Result:
+    def docker(self, line: str, *, stdin: bytes | None = None, watch: Watch | None = None) -> Result:
         """Run a docker command line, given without the word `docker`.
 
         >>> print(Lab().docker("image ls"), end="")
@@ -115,21 +115,39 @@ class Lab:
         """
         return self.shell(f"docker {line}", stdin=stdin, watch=watch)
 
-    def shell(self, line: str, *, stdin: bytes = b"", watch: Watch | None = None) -> Result:
-        """Run a line as it is typed at the prompt of the lab's terminal; it never raises.
+    def shell(self, line: str, *, stdin: bytes | None = None, watch: Watch | None = None) -> Result:
+        """Run a line at the prompt of the lab's home; it never raises.
+
+        `stdin` is its standard input; without it nobody types, so that a shell that it opens in a container
+        ends at once: see `type`.
 
         >>> Lab().shell("docker ps -aq | wc -l").text
         '0\\n'
         """
-
-        def seen(event: PullEvent) -> None:
-            self._events.append(event)
-            if watch:
-                watch(event)
-
         with self.doing(line):
-            self.session.watch = seen
+            self.session.watch = self._watched(watch)
             return self.session.run(line, stdin=stdin)
+
+    def type(self, line: str, *, watch: Watch | None = None) -> Result:
+        """Type a line at the lab's terminal; it never raises.
+
+        After `docker run -it IMAGE`, `exec -it`, `start -ai` and `attach` lines go to the container's shell
+        until it ends, and `prompt` is its prompt. Ctrl-C is "\\x03", Ctrl-D "\\x04"; "\\x10\\x11" leaves it.
+
+        >>> lab = Lab()
+        >>> for line in ("docker run -it --name box busybox", "cd /tmp", "touch x"):
+        ...     result = lab.type(line)
+        >>> lab.prompt, lab.container("box").listdir("/tmp")
+        ('/tmp # ', ['x'])
+        """
+        with self.doing(KEYS.get(line, line)):
+            self.session.watch = self._watched(watch)
+            return self.session.type(line)
+
+    @property
+    def prompt(self) -> str:
+        """What the lab's terminal shows before the next line: "> " where a command goes on."""
+        return self.session.prompt
 
     def compare(self, line: str) -> Comparison:
         """Run a docker line that changes nothing here and on the learner's own Docker, and compare.
@@ -162,6 +180,14 @@ class Lab:
                 error.add_note(self.session.registries.hint(reference))
                 raise
             return self._named(pulled.image, name)
+
+    def _watched(self, watch: Watch | None) -> Watch:
+        def see(event: PullEvent) -> None:
+            self._events.append(event)
+            if watch:
+                watch(event)
+
+        return see
 
     def _seen(self, steps: Generator[PullEvent, None, Pulled], events: list[PullEvent]) -> Pulled:
         """Return what a transfer leads to; its events are added to a list, and told to who watches."""
@@ -364,6 +390,7 @@ class Lab:
             if self._busy:
                 yield
                 return
+            self.session.wake()
             before = self._moment()
             self._time.stand(before)
             self._busy = True

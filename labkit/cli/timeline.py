@@ -56,7 +56,8 @@ class Timeline:
         A moment where nothing is different is not kept, unless `always` is given.
         """
         known = self._moments[self.at]
-        if not always and now.place == known.place and still(now.state) == still(known.state):
+        same = now.place.still() == known.place.still() and still(now.state) == still(known.state)
+        if same and not always:
             self.stand(now)
             return
         self._moments[self.at + 1 :] = [now]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from labkit.engine.schedule import PullEvent
 from labkit.lab import Lab
-from labkit.notebook.terminal import LONGEST, PullBars
+from labkit.notebook.output import LONGEST, PullBars
 from tests.notebook.shown import Handle
 
 

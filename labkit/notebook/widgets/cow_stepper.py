@@ -17,10 +17,10 @@ from labkit.course.copy_on_write import OPERATIONS, Story, choices, operation_na
 from labkit.engine.state import State
 from labkit.lab import Lab
 from labkit.notebook.html import PAPER, card, code_line, element, html
+from labkit.notebook.output import bundle
 from labkit.notebook.pictures.copy_up import copy_up
 from labkit.notebook.pictures.text import visible
 from labkit.notebook.pictures.views import lab_first, name_of, needed_lab
-from labkit.notebook.terminal import bundle
 from labkit.notebook.widgets.view import Explorer, Output, button, row
 from labkit.oci.image import Image
 

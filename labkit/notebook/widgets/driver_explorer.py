@@ -16,7 +16,7 @@ import traitlets
 from labkit.go.units import human_size
 from labkit.notebook.charts import MISSING, Chart
 from labkit.notebook.driver_chart import OPERATIONS, choice, driver_costs, modelled
-from labkit.notebook.terminal import bundle
+from labkit.notebook.output import bundle
 from labkit.notebook.widgets.view import Explorer, Output, row, toggles
 from labkit.storage.drivers import BIG_SIZE, DRIVERS
 

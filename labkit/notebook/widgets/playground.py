@@ -30,10 +30,10 @@ from labkit.engine import container as containers
 from labkit.engine import images
 from labkit.go.units import human_size
 from labkit.lab import Lab
+from labkit.notebook.output import bundle
 from labkit.notebook.pictures.containers import draw
 from labkit.notebook.pictures.text import visible
 from labkit.notebook.pictures.views import lab_first, name_of, needed_lab
-from labkit.notebook.terminal import bundle
 from labkit.notebook.widgets.view import Explorer, Output, button, dropdown, row, text_field
 from labkit.oci.image import Image
 

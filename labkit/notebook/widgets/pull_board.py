@@ -22,9 +22,9 @@ from labkit.lab import Lab
 from labkit.notebook.charts import Chart, pull_timeline
 from labkit.notebook.html import card, code_line, element, facts, html
 from labkit.notebook.magics import live
+from labkit.notebook.output import block
 from labkit.notebook.pictures.text import table
 from labkit.notebook.pictures.views import lab_first, name_of, needed_lab
-from labkit.notebook.terminal import block
 from labkit.notebook.widgets.view import Explorer, Output, button, row, toggles
 
 SPEEDS = {"real time": 1.0, "ten times": 10.0, "at once": 0.0}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import astuple
 from functools import cache
 from typing import Any
 from uuid import uuid4
@@ -15,6 +16,7 @@ from uuid import uuid4
 import anywidget
 import traitlets
 from IPython import display
+from IPython.core.getipython import get_ipython
 
 from labkit.base.errors import NotFound
 from labkit.base.text import packaged
@@ -23,6 +25,7 @@ from labkit.engine.scene import Scene, change, scene
 from labkit.engine.schedule import PullEvent
 from labkit.lab import Lab
 from labkit.notebook.magics import live
+from labkit.notebook.output import lab_of_notebook
 from labkit.notebook.pictures import still
 from labkit.notebook.pictures.picture import image, twin
 from labkit.notebook.pictures.text import visible
@@ -53,26 +56,26 @@ class Stage(anywidget.AnyWidget):
         self._unfolded: set[str] = set()
         self._handle: Any = None
         self._scene = Scene()
-        super().__init__(mark=uuid4().hex[:12])
-        self.see(())
+        # All at once: what is set later reaches the page after its script has begun.
+        super().__init__(mark=uuid4().hex[:12], frame=self._look(()))
         self.on_msg(self._asked)
         lab.watchers.add(self)
 
     def see(self, events: Sequence[PullEvent]) -> None:
         """Show the lab as it is now, as the events of a transfer lead to it."""
+        self.frame = self._look(events)
+        if self._handle is not None:
+            self._handle.update(self.bundle(), raw=True)
+
+    def _look(self, events: Sequence[PullEvent]) -> dict[str, Any]:
         before, self._scene = self._scene, scene(self.lab.engine.state, self._unfolded)
-        self.frame = {
+        return {
             "scene": as_json(self._scene),
-            "events": [
-                [each.at, each.layer, each.state, each.current, each.total, event_line(each)]
-                for each in events
-            ],
+            "events": [[*astuple(each), event_line(each)] for each in events],
             "said": said(before, self._scene),
             "past": [visible(each) for each in self.lab.commands],
             "at": self.lab.at,
         }
-        if self._handle is not None:
-            self._handle.update(self.bundle(), raw=True)
 
     def bundle(self) -> dict[str, str]:
         """Return what Jupyter keeps of it: the still picture, and the same in words."""
@@ -143,7 +146,9 @@ def said(before: Scene, after: Scene) -> str:
 
 
 def stage(lab: Lab | None = None) -> Stage:
-    """Open the stage of a lab, by default the notebook's: a picture that moves with each command."""
-    from labkit.notebook.pictures.views import needed_lab
+    """Open the stage of a lab, by default the notebook's: a picture that moves with each command.
 
-    return Stage(needed_lab(lab))
+    >>> stage(Lab()).lab
+    <Lab: 0 images, 0 containers>
+    """
+    return Stage(lab or lab_of_notebook(get_ipython()))

@@ -10,6 +10,7 @@ from threading import Event, Thread
 from typing import Any
 
 import traitlets
+from IPython.core.getipython import get_ipython
 
 from labkit.base.text import shown
 from labkit.cli.completion import completions, split_word
@@ -17,6 +18,7 @@ from labkit.cli.transfer import event_line
 from labkit.engine.schedule import PullEvent
 from labkit.lab import Lab
 from labkit.notebook.console import own_word
+from labkit.notebook.output import lab_of_notebook
 from labkit.notebook.widgets.stage import Stage, text_of
 
 _MOMENT = 0.3
@@ -36,6 +38,7 @@ class Terminal(Stage):
         self._typed: list[str] = []
         self._stopped = Event()
         self._worker: Thread | None = None
+        self._late = False
         super().__init__(lab)
 
     def _asked(self, widget: object, content: dict[str, Any], buffers: object) -> None:
@@ -54,6 +57,7 @@ class Terminal(Stage):
     def _take(self, line: str) -> None:
         """Run a line, for a moment here and then beside the page."""
         self._stopped.clear()
+        self._late = False
         if line.isprintable() and line.strip():
             self._typed.append(line)
         worker = Thread(target=self._run, args=(line, self.lab.prompt), daemon=True, name="labkit-terminal")
@@ -64,6 +68,7 @@ class Terminal(Stage):
             return
         self._worker = worker
         worker.join(_MOMENT)
+        self._late = True
 
     def _run(self, line: str, prompt: str) -> None:
         self.lab.session.tty = True
@@ -81,7 +86,7 @@ class Terminal(Stage):
     def _watch(self, event: PullEvent) -> None:
         if self._stopped.is_set():
             raise KeyboardInterrupt
-        if self._worker and self._late:
+        if self._late:
             self.send({"bar": [event.layer, event_line(event)]})
 
     def _cancel(self) -> None:
@@ -92,3 +97,12 @@ class Terminal(Stage):
         self._screen += "^C\n"
         taken = self.lab.undo()
         self.send({"ran": f"^C\nlabkit: took back: {shown(taken)}\n", "prompt": self.lab.prompt})
+
+
+def terminal(lab: Lab | None = None) -> Terminal:
+    """Open the terminal of a lab, by default the notebook's, with the stage beside it.
+
+    >>> terminal(Lab()).lab
+    <Lab: 0 images, 0 containers>
+    """
+    return Terminal(lab or lab_of_notebook(get_ipython()))
