@@ -17,7 +17,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from labkit.base.errors import DaemonError, InvalidReference, LabkitError, NotSimulated
+from labkit.cli import places
 from labkit.cli.formats import progress_bar
+from labkit.cli.realfiles import native
 from labkit.cli.table import Invocation
 from labkit.cli.terminal import Terminal
 from labkit.cli.transfer import pull_image
@@ -58,6 +60,8 @@ def prepare(terminal: Terminal, source: str, file: str) -> Sent:
             raise NotSimulated(f"labkit: a context from {source} is not simulated; it would be downloaded")
         raise LabkitError(f'{_PREPARE}path "{source}" not found')
     directory, real = place
+    if real and not source.startswith("/"):
+        terminal.news = "read", places.READ.format(f"the context {source}")
     if not (os.path.isdir(directory) if real else isinstance(_at_home(terminal, source)[1], Dir)):
         raise LabkitError(f"{_PREPARE}context must be a directory: {directory}")
     name, text = _dockerfile(terminal, directory, file, real)
@@ -72,7 +76,8 @@ def prepare(terminal: Terminal, source: str, file: str) -> Sent:
 def _choose(terminal: Terminal, source: str, file: str) -> tuple[str, bool] | None:
     """Return the absolute path of the context and whether it is a real one, or None where it is nowhere."""
     home, node = _at_home(terminal, source)
-    real = os.path.realpath(source) if os.path.exists(source) else ""
+    real = native(places.on_disk(terminal, source)) if source else ""
+    real = os.path.realpath(real) if os.path.exists(real) else ""
     if node is None:
         return (real, True) if real else None
     if file == "-" or not real or _first_missing(terminal, _named(terminal, home, file, False), False) == "":
@@ -91,7 +96,7 @@ def _at_home(terminal: Terminal, path: str) -> tuple[str, Node | None]:
 def _named(terminal: Terminal, directory: str, file: str, real: bool) -> str:
     """Return the absolute path of the Dockerfile: the default may be written in small letters, too."""
     if file:
-        return os.path.abspath(file) if real else terminal.absolute(file)
+        return native(places.on_disk(terminal, file)) if real else terminal.absolute(file)
     default = posixpath.join(directory, "Dockerfile")
     small = posixpath.join(directory, "dockerfile")
     found = _first_missing(terminal, default, real) == "" or _first_missing(terminal, small, real) != ""

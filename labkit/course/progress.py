@@ -20,6 +20,7 @@ from labkit.base.errors import LabkitError
 from labkit.base.lazy import extra
 from labkit.course.exercise import Card, Exercise, Line, Mark
 from labkit.course.lesson import Lesson
+from labkit.oci.blob import write_file
 
 VERSION = 1
 FILE = "progress.json"
@@ -228,12 +229,7 @@ def _peek(path: Path) -> Scores:
 
 def _replace(path: Path, data: bytes) -> None:
     """Put a file in the place of another one, so that there is always one of the two, and whole."""
-    new = path.with_name(f"{path.name}.new")
-    with open(new, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(new, path)
+    write_file(path, [data])
     if hasattr(os, "O_DIRECTORY"):
         directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
         try:

@@ -14,11 +14,12 @@ from __future__ import annotations
 import errno
 import os
 import posixpath
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol
 
-from labkit.base.errors import DaemonError, FileSystemError, LabkitError, RecordedImage
+from labkit.base.errors import DaemonError, FileSystemError, LabkitError, RecordedImage, call_of
 from labkit.engine import container as containers
 from labkit.engine import mounts, process
 from labkit.engine.container import container_config
@@ -176,12 +177,15 @@ def unpack(
     target: str,
     members: Sequence[Member],
     owner: Callable[[Meta], tuple[int, int]] | None = None,
+    *,
+    replacing: bool = False,
 ) -> None:
     """Write entries below a directory; a file replaces a file, a directory takes over an entry's attributes.
 
-    `owner` says whose it is, from the entry's attributes; without it, it is the writer's. Raises UnpackError,
-    or FileSystemError.
+    `owner` says whose it is, from the entry's attributes; without it, it is the writer's. With `replacing`
+    the file system's own calls put a file in another one's place, whole or not at all. Raises UnpackError.
     """
+    target = gopath.clean(target)
     directories: list[tuple[str, Meta]] = []
     above: set[str] = set()
     for member in members:
@@ -190,35 +194,68 @@ def unpack(
         if name == ".." or name.startswith("../"):
             raise UnpackError(f'"{name}" is outside of "{target}"')
         _make_parents(files, target, name, above)
-        before = lstat(files, path)
+        with _told_as("lstat", path):
+            before = lstat(files, path)
         is_dir = isinstance(member.node, Dir)
         if before is not None and isinstance(before, Dir) != is_dir:
-            kinds = (
-                ("directory", "non-directory") if isinstance(before, Dir) else ("non-directory", "directory")
-            )
+            kinds = ("directory", "non-directory")[:: 1 if isinstance(before, Dir) else -1]
             raise UnpackError(f'cannot overwrite {kinds[0]} "{path}" with {kinds[1]} "{target}"')
         if is_dir and name == "." and before is not None:
             continue
-        if before is not None and not is_dir:
-            _unlink(files, path)
-            if isinstance(before, Symlink):
-                above.clear()
+        old = before is not None and not is_dir
+        if old and not replacing:
+            with _told_as("unlinkat", path):
+                files.unlink(path)
+        if isinstance(before, Symlink):
+            above.clear()
         node = _owned(member.node, owner)
-        if member.link:
-            _link(files, target, path, member.link)
-        elif isinstance(node, Dir):
-            if before is None:
-                files.mkdir(path, node.meta.mode)
+        with _told_as(_call_for(target, node, member.link), path, "unlinkat" if old else ""):
+            if _make(files, target, path, node, member.link, new=before is None):
+                _set_attributes(files, path, node, owned=owner is not None)
+        if isinstance(node, Dir):
             directories.append((path, node.meta))
             above.add(name)
-        elif isinstance(node, Symlink) and not gopath.join(path, "..", node.target).startswith(target):
-            raise UnpackError(f'invalid symlink "{path}" -> "{node.target}"')
-        else:
-            files.place(path, node)
-        if member.link or isinstance(node, Dir):
-            _set_attributes(files, path, node, owned=owner is not None)
     for path, meta in directories:
-        files.utime(path, meta.mtime)
+        with _told_as("chtimes", path):
+            files.utime(path, meta.mtime)
+
+
+def _make(files: Files, target: str, path: str, node: Node, link: str, *, new: bool) -> bool:
+    """Make what an entry stands for; tell whether its attributes are still to be set."""
+    if link:
+        source = gopath.join(target, link)
+        if not source.startswith(target):
+            raise UnpackError(f'invalid hardlink "{source}" -> "{link}"')
+        files.link(source, path)
+    elif isinstance(node, Dir):
+        if new:
+            files.mkdir(path, node.meta.mode)
+    elif isinstance(node, Symlink) and not gopath.join(path, "..", node.target).startswith(target):
+        raise UnpackError(f'invalid symlink "{path}" -> "{node.target}"')
+    else:
+        files.place(path, node)
+        return False
+    return True
+
+
+def _call_for(target: str, node: Node, link: str) -> str:
+    """Return the system call that makes an entry, or "" where the error says whether it is open or write."""
+    if link:
+        return f"link {gopath.join(target, link)}"
+    return {Dir: "mkdir", Symlink: f"symlink {getattr(node, 'target', '')}"}.get(type(node), "")
+
+
+@contextmanager
+def _told_as(call: str, path: str, refused: str = "") -> Iterator[None]:
+    """Raise a FileSystemError in Go's words; `refused` is the call that the directory has not allowed."""
+    try:
+        yield
+    except FileSystemError as error:
+        number = error.errno or errno.EIO
+        if refused and number in (errno.EACCES, errno.EPERM, errno.EROFS):
+            call = refused
+        text = f"{call or call_of(number)} {path}: {os.strerror(number).lower()}"
+        raise UnpackError(text, code=error.code, subject=path) from None
 
 
 def _make_parents(files: Files, target: str, name: str, known: set[str]) -> None:
@@ -228,16 +265,10 @@ def _make_parents(files: Files, target: str, name: str, known: set[str]) -> None
     path = target
     for each in name.split("/")[:-1]:
         path = gopath.join(path, each)
-        if lstat(files, path) is None:
-            files.mkdir(path)
+        with _told_as("mkdir", path):
+            if lstat(files, path) is None:
+                files.mkdir(path)
     known.add(posixpath.dirname(name))
-
-
-def _unlink(files: Files, path: str) -> None:
-    try:
-        files.unlink(path)
-    except FileSystemError as error:
-        raise UnpackError(f"unlinkat {path}: {os.strerror(error.errno or 0).lower()}") from None
 
 
 def _owned(node: Node, owner: Callable[[Meta], tuple[int, int]] | None) -> Node:
@@ -246,13 +277,6 @@ def _owned(node: Node, owner: Callable[[Meta], tuple[int, int]] | None) -> Node:
     uid, gid = owner(node.meta) if owner else (node.meta.uid, node.meta.gid)
     kept = tuple(each for each in node.meta.xattrs if each[0].startswith(("user.", "security.")))
     return replace(node, meta=replace(node.meta, uid=uid, gid=gid, xattrs=kept))
-
-
-def _link(files: Files, target: str, path: str, name: str) -> None:
-    source = gopath.join(target, name)
-    if not source.startswith(target):
-        raise UnpackError(f'invalid hardlink "{source}" -> "{name}"')
-    files.link(source, path)
 
 
 def _set_attributes(files: Files, path: str, node: Node, *, owned: bool) -> None:
@@ -374,20 +398,24 @@ def destination(files: Files, path: str) -> CopyInfo:
     return CopyInfo(path)
 
 
-def check_output(files: Files, path: str) -> None:
-    """Raise LabkitError where a local path can be no destination (docker/cli, ValidateOutputPath)."""
-    directory = posixpath.dirname(gopath.clean(path))
-    if directory and not files.exists(directory):
+def check_output(files: Files, path: str, typed: str = "") -> None:
+    """Raise LabkitError where a local path can be no destination (docker/cli, ValidateOutputPath).
+
+    `typed` is the path as it was given, where the error shows that.
+    """
+    typed = typed or path
+    if not files.exists(posixpath.dirname(gopath.clean(path))):
+        directory = posixpath.dirname(gopath.clean(typed)) or "."
         raise LabkitError(f'invalid output path: directory "{directory}" does not exist')
     try:
         node = files.stat(path).node
     except FileSystemError as error:
         if error.errno == errno.ENOENT:
             return
-        raise _failed("stat", path, error.errno or 0) from None
+        raise _failed("stat", typed, error.errno or 0) from None
     if isinstance(node, Device):
         raise LabkitError(
-            f'invalid output path: "{path}" must be a directory or a regular file: got a device'
+            f'invalid output path: "{typed}" must be a directory or a regular file: got a device'
         )
 
 
@@ -486,8 +514,6 @@ def write_path(
         unpack(files, target, given, lambda meta: user_id or (meta.uid, meta.gid))
     except UnpackError as error:
         raise DaemonError(str(failure(str(error)))) from None
-    except FileSystemError as error:
-        raise DaemonError(str(failure(_said(error)))) from None
     containers.keep(engine, mounts.written(engine, container, files))
 
 
@@ -503,10 +529,6 @@ def export(engine: Engine, container: Container) -> Content:
         )
     mounted = engine.driver.mount(container.active, lambda: engine.now)
     return write_tar(containers.committed(mounted.root))
-
-
-def _said(error: FileSystemError) -> str:
-    return f"{error.filename}: {(error.strerror or '').lower()}"
 
 
 def _resolve_path(files: MountTable, path: str) -> tuple[str, str]:
