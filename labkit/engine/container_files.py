@@ -332,28 +332,26 @@ def read_source(files: Files, path: str, follow: bool) -> tuple[CopyInfo, list[M
 
 def _source(files: Files, path: str, follow: bool) -> CopyInfo:
     if follow:
-        resolved, rebase_name = rebase_of(path, _resolved(files, path))
+        place, rebase_name = rebase_of(path, resolved(files, path))
     else:
         directory, slash, name = path.rpartition("/")
-        resolved = f"{_resolved(files, directory + slash)}/{name}"
-        trailing = path.endswith("/") and gopath.base(path) != gopath.base(resolved)
+        place = f"{resolved(files, directory + slash)}/{name}"
+        trailing = path.endswith("/") and gopath.base(path) != gopath.base(place)
         rebase_name = gopath.base(path) if trailing else ""
-    node = lstat_or_fail(files, resolved)
+    node = lstat_or_fail(files, place)
     if node is None:
-        raise _failed(
-            "lstat", gopath.clean(resolved) if gopath.clean(resolved) == resolved else resolved, errno.ENOENT
-        )
-    return CopyInfo(resolved, True, isinstance(node, Dir), rebase_name)
+        raise _failed("lstat", gopath.clean(place) if gopath.clean(place) == place else place, errno.ENOENT)
+    return CopyInfo(place, True, isinstance(node, Dir), rebase_name)
 
 
-def rebase_of(path: str, resolved: str) -> tuple[str, str]:
+def rebase_of(path: str, place: str) -> tuple[str, str]:
     """Return a resolved path with the end of the one asked for, and that one's name where it is another."""
-    resolved = gopath.keep_end(resolved, path)
-    return resolved, gopath.base(path) if gopath.base(path) != gopath.base(resolved) else ""
+    place = gopath.keep_end(place, path)
+    return place, gopath.base(path) if gopath.base(path) != gopath.base(place) else ""
 
 
-def _resolved(files: Files, path: str) -> str:
-    """Return a path without symbolic links (filepath.EvalSymlinks); raises LabkitError."""
+def resolved(files: Files, path: str) -> str:
+    """Return a path without symbolic links (filepath.EvalSymlinks); raises LabkitError in Go's words."""
     walk = PathWalk("/", split_path(path))
     for name in walk:
         here = gopath.join(walk.trail[-1], name)
@@ -447,7 +445,8 @@ def lstat_or_fail(files: Files, path: str) -> Node | None:
 
 
 def _failed(call: str, path: str, number: int) -> LabkitError:
-    return LabkitError(f"{call} {path}: {os.strerror(number).lower()}")
+    text = f"{call} {path}: {os.strerror(number).lower()}"
+    return LabkitError(text, code=errno.errorcode.get(number, ""), subject=path)
 
 
 class NoSuchPath(LabkitError):
