@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from labkit.base.errors import FileSystemError, InvalidReference, LabkitError, NotSimulated, call_of
 from labkit.cli import places
 from labkit.cli.formats import progress_line
+from labkit.cli.places import Place
 from labkit.cli.realfiles import native
 from labkit.cli.table import Invocation
 from labkit.cli.terminal import Terminal
@@ -96,13 +97,15 @@ def _tar_of(terminal: Terminal, source: str, name: str) -> Content:
     request = f"images/create?{urlencode({'fromSrc': '-', 'message': '', 'repo': name, 'tag': ''})}"
     if source == "-":
         return Content.of(terminal.sent("Post", request))
-    if not source:
-        raise LabkitError("open : no such file or directory")
-    files, path, _ = places.source(terminal, source)
+    return _read(terminal, places.source(terminal, source), source, request)
+
+
+def _read(terminal: Terminal, place: Place, source: str, request: str) -> Content:
+    """Return what a file holds that is sent to the daemon; raises LabkitError in the client's words."""
     try:
-        if isinstance(files.stat(path).node, Dir):
+        if source and isinstance(place.files.stat(place.path).node, Dir):
             raise terminal.not_sent("Post", request, f"read {source}: is a directory")
-        return files.content(path)
+        return place.files.content(place.path if source else "")
     except FileSystemError as error:
         raise LabkitError(f"open {source}: {(error.strerror or '').lower()}") from error
 
@@ -129,19 +132,11 @@ def load(terminal: Terminal, call: Invocation) -> int:
 
 
 def _archive(terminal: Terminal, source: str, request: str) -> Content | str:
-    """Return what a file of the home holds, or the path of a real file or of a layout's directory."""
-    files, path, real = places.source(terminal, source)
-    if not files.exists(path):
-        raise LabkitError(f"open {source}: no such file or directory", code="ENOENT", subject=source)
-    is_dir = isinstance(files.stat(path).node, Dir)
-    if is_dir and not (real and _LAYOUT & set(files.listdir(path))):
-        raise terminal.not_sent("Post", request, f"read {source}: is a directory")
-    if real:
-        return native(path) if source.startswith("/") else source
-    try:
-        return files.content(path)
-    except FileSystemError as error:
-        raise LabkitError(f"open {source}: {(error.strerror or '').lower()}") from error
+    """Return what an archive holds, or the path of a real one or of a layout's directory."""
+    place = places.source(terminal, source)
+    if place.real and (os.path.isfile(native(place.path)) or _LAYOUT & set(place.files.listdir(place.path))):
+        return native(place.path) if source.startswith("/") else source  # errors name it as it was typed
+    return _read(terminal, place, source, request)
 
 
 HANDLERS = {"image save": save, "image load": load, "image import": import_image}

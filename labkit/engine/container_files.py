@@ -30,12 +30,12 @@ from labkit.go.moment import SECOND
 from labkit.oci import tar
 from labkit.oci.content import Content
 from labkit.oci.tar import failure
+from labkit.oci.tar_reader import link_of, node_of
 from labkit.oci.tar_writer import write_tar
 from labkit.oci.tree import (
     CAPABILITY,
     Device,
     Dir,
-    Fifo,
     File,
     Meta,
     Node,
@@ -151,25 +151,8 @@ def rebased(members: Iterable[Member], old: str, new: str) -> list[Member]:
 
 def read_members(content: Content) -> list[Member]:
     """Return the entries of a tar; raises InvalidLayer in Docker's words."""
-    return [_from_entry(content, each) for each in tar.entries(content.chunks(), content.size)]
-
-
-def _from_entry(content: Content, entry: tar.Entry) -> Member:
-    name, link = entry.name.decode(*_BYTES), entry.link.decode(*_BYTES)
-    kind, meta = entry.kind, entry.meta
-    if kind == tar.DIRECTORY:
-        return Member(name, Dir(meta=meta))
-    if kind == tar.SYMLINK:
-        return Member(name, Symlink(link, replace(meta, mode=0o777)))
-    if kind in (tar.CHARACTER, tar.BLOCK_DEVICE):
-        return Member(name, Device("c" if kind == tar.CHARACTER else "b", *entry.device, meta))
-    if kind == tar.FIFO:
-        return Member(name, Fifo(meta))
-    if kind == tar.LINK:
-        return Member(name, File(meta=meta), link)
-    if kind != tar.FILE:
-        raise tar.failure(f"unhandled tar header type {kind}")
-    return Member(name, File(content.slice(entry.offset, entry.size), meta))
+    found = tar.entries(content.chunks(), content.size)
+    return [Member(each.name.decode(*_BYTES), node_of(each, content.slice), link_of(each)) for each in found]
 
 
 def unpack(

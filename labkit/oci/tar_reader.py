@@ -13,7 +13,7 @@ slices of the tar; nothing is copied.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import NamedTuple, NoReturn, TypeAlias, cast
 
@@ -58,6 +58,30 @@ def read_changes(tar: Content, chunks: Iterable[bytes] | None = None) -> Dir:
     for entry in entries(tar.chunks() if chunks is None else chunks, tar.size):
         unpacking.add(entry)
     return unpacking.tree()
+
+
+def node_of(entry: Entry, cut: Callable[[int, int], Content]) -> Node:
+    """Return what an entry of a tar stands for by itself: a directory is empty, a hard link an empty file.
+
+    `cut` gives the tar's bytes from an offset on, so many. Raises InvalidLayer.
+    """
+    kind, meta = entry.kind, entry.meta
+    if kind == DIRECTORY:
+        return Dir(meta=meta)
+    if kind == SYMLINK:
+        return Symlink(_decoded(entry.link), replace(meta, mode=0o777))
+    if kind in (CHARACTER, BLOCK_DEVICE):
+        return Device("c" if kind == CHARACTER else "b", *entry.device, meta)
+    if kind == FIFO:
+        return Fifo(meta)
+    if kind not in (FILE, LINK):
+        raise failure(f"unhandled tar header type {kind}")
+    return File(cut(entry.offset, entry.size), meta)
+
+
+def link_of(entry: Entry) -> str:
+    """Return the name that an entry is a hard link to, or ""."""
+    return _decoded(entry.link) if entry.kind == LINK else ""
 
 
 class _Place(NamedTuple):
@@ -116,25 +140,13 @@ class _Unpacking:
             self._put(place.children, text, self._node(entry))
 
     def _node(self, entry: Entry) -> Node:
-        kind, meta = entry.kind, entry.meta
-        if kind == FILE:
-            return File(self._cut(entry.offset, entry.size), meta)
-        if kind == SYMLINK:
-            if not entry.link:
-                _refuse(entry, "no such file or directory")
-            if len(entry.link) > _PATH:
-                _refuse(entry, "file name too long")
-            return Symlink(_decoded(entry.link), replace(meta, mode=0o777))
-        if kind == CHARACTER and entry.device == (
-            0,
-            0,
-        ):  # overlayfs's own form of one, should it stand in a tar
-            return Whiteout(meta.mtime)
-        if kind in (CHARACTER, BLOCK_DEVICE):
-            return Device("c" if kind == CHARACTER else "b", *entry.device, meta)
-        if kind == FIFO:
-            return Fifo(meta)
-        raise failure(f"unhandled tar header type {kind}")
+        if entry.kind == SYMLINK and not entry.link:
+            _refuse(entry, "no such file or directory")
+        if entry.kind == SYMLINK and len(entry.link) > _PATH:
+            _refuse(entry, "file name too long")
+        if entry.kind == CHARACTER and entry.device == (0, 0):
+            return Whiteout(entry.meta.mtime)  # overlayfs's own form of one, should it stand in a tar
+        return node_of(entry, self._cut)
 
     def _put(self, children: Children, name: str, node: Node) -> None:
         # `_places` remembers where the start of a name led. Only a directory or a link can be on such a way:
