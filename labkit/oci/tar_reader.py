@@ -97,7 +97,7 @@ class _Unpacking:
     """A tree in the making: its directories' children are still open to change."""
 
     def __init__(self, tar: Content) -> None:
-        self._cut = _Cutter(tar).cut
+        self._cut = Cutter(tar).cut
         # The root is a child too, so that every directory has an owner.
         self._above: Children = {"": Dir({})}
         self._places: dict[bytes, _Place] = {}
@@ -305,7 +305,7 @@ def _quoted(name: bytes) -> str:
     return go_quote(_decoded(name))
 
 
-class _Cutter:
+class Cutter:
     """Slices of content at growing offsets, each found from where the one before was."""
 
     def __init__(self, content: Content) -> None:

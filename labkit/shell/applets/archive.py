@@ -11,16 +11,17 @@ import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from labkit.base.errors import FileSystemError, InvalidArchive, InvalidLayer
+from labkit.base.errors import FileSystemError, InvalidArchive, InvalidLayer, LabkitError
 from labkit.oci.content import Content
 from labkit.oci.gzip import compression, decompress, spool, store_gzip
 from labkit.oci.tar import BLOCK, FILE, Entry, entries
-from labkit.oci.tar_reader import link_of, node_of
+from labkit.oci.tar_reader import Cutter, link_of, node_of
 from labkit.oci.tar_writer import write_entries
 from labkit.oci.tree import Device, Dir, Fifo, File, Node, Whiteout
 from labkit.shell.applets.listing import strftime
 from labkit.shell.applets.options import Options, parse
 from labkit.shell.conversions import decode, encode, join, strerror
+from labkit.shell.files import Stat
 from labkit.shell.streams import MAX_READ, MEBIBYTE, TooMuch, WouldRunForever, endless
 from labkit.shell.task import CommandError, Task, UsageError
 from labkit.shell.users import group_name, user_name
@@ -39,14 +40,14 @@ def tar(task: Task, args: Sequence[str]) -> int:
     if modes == ["c"] and not options.operands:
         raise CommandError("empty archive")
     name, there = options.value("f") or "-", options.value("C")
-    opened = task.fds.get(1) if name == "-" and modes == ["c"] else None
     inside = task.child()
     if modes == ["c"]:
-        sink = opened or task.open_write(name)
+        write = task.write if name == "-" else task.open_write(name).write
+        archive = None if name == "-" else task.stat(name)
         inside.cwd = _directory(task, there)
         failed = list[str]()
-        content = write_entries(_packed(inside, options, 2 if name == "-" else 1, failed))
-        sink.write(store_gzip(content) if "z" in options else content)  # type: ignore[union-attr]
+        content = write_entries(_packed(inside, options, archive, failed))
+        write(store_gzip(content) if "z" in options else content)
         if failed:
             raise CommandError("error exit delayed from previous errors")
         return 0
@@ -65,8 +66,10 @@ def _directory(task: Task, path: str | None) -> str:
     raise CommandError(f"can't change directory to '{path}': {strerror(number)}")
 
 
-def _packed(task: Task, options: Options, told: int, failed: list[str]) -> Iterator[tuple[str, Node, str]]:
-    """Yield the entries of files and what is below them; their names are told; `failed` are left out."""
+def _packed(
+    task: Task, options: Options, archive: Stat | None, failed: list[str]
+) -> Iterator[tuple[str, Node, str]]:
+    """Yield the entries of files and what is below them; the archive itself and what failed are left out."""
     todo = [each.rstrip("/") or "/" for each in reversed(options.operands)]
     names, cut = dict[int, str](), ""
     while todo:
@@ -74,6 +77,9 @@ def _packed(task: Task, options: Options, told: int, failed: list[str]) -> Itera
         try:
             found = task.fs.stat(task.path(path), False)
             node = found.node
+            if archive and archive.inode == found.inode:
+                task.fail(f"{path}: file is the archive; skipping")
+                continue
             if isinstance(node, Dir):
                 todo += [join(path, each) for each in reversed(task.listdir(path))]
             elif isinstance(node, File):
@@ -87,7 +93,8 @@ def _packed(task: Task, options: Options, told: int, failed: list[str]) -> Itera
             continue
         first = names.setdefault(found.inode, name) if found.nlink > 1 and not isinstance(node, Dir) else name
         if "v" in options:
-            task.write(Content.of(encode(f"{name}{'/' * isinstance(node, Dir)}\n")), told)
+            shown = f"{name}{'/' * isinstance(node, Dir)}\n"
+            task.write(Content.of(encode(shown)), 1 if archive else 2)
         yield name, node, "" if first == name else first
 
 
@@ -131,13 +138,15 @@ def _decompressed(content: Content, kind: str) -> Content:
     except InvalidArchive as error:
         cut = error.code == "damaged-data" and "EOF" in str(error)
         raise CommandError("unexpected end of file" if cut else "corrupted data") from None
+    except LabkitError as error:  # no room for it
+        raise CommandError(str(error)) from None
 
 
 def _read(task: Task, options: Options, content: Content) -> int:
     """List or unpack the members that are wanted, or all."""
     flags = {flag for flag, _ in options.given}
     wanted = [each.rstrip("/") for each in options.operands]
-    missing, cut = dict.fromkeys(wanted), ""
+    missing, cut, bytes_at = dict.fromkeys(wanted), "", Cutter(content).cut
     if content.size < BLOCK:
         raise CommandError("short read")
     try:
@@ -149,12 +158,16 @@ def _read(task: Task, options: Options, content: Content) -> int:
             for each in matching:
                 missing.pop(each, None)
             if flags & {"t", "v"}:
-                line = _line(task, content, entry, name) if {"t", "v"} <= flags else name
+                line = (
+                    _line(task, bytes_at(entry.offset - BLOCK + 265, 64).read(), entry, name)
+                    if {"t", "v"} <= flags
+                    else name
+                )
                 task.write(Content.of(encode(f"{line}\n")))
             if "O" in flags and entry.kind == FILE:
-                task.write(content.slice(entry.offset, entry.size))
+                task.write(bytes_at(entry.offset, entry.size))
             elif "x" in flags and "O" not in flags:
-                _unpack(task, options, name, node_of(entry, content.slice), link_of(entry))
+                _unpack(task, options, name, node_of(entry, bytes_at), link_of(entry))
     except InvalidLayer as error:
         raise CommandError("short read" if "EOF" in str(error) else "invalid tar magic") from None
     for each in missing:
@@ -162,9 +175,8 @@ def _read(task: Task, options: Options, content: Content) -> int:
     return 1 if missing else 0
 
 
-def _line(task: Task, content: Content, entry: Entry, name: str) -> str:
-    """Return what `tar tv` says of an entry."""
-    names = content.read(entry.offset - BLOCK + 265, 64)
+def _line(task: Task, names: bytes, entry: Entry, name: str) -> str:
+    """Return what `tar tv` says of an entry, which has its owner's and its group's names."""
     owner, group = (decode(names[at : at + 32].partition(b"\0")[0]) for at in (0, 32))
     owner = owner or user_name(task.fs, entry.meta.uid) or str(entry.meta.uid)
     group = group or group_name(task.fs, entry.meta.gid) or str(entry.meta.gid)
