@@ -158,11 +158,8 @@ def _read(task: Task, options: Options, content: Content) -> int:
             for each in matching:
                 missing.pop(each, None)
             if flags & {"t", "v"}:
-                line = (
-                    _line(task, bytes_at(entry.offset - BLOCK + 265, 64).read(), entry, name)
-                    if {"t", "v"} <= flags
-                    else name
-                )
+                owners = bytes_at(entry.offset - BLOCK + 265, 64).read()
+                line = _line(task, owners, entry, name) if {"t", "v"} <= flags else name
                 task.write(Content.of(encode(f"{line}\n")))
             if "O" in flags and entry.kind == FILE:
                 task.write(bytes_at(entry.offset, entry.size))
@@ -175,9 +172,9 @@ def _read(task: Task, options: Options, content: Content) -> int:
     return 1 if missing else 0
 
 
-def _line(task: Task, names: bytes, entry: Entry, name: str) -> str:
-    """Return what `tar tv` says of an entry, which has its owner's and its group's names."""
-    owner, group = (decode(names[at : at + 32].partition(b"\0")[0]) for at in (0, 32))
+def _line(task: Task, owners: bytes, entry: Entry, name: str) -> str:
+    """Return what `tar tv` says of an entry; `owners` has its fields of the owner's name and the group's."""
+    owner, group = (decode(owners[at : at + 32].partition(b"\0")[0]) for at in (0, 32))
     owner = owner or user_name(task.fs, entry.meta.uid) or str(entry.meta.uid)
     group = group or group_name(task.fs, entry.meta.gid) or str(entry.meta.gid)
     mode = stat.filemode(entry.meta.mode | _TYPES.get(entry.kind, 0) << 12)
