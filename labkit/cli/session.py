@@ -1,9 +1,8 @@
 """A terminal session: one command line after another, run on an engine.
 
 A line is a shell's line in a pretend home directory, where `docker` is one more command: pipes,
-redirections and `$(docker ps -q)` work. The home is not the learner's real one. Only what docker's own
-commands take as a file or a directory (build, load, save, import, export, cp) can be a real one: a path that
-the home lacks.
+redirections and `$(docker ps -q)` work. The home is not the learner's real one. What docker's own commands
+take as a file or a directory (build, load, save, import, export, cp) is there, too: see `places`.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from labkit.base.text import shown
 from labkit.cli.commands import HANDLERS
 from labkit.cli.parse import Printed, parse
 from labkit.cli.table import UsageError
-from labkit.cli.terminal import Registries, Terminal, Watch
+from labkit.cli.terminal import HOME, Registries, Terminal, Watch
 from labkit.engine.engine import Engine
 from labkit.engine.mounts import home_mounts
 from labkit.engine.process import settle
@@ -33,7 +32,6 @@ from labkit.shell.streams import MAX_TEXT, MEBIBYTE, Output, Reader, TooMuch, en
 from labkit.shell.task import Process, Task
 from labkit.storage.mounts import MountTable
 
-HOME = "/home/learner"
 _ENOUGH = 1 << 20
 _A_COMMAND = 400  # steps: docker's commands cost more than a shell's
 _ENV = {"HOME": HOME, "PATH": "/usr/local/bin:/usr/bin:/bin", "USER": "learner"}
@@ -112,6 +110,8 @@ class Prompt:
     files: Dir = EMPTY_ROOT
     cwd: str = HOME
     env: Mapping[str, str] = field(default_factory=lambda: dict(_ENV))
+    told: frozenset[str] = frozenset()
+    """The hints that are given only once."""
 
 
 @dataclass(slots=True)
@@ -176,11 +176,12 @@ class Session:
         self.engine.advance(SECOND)
         settle(self.engine)
         hints: list[str] = []
+        told = set(self.place.told)
         line = line.removeprefix("$ ").encode("utf-8", "surrogatepass").decode("utf-8", "replace")
         line = line.replace("\0", "")  # which no terminal and no argument of a program can have
 
         def docker(task: Task, argv: list[str]) -> int:
-            return self._docker(task, argv, hints, fs)
+            return self._docker(task, argv, hints, told, fs)
 
         fs = home_mounts(self.place.files, lambda: self.engine.now)
         process = Process(
@@ -196,7 +197,7 @@ class Session:
             most_output=MEBIBYTE,
         )
         result = run_script(f"set -a; {line}", process)  # so that a variable is there on the next line, too
-        self.place = Prompt(fs.upper, result.cwd, result.env)
+        self.place = Prompt(fs.upper, result.cwd, result.env, frozenset(told))
         output = tuple((chunk.stream, chunk.data) for chunk in result.chunks)
         if not result.finished and not hints:
             hints.append("labkit: this goes on; a real terminal would wait here until you press Ctrl-C")
@@ -204,7 +205,9 @@ class Session:
             hints += _unknown_command(line)
         return Result(output, result.exit_code, "\n".join(hints))
 
-    def _docker(self, task: Task, argv: list[str], hints: list[str], mounts: MountTable) -> int:
+    def _docker(
+        self, task: Task, argv: list[str], hints: list[str], told: set[str], mounts: MountTable
+    ) -> int:
         terminal = Terminal(
             self.engine,
             self.registries,
@@ -225,8 +228,12 @@ class Session:
             task.run.printed -= sum(len(data) for stream, data in terminal.output if stream == 1)
         for stream, data in terminal.output:
             task.write(Content.of(data), stream)
+        which, news = terminal.news
         if status and not terminal.hint:
             terminal.hint = hint(terminal.errors)
+        elif news and not status and which not in told:
+            told.add(which)
+            terminal.hint = terminal.hint or news
         if terminal.hint and terminal.hint not in hints:
             hints.append(terminal.hint)
         return status

@@ -28,7 +28,8 @@ from typing import TypedDict
 from urllib.parse import quote
 
 from labkit import Lab
-from labkit.cli.session import HOME, Result
+from labkit.cli.session import Result
+from labkit.cli.terminal import HOME
 from labkit.engine.state import State
 from labkit.go.moment import parse_time
 from tests.cli import session_hub

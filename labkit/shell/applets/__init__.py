@@ -25,6 +25,8 @@ APPLETS: dict[str, Applet] = {
         "[-HhnlLoqvsrRiwFEz] [-m N] [-A|B|C N] { PATTERN | -e PATTERN... | -f FILE... } [FILE]...",
         2,
     ),
+    "gunzip": Applet("archive", "gzip", "[-cfkt] [FILE]..."),
+    "gzip": Applet("archive", "gzip", "[-cfkdt] [FILE]..."),
     "head": Applet("text", "head", "[OPTIONS] [FILE]..."),
     "hostname": Applet("machine", "hostname", "[-sidf] [HOSTNAME | -F FILE]"),
     "id": Applet("machine", "identity", "[-ugGnr] [USER]"),
@@ -49,6 +51,7 @@ APPLETS: dict[str, Applet] = {
     "stat": Applet("listing", "stat", "[-ltf] [-c FMT] FILE..."),
     "sync": Applet("machine", "sync", "[-df] [FILE]..."),
     "tail": Applet("text", "tail", "[OPTIONS] [FILE]..."),
+    "tar": Applet("archive", "tar", "c|x|t [-ZzJjahmvokO] [-f TARFILE] [-C DIR] [FILE]..."),
     "tee": Applet("text", "tee", "[-ai] [FILE]..."),
     "test": Applet("printing", "test", "EXPRESSION"),
     "touch": Applet("files", "touch", "[-cham] [-d DATE] [-t DATE] [-r FILE] FILE..."),
@@ -59,4 +62,5 @@ APPLETS: dict[str, Applet] = {
     "which": Applet("listing", "which", "[-a] COMMAND..."),
     "whoami": Applet("machine", "whoami"),
     "xargs": Applet("machine", "xargs", "[OPTIONS] [PROG ARGS]"),
+    "zcat": Applet("archive", "gzip", "[FILE]..."),
 }
