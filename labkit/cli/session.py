@@ -32,7 +32,6 @@ from labkit.oci.content import Content
 from labkit.oci.descriptor import Platform
 from labkit.oci.tree import EMPTY_ROOT, Dir
 from labkit.shell.applets import APPLETS
-from labkit.shell.parser import complete
 from labkit.shell.run import resume
 from labkit.shell.state import Waiting
 from labkit.shell.streams import MAX_TEXT, MEBIBYTE, Output, Reader, TooMuch, endless
@@ -122,7 +121,7 @@ CTRL_C, CTRL_D, DETACH = "\x03", "\x04", "\x10\x11"
 KEYS = {CTRL_C: "Ctrl-C", CTRL_D: "Ctrl-D", DETACH: "Ctrl-P Ctrl-Q"}
 _SLIDE = re.compile(r"\s*(?:\$ |#\s*(?=docker (\w+)))")
 _PROMPT, _GOES_ON = "$ ", "> "
-_AT_HOME = Waiting({"cwd": HOME}, stays=True)
+_AT_HOME = Waiting.started(_ENV, HOME)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +148,11 @@ class Prompt:
     attached: Attached | None = None
     unread: str = ""
     again: Again | None = None
+
+    @property
+    def lasting(self) -> object:
+        """What a line can have changed of the home: its files, the directory and the variables."""
+        return self.files, *map(self.shell.memory.get, ("cwd", "variables", "exported"))
 
 
 @dataclass(slots=True)
@@ -213,7 +217,7 @@ class Session:
         It goes where the last one has led: to the home's shell, a container's, or a program that reads it.
         A command that is not complete is read on with the lines that follow. See `Lab.type`.
         """
-        return self._guarded(lambda: self._type(line))
+        return self._guarded(lambda: self._type(_plain(line)))
 
     def run(self, line: str, *, stdin: bytes | None = None) -> Result:
         """Run a command line at the home's prompt; nothing that is typed raises an error.
@@ -226,7 +230,7 @@ class Session:
         >>> session.run("docker images").text
         'REPOSITORY   TAG       IMAGE ID   CREATED   SIZE\\n'
         """
-        return self._guarded(lambda: self._run_alone(line, stdin))
+        return self._guarded(lambda: self._run_alone(_plain(line), stdin))
 
     def _guarded(self, act: Callable[[], Result]) -> Result:
         before = self.engine.state, self.place
@@ -272,12 +276,16 @@ class Session:
             self.place = replace(self.place, attached=other.attached, unread=other.unread, again=other.again)
 
     def _type(self, line: str) -> Result:
+        from labkit.shell.parser import (
+            complete,  # late, as in shell/run.py: `import labkit` need not wait for it
+        )
+
         place = self.place
         if place.again:
             return self._read_again(place.again, line)
         found = self.inside
         if line == DETACH and place.attached:
-            words = "read escape sequence\r\n" if place.attached.detached else "\r\n"
+            words = "read escape sequence\r\n" if place.attached.detached else ""
             return self._leave(_told(words), place.attached.detached)
         if line == CTRL_C:
             self.place = replace(place, unread="")
@@ -368,8 +376,6 @@ class Session:
             programs={**APPLETS, "docker": docker, "sh": _sh},
             most_output=MEBIBYTE,
         )
-        if text is not None:  # without what no terminal and no argument of a program can have
-            text = text.encode("utf-8", "surrogatepass").decode("utf-8", "replace").replace("\0", "")
         done = resume([self.place.shell], machine, text=text, status=status)
         *_, shell = done.shells
         attached = replace(self._attach, rest=shell.rest) if self._attach else None
@@ -421,6 +427,11 @@ def _print(task: Task, terminal: Terminal, argv: list[str]) -> None:
         task.run.printed -= sum(len(data) for stream, data in terminal.output if stream == 1)
     for stream, data in terminal.output:
         task.write(Content.of(data), stream)
+
+
+def _plain(line: str) -> str:
+    """Return a line without what no terminal and no argument of a program can have."""
+    return line.encode("utf-8", "surrogatepass").decode("utf-8", "replace").replace("\0", "")
 
 
 def _without_prompt(line: str) -> str:

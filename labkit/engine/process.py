@@ -139,13 +139,15 @@ def type_into(
     process = _process(container, fs, clock, user=shells.user, stdin=stdin, tty=shells.tty)
     *outer, innermost = shells.waiting
     waiting = outer if text is None else shells.waiting
+    shown = prompt_of(engine, container, shells) if main and shells.tty and text is not None else ""
     result = resume(waiting, process, text=text, status=innermost.memory["status"])
     engine.advance(result.duration_ns if result.finished else 0)
     left = replace(shells, waiting=result.shells) if result.shells else None
     container = written(engine, engine.state.containers[container.id], fs)
     if main:
+        typed = (LogLine(1, engine.now, f"{shown}{text}\n".encode()),) if shown else ()
         log = (LogLine(chunk.stream, engine.now, chunk.data) for chunk in result.chunks)
-        container = replace(container, shells=left, log=(*container.log, *log))
+        container = replace(container, shells=left, log=(*container.log, *typed, *log))
     if main and not left:
         container = replace(container, status="exited", finished=engine.now, exit_code=result.exit_code)
     containers.keep(engine, container)
@@ -239,7 +241,7 @@ def _run(argv: Sequence[str], process: Process) -> Completed:
             raise
         words = "exec format error" if error.kind == "exec format error" else "no such file or directory"
         said = Chunk(2, Content.of(f"exec {error.name}: {words}\n".encode()), 0)
-        return Completed(1, (said,), 0, True, process.cwd, process.env)
+        return Completed(1, (said,), 0, True)
 
 
 def _is_there(process: Process, error: ExecNotFound) -> bool:

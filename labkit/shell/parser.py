@@ -667,7 +667,7 @@ class Parser:
 def complete(text: str) -> bool:
     """Tell whether a shell runs commands as they stand; if not, it reads on.
 
-    >>> complete("ls"), complete("ls |"), complete("cat <<E\\nE"), complete("echo 'it"), complete("a )")
+    >>> complete("ls"), complete("ls |"), complete("cat <<E\\nE"), complete("cat <<E"), complete("a )")
     (True, False, True, False, True)
     """
     lexer = Lexer(f"{text}\n", _substitution)

@@ -86,13 +86,6 @@ def run_command(argv: Sequence[str], process: Process) -> Completed:
     return _run(task, lambda: execute(task, words))
 
 
-def run_script(text: str, process: Process, *, name: str = "sh") -> Completed:
-    """Run a text as `sh -c` does, without a shell in the file system."""
-    task = _start(process, name)
-    shell = _shell(task, name)
-    return _run(task, lambda: shell.until_exit(lambda: shell.run_text(replaced(text))), shell)
-
-
 def resume(
     shells: Sequence[Waiting], process: Process, *, text: str | None = None, status: int = 0
 ) -> Completed:
@@ -102,7 +95,7 @@ def resume(
     are none where the outermost has ended.
     """
     task, stack = _start(process, "sh"), list(shells)
-    return _run(task, lambda: _go_on(stack, task, text, status), stack=stack)
+    return _run(task, lambda: _go_on(stack, task, text, status), stack)
 
 
 def _go_on(stack: list[Waiting], task: Task, text: str | None, status: int) -> int:
@@ -110,6 +103,7 @@ def _go_on(stack: list[Waiting], task: Task, text: str | None, status: int) -> i
         waiting = stack.pop()
         shell = _shell(task, "sh")
         shell.remember(waiting)
+        task.run.text += sum(map(len, shell.variables.values()))
         left = not (waiting.stays or shell.reads)
         try:
             if text is None:
@@ -128,8 +122,8 @@ def _go_on(stack: list[Waiting], task: Task, text: str | None, status: int) -> i
         except WouldRunForever:
             stack.append(shell.waiting(stays=waiting.stays).after(130))
             raise
-        except TooMuch:
-            stack += [shell.waiting(stays=True)] if waiting.stays else []
+        except Exception:  # as it was before the line
+            stack += [waiting] if waiting.stays else []
             raise
         text, status = None, shell.status
         if not left:
@@ -155,9 +149,7 @@ def _start(process: Process, name: str) -> Task:
     return Task(run, name, env, process.cwd, fds)
 
 
-def _run(
-    task: Task, body: Callable[[], int], shell: Shell | None = None, stack: Sequence[Waiting] = ()
-) -> Completed:
+def _run(task: Task, body: Callable[[], int], stack: Sequence[Waiting] = ()) -> Completed:
     run, clock = task.run, task.run.process.clock
     finished, status = True, 0
     try:
@@ -167,7 +159,7 @@ def _run(
     except WouldRunForever:
         finished = False
     except TooMuch as limit:
-        status, shell = 137, None  # as the kernel ends a process that takes all the memory: 128 + SIGKILL
+        status = 137  # as the kernel ends a process that takes all the memory: 128 + SIGKILL
         line = f"labkit: {limit}, and ends there\n".encode()
         cut = run.chunks and not run.chunks[-1].data.endswith(b"\n")
         run.chunks.append(Chunk(2, Content.of(b"\n" * bool(cut) + line), clock.now - run.started))
@@ -179,6 +171,4 @@ def _run(
     chunks = sorted(
         (chunk for chunk in run.chunks if not finished or chunk.at <= duration), key=lambda chunk: chunk.at
     )
-    env = task.env if shell is None else shell.environment()
-    asked = task.stdin().asked
-    return Completed(status, tuple(chunks), duration, finished, task.cwd, env, tuple(stack), asked)
+    return Completed(status, tuple(chunks), duration, finished, tuple(stack))

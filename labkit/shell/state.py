@@ -43,6 +43,12 @@ class Waiting:
     rest: Rest = ()
     stays: bool = False
 
+    @classmethod
+    def started(cls, env: Mapping[str, str], cwd: str) -> Waiting:
+        """Return a shell that stays and has run nothing yet."""
+        variables = {**_OWN, "PPID": "0", **env, "PWD": cwd}
+        return cls({"variables": variables, "exported": {*env, "PWD"}, "cwd": cwd}, stays=True)
+
     def after(self, status: int, rest: Rest = ()) -> Waiting:
         """Return it with another last status, and what it has still to run."""
         return Waiting(MappingProxyType({**self.memory, "status": status}), rest, self.stays)

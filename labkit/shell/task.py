@@ -61,18 +61,14 @@ class Chunk:
 class Completed:
     """What a command left: `finished` is False where it would run for ever.
 
-    `shells` wait for what will be typed, the innermost last (see `shell.state.Waiting`). `asked` says whether
-    the command waits for more at the terminal.
+    `shells` wait for what will be typed, the innermost last (see `shell.state.Waiting`).
     """
 
     exit_code: int
     chunks: tuple[Chunk, ...]
     duration_ns: int
     finished: bool
-    cwd: str
-    env: Mapping[str, str]
     shells: tuple[Any, ...] = ()
-    asked: bool = False
 
     def output(self, stream: int | None = None) -> bytes:
         """Return what was written to one stream, or to both in order."""
