@@ -15,10 +15,8 @@ from __future__ import annotations
 import argparse
 import io
 import os
-import shutil
 import sys
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from labkit.notebook import doctor
@@ -26,17 +24,15 @@ from labkit.notebook import doctor
 try:
     from labkit.base.errors import MissingExtra
     from labkit.base.lazy import extra
-    from labkit.base.text import command_lines, shown
+    from labkit.base.text import shown
     from labkit.cli import own_docker
-    from labkit.cli.formats import progress_line
-    from labkit.cli.session import Result
-    from labkit.engine.schedule import SPEEDS, PullEvent
+    from labkit.cli.session import answer, keystrokes
+    from labkit.engine.schedule import SPEEDS
     from labkit.lab import Lab
+    from labkit.notebook.console import converse
     from labkit.storage.drivers import DRIVERS, costs_json, costs_table
 except ModuleNotFoundError:  # a package is missing: the doctor needs none, and says which
     sys.exit(doctor.report())
-
-_FASTER = 10
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -74,7 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             status = _handout(Path(given.directory))
         else:
             lab = Lab(network=given.network, hub=given.hub)
-            status = _shell(given.file, lab, own_docker.run if given.real else lab.shell)
+            status = _shell(given.file, lab, real=given.real)
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes once more at its end
@@ -124,9 +120,9 @@ def _handout(directory: Path) -> int:
     return 0
 
 
-def _shell(file: str | None, lab: Lab, run: Callable[[str], Result]) -> int:
+def _shell(file: str | None, lab: Lab, *, real: bool) -> int:
     if file is None and sys.stdin.isatty():
-        return _interactive(lab, real=run != lab.shell)
+        return converse(lab, real=real)
     try:
         data = sys.stdin.buffer.read() if file in (None, "-") else Path(str(file)).read_bytes()
         text = data.decode("utf-8")
@@ -134,76 +130,14 @@ def _shell(file: str | None, lab: Lab, run: Callable[[str], Result]) -> int:
         reason = getattr(error, "strerror", None) or "not UTF-8 text"
         print(f"python -m labkit shell: {file or '-'}: {reason}", file=sys.stderr)
         return 2
-    for line in command_lines(text):
-        line = line.removeprefix("$ ")
-        print(f"$ {shown(line)}")
-        result, status = run_line(run, line)
-        print(result, end="" if result.endswith("\n") or not result else "\n")
-        if status:
-            print(f"[exit {status}]")
+    if real:
+        for echo, result in own_docker.answers(text):
+            print(shown(echo + answer(lab.session, result)), end="")
+        return 0
+    for echo, line in keystrokes(lab.session, text):
+        print(shown(echo), end="")
+        print(shown(answer(lab.session, lab.type(line))), end="")
     return 0
-
-
-def run_line(run: Callable[[str], Result], line: str) -> tuple[str, int]:
-    """Run a line; return its text, fit to be shown, and its exit code.
-
-    >>> run_line(Lab().shell, "docker ps -q nonsense")[1]
-    1
-    """
-    result = run(line)
-    return shown(result.text), result.exit_code
-
-
-def _interactive(lab: Lab, *, real: bool) -> int:
-    what = "Your own Docker" if real else "A Docker engine to learn with"
-    print(f"{what}. Try: docker {'image ls' if real else 'pull nginx'}. Leave with exit or Ctrl-D.")
-    lab.session.tty = True
-    while True:
-        try:
-            line = input("$ ")
-        except EOFError:
-            print()
-            return 0
-        except KeyboardInterrupt:
-            print()
-            continue
-        if line.strip() in ("exit", "logout"):
-            return 0
-        if real:
-            if line.strip():
-                print(shown(own_docker.run_attached(line).text), end="", flush=True)
-            continue
-        screen = _Screen()
-        try:
-            result = lab.shell(line, watch=screen.see)
-        except KeyboardInterrupt:
-            lab.undo()
-            print("^C")
-            continue
-        screen.clear()
-        print(shown(result.text), end="", flush=True)
-
-
-class _Screen:
-    """A pull's lines on a real terminal, redrawn in place, faster than the pull would be."""
-
-    def __init__(self) -> None:
-        self._lines: dict[str, str] = {}
-        self._started = time.monotonic()
-
-    def see(self, event: PullEvent) -> None:
-        """Redraw with an event's line."""
-        time.sleep(max(event.at / _FASTER - (time.monotonic() - self._started), 0))
-        self.clear()
-        width = shutil.get_terminal_size().columns
-        line = progress_line(event.layer, event.state, event.current, event.total, width)
-        self._lines[event.layer] = line[: width - 1]
-        print("".join(f"{line}\n" for line in self._lines.values()), end="", flush=True)
-
-    def clear(self) -> None:
-        """Take the lines off the screen."""
-        if self._lines:
-            print(f"\x1b[{len(self._lines)}A\x1b[J", end="")
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ from labkit import dockerfile as build
 from labkit.base.errors import DaemonError, LabkitError, raises_labkit_errors
 from labkit.box import Box
 from labkit.cli.own_docker import Comparison, compare
-from labkit.cli.session import Prompt, Result, Session
+from labkit.cli.session import CTRL_C, KEYS, Prompt, Result, Session
 from labkit.cli.terminal import HUB, Registries, Watch
 from labkit.engine import archives, container, images, process, usage
 from labkit.engine import pull as transfer
@@ -104,7 +104,7 @@ class Lab:
         self._start = self._checkpoint()
         self._past: list[_Checkpoint] = []
 
-    def docker(self, line: str, *, stdin: bytes = b"", watch: Watch | None = None) -> Result:
+    def docker(self, line: str, *, stdin: bytes | None = None, watch: Watch | None = None) -> Result:
         """Run a docker command line, given without the word `docker`.
 
         >>> print(Lab().docker("image ls"), end="")
@@ -112,8 +112,11 @@ class Lab:
         """
         return self.shell(f"docker {line}", stdin=stdin, watch=watch)
 
-    def shell(self, line: str, *, stdin: bytes = b"", watch: Watch | None = None) -> Result:
-        """Run a line as it is typed at the prompt of the lab's terminal; it never raises.
+    def shell(self, line: str, *, stdin: bytes | None = None, watch: Watch | None = None) -> Result:
+        """Run a line at the prompt of the lab's home; it never raises.
+
+        `stdin` is its standard input; without it nobody types, so that a shell that it opens in a container
+        ends at once: see `type`.
 
         >>> Lab().shell("docker ps -aq | wc -l").text
         '0\\n'
@@ -121,6 +124,29 @@ class Lab:
         self._remember(line)
         self.session.watch = watch
         return self.session.run(line, stdin=stdin)
+
+    def type(self, line: str, *, watch: Watch | None = None) -> Result:
+        """Type a line at the lab's terminal; it never raises.
+
+        After `docker run -it IMAGE`, `exec -it`, `start -ai` and `attach` lines go to the container's shell
+        until it ends, and `prompt` is its prompt. Ctrl-C is "\\x03", Ctrl-D "\\x04"; "\\x10\\x11" leaves it.
+
+        >>> lab = Lab()
+        >>> for line in ("docker run -it --name box busybox", "cd /tmp", "touch x"):
+        ...     result = lab.type(line)
+        >>> lab.prompt, lab.container("box").listdir("/tmp")
+        ('/tmp # ', ['x'])
+        """
+        place = self.session.place
+        if line.strip() and line != CTRL_C and not (place.unread or place.again):
+            self._remember(KEYS.get(line, line))
+        self.session.watch = watch
+        return self.session.type(line)
+
+    @property
+    def prompt(self) -> str:
+        """What the lab's terminal shows before the next line: "> " where a command goes on."""
+        return self.session.prompt
 
     def compare(self, line: str) -> Comparison:
         """Run a docker line that changes nothing here and on the learner's own Docker, and compare.

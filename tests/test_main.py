@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from labkit.__main__ import main
-from labkit.base.text import command_lines, shown
+from labkit.base.text import shown
 
 ROOT = Path(__file__).parents[1]
 COMMAND = [sys.executable, "-m", "labkit", "shell"]
@@ -67,7 +67,7 @@ def test_windows_line_ends_joined_lines_and_no_newline_at_the_end(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     assert answer(capsys, tmp_path / "lines", b"echo a \\\r\n  b\r\nprintf c\r\necho \xc3\xbc") == (
-        "$ echo a   b\na b\n$ printf c\nc\n$ echo ü\nü\n"
+        "$ echo a \\\n>   b\na b\n$ printf c\nc\n$ echo ü\nü\n"
     )
     assert answer(capsys, tmp_path / "lines", "") == ""
 
@@ -111,10 +111,6 @@ def test_what_could_steer_a_terminal_is_shown_as_text(
     assert shown("one\r\ntwo\tthree") == "one\ntwo\tthree"
 
 
-def test_command_lines() -> None:
-    assert command_lines("a\n\n  b \\\n c\r\n#d\u2028e\n") == ["a", "b  c", "#d\u2028e"]
-
-
 def test_a_reader_that_goes_away_leaves_no_traceback() -> None:
     lines = b"docker help\n" * 500
     with subprocess.Popen(
@@ -140,13 +136,21 @@ def test_a_wrong_argument_gives_a_usage_line() -> None:
     assert run("--network", "none")[1].splitlines()[-1].startswith("python -m labkit shell: error: argument")
 
 
-class Typist:
-    """Somebody who types at a terminal in which the shell runs."""
+PLAIN = (
+    "import sys; sys.modules['prompt_toolkit'] = None; "
+    "from labkit.__main__ import main; sys.exit(main(sys.argv[1:]))"
+)
 
-    def __init__(self) -> None:
+
+class Typist:
+    """Somebody who types at a terminal in which the shell runs: with prompt_toolkit, or as without it."""
+
+    def __init__(self, *, folder: Path | None = None) -> None:
+        start = COMMAND if folder else [sys.executable, "-c", PLAIN, "shell"]
+        data = {"LABKIT_DATA": str(folder), "PROMPT_TOOLKIT_NO_CPR": "1"} if folder else {}
         self.pid, self.terminal = pty.fork()
         if self.pid == 0:
-            os.execve(sys.executable, [*COMMAND, "--network", "fast"], ENVIRONMENT)
+            os.execve(sys.executable, [*start, "--network", "fast"], {**ENVIRONMENT, **data})
         self.seen = ""
 
     def read_until(self, text: str, seconds: float = 20) -> str:
@@ -232,6 +236,107 @@ def test_a_pull_that_is_interrupted_leaves_nothing() -> None:
     assert "\r\n0\r\n" in typist.read_until("\r\n$ ")
     typist.type("exit\r")
     assert typist.end() == 0
+
+
+@pytest.mark.skipif(not hasattr(pty, "fork"), reason="no pseudo-terminals here")
+def test_a_container_typed_into_without_prompt_toolkit() -> None:
+    typist = Typist()
+    typist.read_until("\r\n$ ")
+    typist.type("docker run -it -h box ubuntu:15.04 bash\r")
+    typist.read_until("root@box:/# ")
+    typist.type("cat > /x <<E\r")
+    typist.read_until("> ")
+    typist.type("hello\rE\rcat /x\r")
+    assert "hello" in typist.read_until("hello\r\nroot@box:/# ")
+    typist.type("exit 3\r")
+    assert typist.read_until("$ ").endswith("exit 3\r\nexit\r\n$ ")
+    typist.type("\x04")
+    typist.read_until("\r\n")
+    assert typist.end() == 0
+
+
+def rows(output: str) -> list[str]:
+    """Give the rows that a terminal shows after some output: as much of its signs as prompt_toolkit uses."""
+    shown: list[list[str]] = [[]]
+    row = column = 0
+    for sign in re.finditer(r"\x1b\[\??(\d*)(?:;\d+)*([A-Za-z])|\x1b.|[\s\S]", output):
+        count, kind = int(sign[1] or 1), f"CSI {sign[2]}" if sign[2] else sign[0]
+        if kind in ("CSI A", "CSI B", "\n"):
+            row = max(row - count, 0) if kind == "CSI A" else row + count
+            shown += [[] for _ in range(row + 1 - len(shown))]
+        elif kind in ("CSI C", "CSI D", "\b"):
+            column = column + count if kind == "CSI C" else max(column - count, 0)
+        elif kind == "\r":
+            column = 0
+        elif kind in ("CSI K", "CSI J"):
+            del shown[row][column:]
+            if kind == "CSI J":
+                del shown[row + 1 :]
+        elif len(kind) == 1 and kind >= " ":
+            shown[row] += " " * (column + 1 - len(shown[row]))
+            shown[row][column] = kind
+            column += 1
+    shown[row] += " " * (column - len(shown[row]))
+    return ["".join(each) for each in shown]
+
+
+class Screen(Typist):
+    """A typist who looks at the terminal's last row."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder=folder)
+        self.output = ""
+
+    def type_until(self, keys: str, last: str, seconds: float = 20) -> list[str]:
+        """Type keys and wait until the last row is a text and nothing more comes; give the rows."""
+        before = len(self.output)
+        self.type(keys)
+        deadline = time.monotonic() + seconds
+        while True:
+            if select.select([self.terminal], [], [], 0.3)[0]:
+                self.output += os.read(self.terminal, 65536).decode()
+            elif (shown := rows(self.output))[-1] == last and len(self.output) > before:
+                return shown
+            assert time.monotonic() < deadline, f"{rows(self.output)} do not end in {last!r}"
+
+
+@pytest.mark.skipif(not hasattr(pty, "fork"), reason="no pseudo-terminals here")
+def test_a_terminal_with_prompt_toolkit(tmp_path: Path) -> None:
+    screen = Screen(tmp_path / "data")
+    screen.type_until("", "$ ")
+    screen.type_until("docker pul\t", "$ docker pull ")
+    screen.type_until("-q ubuntu:15.04\r", "$ ")
+    screen.type_until("docker run -it --na\t", "$ docker run -it --name ")
+    screen.type_until("box -h host ubun\t", "$ docker run -it --name box -h host ubuntu:15.04 ")
+    screen.type_until("bash\r", "root@host:/# ")
+    screen.type_until("cd /us\t", "root@host:/# cd /usr/")
+    screen.type_until("\r", "root@host:/usr# ")
+    screen.type_until("echo hi > /greeting\r", "root@host:/usr# ")
+    screen.type_until("nonsense", "root@host:/usr# nonsense")
+    screen.type_until("\x03", "root@host:/usr# ")
+    assert screen.type_until("echo $?\r", "root@host:/usr# ")[-2] == "130"
+    assert screen.type_until("undo\r", "root@host:/usr# ")[-2] == "labkit: took back: echo $?"
+    assert screen.type_until("undo\r", "root@host:/usr# ")[-2] == "labkit: took back: echo hi > /greeting"
+    assert "No such file" in screen.type_until("ls /greeting\r", "root@host:/usr# ")[-2]
+    screen.type_until("\x10\x11", "$ ")
+    screen.type_until("docker attach b\t", "$ docker attach box ")
+    screen.type_until("\r", "root@host:/usr# ")
+    assert screen.type_until("exit 5\r", "$ ")[-2] == "exit"
+    assert screen.type_until("docker ps -a --format '{{.Status}}'\r", "$ ")[-2].startswith("Exited (5)")
+    screen.type_until("for i in 1 2\r", "> ")
+    assert screen.type_until("do echo n$i; done\r", "$ ")[-3:-1] == ["n1", "n2"]
+    screen.type_until("\x1b[200~echo first\necho second\x1b[201~", "echo second")
+    assert screen.type_until("\r", "$ ")[-4:-1] == ["first", "$ echo second", "second"]
+    assert "undo" in " ".join(screen.type_until("help\r", "$ ")[-7:])
+    assert screen.type_until("reset\r", "$ ")[-2].startswith("labkit: took all back")
+    screen.type("\x04")
+    assert screen.end() == 0
+    again = Screen(tmp_path / "data")
+    again.type_until("", "$ ")
+    again.type_until("\x1b[A", "$ reset")  # the key that goes up
+    again.type_until("\x03", "$ ")
+    again.type("exit\r")
+    assert again.end() == 0
 
 
 def test_exercises_are_listed_by_lesson(capsys: pytest.CaptureFixture[str]) -> None:

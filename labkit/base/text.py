@@ -70,13 +70,3 @@ def python_text(text: str) -> str:
     "it's"
     """
     return json.dumps(text, ensure_ascii=False)
-
-
-def command_lines(text: str) -> list[str]:
-    r"""Return a text's command lines: a backslash joins a line to the next, empty ones are dropped.
-
-    >>> command_lines("docker images\n\ndocker run busybox \\\n  ls")
-    ['docker images', 'docker run busybox   ls']
-    """
-    joined = text.replace("\r\n", "\n").replace("\\\n", "")
-    return [line.strip() for line in joined.split("\n") if line.strip()]

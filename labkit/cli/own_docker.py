@@ -95,6 +95,13 @@ def run(line: str, *, seconds: float = PATIENCE) -> Result:
     return Result(result.output, result.exit_code, hint)
 
 
+def answers(text: str) -> Iterator[tuple[str, Result]]:
+    """Yield what a terminal shows of each line of a text, and its result; a backslash joins two lines."""
+    for line in text.replace("\r\n", "\n").replace("\\\n", "").split("\n"):
+        if line.strip():
+            yield f"$ {line.strip().removeprefix('$ ')}\n", run(line.strip())
+
+
 def run_attached(line: str) -> Result:
     """Run a docker line in this terminal, which it reads and writes itself: nothing of it is kept."""
     started: subprocess.Popen[bytes] | Result | None = None

@@ -26,6 +26,7 @@ SYNONYMS = {
     "remove": "rm",
     "show": "inspect",
 }
+_OWN_WORDS = {"undo": "takes the last command back", "reset": "takes all back"}
 
 
 def command_hint(group: Command, words: Sequence[str]) -> str:
@@ -37,7 +38,11 @@ def command_hint(group: Command, words: Sequence[str]) -> str:
     word, *rest = words
     if not group.path and word in PLUGINS:
         return f"labkit: 'docker {word}' is a plugin that labkit does not simulate; it would {PLUGINS[word]}"
+    if not group.path and word in _OWN_WORDS:
+        return f"labkit: lab.{word}() {_OWN_WORDS[word]}; in python -m labkit shell: {word}"
     word = word.lower()
+    if not group.path and word == "docker" and rest:
+        return _did_you_mean(f"docker {' '.join(rest)}")
     synonym = SYNONYMS.get(word, word)
     same = find(group, synonym)
     if same:
@@ -134,7 +139,10 @@ def parse(argv: Sequence[str]) -> Invocation | Printed:
     try:
         parsed = parse_flags(command.flags, words, command.interspersed)
     except FlagError as error:
-        raise _flag_error(command, error) from error
+        refusal = _flag_error(command, error)
+        if command is root and words:
+            refusal.hint = command_hint(root, words)
+        raise refusal from error
     levels.append((command, parsed))
 
     if _last(levels, "help"):

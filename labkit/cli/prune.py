@@ -87,4 +87,4 @@ def prune(
 def confirmed(terminal: Terminal, warning: str) -> bool:
     """Ask before something is removed; the answer is the next line of standard input."""
     terminal.out(f"WARNING! {warning}\nAre you sure you want to continue? [y/N] ")
-    return terminal.stdin.split(b"\n", 1)[0].strip().lower() == b"y"
+    return terminal.line().strip().lower() == b"y"

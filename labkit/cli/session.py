@@ -8,31 +8,42 @@ take as a file or a directory (build, load, save, import, export, cp) is there, 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Any
 
 from labkit.base.errors import DaemonError, FileSystemError, LabkitError, Unexpected
 from labkit.base.text import shown
 from labkit.cli.commands import HANDLERS
-from labkit.cli.parse import Printed, parse
-from labkit.cli.table import UsageError
-from labkit.cli.terminal import HOME, Registries, Terminal, Watch
+from labkit.cli.parse import Printed, command_hint, parse
+from labkit.cli.table import COMMANDS, UsageError, find
+from labkit.cli.terminal import HOME, Attach, Attached, Registries, Terminal, Watch
+from labkit.engine import process
 from labkit.engine.engine import Engine
 from labkit.engine.mounts import home_mounts
-from labkit.engine.process import settle
 from labkit.engine.schedule import Network
+from labkit.engine.state import Container, Shells, State
 from labkit.go.moment import SECOND
 from labkit.oci.content import Content
 from labkit.oci.descriptor import Platform
 from labkit.oci.tree import EMPTY_ROOT, Dir
 from labkit.shell.applets import APPLETS
-from labkit.shell.run import run_script
+from labkit.shell.run import resume
+from labkit.shell.state import Waiting
 from labkit.shell.streams import MAX_TEXT, MEBIBYTE, Output, Reader, TooMuch, endless
 from labkit.shell.task import Process, Task
 from labkit.storage.mounts import MountTable
 
 _ENOUGH = 1 << 20
+GOES_ON = "labkit: this goes on; a real terminal would wait here until you press Ctrl-C"
+NOT_HERE = "labkit: this line went to the container, where no docker is: leave it with exit first"
+NOBODY_TYPES = (
+    "labkit: nothing more was typed, so that shell ended as with Ctrl-D. Type into a container in a cell of "
+    "%%docker, in python -m labkit shell, or with lab.type(line)"
+)
 _A_COMMAND = 400  # steps: docker's commands cost more than a shell's
 _ENV = {"HOME": HOME, "PATH": "/usr/local/bin:/usr/bin:/bin", "USER": "learner"}
 
@@ -103,15 +114,45 @@ def _text(output: Sequence[tuple[int, bytes]], streams: tuple[int, ...]) -> str:
     return b"".join(data for stream, data in output if stream in streams).decode("utf-8", "replace")
 
 
+CTRL_C, CTRL_D, DETACH = "\x03", "\x04", "\x10\x11"
+"""Keys that `Session.type` takes in place of a line; the last are Docker's own."""
+KEYS = {CTRL_C: "Ctrl-C", CTRL_D: "Ctrl-D", DETACH: "Ctrl-P Ctrl-Q"}
+_SLIDE = re.compile(r"\s*(?:\$ |#\s*(?=docker (\w+)))")
+_PROMPT, _GOES_ON = "$ ", "> "
+_AT_HOME = Waiting.started(_ENV, HOME)
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """A line whose program reads what is typed: it runs again from where it began, with all of that."""
+
+    state: State
+    place: Prompt
+    line: str | None
+    typed: bytes = b""
+    shown: int = 0
+    """The bytes of output that were shown already."""
+
+
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """Where a session stands: its home's files, its directory and its variables."""
+    """Where a session stands: its home's files, the shell there, and what the terminal is connected to.
+
+    `unread` are lines that are no whole command yet.
+    """
 
     files: Dir = EMPTY_ROOT
-    cwd: str = HOME
-    env: Mapping[str, str] = field(default_factory=lambda: dict(_ENV))
+    shell: Waiting = _AT_HOME
+    attached: Attached | None = None
+    unread: str = ""
+    again: Again | None = None
     told: frozenset[str] = frozenset()
     """The hints that are given only once."""
+
+    @property
+    def lasting(self) -> object:
+        """What a line can have changed of the home: its files, the directory and the variables."""
+        return self.files, *map(self.shell.memory.get, ("cwd", "variables", "exported"))
 
 
 @dataclass(slots=True)
@@ -127,7 +168,7 @@ class _EngineClock:
     @now.setter
     def now(self, moment: int) -> None:
         self.engine.advance(moment - self.engine.now)
-        settle(self.engine)
+        process.settle(self.engine)
 
 
 @dataclass(slots=True)
@@ -148,10 +189,40 @@ class Session:
     place: Prompt = field(default_factory=Prompt)
     log: str = ""
     """The traceback of the last line that could not be run."""
+    _attach: Attached | None = None
 
-    def run(self, line: str, *, stdin: bytes = b"") -> Result:
-        """Run a command line; nothing that is typed raises an error.
+    @property
+    def attached(self) -> bool:
+        """Tell whether what is typed goes to a container, or to a program that reads it."""
+        return self.inside is not None or self.place.again is not None
 
+    @property
+    def at_home(self) -> bool:
+        """Tell whether the next line is a new command at the home's prompt."""
+        return not (self.attached or self.place.unread)
+
+    @property
+    def prompt(self) -> str:
+        """What the terminal shows before the next line; "" where a program reads it."""
+        if self.place.again:
+            return ""
+        if self.place.unread:
+            return _GOES_ON
+        found = self.inside
+        return process.prompt_of(self.engine, *found) if found else _PROMPT
+
+    def type(self, line: str) -> Result:
+        """Take a line that is typed at the terminal, or a key; nothing that is typed raises an error.
+
+        It goes where the last one has led: to the home's shell, a container's, or a program that reads it.
+        A command that is not complete is read on with the lines that follow. See `Lab.type`.
+        """
+        return self._guarded(lambda: self._type(_plain(line)))
+
+    def run(self, line: str, *, stdin: bytes | None = None) -> Result:
+        """Run a command line at the home's prompt; nothing that is typed raises an error.
+
+        `stdin` is its standard input: a pipe, or without it the terminal, at which nothing more is typed.
         An error that nobody foresaw ends the line with exit code 125 and puts back the state before it.
 
         >>> from labkit.engine.schedule import network
@@ -159,9 +230,12 @@ class Session:
         >>> session.run("docker images").text
         'REPOSITORY   TAG       IMAGE ID   CREATED   SIZE\\n'
         """
+        return self._guarded(lambda: self._run_alone(_plain(line), stdin))
+
+    def _guarded(self, act: Callable[[], Result]) -> Result:
         before = self.engine.state, self.place
         try:
-            return self._run(line, stdin)
+            return act()
         except Exception as error:
             self.engine.state, self.place = before
             return self.failed(error)
@@ -172,23 +246,130 @@ class Session:
         self.log = told.log
         return Result(((2, f"{told}\n".encode()),), told.exit_code)
 
-    def _run(self, line: str, stdin: bytes) -> Result:
+    @property
+    def inside(self) -> tuple[Container, Shells] | None:
+        """The container that the terminal types into, and its shells there."""
+        attached = self.place.attached
+        container = self.engine.state.containers.get(attached.container) if attached else None
+        if attached is None or container is None or not container.running:
+            return None
+        shells = attached.exec or container.shells
+        return (container, shells) if shells else None
+
+    def _run_alone(self, line: str, stdin: bytes | None) -> Result:
+        with self.apart():
+            result = self._line(_without_prompt(line), stdin or b"", ended=True, pipe=stdin is not None)
+            while self.inside:
+                shown = self.prompt
+                ended = self._line(None)
+                result = _joined(result, _told(shown), ended, hint=NOBODY_TYPES if shown else "")
+        return result
+
+    @contextmanager
+    def apart(self) -> Iterator[None]:
+        """Be at home meanwhile, whatever the terminal is connected to: as in another terminal."""
+        other = self.place
+        self.place = replace(other, attached=None, unread="", again=None)
+        try:
+            yield
+        finally:
+            self.place = replace(self.place, attached=other.attached, unread=other.unread, again=other.again)
+
+    def _type(self, line: str) -> Result:
+        from labkit.shell.parser import (
+            complete,  # late, as in shell/run.py: `import labkit` need not wait for it
+        )
+
+        place = self.place
+        if place.again:
+            return self._read_again(place.again, line)
+        found = self.inside
+        if line == DETACH and place.attached:
+            words = "read escape sequence\r\n" if place.attached.detached else ""
+            return self._leave(_told(words), place.attached.detached)
+        if line == CTRL_C:
+            self.place = replace(place, unread="")
+            return self._line("(exit 130)")  # what is typed is dropped, and the status is that of SIGINT
+        text: str | None = place.unread + (line if place.unread or found else _without_prompt(line))
+        if line == CTRL_D:
+            text = place.unread or None
+        elif text is not None and not complete(text):
+            self.place = replace(place, unread=f"{text}\n")
+            return Result((), 0)
+        self.place = replace(place, unread="")
+        return self._line(text) if text is not None or found else Result((), 0)
+
+    def _line(
+        self, text: str | None, typed: bytes = b"", *, ended: bool = False, pipe: bool = False
+    ) -> Result:
+        """Run a whole command where the terminal is, or without one end what the terminal types into.
+
+        `typed` is there to be read; what reads more is run again once that has come.
+        """
+        before = Again(self.engine.state, self.place, text, typed)
         self.engine.advance(SECOND)
-        settle(self.engine)
+        process.settle(self.engine)
+        found = self.inside
+        reader = process.keyboard(self.engine, typed, ended=ended)
+        reader.terminal = not pipe
+        if found is None:
+            self.place = replace(self.place, attached=None)
+            result = self._at_home(reader, text=text)
+        else:
+            result = self._inside(*found, text, reader)
+        if reader.asked:
+            shown = sum(len(data) for _, data in result.output)
+            self.place = replace(self.place, again=replace(before, shown=shown))
+            return replace(result, hint="")
+        return result
+
+    def _read_again(self, again: Again, line: str) -> Result:
+        """Run a line again, from where it began, with one more line for its program, or the end of them."""
+        if line == CTRL_C:
+            self.place = replace(self.place, again=None)
+            return Result((), 130)
+        self.engine.state, self.place = again.state, again.place
+        typed = again.typed + (b"" if line == CTRL_D else f"{line}\n".encode())
+        result = self._line(again.line, typed, ended=line == CTRL_D)
+        return replace(result, output=_after(result.output, again.shown))
+
+    def _inside(self, container: Container, shells: Shells, text: str | None, reader: Reader) -> Result:
+        """Run a line in a container's shells."""
+        name = str(shells.waiting[-1].memory["arg0"])
+        done, left = process.type_into(self.engine, container, shells, text, reader)
+        output = tuple((chunk.stream, chunk.data) for chunk in done.chunks)
+        if shells.tty:
+            ends = () if text is not None else ((1, b"exit\n" if name.endswith("bash") else b"\n"),)
+            output = tuple((1, data.replace(b"\n", b"\r\n")) for _, data in (*ends, *output))
+        stray = NOT_HERE if done.exit_code == 127 and (text or "").startswith("docker") else ""
+        result = Result(output, done.exit_code, stray if done.finished else GOES_ON)
+        if left is None:
+            return self._leave(result, done.exit_code)
+        if self.place.attached and self.place.attached.exec:
+            self.place = replace(self.place, attached=replace(self.place.attached, exec=left))
+        return result
+
+    def _leave(self, result: Result, status: int) -> Result:
+        """Be at home again, and run what stood after the docker command that has ended."""
+        attached = self.place.attached
+        if attached is None:
+            return Result((), 0)
+        self.place = replace(self.place, attached=None, shell=self.place.shell.after(status, attached.rest))
+        return _joined(result, self._at_home(process.keyboard(self.engine), status=status))
+
+    def _at_home(self, stdin: Reader, *, text: str | None = None, status: int = 0) -> Result:
+        """Let the home's shell run a text, or go on after a docker command that has ended with a status."""
         hints: list[str] = []
         told = set(self.place.told)
-        line = line.removeprefix("$ ").encode("utf-8", "surrogatepass").decode("utf-8", "replace")
-        line = line.replace("\0", "")  # which no terminal and no argument of a program can have
+        fs = home_mounts(self.place.files, lambda: self.engine.now)
 
         def docker(task: Task, argv: list[str]) -> int:
-            return self._docker(task, argv, hints, told, fs)
+            return self._docker(task, argv, hints, told, fs, stdin if stdin.terminal else None)
 
-        fs = home_mounts(self.place.files, lambda: self.engine.now)
-        process = Process(
+        machine = Process(
             fs=fs,
             clock=_EngineClock(self.engine),
-            env=self.place.env,
-            cwd=self.place.cwd,
+            env=_ENV,
             uid=1000,
             gid=1000,
             hostname=self.engine.hostname,
@@ -196,18 +377,28 @@ class Session:
             programs={**APPLETS, "docker": docker, "sh": _sh},
             most_output=MEBIBYTE,
         )
-        result = run_script(f"set -a; {line}", process)  # so that a variable is there on the next line, too
-        self.place = Prompt(fs.upper, result.cwd, result.env, frozenset(told))
-        output = tuple((chunk.stream, chunk.data) for chunk in result.chunks)
-        if not result.finished and not hints:
-            hints.append("labkit: this goes on; a real terminal would wait here until you press Ctrl-C")
-        if result.exit_code == 127 and not hints:
-            hints += _unknown_command(line)
-        return Result(output, result.exit_code, "\n".join(hints))
+        done = resume([self.place.shell], machine, text=text, status=status)
+        *_, shell = done.shells
+        attached = replace(self._attach, rest=shell.rest) if self._attach else None
+        self._attach = None
+        self.place = replace(self.place, files=fs.upper, shell=shell, attached=attached, told=frozenset(told))
+        output = tuple((chunk.stream, chunk.data) for chunk in done.chunks)
+        if not done.finished and not hints:
+            hints.append(GOES_ON)
+        if done.exit_code == 127 and not hints:
+            hints += _unknown_command(text or "")
+        return Result(output, done.exit_code, "\n".join(hints))
 
     def _docker(
-        self, task: Task, argv: list[str], hints: list[str], told: set[str], mounts: MountTable
+        self,
+        task: Task,
+        argv: list[str],
+        hints: list[str],
+        told: set[str],
+        mounts: MountTable,
+        keyboard: Reader | None,
     ) -> int:
+        output, reader = task.fds.get(1), task.fds.get(0)
         terminal = Terminal(
             self.engine,
             self.registries,
@@ -216,18 +407,20 @@ class Session:
             task.fs,
             mounts,
             task.cwd,
-            tty=self.tty and isinstance(task.fds.get(1), Output),
+            tty=self.tty and isinstance(output, Output),
             env=task.env,
-            read_stdin=lambda: _rest(task.fds.get(0)),
+            read_stdin=lambda: b"" if reader is keyboard else _rest(reader),
+            keyboard=keyboard if reader is keyboard and isinstance(output, Output) else None,
             watch=self.watch,
         )
         task.run.step(_A_COMMAND)
-        status = dispatch(terminal, argv)
-        if {"save", "export", "cp"} & set(argv[:2]):
-            # An archive is no text that is shown: it is as large as its image.
-            task.run.printed -= sum(len(data) for stream, data in terminal.output if stream == 1)
-        for stream, data in terminal.output:
-            task.write(Content.of(data), stream)
+        try:
+            status = dispatch(terminal, argv)
+        except Attach as attach:
+            self._attach = attach.attached
+            raise
+        finally:
+            _print(task, terminal, argv)
         which, news = terminal.news
         if status and not terminal.hint:
             terminal.hint = hint(terminal.errors)
@@ -237,6 +430,70 @@ class Session:
         if terminal.hint and terminal.hint not in hints:
             hints.append(terminal.hint)
         return status
+
+
+def _print(task: Task, terminal: Terminal, argv: list[str]) -> None:
+    if {"save", "export", "cp"} & set(argv[:2]):
+        # An archive is no text that is shown: it is as large as its image.
+        task.run.printed -= sum(len(data) for stream, data in terminal.output if stream == 1)
+    for stream, data in terminal.output:
+        task.write(Content.of(data), stream)
+
+
+def _plain(line: str) -> str:
+    """Return a line without what no terminal and no argument of a program can have."""
+    return line.encode("utf-8", "surrogatepass").decode("utf-8", "replace").replace("\0", "")
+
+
+def _without_prompt(line: str) -> str:
+    """Return a line without the sign before it on a slide: `$ `, or `# ` before a docker command."""
+    found = _SLIDE.match(line)
+    known = found and (found[1] is None or find(COMMANDS[""], found[1]))
+    return line[found.end() :] if found and known else line
+
+
+def _told(text: str) -> Result:
+    return Result(((1, text.encode()),), 0)
+
+
+def _joined(*results: Result, hint: str = "") -> Result:
+    """Return results as one, with the last one's exit code and all hints."""
+    output = tuple(chain.from_iterable(each.output for each in results))
+    hints = dict.fromkeys(filter(None, [*(each.hint for each in results), hint]))
+    return Result(output, results[-1].exit_code, "\n".join(hints))
+
+
+def keystrokes(session: Session, text: str) -> Iterator[tuple[str, str]]:
+    """Yield what is typed where nobody sits at the terminal: the lines of a text.
+
+    Then comes Ctrl-D, as long as a container or a program reads. Each comes with what a terminal shows of it;
+    it must have been typed when the next one is asked for.
+    """
+    with session.apart():
+        for line in text.replace("\r\n", "\n").removesuffix("\n").split("\n"):
+            if session.at_home:
+                line = _without_prompt(line).strip()
+            if line or not session.at_home:
+                yield f"{session.prompt}{line}\n", line
+        while not session.at_home:
+            yield session.prompt, CTRL_D
+
+
+def answer(session: Session, result: Result) -> str:
+    """Return the text of what was typed last as those show it who show the exit codes of the home's lines."""
+    if session.attached:
+        return result.text
+    end = "\n" if result.text and not result.text.endswith("\n") else ""
+    return f"{result.text}{end}" + (f"[exit {result.exit_code}]\n" if result.exit_code else "")
+
+
+def _after(output: Sequence[tuple[int, bytes]], size: int) -> tuple[tuple[int, bytes], ...]:
+    """Return output without its first bytes."""
+    left = []
+    for stream, data in output:
+        left.append((stream, data[size:]))
+        size = max(size - len(data), 0)
+    return tuple(each for each in left if each[1])
 
 
 def dispatch(terminal: Terminal, words: Sequence[str]) -> int:
@@ -299,6 +556,8 @@ def hint(errors: Sequence[LabkitError]) -> str:
 
 def _unknown_command(line: str) -> list[str]:
     words = line.split()
+    if words[:1] == ["docker-compose"]:
+        return [command_hint(COMMANDS[""], ["compose"])]
     if not words or words[0] in ("docker", *APPLETS):
         return []
     close = difflib.get_close_matches(words[0], ["docker", *APPLETS], 1, 0.7)

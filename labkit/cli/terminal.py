@@ -14,9 +14,12 @@ from labkit.engine.engine import Engine
 from labkit.engine.pull import Pulled
 from labkit.engine.push import Pushed
 from labkit.engine.schedule import Network, PullEvent
+from labkit.engine.state import Shells
 from labkit.oci.descriptor import Platform
 from labkit.oci.reference import Reference
 from labkit.shell.files import Files
+from labkit.shell.state import Rest, Suspended
+from labkit.shell.streams import Reader
 from labkit.storage.mounts import MountTable
 from labkit.store.client import Client
 from labkit.store.registry import Registry
@@ -96,12 +99,35 @@ class Registries:
         return f"labkit: {f'did you mean {near[0]}? ' if near else ''}{what}"
 
 
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """A container whose shell the terminal types into: the main process', or that of a `docker exec`.
+
+    `detached` is the docker command's exit code when it is left with Ctrl-P Ctrl-Q; `rest` is what stands
+    after it on its line, still to be run.
+    """
+
+    container: str
+    exec: Shells | None = None
+    detached: int = 0
+    rest: Rest = ()
+
+
+class Attach(Suspended):
+    """Raised where a docker command connects the terminal to a container's shell."""
+
+    def __init__(self, attached: Attached) -> None:
+        super().__init__()
+        self.attached = attached
+
+
 @dataclass(slots=True)
 class Terminal:
     """A command's surroundings.
 
     `env` holds the variables of the prompt; `read_stdin` gives what is left of standard input, and a
-    command that does not ask for it leaves it to the next one. `home` are the files of the pretend home
+    command that does not ask for it leaves it to the next one. `keyboard` is standard input where that is the
+    terminal itself, at which somebody types. `home` are the files of the pretend home
     as its user may use them, `mounts` the same without a look at who asks, and `cwd` is the directory in it.
 
     `tty` says whether its output goes to a terminal, which lines of a pull depend on. `watch` sees each
@@ -120,6 +146,7 @@ class Terminal:
     tty: bool = False
     env: Mapping[str, str] = field(default_factory=dict)
     read_stdin: Callable[[], bytes] = bytes
+    keyboard: Reader | None = None
     watch: Watch | None = None
     hint: str = ""
     errors: list[LabkitError] = field(default_factory=list)
@@ -130,6 +157,10 @@ class Terminal:
     def stdin(self) -> bytes:
         """All that is left of standard input."""
         return self.read_stdin()
+
+    def line(self) -> bytes:
+        """The next line of standard input; a terminal waits for it."""
+        return self.keyboard.line() or b"" if self.keyboard else self.stdin.partition(b"\n")[0]
 
     def sent(self, method: str, request: str) -> bytes:
         """Return standard input as it is sent to the daemon with a request."""

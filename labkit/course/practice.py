@@ -172,7 +172,7 @@ class Practice:
 
     @property
     def _state(self) -> object:
-        return still(self.lab.engine.state), self.lab.session.place
+        return still(self.lab.engine.state), self.lab.session.place.lasting
 
     def _noticed(self, card: Card) -> Card:
         notice = self._notice(self.lab)

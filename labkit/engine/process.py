@@ -17,13 +17,13 @@ from labkit.engine import container as containers
 from labkit.engine.container import container_config
 from labkit.engine.engine import Engine
 from labkit.engine.mounts import container_mounts, make_directories, written
-from labkit.engine.state import Container, LogLine
+from labkit.engine.state import Container, LogLine, Shells
 from labkit.oci.content import Content
 from labkit.shell import users
-from labkit.shell.launch import SHELLS
 from labkit.shell.lookup import ExecNotFound
-from labkit.shell.run import run_command
-from labkit.shell.streams import WouldRunForever
+from labkit.shell.prompt import prompt
+from labkit.shell.run import resume, run_command
+from labkit.shell.streams import Reader, WouldRunForever
 from labkit.shell.task import Chunk, Completed, Process, Task
 from labkit.storage.mounts import MountTable
 
@@ -59,8 +59,10 @@ class ExecError(DaemonError):
     """A command that could not be started in a running container, in the words of runc."""
 
 
-def start(engine: Engine, container: Container, *, detached: bool, stdin: bytes = b"") -> Container:
+def start(engine: Engine, container: Container, *, detached: bool, stdin: bytes | Reader = b"") -> Container:
     """Start a container's main process; return the container as it is then.
+
+    `stdin` is what it reads, or a terminal; in the background nobody types, and nothing ends what it reads.
 
     In the foreground virtual time passes until the command ends. Raises StartError in runc's words where
     there is nothing to run; the container stays as it was created. A file that is no program is found out
@@ -88,9 +90,10 @@ def start(engine: Engine, container: Container, *, detached: bool, stdin: bytes 
         raise WouldRunForever
 
     try:
-        process = _process(
-            container, fs, clock, stdin=stdin, terminal=container.options.tty, on_unknown=serve
-        )
+        options = container.options
+        if detached and options.open_stdin and not stdin:
+            stdin = keyboard(engine)
+        process = _process(container, fs, clock, stdin=stdin, tty=options.tty, on_unknown=serve)
         make_directories(fs, process.cwd)
         result = _run(argv, process)
     except ExecNotFound as error:
@@ -98,15 +101,15 @@ def start(engine: Engine, container: Container, *, detached: bool, stdin: bytes 
         containers.keep(engine, replace(container, exit_code=error.status, error=message))
         raise StartError(message, error.status, code=_CODES.get(error.kind, ""), subject=error.name) from None
     log = tuple(LogLine(chunk.stream, before + chunk.at, chunk.data) for chunk in result.chunks)
-    waiting = container.options.open_stdin and detached and not stdin and _is_shell(argv)
-    running = not result.finished or waiting or (detached and result.duration_ns > 0)
+    shells = Shells(result.shells, tty=options.tty) if result.shells else None
+    running = not result.finished or shells or (detached and result.duration_ns > 0)
     if running:
         state = replace(
             container,
             status="running",
             started=before,
             exit_code=0,
-            ends_at=before + result.duration_ns if result.finished and not waiting else None,
+            ends_at=before + result.duration_ns if result.finished and not shells else None,
             ends_with=result.exit_code,
             service=bool(served),
         )
@@ -117,7 +120,54 @@ def start(engine: Engine, container: Container, *, detached: bool, stdin: bytes 
         )
     state = written(engine, state, fs)
     engine.change(started=engine.state.started + 1)
-    return containers.keep(engine, replace(state, error="", log=container.log + log))
+    return containers.keep(engine, replace(state, error="", log=container.log + log, shells=shells))
+
+
+def keyboard(engine: Engine, typed: bytes = b"", *, ended: bool = False) -> Reader:
+    """Return a terminal to read from: what was typed, and more may come unless it has ended."""
+    reader = Reader.of(Content.of(typed), _Clock(engine.now))
+    reader.terminal, reader.hangs = True, not ended
+    return reader
+
+
+def type_into(
+    engine: Engine, container: Container, shells: Shells, text: str | None, stdin: Reader
+) -> tuple[Completed, Shells | None]:
+    """Let the innermost of a running container's shells run a text; return what came, and the shells then.
+
+    Without a text it has come to the end of what is typed, and ends.
+
+    They are the main process' own, which ends with them and the container with it, or those of an exec.
+    `stdin` is what programs of theirs read.
+    """
+    clock, main = _Clock(engine.now), shells is container.shells
+    fs = container_mounts(engine, container, clock.read)
+    process = _process(container, fs, clock, user=shells.user, stdin=stdin, tty=shells.tty)
+    *outer, innermost = shells.waiting
+    waiting = outer if text is None else shells.waiting
+    shown = prompt_of(engine, container, shells) if main and shells.tty and text is not None else ""
+    result = resume(waiting, process, text=text, status=innermost.memory["status"])
+    engine.advance(result.duration_ns if result.finished else 0)
+    left = replace(shells, waiting=result.shells) if result.shells else None
+    container = written(engine, engine.state.containers[container.id], fs)
+    if main:
+        typed = (LogLine(1, engine.now, f"{shown}{text}\n".encode()),) if shown else ()
+        log = (LogLine(chunk.stream, engine.now, chunk.data) for chunk in result.chunks)
+        container = replace(container, shells=left, log=(*container.log, *typed, *log))
+    if main and not left:
+        container = replace(container, status="exited", finished=engine.now, exit_code=result.exit_code)
+    containers.keep(engine, container)
+    if container.options.auto_remove and not container.running:
+        containers.remove(engine, container.id, with_volumes=True)
+    return result, left
+
+
+def prompt_of(engine: Engine, container: Container, shells: Shells) -> str:
+    """Return what stands before the next line that is typed into a container's shells."""
+    fs = container_mounts(engine, container, lambda: engine.now)
+    config = container_config(container)
+    uid, _, _ = user_ids(fs, shells.user if shells.user is not None else config["User"])
+    return prompt(shells.waiting[-1], fs, uid, config["Hostname"])
 
 
 def execute(
@@ -128,7 +178,8 @@ def execute(
     env: Sequence[str] = (),
     user: str | None = None,
     working_dir: str | None = None,
-    stdin: bytes = b"",
+    stdin: bytes | Reader = b"",
+    tty: bool = False,
     programs: Mapping[str, Callable[[Task, Sequence[str]], int]] | None = None,
 ) -> Completed:
     """Run a command in a running container, as `docker exec` does.
@@ -145,7 +196,9 @@ def execute(
     clock = _Clock(engine.now)
     fs = container_mounts(engine, container, clock.read)
     try:
-        process = _process(container, fs, clock, env=env, user=user, working_dir=working_dir, stdin=stdin)
+        process = _process(
+            container, fs, clock, env=env, user=user, working_dir=working_dir, stdin=stdin, tty=tty
+        )
         _check_working_dir(fs, working_dir or "/")
         result = _run(argv, replace(process, programs=programs or {}))
     except StartError as error:
@@ -194,7 +247,7 @@ def _run(argv: Sequence[str], process: Process) -> Completed:
             raise
         words = "exec format error" if error.kind == "exec format error" else "no such file or directory"
         said = Chunk(2, Content.of(f"exec {error.name}: {words}\n".encode()), 0)
-        return Completed(1, (said,), 0, True, process.cwd, process.env)
+        return Completed(1, (said,), 0, True)
 
 
 def _is_there(process: Process, error: ExecNotFound) -> bool:
@@ -237,14 +290,14 @@ def _process(
     env: Sequence[str] = (),
     user: str | None = None,
     working_dir: str | None = None,
-    stdin: bytes = b"",
-    terminal: bool = False,
+    stdin: bytes | Reader = b"",
+    tty: bool = False,
     on_unknown: Callable[[Task, str, Sequence[str]], int | None] | None = None,
 ) -> Process:
     config = container_config(container)
     hostname = config["Hostname"]
     variables = {"PATH": PATH, "HOSTNAME": hostname}
-    if terminal:
+    if tty:
         variables["TERM"] = "xterm"
     for entry in [*(config["Env"] or ()), *env]:
         name, _, value = entry.partition("=")
@@ -260,6 +313,7 @@ def _process(
         gid=gid,
         hostname=hostname,
         stdin=stdin,
+        tty=tty,
         on_unknown=on_unknown,
     )
 
@@ -297,7 +351,3 @@ def _runs_image_command(container: Container) -> bool:
     config = container.image.config.config
     own = (*(config.get("Entrypoint") or ()), *(config.get("Cmd") or ()))
     return container.command == own
-
-
-def _is_shell(argv: Sequence[str]) -> bool:
-    return len(argv) == 1 and argv[0].rpartition("/")[2] in SHELLS

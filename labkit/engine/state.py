@@ -20,6 +20,7 @@ from labkit.go.moment import SECOND
 from labkit.oci.image import Image
 from labkit.oci.layer import Layer
 from labkit.oci.tree import EMPTY_ROOT, Dir, Whiteout
+from labkit.shell.state import Waiting
 from labkit.storage.driver import Active
 from labkit.storage.overlay2 import Overlay2
 
@@ -131,6 +132,16 @@ NO_OPTIONS = Options()
 
 
 @dataclass(frozen=True, slots=True)
+class Shells:
+    """Shells in a container that wait for what will be typed, the innermost last, and whose they are."""
+
+    waiting: tuple[Waiting, ...]
+    user: str | None = None
+    """As the flag of `docker exec` has it; None for the container's own."""
+    tty: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Container:
     """A container: an image's layers, read only, and an upper directory of its own.
 
@@ -169,6 +180,8 @@ class Container:
     error: str = ""
     """Why it could not be started, as `docker inspect` shows it."""
     log: tuple[LogLine, ...] = ()
+    shells: Shells | None = None
+    """The shells of the main process, while it runs and they wait."""
 
     @property
     def image_id(self) -> str:

@@ -27,8 +27,10 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
 
     `%load_ext labkit` does it.
     """
-    from labkit.notebook.magics import DockerMagics, show_comparisons, show_values
+    from labkit.notebook import magics
 
-    shell.register_magics(DockerMagics)
-    show_comparisons(shell)
-    show_values(shell)
+    shell.register_magics(magics.DockerMagics)
+    shell.input_transformers_cleanup.append(magics.refuse_bare_lines)
+    shell.input_transformers_post.append(magics.warn_of_own_docker)
+    magics.show_comparisons(shell)
+    magics.show_values(shell)

@@ -6,20 +6,22 @@ Both run on the notebook's `lab`, the variable of that name, and make one where 
 from __future__ import annotations
 
 import os
+import re
 import sys
-from collections.abc import Mapping
+from ast import PyCF_ALLOW_TOP_LEVEL_AWAIT
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as etree
 
 from IPython.core.getipython import get_ipython
+from IPython.core.inputtransformer2 import TransformerManager
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
 
 from labkit.base.errors import LabkitError, NotFound
-from labkit.base.text import command_lines
 from labkit.box import Box
 from labkit.cli import own_docker
 from labkit.cli.own_docker import EQUAL, LIKE, MARKS, OTHER, OURS, THEIRS, Comparison, stacked
-from labkit.cli.session import Result
+from labkit.cli.session import Result, answer, keystrokes
 from labkit.go.units import human_size
 from labkit.lab import Lab
 from labkit.notebook.terminal import PullBars, bundle, lab_of_notebook, show
@@ -190,27 +192,31 @@ class DockerMagics(Magics):
         elif option == "--compare":
             self._compare(rest)
         else:
-            show(self._run("", f"docker {line}"))
+            show(self._run("", f"docker {line}", lab_of_notebook(self.shell).shell))
 
     @cell_magic("docker")  # type: ignore[arg-type]
     def docker_cell(self, line: str, cell: str) -> None:
-        """Run a terminal's lines one after the other, each shown after `$ `.
+        """Run a terminal's lines one after the other, each shown after its prompt.
 
-        `docker` stands in front of docker's commands; other lines run in the lab's pretend home. With
-        `--real` docker's lines run on the Docker that you have.
+        `docker` stands in front of docker's commands; other lines run in the lab's pretend home, and those
+        after `docker run -it` in the container, until `exit` or the cell's end. With `--real` docker's lines
+        run on the Docker that you have.
         """
-        if line not in ("", "--real"):
-            show(f"labkit: %%docker takes --real or nothing, not {line!r}")
-            return
-        text = ""
-        for each in command_lines(cell):
-            before = f"{text}$ {each}\n"
-            if line:
-                result = own_docker.run(each)
-                text = before + text_of(result)
-            else:
-                text = self._run(before, each, exit_code=True)
+        lab, text = lab_of_notebook(self.shell), ""
+        if line == "--real":
+            text = "".join(echo + answer(lab.session, result) for echo, result in own_docker.answers(cell))
+        elif line:
+            words = f"docker {line.removeprefix('docker ')}"
+            show(f"labkit: %%docker takes --real or nothing: write {words} below it, or %{words} alone")
+        else:
+            for echo, typed in keystrokes(lab.session, cell):
+                text = self._run(text + echo, typed, lab.type, exit_code=True)
         show(text)
+
+    @line_magic("docker-compose")  # type: ignore[arg-type]
+    def docker_compose(self, line: str) -> None:
+        """Say what `docker-compose` is."""
+        show(self._run("", "docker-compose", lab_of_notebook(self.shell).shell))
 
     def _compare(self, line: str) -> None:
         try:
@@ -223,24 +229,49 @@ class DockerMagics(Magics):
         publish: Any = display.display
         publish({"text/html": html(comparison), "text/plain": comparison.text.rstrip("\n")}, raw=True)
 
-    def _run(self, before: str, line: str, *, exit_code: bool = False) -> str:
+    def _run(self, before: str, line: str, run: Callable[..., Result], *, exit_code: bool = False) -> str:
         """Run a line; return the text that is still to be shown, `before` at its beginning.
 
         Where bars are shown, `before` stands above them and the line's own text takes their place.
         """
-        lab = lab_of_notebook(self.shell)
         bars = PullBars(lambda: show(before)) if live() else None
-        result = lab.shell(line, watch=bars.see if bars else None)
-        text = text_of(result) if exit_code else result.text
+        result = run(line, watch=bars.see if bars else None)
+        text = answer(lab_of_notebook(self.shell).session, result) if exit_code else result.text
         if bars and bars.shown:
             bars.replace(text)
             return ""
         return before + text
 
 
-def text_of(result: Result) -> str:
-    """Return a line's text, with its exit code where that is not 0."""
-    return result.text + (f"[exit {result.exit_code}]\n" if result.exit_code else "")
+_transformed: Callable[[str], str] = TransformerManager().transform_cell  # type: ignore[no-untyped-call]
+_BELOW = re.compile(r"\s*(\$ )?docker [\w-]")
+_OWN = re.compile(r"(\s*)get_ipython\(\)\.system\(['\"]docker\b")
+
+
+def refuse_bare_lines(lines: list[str]) -> list[str]:
+    """Say what to do where a cell is no Python because docker's lines stand in it as in a terminal.
+
+    Raises SyntaxError, which a notebook shows; returns the cell's lines as they are.
+    """
+    bare = not lines[0].startswith("%%") and next(filter(_BELOW.match, lines), None)
+    if bare:
+        try:
+            compile(_transformed("".join(lines)), "", "exec", PyCF_ALLOW_TOP_LEVEL_AWAIT)
+        except SyntaxError as error:
+            if error.text and error.text.strip() == bare.strip():
+                raise SyntaxError(
+                    "labkit: a notebook takes this for Python; %docker runs one line of docker's, and "
+                    "%%docker on top of the cell all of its lines"
+                ) from None
+    return lines
+
+
+def warn_of_own_docker(lines: list[str]) -> list[str]:
+    """Let a line `!docker …` say whom it asks."""
+    warning = "labkit: !docker asks this machine's own Docker, where undo does not help; %docker asks the lab"
+    return [
+        f"{found[1]}print({warning!r})\n{line}" if (found := _OWN.match(line)) else line for line in lines
+    ]
 
 
 def live() -> bool:

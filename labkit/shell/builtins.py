@@ -8,10 +8,10 @@ from collections.abc import Callable
 
 from labkit.base.errors import FileSystemError
 from labkit.shell.applets import APPLETS
-from labkit.shell.conversions import LARGEST, decimal, decode, join, normal, strerror
+from labkit.shell.conversions import LARGEST, basename, decimal, decode, join, normal, strerror
 from labkit.shell.launch import call
 from labkit.shell.lookup import ExecNotFound, find_program
-from labkit.shell.state import BreakLoop, ExitShell, ShellState
+from labkit.shell.state import BreakLoop, ExitShell, ShellState, Suspended
 from labkit.shell.streams import WouldRunForever
 
 Builtin = Callable[[ShellState, list[str]], int]
@@ -48,7 +48,10 @@ def _cd(shell: ShellState, words: list[str]) -> int:
 
 
 def _exit(shell: ShellState, words: list[str]) -> int:
-    raise ExitShell(_number(shell, words[1]) % 256 if len(words) > 1 else shell.status)
+    status = _number(shell, words[1]) % 256 if len(words) > 1 else shell.status
+    if shell.reads and "i" in shell.options and basename(shell.arg0) == "bash":
+        shell.task.err("exit\n")
+    raise ExitShell(status, meant=True)
 
 
 def _break(shell: ShellState, words: list[str]) -> int:
@@ -63,7 +66,11 @@ def _exec(shell: ShellState, words: list[str]) -> int:
         return 0
     task = shell.task.child(env=shell.environment())
     task.depth = shell.task.depth
-    raise ExitShell(shell.external(words[1:], task))
+    try:
+        raise ExitShell(shell.external(words[1:], task), meant=True)
+    except Suspended as suspended:
+        suspended.replaced = True
+        raise
 
 
 def _path_of(shell: ShellState, name: str) -> str | None:

@@ -37,7 +37,7 @@ from labkit.shell.parser import (
     Subshell,
     Substitution,
 )
-from labkit.shell.state import BreakLoop, ExitShell, ShellState
+from labkit.shell.state import BreakLoop, ExitShell, Rest, ShellState, Suspended
 from labkit.shell.streams import Pipe, Reader, Sink, WouldRunForever
 from labkit.shell.task import Descriptors, Task
 
@@ -194,17 +194,19 @@ class Shell(ShellState):
             case Simple():
                 self._ended(self._simple(node))
             case CommandList(items):
-                for item in items:
-                    self.execute(item)
+                self.go_on(tuple((";", item) for item in items))
             case Pipeline(stages):
                 self._ended(run_pipeline(self, stages))
             case Not(body):
                 self._tested(body)
                 self.status = int(self.status == 0)
             case AndOr(left, operator, right):
-                self._tested(left)
-                if (self.status == 0) == (operator == "&&"):
-                    self.execute(right)
+                try:
+                    self._tested(left)
+                except Suspended as suspended:
+                    suspended.rest += ((operator, right),)
+                    raise
+                self.go_on(((operator, right),))
             case Redirected():
                 self._redirected(node)
             case Subshell(body):
@@ -219,10 +221,21 @@ class Shell(ShellState):
                 self._for(node)
         return self.status
 
+    def go_on(self, rest: Rest) -> int:
+        """Run commands one after the other, as far as the status before each lets it; return the last."""
+        for index, (operator, node) in enumerate(rest):
+            try:
+                if operator == ";" or (self.status == 0) == (operator == "&&"):
+                    self.execute(node)
+            except Suspended as suspended:
+                suspended.rest += rest[index + 1 :]
+                raise
+        return self.status
+
     def _ended(self, status: int) -> None:
         self.status = status
         if status and "e" in self.options and not self.tested:
-            raise ExitShell(status)
+            raise ExitShell(status, meant=True)
 
     def _tested(self, node: Node) -> int:
         self.tested += 1
@@ -379,6 +392,9 @@ class Shell(ShellState):
             return leave.status
         except BreakLoop:
             return self.status
+        except Suspended as suspended:
+            suspended.add(self)
+            raise
 
     def output_of(self, body: Node) -> str:
         """Run commands in a subshell and return their output without its last newlines."""

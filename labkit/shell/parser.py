@@ -15,11 +15,15 @@ from typing import TypeAlias
 
 
 class ShellSyntaxError(Exception):
-    """A script that the grammar refuses, in busybox ash's words, and the line on which it was noticed."""
+    """A script that the grammar refuses, in busybox ash's words, and the line on which it was noticed.
 
-    def __init__(self, message: str, line: int) -> None:
+    `at_end` says whether the text only ended too soon.
+    """
+
+    def __init__(self, message: str, line: int, at_end: bool = False) -> None:
         super().__init__(message)
         self.line = line
+        self.at_end = at_end
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +198,8 @@ class Lexer:
     line: int = 1
     jumps: dict[int, int] = field(default_factory=dict)
     """Where the text goes on behind lines after which there are here-documents."""
+    open: list[str] = field(default_factory=list)
+    """What the text ends in: here-documents, and a line that a backslash joins to the next one."""
 
     def __post_init__(self) -> None:
         if self.depth > MAX_DEPTH:
@@ -201,7 +207,7 @@ class Lexer:
 
     def error(self, message: str) -> ShellSyntaxError:
         """Return the error that stops the parser here."""
-        return ShellSyntaxError(f"syntax error: {message}", self.here())
+        return ShellSyntaxError(f"syntax error: {message}", self.here(), self.position >= len(self.text))
 
     def here(self) -> int:
         """Return the number of the line that is being read."""
@@ -240,12 +246,17 @@ class Lexer:
             if text[self.position] in " \t":
                 self.position += 1
             elif text.startswith("\\\n", self.position):
-                self.position += 2
+                self._join()
             elif text[self.position] == "#":
                 end = text.find("\n", self.position)
                 self.position = len(text) if end < 0 else end
             else:
                 return
+
+    def _join(self) -> None:
+        self.position += 2
+        if self.position >= len(self.text):
+            self.open.append("\\")
 
     def word_until(self, stops: str, quoted: bool = False, *, here: bool = False) -> Word:
         """Read parts up to a character of `stops`, which is not consumed.
@@ -267,9 +278,10 @@ class Lexer:
             char = text[self.position]
             if char == "\\":
                 following = text[self.position + 1 : self.position + 2]
-                self.position += 2
                 if following == "\n":
+                    self._join()
                     continue
+                self.position += 2
                 if quoted and following not in escaped:
                     plain.append("\\" + following)
                     continue
@@ -362,6 +374,7 @@ class Lexer:
                 inner = Lexer(self.text[start:index], self.parse_body, depth=self.depth + 1)
                 self.position = index + 2
                 return Arithmetic(inner.word_until("", quoted=True, here=True), quoted)
+        self.position = len(self.text)
         raise self.error("missing '))'")
 
     def _backquoted(self, quoted: bool) -> Node:
@@ -369,11 +382,12 @@ class Lexer:
         while end < len(self.text) and self.text[end] != "`":
             end += 2 if self.text[end] == "\\" else 1
         if end >= len(self.text):
+            self.position = end
             raise self.error("EOF in backquote substitution")
         escaped = r'\\([\\$`"])' if quoted else r"\\([\\$`])"
         body = re.sub(escaped, r"\1", self.text[self.position + 1 : end])
         self.position = end + 1
-        inner = Lexer(body + "\n)", self.parse_body, depth=self.depth + 1)
+        inner = Lexer(body + "\n)\n", self.parse_body, depth=self.depth + 1)
         return self.parse_body(inner)
 
     def here_document(self, delimiter: Word, strip: bool) -> Word:
@@ -397,6 +411,8 @@ class Lexer:
             if line == stop:
                 break
             lines.append(line + "\n" if start <= len(self.text) else line)
+        else:
+            self.open.append(stop)
         self.jumps[end_of_line] = min(start, len(self.text))
         body = "".join(lines)
         if literal:
@@ -646,6 +662,22 @@ class Parser:
             name = f'"{name}"'
         expecting = f' (expecting "{wanted}")' if wanted else ""
         return self._lexer.error(f"unexpected {name}{expecting}")
+
+
+def complete(text: str) -> bool:
+    """Tell whether a shell runs commands as they stand; if not, it reads on.
+
+    >>> complete("ls"), complete("ls |"), complete("cat <<E\\nE"), complete("cat <<E"), complete("a )")
+    (True, False, True, False, True)
+    """
+    lexer = Lexer(f"{text}\n", _substitution)
+    parser = Parser("", lexer=lexer)
+    try:
+        while parser.complete_command():
+            pass
+    except ShellSyntaxError as error:
+        return not error.at_end
+    return not lexer.open
 
 
 def _substitution(lexer: Lexer) -> Node:

@@ -10,6 +10,8 @@ from labkit.oci.content import Content
 from labkit.shell.conversions import replaced, strerror
 from labkit.shell.launch import execute
 from labkit.shell.lookup import ExecNotFound
+from labkit.shell.prompt import primary_prompt
+from labkit.shell.state import BreakLoop, ExitShell, Suspended, Waiting
 from labkit.shell.streams import Output, Reader, TooMuch, WouldRunForever
 from labkit.shell.task import Chunk, CommandError, Completed, Descriptors, Process, Run, Task
 
@@ -47,7 +49,10 @@ def _input(shell: Shell, rest: list[str]) -> int:
         return shell.run_text(text)
     if not rest or "s" in shell.options:
         shell.arguments = rest
-        return shell.run_text(shell.task.text(shell.task.stdin()))
+        stdin = shell.task.stdin()
+        if stdin.terminal and isinstance(shell.task.fds.get(1), Output):
+            return _read_on(shell)
+        return shell.run_text(shell.task.text(stdin))
     path = rest[0]
     try:
         text = shell.task.text(shell.task.open_read(path))
@@ -57,6 +62,16 @@ def _input(shell: Shell, rest: list[str]) -> int:
     shell.arg0 = shell.script = path
     shell.arguments = rest[1:]
     return shell.run_text(text, 1)
+
+
+def _read_on(shell: Shell) -> int:
+    """Wait for the first line, as a shell does whose script is typed."""
+    shell.reads = True
+    if shell.task.run.process.tty:
+        shell.options.add("i")
+    if "i" in shell.options and "PS1" not in shell.task.env:
+        shell.variables["PS1"] = primary_prompt(shell.task, shell.arg0)
+    raise Suspended
 
 
 def run_command(argv: Sequence[str], process: Process) -> Completed:
@@ -71,11 +86,50 @@ def run_command(argv: Sequence[str], process: Process) -> Completed:
     return _run(task, lambda: execute(task, words))
 
 
-def run_script(text: str, process: Process, *, name: str = "sh") -> Completed:
-    """Run a text as `sh -c` does, without a shell in the file system."""
-    task = _start(process, name)
-    shell = _shell(task, name)
-    return _run(task, lambda: shell.until_exit(lambda: shell.run_text(replaced(text))), shell)
+def resume(
+    shells: Sequence[Waiting], process: Process, *, text: str | None = None, status: int = 0
+) -> Completed:
+    """Go on with shells that wait, the innermost last: it runs a text.
+
+    Without a text, what it waited for has ended with `status`. Those that wait then are in the result; there
+    are none where the outermost has ended.
+    """
+    task, stack = _start(process, "sh"), list(shells)
+    return _run(task, lambda: _go_on(stack, task, text, status), stack)
+
+
+def _go_on(stack: list[Waiting], task: Task, text: str | None, status: int) -> int:
+    while stack:
+        waiting = stack.pop()
+        shell = _shell(task, "sh")
+        shell.remember(waiting)
+        task.run.text += sum(map(len, shell.variables.values()))
+        left = not (waiting.stays or shell.reads)
+        try:
+            if text is None:
+                shell.status = status
+                shell.go_on(waiting.rest)
+            else:
+                shell.run_text(replaced(text))
+        except ExitShell as leave:
+            shell.status = leave.status
+            left = not waiting.stays and (leave.meant or "i" not in shell.options)
+        except BreakLoop:
+            pass
+        except Suspended as suspended:
+            suspended.add(shell, stays=waiting.stays)
+            raise
+        except WouldRunForever:
+            stack.append(shell.waiting(stays=waiting.stays).after(130))
+            raise
+        except Exception:  # as it was before the line
+            stack += [waiting] if waiting.stays else []
+            raise
+        text, status = None, shell.status
+        if not left:
+            stack.append(shell.waiting(stays=waiting.stays))
+            break
+    return status
 
 
 def _shell(task: Task, name: str, options: Iterable[str] = ()) -> Shell:
@@ -88,21 +142,24 @@ def _shell(task: Task, name: str, options: Iterable[str] = ()) -> Shell:
 def _start(process: Process, name: str) -> Task:
     """Return the first task of a command, with its standard files."""
     run = Run(process, execute, main, text=sum(map(len, process.env.values())))
-    stdin = Reader.of(Content.of(process.stdin), process.clock)
+    given = process.stdin
+    stdin = given if isinstance(given, Reader) else Reader.of(Content.of(given), process.clock)
     fds: Descriptors = {0: stdin, 1: Output(run.emit, 1), 2: Output(run.emit, 2)}
     env = {replaced(key): replaced(value) for key, value in process.env.items()}
     return Task(run, name, env, process.cwd, fds)
 
 
-def _run(task: Task, body: Callable[[], int], shell: Shell | None = None) -> Completed:
+def _run(task: Task, body: Callable[[], int], stack: Sequence[Waiting] = ()) -> Completed:
     run, clock = task.run, task.run.process.clock
     finished, status = True, 0
     try:
         status = body()
+    except Suspended as suspended:
+        stack = (*stack, *suspended.shells)
     except WouldRunForever:
         finished = False
     except TooMuch as limit:
-        status, shell = 137, None  # as the kernel ends a process that takes all the memory: 128 + SIGKILL
+        status = 137  # as the kernel ends a process that takes all the memory: 128 + SIGKILL
         line = f"labkit: {limit}, and ends there\n".encode()
         cut = run.chunks and not run.chunks[-1].data.endswith(b"\n")
         run.chunks.append(Chunk(2, Content.of(b"\n" * bool(cut) + line), clock.now - run.started))
@@ -114,5 +171,4 @@ def _run(task: Task, body: Callable[[], int], shell: Shell | None = None) -> Com
     chunks = sorted(
         (chunk for chunk in run.chunks if not finished or chunk.at <= duration), key=lambda chunk: chunk.at
     )
-    env = task.env if shell is None else shell.environment()
-    return Completed(status, tuple(chunks), duration, finished, task.cwd, env)
+    return Completed(status, tuple(chunks), duration, finished, tuple(stack))

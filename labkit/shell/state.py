@@ -4,22 +4,71 @@ from __future__ import annotations
 
 import copy
 from abc import abstractmethod
-from dataclasses import dataclass, field
-from typing import Self
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 from labkit.shell.conversions import decimal
-from labkit.shell.parser import Node
 from labkit.shell.task import Task
+
+if TYPE_CHECKING:
+    from labkit.shell.parser import Node
 
 _OWN = {"IFS": " \t\n", "OPTIND": "1", "PS1": "\\w \\$ ", "PS2": "> ", "PS4": "+ "}
 
 
 class ExitShell(Exception):
-    """The shell ends with this status."""
+    """The shell ends with this status; an interactive one only where that is `meant` (POSIX, 2.8.1)."""
 
-    def __init__(self, status: int) -> None:
+    def __init__(self, status: int, *, meant: bool = False) -> None:
         super().__init__(status)
         self.status = status
+        self.meant = meant
+
+
+Rest: TypeAlias = "tuple[tuple[str, Node], ...]"
+"""Commands that are still to be run, each after `;`, `&&` or `||`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A shell that waits, as a value: for its next line, or for a program to end and then for its `rest`.
+
+    `memory` has the fields of ShellState that last, and `cwd`. One that `stays` is ended by nothing: the
+    prompt of the machine itself.
+    """
+
+    memory: Mapping[str, Any]
+    rest: Rest = ()
+    stays: bool = False
+
+    @classmethod
+    def started(cls, env: Mapping[str, str], cwd: str) -> Waiting:
+        """Return a shell that stays and has run nothing yet."""
+        variables = {**_OWN, "PPID": "0", **env, "PWD": cwd}
+        return cls({"variables": variables, "exported": {*env, "PWD"}, "cwd": cwd}, stays=True)
+
+    def after(self, status: int, rest: Rest = ()) -> Waiting:
+        """Return it with another last status, and what it has still to run."""
+        return Waiting(MappingProxyType({**self.memory, "status": status}), rest, self.stays)
+
+
+class Suspended(Exception):
+    """A program waits for what will be typed. On its way up each shell adds itself and what it has to run."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shells: list[Waiting] = []
+        self.rest: Rest = ()
+        self.replaced = False
+        """Whether the next shell has been replaced (`exec`)."""
+
+    def add(self, shell: ShellState, *, stays: bool = False) -> None:
+        """Note that a shell waits for those that are noted already."""
+        if not self.replaced:
+            self.shells.insert(0, shell.waiting(self.rest, stays=stays))
+        self.rest, self.replaced = (), False
 
 
 class BreakLoop(Exception):
@@ -53,6 +102,8 @@ class ShellState:
     tested: int = 0
     """How deep inside conditions this is, where a failure does not end `set -e`."""
     builtin: str | None = None
+    reads: bool = False
+    """Whether it reads its commands from a terminal, line by line."""
 
     def __post_init__(self) -> None:
         if not self.variables:
@@ -76,7 +127,19 @@ class ShellState:
         other.options = set(self.options)
         other.arguments = list(self.arguments)
         other.jobs = []
+        other.reads = False
         return other
+
+    def waiting(self, rest: Rest = (), *, stays: bool = False) -> Waiting:
+        """Return what it remembers from one line to the next, as a value."""
+        kept = {name: copy.copy(getattr(self, name)) for name in _LASTING}
+        return Waiting(MappingProxyType({**kept, "cwd": self.task.cwd}), rest, stays)
+
+    def remember(self, waiting: Waiting) -> None:
+        """Be what another shell was when it waited."""
+        for name in _LASTING & waiting.memory.keys():
+            setattr(self, name, copy.copy(waiting.memory[name]))
+        self.task.cwd = waiting.memory.get("cwd", self.task.cwd)
 
     def message(self, text: str) -> None:
         """Print an error as ash does: the shell's name, the builtin's, and the line in a script."""
@@ -85,7 +148,7 @@ class ShellState:
         if command:
             if command != self.arg0:
                 prefix += f"{command}: "
-            prefix += f"line {self.line}: "
+            prefix += "" if "i" in self.options else f"line {self.line}: "
         self.task.err(f"{prefix}{text}\n")
 
     def special(self, name: str) -> str | None:
@@ -113,3 +176,6 @@ class ShellState:
     def environment(self) -> dict[str, str]:
         """Return what programs are given."""
         return {name: value for name, value in self.variables.items() if name in self.exported}
+
+
+_LASTING = {each.name for each in fields(ShellState)} - {"task", "line", "loops", "tested", "builtin"}

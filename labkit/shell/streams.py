@@ -75,7 +75,8 @@ def bounded(content: Content) -> Iterator[bytes]:
 class Reader:
     """An open file, pipe or device to read from; the position is shared by all who hold it.
 
-    Its parts have their times; one that `hangs` gives nothing more and does not end.
+    Its parts have their times; one that `hangs` gives nothing more and does not end. A `terminal` has what
+    was typed, and notes in `asked` that somebody waits for more.
     """
 
     _segments: list[tuple[int, Content]]
@@ -83,6 +84,8 @@ class Reader:
     hangs: bool = False
     error: int = 0
     ended_at: int = 0
+    terminal: bool = False
+    asked: bool = False
     _index: int = 0
     _offset: int = 0
 
@@ -104,6 +107,7 @@ class Reader:
             return content.slice(self._offset) if self._offset else content
         self._clock.now = max(self._clock.now, self.ended_at)
         if self.hangs:
+            self.asked = True
             raise WouldRunForever
         return None
 

@@ -9,6 +9,7 @@ import re
 import stat
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from labkit.base.errors import FileSystemError
 from labkit.go.moment import SECOND
@@ -58,14 +59,16 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Completed:
-    """What a command left: `finished` is False where it would run for ever."""
+    """What a command left: `finished` is False where it would run for ever.
+
+    `shells` wait for what will be typed, the innermost last (see `shell.state.Waiting`).
+    """
 
     exit_code: int
     chunks: tuple[Chunk, ...]
     duration_ns: int
     finished: bool
-    cwd: str
-    env: Mapping[str, str]
+    shells: tuple[Any, ...] = ()
 
     def output(self, stream: int | None = None) -> bytes:
         """Return what was written to one stream, or to both in order."""
@@ -78,7 +81,8 @@ class Process:
 
     `programs` adds commands that are found before those on PATH. `on_unknown` runs a program that is in
     the file system but that no applet imitates; it takes the task, the path and argv, and gives the exit
-    code, or None for "not found". `most_output` is how many bytes may be printed.
+    code, or None for "not found". `most_output` is how many bytes may be printed. `stdin` is what is there to
+    be read, or an open terminal; with `tty` a shell that reads it is an interactive one.
     """
 
     fs: Files
@@ -88,7 +92,8 @@ class Process:
     uid: int = 0
     gid: int = 0
     hostname: str = "localhost"
-    stdin: bytes = b""
+    stdin: bytes | Reader = b""
+    tty: bool = False
     kernel: str = "6.1.0"
     programs: Mapping[str, Applet | Program] = field(default_factory=dict)
     on_unknown: Callable[[Task, str, Sequence[str]], int | None] | None = None

@@ -264,10 +264,10 @@ def hub_of(lines: list[str], *, real: bool) -> AbstractContextManager[str]:
 
 def typed(lab: Lab, answer: Answer, hub: str = "") -> Result:
     """Run an answer's line on a lab, at its time."""
+    if hub and "HUB" not in lab.session.place.shell.memory.get("variables", ()):
+        lab.shell(f"export HUB={hub}")
     set_clock(lab, answer["at"])
-    if hub:
-        lab.session.place = replace(lab.session.place, env={**lab.session.place.env, "HUB": hub})
-    return lab.shell(answer["line"])
+    return lab.shell(answer["line"], stdin=b"")
 
 
 def kept(state: State) -> State:

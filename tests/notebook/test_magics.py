@@ -34,7 +34,8 @@ def test_a_cell_shows_each_line_and_its_exit_code(shell: InteractiveShell) -> No
     code = "%%docker\ndocker pull -q \\\n  busybox\n\ncat README.txt | wc -l\ndocker rm nobody\n"
     (shown,) = run(shell, code)
     assert shown["text/plain"].splitlines() == [
-        "$ docker pull -q   busybox",
+        "$ docker pull -q \\",
+        ">   busybox",
         "docker.io/library/busybox:latest",
         "$ cat README.txt | wc -l",
         "2",
@@ -98,3 +99,56 @@ def test_live_bars_give_way_to_the_final_lines(monkeypatch: pytest.MonkeyPatch) 
         "Using default tag: latest",
         "$ docker images -q",
     ]
+
+
+def test_a_cell_types_into_a_container_until_it_ends(shell: InteractiveShell) -> None:
+    shell.user_ns["lab"].pull("busybox")
+    lines = ["docker run -it --name box busybox", "cd /tmp", "", "echo hi > x", "exit 3"]
+    code = "\n".join(["%%docker", *lines, "docker diff box", "docker start -ai box"])
+    (shown,) = run(shell, code)
+    assert shown["text/plain"].splitlines() == [
+        "$ docker run -it --name box busybox",
+        "/ # cd /tmp",
+        "/tmp # ",
+        "/tmp # echo hi > x",
+        "/tmp # exit 3",
+        "[exit 3]",
+        "$ docker diff box",
+        "C /tmp",
+        "A /tmp/x",
+        "$ docker start -ai box",
+        "/ # ",
+    ]
+    (shown,) = run(shell, "%docker start -ai box")
+    assert shown["text/plain"].startswith("/ # \nlabkit: nothing more was typed")
+    assert shell.user_ns["lab"].prompt == "$ "
+
+
+@pytest.mark.parametrize(
+    "code", ["%docker ps\ndocker images", "docker ps", "$ docker ps -a", "x = 1\ndocker ps"]
+)
+def test_docker_s_lines_in_a_cell_of_python_are_told(shell: InteractiveShell, code: str) -> None:
+    with pytest.raises(SyntaxError, match="labkit: a notebook takes this for Python; %docker runs one line"):
+        shell.transform_cell(code)
+
+
+@pytest.mark.parametrize(
+    "code", ["x = '''\ndocker ps\n'''", "%docker ps", "%%docker\ndocker ps", "docker = 1\ndocker", "x ="]
+)
+def test_other_cells_are_left_alone(shell: InteractiveShell, code: str) -> None:
+    shell.transform_cell(code)
+
+
+def test_the_machine_s_own_docker_is_announced(shell: InteractiveShell) -> None:
+    assert shell.transform_cell("!docker ps").startswith(
+        "print(\"labkit: !docker asks this machine's own Docker"
+    )
+    for code in ("!echo docker", "x = '''\n!docker ps\n'''"):
+        assert "labkit" not in shell.transform_cell(code)
+
+
+def test_refusals_tell_what_to_do(shell: InteractiveShell) -> None:
+    (shown,) = run(shell, "%%docker ps\nls")
+    assert shown["text/plain"].endswith("write docker ps below it, or %docker ps alone")
+    (shown,) = run(shell, "%docker-compose up")
+    assert "labkit: 'docker compose' is a plugin" in shown["text/plain"]

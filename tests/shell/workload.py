@@ -15,8 +15,9 @@ from labkit.oci.content import Content
 from labkit.oci.tree import Device, Dir, File, Meta, Node, Symlink, put
 from labkit.shell.applets import APPLETS
 from labkit.shell.launch import SHELLS
-from labkit.shell.run import run_command
-from labkit.shell.task import Process
+from labkit.shell.run import resume, run_command
+from labkit.shell.state import Waiting
+from labkit.shell.task import Completed, Process
 from labkit.storage.overlay import Mount
 
 HERE = Path(__file__).parent
@@ -165,3 +166,8 @@ def _text(data: bytes) -> str:
 
 
 _NAMES = "|".join(re.escape(name) for name in APPLETS)
+
+
+def run_script(text: str, process: Process) -> Completed:
+    """Run a text as a prompt does, without a shell in the file system."""
+    return resume([Waiting({}, stays=True)], process, text=text)

@@ -9,21 +9,19 @@ from typing import NamedTuple
 
 from labkit.base.errors import DaemonError, InvalidReference, LabkitError, NotFound
 from labkit.cli.table import Invocation, UsageError
-from labkit.cli.terminal import Terminal
+from labkit.cli.terminal import Attach, Attached, Terminal
 from labkit.cli.transfer import pull_image
 from labkit.engine import container as containers
 from labkit.engine import images, process
 from labkit.engine.process import ExecError, StartError
-from labkit.engine.state import Container, Options
+from labkit.engine.state import Container, Options, Shells
 from labkit.oci.descriptor import Platform, parse_platform
 from labkit.oci.image import Image
 from labkit.oci.reference import parse_reference
+from labkit.shell.streams import Reader, WouldRunForever
 
 _NOT_A_TTY = "the input device is not a TTY"
-_TTY_HINT = (
-    "labkit: nobody can type here while a command runs. Give the commands after the image, "
-    "as in: docker run busybox sh -c 'echo hello; ls /', or leave it in the background with -dit."
-)
+_TTY_HINT = "labkit: standard input is a pipe or a file here: leave -t out, -i alone reads it"
 
 
 def create(terminal: Terminal, call: Invocation) -> int:
@@ -42,8 +40,8 @@ def create(terminal: Terminal, call: Invocation) -> int:
 def run(terminal: Terminal, call: Invocation) -> int:
     """Create a container and start it."""
     detached = bool(call.options["detach"])
-    if not detached:
-        _check_tty(call)
+    if not detached and call.options["interactive"]:
+        _check_tty(terminal, bool(call.options["tty"]))
     try:
         container = _create(terminal, call)
     except UsageError:
@@ -55,9 +53,9 @@ def run(terminal: Terminal, call: Invocation) -> int:
     try:
         if detached:
             terminal.out(f"{container.id}\n")
-        container = process.start(
-            terminal.engine, container, detached=detached, stdin=_stdin(terminal, container)
-        )
+        typed = detached and terminal.keyboard  # nobody types into what runs in the background
+        stdin = _attached(terminal) if container.options.open_stdin and not typed else b""
+        container = process.start(terminal.engine, container, detached=detached, stdin=stdin)
     except StartError as error:
         if container.options.auto_remove:
             containers.remove(terminal.engine, container.id, with_volumes=True)
@@ -70,8 +68,8 @@ def run(terminal: Terminal, call: Invocation) -> int:
     return 0
 
 
-def _check_tty(call: Invocation) -> None:
-    if call.options["tty"] and call.options["interactive"]:
+def _check_tty(terminal: Terminal, tty: bool) -> None:
+    if tty and terminal.keyboard is None:
         raise UsageError(f"{_NOT_A_TTY}\n", 1, _TTY_HINT)
 
 
@@ -85,23 +83,25 @@ def _write(terminal: Terminal, stream: int, data: bytes, *, tty: bool) -> None:
     terminal.write(1 if tty else stream, data.replace(b"\n", b"\r\n") if tty else data)
 
 
-def _stdin(terminal: Terminal, container: Container) -> bytes:
-    return _attached(terminal) if container.options.open_stdin else b""
-
-
-def _attached(terminal: Terminal) -> bytes:
+def _attached(terminal: Terminal) -> bytes | Reader:
     try:
-        return terminal.stdin
+        return terminal.stdin if terminal.keyboard is None else terminal.keyboard
     except (
         LabkitError
     ):  # a directory: the client notes it in its debug log alone, and the process sees an end
         return b""
 
 
-def _finish(terminal: Terminal, container: Container, log: Sequence[object]) -> int:
-    """Print a foreground container's output; return its exit code."""
+def _finish(terminal: Terminal, container: Container, log: Sequence[object], detached: int = 0) -> int:
+    """Print a foreground container's output; return its exit code.
+
+    `detached` is the exit code where somebody leaves it while it runs.
+    """
     for line in container.log[len(container.log) - len(log) :]:
         _write(terminal, line.stream, line.data, tty=container.options.tty)
+    if container.running and container.shells and terminal.keyboard and container.options.open_stdin:
+        raise Attach(Attached(container.id, detached=detached))
+    _wait_for_typing(terminal)
     if container.running:
         terminal.hint = (
             f"labkit: {container.command[0]} goes on running in {container.name}. A real terminal would wait "
@@ -111,6 +111,12 @@ def _finish(terminal: Terminal, container: Container, log: Sequence[object]) -> 
     if container.options.auto_remove:
         containers.remove(terminal.engine, container.id, with_volumes=True)
     return container.exit_code
+
+
+def _wait_for_typing(terminal: Terminal) -> None:
+    """Let the prompt wait as the program in the container does, for what will be typed."""
+    if terminal.keyboard and terminal.keyboard.asked:
+        raise WouldRunForever
 
 
 def _create(terminal: Terminal, call: Invocation) -> Container:
@@ -231,8 +237,9 @@ def execute(terminal: Terminal, call: Invocation) -> int:
     except NotFound as error:
         terminal.err(f"Error: {error}\n", error)
         return 1
-    if not call.options["detach"]:
-        _check_tty(call)
+    tty, interactive = bool(call.options["tty"]), bool(call.options["interactive"])
+    if not call.options["detach"] and interactive:
+        _check_tty(terminal, tty)
     try:
         result = process.execute(
             terminal.engine,
@@ -241,7 +248,8 @@ def execute(terminal: Terminal, call: Invocation) -> int:
             env=_variables(terminal, call),
             user=str(call.options["user"]) or None,
             working_dir=str(call.options["workdir"]) or None,
-            stdin=_attached(terminal) if call.options["interactive"] else b"",
+            stdin=_attached(terminal) if interactive and not call.options["detach"] else b"",
+            tty=tty,
         )
     except ExecError as error:
         terminal.out(f"{error}\r\n")
@@ -250,8 +258,28 @@ def execute(terminal: Terminal, call: Invocation) -> int:
     if call.options["detach"]:
         return 0
     for chunk in result.chunks:
-        _write(terminal, chunk.stream, chunk.data, tty=bool(call.options["tty"]))
+        _write(terminal, chunk.stream, chunk.data, tty=tty)
+    if result.shells:
+        shells = Shells(result.shells, str(call.options["user"]) or None, tty)
+        raise Attach(Attached(container.id, shells, detached=1))
+    _wait_for_typing(terminal)
     return result.exit_code
+
+
+def attach(terminal: Terminal, call: Invocation) -> int:
+    """Connect the terminal to a running container's main process."""
+    try:
+        container = containers.find_container(terminal.engine, call.args[0])
+    except NotFound as error:
+        terminal.err(f"Error: {error}\n", error)
+        return 1
+    if not container.running:
+        terminal.err("You cannot attach to a stopped container, start it first\n")
+        terminal.hint = f"labkit: docker start -ai {call.args[0]} starts it again, with what it wrote"
+        return 1
+    if container.options.open_stdin and not call.options["no-stdin"]:
+        _check_tty(terminal, container.options.tty)
+    return _finish(terminal, container, (), 1)
 
 
 def start(terminal: Terminal, call: Invocation) -> int:
@@ -291,6 +319,7 @@ HANDLERS = {
     "container create": create,
     "container exec": execute,
     "container start": start,
+    "container attach": attach,
 }
 
 
