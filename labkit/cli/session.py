@@ -19,14 +19,15 @@ from labkit.cli.commands import HANDLERS
 from labkit.cli.parse import Printed, parse
 from labkit.cli.table import UsageError
 from labkit.cli.terminal import Registries, Terminal, Watch
+from labkit.engine import usage
 from labkit.engine.engine import Engine
-from labkit.engine.mounts import home_mounts
+from labkit.engine.machine import MACHINE, Machine, Overlay
 from labkit.engine.process import settle
 from labkit.engine.schedule import Network
 from labkit.go.moment import SECOND
 from labkit.oci.content import Content
 from labkit.oci.descriptor import Platform
-from labkit.oci.tree import EMPTY_ROOT, Dir
+from labkit.oci.tree import Dir
 from labkit.shell.applets import APPLETS
 from labkit.shell.run import run_script
 from labkit.shell.streams import MAX_TEXT, MEBIBYTE, Output, Reader, TooMuch, endless
@@ -107,11 +108,12 @@ def _text(output: Sequence[tuple[int, bytes]], streams: tuple[int, ...]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """Where a session stands: its home's files, its directory and its variables."""
+    """Where a session stands: its machine's files, its directory, its variables and what it has mounted."""
 
-    files: Dir = EMPTY_ROOT
+    files: Dir = MACHINE
     cwd: str = HOME
     env: Mapping[str, str] = field(default_factory=lambda: dict(_ENV))
+    overlays: tuple[Overlay, ...] = ()
 
 
 @dataclass(slots=True)
@@ -182,7 +184,7 @@ class Session:
         def docker(task: Task, argv: list[str]) -> int:
             return self._docker(task, argv, hints, fs)
 
-        fs = home_mounts(self.place.files, lambda: self.engine.now)
+        fs = Machine(self.engine, self.place.files, self.place.overlays)
         process = Process(
             fs=fs,
             clock=_EngineClock(self.engine),
@@ -194,9 +196,10 @@ class Session:
             stdin=stdin,
             programs={**APPLETS, "docker": docker, "sh": _sh},
             most_output=MEBIBYTE,
+            space=lambda: usage.space(self.engine),
         )
         result = run_script(f"set -a; {line}", process)  # so that a variable is there on the next line, too
-        self.place = Prompt(fs.upper, result.cwd, result.env)
+        self.place = Prompt(fs.disk, result.cwd, result.env, fs.overlays)
         output = tuple((chunk.stream, chunk.data) for chunk in result.chunks)
         if not result.finished and not hints:
             hints.append("labkit: this goes on; a real terminal would wait here until you press Ctrl-C")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from labkit.engine.state import State, identifier
+from labkit.engine.state import Container, State, identifier
 from labkit.oci.image import Image
 from labkit.oci.tree import EMPTY_ROOT, Dir
 from labkit.storage.driver import Active, Snapshot, StorageDriver
@@ -30,6 +30,7 @@ class Engine:
     architecture: str = "amd64"
     data_root: str = "/var/lib/docker"
     hostname: str = "lab"
+    disk_size: int = 64 << 30
     driver: StorageDriver = field(default_factory=Overlay2)
     _snapshots: dict[str, Snapshot] = field(default_factory=dict, repr=False)
     _inits: dict[str, tuple[int, Snapshot]] = field(default_factory=dict, repr=False)
@@ -103,3 +104,14 @@ class Engine:
             init = self.driver.commit(below, changes, init=True)
             self._inits[image.chain_id] = self.now, init
         return self.driver.prepare(self.driver.alike(init), self.now)
+
+
+def layer_names(image: Image) -> list[str]:
+    """Return the names that the driver knows an image's layers by, top first: identifiers of its own."""
+    return [identifier("cache", chain) for chain in reversed(image.chain_ids)]
+
+
+def container_layers(container: Container) -> list[str]:
+    """Return the names of a container's layers, top first: its own, the init layer, its image's."""
+    name = identifier("cache", container.id)
+    return [name, f"{name}-init", *layer_names(container.image)]

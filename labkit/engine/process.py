@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 from labkit.base.errors import DaemonError, FileSystemError
 from labkit.engine import container as containers
+from labkit.engine import usage
 from labkit.engine.container import container_config
 from labkit.engine.engine import Engine
 from labkit.engine.mounts import container_mounts, make_directories, written
@@ -83,7 +84,7 @@ def start(engine: Engine, container: Container, *, detached: bool, stdin: bytes 
 
     try:
         process = _process(
-            container, fs, clock, stdin=stdin, terminal=container.options.tty, on_unknown=serve
+            engine, container, fs, clock, stdin=stdin, terminal=container.options.tty, on_unknown=serve
         )
         make_directories(fs, process.cwd)
         result = _run(argv, process)
@@ -139,7 +140,9 @@ def execute(
     clock = _Clock(engine.now)
     fs = container_mounts(engine, container, clock.read)
     try:
-        process = _process(container, fs, clock, env=env, user=user, working_dir=working_dir, stdin=stdin)
+        process = _process(
+            engine, container, fs, clock, env=env, user=user, working_dir=working_dir, stdin=stdin
+        )
         _check_working_dir(fs, working_dir or "/")
         result = _run(argv, replace(process, programs=programs or {}))
     except StartError as error:
@@ -224,6 +227,7 @@ def _words(error: ExecNotFound) -> str:
 
 
 def _process(
+    engine: Engine,
     container: Container,
     fs: MountTable,
     clock: _Clock,
@@ -255,6 +259,7 @@ def _process(
         hostname=hostname,
         stdin=stdin,
         on_unknown=on_unknown,
+        space=lambda: usage.space(engine),
     )
 
 

@@ -78,7 +78,8 @@ class Process:
 
     `programs` adds commands that are found before those on PATH. `on_unknown` runs a program that is in
     the file system but that no applet imitates; it takes the task, the path and argv, and gives the exit
-    code, or None for "not found". `most_output` is how many bytes may be printed.
+    code, or None for "not found". `most_output` is how many bytes may be printed; `space` tells the bytes
+    of the disk, and those in use.
     """
 
     fs: Files
@@ -93,6 +94,7 @@ class Process:
     programs: Mapping[str, Applet | Program] = field(default_factory=dict)
     on_unknown: Callable[[Task, str, Sequence[str]], int | None] | None = None
     most_output: int = 16 * MEBIBYTE
+    space: Callable[[], tuple[int, int]] = lambda: (0, 0)
 
 
 @dataclass(slots=True)

@@ -32,6 +32,7 @@ class Btrfs(NaiveDiffDriver):
 
     name = "btrfs"
     copies = "blocks"
+    trees_in = "subvolumes"
 
     def disk(self, depth: int, kept: object) -> Disk:
         """Return a subvolume."""
