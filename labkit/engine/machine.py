@@ -95,12 +95,13 @@ class Machine(MountTable):
         asked = _Asked()
         for option in re.split(r"(?<!\\),", options):
             asked.take(self, option, cwd)
-        overlay = asked.checked(source, found.names)
-        if type(place.node) is not Dir:
-            fail(errno.ENOTDIR, target)
+        asked.check(source)
         if asked.work is not None and asked.upper is not None:
             path, now = "/".join(asked.work), self._engine.now
             self._disk.upper = tree.put(self._disk.upper, f"{path}/work", Dir(meta=Meta(0, mtime=now)))
+        overlay = asked.overlay(source, found.names)
+        if type(place.node) is not Dir:
+            fail(errno.ENOTDIR, target)
         self._stacked.append((overlay, self._mount_of(overlay)))
         self._arrange()
 
@@ -206,14 +207,18 @@ class _Asked:
             fail(errno.EINVAL, path)
         return found.names, found.place or fail(errno.ENOENT, path)
 
-    def checked(self, source: str, point: Names) -> Overlay:
-        """Return the overlay; raises FileSystemError where the kernel would not mount it."""
+    def check(self, source: str) -> None:
+        """Raise EINVAL where directories are missing, or are not apart."""
         upper, work = self.upper, self.work
         one = len(self.lowers) == 1 and upper is None
         apart = upper is None or (work is not None and not _within(upper, work) and not _within(work, upper))
         if not self.lowers or one or not apart or self.depth >= MAX_STACKED:
             fail(errno.EINVAL, source)
-        own = [each for each in (upper, work) if each is not None and upper is not None]
+
+    def overlay(self, source: str, point: Names) -> Overlay:
+        """Return the overlay; raises ELOOP where one of the directories is in another."""
+        upper = self.upper
+        own = [each for each in (upper, self.work) if each is not None and upper is not None]
         layers = [names for names, _ in self.lowers]
         for at, names in enumerate(layers):
             if any(_within(names, each) for each in (*own, *layers[:at], *layers[at + 1 :])):

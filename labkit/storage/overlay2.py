@@ -125,7 +125,7 @@ class Overlay2(StorageDriver):
         """Return the options: an image's layers by their short names, the top one first.
 
         >>> Overlay2().mount_options("/o", ["top", "low"])
-        'lowerdir=/o/l/VC46B7SRFJ2SYBQN6L64FVRWUX,upperdir=/o/top/diff,workdir=/o/top/work'
+        'lowerdir=/o/l/MIRLTW2DFF2N4PPRMYWRXAF3XM,upperdir=/o/top/diff,workdir=/o/top/work'
         """
         top, *below = layers
         lower = ":".join(f"{home}/l/{_link(each)}" for each in below)

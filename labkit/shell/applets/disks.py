@@ -28,7 +28,7 @@ class _Mounted(NamedTuple):
 
 def _mounted(task: Task) -> list[_Mounted]:
     lines = decode(task.fs.read("/proc/mounts")).splitlines()
-    words = (re.sub(r"\\([0-7]{3})", lambda code: chr(int(code[1], 8)), each) for each in lines)
+    words = (re.sub(r"\\(040|011|012|134)", lambda code: chr(int(code[1], 8)), each) for each in lines)
     return [_Mounted(*line.split(" ")[:4]) for line in words]
 
 
