@@ -197,6 +197,7 @@ class Session:
             programs={**APPLETS, "docker": docker, "sh": _sh},
             most_output=MEBIBYTE,
             space=lambda: usage.space(self.engine),
+            mounts=fs,
         )
         result = run_script(f"set -a; {line}", process)  # so that a variable is there on the next line, too
         self.place = Prompt(fs.disk, result.cwd, result.env, fs.overlays)

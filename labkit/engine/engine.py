@@ -40,6 +40,11 @@ class Engine:
         """The directory in which the storage driver keeps what it keeps."""
         return f"{self.data_root}/{self.driver.name}"
 
+    @property
+    def overlay(self) -> bool:
+        """Tell whether the kernel's overlay is what shows a container's tree."""
+        return self.driver.name == "overlay2"
+
     def mount_point(self, identity: str) -> str:
         """Return the directory at which a container's tree is mounted, for messages that name it.
 

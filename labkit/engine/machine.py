@@ -6,46 +6,81 @@ import errno
 import posixpath
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from labkit.engine.data_root import data_root
 from labkit.engine.engine import Engine
-from labkit.engine.mounts import DEV, DISK, Proc, overlay_line, proc
-from labkit.engine.state import Container
+from labkit.engine.mounts import DEV, DISK, Proc, overlay_line
 from labkit.oci import tree
 from labkit.oci.changeset import apply
 from labkit.oci.content import Content
-from labkit.oci.tree import Dir, File, Meta, Whiteout, split_path
-from labkit.storage.calls import walk
+from labkit.oci.tree import Dir, File, Meta, Node, Whiteout, split_path
+from labkit.storage.calls import walk, walk_parent
 from labkit.storage.mounts import MountTable
 from labkit.storage.overlay import Mount
-from labkit.storage.plain import Made, Plain, Stacked, taken_up
-from labkit.storage.posix import Names, Place, fail
+from labkit.storage.plain import Late, Plain, Stacked, taken_up
+from labkit.storage.posix import Cost, Names, Place, fail
 
 MAX_STACKED = 2
 """How deep overlays may lie on overlays (Linux, fs.h, FILESYSTEM_MAX_STACK_DEPTH)."""
-_SHOWN = {" ": "\\040", "\t": "\\011", "\n": "\\012", "\\": "\\134", "#": "\\043"}
 _NO_CHANGE = re.compile(
-    r"(index|metacopy|nfs_export|redirect_dir|userxattr)=off|xino=(off|auto)|volatile|default_permissions"
+    r"rw|((index|metacopy|nfs_export|redirect_dir|userxattr)=off|xino=(off|auto)|volatile|default_permissions)?"
 )
 """Options that leave the overlay as it is here."""
+_ROOT_LINES = f"""\
+{DISK} / ext4 rw,relatime 0 0
+proc /proc proc rw,nosuid,nodev,noexec,relatime 0 0
+tmpfs /dev tmpfs rw,nosuid,size=65536k,mode=755 0 0
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Overlay:
-    """An overlay that somebody mounted.
+    """An overlay that somebody mounts, or is about to.
 
     Of the lower directories those on the machine's own disk are named, others are the trees that they were:
     nothing changes them. `line` is its line in /proc/mounts, `whiteout` what its whiteouts are links to.
     """
 
-    point: Names
-    lowers: tuple[Names | Dir, ...]
-    upper: Names | None
-    line: str
-    depth: int
-    read_only: bool
+    values: dict[str, str] = field(default_factory=dict)
+    """The options, as they were given."""
+    lowers: tuple[tuple[Names, Names | Dir], ...] = ()
+    """The lower directories, top first: where they are, and the place or the tree that is mounted."""
+    upper: Names | None = None
+    work: Names | None = None
+    depth: int = 1
+    point: Names = ()
+    line: str = ""
     whiteout: Whiteout | None = None
+
+    @property
+    def read_only(self) -> bool:
+        """Tell whether nothing can be written."""
+        return self.upper is None or "ro" in self.values
+
+    def check(self) -> None:
+        """Raise EINVAL where directories are missing or not apart (Linux, overlayfs/super.c)."""
+        upper, work = self.upper, self.work
+        one = len(self.lowers) == 1 and upper is None
+        apart = upper is None or (work is not None and not _within(upper, work) and not _within(work, upper))
+        if not self.lowers or one or not apart or self.depth > MAX_STACKED:
+            fail(errno.EINVAL, "")
+
+    def check_layers(self) -> None:
+        """Raise ELOOP where a lower directory is in another one, or in those that are written to."""
+        places = [names for names, _ in self.lowers]
+        places += [each for each in (self.upper, self.work) if each is not None and self.upper]
+        for at, (names, _) in enumerate(self.lowers):
+            if any(_within(names, each) for each in (*places[:at], *places[at + 1 :])):
+                fail(errno.ELOOP, "")
+
+    def mounted(self, source: str, point: Names) -> Overlay:
+        """Return it as it is mounted."""
+        wanted = ["lowerdir", *(["upperdir", "workdir"] if self.upper else [])]
+        shown = ",".join(f"{name}={_escaped(self.values[name], ',')}" for name in wanted)
+        place, access = _escaped("/" + "/".join(point)), "ro" if self.read_only else "rw"
+        line = f"{_escaped(source)} {place} overlay {access},relatime,{shown} 0 0\n"
+        return replace(self, point=point, line=line)
 
 
 class Machine(MountTable):
@@ -56,18 +91,11 @@ class Machine(MountTable):
     (['buildkit', 'containers'], [b'/dev/sda1', b'/', b'ext4'])
     """
 
-    __slots__ = ("_containers", "_disk", "_engine", "_fixed", "_stacked")
+    __slots__ = ("_disk", "_engine", "_seen", "_stacked")
 
     def __init__(self, engine: Engine, disk: Dir, overlays: Iterable[Overlay] = ()) -> None:
         self._engine, self._disk = engine, Plain(disk, lambda: engine.now)
-        clock = self._disk.clock
-        fixed: dict[str, Mount | tuple[Mount, str]] = {
-            "/dev": Plain(DEV, clock),
-            "/proc": Proc(lambda: proc(self._lines()), object, clock),
-            engine.data_root: Made(lambda: data_root(engine), lambda: engine.state, clock),
-        }
-        super().__init__(self._disk, fixed)
-        self._fixed = self._mounts
+        super().__init__(self._disk, {})
         self._stacked = [(each, self._mount_of(each)) for each in overlays]
         self._arrange()
 
@@ -82,26 +110,32 @@ class Machine(MountTable):
         return tuple(replace(each, whiteout=mount.whiteout) for each, mount in self._stacked)
 
     def top(self) -> Place:
-        """Return the place of the root; containers may have come and gone since somebody looked."""
-        if self._engine.state.containers is not self._containers:
+        """Return the place of the root; what the engine keeps may be another since somebody looked."""
+        if self._engine.state is not self._seen:
             self._arrange()
         return super().top()
+
+    def place(self, path: str, node: Node) -> Cost:
+        """Make a new name; a whiteout's device can be copied to the disk, though not to an overlay."""
+        on_disk = walk_parent(self, path).place.tree is self._disk
+        return super().place(path, taken_up(node) if on_disk else node)
 
     def mount(self, source: str, target: str, kind: str, options: str, cwd: str = "/") -> None:
         """Mount an overlay, as mount(2) does: raises FileSystemError, ENODEV for any other file system."""
         found, place = self._find(target)
         if kind != "overlay":
             fail(errno.ENODEV, target)
-        asked = _Asked()
+        overlay = Overlay()
         for option in re.split(r"(?<!\\),", options):
-            asked.take(self, option, cwd)
-        asked.check(source)
-        if asked.work is not None and asked.upper is not None:
-            path, now = "/".join(asked.work), self._engine.now
+            overlay = self._with(overlay, option, cwd)
+        overlay.check()
+        if overlay.work and overlay.upper:
+            path, now = "/".join(overlay.work), self._engine.now
             self._disk.upper = tree.put(self._disk.upper, f"{path}/work", Dir(meta=Meta(0, mtime=now)))
-        overlay = asked.overlay(source, found.names)
+        overlay.check_layers()
         if type(place.node) is not Dir:
             fail(errno.ENOTDIR, target)
+        overlay = overlay.mounted(source, found.names)
         self._stacked.append((overlay, self._mount_of(overlay)))
         self._arrange()
 
@@ -117,118 +151,70 @@ class Machine(MountTable):
         self._stacked.remove(here[-1])
         self._arrange()
 
-    def depth(self, place: Place) -> int:
-        """Return how many overlays lie on each other in a file system."""
-        if isinstance(place.tree, Plain):
-            return 0
-        return next((each.depth for each, mount in self._stacked if mount is place.tree), 1)
-
-    def layer_at(self, names: Names, place: Place) -> Names | Dir:
-        """Return a directory as a lower layer: its place, if it is on the disk, or its tree."""
-        if place.tree is self._disk:
-            return names
-        if place.upper is None or place.lower is None or isinstance(place.tree, Plain):
-            found = taken_up(place.node)
-        else:
-            found = apply(place.lower, place.upper) if isinstance(place.upper, Dir) else place.upper
-        assert isinstance(found, Dir)
-        return found
-
-    def _arrange(self) -> None:
-        """Mount what the engine mounts for running containers, and on top what was mounted by hand."""
-        self._containers = self._engine.state.containers
-        self._mounts = {**self._fixed}
-        for each in self._running():
-            clock, driver = self._disk.clock, self._engine.driver
-            mount = driver.mount(each.active, clock, read_only=True)
-            if isinstance(mount, Mount):
-                self._mounts[tuple(split_path(self._engine.mount_point(each.id)))] = mount, ()
-        self._mounts |= {each.point: (mount, ()) for each, mount in self._stacked}
-        self._deepest = max(map(len, self._mounts))
-
-    def _running(self) -> list[Container]:
-        engine = self._engine
-        if not engine.driver.mount_options(engine.driver_home, ["", ""]):
-            return []
-        return [each for each in engine.state.containers.values() if each.running]
-
-    def _mount_of(self, overlay: Overlay) -> Stacked:
-        lowers, upper, read_only = overlay.lowers, overlay.upper, overlay.read_only
-        return Stacked(self._disk, lowers, upper, read_only=read_only, whiteout=overlay.whiteout)
-
-    def _lines(self) -> str:
-        """Return /proc/mounts."""
-        first = (
-            f"{DISK} / ext4 rw,relatime 0 0\n"
-            "proc /proc proc rw,nosuid,nodev,noexec,relatime 0 0\n"
-            "tmpfs /dev tmpfs rw,nosuid,size=65536k,mode=755 0 0\n"
-        )
-        engine = self._engine
-        lines = [overlay_line(engine, each, engine.mount_point(each.id)) for each in self._running()]
-        return first + "".join(lines) + "".join(each.line for each, _ in self._stacked)
-
-
-class _Asked:
-    """What the options of an overlay ask for, taken one by one, then checked (Linux, overlayfs/params.c)."""
-
-    def __init__(self) -> None:
-        self.values: dict[str, str] = {}
-        self.lowers: list[tuple[Names, Names | Dir]] = []
-        self.upper: Names | None = None
-        self.work: Names | None = None
-        self.read_only = False
-        self.depth = 0
-
-    def take(self, machine: Machine, option: str, cwd: str) -> None:
+    def _with(self, overlay: Overlay, option: str, cwd: str) -> Overlay:
+        """Return an overlay with one option more, its directories looked up (Linux, overlayfs/params.c)."""
         name, _, value = option.partition("=")
+        overlay = replace(overlay, values={**overlay.values, name: value})
         if name == "lowerdir":
-            layers, *data = re.split(r"(?<!\\)::", value)
+            layers, *data = re.split(r"(?<!\\)::", value)  # behind `::` is data alone, which is not seen
             seen = re.split(r"(?<!\\):", layers)
-            found = [self._directory(machine, each, cwd) for each in (*seen, *data)]
-            self.depth = max(machine.depth(place) for _, place in found)
-            self.lowers = [(names, machine.layer_at(names, place)) for names, place in found[: len(seen)]]
-        elif name in ("upperdir", "workdir"):
-            names, place = self._directory(machine, value, cwd)
-            if place.tree is not machine.root_mount:
-                fail(errno.EROFS if isinstance(place.tree, Made) else errno.EINVAL, value)
-            if name == "upperdir":
-                self.upper = names
-            else:
-                self.work = names
-        elif option in ("ro", "rw"):
-            self.read_only = option == "ro"
-        elif option and not _NO_CHANGE.fullmatch(option):
+            found = [self._directory(each, cwd) for each in (*seen, *data)]
+            lowers = tuple((names, self._layer_at(names, place)) for names, place in found[: len(seen)])
+            return replace(overlay, lowers=lowers, depth=1 + max(self._depth(place) for _, place in found))
+        if name in ("upperdir", "workdir"):
+            names, place = self._directory(value, cwd)
+            if place.tree is not self._disk:
+                fail(errno.EROFS if isinstance(place.tree, Plain) else errno.EINVAL, value)
+            return replace(overlay, upper=names) if name == "upperdir" else replace(overlay, work=names)
+        if option != "ro" and not _NO_CHANGE.fullmatch(option):
             fail(errno.EINVAL, option)
-        self.values[name] = value
+        return overlay
 
-    def _directory(self, machine: Machine, path: str, cwd: str) -> tuple[Names, Place]:
-        found = walk(machine, posixpath.join(cwd, re.sub(r"\\(.)", r"\1", path))) if path else None
+    def _directory(self, path: str, cwd: str) -> tuple[Names, Place]:
+        found = walk(self, posixpath.join(cwd, re.sub(r"\\(.)", r"\1", path))) if path else None
         if found is None or (found.place is not None and type(found.place.node) is not Dir):
             fail(errno.EINVAL, path)
         return found.names, found.place or fail(errno.ENOENT, path)
 
-    def check(self, source: str) -> None:
-        """Raise EINVAL where directories are missing, or are not apart."""
-        upper, work = self.upper, self.work
-        one = len(self.lowers) == 1 and upper is None
-        apart = upper is None or (work is not None and not _within(upper, work) and not _within(work, upper))
-        if not self.lowers or one or not apart or self.depth >= MAX_STACKED:
-            fail(errno.EINVAL, source)
+    def _depth(self, place: Place) -> int:
+        if isinstance(place.tree, Plain):
+            return 0
+        return next((each.depth for each, mount in self._stacked if mount is place.tree), 1)
 
-    def overlay(self, source: str, point: Names) -> Overlay:
-        """Return the overlay; raises ELOOP where one of the directories is in another."""
-        upper = self.upper
-        own = [each for each in (upper, self.work) if each is not None and upper is not None]
-        layers = [names for names, _ in self.lowers]
-        for at, names in enumerate(layers):
-            if any(_within(names, each) for each in (*own, *layers[:at], *layers[at + 1 :])):
-                fail(errno.ELOOP, source)
-        read_only = self.read_only or upper is None
-        wanted = ["lowerdir"] if upper is None else ["lowerdir", "upperdir", "workdir"]
-        shown = ",".join([f"{name}={_escaped(self.values[name], ',')}" for name in wanted])
-        place, access = _escaped("/" + "/".join(point)), "ro" if read_only else "rw"
-        line = f"{_escaped(source)} {place} overlay {access},relatime,{shown} 0 0\n"
-        return Overlay(point, tuple(tree for _, tree in self.lowers), upper, line, self.depth + 1, read_only)
+    def _layer_at(self, names: Names, place: Place) -> Names | Dir:
+        """Return a directory as a lower layer: its place, if it is on the disk, or its tree."""
+        _, upper, lower = place
+        if place.tree is self._disk:
+            return names
+        found = apply(lower, upper) if isinstance(upper, Dir) and lower else taken_up(place.node)
+        assert isinstance(found, Dir)
+        return found
+
+    def _arrange(self) -> None:
+        """Mount what is always there, what the engine mounts for containers, and what was asked for."""
+        self._seen, engine, clock = self._engine.state, self._engine, self._disk.clock
+        kept = Dir(Late(lambda: data_root(engine)), Meta(0o710))
+        running = [each for each in engine.state.containers.values() if each.running and engine.overlay]
+        lines = [overlay_line(engine, each, engine.mount_point(each.id)) for each in running]
+        lines = [_ROOT_LINES, *lines, *(each.line for each, _ in self._stacked)]
+        mounts: dict[str, Mount] = {
+            "/dev": Plain(DEV, clock),
+            "/proc": Proc(lambda: "".join(lines)),
+            engine.data_root: Plain(kept, clock, read_only=True),
+        }
+        for each in running:
+            mount = engine.driver.mount(each.active, clock, read_only=True)
+            assert isinstance(mount, Mount)
+            mounts[engine.mount_point(each.id)] = mount
+        self._mounts = {tuple(split_path(path)): (mount, ()) for path, mount in mounts.items()}
+        self._mounts |= {each.point: (mount, ()) for each, mount in self._stacked}
+        self._deepest = max(map(len, self._mounts))
+
+    def _mount_of(self, overlay: Overlay) -> Stacked:
+        lowers = [layer for _, layer in overlay.lowers]
+        mount = Stacked(self._disk, lowers, overlay.upper, overlay.work or (), overlay.whiteout)
+        mount.read_only = overlay.read_only
+        return mount
 
 
 def _within(names: Names, above: Names) -> bool:
@@ -236,7 +222,7 @@ def _within(names: Names, above: Names) -> bool:
 
 
 def _escaped(text: str, more: str = "") -> str:
-    return "".join(_SHOWN.get(char, f"\\{ord(char):03o}" if char in more else char) for char in text)
+    return "".join(f"\\{ord(char):03o}" if char in f" \t\n\\#{more}" else char for char in text)
 
 
 _WELCOME = b"""This is your pretend home. What you write here stays in the lab.

@@ -18,7 +18,8 @@ from labkit.oci.tree import EMPTY_ROOT, Device, Dir, File, Meta, Symlink, split_
 from labkit.storage.driver import MountedTree
 from labkit.storage.mounts import MountTable
 from labkit.storage.overlay import Mount
-from labkit.storage.plain import Made
+from labkit.storage.overlay2 import mount_options
+from labkit.storage.plain import Late, Plain
 from labkit.storage.posix import Cost, fail, meta_of, with_meta
 
 _RW_ALL = Meta(0o666)
@@ -56,7 +57,7 @@ def container_mounts(engine: Engine, container: Container, now: Callable[[], int
     begun = container.started or container.created
     own = {
         "/dev": Mount(EMPTY_ROOT, _made_at(DEV, begun), now),
-        "/proc": Proc(lambda: _made_at(proc(_mount_lines(engine, container)), begun), lambda: begun, now),
+        "/proc": Proc(lambda: _mount_lines(engine, container), begun),
         "/sys": Mount(EMPTY_ROOT, _made_at(_SYS, begun), now, read_only=True),
     }
     return _table(engine, container, now, own, named=begun)
@@ -127,10 +128,14 @@ def written(engine: Engine, container: Container, files: MountTable) -> Containe
     return replace(container, active=files.active, whiteout=files.root_mount.whiteout)
 
 
-class Proc(Made):
-    """What the kernel tells of processes, where nothing can be made (proc(5))."""
+class Proc(Plain):
+    """What the kernel tells of processes and of mounts, where nothing can be made (proc(5))."""
 
     __slots__ = ()
+
+    def __init__(self, mounts: Callable[[], str], made: int = 0) -> None:
+        names = Late(lambda: _made_at(_proc(mounts()), made).children)
+        super().__init__(Dir(names, Meta(0o555, mtime=made)))
 
     def _counted(self, change: Callable[[], int]) -> Cost:
         fail(errno.ENOENT, "")
@@ -144,8 +149,7 @@ def engine_files(container: Container, mtime: int) -> Dir:
     return Dir({name: File(Content.of(text.encode()), Meta(mtime=mtime)) for name, text in texts.items()})
 
 
-def proc(mounts: str) -> Dir:
-    """Return what is in /proc where these are the lines of /proc/mounts."""
+def _proc(mounts: str) -> Dir:
     read_only = Meta(0o444)
     seen = File(Content.of(mounts.encode("utf-8", "surrogateescape")), read_only)
     return Dir(
@@ -153,8 +157,7 @@ def proc(mounts: str) -> Dir:
             "mounts": Symlink("self/mounts"),
             "self": Dir({"fd": Dir(meta=Meta(0o500)), "mounts": seen}, Meta(0o555)),
             "version": File(Content.of(b"Linux version 6.1.0\n"), read_only),
-        },
-        Meta(0o555),
+        }
     )
 
 
@@ -182,19 +185,18 @@ tmpfs /sys/firmware tmpfs ro,relatime 0 0
 
 
 def overlay_line(engine: Engine, container: Container, point: str, *, read_only: bool = False) -> str:
-    """Return the line of /proc/mounts for a container's tree, "" where the driver mounts no overlay."""
-    options = engine.driver.mount_options(engine.driver_home, container_layers(container))
-    access = "ro" if read_only else "rw"
-    return options and f"overlay {point} overlay {access},relatime,{options} 0 0\n"
+    """Return the line of /proc/mounts for a container's tree, where that is an overlay."""
+    options = mount_options(engine.driver_home, container_layers(container))
+    return f"overlay {point} overlay {'ro' if read_only else 'rw'},relatime,{options} 0 0\n"
 
 
 def _mount_lines(engine: Engine, container: Container) -> str:
     """Return /proc/mounts of a container: what runc mounts, in its order (moby, daemon/oci_linux.go)."""
     read_only = container.options.read_only
-    root = overlay_line(engine, container, "/", read_only=read_only)
-    root = root or f"{DISK} / ext4 {'ro' if read_only else 'rw'},relatime 0 0\n"
-    points = [(each.destination, each.read_only) for each in container.volumes]
+    points = [("/", read_only), *((each.destination, each.read_only) for each in container.volumes)]
     points += [(f"/etc/{name}", read_only) for name in ("resolv.conf", "hostname", "hosts")]
-    points.sort(key=lambda point: point[0].count("/"))
-    own = (f"{DISK} {point} ext4 {'ro' if ro else 'rw'},relatime 0 0\n" for point, ro in points)
-    return f"{root}{_BEFORE}{''.join(own)}{_AFTER}"
+    points.sort(key=lambda point: len(split_path(point[0])))
+    first, *own = (f"{DISK} {point} ext4 {'ro' if ro else 'rw'},relatime 0 0\n" for point, ro in points)
+    if engine.overlay:
+        first = overlay_line(engine, container, "/", read_only=read_only)
+    return f"{first}{_BEFORE}{''.join(own)}{_AFTER}"

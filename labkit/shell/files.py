@@ -66,9 +66,12 @@ class Files(Protocol):
     def chmod(self, path: str, mode: int) -> object: ...
     def chown(self, path: str, uid: int, gid: int, follow: bool = True) -> object: ...
     def utime(self, path: str, mtime_ns: int, follow: bool = True) -> object: ...
-    def getxattr(self, path: str, name: str, follow: bool = True) -> bytes: ...
-    def listxattr(self, path: str, follow: bool = True) -> list[str]: ...
     def setxattr(self, path: str, name: str, value: bytes, follow: bool = True) -> object: ...
+
+
+class Mounts(Protocol):
+    """The calls that change what is mounted, by a process that stands in `cwd`."""
+
     def mount(self, source: str, target: str, kind: str, options: str, cwd: str) -> object: ...
     def umount(self, path: str, cwd: str) -> object: ...
 
@@ -180,28 +183,9 @@ class UserFiles:
             self._ask(path, _WRITE)
         self._files.utime(path, mtime_ns, follow)
 
-    def getxattr(self, path: str, name: str, follow: bool = True) -> bytes:
-        """Return an extended attribute; those named `trusted.` are not there for him (xattr(7))."""
-        self._ask(path, _READ if name.startswith("user.") else 0)
-        if name.startswith("trusted."):
-            raise FileSystemError(errno.ENODATA, path)
-        return self._files.getxattr(path, name, follow)
-
-    def listxattr(self, path: str, follow: bool = True) -> list[str]:
-        self._ask(path, 0)
-        return [name for name in self._files.listxattr(path, follow) if not name.startswith("trusted.")]
-
     def setxattr(self, path: str, name: str, value: bytes, follow: bool = True) -> None:
         """Set an extended attribute of a file that was just made."""
         self._files.setxattr(path, name, value, follow)
-
-    def mount(self, source: str, target: str, kind: str, options: str, cwd: str) -> None:
-        self.umount(target, cwd)
-
-    def umount(self, path: str, cwd: str) -> None:
-        """Refuse it: only root changes what is mounted."""
-        self.stat(path)
-        raise FileSystemError(errno.EPERM, path)
 
     def _may(self, path: str, bits: int) -> bool:
         found = self._files.stat(path)

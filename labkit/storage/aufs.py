@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from labkit.oci.changeset import reached
 from labkit.oci.tree import EMPTY_ROOT, Dir
-from labkit.storage.driver import BLOCK, Active, Kept, Snapshot, StorageDriver, ancestry
+from labkit.storage.driver import BLOCK, Active, Kept, Snapshot, ancestry
 from labkit.storage.overlay import Mount
 from labkit.storage.overlay2 import Overlay2
 
@@ -31,8 +31,6 @@ class Aufs(Overlay2):
 
     name = "aufs"
     source = "aufs(5) and aufs's design/03lookup.txt; moby, daemon/graphdriver/aufs"
-    mount_options = StorageDriver.mount_options  # it is not the kernel's overlay
-    directories = StorageDriver.directories
 
     def mount(self, active: Active, clock: Callable[[], int], *, read_only: bool = False) -> Mount:
         """Return a mount of the container's branch over those of its image."""

@@ -32,7 +32,6 @@ class Btrfs(NaiveDiffDriver):
 
     name = "btrfs"
     copies = "blocks"
-    trees_in = "subvolumes"
 
     def disk(self, depth: int, kept: object) -> Disk:
         """Return a subvolume."""

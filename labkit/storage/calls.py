@@ -360,18 +360,6 @@ class SystemCalls:
 
         return self._change(found, make)
 
-    # Mounts: a container's root may not make any (it has no CAP_SYS_ADMIN)
-
-    def mount(self, source: str, target: str, kind: str, options: str, cwd: str = "/") -> None:
-        """Mount a file system at `target`; paths in the options start from `cwd`."""
-        self._find(target)
-        fail(errno.EPERM, target)
-
-    def umount(self, path: str, cwd: str = "/") -> None:
-        """Take away what was mounted at a path by a process that stands in `cwd`."""
-        self._find(path)
-        fail(errno.EPERM, path)
-
     # Names
 
     def mkdir(self, path: str, mode: int = 0o755) -> Cost:
@@ -388,8 +376,11 @@ class SystemCalls:
         return self._add(self._new_name(path), Symlink(target), 0o777)
 
     def mknod(self, path: str, kind: str, major: int, minor: int, mode: int = 0o644) -> Cost:
-        """Make a block ("b") or character ("c") device."""
-        return self._add(self._new_name(path), Device(kind, major, minor), mode)
+        """Make a block ("b") or character ("c") device; c 0:0 is overlay's whiteout and refused."""
+        parent = self._new_name(path)
+        if (kind, major, minor) == ("c", 0, 0):
+            fail(errno.EPERM, path)
+        return self._add(parent, Device(kind, major, minor), mode)
 
     def mkfifo(self, path: str, mode: int = 0o644) -> Cost:
         """Make a named pipe."""
@@ -398,6 +389,8 @@ class SystemCalls:
     def place(self, path: str, node: Node) -> Cost:
         """Make a new name that is no directory's, with all its attributes at once."""
         parent = self._new_name(path)
+        if isinstance(node, Device) and (node.kind, node.major, node.minor) == ("c", 0, 0):
+            fail(errno.EPERM, path)
         return parent.place.tree.add_node(self._inside(parent), node)
 
     def link(self, source: str, target: str) -> Cost:

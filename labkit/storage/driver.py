@@ -18,9 +18,9 @@ no such units: its files and directories are counted by their size alone, under 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from labkit.base.errors import DaemonError
 from labkit.oci.content import Content
@@ -72,14 +72,6 @@ class Active:
 
 
 Kept: TypeAlias = Snapshot | Active
-
-
-class Named(NamedTuple):
-    """A snapshot with the name that the engine gave it, and when it was made, in nanoseconds."""
-
-    name: str
-    kept: Kept
-    made: int
 
 
 class MountedTree(SystemCalls, Tree):
@@ -153,17 +145,6 @@ class StorageDriver(ABC):
     def status(self, home: str, kept: Iterable[Kept]) -> Mapping[str, str]:
         """Return what `docker info` lists below the driver's name; `kept` is all that the engine keeps."""
         return {}
-
-    def directories(self, stacks: Iterable[Sequence[Named]], mounted: Collection[str]) -> Mapping[str, Node]:
-        """Return what is in the driver's directory, as far as labkit knows it.
-
-        `stacks` are the layers of images and containers, top first; `mounted` names those that are mounted.
-        """
-        return {}
-
-    def mount_options(self, home: str, layers: Sequence[str]) -> str:
-        """Return the options of the overlay that the kernel mounts for a stack; "" where it mounts none."""
-        return ""
 
     def metadata(self, home: str, layers: Sequence[str]) -> Mapping[str, str]:
         """Return GraphDriver.Data of `docker inspect` for a stack of layers, their names from the top down.

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from labkit.storage.driver import Kept, StorageDriver
+from labkit.storage.driver import Kept
 from labkit.storage.overlay2 import Overlay2
 
 
@@ -22,7 +22,6 @@ class FuseOverlayfs(Overlay2):
     """
 
     name = "fuse-overlayfs"
-    mount_options = StorageDriver.mount_options  # it is not the kernel's overlay
 
     def status(self, home: str, kept: Iterable[Kept]) -> Mapping[str, str]:
         """Return nothing: a real engine lists nothing."""

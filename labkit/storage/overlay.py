@@ -18,19 +18,7 @@ from labkit.oci.changeset import apply, beneath, over, reached
 from labkit.oci.content import EMPTY
 from labkit.oci.tree import EMPTY_ROOT, Dir, File, Node, Whiteout, link_groups, new_inode
 from labkit.storage.driver import Active, MountedTree, allocated, ext4
-from labkit.storage.posix import (
-    NO_COST,
-    Cost,
-    Names,
-    Place,
-    Stat,
-    fail,
-    is_whiteout,
-    mark_of,
-    meta_of,
-    stat_of,
-    with_mark,
-)
+from labkit.storage.posix import NO_COST, Cost, Names, Place, Stat, fail, mark_of, meta_of, stat_of, with_mark
 
 
 class Mount(MountedTree):
@@ -148,9 +136,7 @@ class Mount(MountedTree):
     # What the system calls do to it
 
     def add_node(self, names: Names, node: Node) -> Cost:
-        """Make a name in upper; a directory over a whiteout is opaque. EPERM for a device that is one."""
-        if is_whiteout(node):
-            fail(errno.EPERM, "/".join(names))
+        """Make a name in upper; a directory over a whiteout is opaque."""
         return self._counted(lambda: self._add_node(names, node))
 
     def change_node(self, names: Names, make: Callable[[Node], Node], data: bool = True) -> Cost:

@@ -9,17 +9,15 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from labkit.oci import changeset, tree
-from labkit.oci.content import Content
-from labkit.oci.tree import EMPTY_ROOT, Dir, File, Meta, Node, Symlink
+from labkit.oci.tree import EMPTY_ROOT, Dir, Meta
 from labkit.storage.driver import (
     BLOCK,
     Active,
     Kept,
-    Named,
     Snapshot,
     StorageDriver,
     Units,
@@ -29,7 +27,7 @@ from labkit.storage.driver import (
     units,
 )
 from labkit.storage.overlay import Mount
-from labkit.storage.posix import Cost, meta_of
+from labkit.storage.posix import Cost
 
 
 class Overlay2(StorageDriver):
@@ -110,27 +108,6 @@ class Overlay2(StorageDriver):
             "userxattr": "false",
         }
 
-    def directories(self, stacks: Iterable[Sequence[Named]], mounted: Collection[str]) -> Mapping[str, Node]:
-        """Return each layer's directory, and `l` with their short names, which keep mount options short."""
-        found: dict[str, Node] = {}
-        links: dict[str, Node] = {}
-        for stack in stacks:
-            for depth, (name, kept, made) in enumerate(stack):
-                below = ":".join(f"l/{_link(each.name)}" for each in stack[depth + 1 :])
-                links[_link(name)] = Symlink(f"../{name}/diff", Meta(0o777, mtime=made))
-                found[name] = _directory(name, kept, made, below, name in mounted)
-        return {**found, "l": Dir(links, Meta(0o700, mtime=_newest(links)))}
-
-    def mount_options(self, home: str, layers: Sequence[str]) -> str:
-        """Return the options: an image's layers by their short names, the top one first.
-
-        >>> Overlay2().mount_options("/o", ["top", "low"])
-        'lowerdir=/o/l/MIRLTW2DFF2N4PPRMYWRXAF3XM,upperdir=/o/top/diff,workdir=/o/top/work'
-        """
-        top, *below = layers
-        lower = ":".join(f"{home}/l/{_link(each)}" for each in below)
-        return f"lowerdir={lower},upperdir={home}/{top}/diff,workdir={home}/{top}/work"
-
     def metadata(self, home: str, layers: Sequence[str]) -> Mapping[str, str]:
         """Return the directories: the top layer's is the upper one, the others are below it.
 
@@ -142,30 +119,21 @@ class Overlay2(StorageDriver):
         return {**lower, "MergedDir": f"{top}/merged", "UpperDir": f"{top}/diff", "WorkDir": f"{top}/work"}
 
 
-def _link(name: str) -> str:
-    """Return a layer's short name: 26 letters and digits, which moby draws at random."""
+def mount_options(home: str, layers: Sequence[str]) -> str:
+    """Return the options of an overlay's mount: the layers below the first one by their short names.
+
+    >>> mount_options("/o", ["top", "low"])
+    'lowerdir=/o/l/MIRLTW2DFF2N4PPRMYWRXAF3XM,upperdir=/o/top/diff,workdir=/o/top/work'
+    """
+    top, *below = layers
+    lower = ":".join(f"{home}/l/{short_name(each)}" for each in below)
+    return f"lowerdir={lower},upperdir={home}/{top}/diff,workdir={home}/{top}/work"
+
+
+def short_name(name: str) -> str:
+    """Return the name of a layer's link in `l`, which moby draws at random.
+
+    >>> short_name("low")
+    'MIRLTW2DFF2N4PPRMYWRXAF3XM'
+    """
     return base64.b32encode(hashlib.sha256(f"link:{name}".encode()).digest())[:26].decode()
-
-
-def _directory(name: str, kept: Kept, made: int, below: str, mounted: bool) -> Dir:
-    """Return a layer's directory: its files and, beside them, what it takes to mount it."""
-    layer = kept.changes if isinstance(kept, Snapshot) else kept.tree
-    beside: dict[str, Node] = {"diff": layer, "link": _text(_link(name), made)}
-    if below:
-        # The kernel makes another `work` in it, as far as the layer was ever mounted to be written to.
-        written = isinstance(kept, Active) or name.endswith("-init")
-        inner = {"work": Dir(meta=Meta(0, mtime=made))} if written else {}
-        beside |= {"lower": _text(below, made), "work": Dir(inner, Meta(0o700, mtime=made))}
-    if mounted:
-        beside["merged"] = Dir(meta=Meta(0o755, mtime=made))
-    if isinstance(kept, Snapshot):
-        beside["committed"] = _text("", made, 0o600)
-    return Dir(beside, Meta(0o710, mtime=made))
-
-
-def _text(text: str, made: int, mode: int = 0o644) -> File:
-    return File(Content.of(text.encode()), Meta(mode, mtime=made))
-
-
-def _newest(entries: Mapping[str, Node]) -> int:
-    return max((meta_of(each).mtime for each in entries.values()), default=0)

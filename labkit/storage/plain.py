@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import errno
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 
 from labkit.oci import tree
 from labkit.oci.changeset import apply_all
 from labkit.oci.tree import EMPTY_ROOT, Device, Dir, Meta, Node, Whiteout
 from labkit.storage.overlay import Mount
-from labkit.storage.posix import Cost, Names, Place, Stat, fail, is_whiteout, stat_of
+from labkit.storage.posix import Cost, Names, Place, Stat, fail
 
 _OPAQUE = ("trusted.overlay.opaque", b"y")
 
@@ -31,7 +32,7 @@ def laid(node: Node) -> Node:
     if type(node) is Whiteout:
         return Device("c", 0, 0, Meta(0, mtime=node.mtime), node.inode)
     if type(node) is Dir and node.opaque:
-        return replace(node, meta=replace(node.meta, xattrs=tuple(sorted((*node.meta.xattrs, _OPAQUE)))))
+        return Dir(node.children, replace(node.meta, xattrs=tuple(sorted((*node.meta.xattrs, _OPAQUE)))))
     return node
 
 
@@ -41,12 +42,36 @@ def taken_up(node: Node) -> Node:
     >>> taken_up(laid(Whiteout(5))), taken_up(laid(Dir(opaque=True))) == Dir(opaque=True)
     (Whiteout(mtime=5, inode=0), True)
     """
-    if isinstance(node, Device) and is_whiteout(node):
+    if type(node) is Device and (node.kind, node.major, node.minor) == ("c", 0, 0):
         return Whiteout(node.meta.mtime, node.inode)
-    if type(node) is Dir:
+    if type(node) is Dir and _OPAQUE in node.meta.xattrs:
         xattrs = tuple(each for each in node.meta.xattrs if each != _OPAQUE)
-        return Dir(node.children, replace(node.meta, xattrs=xattrs), xattrs != node.meta.xattrs)
+        return Dir(node.children, replace(node.meta, xattrs=xattrs), opaque=True)
     return node
+
+
+class Late(Mapping[str, Node]):
+    """A directory's names, made when somebody looks.
+
+    >>> list(Late(lambda: {"version": Dir()}))
+    ['version']
+    """
+
+    def __init__(self, make: Callable[[], Mapping[str, Node]]) -> None:
+        self._make = make
+
+    @cached_property
+    def _names(self) -> Mapping[str, Node]:
+        return self._make()
+
+    def __getitem__(self, name: str) -> Node:
+        return self._names[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
 
 
 class Plain(Mount):
@@ -57,16 +82,11 @@ class Plain(Mount):
     (['gone'], 0)
     """
 
-    __slots__ = ("_whiteouts",)
+    __slots__ = ("_links_of",)
 
     def __init__(self, root: Dir, clock: Callable[[], int] = lambda: 0, *, read_only: bool = False) -> None:
         super().__init__(EMPTY_ROOT, root, clock, read_only=read_only)
-        self._whiteouts: tuple[Dir, Counter[int]] = root, Counter()
-
-    @property
-    def root(self) -> Dir:
-        """The tree as it is kept."""
-        return self.upper
+        self._links_of: tuple[Dir, Counter[int]] | None = None
 
     def top(self) -> Place:
         """Return the place of the root."""
@@ -82,14 +102,14 @@ class Plain(Mount):
         return place.upper.children if type(place.upper) is Dir else ()
 
     def stat_at(self, names: Names, place: Place) -> Stat:
-        """Return what stat(2) says; the whiteouts of one mount are links to one more in its `work`."""
-        node = place.node
-        if not (isinstance(node, Device) and is_whiteout(node) and node.inode):
-            return super().stat_at(names, place)
-        if self._whiteouts[0] is not self.upper or not self._whiteouts[1]:
+        """Return what stat(2) says; the whiteouts of one mount are links to one in its `work`."""
+        found, node = super().stat_at(names, place), taken_up(place.node)
+        if type(node) is not Whiteout or not node.inode:
+            return found
+        if self._links_of is None or self._links_of[0] is not self.upper:
             nodes = (each for _, each in tree.walk(self.upper))
-            self._whiteouts = self.upper, Counter(each.inode for each in nodes if type(each) is Whiteout)
-        return stat_of(node, self._whiteouts[1][node.inode] + 1, "/".join(names))
+            self._links_of = self.upper, Counter(each.inode for each in nodes if type(each) is Whiteout)
+        return found._replace(nlink=self._links_of[1][node.inode])
 
     def add_node(self, names: Names, node: Node) -> Cost:
         """Make a name."""
@@ -99,80 +119,57 @@ class Plain(Mount):
         return super()._change_node(names, lambda node: taken_up(make(laid(node))), data)
 
 
-class Made(Plain):
-    """A file system that nobody can write to, made when somebody looks and again when it has another state.
-
-    >>> made = Made(lambda: Dir({"version": Dir()}), lambda: 0)
-    >>> made.listdir("/")
-    ['version']
-    """
-
-    __slots__ = ("_make", "_seen", "_state")
-
-    def __init__(
-        self, make: Callable[[], Dir], state: Callable[[], object], clock: Callable[[], int] = lambda: 0
-    ) -> None:
-        super().__init__(EMPTY_ROOT, clock, read_only=True)
-        self._make, self._state = make, state
-        self._seen: object = None
-
-    def top(self) -> Place:
-        """Return the place of the root."""
-        state = self._state()
-        if state is not self._seen:
-            self.upper, self._seen = self._make(), state
-        return super().top()
-
-
 class Stacked(Mount):
     """An overlay on directories of a disk: `upper` is one of them, and all that is written goes there.
 
     `lowers` are layers, top first, as trees or as places on the disk, whose trees are looked up again when
     they have changed: what is then seen the kernel leaves undefined. Without `above` nothing can be written.
 
-    >>> disk = Plain(Dir({"low": Dir({"motd": Dir()}), "up": Dir()}))
-    >>> overlay = Stacked(disk, [("low",)], ("up",))
+    >>> disk = Plain(Dir({"low": Dir({"motd": Dir()}), "up": Dir(), "w": Dir({"work": Dir()})}))
+    >>> overlay = Stacked(disk, [("low",)], ("up",), ("w",))
     >>> cost = overlay.rmdir("/motd")
     >>> overlay.listdir("/"), disk.listdir("/up")
     ([], ['motd'])
     """
 
-    # No slots: `lower` and `upper` are looked up on the disk.
-
     def __init__(
         self,
         disk: Plain,
         lowers: Sequence[Names | Dir],
-        above: Names | None,
-        *,
-        read_only: bool = False,
+        above: Names | None = None,
+        work: Names = (),
         whiteout: Whiteout | None = None,
     ) -> None:
-        self._disk, self._lowers, self._above = disk, lowers, above
-        super().__init__(EMPTY_ROOT, clock=disk.clock, whiteout=whiteout, read_only=read_only or not above)
+        self._disk, self._lowers, self._above, self._work = disk, lowers, above, work
+        super().__init__(EMPTY_ROOT, clock=disk.clock, read_only=not above, whiteout=whiteout)
         self.layers = ()
 
     @property
     def upper(self) -> Dir:
         """The directory of the disk as it is; an empty one where it was removed."""
-        found = tree.get(self._disk.upper, "/".join(self._above)) if self._above else None
-        return found if isinstance(found, Dir) else EMPTY_ROOT
+        return self._at(self._above) if self._above else EMPTY_ROOT
 
     @upper.setter
     def upper(self, root: Dir) -> None:
         path = "/".join(self._above or ())
-        if root is EMPTY_ROOT:
-            return
-        if not isinstance(tree.get(self._disk.upper, path), Dir):
-            fail(errno.ENOENT, "")
-        self._disk.upper = tree.put(self._disk.upper, path, root)
+        if root is not EMPTY_ROOT:
+            if not isinstance(tree.get(self._disk.upper, path), Dir):
+                fail(errno.ENOENT, "")
+            self._disk.upper = tree.put(self._disk.upper, path, root)
 
     def top(self) -> Place:
         """Return the place of the root, where all layers are merged, an opaque mark or none."""
         layers = [each if isinstance(each, Dir) else self._at(each) for each in self._lowers]
-        if len(layers) != len(self.layers) or any(map(lambda a, b: a is not b, layers, self.layers)):
+        if [*map(id, layers)] != [*map(id, self.layers)]:
             self.layers, self.lower = layers, apply_all([replace(e, opaque=False) for e in layers[::-1]])
         return Place(self, self.upper if self._above else None, self.lower)
+
+    def _remove_name(self, names: Names) -> int:
+        before, copied = self.whiteout, super()._remove_name(names)
+        if self.whiteout is not before and self.whiteout:
+            # In `work` the kernel makes the device that its whiteouts are links to.
+            self._disk.upper = tree.put(self._disk.upper, "/".join((*self._work, "work/#1")), self.whiteout)
+        return copied
 
     def _at(self, names: Names) -> Dir:
         found = tree.get(self._disk.upper, "/".join(names))

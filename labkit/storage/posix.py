@@ -194,15 +194,6 @@ def mark_of(node: Node) -> int:
     return 0 if isinstance(node, Dir | Whiteout) else node.inode
 
 
-def is_whiteout(node: Node) -> bool:
-    """Tell whether a node is a character device 0, 0, which overlay takes for a whiteout.
-
-    >>> is_whiteout(Device("c", 0, 0)), is_whiteout(Device("b", 0, 0))
-    (True, False)
-    """
-    return type(node) is Device and (node.kind, node.major, node.minor) == ("c", 0, 0)
-
-
 def with_mark(node: Node, mark: int) -> Node:
     """Return a node with another mark.
 

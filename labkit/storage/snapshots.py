@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import errno
 from abc import abstractmethod
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from labkit.oci import tree
@@ -35,7 +35,6 @@ from labkit.storage.driver import (
     Active,
     Measure,
     MountedTree,
-    Named,
     Run,
     Snapshot,
     StorageDriver,
@@ -44,18 +43,7 @@ from labkit.storage.driver import (
     depth_on,
     ext4,
 )
-from labkit.storage.posix import (
-    NO_COST,
-    Cost,
-    Names,
-    Place,
-    Stat,
-    fail,
-    is_whiteout,
-    mark_of,
-    stat_of,
-    with_mark,
-)
+from labkit.storage.posix import NO_COST, Cost, Names, Place, Stat, fail, mark_of, stat_of, with_mark
 
 # Copy-on-write within a file: which bytes of it changed, and what its old units still hold
 
@@ -236,9 +224,7 @@ class SnapshotMount(MountedTree):
     # What the system calls do to it
 
     def add_node(self, names: Names, node: Node) -> Cost:
-        """Make a name; a whiteout's device is refused on all drivers alike."""
-        if is_whiteout(node):
-            fail(errno.EPERM, "/".join(names))
+        """Make a name."""
         before = self._writable()
         stored, cost = self._stored(EMPTY, node)
         self._put(names, stored)
@@ -377,17 +363,6 @@ def _naive_diff(below: Dir, seen: Dir) -> Nested[Dir]:
 
 class NaiveDiffDriver(StorageDriver):
     """What the drivers have in common that keep a whole tree for each snapshot."""
-
-    trees_in: str = ""
-    """The directory in which all these trees are to be seen; "" where only what is mounted is."""
-
-    def directories(self, stacks: Iterable[Sequence[Named]], mounted: Collection[str]) -> Mapping[str, Node]:
-        """Return the whole tree of each snapshot."""
-        layers = {each.name: each.kept for stack in stacks for each in stack}
-        trees = {
-            name: kept.root if isinstance(kept, Snapshot) else kept.tree for name, kept in layers.items()
-        }
-        return {self.trees_in: Dir(trees, Meta(0o710))} if self.trees_in else {}
 
     @abstractmethod
     def disk(self, depth: int, kept: object) -> Disk:

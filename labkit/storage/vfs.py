@@ -22,7 +22,6 @@ class Vfs(NaiveDiffDriver):
 
     name = "vfs"
     copies = "everything"
-    trees_in = "dir"
 
     def disk(self, depth: int, kept: object) -> Disk:
         """Return a directory, which is the copy that was made, or a new one."""

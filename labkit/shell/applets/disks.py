@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from labkit.base.errors import FileSystemError
-from labkit.go.regexp import BadPattern, Regexp
+from labkit.oci.tree import Whiteout
 from labkit.shell.applets.listing import human, resolve
 from labkit.shell.applets.options import Options, parse
 from labkit.shell.conversions import decode, strerror
@@ -34,24 +34,21 @@ def _mounted(task: Task) -> list[_Mounted]:
 
 def mount(task: Task, args: Sequence[str]) -> int:
     """List what is mounted, or mount an overlay."""
-    options = parse(args, "o:*t:rwvn", lacks="afiTO-", most=2)
-    kind = options.value("t") or ""
+    options = parse(args, "o:t:rwvn", lacks="afiTO-", most=2)
+    kind, mounts = options.value("t") or "", task.run.process.mounts
     if not options.operands:
-        for each in _mounted(task):
-            if kind in ("", each.kind):
-                task.out(f"{each.source} on {each.point} type {each.kind} ({each.options})\n")
+        shown = [each for each in _mounted(task) if kind in ("", each.kind)]
+        task.out("".join(f"{e.source} on {e.point} type {e.kind} ({e.options})\n" for e in shown))
         return 0
-    if task.run.process.uid:
+    if task.run.process.uid or mounts is None:
         raise CommandError("permission denied (are you root?)")
     if len(options.operands) < 2:
         raise CommandError(f"can't find {options.operands[0]} in /etc/fstab")
     source, point = options.operands
-    given = ",".join([*options.values("o"), *(["ro"] if options.last("rw") == "r" else [])])
+    given = ",".join([*options.values("o"), *(["ro"] if "r" in options else [])])
     try:
-        task.fs.mount(source, task.path(point), kind, given, task.cwd)
+        mounts.mount(source, task.path(point), kind, given, task.cwd)
     except FileSystemError as error:
-        if error.errno == errno.EPERM:
-            raise CommandError("permission denied (are you root?)") from None
         what = "only -t overlay is simulated" if error.errno == errno.ENODEV else strerror(error)
         raise CommandError(f"mounting {source} on {point} failed: {what}", 255) from None
     return 0
@@ -59,60 +56,49 @@ def mount(task: Task, args: Sequence[str]) -> int:
 
 def umount(task: Task, args: Sequence[str]) -> int:
     """Take away what is mounted."""
-    operands = parse(args, "lfdvn", lacks="ratD", least=1).operands
-    status = 0
-    for operand in operands:
+    status, mounts = 0, task.run.process.mounts
+    for operand in parse(args, "lfdvn", lacks="ratD", least=1).operands:
         shown = operand
         try:
             path = resolve(task, operand)
             shown = path if any(each.point == path for each in _mounted(task)) else operand
-            task.fs.umount(path, task.cwd)
+            if task.run.process.uid or mounts is None:
+                raise FileSystemError(errno.EPERM, path)
+            mounts.umount(path, task.cwd)
         except FileSystemError as error:
             status = task.failure(f"can't unmount {shown}", error)
     return status
 
 
-# df: what is on the machine's one disk is as large as that, a tmpfs of no own size as half the memory.
-
 _HALF_THE_MEMORY = 4 << 30
+"""As large is a tmpfs that is not given a size."""
 
 
 def df(task: Task, args: Sequence[str]) -> int:
-    """Tell how full the file systems are."""
-    options = parse(args, "Pkmha", lacks="TtiB")
-    unit = options.last("kmh", "k")
-    title = {"k": "1K-blocks", "m": "1M-blocks", "h": "Size"}[unit]
-    if "P" in options:
-        title = {"k": "1024-blocks", "m": "1048576-blocks"}.get(unit, title)
-    used, percent = ("Used", "Capacity") if "P" in options else ("     Used", "Use%")
-    task.out(f"Filesystem           {title:>9} {used:>9} Available {percent:>4} Mounted on\n")
+    """Tell how full the file systems are: what is on the machine's one disk is as large as that."""
+    options = parse(args, "kha", lacks="PmTtiB")
+    title = "Size" if options.last("kh") == "h" else "1K-blocks"
+    task.out(f"Filesystem           {title:>9}      Used Available Use% Mounted on\n")
     every = _mounted(task)
-    if not options.operands:
-        status = 0
-        for each in every:
-            try:
-                task.fs.stat(each.point)
-            except FileSystemError as error:
-                if error.errno == errno.EACCES:
-                    status = task.failure(each.point, error)
-                    continue
-            _show(task, each, options, unit)
-        return status
 
     def show(operand: str) -> None:
         path = resolve(task, operand)
-        above = [each for each in every if f"{path}/".startswith(f"{each.point.rstrip('/')}/")]
-        _show(task, max(above, key=lambda each: len(each.point)), options, unit)
+        above = (each for each in every if f"{path}/".startswith(f"{each.point.rstrip('/')}/"))
+        _show(task, max(above, key=lambda each: len(each.point)), options)
 
-    return task.each(options.operands, show)
+    def show_one(point: str) -> None:
+        task.fs.stat(point)
+        _show(task, next(each for each in every if each.point == point), options)
+
+    if options.operands:
+        return task.each(options.operands, show)
+    return task.each([each.point for each in every if sum(_space(task, each)) or "a" in options], show_one)
 
 
-def _show(task: Task, mounted: _Mounted, options: Options, unit: str) -> None:
+def _show(task: Task, mounted: _Mounted, options: Options) -> None:
     size, used = _space(task, mounted)
-    if not size and not options.operands and "a" not in options:
-        return
-    shift = 20 if unit == "m" else 10
-    shown = [human(each) if unit == "h" else str(each >> shift) for each in (size, used, size - used)]
+    sizes = (size, used, size - used)
+    shown = [human(each) if options.last("kh") == "h" else str(each >> 10) for each in sizes]
     share = (used * 100 + size // 2) // size if size else 0
     name = mounted.source if len(mounted.source) <= 20 else f"{mounted.source}\n{'':20}"
     task.out(f"{name:<20} {shown[0]:>9} {shown[1]:>9} {shown[2]:>9} {share:3}% {mounted.point}\n")
@@ -120,15 +106,14 @@ def _show(task: Task, mounted: _Mounted, options: Options, unit: str) -> None:
 
 def _space(task: Task, mounted: _Mounted) -> tuple[int, int]:
     """Return the bytes of a file system and those in use."""
-    if mounted.kind in ("tmpfs", "devtmpfs"):
+    if mounted.kind == "tmpfs":
         size = re.search(r"size=(\d+)k", mounted.options)
         return int(size[1]) << 10 if size else _HALF_THE_MEMORY, 0
-    return (0, 0) if mounted.kind not in ("ext4", "overlay") else task.run.process.space()
+    return task.run.process.space() if mounted.kind in ("ext4", "overlay") else (0, 0)
 
 
 # getfattr, in the words of GNU's attr 2.5.
 
-_HELP = "Usage: getfattr [-hRLP] [-n name|-d] [-e en] [-m pattern] path...\n"
 _LONG = {"dump": "d", "name": "n", "match": "m", "no-dereference": "h", "absolute-names": "A",
          "only-values": "V", "recursive": "R"}  # fmt: skip
 
@@ -138,27 +123,19 @@ def getfattr(task: Task, args: Sequence[str]) -> int:
     try:
         options = parse(args, "dn:m:hRAVLP", _LONG, lacks="e", least=1)
     except UsageError as error:
-        said = f"{task.name}: {error}\n" if str(error) else ""
-        task.err(f"{said}{_HELP}Try `getfattr --help' for more information.\n")
+        task.err(f"{task.name}: {error}\n" if str(error) else "")
+        task.err("Usage: getfattr [-hRLP] [-n name|-d] [-e en] [-m pattern] path...\n")
+        task.err("Try `getfattr --help' for more information.\n")
         return 2
-    pattern = options.value("m") or r"^user\."
-    try:
-        wanted = regex("" if pattern == "-" else pattern, extended=True)
-    except BadPattern:
-        raise CommandError(f'invalid regular expression "{pattern}"') from None
-    told = "A" in options
+    if any(path.startswith("/") for path in options.operands) and not {"A", "V"} & {*dict(options.given)}:
+        task.err(f"{task.name}: Removing leading '/' from absolute path names\n")
+    paths = [each for path in options.operands for each in (_below(task, path) if "R" in options else [path])]
     status = 0
-    for operand in options.operands:
-        for path in _below(task, operand) if "R" in options else [operand]:
-            if path.startswith("/") and not told and "V" not in options:
-                task.err(f"{task.name}: Removing leading '/' from absolute path names\n")
-                told = True
-            try:
-                _attributes(task, path, options, wanted)
-            except FileSystemError as error:
-                name = f"{options.value('n')}: " if error.errno == errno.ENODATA else ""
-                why = "No such attribute" if name else strerror(error)
-                status = task.fail(f"{path}: {name}{why}")
+    for path in paths:
+        try:
+            status |= _attributes(task, path, options)
+        except FileSystemError as error:
+            status = task.failure(path, error)
     return status
 
 
@@ -169,19 +146,25 @@ def _below(task: Task, path: str) -> Iterator[str]:
             yield from _below(task, f"{path.rstrip('/')}/{name}")
 
 
-def _attributes(task: Task, path: str, options: Options, wanted: Regexp) -> None:
-    place, follow, one = task.path(path), "h" not in options, options.value("n")
-    names = (
-        [name for name in task.fs.listxattr(place, follow) if wanted.search(name)] if one is None else [one]
-    )
-    values = [(name, task.fs.getxattr(place, name, follow)) for name in names]
+def _attributes(task: Task, path: str, options: Options) -> int:
+    node = task.fs.stat(task.path(path), "h" not in options).node
+    assert not isinstance(node, Whiteout)
+    # Attributes named `trusted.` are there for root alone (xattr(7)).
+    seen = {name: value for name, value in node.meta.xattrs
+            if not (task.run.process.uid and name.startswith("trusted."))}  # fmt: skip
+    one, pattern = options.value("n"), options.value("m") or r"^user\."
+    if one is not None and one not in seen:
+        return task.fail(f"{path}: {one}: No such attribute")
+    wanted = regex("" if pattern == "-" else pattern, extended=True)
+    values = {one: seen[one]} if one else {name: seen[name] for name in seen if wanted.search(name)}
     if "V" in options:
-        task.print(b"".join(value for _, value in values))
+        task.print(b"".join(values.values()))
     elif values:
-        shown = path if "A" in options else path.lstrip("/")
         dumped = "d" in options or one is not None
-        lines = (name + (f"={_encoded(value)}" if dumped else "") for name, value in values)
+        lines = (name + (f"={_encoded(value)}" if dumped else "") for name, value in values.items())
+        shown = path if "A" in options else path.lstrip("/")
         task.out("\n".join([f"# file: {shown}", *lines]) + "\n\n")
+    return 0
 
 
 def _encoded(value: bytes) -> str:
