@@ -154,7 +154,8 @@ def _attributes(task: Task, path: str, options: Options) -> int:
             if not (task.run.process.uid and name.startswith("trusted."))}  # fmt: skip
     one, pattern = options.value("n"), options.value("m") or r"^user\."
     if one is not None and one not in seen:
-        return task.fail(f"{path}: {one}: No such attribute")
+        task.err(f"{path}: {one}: No such attribute\n")
+        return 1
     wanted = regex("" if pattern == "-" else pattern, extended=True)
     values = {one: seen[one]} if one else {name: seen[name] for name in seen if wanted.search(name)}
     if "V" in options:
