@@ -8,6 +8,8 @@ that a container has without such a flag, or none.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from importlib import resources
 from typing import Any
 
 from labkit.cli.container.run import parse_port
@@ -17,6 +19,7 @@ from labkit.engine.container import container_config, exposed_ports
 from labkit.engine.engine import Engine, container_layers, layer_names
 from labkit.engine.state import Container, VolumeMount
 from labkit.engine.usage import snapshots
+from labkit.go.json import loads
 from labkit.go.moment import rfc3339_nano
 from labkit.go.struct import ZERO_TIME, thaw
 from labkit.go.values import GoTime, NilList, NilMap, Struct
@@ -118,35 +121,12 @@ def image_inspect(document: Mapping[str, object]) -> Struct:
     return _struct("*types.ImageInspect", _IMAGE, document, {"ID": "Id"}, frozenset(("Variant", "OsVersion")))
 
 
-_GO_NAMES = {
-    "Id": "ID",
-    "CpuShares": "CPUShares",
-    "NanoCpus": "NanoCPUs",
-    "CpuPeriod": "CPUPeriod",
-    "CpuQuota": "CPUQuota",
-    "CpuRealtimePeriod": "CPURealtimePeriod",
-    "CpuRealtimeRuntime": "CPURealtimeRuntime",
-    "CpuCount": "CPUCount",
-    "CpuPercent": "CPUPercent",
-    "Dns": "DNS",
-    "DnsOptions": "DNSOptions",
-    "DnsSearch": "DNSSearch",
-    "HostIp": "HostIP",
-    "ApiVersion": "APIVersion",
-}
-_GO_TYPES = {
-    "State": "*types.ContainerState",
-    "HostConfig": "*container.HostConfig",
-    "LogConfig": "container.LogConfig",
-    "RestartPolicy": "container.RestartPolicy",
-    "GraphDriver": "types.GraphDriverData",
-    "NetworkSettings": "*types.NetworkSettings",
-    "Networks[]": "*network.EndpointSettings",
-    "PortBindings[]": "nat.PortBinding",
-    "Ports[]": "nat.PortBinding",
-    "Client": "system.clientVersion",
-    "Server": "*types.Version",
-}
+@cache
+def _tables() -> Any:
+    """Return what documents.json holds: names and types of Go's, and what a container has without flags."""
+    return loads(resources.files("labkit.cli").joinpath("documents.json").read_bytes())
+
+
 _MAPS = frozenset(("Data", "DriverOpts", "LogOptions", "Networks", "PortBindings", "Ports"))
 _POINTERS = frozenset(("IPAMConfig", "MemorySwappiness", "PidsLimit"))
 
@@ -166,7 +146,7 @@ def typed_struct(go_type: str, document: Mapping[str, object]) -> Struct:
     >>> typed_struct("types.Version", {"ApiVersion": "1.41"}).fields
     {'APIVersion': '1.41'}
     """
-    names = {_GO_NAMES.get(key, key): key for key in document}
+    names = {_tables()["GoNames"].get(key, key): key for key in document}
     fields = {name: _typed(key, document[key]) for name, key in names.items()}
     return Struct(go_type, fields, names)
 
@@ -182,13 +162,13 @@ def _typed(key: str, value: object) -> object:
         return value
     if key == "LogConfig":
         fields = {"Type": value["Type"], "Config": _typed("LogOptions", value["Config"])}
-        return Struct(_GO_TYPES[key], fields)
+        return Struct(_tables()["GoTypes"][key], fields)
     if key == "State":
         fields = {**typed_struct("", value).fields, "Health": None}
-        return Struct(_GO_TYPES[key], fields, omitempty=frozenset(("Health",)))
+        return Struct(_tables()["GoTypes"][key], fields, omitempty=frozenset(("Health",)))
     if key in _MAPS:
         return {name: _typed(f"{key}[]", item) for name, item in value.items()}
-    return typed_struct(_GO_TYPES.get(key, f"types.{key}"), value)
+    return typed_struct(_tables()["GoTypes"].get(key, f"types.{key}"), value)
 
 
 # What `docker inspect` and `docker info` show of the storage driver: what the driver says itself.
@@ -343,75 +323,17 @@ def _port_bindings(container: Container) -> dict[str, Any]:
 def _host_config(container: Container) -> dict[str, Any]:
     options = container.options
     policy, _, count = options.restart.partition(":")
-    no_limits: dict[str, Any] = dict.fromkeys(("CpuShares", "Memory", "NanoCpus"), 0)
-    return {
+    given = {
         "Binds": [each for each in options.volumes if ":" in each] or None,
-        "ContainerIDFile": "",
         "LogConfig": {"Type": options.log_driver, "Config": {}},
         "NetworkMode": options.network,
         "PortBindings": _port_bindings(container),
         "RestartPolicy": {"Name": policy, "MaximumRetryCount": int(count or 0)},
         "AutoRemove": options.auto_remove,
-        "VolumeDriver": "",
-        "VolumesFrom": None,
-        "CapAdd": None,
-        "CapDrop": None,
-        "CgroupnsMode": "host",
-        "Dns": [],
-        "DnsOptions": [],
-        "DnsSearch": [],
-        "ExtraHosts": None,
-        "GroupAdd": None,
-        "IpcMode": "private",
-        "Cgroup": "",
-        "Links": None,
-        "OomScoreAdj": 0,
-        "PidMode": "",
-        "Privileged": False,
         "PublishAllPorts": options.publish_all,
         "ReadonlyRootfs": options.read_only,
-        "SecurityOpt": None,
-        "UTSMode": "",
-        "UsernsMode": "",
-        "ShmSize": 67108864,
-        "Runtime": "runc",
-        "ConsoleSize": [0, 0],
-        "Isolation": "",
-        **no_limits,
-        "CgroupParent": "",
-        "BlkioWeight": 0,
-        "BlkioWeightDevice": [],
-        "BlkioDeviceReadBps": None,
-        "BlkioDeviceWriteBps": None,
-        "BlkioDeviceReadIOps": None,
-        "BlkioDeviceWriteIOps": None,
-        "CpuPeriod": 0,
-        "CpuQuota": 0,
-        "CpuRealtimePeriod": 0,
-        "CpuRealtimeRuntime": 0,
-        "CpusetCpus": "",
-        "CpusetMems": "",
-        "Devices": [],
-        "DeviceCgroupRules": None,
-        "DeviceRequests": None,
-        "KernelMemory": 0,
-        "KernelMemoryTCP": 0,
-        "MemoryReservation": 0,
-        "MemorySwap": 0,
-        "MemorySwappiness": None,
-        "OomKillDisable": False,
-        "PidsLimit": None,
-        "Ulimits": None,
-        "CpuCount": 0,
-        "CpuPercent": 0,
-        "IOMaximumIOps": 0,
-        "IOMaximumBandwidth": 0,
-        "MaskedPaths": [f"/proc/{name}" for name in _MASKED] + ["/sys/firmware"],
-        "ReadonlyPaths": [f"/proc/{name}" for name in ("bus", "fs", "irq", "sys", "sysrq-trigger")],
     }
-
-
-_MASKED = "asound acpi kcore keys latency_stats timer_list timer_stats sched_debug scsi".split()
+    return {**_tables()["HostConfig"], **given}
 
 
 def _network_settings(container: Container) -> dict[str, Any]:
@@ -419,40 +341,5 @@ def _network_settings(container: Container) -> dict[str, Any]:
     options = container.options
     ports = dict.fromkeys(exposed_ports(container))
     shown = {**ports, **_port_bindings(container)} if container.running and options.network != "none" else {}
-    empty = dict.fromkeys(
-        ("IPAMConfig", "Links", "Aliases", "NetworkID", "EndpointID", "Gateway", "IPAddress"), None
-    )
     name = "bridge" if options.network == "default" else options.network
-    network = {
-        **empty,
-        "NetworkID": "",
-        "EndpointID": "",
-        "Gateway": "",
-        "IPAddress": "",
-        "IPPrefixLen": 0,
-        "IPv6Gateway": "",
-        "GlobalIPv6Address": "",
-        "GlobalIPv6PrefixLen": 0,
-        "MacAddress": "",
-        "DriverOpts": None,
-    }
-    return {
-        "Bridge": "",
-        "SandboxID": "",
-        "HairpinMode": False,
-        "LinkLocalIPv6Address": "",
-        "LinkLocalIPv6PrefixLen": 0,
-        "Ports": shown,
-        "SandboxKey": "",
-        "SecondaryIPAddresses": None,
-        "SecondaryIPv6Addresses": None,
-        "EndpointID": "",
-        "Gateway": "",
-        "GlobalIPv6Address": "",
-        "GlobalIPv6PrefixLen": 0,
-        "IPAddress": "",
-        "IPPrefixLen": 0,
-        "IPv6Gateway": "",
-        "MacAddress": "",
-        "Networks": {name: network},
-    }
+    return {**_tables()["NetworkSettings"], "Ports": shown, "Networks": {name: _tables()["Network"]}}
