@@ -23,17 +23,17 @@ from labkit.storage.overlay2 import short_name
 from labkit.storage.posix import meta_of
 
 
-def data_root(engine: Engine) -> dict[str, Node]:
-    """Return what is in the engine's directory, whiteouts as a layer has them.
+def data_root(engine: Engine) -> Dir:
+    """Return the engine's directory, whiteouts as a layer has them.
 
-    >>> sorted(data_root(Engine()))[:4]
+    >>> sorted(data_root(Engine()).children)[:4]
     ['buildkit', 'containers', 'image', 'network']
     """
     state, name = engine.state, engine.driver.name
     containers = {each.id: _container(each) for each in state.containers.values()}
     volumes = {each.name: _folder({"_data": replace(each.files, opaque=False)}, 0o701)
                for each in state.volumes.values()}  # fmt: skip
-    return {
+    inside: dict[str, Node] = {
         **{each: _folder({}) for each in ("plugins", "runtimes", "swarm", "tmp", "trust")},
         "buildkit": _folder({}, 0o711),
         "containers": _folder(containers, 0o710),
@@ -42,6 +42,7 @@ def data_root(engine: Engine) -> dict[str, Node]:
         name: _folder(_overlay2(engine) if engine.overlay else {}, 0o710),
         "volumes": _folder(volumes, 0o701),
     }
+    return _folder(inside, 0o710)
 
 
 def _overlay2(engine: Engine) -> dict[str, Node]:

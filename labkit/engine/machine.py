@@ -18,7 +18,7 @@ from labkit.oci.tree import Dir, File, Meta, Node, Whiteout, split_path
 from labkit.storage.calls import walk, walk_parent
 from labkit.storage.mounts import MountTable
 from labkit.storage.overlay import Mount
-from labkit.storage.plain import Late, Plain, Stacked, taken_up
+from labkit.storage.plain import Made, Plain, Stacked, taken_up
 from labkit.storage.posix import Cost, Names, Place, fail
 
 MAX_STACKED = 2
@@ -193,14 +193,13 @@ class Machine(MountTable):
     def _arrange(self) -> None:
         """Mount what is always there, what the engine mounts for containers, and what was asked for."""
         self._seen, engine, clock = self._engine.state, self._engine, self._disk.clock
-        kept = Dir(Late(lambda: data_root(engine)), Meta(0o710))
         running = [each for each in engine.state.containers.values() if each.running and engine.overlay]
         lines = [overlay_line(engine, each, engine.mount_point(each.id)) for each in running]
         lines = [_ROOT_LINES, *lines, *(each.line for each, _ in self._stacked)]
         mounts: dict[str, Mount] = {
             "/dev": Plain(DEV, clock),
             "/proc": Proc(lambda: "".join(lines)),
-            engine.data_root: Plain(kept, clock, read_only=True),
+            engine.data_root: Made(lambda: data_root(engine)),
         }
         for each in running:
             mount = engine.driver.mount(each.active, clock, read_only=True)

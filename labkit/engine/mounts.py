@@ -19,7 +19,7 @@ from labkit.storage.driver import MountedTree
 from labkit.storage.mounts import MountTable
 from labkit.storage.overlay import Mount
 from labkit.storage.overlay2 import mount_options
-from labkit.storage.plain import Late, Plain
+from labkit.storage.plain import Made
 from labkit.storage.posix import Cost, fail, meta_of, with_meta
 
 _RW_ALL = Meta(0o666)
@@ -128,14 +128,13 @@ def written(engine: Engine, container: Container, files: MountTable) -> Containe
     return replace(container, active=files.active, whiteout=files.root_mount.whiteout)
 
 
-class Proc(Plain):
+class Proc(Made):
     """What the kernel tells of processes and of mounts, where nothing can be made (proc(5))."""
 
     __slots__ = ()
 
     def __init__(self, mounts: Callable[[], str], made: int = 0) -> None:
-        names = Late(lambda: _made_at(_proc(mounts()), made).children)
-        super().__init__(Dir(names, Meta(0o555, mtime=made)))
+        super().__init__(lambda: _made_at(_proc(mounts()), made))
 
     def _counted(self, change: Callable[[], int]) -> Cost:
         fail(errno.ENOENT, "")
@@ -157,7 +156,8 @@ def _proc(mounts: str) -> Dir:
             "mounts": Symlink("self/mounts"),
             "self": Dir({"fd": Dir(meta=Meta(0o500)), "mounts": seen}, Meta(0o555)),
             "version": File(Content.of(b"Linux version 6.1.0\n"), read_only),
-        }
+        },
+        Meta(0o555),
     )
 
 

@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import errno
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from functools import cached_property
 
 from labkit.oci import tree
 from labkit.oci.changeset import apply_all
@@ -48,30 +47,6 @@ def taken_up(node: Node) -> Node:
         xattrs = tuple(each for each in node.meta.xattrs if each != _OPAQUE)
         return Dir(node.children, replace(node.meta, xattrs=xattrs), opaque=True)
     return node
-
-
-class Late(Mapping[str, Node]):
-    """A directory's names, made when somebody looks.
-
-    >>> list(Late(lambda: {"version": Dir()}))
-    ['version']
-    """
-
-    def __init__(self, make: Callable[[], Mapping[str, Node]]) -> None:
-        self._make = make
-
-    @cached_property
-    def _names(self) -> Mapping[str, Node]:
-        return self._make()
-
-    def __getitem__(self, name: str) -> Node:
-        return self._names[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._names)
-
-    def __len__(self) -> int:
-        return len(self._names)
 
 
 class Plain(Mount):
@@ -117,6 +92,25 @@ class Plain(Mount):
 
     def _change_node(self, names: Names, make: Callable[[Node], Node], data: bool) -> int:
         return super()._change_node(names, lambda node: taken_up(make(laid(node))), data)
+
+
+class Made(Plain):
+    """A file system that nobody can write to, made when somebody looks.
+
+    >>> Made(lambda: Dir({"version": Dir()})).listdir("/")
+    ['version']
+    """
+
+    __slots__ = ("_make",)
+
+    def __init__(self, make: Callable[[], Dir]) -> None:
+        super().__init__(EMPTY_ROOT, read_only=True)
+        self._make = make
+
+    def top(self) -> Place:
+        """Return the place of the root."""
+        self.upper = self._make() if self.upper is EMPTY_ROOT else self.upper
+        return super().top()
 
 
 class Stacked(Mount):

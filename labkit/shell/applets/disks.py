@@ -82,17 +82,13 @@ def df(task: Task, args: Sequence[str]) -> int:
     every = _mounted(task)
 
     def show(operand: str) -> None:
-        path = resolve(task, operand)
-        above = (each for each in every if f"{path}/".startswith(f"{each.point.rstrip('/')}/"))
+        # Some points in a container are there for the kernel alone.
+        path = resolve(task, operand) if options.operands or task.fs.exists(operand) else operand
+        above = [each for each in every if f"{path}/".startswith(f"{each.point.rstrip('/')}/")]
         _show(task, max(above, key=lambda each: len(each.point)), options)
 
-    def show_one(point: str) -> None:
-        task.fs.stat(point)
-        _show(task, next(each for each in every if each.point == point), options)
-
-    if options.operands:
-        return task.each(options.operands, show)
-    return task.each([each.point for each in every if sum(_space(task, each)) or "a" in options], show_one)
+    points = [each.point for each in every if "a" in options or any(_space(task, each))]
+    return task.each(options.operands or points, show)
 
 
 def _show(task: Task, mounted: _Mounted, options: Options) -> None:
