@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from labkit.engine.data_root import data_root
 from labkit.engine.engine import Engine
 from labkit.engine.mounts import DEV, DISK, Proc, overlay_line
+from labkit.engine.state import Container
 from labkit.oci import tree
 from labkit.oci.changeset import apply
 from labkit.oci.content import Content
@@ -91,11 +92,12 @@ class Machine(MountTable):
     (['buildkit', 'containers'], [b'/dev/sda1', b'/', b'ext4'])
     """
 
-    __slots__ = ("_disk", "_engine", "_seen", "_stacked")
+    __slots__ = ("_dev", "_disk", "_engine", "_seen", "_stacked")
 
     def __init__(self, engine: Engine, disk: Dir, overlays: Iterable[Overlay] = ()) -> None:
         self._engine, self._disk = engine, Plain(disk, lambda: engine.now)
         super().__init__(self._disk, {})
+        self._dev = Plain(DEV, self._disk.clock)
         self._stacked = [(each, self._mount_of(each)) for each in overlays]
         self._arrange()
 
@@ -191,23 +193,36 @@ class Machine(MountTable):
         return found
 
     def _arrange(self) -> None:
-        """Mount what is always there, what the engine mounts for containers, and what was asked for."""
-        self._seen, engine, clock = self._engine.state, self._engine, self._disk.clock
-        running = [each for each in engine.state.containers.values() if each.running and engine.overlay]
-        lines = [overlay_line(engine, each, engine.mount_point(each.id)) for each in running]
-        lines = [_ROOT_LINES, *lines, *(each.line for each, _ in self._stacked)]
+        """Mount what is always there and what was asked for; the engine's own when somebody looks."""
+        self._seen = self._engine.state
+        kept = Made(self._engines_own)
         mounts: dict[str, Mount] = {
-            "/dev": Plain(DEV, clock),
-            "/proc": Proc(lambda: "".join(lines)),
-            engine.data_root: Made(lambda: data_root(engine)),
+            "/dev": self._dev,
+            "/proc": Proc(self._lines),
+            self._engine.data_root: kept,
         }
-        for each in running:
-            mount = engine.driver.mount(each.active, clock, read_only=True)
-            assert isinstance(mount, Mount)
-            mounts[engine.mount_point(each.id)] = mount
         self._mounts = {tuple(split_path(path)): (mount, ()) for path, mount in mounts.items()}
         self._mounts |= {each.point: (mount, ()) for each, mount in self._stacked}
         self._deepest = max(map(len, self._mounts))
+
+    def _engines_own(self) -> Dir:
+        """Mount the trees of running containers; return the engine's directory."""
+        engine = self._engine
+        for each in self._running():
+            mount = engine.driver.mount(each.active, self._disk.clock, read_only=True)
+            assert isinstance(mount, Mount)
+            self._mounts.setdefault(tuple(split_path(engine.mount_point(each.id))), (mount, ()))
+        self._deepest = max(map(len, self._mounts))
+        return data_root(engine)
+
+    def _running(self) -> list[Container]:
+        engine = self._engine
+        return [each for each in engine.state.containers.values() if each.running and engine.overlay]
+
+    def _lines(self) -> str:
+        engine = self._engine
+        lines = [overlay_line(engine, each, engine.mount_point(each.id)) for each in self._running()]
+        return "".join([_ROOT_LINES, *lines, *(each.line for each, _ in self._stacked)])
 
     def _mount_of(self, overlay: Overlay) -> Stacked:
         lowers = [layer for _, layer in overlay.lowers]
