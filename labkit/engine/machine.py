@@ -15,12 +15,12 @@ from labkit.engine.state import Container
 from labkit.oci import tree
 from labkit.oci.changeset import apply
 from labkit.oci.content import Content
-from labkit.oci.tree import Dir, File, Meta, Node, Whiteout, split_path
-from labkit.storage.calls import walk, walk_parent
+from labkit.oci.tree import Dir, File, Meta, Whiteout, split_path
+from labkit.storage.calls import walk
 from labkit.storage.mounts import MountTable
 from labkit.storage.overlay import Mount
 from labkit.storage.plain import Made, Plain, Stacked, taken_up
-from labkit.storage.posix import Cost, Names, Place, fail
+from labkit.storage.posix import Names, Place, fail
 
 MAX_STACKED = 2
 """How deep overlays may lie on overlays (Linux, fs.h, FILESYSTEM_MAX_STACK_DEPTH)."""
@@ -117,11 +117,6 @@ class Machine(MountTable):
             self._arrange()
         return super().top()
 
-    def place(self, path: str, node: Node) -> Cost:
-        """Make a new name; a whiteout's device can be copied to the disk, though not to an overlay."""
-        on_disk = walk_parent(self, path).place.tree is self._disk
-        return super().place(path, taken_up(node) if on_disk else node)
-
     def mount(self, source: str, target: str, kind: str, options: str, cwd: str = "/") -> None:
         """Mount an overlay, as mount(2) does: raises FileSystemError, ENODEV for any other file system."""
         found, place = self._find(target)
@@ -194,13 +189,8 @@ class Machine(MountTable):
 
     def _arrange(self) -> None:
         """Mount what is always there and what was asked for; the engine's own when somebody looks."""
-        self._seen = self._engine.state
-        kept = Made(self._engines_own)
-        mounts: dict[str, Mount] = {
-            "/dev": self._dev,
-            "/proc": Proc(self._lines),
-            self._engine.data_root: kept,
-        }
+        self._seen, kept = self._engine.state, self._engine.data_root
+        mounts = {"/dev": self._dev, "/proc": Proc(self._lines), kept: Made(self._engines_own)}
         self._mounts = {tuple(split_path(path)): (mount, ()) for path, mount in mounts.items()}
         self._mounts |= {each.point: (mount, ()) for each, mount in self._stacked}
         self._deepest = max(map(len, self._mounts))

@@ -17,7 +17,7 @@ from labkit.oci import tree
 from labkit.oci.changeset import apply_all
 from labkit.oci.tree import EMPTY_ROOT, Device, Dir, Meta, Node, Whiteout
 from labkit.storage.overlay import Mount
-from labkit.storage.posix import Cost, Names, Place, Stat, fail
+from labkit.storage.posix import Names, Place, Stat, fail
 
 _OPAQUE = ("trusted.overlay.opaque", b"y")
 
@@ -85,10 +85,6 @@ class Plain(Mount):
             nodes = (each for _, each in tree.walk(self.upper))
             self._links_of = self.upper, Counter(each.inode for each in nodes if type(each) is Whiteout)
         return found._replace(nlink=self._links_of[1][node.inode])
-
-    def add_node(self, names: Names, node: Node) -> Cost:
-        """Make a name."""
-        return super().add_node(names, taken_up(node))
 
     def _change_node(self, names: Names, make: Callable[[Node], Node], data: bool) -> int:
         return super()._change_node(names, lambda node: taken_up(make(laid(node))), data)
