@@ -124,6 +124,8 @@ def sudo(task: Task, args: Sequence[str]) -> int:
         values[name] = value
     if not argv:
         raise CommandError("which command? Here sudo runs one command as root: sudo ls /var/lib/docker")
+    if argv[0] in ("su", "bash") or argv == ["sh"]:
+        raise CommandError("a prompt of root's own is not simulated: sudo sh -c 'COMMAND; COMMAND'")
     before = run.process, run.fs
     run.process = replace(run.process, uid=0, gid=0)
     run.fs = run.process.fs
