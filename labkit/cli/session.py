@@ -21,15 +21,15 @@ from labkit.cli.commands import HANDLERS
 from labkit.cli.parse import Printed, command_hint, parse
 from labkit.cli.table import COMMANDS, UsageError, find
 from labkit.cli.terminal import HOME, Attach, Attached, Registries, Terminal, Watch
-from labkit.engine import process
+from labkit.engine import process, usage
 from labkit.engine.engine import Engine
-from labkit.engine.mounts import home_mounts
+from labkit.engine.machine import MACHINE, Machine, Overlay
 from labkit.engine.schedule import Network
 from labkit.engine.state import Container, Shells, State
 from labkit.go.moment import SECOND
 from labkit.oci.content import Content
 from labkit.oci.descriptor import Platform
-from labkit.oci.tree import EMPTY_ROOT, Dir
+from labkit.oci.tree import Dir
 from labkit.shell.applets import APPLETS
 from labkit.shell.run import resume
 from labkit.shell.state import Waiting
@@ -136,12 +136,13 @@ class Again:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """Where a session stands: its home's files, the shell there, and what the terminal is connected to.
+    """Where a session stands: its machine's files, the shell there, and what the terminal is connected to.
 
     `unread` are lines that are no whole command yet.
     """
 
-    files: Dir = EMPTY_ROOT
+    files: Dir = MACHINE
+    overlays: tuple[Overlay, ...] = ()
     shell: Waiting = _AT_HOME
     attached: Attached | None = None
     unread: str = ""
@@ -361,7 +362,7 @@ class Session:
         """Let the home's shell run a text, or go on after a docker command that has ended with a status."""
         hints: list[str] = []
         told = set(self.place.told)
-        fs = home_mounts(self.place.files, lambda: self.engine.now)
+        fs = Machine(self.engine, self.place.files, self.place.overlays)
 
         def docker(task: Task, argv: list[str]) -> int:
             return self._docker(task, argv, hints, told, fs, stdin if stdin.terminal else None)
@@ -376,12 +377,15 @@ class Session:
             stdin=stdin,
             programs={**APPLETS, "docker": docker, "sh": _sh},
             most_output=MEBIBYTE,
+            space=lambda: usage.space(self.engine),
+            mounts=fs,
         )
         done = resume([self.place.shell], machine, text=text, status=status)
         *_, shell = done.shells
         attached = replace(self._attach, rest=shell.rest) if self._attach else None
         self._attach = None
-        self.place = replace(self.place, files=fs.upper, shell=shell, attached=attached, told=frozenset(told))
+        place = replace(self.place, files=fs.disk, overlays=fs.overlays, told=frozenset(told))
+        self.place = replace(place, shell=shell, attached=attached)
         output = tuple((chunk.stream, chunk.data) for chunk in done.chunks)
         if not done.finished and not hints:
             hints.append(GOES_ON)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 from labkit.base.errors import DaemonError, FileSystemError
 from labkit.engine import container as containers
+from labkit.engine import usage
 from labkit.engine.container import container_config
 from labkit.engine.engine import Engine
 from labkit.engine.mounts import container_mounts, make_directories, written
@@ -93,7 +94,7 @@ def start(engine: Engine, container: Container, *, detached: bool, stdin: bytes 
         options = container.options
         if detached and options.open_stdin and not stdin:
             stdin = keyboard(engine)
-        process = _process(container, fs, clock, stdin=stdin, tty=options.tty, on_unknown=serve)
+        process = _process(engine, container, fs, clock, stdin=stdin, tty=options.tty, on_unknown=serve)
         make_directories(fs, process.cwd)
         result = _run(argv, process)
     except ExecNotFound as error:
@@ -142,7 +143,7 @@ def type_into(
     """
     clock, main = _Clock(engine.now), shells is container.shells
     fs = container_mounts(engine, container, clock.read)
-    process = _process(container, fs, clock, user=shells.user, stdin=stdin, tty=shells.tty)
+    process = _process(engine, container, fs, clock, user=shells.user, stdin=stdin, tty=shells.tty)
     *outer, innermost = shells.waiting
     waiting = outer if text is None else shells.waiting
     shown = prompt_of(engine, container, shells) if main and shells.tty and text is not None else ""
@@ -197,7 +198,7 @@ def execute(
     fs = container_mounts(engine, container, clock.read)
     try:
         process = _process(
-            container, fs, clock, env=env, user=user, working_dir=working_dir, stdin=stdin, tty=tty
+            engine, container, fs, clock, env=env, user=user, working_dir=working_dir, stdin=stdin, tty=tty
         )
         _check_working_dir(fs, working_dir or "/")
         result = _run(argv, replace(process, programs=programs or {}))
@@ -283,6 +284,7 @@ def _words(error: ExecNotFound) -> str:
 
 
 def _process(
+    engine: Engine,
     container: Container,
     fs: MountTable,
     clock: _Clock,
@@ -315,6 +317,7 @@ def _process(
         stdin=stdin,
         tty=tty,
         on_unknown=on_unknown,
+        space=lambda: usage.space(engine),
     )
 
 

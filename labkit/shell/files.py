@@ -70,6 +70,13 @@ class Files(Protocol):
     def setxattr(self, path: str, name: str, value: bytes, follow: bool = True) -> object: ...
 
 
+class Mounts(Protocol):
+    """The calls that change what is mounted, by a process that stands in `cwd`."""
+
+    def mount(self, source: str, target: str, kind: str, options: str, cwd: str) -> object: ...
+    def umount(self, path: str, cwd: str) -> object: ...
+
+
 def allowed(found: Stat, uid: int, gid: int, bits: int) -> bool:
     """Tell whether a user may do with a file what the bits say; root may do all."""
     # The first class that fits decides, even where a later one would allow more (path_resolution(7)).

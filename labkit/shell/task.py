@@ -16,7 +16,7 @@ from labkit.go.moment import SECOND
 from labkit.oci.content import EMPTY, Content
 from labkit.oci.tree import Device
 from labkit.shell.conversions import decode, encode, join, strerror
-from labkit.shell.files import Files, Stat, UserFiles
+from labkit.shell.files import Files, Mounts, Stat, UserFiles
 from labkit.shell.streams import (
     DEVICES,
     MAX_TEXT,
@@ -82,7 +82,8 @@ class Process:
     `programs` adds commands that are found before those on PATH. `on_unknown` runs a program that is in
     the file system but that no applet imitates; it takes the task, the path and argv, and gives the exit
     code, or None for "not found". `most_output` is how many bytes may be printed. `stdin` is what is there to
-    be read, or an open terminal; with `tty` a shell that reads it is an interactive one.
+    be read, or an open terminal; with `tty` a shell that reads it is an interactive one. `space` tells the
+    bytes of the disk, and those in use; `mounts` is there where root may mount.
     """
 
     fs: Files
@@ -98,6 +99,8 @@ class Process:
     programs: Mapping[str, Applet | Program] = field(default_factory=dict)
     on_unknown: Callable[[Task, str, Sequence[str]], int | None] | None = None
     most_output: int = 16 * MEBIBYTE
+    space: Callable[[], tuple[int, int]] = lambda: (0, 0)
+    mounts: Mounts | None = None
 
 
 @dataclass(slots=True)

@@ -336,6 +336,7 @@ def _values(task: Task, name: str, found: Stat) -> dict[str, str]:
     regular = "regular file" if found.size else "regular empty file"
     date = strftime("%Y-%m-%d %H:%M:%S", found.mtime) + f".{found.mtime % SECOND:09} +0000"
     seconds = str(found.mtime // SECOND)
+    device = (found.node.major, found.node.minor) if isinstance(found.node, Device) else (0, 0)
     link = f"'{name}' -> '{task.fs.readlink(task.path(name))}'" if modes.S_ISLNK(mode) else name
     return {
         "a": f"{mode & 0o7777:o}", "A": modes.filemode(mode), "b": str(blocks(found)), "B": "512",
@@ -343,6 +344,7 @@ def _values(task: Task, name: str, found: Stat) -> dict[str, str]:
         "F": _KINDS.get(modes.S_IFMT(mode), regular),
         "g": str(found.gid), "G": group_name(task.fs, found.gid) or "UNKNOWN", "h": str(found.nlink),
         "i": str(found.inode), "n": name, "N": link, "o": "4096", "s": str(found.size),
+        "t": f"{device[0]:x}", "T": f"{device[1]:x}",
         "u": str(found.uid), "U": user_name(task.fs, found.uid) or "UNKNOWN",
         "x": date, "y": date, "z": date, "X": seconds, "Y": seconds, "Z": seconds, "%": "%",
     }  # fmt: skip
