@@ -47,8 +47,6 @@ def pull_image(
 
     It is shown on standard output (1) or standard error (2).
     """
-    if reference.familiar_name == "scratch":
-        raise DaemonError("'scratch' is a reserved name")
     client = terminal.registries.client(reference.domain)
     try:
         wanted = parse_platform(platform, terminal.platform) if platform else terminal.platform
