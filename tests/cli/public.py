@@ -20,6 +20,7 @@ import platform
 import pty
 import re
 import select
+import shutil
 import struct
 import subprocess
 import sys
@@ -44,6 +45,7 @@ from tests.real.engine import DOCKER, RealEngine
 HERE = Path(__file__).parent
 TYPED = HERE / "typed/public"
 RECORDINGS = HERE / "recordings/public"
+LEARNER = public.LEARNER
 _SECONDS = 20
 _OPENS = re.compile(r"docker (?:container )?(?:(?:run|exec|start) .*?-(?:it|ti|ai)\b|attach )")
 _MACHINE = "/var/lib/docker"
@@ -102,7 +104,10 @@ def recorded() -> dict[str, list[Tutorial]]:
 
 
 class Terminal:
-    """A bash that is asked line by line; a container stays open in a terminal of its own."""
+    """A bash that is asked line by line; a container stays open in a terminal of its own.
+
+    It is a user's who may ask the engine, and is root by sudo, as labkit's learner is.
+    """
 
     def __init__(self, engine: RealEngine, work: Path) -> None:
         self.engine, self.work = engine, work
@@ -115,8 +120,11 @@ class Terminal:
         (self.state / "cwd").write_text(str(work))
         if not (programs / "docker").exists():
             (programs / "docker").symlink_to(DOCKER)
-            (programs / "sudo").write_text('#!/bin/sh\nexec "$@"\n')
-            (programs / "sudo").chmod(0o755)
+            shutil.copy("/usr/bin/env", programs / "sudo")
+            (programs / "sudo").chmod(0o4755)
+        engine.directory.chmod(0o711)
+        for path in (self.state, self.state / "cwd", work):
+            os.chown(path, LEARNER, LEARNER)
         self.environment = {**engine.environment(), "TERM": "xterm", "HOME": str(work)}
         self.environment["PATH"] = f"{programs}:{self.environment['PATH']}"
         self.open: tuple[subprocess.Popen[bytes], int] | None = None
@@ -147,6 +155,7 @@ class Terminal:
         text = record.plain(self.engine, others.sub("", text))
         text = re.sub(rf"\b{re.escape(platform.release())} #.*? (?=x86_64)", "KERNEL ", text)
         text = re.sub(r"( on )\d+(?:\.\d+){3}(:53: no such host)", r"\1ADDRESS\2", text)
+        text = re.sub(r"(?m)^bash: line \d+: ", "bash: ", text)  # as where it is typed
         socket = quote(str(self.engine.directory), safe="")
         return text.replace(socket, "%2Fvar%2Frun").replace(str(self.work), HOME)
 
@@ -168,6 +177,9 @@ class Terminal:
             stderr=subprocess.PIPE,
             env=self.environment,
             start_new_session=True,
+            user=LEARNER,
+            group=LEARNER,
+            extra_groups=[],
         )
         try:
             stdout, stderr = process.communicate(timeout=_SECONDS)
@@ -189,6 +201,9 @@ class Terminal:
             stderr=theirs,
             env=self.environment,
             start_new_session=True,
+            user=LEARNER,
+            group=LEARNER,
+            extra_groups=[],
         )
         os.close(theirs)
         self.open = process, ours

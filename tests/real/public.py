@@ -34,6 +34,8 @@ from tests.real.engine import RealEngine
 from tests.real.registry import RealRegistry
 
 NAMES = ("alpine", "busybox", "debian", "hello-world", "nginx", "redis", "ubuntu", "ubuntu:18.04")
+LEARNER = 1000
+"""The number of the user and the group that may ask the engine."""
 _PLACES = ("bin", "sbin", "usr/bin", "usr/sbin", "usr/local/bin")
 _LIBRARIES = "usr/lib/x86_64-linux-gnu/"
 _LOADER = "ld-linux-x86-64.so.2"
@@ -178,6 +180,6 @@ def running() -> Iterator[RealEngine]:
     """Give an engine that holds nothing, whose hub has the stand-ins; its containers have a network."""
     with RealRegistry() as registry, _bridge() as bridge:
         fill(registry.address, Debian(debian_root()))
-        flags = ["--registry-mirror", registry.url, "--bridge", bridge]
+        flags = ["--registry-mirror", registry.url, "--bridge", bridge, "--group", str(LEARNER)]
         with RealEngine(own=True, flags=flags) as engine:
             yield engine
