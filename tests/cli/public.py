@@ -153,6 +153,7 @@ class Terminal:
     def _plain(self, text: str) -> str:
         others = re.compile(rf"(?m)^overlay on (?!{self.engine.directory}/).*\n")
         text = record.plain(self.engine, others.sub("", text))
+        text = text.replace(f"{self.engine.directory}/exec", "/var/run/docker")
         text = re.sub(rf"\b{re.escape(platform.release())} #.*? (?=x86_64)", "KERNEL ", text)
         text = re.sub(r"( on )\d+(?:\.\d+){3}(:53: no such host)", r"\1ADDRESS\2", text)
         text = re.sub(r"(?m)^bash: line \d+: ", "bash: ", text)  # as where it is typed
