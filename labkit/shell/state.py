@@ -7,6 +7,7 @@ from abc import abstractmethod
 from dataclasses import dataclass, field
 from typing import Self
 
+from labkit.shell import speech
 from labkit.shell.conversions import decimal
 from labkit.shell.parser import Node
 from labkit.shell.task import Task
@@ -31,11 +32,19 @@ class BreakLoop(Exception):
         self.again = again
 
 
+class ReturnFunction(Exception):
+    """`return` from a function, or from a file that `.` reads."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
 @dataclass(slots=True)
 class ShellState:
     """What a shell remembers, as expansions and builtins use it; `Shell` adds how commands are run.
 
-    `script` is the name that a script's own messages start with.
+    `script` is the name that a script's own messages start with; `flavour` is "ash", "bash" or "dash".
     """
 
     task: Task
@@ -53,15 +62,26 @@ class ShellState:
     tested: int = 0
     """How deep inside conditions this is, where a failure does not end `set -e`."""
     builtin: str | None = None
+    flavour: str = "ash"
+    functions: dict[str, Node] = field(default_factory=dict)
+    frames: list[dict[str, str | None]] = field(default_factory=list)
+    """For each function that runs what its `local` names were outside; None for one that was not set."""
+    traps: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.variables:
-            self.variables = {**_OWN, "PPID": "0", **self.task.env, "PWD": self.task.cwd}
-            self.exported = set(self.task.env) | {"PWD"}
+            level = str((decimal(self.task.env.get("SHLVL", "")) or 0) + 1)
+            own = _OWN if self.flavour == "dash" else {**_OWN, "SHLVL": level}
+            self.variables = {**own, "PPID": "0", **self.task.env, **own, "PWD": self.task.cwd}
+            self.exported = {*self.task.env, "PWD", *(own.keys() & {"SHLVL"})}
 
     @abstractmethod
     def external(self, words: list[str], task: Task) -> int:
         """Run a program and return its status."""
+
+    @abstractmethod
+    def run_text(self, text: str, first_line: int = 0) -> int:
+        """Run a script's text and return the last status."""
 
     @abstractmethod
     def output_of(self, body: Node) -> str:
@@ -75,18 +95,23 @@ class ShellState:
         other.exported = set(self.exported)
         other.options = set(self.options)
         other.arguments = list(self.arguments)
+        other.functions, other.traps = dict(self.functions), {}
         other.jobs = []
         return other
 
     def message(self, text: str) -> None:
-        """Print an error as ash does: the shell's name, the builtin's, and the line in a script."""
-        prefix = f"{self.arg0}: "
+        """Print an error as the shell does: its name, the builtin's, and the line in a script."""
+        self.task.err(f"{self.prefix()}{speech.said(self.flavour, '', text)}\n")
+
+    def prefix(self) -> str:
+        """Return what a message begins with."""
+        builtin = f"{self.builtin}: " if self.builtin else ""
+        if self.flavour != "ash":
+            word = "line " if self.flavour == "bash" else ""
+            return f"{self.arg0}: " + (f"{word}{self.line}: " if self.line else "") + builtin
         command = self.builtin or self.script
-        if command:
-            if command != self.arg0:
-                prefix += f"{command}: "
-            prefix += f"line {self.line}: "
-        self.task.err(f"{prefix}{text}\n")
+        prefix = f"{self.arg0}: " + (f"{command}: " if command and command != self.arg0 else "")
+        return prefix + (f"line {self.line}: " if command else "")
 
     def special(self, name: str) -> str | None:
         """Return the value of a parameter, or None where it is unset."""
@@ -102,6 +127,8 @@ class ShellState:
                 return str(len(self.arguments))
             case "$":
                 return str(self.task.pid)
+            case "-":
+                return "".join(sorted(self.options))
         return self.variables.get(name)
 
     def assign(self, name: str, value: str) -> None:

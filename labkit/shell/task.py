@@ -14,6 +14,7 @@ from labkit.base.errors import FileSystemError
 from labkit.go.moment import SECOND
 from labkit.oci.content import EMPTY, Content
 from labkit.oci.tree import Device
+from labkit.shell import speech
 from labkit.shell.conversions import decode, encode, join, strerror
 from labkit.shell.files import Files, Stat, UserFiles
 from labkit.shell.streams import (
@@ -78,7 +79,8 @@ class Process:
 
     `programs` adds commands that are found before those on PATH. `on_unknown` runs a program that is in
     the file system but that no applet imitates; it takes the task, the path and argv, and gives the exit
-    code, or None for "not found". `most_output` is how many bytes may be printed.
+    code, or None for "not found". `most_output` is how many bytes may be printed, `dialect` whose words the
+    programs speak (`speech.dialect_of`).
     """
 
     fs: Files
@@ -93,6 +95,7 @@ class Process:
     programs: Mapping[str, Applet | Program] = field(default_factory=dict)
     on_unknown: Callable[[Task, str, Sequence[str]], int | None] | None = None
     most_output: int = 16 * MEBIBYTE
+    dialect: str = "busybox"
 
 
 @dataclass(slots=True)
@@ -175,8 +178,11 @@ class Task:
     fds: Descriptors
     pid: int = 1
     depth: int = 0
-    in_shell: bool = False
-    """Whether this is a shell's own builtin, whose messages start with the shell's name."""
+    builtin: str = ""
+    """Which of a shell's own builtins this is, if it is one: its messages start with the shell's name."""
+    dialect: str = "busybox"
+    """Whose words this speaks: "busybox", "gnu", or a shell's flavour."""
+    umask: int = UMASK
 
     @property
     def fs(self) -> Files:
@@ -240,8 +246,9 @@ class Task:
 
     def fail(self, message: str, status: int = 1) -> int:
         """Print an error after the command's name and give its exit code."""
-        self.err(f"{self.name}: {message}\n")
-        return status
+        program = self.builtin or self.name
+        self.err(f"{self.name}: {speech.said(self.dialect, program, message)}\n")
+        return speech.status(self.dialect, program, status)
 
     def failure(self, what: str, error: FileSystemError) -> int:
         """Print what could not be done and why: `rm: can't remove 'x': No such file or directory`."""
@@ -322,7 +329,7 @@ class Task:
         if found is not None and isinstance(found.node, Device) and found.node.minor in DEVICES:
             return Null()
         path = self.path(path)
-        (self.fs.append if append else self.fs.write)(path, EMPTY, 0o666 & ~UMASK)
+        (self.fs.append if append else self.fs.write)(path, EMPTY, 0o666 & ~self.umask)
         return OpenFile(self.fs, path, append)
 
     def listdir(self, path: str) -> list[str]:

@@ -28,7 +28,7 @@ _BITS = {"r": 0o444, "w": 0o222, "x": 0o111, "s": 0o6000, "t": 0o1000}
 _CLAUSE = re.compile(r"([ugoa]*)((?:[-+=][rwxst]*)+)", re.ASCII)
 
 
-def parse_mode(text: str, mode: int, directory: bool) -> int:
+def parse_mode(text: str, mode: int, directory: bool, umask: int = UMASK) -> int:
     """Return the bits that a chmod operand makes of `mode`; raises CommandError.
 
     >>> oct(parse_mode("u+x,go-r", 0o644, False))
@@ -43,7 +43,7 @@ def parse_mode(text: str, mode: int, directory: bool) -> int:
         who = functools.reduce(int.__or__, (_WHO[letter] for letter in match[1]), 0)
         for operator, letters in re.findall(r"([-+=])([rwxst]*)", match[2]):
             bits = functools.reduce(int.__or__, (_BITS[letter] for letter in letters), 0)
-            bits &= who or 0o7777 & ~UMASK | 0o1000
+            bits &= who or 0o7777 & ~umask | 0o1000
             if operator == "=":
                 mode &= ~((who or 0o7777) & ~(0o7000 if directory else 0))
             mode = mode & ~bits if operator == "-" else mode | bits
@@ -175,7 +175,7 @@ def _make_directory(task: Task, path: str, mode: int | None, parents: bool) -> i
         try:
             if parents and not below_made and task.stat(step.rstrip("/")) is not None:
                 raise FileSystemError(errno.EEXIST if step == path else errno.ENOTDIR, step)
-            task.fs.mkdir(task.path(step), 0o777 & ~UMASK)
+            task.fs.mkdir(task.path(step), 0o777 & ~task.umask)
             below_made = parents
             if mode is not None and step == steps[-1]:
                 task.fs.chmod(task.path(step), mode)
@@ -199,7 +199,7 @@ def touch(task: Task, args: Sequence[str]) -> int:
         if task.stat(operand) is not None:
             task.fs.utime(path, task.now)
         elif "c" not in options:
-            task.fs.append(path, EMPTY, 0o666 & ~UMASK)
+            task.fs.append(path, EMPTY, 0o666 & ~task.umask)
 
     return task.each(options.operands, act)
 
@@ -311,7 +311,7 @@ def _copy_directory(
     if over is not None and not stat.S_ISDIR(over.mode):
         return task.fail(f"target '{target}' is not a directory")
     if over is None:
-        mode = task.fs.stat(task.path(source), True).mode & 0o7777 & ~UMASK
+        mode = task.fs.stat(task.path(source), True).mode & 0o7777 & ~task.umask
         task.fs.mkdir(task.path(target), mode | 0o700)
     filled.add(task.fs.stat(task.path(target), True).inode)
     status = 0
@@ -338,7 +338,7 @@ def _copy_file(task: Task, source: str, target: str, found: Stat, manner: Manner
         return task.failure(f"can't open '{source}'", error)
     task.open_write(target).write(content)
     if new:
-        task.fs.chmod(path, found.mode & 0o7777 & ~UMASK)
+        task.fs.chmod(path, found.mode & 0o7777 & ~task.umask)
     return 0
 
 

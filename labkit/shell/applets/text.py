@@ -25,7 +25,7 @@ from labkit.shell.streams import (
     bounded,
     endless,
 )  # fmt: skip
-from labkit.shell.task import UMASK, CommandError, Task, UsageError
+from labkit.shell.task import CommandError, Task, UsageError
 
 # cat, head, tail, wc, tee.
 
@@ -309,7 +309,7 @@ def truncate(task: Task, args: Sequence[str]) -> int:
         if task.stat(path) is None:
             if "c" in options:
                 return
-            task.fs.append(task.path(path), EMPTY, 0o666 & ~UMASK)
+            task.fs.append(task.path(path), EMPTY, 0o666 & ~task.umask)
         if size > MAX_FILE:
             raise CommandError(f"{path}: truncate: {strerror(errno.EFBIG)}")
         task.fs.truncate(task.path(path), size)
