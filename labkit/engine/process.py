@@ -23,6 +23,7 @@ from labkit.shell import users
 from labkit.shell.launch import SHELLS
 from labkit.shell.lookup import ExecNotFound
 from labkit.shell.run import run_command
+from labkit.shell.speech import dialect_of
 from labkit.shell.streams import WouldRunForever
 from labkit.shell.task import Chunk, Completed, Process, Task
 from labkit.storage.mounts import MountTable
@@ -248,6 +249,7 @@ def _process(
     return Process(
         fs=fs,
         clock=clock,
+        dialect=dialect_of(fs),
         env=variables,
         cwd=working_dir or config["WorkingDir"] or "/",
         uid=uid,

@@ -17,7 +17,7 @@ from labkit.shell.state import BreakLoop, ExitShell, ReturnFunction, ShellState
 from labkit.shell.streams import WouldRunForever
 
 Builtin = Callable[[ShellState, list[str]], int]
-_OPTIONS = {"allexport": "a", "errexit": "e", "nounset": "u", "xtrace": "x"}
+_OPTIONS = {"allexport": "a", "errexit": "e", "nounset": "u", "xtrace": "x", "pipefail": "pipefail"}
 _KEYWORDS = frozenset("! { } case do done elif else esac fi for if in then until while".split())
 
 
@@ -238,7 +238,7 @@ def _set_options(shell: ShellState, words: list[str]) -> int:
             name = (rest.pop(0) if rest else "") if flag == "o" else flag
             letter = _OPTIONS.get(name, name)
             if letter not in _OPTIONS.values():
-                known = letter in ("pipefail", *"bCfhmnv")
+                known = letter in tuple("bCfhmnv")
                 shell.message(f"labkit's shell has no option {name}" if known else f"illegal option -{name}")
                 raise ExitShell(2)
             (shell.options.add if flags[0] == "-" else shell.options.discard)(letter)

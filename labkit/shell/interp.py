@@ -128,7 +128,8 @@ def run_pipeline(shell: Shell, stages: tuple[Node, ...]) -> int:
             task.fds[1] = pipe
         hangs = False
         try:
-            status = shell.in_subshell(stage, task)
+            code = shell.in_subshell(stage, task)
+            status = code or status if "pipefail" in shell.options else code
         except WouldRunForever:
             if last:
                 raise

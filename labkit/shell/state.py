@@ -128,7 +128,7 @@ class ShellState:
             case "$":
                 return str(self.task.pid)
             case "-":
-                return "".join(sorted(self.options))
+                return "".join(sorted(self.options - {"pipefail"}))
         return self.variables.get(name)
 
     def assign(self, name: str, value: str) -> None:

@@ -8,5 +8,6 @@ from importlib.resources import files
 from labkit.shell.task import Applet
 
 APPLETS: dict[str, Applet] = {
-    name: Applet(*row) for name, row in json.loads(files(__name__).joinpath("applets.json").read_bytes()).items()
+    name: Applet(*row)
+    for name, row in json.loads(files(__name__).joinpath("applets.json").read_bytes()).items()
 }

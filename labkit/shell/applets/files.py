@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from labkit.base.errors import FileSystemError
 from labkit.oci.content import EMPTY
 from labkit.oci.tree import Nested, unnested
+from labkit.shell.applets.listing import moment_of
 from labkit.shell.applets.options import Options, parse
 from labkit.shell.conversions import basename, decimal, strerror
 from labkit.shell.files import Stat
@@ -192,14 +193,20 @@ def rmdir(task: Task, args: Sequence[str]) -> int:
 
 def touch(task: Task, args: Sequence[str]) -> int:
     """Set modification times to now; make files that are not there."""
-    options = parse(args, "c", {"no-create": "c"}, lacks="hamdtr", least=1)
+    long = {"no-create": "c", "date": "d", "reference": "r", "no-dereference": "h"}
+    options = parse(args, "camhd:t:r:", long, least=1)
+    moment, like = options.value("d") or options.value("t"), options.value("r")
+    when = task.now if moment is None else moment_of(moment, task.now)
+    if like is not None:
+        when = task.fs.stat(task.path(like), True).mtime
 
     def act(operand: str) -> None:
         path = task.path(operand)
-        if task.stat(operand) is not None:
-            task.fs.utime(path, task.now)
-        elif "c" not in options:
+        if task.stat(operand, "h" not in options) is None:
+            if "c" in options:
+                return
             task.fs.append(path, EMPTY, 0o666 & ~task.umask)
+        task.fs.utime(path, when, "h" not in options)
 
     return task.each(options.operands, act)
 
@@ -246,15 +253,17 @@ class Manner:
     recursive: bool = True
     preserve: bool = True
     follow: bool = False
+    links: str = ""
+    """Whether names are made instead of copies: "l" for hard links, "s" for symbolic ones."""
 
 
 def cp(task: Task, args: Sequence[str]) -> int:
     """Copy files and, with -r, directories."""
     long = {"recursive": "R", "archive": "a", "force": "f"}
-    options = parse(args, "arRPLdpf", long, lacks="HinlsTtuv")
+    options = parse(args, "arRPLdpfls", {**long, "link": "l", "symbolic-link": "s"}, lacks="HinTtuv")
     recursive = bool(options.last("arR"))
     follow = options.last("dPLa", "P" if recursive else "L") == "L"
-    manner = Manner(recursive, bool(options.last("ap")), follow)
+    manner = Manner(recursive, bool(options.last("ap")), follow, options.last("ls"))
     status = 0
     for source, target in _destinations(task, options):
         status |= _copy(task, source, target, manner)
@@ -325,6 +334,12 @@ def _copy_directory(
 
 def _copy_file(task: Task, source: str, target: str, found: Stat, manner: Manner) -> int:
     path, new = task.path(target), task.stat(target, False) is None
+    if manner.links:
+        if manner.links == "l":
+            task.fs.link(task.path(source), path)
+        else:
+            task.fs.symlink(source, path)
+        return 0
     if stat.S_ISLNK(found.mode):
         if not new:
             task.fs.unlink(path)

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from labkit.shell.applets.options import WIDEST, parse
 from labkit.shell.conversions import LARGEST, decimal, encode, unescape
 from labkit.shell.files import allowed
+from labkit.shell.streams import WouldRunForever
 from labkit.shell.task import CommandError, Task, UsageError
 
 # echo, printf, seq.
@@ -120,6 +121,12 @@ def seq(task: Task, args: Sequence[str]) -> int:
         raise CommandError("too many numbers")
     task.out("".join(f"{value}\n" for value in range(first, last + (1 if step > 0 else -1), step)))
     return 0
+
+
+def yes(task: Task, args: Sequence[str]) -> int:
+    """Print a line without end."""
+    task.out(f"{' '.join(args) or 'y'}\n" * 4096)
+    raise WouldRunForever
 
 
 # test, [, true, false.

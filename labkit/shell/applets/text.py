@@ -1,17 +1,19 @@
-"""Commands that pass lines and bytes on: cat, head, tail, wc, tee, sort, dd, truncate, sha256sum."""
+"""Commands that pass lines and bytes on: cat, head, tail, wc, tee, sort, dd, truncate, md5sum, base64."""
 
 from __future__ import annotations
 
+import base64
 import errno
 import hashlib
 import re
+import stat
 from collections.abc import Callable, Sequence
 from itertools import islice
 
 from labkit.base.errors import FileSystemError
 from labkit.oci.content import EMPTY, Content
 from labkit.shell.applets.options import Options, number, parse
-from labkit.shell.conversions import decode, encode, strerror
+from labkit.shell.conversions import basename, decode, encode, strerror
 from labkit.shell.streams import (
     ENDLESS,
     MAX_FILE,
@@ -165,8 +167,12 @@ def wc(task: Task, args: Sequence[str]) -> int:
     columns = [flag for flag in "lwc" if flag in options] or ["l", "w", "c"]
     totals, failed = dict.fromkeys("lwc", 0), list[str]()
 
+    width = 9 if task.dialect != "gnu" else _widest(task, options.operands)
+    if len(columns) == 1 and (task.dialect != "gnu" or len(options.operands) < 2):
+        width = 0
+
     def show(counts: dict[str, int], name: str) -> None:
-        cells = [f"{counts[flag]:{9 if len(columns) > 1 else 0}}" for flag in columns]
+        cells = [f"{counts[flag]:{width}}" for flag in columns]
         task.out(" ".join([*cells, name] if name else cells) + "\n")
 
     def count(path: str, reader: Reader) -> None:
@@ -184,6 +190,13 @@ def wc(task: Task, args: Sequence[str]) -> int:
     if len(options.operands) > 1:
         show(totals, "total")
     return 1 if failed else status
+
+
+def _widest(task: Task, paths: Sequence[str]) -> int:
+    """Return how wide GNU's columns are: as the sum of the sizes, 7 where one of them is no file's."""
+    found = [task.stat(path) for path in paths]
+    sizes = [each.size for each in found if each is not None and stat.S_ISREG(each.mode)]
+    return len(str(sum(sizes))) if len(sizes) == len(found) > 0 else 7
 
 
 def _counts(reader: Reader, columns: list[str]) -> dict[str, int]:
@@ -221,7 +234,7 @@ def tee(task: Task, args: Sequence[str]) -> int:
 
 def sort(task: Task, args: Sequence[str]) -> int:
     """Sort whole lines, with -n by the numbers that they begin with."""
-    options = parse(args, "nru", {"reverse": "r", "unique": "u"}, lacks="gMcszbdfioktT")
+    options = parse(args, "nruk:t:", {"reverse": "r", "unique": "u"}, lacks="gMcszbdfioT")
     lines: list[str] = []
     for operand in options.operands or ["-"]:
         try:
@@ -231,20 +244,40 @@ def sort(task: Task, args: Sequence[str]) -> int:
         except FileSystemError as error:
             return 0 if task.is_dir(operand) else task.fail(f"{operand}: {strerror(error)}", 2)
 
-    def key(line: str) -> float | str:
-        if "n" not in options:
-            return line
-        number = re.match(r"\s*(-?\d+(\.\d+)?|-?\.\d+)", line)
-        return float(number[1]) if number else 0.0
+    keys = [_sort_key(text, options) for text in options.values("k")] or [_sort_key("1", options)]
+
+    def key(line: str) -> list[float | str]:
+        return [key(line) for key in keys]
 
     lines.sort(key=lambda line: (key(line), line), reverse="r" in options)
     if "u" in options:
-        lines = list({key(line): line for line in reversed(lines)}.values())[::-1]
+        lines = list({tuple(key(line)): line for line in reversed(lines)}.values())[::-1]
     task.write(Content.of(encode("".join(f"{line}\n" for line in lines))))
     return 0
 
 
-# dd, truncate, sha256sum.
+def _sort_key(text: str, options: Options) -> Callable[[str], float | str]:
+    """Return what lines are sorted by: the fields of `2,3n`, or from `2` on."""
+    match = re.fullmatch(r"(\d+)(?:\.\d+)?([nr]*)(?:,(\d+)(?:\.\d+)?([nr]*))?", text)
+    if match is None:
+        raise CommandError(f"invalid number '{text}'")
+    if "r" in match.group(2, 4):
+        raise CommandError("option -k with r is not simulated")
+    first, last = max(int(match[1]) - 1, 0), int(match[3]) if match[3] else None
+    mark = options.value("t")
+
+    def key(line: str) -> float | str:
+        fields = line.split(mark) if mark else re.findall(r"\s*\S+", line)
+        piece = (mark or "").join(fields[first:last]) if text != "1" else line
+        if "n" not in options and "n" not in (match[2] + (match[4] or "")):
+            return piece
+        number = re.match(r"\s*(-?\d+(\.\d+)?|-?\.\d+)", piece)
+        return float(number[1]) if number else 0.0
+
+    return key
+
+
+# dd, truncate, checksums.
 
 _DD = frozenset(("if", "of", "bs", "count", "skip", "seek", "conv", "status"))
 
@@ -317,14 +350,46 @@ def truncate(task: Task, args: Sequence[str]) -> int:
     return task.each(options.operands, cut, "{}: open: {}")
 
 
-def sha256sum(task: Task, args: Sequence[str]) -> int:
-    """Print checksums."""
+def checksum(task: Task, args: Sequence[str]) -> int:
+    """Print checksums, or with -c compare those that files list."""
+    options = parse(args, "cs", {"check": "c", "status": "s"}, lacks="w")
+    kind = basename(task.name).removesuffix("sum")
 
-    def show(path: str, reader: Reader) -> None:
-        digest = hashlib.sha256()
+    def digest(reader: Reader) -> str:
+        found = hashlib.new(kind, usedforsecurity=False)
         for segment in reader.segments():
             for chunk in bounded(segment):
-                digest.update(chunk)
-        task.out(f"{digest.hexdigest()}  {path}\n")
+                found.update(chunk)
+        return found.hexdigest()
 
-    return each_file(task, parse(args, "", lacks="csw").operands, show, CANNOT_OPEN, "can't read '{}': {}")
+    def show(path: str, reader: Reader) -> None:
+        if "c" not in options:
+            task.out(f"{digest(reader)}  {path}\n")
+            return
+        failed = 0
+        lines = task.text(reader).splitlines()
+        for line in lines:
+            wanted, _, name = line.partition(" ")
+            same = False
+            try:
+                same = digest(task.open_read(name[1:])) == wanted
+            except FileSystemError as error:
+                task.fail(CANNOT_OPEN.format(name[1:], strerror(error)))
+            failed += not same
+            task.out("" if "s" in options else f"{name[1:]}: {'OK' if same else 'FAILED'}\n")
+        if failed:
+            raise CommandError(f"WARNING: {failed} of {len(lines)} computed checksums did NOT match")
+
+    return each_file(task, options.operands, show, CANNOT_OPEN, "can't read '{}': {}")
+
+
+def encoded(task: Task, args: Sequence[str]) -> int:
+    """Write bytes in base 64, or with -d read them back."""
+    options = parse(args, "dw:", {"decode": "d", "wrap": "w"}, most=1)
+    data = b"".join(task.open_read(next(iter(options.operands), "-")).lines())
+    if "d" in options:
+        task.print(base64.b64decode(data))
+        return 0
+    text, width = base64.b64encode(data).decode(), number(options.value("w") or "76")
+    task.out("".join(f"{text[at : at + width]}\n" for at in range(0, len(text), width)) if width else text)
+    return 0
