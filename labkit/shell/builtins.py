@@ -39,7 +39,7 @@ def _cd(shell: ShellState, words: list[str]) -> int:
         shell.task.fs.stat(path + "/.", True)
     except FileSystemError as error:
         shell.message(f"can't cd to {target}: {strerror(error)}")
-        return 2
+        return 1 if shell.flavour == "bash" else 2
     shell.assign("OLDPWD", shell.task.cwd)
     shell.task.cwd = path
     shell.assign("PWD", path)
@@ -69,6 +69,8 @@ def _source(shell: ShellState, words: list[str]) -> int:
         text = shell.task.text(shell.task.open_read(path))
     except FileSystemError as error:
         shell.message(f"can't open '{path}': {strerror(error)}")
+        if shell.flavour == "bash":
+            return 1
         raise ExitShell(2) from None
     shell.builtin = None
     try:
@@ -147,7 +149,9 @@ def _type(shell: ShellState, words: list[str]) -> int:
         elif name in shell.functions:
             described = f"{name} is a function"
         elif name in BUILTINS:
-            described = f"{name} is a {'special ' if name in SPECIAL else ''}shell builtin"
+            described = (
+                f"{name} is a {'special ' * (name in SPECIAL and shell.flavour != 'bash')}shell builtin"
+            )
         elif path := _path_of(shell, name):
             described = f"{name} is {path}"
         else:
@@ -162,7 +166,7 @@ def _command(shell: ShellState, words: list[str]) -> int:
         known = name in BUILTINS or name in _KEYWORDS or name in shell.functions
         path = name if known else _path_of(shell, name)
         if path is None:
-            return 127
+            return 1 if shell.flavour == "bash" else 127
         shell.task.out(path + "\n")
         return 0
     if len(words) < 2:

@@ -376,7 +376,7 @@ class Shell(ShellState):
             return expand(*args, **kwargs)
         except ExpansionError as error:
             self.message(str(error))
-            raise ExitShell(2) from None
+            raise ExitShell(1 if self.flavour == "bash" else 2) from None
 
     def _inside(self, words: list[str], files: Descriptors, assigned: list[tuple[str, str]]) -> int:
         """Run a builtin; what is assigned before one that is not special holds for it alone."""
@@ -407,7 +407,10 @@ class Shell(ShellState):
         except ExecNotFound as error:
             here = self.task.child(fds=task.fds)
             kept, self.task = self.task, here
-            self.message(f"{words[0]}: {'not found' if error.status == 127 else error.words}")
+            told = error.words if "/" in words[0] and self.flavour == "bash" else "not found"
+            if error.kind == "is a directory" and self.flavour == "bash":
+                told = "Is a directory"
+            self.message(f"{words[0]}: {told if error.status == 127 or told[0] == 'I' else error.words}")
             self.task = kept
             return error.status
 

@@ -83,9 +83,9 @@ def call(task: Task, program: Program | Applet, argv: Sequence[str]) -> int:
     try:
         return function(task, list(argv[1:]))
     except UsageError as error:
-        words = speech.usage(task.dialect, task.builtin or task.name, str(error))
+        words = speech.usage(task.dialect, task.name, str(error), argv)
         if words is not None:
-            task.err(words.replace("{}", task.name) + "\n")
+            task.err(words)
             return speech.status(task.dialect, task.builtin or task.name, 1)
         usage = program.usage if isinstance(program, Applet) else ""
         message = f"{task.name}: {error}\n" if str(error) else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -33,8 +34,8 @@ def _table() -> dict[str, Any]:
 @cache
 def _rules(dialect: str, program: str) -> tuple[tuple[re.Pattern[str], str], ...]:
     table = _table()[dialect]
-    rows = {**table.get(program, {}), **table.get("all", {})}
-    return tuple((re.compile(pattern, re.DOTALL), words) for pattern, words in rows.items())
+    rows = [*table.get(program, {}).items(), *table.get("all", {}).items()]
+    return tuple((re.compile(pattern, re.DOTALL), words) for pattern, words in rows)
 
 
 def said(dialect: str, program: str, text: str) -> str:
@@ -56,11 +57,13 @@ def status(dialect: str, program: str, status: int) -> int:
     return int(_table()[dialect].get("status", {}).get(program, status))
 
 
-def usage(dialect: str, program: str, message: str) -> str | None:
+def usage(dialect: str, name: str, message: str, argv: Sequence[str]) -> str | None:
     """Return what a program says of wrong operands, or None where it shows its usage as busybox does."""
-    if dialect in _OWN:
+    if dialect != "gnu":
         return None
-    return said(dialect, program, message or "missing operand")
+    told = said(dialect, name, message or ("lacks" if len(argv) < 2 else f"lacks '{argv[-1]}'"))
+    start = "" if told.startswith("Usage: ") else f"{name}: "
+    return f"{start}{told}\nTry '{name} --help' for more information.\n"
 
 
 def version(program: str) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import re
+import stat
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -46,7 +48,10 @@ def grep(task: Task, args: Sequence[str]) -> int:
                 if "s" not in options:
                     task.fail(f"{name}: {strerror(error)}")
                 continue
-            if not task.is_dir(name) or name == "-":
+            if task.dialect == "gnu" and name != "-" and task.is_dir(name):
+                failed = True
+                task.fail(f"{name}: {strerror(errno.EISDIR)}")
+            elif not task.is_dir(name) or name == "-":
                 shown = "(standard input)" if name == "-" else name
                 matched |= _search(task, shown, reader, wanted, options, named)
             if matched and "q" in options:
@@ -70,6 +75,8 @@ def _below(task: Task, path: str) -> Iterator[str]:
         return
     for name in task.listdir(path):
         below = f"{path.rstrip('/')}/{name}"
+        if task.dialect == "gnu" and stat.S_ISLNK(task.fs.stat(task.path(below), False).mode):
+            continue
         if task.is_dir(below, follow=False) or not task.is_dir(below):
             yield from _below(task, below)
 

@@ -42,7 +42,7 @@ def cut(task: Task, args: Sequence[str]) -> int:
         if kind != "f":
             return b"".join(line[first:last] for first, last in wanted) + b"\n"
         if mark not in line:
-            return b"" if line and "s" in options else line + b"\n"
+            return b"" if (line or task.dialect == "gnu") and "s" in options else line + b"\n"
         fields = line.split(mark)
         return mark.join(each for first, last in wanted for each in fields[first:last]) + b"\n"
 

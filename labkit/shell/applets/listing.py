@@ -260,7 +260,8 @@ def ls(task: Task, args: Sequence[str]) -> int:
     follow = not ("l" in options or "d" in options)
 
     def look(operand: str) -> None:
-        found.append((operand, task.fs.stat(task.path(operand), follow)))
+        there = follow and (task.dialect == "busybox" or task.stat(operand) is not None)
+        found.append((operand, task.fs.stat(task.path(operand), there)))
 
     status = task.each(options.operands or ["."], look)
     apart = [modes.S_ISDIR(each.mode) and "d" not in options for _, each in found]
@@ -349,7 +350,7 @@ def stat(task: Task, args: Sequence[str]) -> int:
         found = task.fs.stat(task.path(path), "L" in options)
         wanted = _default_form(found, task.dialect) if form is None else form + "\n"
         values = _values(task, path, found)
-        task.out(re.sub(r"%([-0]?[0-9]*)([HL]d|.)", lambda match: _convert(match, values), wanted))
+        task.out(re.sub(r"%([-0]?[0-9]*)([HLN]d|.)", lambda match: _convert(match, values), wanted))
 
     return task.each(options.operands, show, "can't stat '{}': {}")
 
@@ -358,7 +359,7 @@ def _default_form(found: Stat, dialect: str) -> str:
     node = found.node
     device = f" Device type: {node.major:x},{node.minor:x}" if isinstance(node, Device) else ""
     return (
-        "  File: %N\n  Size: %-10s\tBlocks: %-10b IO Block: %-6o %F\n"
+        "  File: %Nd\n  Size: %-10s\tBlocks: %-10b IO Block: %-6o %F\n"
         f"Device: {'%Hd,%Ld' if dialect == 'gnu' else '%Dh/%dd'}\t"
         f"Inode: %-10i  Links: {'%-5h' if device else '%h'}{device}\n"
         "Access: (%04a/%10A)  Uid: (%5u/%8U)   Gid: (%5g/%8G)\n"
@@ -383,13 +384,15 @@ def _values(task: Task, name: str, found: Stat) -> dict[str, str]:
     regular = "regular file" if found.size else "regular empty file"
     date = strftime("%Y-%m-%d %H:%M:%S", found.mtime) + f".{found.mtime % SECOND:09} +0000"
     seconds = str(found.mtime // SECOND)
-    link = f"'{name}' -> '{task.fs.readlink(task.path(name))}'" if modes.S_ISLNK(mode) else name
+    shown = f"'{name}'" if task.dialect == "gnu" else name
+    target = task.fs.readlink(task.path(name)) if modes.S_ISLNK(mode) else ""
+    link = f"'{name}' -> '{target}'" if target else shown
     return {
         "a": f"{mode & 0o7777:o}", "A": modes.filemode(mode), "b": str(blocks(found)), "B": "512",
         "d": str(_DEVICE), "D": f"{_DEVICE:x}", "f": f"{mode:x}",
         "F": _KINDS.get(modes.S_IFMT(mode), regular),
         "Hd": str(_DEVICE >> 8), "Ld": str(_DEVICE & 255), "w": date, "g": str(found.gid), "G": group_name(task.fs, found.gid) or "UNKNOWN", "h": str(found.nlink),
-        "i": str(found.inode), "n": name, "N": link, "o": "4096", "s": str(found.size),
+        "i": str(found.inode), "n": name, "N": link, "Nd": (f"{name} -> {target}" if target else name) if task.dialect == "gnu" else link, "o": "4096", "s": str(found.size),
         "u": str(found.uid), "U": user_name(task.fs, found.uid) or "UNKNOWN",
         "x": date, "y": date, "z": date, "X": seconds, "Y": seconds, "Z": seconds, "%": "%",
     }  # fmt: skip

@@ -43,6 +43,8 @@ def each_file(
 ) -> int:
     """Open each file and do something with it; say which could not be opened or read, and why."""
     status = 0
+    if task.dialect == "gnu" and unread.startswith("read error"):
+        unread = "{}: {}"
     for path in paths or ["-"]:
         words = unopened
         try:
@@ -115,9 +117,9 @@ def tail(task: Task, args: Sequence[str]) -> int:
     files: list[tuple[str, Reader]] = []
     status = each_file(task, options.operands, lambda path, reader: files.append((path, reader)))
     if not files:
-        return task.fail("no files")
+        return task.fail("no files") if task.dialect == "busybox" else status
     for index, (path, reader) in enumerate(files):
-        _title(task, path, len(files) > 1, index == 0)
+        _title(task, path, len(files if task.dialect == "busybox" else options.operands) > 1, index == 0)
         try:
             if given.startswith("+"):
                 _skip(reader, wanted - 1, by_bytes)
@@ -195,8 +197,9 @@ def wc(task: Task, args: Sequence[str]) -> int:
 def _widest(task: Task, paths: Sequence[str]) -> int:
     """Return how wide GNU's columns are: as the sum of the sizes, 7 where one of them is no file's."""
     found = [task.stat(path) for path in paths]
+    modes = [each.mode for each in found if each is not None]
     sizes = [each.size for each in found if each is not None and stat.S_ISREG(each.mode)]
-    return len(str(sum(sizes))) if len(sizes) == len(found) > 0 else 7
+    return len(str(sum(sizes))) if len(sizes) == len(modes) and found else 7
 
 
 def _counts(reader: Reader, columns: list[str]) -> dict[str, int]:
