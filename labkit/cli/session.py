@@ -194,8 +194,10 @@ class Session:
             stdin=stdin,
             programs={**APPLETS, "docker": docker, "sh": _sh},
             most_output=MEBIBYTE,
+            dialect="gnu",
         )
-        result = run_script(f"set -a; {line}", process)  # so that a variable is there on the next line, too
+        # So that a variable is there on the next line, too.
+        result = run_script(f"set -a; {line}", process, name="bash")
         self.place = Prompt(fs.upper, result.cwd, result.env)
         output = tuple((chunk.stream, chunk.data) for chunk in result.chunks)
         if not result.finished and not hints:

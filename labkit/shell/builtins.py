@@ -10,7 +10,7 @@ from collections.abc import Callable
 from labkit.base.errors import FileSystemError
 from labkit.shell.applets import APPLETS
 from labkit.shell.applets.files import parse_mode
-from labkit.shell.conversions import LARGEST, decimal, decode, join, normal, quoted, strerror
+from labkit.shell.conversions import LARGEST, decimal, decode, join, normal, strerror
 from labkit.shell.launch import call
 from labkit.shell.lookup import ExecNotFound, find_program
 from labkit.shell.state import BreakLoop, ExitShell, ReturnFunction, ShellState
@@ -94,9 +94,6 @@ def _local(shell: ShellState, words: list[str]) -> int:
 def _trap(shell: ShellState, words: list[str]) -> int:
     """Keep what to run at the end; signals do not come here."""
     operands = [word for word in words[1:] if word != "--"]
-    if not operands:
-        for name, action in shell.traps.items():
-            shell.task.out(f"trap -- {quoted(action)} {name}\n")
     action, *names = operands if len(operands) > 1 else ["-", *operands]
     for name in names:
         name = "EXIT" if name == "0" else name.removeprefix("SIG")
@@ -149,9 +146,8 @@ def _type(shell: ShellState, words: list[str]) -> int:
         elif name in shell.functions:
             described = f"{name} is a function"
         elif name in BUILTINS:
-            described = (
-                f"{name} is a {'special ' * (name in SPECIAL and shell.flavour != 'bash')}shell builtin"
-            )
+            kind = "special " if name in SPECIAL and shell.flavour != "bash" else ""
+            described = f"{name} is a {kind}shell builtin"
         elif path := _path_of(shell, name):
             described = f"{name} is {path}"
         else:

@@ -47,6 +47,9 @@ def _start(task: Task, path: str, argv: Sequence[str]) -> int:
             raise ExecNotFound(argv[0], "no such file")
         return _start(task, interpreter[0], [*interpreter, path, *argv[1:]])
     name = basename(path)
+    if list(argv[1:]) == ["--version"] and child.dialect == "gnu" and (told := speech.version(name)):
+        child.out(told)
+        return 0
     if name in SHELLS:
         return task.run.shell(child, argv)
     if name in APPLETS:
@@ -73,13 +76,6 @@ def call(task: Task, program: Program | Applet, argv: Sequence[str]) -> int:
     What it and the file system raise on purpose becomes a line; anything else is a programming error.
     """
     function = program.load() if isinstance(program, Applet) else program
-    if (
-        list(argv[1:]) == ["--version"]
-        and task.dialect == "gnu"
-        and (told := speech.version(basename(argv[0])))
-    ):
-        task.out(told)
-        return 0
     try:
         return function(task, list(argv[1:]))
     except UsageError as error:

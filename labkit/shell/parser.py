@@ -195,26 +195,7 @@ Node: TypeAlias = (
 
 # The shell's tokens and words (POSIX.1-2017, Shell Command Language, 2.2 and 2.3).
 
-OPERATORS = (
-    "&&",
-    "||",
-    ";;",
-    "&>",
-    "<<<",
-    "<<-",
-    "<<",
-    ">>",
-    "<&",
-    ">&",
-    "<>",
-    ";",
-    "&",
-    "|",
-    "(",
-    ")",
-    "<",
-    ">",
-)
+OPERATORS = tuple("&& || ;; &> <<< <<- << >> <& >& <> ; & | ( ) < >".split())
 REDIRECTIONS = frozenset(("<", ">", ">>", "<<<", "<<", "<<-", "<&", ">&", "<>", "&>"))
 FLAVOURS = ("ash", "bash", "dash")
 _BEYOND = {"&>": ("ash", "bash"), "<<<": ("bash",)}

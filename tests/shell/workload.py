@@ -191,7 +191,8 @@ def by_debian(shell: str, script: str, root: Path) -> Answer:
     (root / "usr").mkdir()
     for path, target in USR.items():
         (root / path).symlink_to(target)
-    enter = f'mount --rbind -o ro /usr {root}/usr && exec /usr/sbin/chroot {root} /bin/sh -c \'cd /work; exec "$@"\' x "$@"'
+    enter = f"mount --rbind -o ro /usr {root}/usr && exec /usr/sbin/chroot {root} "
+    enter += """/bin/sh -c 'cd /work; exec "$@"' x "$@\""""
     command = ["unshare", "--mount", "--pid", "--fork", "sh", "-c", enter, "x", shell, "-c", script]
     done = subprocess.run(
         command,

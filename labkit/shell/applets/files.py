@@ -25,8 +25,8 @@ from labkit.shell.users import group_id, user_id
 # Attributes: chmod, chown.
 
 _WHO = {"u": 0o4700, "g": 0o2070, "o": 0o1007, "a": 0o7777}
-_BITS = {"r": 0o444, "w": 0o222, "x": 0o111, "s": 0o6000, "t": 0o1000}
-_CLAUSE = re.compile(r"([ugoa]*)((?:[-+=][rwxst]*)+)", re.ASCII)
+_BITS = {"r": 0o444, "w": 0o222, "x": 0o111, "X": 0o111, "s": 0o6000, "t": 0o1000}
+_CLAUSE = re.compile(r"([ugoa]*)((?:[-+=][rwxXst]*)+)", re.ASCII)
 
 
 def parse_mode(text: str, mode: int, directory: bool, umask: int = UMASK) -> int:
@@ -42,8 +42,11 @@ def parse_mode(text: str, mode: int, directory: bool, umask: int = UMASK) -> int
         if match is None:
             raise CommandError(f"invalid mode '{text}'")
         who = functools.reduce(int.__or__, (_WHO[letter] for letter in match[1]), 0)
-        for operator, letters in re.findall(r"([-+=])([rwxst]*)", match[2]):
-            bits = functools.reduce(int.__or__, (_BITS[letter] for letter in letters), 0)
+        run = directory or bool(mode & 0o111)
+        for operator, letters in re.findall(r"([-+=])([rwxXst]*)", match[2]):
+            bits = functools.reduce(
+                int.__or__, (_BITS[letter] for letter in letters if letter != "X" or run), 0
+            )
             bits &= who or 0o7777 & ~umask | 0o1000
             if operator == "=":
                 mode &= ~((who or 0o7777) & ~(0o7000 if directory else 0))
@@ -77,7 +80,7 @@ def chown(task: Task, args: Sequence[str]) -> int:
     gid = _number(group, group_id(task.fs, group)) if group else -1
     if uid is None or gid is None:
         raise CommandError(f"unknown user{'/group' if colon else ''} {owner}")
-    follow = "h" not in options
+    follow = not options.last("hR")
 
     def change(path: str, found: Stat) -> None:
         task.fs.chown(task.path(path), uid, gid, follow)
@@ -196,7 +199,7 @@ def touch(task: Task, args: Sequence[str]) -> int:
     long = {"no-create": "c", "date": "d", "reference": "r", "no-dereference": "h"}
     options = parse(args, "camhd:t:r:", long, least=1)
     moment, like = options.value("d") or options.value("t"), options.value("r")
-    when = task.now if moment is None else moment_of(moment, task.now)
+    when = task.now if moment is None else moment_of(moment)
     if like is not None:
         when = task.fs.stat(task.path(like), True).mtime
 

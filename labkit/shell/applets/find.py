@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from labkit.base.errors import FileSystemError
-from labkit.go.moment import SECOND
 from labkit.shell.applets.files import parse_mode
 from labkit.shell.conversions import basename, decimal, strerror
 from labkit.shell.files import Stat
@@ -19,7 +18,7 @@ from labkit.shell.task import CommandError, Task, UsageError
 _TYPES = {"f": stat.S_IFREG, "d": stat.S_IFDIR, "l": stat.S_IFLNK, "c": stat.S_IFCHR, "b": stat.S_IFBLK,
           "p": stat.S_IFIFO, "s": stat.S_IFSOCK}  # fmt: skip
 _ELSEWHERE = frozenset(
-    "ctime cmin atime amin mmin depth executable fstype follow group inum ipath links"
+    "ctime cmin atime amin mmin depth executable fstype follow group inum ipath links mtime prune"
     " ok print0 quit regex samefile user".split()
 )
 Test = Callable[[str, Stat], bool]
@@ -37,7 +36,6 @@ class _Search:
     depth_first: bool = False
     acts: bool = False
     status: int = 0
-    pruned: str | None = None
     batches: list[tuple[list[str], list[str]]] = field(default_factory=list)
 
     def expression(self) -> Test:
@@ -108,10 +106,6 @@ class _Search:
             raise CommandError(f"can't stat '{name}': {strerror(error)}") from None
         return lambda path, found: found.mtime > moment
 
-    def test_mtime(self, word: str) -> Test:
-        sign, days = self.number(self.value(word))
-        return lambda path, found: _compares(sign, (self.task.now - found.mtime) // (86400 * SECOND), days)
-
     def test_perm(self, word: str) -> Test:
         text = self.value(word)
         sign = text[:1] if text[:1] in "-/" else ""
@@ -121,18 +115,10 @@ class _Search:
         return lambda path, found: found.mode & (wanted if sign else 0o7777) == wanted
 
     def test_empty(self, word: str) -> Test:
-        return lambda path, found: (
-            not (
-                self.task.listdir(path)
-                if stat.S_ISDIR(found.mode)
-                else found.size or not stat.S_ISREG(found.mode)
-            )
-        )
-
-    def test_prune(self, word: str) -> Test:
         def test(path: str, found: Stat) -> bool:
-            self.pruned = path
-            return True
+            if stat.S_ISDIR(found.mode):
+                return not self.task.listdir(path)
+            return stat.S_ISREG(found.mode) and not found.size
 
         return test
 
@@ -155,12 +141,6 @@ class _Search:
 
     test_mindepth = test_maxdepth
 
-    def number(self, text: str) -> tuple[str, int]:
-        match = re.fullmatch(r"([+-]?)(\d{1,18})", text, re.ASCII)
-        if match is None:
-            raise CommandError(f"invalid number '{text}'")
-        return match[1], int(match[2])
-
     def test_xdev(self, word: str) -> Test:
         return lambda path, found: True
 
@@ -171,7 +151,7 @@ class _Search:
         match = re.fullmatch(rf"([+-]?)(.*?)([bck{'M' * (self.task.dialect == 'gnu')}]?)", text, re.DOTALL)
         count = decimal(match[2]) if match else None
         if match is None or count is None:
-            raise CommandError(f"invalid number '{text}'")
+            raise CommandError(f"invalid number '{text.lstrip('+-')}'")
         sign, wanted = match[1], count * {"": 512, "b": 512, "c": 1, "k": 1024, "M": 1 << 20}[match[3]]
         return lambda path, found: _compares(sign, found.size, wanted)
 
@@ -228,7 +208,7 @@ class _Search:
             found = self.task.fs.stat(self.task.path(path), False)
             if not self.depth_first and depth >= self.least:
                 test(path, found)
-            if stat.S_ISDIR(found.mode) and depth < self.most and self.pruned != path:
+            if stat.S_ISDIR(found.mode) and depth < self.most:
                 for name in self.task.listdir(path):
                     self.visit(f"{path.rstrip('/')}/{name}", test, depth + 1)
         except FileSystemError as error:

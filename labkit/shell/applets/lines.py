@@ -1,18 +1,17 @@
-"""Commands on lines and their parts: cut, tr, uniq, tac, rev, diff (POSIX.1-2017), in busybox's words."""
+"""Commands on lines and their parts: cut, tr, uniq, diff (POSIX.1-2017), in busybox's words."""
 
 from __future__ import annotations
 
 import difflib
 import errno
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from itertools import groupby
 
 from labkit.oci.content import Content
-from labkit.shell.applets.listing import strftime
 from labkit.shell.applets.options import Options, number, parse
 from labkit.shell.applets.text import CANNOT_OPEN, each_file
-from labkit.shell.conversions import basename, decimal, decode, encode, strerror, unescape
+from labkit.shell.conversions import basename, decimal, encode, strerror, unescape
 from labkit.shell.streams import Reader, Sink
 from labkit.shell.task import CommandError, Task
 
@@ -114,22 +113,6 @@ def uniq(task: Task, args: Sequence[str]) -> int:
     return each_file(task, options.operands[:1], show, CANNOT_OPEN)
 
 
-def tac(task: Task, args: Sequence[str]) -> int:
-    """Print the lines of files from the last to the first."""
-
-    def show(path: str, reader: Reader) -> None:
-        task.print(b"".join(reversed([*reader.lines()])))
-
-    return each_file(task, parse(args, "").operands, show, "{}: {}")
-
-
-def rev(task: Task, args: Sequence[str]) -> int:
-    """Print each line from its end."""
-    return _edited(
-        task, parse(args, "").operands, lambda line: encode(decode(line)[::-1]) + b"\n", CANNOT_OPEN
-    )
-
-
 # diff.
 
 
@@ -174,40 +157,13 @@ def _contents(task: Task, left: str, right: str, options: Options) -> int:
     binary = any("\0" in line for lines in texts for line in lines)
     if binary or "q" in options:
         task.out(f"{'Binary f' if binary else 'F'}iles {left} and {right} differ\n")
-    elif task.dialect == "gnu" and not options.last("uU"):
-        task.out("".join(_normal(*texts)))
     else:
-        first, second = (_date(task, path) if task.dialect == "gnu" else "" for path in (left, right))
         context = number(options.value("U") or "3")
         old, new = texts
-        for line in difflib.unified_diff(old, new, left, right, first, second, context):
+        for line in difflib.unified_diff(old, new, left, right, n=context):
             task.out(_whole(line))
     return 1
 
 
-def _date(task: Task, path: str) -> str:
-    found = task.stat(path)
-    moment = 0 if found is None else found.mtime
-    return strftime(f"%Y-%m-%d %H:%M:%S.{moment % 10**9:09} %z", moment)
-
-
 def _whole(line: str) -> str:
     return line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
-
-
-def _normal(left: list[str], right: list[str]) -> Iterator[str]:
-    """Yield the differences in the form that ed's commands gave to diff (POSIX.1-2017, diff)."""
-    for kind, *places in difflib.SequenceMatcher(None, left, right, autojunk=False).get_opcodes():
-        a, b, c, d = places
-        if kind != "equal":
-            yield f"{_span(a, b)}{_LETTERS[kind]}{_span(c, d)}\n"
-            yield from (_whole(f"< {line}") for line in left[a:b])
-            yield "---\n" * (kind == "replace")
-            yield from (_whole(f"> {line}") for line in right[c:d])
-
-
-_LETTERS = {"insert": "a", "delete": "d", "replace": "c"}
-
-
-def _span(first: int, last: int) -> str:
-    return f"{first + 1},{last}" if last - first > 1 else f"{last}"

@@ -50,27 +50,19 @@ def strftime(form: str, nanoseconds: int) -> str:
     return re.sub(r"%(.)", lambda match: values.get(match[1], match[0]), form, flags=re.DOTALL)
 
 
-_FORMS = (
-    "%Y-%m-%d %H:%M:%S",
-    "%Y-%m-%d %H:%M",
-    "%Y-%m-%dT%H:%M:%S",
-    "%Y-%m-%d",
+_FORMS = [f"%Y-%m-%d{time}" for time in ("", " %H:%M", " %H:%M:%S", "T%H:%M:%S")] + [
     "%Y%m%d%H%M.%S",
     "%Y%m%d%H%M",
-    "%H:%M",
-)
+]
 
 
-def moment_of(text: str, now: int) -> int:
+def moment_of(text: str) -> int:
     """Return the nanoseconds of a date that is typed; raises CommandError."""
     if re.fullmatch(r"@\d{1,15}", text):
         return int(text[1:]) * SECOND
     for form in _FORMS:
         with suppress(ValueError):
             when = datetime.strptime(text.removesuffix(" UTC"), form).replace(tzinfo=UTC)
-            if form == "%H:%M":
-                today = _EPOCH + timedelta(seconds=now // SECOND)
-                when = today.replace(hour=when.hour, minute=when.minute, second=0)
             return int((when - _EPOCH).total_seconds()) * SECOND
     raise CommandError(f"invalid date '{text}'")
 
@@ -82,7 +74,7 @@ def date(task: Task, args: Sequence[str]) -> int:
     if not form.startswith("+"):
         raise CommandError(f"invalid date '{form}'")
     given = options.value("d")
-    task.out(strftime(form[1:], task.now if given is None else moment_of(given, task.now)) + "\n")
+    task.out(strftime(form[1:], task.now if given is None else moment_of(given)) + "\n")
     return 0
 
 
@@ -114,11 +106,8 @@ def human(size: int, dialect: str = "busybox") -> str:
     if dialect == "gnu":
         power = (size.bit_length() - 1) // 10
         tenths = -(-size * 10 >> 10 * power)
-        return (
-            f"{tenths // 10}.{tenths % 10}{'KMGTPE'[power - 1]}"
-            if tenths < 100
-            else f"{-(-tenths // 10)}{'KMGTPE'[power - 1]}"
-        )
+        shown = f"{tenths // 10}.{tenths % 10}" if tenths < 100 else str(-(-tenths // 10))
+        return shown + "KMGTPE"[power - 1]
     value, fraction, unit = size, 0, ""
     for unit in "KMGTPE":  # noqa: B007
         value, rest = divmod(value, 1024)
@@ -149,11 +138,8 @@ def du(task: Task, args: Sequence[str]) -> int:
         if directory:
             size += sum(walk(f"{path.rstrip('/')}/{name}", depth + 1) for name in task.listdir(path))
         if depth <= deepest and (directory or "a" in options or depth == 0):
-            shown = (
-                human(size * 512, task.dialect)
-                if unit == "h"
-                else str(-(-size // (2048 if unit == "m" else 2)))
-            )
+            amount = str(-(-size // (2048 if unit == "m" else 2)))
+            shown = human(size * 512, task.dialect) if unit == "h" else amount
             task.out(f"{shown}\t{path}\n")
         return size
 
@@ -292,10 +278,10 @@ def _directory(task: Task, path: str, options: Options, titled: bool, first: boo
     entries = _sorted(listed, options)
     if "l" in options:
         total = sum(blocks(found) for _, found in entries) // 2
-        text = re.sub(r"\.\d" if task.dialect == "busybox" else "$^", "", human(total * 1024, task.dialect))
-        task.out(
-            f"total {text:<{1 if task.dialect == 'gnu' else 7}}\n" if "h" in options else f"total {total}\n"
-        )
+        text = human(total * 1024, task.dialect) if "h" in options else str(total)
+        if task.dialect == "busybox" and "h" in options:
+            text = re.sub(r"\.\d", "", text).ljust(7)
+        task.out(f"total {text}\n")
     _show(task, f"{base}/", entries, options)
     status = 0
     for name, found in entries if "R" in options else ():
@@ -387,12 +373,14 @@ def _values(task: Task, name: str, found: Stat) -> dict[str, str]:
     shown = f"'{name}'" if task.dialect == "gnu" else name
     target = task.fs.readlink(task.path(name)) if modes.S_ISLNK(mode) else ""
     link = f"'{name}' -> '{target}'" if target else shown
+    titled = link.replace("'", "") if task.dialect == "gnu" else link
     return {
         "a": f"{mode & 0o7777:o}", "A": modes.filemode(mode), "b": str(blocks(found)), "B": "512",
         "d": str(_DEVICE), "D": f"{_DEVICE:x}", "f": f"{mode:x}",
         "F": _KINDS.get(modes.S_IFMT(mode), regular),
-        "Hd": str(_DEVICE >> 8), "Ld": str(_DEVICE & 255), "w": date, "g": str(found.gid), "G": group_name(task.fs, found.gid) or "UNKNOWN", "h": str(found.nlink),
-        "i": str(found.inode), "n": name, "N": link, "Nd": (f"{name} -> {target}" if target else name) if task.dialect == "gnu" else link, "o": "4096", "s": str(found.size),
+        "g": str(found.gid), "G": group_name(task.fs, found.gid) or "UNKNOWN", "h": str(found.nlink),
+        "Hd": str(_DEVICE >> 8), "i": str(found.inode), "Ld": str(_DEVICE & 255), "n": name, "N": link,
+        "Nd": titled, "o": "4096", "s": str(found.size), "w": date,
         "u": str(found.uid), "U": user_name(task.fs, found.uid) or "UNKNOWN",
         "x": date, "y": date, "z": date, "X": seconds, "Y": seconds, "Z": seconds, "%": "%",
     }  # fmt: skip

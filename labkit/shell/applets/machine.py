@@ -109,16 +109,6 @@ def env(task: Task, args: Sequence[str]) -> int:
         return task.fail(f"can't execute '{argv[0]}': {error.words}", error.status)
 
 
-def printenv(task: Task, args: Sequence[str]) -> int:
-    """Print the environment, or the values of some variables."""
-    names = parse(args, "").operands
-    if not names:
-        return env(task, [])
-    values = [task.env[name] for name in names if name in task.env]
-    task.out("".join(f"{value}\n" for value in values))
-    return int(len(values) < len(names))
-
-
 def xargs(task: Task, args: Sequence[str]) -> int:
     """Run a command on the words of standard input."""
     options = parse(args, "rn:I:", lacks="0aoptPeEsxL", ordered=True)

@@ -1,8 +1,7 @@
-"""Commands that pass lines and bytes on: cat, head, tail, wc, tee, sort, dd, truncate, md5sum, base64."""
+"""Commands that pass lines and bytes on: cat, head, tail, wc, tee, sort, dd, truncate, md5sum."""
 
 from __future__ import annotations
 
-import base64
 import errno
 import hashlib
 import re
@@ -12,21 +11,9 @@ from itertools import islice
 
 from labkit.base.errors import FileSystemError
 from labkit.oci.content import EMPTY, Content
+from labkit.shell import streams
 from labkit.shell.applets.options import Options, number, parse
 from labkit.shell.conversions import basename, decode, encode, strerror
-from labkit.shell.streams import (
-    ENDLESS,
-    MAX_FILE,
-    MAX_READ,
-    MEBIBYTE,
-    OpenFile,
-    Reader,
-    Sink,
-    TooMuch,
-    WouldRunForever,
-    bounded,
-    endless,
-)  # fmt: skip
 from labkit.shell.task import CommandError, Task, UsageError
 
 # cat, head, tail, wc, tee.
@@ -37,7 +24,7 @@ CANNOT_OPEN = "can't open '{}': {}"
 def each_file(
     task: Task,
     paths: Sequence[str],
-    act: Callable[[str, Reader], None],
+    act: Callable[[str, streams.Reader], None],
     unopened: str = CANNOT_OPEN,
     unread: str = "read error: {1}",
 ) -> int:
@@ -61,7 +48,7 @@ def cat(task: Task, args: Sequence[str]) -> int:
     options = parse(args, "nu", lacks="bvteA")
     count = 0
 
-    def show(path: str, reader: Reader) -> None:
+    def show(path: str, reader: streams.Reader) -> None:
         nonlocal count
         for line in reader.lines() if "n" in options else ():
             count += 1
@@ -94,9 +81,9 @@ def _title(task: Task, path: str, several: bool, first: bool) -> None:
 def head(task: Task, args: Sequence[str]) -> int:
     """Print the first lines or bytes of files."""
     options, by_bytes, given = _parse_ends(args)
-    wanted, shown = min(number(given), ENDLESS), 0
+    wanted, shown = min(number(given), streams.ENDLESS), 0
 
-    def show(path: str, reader: Reader) -> None:
+    def show(path: str, reader: streams.Reader) -> None:
         nonlocal shown
         _title(task, path, len(options.operands) > 1, shown == 0)
         shown += 1
@@ -113,8 +100,8 @@ def head(task: Task, args: Sequence[str]) -> int:
 def tail(task: Task, args: Sequence[str]) -> int:
     """Print the last lines or bytes of files; with -f wait for more, for ever."""
     options, by_bytes, given = _parse_ends(args)
-    wanted = min(number(given.lstrip("+-")), ENDLESS)
-    files: list[tuple[str, Reader]] = []
+    wanted = min(number(given.lstrip("+-")), streams.ENDLESS)
+    files: list[tuple[str, streams.Reader]] = []
     status = each_file(task, options.operands, lambda path, reader: files.append((path, reader)))
     if not files:
         return task.fail("no files") if task.dialect == "busybox" else status
@@ -127,18 +114,18 @@ def tail(task: Task, args: Sequence[str]) -> int:
                     task.write(segment)
                 continue
             content = reader.rest()
-            if endless(content):
-                raise WouldRunForever
+            if streams.endless(content):
+                raise streams.WouldRunForever
             start = max(content.size - wanted, 0) if by_bytes else _last_lines(content, wanted)
             task.write(content.slice(start))
         except FileSystemError as error:
             status = task.fail(f"read error: {strerror(error)}")
     if options.last("fF"):
-        raise WouldRunForever
+        raise streams.WouldRunForever
     return status
 
 
-def _skip(reader: Reader, count: int, by_bytes: bool) -> None:
+def _skip(reader: streams.Reader, count: int, by_bytes: bool) -> None:
     if by_bytes:
         reader.take(count)
     for _ in islice(reader.lines(), 0 if by_bytes else max(count, 0)):
@@ -158,8 +145,10 @@ def _last_lines(content: Content, count: int) -> int:
         if not count:
             return end + 1
         end = start
-        if content.size - end > MAX_READ:
-            raise TooMuch(f"tail looks at the last {MAX_READ // MEBIBYTE} MB of a file")
+        if content.size - end > streams.MAX_READ:
+            raise streams.TooMuch(
+                f"tail looks at the last {streams.MAX_READ // streams.MEBIBYTE} MB of a file"
+            )
     return 0
 
 
@@ -169,15 +158,14 @@ def wc(task: Task, args: Sequence[str]) -> int:
     columns = [flag for flag in "lwc" if flag in options] or ["l", "w", "c"]
     totals, failed = dict.fromkeys("lwc", 0), list[str]()
 
-    width = 9 if task.dialect != "gnu" else _widest(task, options.operands)
-    if len(columns) == 1 and (task.dialect != "gnu" or len(options.operands) < 2):
-        width = 0
+    width = 9 if task.dialect == "busybox" else _widest(task, options.operands)
+    width *= len(columns) > 1 or len(options.operands) > 1
 
     def show(counts: dict[str, int], name: str) -> None:
         cells = [f"{counts[flag]:{width}}" for flag in columns]
         task.out(" ".join([*cells, name] if name else cells) + "\n")
 
-    def count(path: str, reader: Reader) -> None:
+    def count(path: str, reader: streams.Reader) -> None:
         counts = dict.fromkeys("lwc", 0)
         try:
             counts = _counts(reader, columns)
@@ -202,14 +190,14 @@ def _widest(task: Task, paths: Sequence[str]) -> int:
     return len(str(sum(sizes))) if len(sizes) == len(modes) and found else 7
 
 
-def _counts(reader: Reader, columns: list[str]) -> dict[str, int]:
+def _counts(reader: streams.Reader, columns: list[str]) -> dict[str, int]:
     counts = dict.fromkeys("lwc", 0)
     word_open = False
     for segment in reader.segments():
-        if endless(segment):
-            raise WouldRunForever
+        if streams.endless(segment):
+            raise streams.WouldRunForever
         counts["c"] += segment.size
-        for chunk in bounded(segment) if columns != ["c"] else ():
+        for chunk in streams.bounded(segment) if columns != ["c"] else ():
             counts["l"] += chunk.count(b"\n")
             words = chunk.split()
             counts["w"] += len(words) - int(word_open and bool(words) and not chunk[:1].isspace())
@@ -220,7 +208,7 @@ def _counts(reader: Reader, columns: list[str]) -> dict[str, int]:
 def tee(task: Task, args: Sequence[str]) -> int:
     """Copy standard input to files and to standard output."""
     options = parse(args, "ai", {"append": "a"})
-    sinks: list[Sink] = []
+    sinks: list[streams.Sink] = []
     status = task.each(
         options.operands, lambda path: sinks.append(task.open_write(path, append="a" in options))
     )
@@ -247,37 +235,25 @@ def sort(task: Task, args: Sequence[str]) -> int:
         except FileSystemError as error:
             return 0 if task.is_dir(operand) else task.fail(f"{operand}: {strerror(error)}", 2)
 
-    keys = [_sort_key(text, options) for text in options.values("k")] or [_sort_key("1", options)]
-
-    def key(line: str) -> list[float | str]:
-        return [key(line) for key in keys]
-
-    lines.sort(key=lambda line: (key(line), line), reverse="r" in options)
-    if "u" in options:
-        lines = list({tuple(key(line)): line for line in reversed(lines)}.values())[::-1]
-    task.write(Content.of(encode("".join(f"{line}\n" for line in lines))))
-    return 0
-
-
-def _sort_key(text: str, options: Options) -> Callable[[str], float | str]:
-    """Return what lines are sorted by: the fields of `2,3n`, or from `2` on."""
-    match = re.fullmatch(r"(\d+)(?:\.\d+)?([nr]*)(?:,(\d+)(?:\.\d+)?([nr]*))?", text)
-    if match is None:
-        raise CommandError(f"invalid number '{text}'")
-    if "r" in match.group(2, 4):
-        raise CommandError("option -k with r is not simulated")
-    first, last = max(int(match[1]) - 1, 0), int(match[3]) if match[3] else None
-    mark = options.value("t")
+    first, mark = re.fullmatch(r"(\d+)(,\d+)?(n?)(r?)", options.value("k") or "1"), options.value("t")
+    if first is None:
+        raise CommandError(f"invalid number '{options.value('k')}'")
+    options.given += [(flag, "") for flag in first.group(3, 4) if flag]
+    place, end = int(first[1]) - 1, int((first[2] or ",0")[1:]) or None
 
     def key(line: str) -> float | str:
         fields = line.split(mark) if mark else re.findall(r"\s*\S+", line)
-        piece = (mark or "").join(fields[first:last]) if text != "1" else line
-        if "n" not in options and "n" not in (match[2] + (match[4] or "")):
+        piece = (mark or "").join(fields[place:end]) if "k" in options else line
+        if "n" not in options:
             return piece
         number = re.match(r"\s*(-?\d+(\.\d+)?|-?\.\d+)", piece)
         return float(number[1]) if number else 0.0
 
-    return key
+    lines.sort(key=lambda line: (key(line), line), reverse="r" in options)
+    if "u" in options:
+        lines = list({key(line): line for line in reversed(lines)}.values())[::-1]
+    task.write(Content.of(encode("".join(f"{line}\n" for line in lines))))
+    return 0
 
 
 # dd, truncate, checksums.
@@ -296,14 +272,16 @@ def dd(task: Task, args: Sequence[str]) -> int:
         reader = task.open_read(source) if source else task.stdin()
     except FileSystemError as error:
         raise CommandError(f"can't open '{source}': {strerror(error)}") from None
-    sink: Sink = _open_target(task, target, number(given.get("seek", "0")) * size, given) if target else task
+    sink: streams.Sink = (
+        _open_target(task, target, number(given.get("seek", "0")) * size, given) if target else task
+    )
     try:
         reader.take(number(given.get("skip", "0")) * size)
         content = reader.take(number(given["count"]) * size) if "count" in given else reader.rest()
     except FileSystemError as error:
         raise CommandError(f"{source or 'standard input'}: {strerror(error)}") from None
-    if endless(content):
-        raise WouldRunForever
+    if streams.endless(content):
+        raise streams.WouldRunForever
     written, status = content.size, 0
     try:
         sink.write(content)
@@ -314,15 +292,15 @@ def dd(task: Task, args: Sequence[str]) -> int:
     return status
 
 
-def _open_target(task: Task, path: str, seek: int, given: dict[str, str]) -> Sink:
+def _open_target(task: Task, path: str, seek: int, given: dict[str, str]) -> streams.Sink:
     whole = "notrunc" in given.get("conv", "").split(",")
     try:
         sink = task.open_write(path, append=whole or seek > 0)
     except FileSystemError as error:
         raise CommandError(f"can't open '{path}': {strerror(error)}") from None
-    if isinstance(sink, OpenFile):
+    if isinstance(sink, streams.OpenFile):
         sink.append, sink.offset = False, seek
-        if seek > MAX_FILE:
+        if seek > streams.MAX_FILE:
             raise CommandError(f"{path}: {strerror(errno.EFBIG)}")
         if seek and not whole:
             task.fs.truncate(sink.path, seek)
@@ -346,7 +324,7 @@ def truncate(task: Task, args: Sequence[str]) -> int:
             if "c" in options:
                 return
             task.fs.append(task.path(path), EMPTY, 0o666 & ~task.umask)
-        if size > MAX_FILE:
+        if size > streams.MAX_FILE:
             raise CommandError(f"{path}: truncate: {strerror(errno.EFBIG)}")
         task.fs.truncate(task.path(path), size)
 
@@ -358,14 +336,14 @@ def checksum(task: Task, args: Sequence[str]) -> int:
     options = parse(args, "cs", {"check": "c", "status": "s"}, lacks="w")
     kind = basename(task.name).removesuffix("sum")
 
-    def digest(reader: Reader) -> str:
+    def digest(reader: streams.Reader) -> str:
         found = hashlib.new(kind, usedforsecurity=False)
         for segment in reader.segments():
-            for chunk in bounded(segment):
+            for chunk in streams.bounded(segment):
                 found.update(chunk)
         return found.hexdigest()
 
-    def show(path: str, reader: Reader) -> None:
+    def show(path: str, reader: streams.Reader) -> None:
         if "c" not in options:
             task.out(f"{digest(reader)}  {path}\n")
             return
@@ -384,15 +362,3 @@ def checksum(task: Task, args: Sequence[str]) -> int:
             raise CommandError(f"WARNING: {failed} of {len(lines)} computed checksums did NOT match")
 
     return each_file(task, options.operands, show, CANNOT_OPEN, "can't read '{}': {}")
-
-
-def encoded(task: Task, args: Sequence[str]) -> int:
-    """Write bytes in base 64, or with -d read them back."""
-    options = parse(args, "dw:", {"decode": "d", "wrap": "w"}, most=1)
-    data = b"".join(task.open_read(next(iter(options.operands), "-")).lines())
-    if "d" in options:
-        task.print(base64.b64decode(data))
-        return 0
-    text, width = base64.b64encode(data).decode(), number(options.value("w") or "76")
-    task.out("".join(f"{text[at : at + width]}\n" for at in range(0, len(text), width)) if width else text)
-    return 0
