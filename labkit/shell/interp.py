@@ -353,7 +353,7 @@ class Shell(ShellState):
             self.message(str(error))
             if words and words[0] in builtins.SPECIAL:
                 raise ExitShell(2) from None
-            return 1
+            return 2 if self.flavour == "dash" else 1
         if not words and not _substitutes(node):
             self.status = 0
         assigned = [(name, self._expanded(string, self, value)) for name, value in node.assignments]

@@ -389,6 +389,8 @@ def mv(task: Task, args: Sequence[str]) -> int:
 
 def _move(task: Task, source: str, target: str, error: FileSystemError) -> int:
     found, over = task.stat(source, False), task.stat(target, False)
+    if error.errno != errno.EXDEV and found is not None and task.dialect == "gnu":
+        return task.failure(f"cannot move '{source}' to '{target}'", error)
     if error.errno != errno.EXDEV or found is None:
         return task.failure(f"can't rename '{source}'", error)
     if over is not None:

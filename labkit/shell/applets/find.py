@@ -152,8 +152,10 @@ class _Search:
         count = decimal(match[2]) if match else None
         if match is None or count is None:
             raise CommandError(f"invalid number '{text.lstrip('+-')}'")
-        sign, wanted = match[1], count * {"": 512, "b": 512, "c": 1, "k": 1024, "M": 1 << 20}[match[3]]
-        return lambda path, found: _compares(sign, found.size, wanted)
+        sign, unit = match[1], {"": 512, "b": 512, "c": 1, "k": 1024, "M": 1 << 20}[match[3]]
+        if self.task.dialect == "gnu":  # which counts the units that are begun
+            return lambda path, found: _compares(sign, -(-found.size // unit), count)
+        return lambda path, found: _compares(sign, found.size, count * unit)
 
     def test_print(self, word: str) -> Test:
         self.acts = True

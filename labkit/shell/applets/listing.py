@@ -304,7 +304,7 @@ def _show(task: Task, base: str, entries: list[Entry], options: Options) -> None
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)] if gnu else [10, 4, 8, 8, size, 12]
     for (name, found), row in zip(entries, rows, strict=True):
         line = f"{found.inode:{1 if gnu else 7}} " if "i" in options else ""
-        line += f"{blocks(found) // 2:6} " if "s" in options else ""
+        line += f"{blocks(found) // 2:{1 if gnu else 6}} " if "s" in options else ""
         for place, (cell, width) in enumerate(zip(row, widths, strict=False)):
             line += f"{cell if gnu else cell[:8]:<{width}} " if place in (2, 3) else f"{cell:>{width}} "
         line += name

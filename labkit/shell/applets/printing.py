@@ -24,8 +24,8 @@ class _Stopped(Exception):
 def echo(task: Task, args: Sequence[str]) -> int:
     """Print words."""
     words = list(args)
-    newline, escapes = True, False
-    while words and re.fullmatch(r"-[neE]+", words[0]):
+    newline, escapes = True, task.dialect == "dash"
+    while words and re.fullmatch("-n" if escapes else "-[neE]+", words[0]):
         for flag in words.pop(0)[1:]:
             if flag == "n":
                 newline = False
