@@ -196,8 +196,7 @@ class Session:
             most_output=MEBIBYTE,
             dialect="gnu",
         )
-        # So that a variable is there on the next line, too.
-        result = run_script(f"set -a; {line}", process, name="bash")
+        result = run_script(f"set -a; {line}", process)  # so that a variable is there on the next line, too
         self.place = Prompt(fs.upper, result.cwd, result.env)
         output = tuple((chunk.stream, chunk.data) for chunk in result.chunks)
         if not result.finished and not hints:

@@ -86,9 +86,10 @@ def run_command(argv: Sequence[str], process: Process) -> Completed:
 
 def run_script(text: str, process: Process, *, name: str = "sh") -> Completed:
     """Run a text as `sh -c` does, without a shell in the file system; a prompt of GNU's is bash's."""
+    name, flavour = ("bash", "bash") if process.dialect == "gnu" else (name, "ash")
     task = _start(process, name)
     task.env.pop("SHLVL", None)
-    shell = _shell(task, name, flavour="bash" if process.dialect == "gnu" else "ash")
+    shell = _shell(task, name, flavour=flavour)
     return _run(task, lambda: shell.until_exit(lambda: shell.run_text(replaced(text))), shell)
 
 
