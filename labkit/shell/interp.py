@@ -426,7 +426,7 @@ class Shell(ShellState):
         """Run commands until they end or exit; return the exit code."""
         try:
             self.status = body()
-        except (ExitShell, ReturnFunction) as leave:
+        except ExitShell as leave:
             self.status = leave.status
         except BreakLoop:
             pass

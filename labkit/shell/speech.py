@@ -68,6 +68,5 @@ def usage(dialect: str, name: str, message: str, argv: Sequence[str]) -> str | N
 
 def version(program: str) -> str:
     """Return what `--version` prints, or nothing where it is not known."""
-    versions = _table()["version"]
-    found = versions.get(program)
-    return "" if found is None else f"{found}\n"
+    found = _table()["version"].get(program, "")
+    return found and f"{found}\n"

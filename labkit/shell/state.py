@@ -32,12 +32,8 @@ class BreakLoop(Exception):
         self.again = again
 
 
-class ReturnFunction(Exception):
+class ReturnFunction(ExitShell):
     """`return` from a function, or from a file that `.` reads."""
-
-    def __init__(self, status: int) -> None:
-        super().__init__(status)
-        self.status = status
 
 
 @dataclass(slots=True)
