@@ -119,7 +119,7 @@ CTRL_C, CTRL_D, DETACH = "\x03", "\x04", "\x10\x11"
 KEYS = {CTRL_C: "Ctrl-C", CTRL_D: "Ctrl-D", DETACH: "Ctrl-P Ctrl-Q"}
 _SLIDE = re.compile(r"\s*(?:\$ |#\s*(?=docker (\w+)))")
 _PROMPT, _GOES_ON = "$ ", "> "
-_AT_HOME = Waiting.started(_ENV, HOME)
+_AT_HOME = Waiting.started(_ENV, HOME, "bash")
 
 
 @dataclass(frozen=True, slots=True)
@@ -379,6 +379,7 @@ class Session:
             most_output=MEBIBYTE,
             space=lambda: usage.space(self.engine),
             mounts=fs,
+            dialect="gnu",
         )
         done = resume([self.place.shell], machine, text=text, status=status)
         *_, shell = done.shells

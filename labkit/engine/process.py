@@ -24,6 +24,7 @@ from labkit.shell import users
 from labkit.shell.lookup import ExecNotFound
 from labkit.shell.prompt import prompt
 from labkit.shell.run import resume, run_command
+from labkit.shell.speech import dialect_of
 from labkit.shell.streams import Reader, WouldRunForever
 from labkit.shell.task import Chunk, Completed, Process, Task
 from labkit.storage.mounts import MountTable
@@ -309,6 +310,7 @@ def _process(
     return Process(
         fs=fs,
         clock=clock,
+        dialect=dialect_of(fs),
         env=variables,
         cwd=working_dir or config["WorkingDir"] or "/",
         uid=uid,
