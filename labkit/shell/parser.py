@@ -770,7 +770,9 @@ class Parser:
         elif name not in ("newline", "end of file", "word"):
             name = f'"{name}"'
         expecting = f" (expecting {wanted})" if wanted else ""
-        return self._lexer.error(f"unexpected {name}{expecting}")
+        found = self._lexer.error(f"unexpected {name}{expecting}")
+        found.at_end = token.kind == "end of file"  # not behind a newline that ends the text
+        return found
 
 
 def complete(text: str) -> bool:

@@ -119,9 +119,10 @@ class ShellState:
     def __post_init__(self) -> None:
         if not self.variables:
             level = str((decimal(self.task.env.get("SHLVL", "")) or 0) + 1)
-            own = _OWN if self.flavour == "dash" else {**_OWN, "SHLVL": level}
-            self.variables = {**own, "PPID": "0", **self.task.env, **own, "PWD": self.task.cwd}
-            self.exported = {*self.task.env, "PWD", *(own.keys() & {"SHLVL"})}
+            own = {} if self.flavour == "dash" else {"SHLVL": level}
+            fixed = {"IFS": _OWN["IFS"], "OPTIND": "1", **own, "PWD": self.task.cwd}
+            self.variables = {**_OWN, "PPID": "0", **self.task.env, **fixed}
+            self.exported = {*self.task.env, "PWD", *own}
 
     @abstractmethod
     def external(self, words: list[str], task: Task) -> int:
