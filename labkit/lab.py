@@ -63,7 +63,8 @@ class Lab:
     carry. `clock` is the time the lab starts at, RFC 3339 text or nanoseconds since 1970. `registries`
     adds registries in memory by host; any other host that a name has is a real registry, asked over the
     network unless `online` is False, and `hub` names one in place of the built-in hub. `tty` makes commands
-    print as to a terminal. `storage_driver` is one of `labkit.storage.drivers`.
+    print as to a terminal. `storage_driver` is one of `labkit.storage.drivers`. `disk_size` is what `df`
+    says of the disk, in bytes; it is never full.
 
     >>> lab = Lab()
     >>> lab.pull("nginx:1.15.12").id[:19]
@@ -84,6 +85,7 @@ class Lab:
         hub: str = "",
         tty: bool = False,
         storage_driver: str = "overlay2",
+        disk_size: int = 64 << 30,
     ) -> None:
         now = parse_time(clock) if isinstance(clock, str) else clock
         machine = parse_platform(platform, Platform("amd64", "linux"))
@@ -93,6 +95,7 @@ class Lab:
             os=machine.os,
             architecture=machine.architecture,
             driver=driver_named(storage_driver),
+            disk_size=disk_size,
         )
         self.network = network_of(network)
         self.session = Session(
@@ -390,7 +393,6 @@ class Lab:
             if self._busy:
                 yield
                 return
-            self.session.wake()
             before = self._moment()
             self._time.stand(before)
             self._busy = True

@@ -109,6 +109,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(
             f"sessions compared live: {len(compared)}, commands in them: {lines}, equal: {equal}"
         )
+    if public := _properties(reports, "public lines compared"):
+        lines, equal = (sum(counts) for counts in zip(*public, strict=True))
+        terminalreporter.write_line(f"public tutorials: {len(public)}, lines: {lines}, equal: {equal}")
     if kernel := _properties(reports, "kernel overlay compared"):
         sequences, operations = (sum(counts) for counts in zip(*kernel, strict=True))
         failed = sum("test_kernel_overlay" in report.nodeid for report in stats.get("failed", []))

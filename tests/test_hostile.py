@@ -62,13 +62,23 @@ def test_a_bomb_ends_in_one_line_and_in_300_megabytes(line: str, words: str) -> 
     assert int(done.stdout) < 300
 
 
+SENT = (
+    'error during connect: {} "http://%2Fvar%2Frun%2Fdocker.sock/v1.41/{}": read /dev/stdin: is a directory\n'
+)
+
+
 @pytest.mark.parametrize(
     ("line", "words"),
     [
         ("read a < d; echo $?", "1\n"),
         ("while read l; do :; done < /; echo $?", "0\n"),
         ("exec 3< d; read a <&3; echo $?", "1\n"),
-        ("docker load < d", "read /dev/stdin: is a directory\n"),
+        ("docker load < d", SENT.format("Post", "images/load?quiet=1")),
+        ("docker import - < d", SENT.format("Post", "images/create?fromSrc=-&message=&repo=&tag=")),
+        (
+            "docker create --name bb busybox > id; docker cp - bb:/ < d",
+            SENT.format("Put", "containers/bb/archive?noOverwriteDirNonDir=true&path=%2F"),
+        ),
         (
             "docker build - < d",
             "unable to prepare context: failed to peek context header from STDIN: "
@@ -101,7 +111,7 @@ def test_what_nobody_foresaw_is_one_line_and_changes_nothing(
     with monkeypatch.context() as patch:
         patch.setattr(session, "dispatch", broken)
         if isinstance(error, RecursionError):
-            patch.setattr(session, "run_script", broken)
+            patch.setattr(session, "resume", lambda *_, **__: broken())
         result = lab.shell("a=2; rm f; docker images")
     if isinstance(error, OSError):  # an applet's own net tells it: a content that cannot be read any more
         assert "full" in result.text

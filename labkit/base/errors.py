@@ -151,6 +151,15 @@ def go_words(error: OSError) -> str:
     return (f"{os.fsdecode(error.filename)}: " if named else "") + error.strerror.lower()
 
 
+def call_of(number: int) -> str:
+    """Return which system call says so when a file is written.
+
+    >>> call_of(errno.ENOSPC), call_of(errno.EACCES)
+    ('write', 'open')
+    """
+    return "write" if number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO) else "open"
+
+
 class RecordedImage(LabkitError):
     """An operation that would pass off a record's stand-in files as the published image.
 

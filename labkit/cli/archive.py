@@ -1,27 +1,29 @@
-"""`docker save`, `load` and `import`: archives from and to the learner's real files.
-
-A file of the pretend home, which `docker save app > app.tar` leaves, comes before a real one of its name.
-"""
+"""`docker save`, `load` and `import`: archives from and to files of the pretend home, or real ones."""
 
 from __future__ import annotations
 
-import io
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlencode
 
-from labkit.base.errors import DaemonError, FileSystemError, InvalidReference, LabkitError, NotSimulated
+from labkit.base.errors import FileSystemError, InvalidReference, LabkitError, NotSimulated, call_of
+from labkit.cli import places
 from labkit.cli.formats import progress_line
-from labkit.cli.realfiles import RealFiles
+from labkit.cli.places import Place
+from labkit.cli.realfiles import native
 from labkit.cli.table import Invocation
 from labkit.cli.terminal import Terminal
 from labkit.dockerfile.instructions import config_changes
 from labkit.engine import archives
+from labkit.engine.container_files import check_output
+from labkit.go import path as gopath
 from labkit.oci.blob import write_file
 from labkit.oci.content import Content
 from labkit.oci.digest import short
 from labkit.oci.reference import parse_reference
+from labkit.oci.tree import Dir, File, Meta
 
 _LAYOUT = {"index.json", "manifest.json", "oci-layout"}
 
@@ -30,26 +32,15 @@ def save(terminal: Terminal, call: Invocation) -> int:
     """Write images to an archive: a file, or standard output."""
 
     def content() -> Content:
-        stream = io.BytesIO()
-        archives.save(terminal.engine, call.args, stream)
-        return Content.of(stream.getvalue())
+        return archives.saved(terminal.engine, call.args)
 
-    def write(path: Path) -> None:
-        archives.save(terminal.engine, call.args, path)
-
-    return write_archive(terminal, str(call.options["output"]), content, "failed to save image", write)
+    return write_archive(terminal, str(call.options["output"]), content, "failed to save image")
 
 
-def write_archive(
-    terminal: Terminal,
-    target: str,
-    content: Callable[[], Content],
-    failed: str,
-    write: Callable[[Path], None] | None = None,
-) -> int:
-    """Write what a command makes to a real file, or to standard output if that is no terminal.
+def write_archive(terminal: Terminal, target: str, content: Callable[[], Content], failed: str) -> int:
+    """Write what a command makes to a file, or to standard output if that is no terminal.
 
-    `failed` begins the error about a directory that is not there; `write` writes the file in its own way.
+    `failed` begins the error about a path where no file can be.
     """
     if not target:
         if terminal.tty:
@@ -57,22 +48,26 @@ def write_archive(
             return 1
         terminal.out(content().read())
         return 0
-    path = Path(target)
-    if not path.parent.is_dir():
-        terminal.err(f'{failed}: invalid output path: directory "{path.parent}" does not exist\n')
-        return 1
-    if path.is_dir():
-        content()
-        above = target[: target.rfind("/") + 1] or "./"
-        terminal.err(f"rename {above}.docker_temp_1 {target}: file exists\n")
-        return 1
+    files, path, real = places.target(terminal, target)
     try:
-        write(path) if write else write_file(path, content().chunks())
-    except DaemonError:
-        raise
+        check_output(files, path, target)
     except LabkitError as error:
-        terminal.err(f"{error}\n")
-        return 1
+        raise LabkitError(f"{failed}: {error}") from error
+    written, above = File(content(), Meta(0o600)), target[: target.rfind("/") + 1] or "./"
+    if files.exists(path) and isinstance(files.stat(path).node, Dir):
+        raise LabkitError(f"rename {above}.docker_temp_1 {target}: file exists")
+    try:
+        if real:
+            write_file(Path(native(path)), written.content.chunks(), 0o600)
+        else:
+            beside = gopath.join(path, "../.docker_temp_1")
+            terminal.home.place(beside, replace(written, meta=Meta(0o600, mtime=terminal.engine.now)))
+            terminal.home.rename(beside, path)
+    except FileSystemError as error:
+        number = error.errno or 0
+        raise LabkitError(
+            f"{call_of(number)} {above}.docker_temp_1: {os.strerror(number).lower()}"
+        ) from error
     return 0
 
 
@@ -99,36 +94,32 @@ def import_image(terminal: Terminal, call: Invocation) -> int:
 
 
 def _tar_of(terminal: Terminal, source: str, name: str) -> Content:
+    request = f"images/create?{urlencode({'fromSrc': '-', 'message': '', 'repo': name, 'tag': ''})}"
     if source == "-":
-        return Content.of(terminal.stdin)
-    if not source:
-        raise LabkitError("open : no such file or directory")
-    if (data := terminal.read_at_home(source)) is not None:
-        return Content.of(data)
-    if os.path.isdir(source):
-        query = urlencode({"fromSrc": "-", "message": "", "repo": name, "tag": ""})
-        post = f"http://%2Fvar%2Frun%2Fdocker.sock/v1.41/images/create?{query}"
-        raise LabkitError(f'error during connect: Post "{post}": read {source}: is a directory')
+        return Content.of(terminal.sent("Post", request))
+    return _read(terminal, places.source(terminal, source), source, request)
+
+
+def _read(terminal: Terminal, place: Place, source: str, request: str) -> Content:
+    """Return what a file holds that is sent to the daemon; raises LabkitError in the client's words."""
     try:
-        return RealFiles().content(source)
+        if source and isinstance(place.files.stat(place.path).node, Dir):
+            raise terminal.not_sent("Post", request, f"read {source}: is a directory")
+        return place.files.content(place.path if source else "")
     except FileSystemError as error:
         raise LabkitError(f"open {source}: {(error.strerror or '').lower()}") from error
 
 
 def load(terminal: Terminal, call: Invocation) -> int:
     """Load the images of an archive: a file, or standard input."""
-    source = str(call.options["input"])
-    stdin = b"" if source else terminal.stdin
+    source, request = str(call.options["input"]), "images/load?quiet=1"
+    stdin = b"" if source else terminal.sent("Post", request)
     if not source and not stdin:
         terminal.err("requested load from stdin, but stdin is empty\n")
         return 1
-    data = terminal.read_at_home(source) if source else stdin
-    if data is None and os.path.isdir(source) and not set(os.listdir(source)) & _LAYOUT:
-        post = "http://%2Fvar%2Frun%2Fdocker.sock/v1.41/images/load?quiet=1"
-        terminal.err(f'error during connect: Post "{post}": read {source}: is a directory\n')
-        return 1
+    file = _archive(terminal, source, request) if source else Content.of(stdin)
     try:
-        loaded = archives.load(terminal.engine, source if data is None else io.BytesIO(data))
+        loaded = archives.load(terminal.engine, file)
     except LabkitError as error:
         terminal.err(f"{error}\n", error)
         return 1
@@ -138,6 +129,14 @@ def load(terminal: Terminal, call: Invocation) -> int:
             terminal.out(progress_line(short(layer.diff_id), "Loading layer", size, size) + "\n")
     terminal.out("\n".join(loaded.lines) + "\n")
     return 0
+
+
+def _archive(terminal: Terminal, source: str, request: str) -> Content | str:
+    """Return what an archive holds, or the path of a real one or of a layout's directory."""
+    place = places.source(terminal, source)
+    if place.real and (os.path.isfile(native(place.path)) or _LAYOUT & set(place.files.listdir(place.path))):
+        return native(place.path) if source.startswith("/") else source  # errors name it as it was typed
+    return _read(terminal, place, source, request)
 
 
 HANDLERS = {"image save": save, "image load": load, "image import": import_image}

@@ -10,28 +10,30 @@ the other lacks (docker/cli, cli/command/image/build/context.go).
 
 from __future__ import annotations
 
-import os
 import posixpath
 import re
 from dataclasses import dataclass, replace
-from pathlib import Path
 
-from labkit.base.errors import DaemonError, InvalidReference, LabkitError, NotSimulated
+from labkit.base.errors import DaemonError, FileSystemError, InvalidReference, LabkitError, NotSimulated
+from labkit.cli import places
 from labkit.cli.formats import progress_bar
+from labkit.cli.places import Place
+from labkit.cli.realfiles import RealFiles
 from labkit.cli.table import Invocation
 from labkit.cli.terminal import Terminal
 from labkit.cli.transfer import pull_image
 from labkit.dockerfile import ignore
 from labkit.dockerfile.builder import BuildRequest
 from labkit.dockerfile.builder import build as run_build
-from labkit.dockerfile.context import IGNORE, Context, follow, of_tar
+from labkit.dockerfile.context import IGNORE, Context, of_tar
+from labkit.engine.container_files import Files, local_path, resolved
+from labkit.go import path as gopath
 from labkit.go.moment import SECOND
 from labkit.oci import tree
 from labkit.oci.content import Content
-from labkit.oci.gzip import Spool
 from labkit.oci.reference import parse_reference
 from labkit.oci.tar_writer import write_tar
-from labkit.oci.tree import EMPTY_ROOT, Dir, Fifo, File, Meta, Node, Symlink, Whiteout, new_inode
+from labkit.oci.tree import Device, Dir, Fifo, File, Meta, Node, Whiteout, new_inode
 
 _GIT = re.compile(r"git://|github\.com/|git@|https?://.*\.git(?:#.*)?$")
 _PREPARE = "unable to prepare context: "
@@ -57,91 +59,79 @@ def prepare(terminal: Terminal, source: str, file: str) -> Sent:
         if _GIT.match(source) or re.match("https?://", source):
             raise NotSimulated(f"labkit: a context from {source} is not simulated; it would be downloaded")
         raise LabkitError(f'{_PREPARE}path "{source}" not found')
-    directory, real = place
-    if not (os.path.isdir(directory) if real else isinstance(_at_home(terminal, source)[1], Dir)):
-        raise LabkitError(f"{_PREPARE}context must be a directory: {directory}")
-    name, text = _dockerfile(terminal, directory, file, real)
-    if real:
-        root: Node = _read(Path(directory))
-    else:
-        root = tree.unnested(_roots(_at_home(terminal, source)[1] or EMPTY_ROOT))
-    assert isinstance(root, Dir)
-    return _sent(terminal, root, name, text, from_stdin=file == "-")
+    if not isinstance(place.files.stat(place.path).node, Dir):
+        raise LabkitError(f"{_PREPARE}context must be a directory: {place.path}")
+    if place.real and not source.startswith("/"):
+        terminal.news = "read", places.READ.format(f"the context {source}")
+    name, text = _dockerfile(terminal, place, file)
+    return _sent(terminal, place, name, text, from_stdin=file == "-")
 
 
-def _choose(terminal: Terminal, source: str, file: str) -> tuple[str, bool] | None:
-    """Return the absolute path of the context and whether it is a real one, or None where it is nowhere."""
-    home, node = _at_home(terminal, source)
-    real = os.path.realpath(source) if os.path.exists(source) else ""
-    if node is None:
-        return (real, True) if real else None
-    if file == "-" or not real or _first_missing(terminal, _named(terminal, home, file, False), False) == "":
-        return home, False
-    if os.path.isdir(real) and not _first_missing(terminal, _named(terminal, real, file, True), True):
-        return real, True
-    return home, False
+def _choose(terminal: Terminal, source: str, file: str) -> Place | None:
+    """Return where the context is, or None where it is nowhere.
+
+    The real disk is taken where the home lacks it, or lacks the Dockerfile that the disk has.
+    """
+    home = Place(terminal.mounts, local_path(source, terminal.cwd), False)
+    real = Place(RealFiles(), places.on_disk(terminal, source), True)
+    found = [each._replace(path=_leads_to(each.files, each.path)) for each in (home, real) if source]
+    found = [each for each in found if each.path]
+    if len(found) == 2 and file != "-":
+        has = [bool(_leads_to(each.files, _named(terminal, each, file))) for each in found]
+        if has == [False, True]:
+            return real._replace(path=found[1].path)
+    return found[0] if found else None
 
 
-def _at_home(terminal: Terminal, path: str) -> tuple[str, Node | None]:
-    """Return where a path leads in the pretend home, links followed, and what is there."""
-    place, node = follow(terminal.mounts.root_mount.root, posixpath.join(terminal.cwd, path))
-    return f"/{place}", node if path else None
+def _leads_to(files: Files, path: str) -> str:
+    """Return where a path leads, links followed, or "" where that is nowhere."""
+    try:
+        return resolved(files, path)
+    except LabkitError:
+        return ""
 
 
-def _named(terminal: Terminal, directory: str, file: str, real: bool) -> str:
+def _named(terminal: Terminal, context: Place, file: str) -> str:
     """Return the absolute path of the Dockerfile: the default may be written in small letters, too."""
     if file:
-        return os.path.abspath(file) if real else terminal.absolute(file)
-    default = posixpath.join(directory, "Dockerfile")
-    small = posixpath.join(directory, "dockerfile")
-    found = _first_missing(terminal, default, real) == "" or _first_missing(terminal, small, real) != ""
-    return default if found else small
+        path = places.on_disk(terminal, file) if context.real else local_path(file, terminal.cwd)
+        return gopath.clean(path)
+    default, small = (gopath.join(context.path, name) for name in ("Dockerfile", "dockerfile"))
+    return small if _leads_to(context.files, small) and not _leads_to(context.files, default) else default
 
 
-def _first_missing(terminal: Terminal, path: str, real: bool) -> str:
-    """Return the beginning of a path that leads nowhere, or "" where all of it is there."""
-    names = tree.split_path(path)
-    for depth in range(1, len(names) + 1):
-        above = "/" + "/".join(names[:depth])
-        if not (os.path.exists(above) if real else _at_home(terminal, above)[1] is not None):
-            return above
-    return ""
-
-
-def _dockerfile(terminal: Terminal, directory: str, file: str, real: bool) -> tuple[str, str | None]:
+def _dockerfile(terminal: Terminal, context: Place, file: str) -> tuple[str, str | None]:
     """Return the Dockerfile's name in the context, or else its text."""
     if file == "-":
         return "", terminal.stdin.decode("utf-8", "surrogateescape")
-    path = _named(terminal, directory, file, real)
-    if missing := _first_missing(terminal, path, real):
-        raise LabkitError(
-            f"{_PREPARE}unable to evaluate symlinks in Dockerfile path: lstat {missing}: "
-            "no such file or directory",
-            code="no-dockerfile",
-            subject=missing,
-        )
-    place = os.path.realpath(path) if real else _at_home(terminal, path)[0]
-    name = posixpath.relpath(place, directory)
+    try:
+        path = resolved(context.files, _named(terminal, context, file))
+    except LabkitError as error:
+        text = f"{_PREPARE}unable to evaluate symlinks in Dockerfile path: {error}"
+        raise LabkitError(text, code="no-dockerfile", subject=error.subject) from None
+    name = posixpath.relpath(path, context.path)
     if not name.startswith("../"):
         return name, None
-    node = _read(Path(place)) if real else _at_home(terminal, path)[1]
-    if not isinstance(node, File):
+    if isinstance(context.files.stat(path).node, Dir):
         raise LabkitError(f"read {file}: is a directory")
-    return "", node.content.read().decode("utf-8", "surrogateescape")
+    return "", context.files.content(path).read().decode("utf-8", "surrogateescape")
 
 
-def _sent(terminal: Terminal, root: Dir, name: str, text: str | None, *, from_stdin: bool) -> Sent:
+def _sent(terminal: Terminal, place: Place, name: str, text: str | None, *, from_stdin: bool) -> Sent:
     """Return a context without what is ignored, and with a Dockerfile from elsewhere in it."""
-    node = tree.get(root, IGNORE)
-    lines = node.content.read().decode("utf-8", "replace") if isinstance(node, File) else ""
+    lines = ""
+    if _leads_to(place.files, given := gopath.join(place.path, IGNORE)):
+        lines = place.files.content(given).read().decode("utf-8", "replace")
     try:
         patterns = ignore.read_patterns(lines)
         ignore.compiled(patterns)
         patterns = ignore.kept_for_the_build(patterns, "" if from_stdin else name)
+        root = tree.unnested(_listed(place.files, place.path, {}))
+        assert isinstance(root, Dir)
         root, bare = ignore.filtered(root, ignore.compiled(patterns))
+        root = tree.unnested(_read(place.files, root, place.path))
     except LabkitError as error:
         raise LabkitError(f"error checking context: {error}") from None
-    root = tree.unnested(_pinned(root, Spool()))
     size = write_tar(root).size - _HEADER * len(bare)
     if text is not None:
         known = tree.get(root, IGNORE)
@@ -173,70 +163,39 @@ def _from_stdin(terminal: Terminal, file: str) -> Sent:
     return Sent(Context(root), write_tar(root).size)
 
 
-def _roots(node: Node) -> tree.Nested[Node]:
-    """Return a tree of the home as the client sends it: everything root's, in whole seconds."""
-    if isinstance(node, Whiteout):
-        return node
-    meta = Meta(node.meta.mode, mtime=node.meta.mtime // SECOND * SECOND)
-    if isinstance(node, Dir):
-        children: dict[str, Node] = {}
-        for name, child in node.children.items():
-            children[name] = yield _roots(child)
-        return Dir(children, meta)
-    return replace(node, meta=meta)
+def _listed(files: Files, path: str, linked: dict[int, int]) -> tree.Nested[Node]:
+    """Return what is at a path as the client sends it, all root's, in whole seconds; files are empty yet."""
+    try:
+        node = files.stat(path, False).node
+        assert not isinstance(node, Whiteout)
+        meta = Meta(node.meta.mode, mtime=node.meta.mtime // SECOND * SECOND)
+        if isinstance(node, Dir):
+            children: dict[str, Node] = {}
+            for name in files.listdir(path):
+                children[name] = yield _listed(files, gopath.join(path, name), linked)
+            return Dir(children, meta)
+    except FileSystemError as error:
+        raise LabkitError(f"can't stat '{path}': {error.strerror}") from None
+    if isinstance(node, Device):
+        return Fifo(meta)
+    inode = linked.setdefault(node.inode, new_inode()) if node.inode else 0
+    return replace(node, meta=meta, inode=inode)
 
 
-@dataclass(frozen=True, slots=True)
-class _OnDisk:
-    """A real file that is opened when it is read: what is ignored never is."""
-
-    path: Path
-
-    def read_at(self, offset: int, size: int) -> bytes:
-        with self.path.open("rb") as file:
-            file.seek(offset)
-            return file.read(size)
-
-
-def _pinned(root: Dir, spool: Spool) -> tree.Nested[Dir]:
-    """Return a directory with copies of its files: real ones may change later."""
+def _read(files: Files, root: Dir, path: str) -> tree.Nested[Dir]:
+    """Return a directory with what is in its files now."""
     children: dict[str, Node] = {}
     for name, node in root.children.items():
+        here = gopath.join(path, name)
         if isinstance(node, Dir):
-            node = yield _pinned(node, spool)
-        elif isinstance(node, File) and any(isinstance(each.source, _OnDisk) for each in node.content.pieces):
+            node = yield _read(files, node, here)
+        elif isinstance(node, File):
             try:
-                node = replace(node, content=spool.keep(node.content.chunks()))
-            except OSError as error:
-                raise LabkitError(f"error checking context: {error.strerror or error}") from None
+                node = replace(node, content=files.content(here))
+            except FileSystemError as error:
+                raise LabkitError(error.strerror or str(error)) from None
         children[name] = node
     return replace(root, children=children)
-
-
-def _read(path: Path) -> Node:
-    """Return a real file or directory as the client sends it; raises LabkitError where it cannot be read."""
-    return tree.unnested(_read_all(path, {}))
-
-
-def _read_all(path: Path, linked: dict[tuple[int, int], int]) -> tree.Nested[Node]:
-    try:
-        said = path.lstat()
-        meta = Meta(said.st_mode & 0o7777, mtime=said.st_mtime_ns // SECOND * SECOND)
-        if path.is_symlink():
-            return Symlink(os.readlink(path), meta)
-        if path.is_dir():
-            children: dict[str, Node] = {}
-            for each in sorted(path.iterdir()):
-                children[each.name] = yield _read_all(each, linked)
-            return Dir(children, meta)
-        if not path.is_file():
-            return Fifo(meta)
-        inode = 0
-        if said.st_nlink > 1:
-            inode = linked.setdefault((said.st_dev, said.st_ino), new_inode())
-        return File(Content.at(_OnDisk(path), 0, said.st_size), meta, inode)
-    except OSError as error:
-        raise LabkitError(f"error checking context: can't stat '{path}': {error.strerror}") from None
 
 
 _RED, _PLAIN = b"\x1b[91m", b"\x1b[0m"

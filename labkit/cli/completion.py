@@ -7,10 +7,12 @@ import stat
 from collections.abc import Iterable
 
 from labkit.base.errors import FileSystemError
-from labkit.cli.session import HOME, Session
+from labkit.cli.session import Session
 from labkit.cli.table import COMMANDS, Command, children, find
+from labkit.cli.terminal import HOME
 from labkit.engine import images
-from labkit.engine.mounts import container_mounts, home_mounts
+from labkit.engine.machine import Machine
+from labkit.engine.mounts import container_mounts
 from labkit.shell.applets import APPLETS
 from labkit.shell.builtins import BUILTINS
 from labkit.shell.conversions import join
@@ -27,7 +29,7 @@ def completions(session: Session, text: str) -> list[str]:
     """
     found = session.inside
     if found is None:
-        fs: Files = home_mounts(session.place.files, lambda: session.engine.now)
+        fs: Files = Machine(session.engine, session.place.files, session.place.overlays)
         shell = session.place.shell
     else:
         fs = container_mounts(session.engine, found[0], lambda: session.engine.now)

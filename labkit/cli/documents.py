@@ -16,8 +16,8 @@ from labkit.cli.container.run import parse_port
 from labkit.engine import container as containers
 from labkit.engine import images
 from labkit.engine.container import container_config, exposed_ports
-from labkit.engine.engine import Engine
-from labkit.engine.state import Container, VolumeMount, identifier
+from labkit.engine.engine import Engine, container_layers, layer_names
+from labkit.engine.state import Container, VolumeMount
 from labkit.engine.usage import snapshots
 from labkit.go.moment import rfc3339_nano
 from labkit.go.struct import ZERO_TIME, thaw
@@ -125,11 +125,6 @@ def _typed(key: str, value: object) -> object:
 # What `docker inspect` and `docker info` show of the storage driver: what the driver says itself.
 
 
-def layer_names(image: Image) -> list[str]:
-    """Return the names that the driver knows an image's layers by, top first: identifiers of its own."""
-    return [identifier("cache", chain) for chain in reversed(image.chain_ids)]
-
-
 def graph_driver(engine: Engine, names: Sequence[str]) -> dict[str, Any]:
     """Return the member GraphDriver for a stack of layers, the top one first."""
     data = dict(engine.driver.metadata(engine.driver_home, names)) if names else {}
@@ -209,7 +204,6 @@ def container_document(engine: Engine, container: Container, *, size: bool = Fal
     """Return what `docker container inspect` prints of a container."""
     home = f"{engine.data_root}/containers/{container.id}"
     begun = bool(container.started)
-    name = identifier("cache", container.id)
     document: dict[str, Any] = {
         "Id": container.id,
         "Created": rfc3339_nano(container.created),
@@ -230,7 +224,7 @@ def container_document(engine: Engine, container: Container, *, size: bool = Fal
         "AppArmorProfile": "",
         "ExecIDs": None,
         "HostConfig": _host_config(container),
-        "GraphDriver": graph_driver(engine, [name, f"{name}-init", *layer_names(container.image)]),
+        "GraphDriver": graph_driver(engine, container_layers(container)),
         "Mounts": [_mount(engine, each) for each in container.volumes],
         "Config": container_config(container),
         "NetworkSettings": _network_settings(container),

@@ -1,9 +1,8 @@
 """A terminal session: one command line after another, run on an engine.
 
 A line is a shell's line in a pretend home directory, where `docker` is one more command: pipes,
-redirections and `$(docker ps -q)` work. The home is not the learner's real one. Only what docker's own
-commands take as a file or a directory (build, load, save, import, export, cp) can be a real one: a path that
-the home lacks.
+redirections and `$(docker ps -q)` work. The home is not the learner's real one. What docker's own commands
+take as a file or a directory (build, load, save, import, export, cp) is there, too: see `places`.
 """
 
 from __future__ import annotations
@@ -21,25 +20,23 @@ from labkit.base.text import shown
 from labkit.cli.commands import HANDLERS
 from labkit.cli.parse import Printed, command_hint, parse
 from labkit.cli.table import COMMANDS, UsageError, find
-from labkit.cli.terminal import Attach, Attached, Registries, Terminal, Watch
-from labkit.engine import process
+from labkit.cli.terminal import HOME, Attach, Attached, Registries, Terminal, Watch
+from labkit.engine import process, usage
 from labkit.engine.engine import Engine
-from labkit.engine.mounts import home_mounts
+from labkit.engine.machine import MACHINE, Machine, Overlay
 from labkit.engine.schedule import Network
 from labkit.engine.state import Container, Shells, State
 from labkit.go.moment import SECOND
 from labkit.oci.content import Content
 from labkit.oci.descriptor import Platform
-from labkit.oci.tree import EMPTY_ROOT, Dir
+from labkit.oci.tree import Dir
 from labkit.shell.applets import APPLETS
-from labkit.shell.parser import complete
 from labkit.shell.run import resume
 from labkit.shell.state import Waiting
 from labkit.shell.streams import MAX_TEXT, MEBIBYTE, Output, Reader, TooMuch, endless
 from labkit.shell.task import Process, Task
 from labkit.storage.mounts import MountTable
 
-HOME = "/home/learner"
 _ENOUGH = 1 << 20
 GOES_ON = "labkit: this goes on; a real terminal would wait here until you press Ctrl-C"
 NOT_HERE = "labkit: this line went to the container, where no docker is: leave it with exit first"
@@ -122,7 +119,7 @@ CTRL_C, CTRL_D, DETACH = "\x03", "\x04", "\x10\x11"
 KEYS = {CTRL_C: "Ctrl-C", CTRL_D: "Ctrl-D", DETACH: "Ctrl-P Ctrl-Q"}
 _SLIDE = re.compile(r"\s*(?:\$ |#\s*(?=docker (\w+)))")
 _PROMPT, _GOES_ON = "$ ", "> "
-_AT_HOME = Waiting({"cwd": HOME}, stays=True)
+_AT_HOME = Waiting.started(_ENV, HOME, "bash")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,20 +136,26 @@ class Again:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """Where a session stands: its home's files, the shell there, and what the terminal is connected to.
+    """Where a session stands: its machine's files, the shell there, and what the terminal is connected to.
 
     `unread` are lines that are no whole command yet.
     """
 
-    files: Dir = EMPTY_ROOT
+    files: Dir = MACHINE
+    overlays: tuple[Overlay, ...] = ()
     shell: Waiting = _AT_HOME
     attached: Attached | None = None
     unread: str = ""
     again: Again | None = None
+    told: frozenset[str] = frozenset()
+    """The hints that are given only once."""
 
-    def still(self) -> Prompt:
-        """Return it without what looking changes: how the last command ended."""
-        return replace(self, shell=self.shell.after(0))
+    @property
+    def lasting(self) -> object:
+        """What a line can have changed: all but how it ended and what it was told."""
+        kept = ("cwd", "variables", "exported", "functions", "options")
+        memory = [self.shell.memory.get(name) or None for name in kept]
+        return self.files, self.overlays, self.attached, self.unread, memory
 
 
 @dataclass(slots=True)
@@ -211,18 +214,13 @@ class Session:
         found = self.inside
         return process.prompt_of(self.engine, *found) if found else _PROMPT
 
-    def wake(self) -> None:
-        """Let the home's shell begin, so that what it starts with is no change that a command made."""
-        if "variables" not in self.place.shell.memory:
-            self._at_home(process.keyboard(self.engine), text="")
-
     def type(self, line: str) -> Result:
         """Take a line that is typed at the terminal, or a key; nothing that is typed raises an error.
 
         It goes where the last one has led: to the home's shell, a container's, or a program that reads it.
         A command that is not complete is read on with the lines that follow. See `Lab.type`.
         """
-        return self._guarded(lambda: self._type(line))
+        return self._guarded(lambda: self._type(_plain(line)))
 
     def run(self, line: str, *, stdin: bytes | None = None) -> Result:
         """Run a command line at the home's prompt; nothing that is typed raises an error.
@@ -235,7 +233,7 @@ class Session:
         >>> session.run("docker images").text
         'REPOSITORY   TAG       IMAGE ID   CREATED   SIZE\\n'
         """
-        return self._guarded(lambda: self._run_alone(line, stdin))
+        return self._guarded(lambda: self._run_alone(_plain(line), stdin))
 
     def _guarded(self, act: Callable[[], Result]) -> Result:
         before = self.engine.state, self.place
@@ -281,12 +279,16 @@ class Session:
             self.place = replace(self.place, attached=other.attached, unread=other.unread, again=other.again)
 
     def _type(self, line: str) -> Result:
+        from labkit.shell.parser import (
+            complete,  # late, as in shell/run.py: `import labkit` need not wait for it
+        )
+
         place = self.place
         if place.again:
             return self._read_again(place.again, line)
         found = self.inside
         if line == DETACH and place.attached:
-            words = "read escape sequence\r\n" if place.attached.detached else "\r\n"
+            words = "read escape sequence\r\n" if place.attached.detached else ""
             return self._leave(_told(words), place.attached.detached)
         if line == CTRL_C:
             self.place = replace(place, unread="")
@@ -361,10 +363,11 @@ class Session:
     def _at_home(self, stdin: Reader, *, text: str | None = None, status: int = 0) -> Result:
         """Let the home's shell run a text, or go on after a docker command that has ended with a status."""
         hints: list[str] = []
-        fs = home_mounts(self.place.files, lambda: self.engine.now)
+        told = set(self.place.told)
+        fs = Machine(self.engine, self.place.files, self.place.overlays)
 
         def docker(task: Task, argv: list[str]) -> int:
-            return self._docker(task, argv, hints, fs, stdin if stdin.terminal else None)
+            return self._docker(task, argv, hints, told, fs, stdin if stdin.terminal else None)
 
         machine = Process(
             fs=fs,
@@ -377,14 +380,16 @@ class Session:
             stdin=stdin,
             programs={**APPLETS, "docker": docker, "sh": _sh},
             most_output=MEBIBYTE,
+            space=lambda: usage.space(self.engine),
+            mounts=fs,
+            dialect="gnu",
         )
-        if text is not None:  # without what no terminal and no argument of a program can have
-            text = text.encode("utf-8", "surrogatepass").decode("utf-8", "replace").replace("\0", "")
         done = resume([self.place.shell], machine, text=text, status=status)
         *_, shell = done.shells
         attached = replace(self._attach, rest=shell.rest) if self._attach else None
         self._attach = None
-        self.place = replace(self.place, files=fs.upper, shell=shell, attached=attached)
+        place = replace(self.place, files=fs.disk, overlays=fs.overlays, told=frozenset(told))
+        self.place = replace(place, shell=shell, attached=attached)
         output = tuple((chunk.stream, chunk.data) for chunk in done.chunks)
         if not done.finished and not hints:
             hints.append(GOES_ON)
@@ -393,7 +398,13 @@ class Session:
         return Result(output, done.exit_code, "\n".join(hints))
 
     def _docker(
-        self, task: Task, argv: list[str], hints: list[str], mounts: MountTable, keyboard: Reader | None
+        self,
+        task: Task,
+        argv: list[str],
+        hints: list[str],
+        told: set[str],
+        mounts: MountTable,
+        keyboard: Reader | None,
     ) -> int:
         output, reader = task.fds.get(1), task.fds.get(0)
         terminal = Terminal(
@@ -418,8 +429,12 @@ class Session:
             raise
         finally:
             _print(task, terminal, argv)
+        which, news = terminal.news
         if status and not terminal.hint:
             terminal.hint = hint(terminal.errors)
+        elif news and not status and which not in told:
+            told.add(which)
+            terminal.hint = terminal.hint or news
         if terminal.hint and terminal.hint not in hints:
             hints.append(terminal.hint)
         return status
@@ -431,6 +446,11 @@ def _print(task: Task, terminal: Terminal, argv: list[str]) -> None:
         task.run.printed -= sum(len(data) for stream, data in terminal.output if stream == 1)
     for stream, data in terminal.output:
         task.write(Content.of(data), stream)
+
+
+def _plain(line: str) -> str:
+    """Return a line without what no terminal and no argument of a program can have."""
+    return line.encode("utf-8", "surrogatepass").decode("utf-8", "replace").replace("\0", "")
 
 
 def _without_prompt(line: str) -> str:

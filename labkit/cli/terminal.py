@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import posixpath
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from labkit.base.errors import DaemonError, FileSystemError, LabkitError
+from labkit.base.errors import DaemonError, LabkitError
 from labkit.base.lazy import extra
 from labkit.engine.engine import Engine
 from labkit.engine.pull import Pulled
@@ -33,6 +32,7 @@ Watch = Callable[[PullEvent], None]
 
 
 HUB = "docker.io"
+HOME = "/home/learner"
 
 
 @dataclass(slots=True)
@@ -132,7 +132,8 @@ class Terminal:
 
     `tty` says whether its output goes to a terminal, which lines of a pull depend on. `watch` sees each
     event of a pull as it comes. Output is kept in order, as pairs of the stream, 1 or 2, and the bytes;
-    `hint` is labkit's own line after it; `errors` are those that were printed, from which it is chosen.
+    `hint` is labkit's own line after it; `errors` are those that were printed, from which it is chosen;
+    `news` is a hint that the session gives once, if the command succeeds: which one, and its words.
     """
 
     engine: Engine
@@ -150,11 +151,7 @@ class Terminal:
     hint: str = ""
     errors: list[LabkitError] = field(default_factory=list)
     output: list[tuple[int, bytes]] = field(default_factory=list)
-
-    @property
-    def real_directory(self) -> str:
-        """The directory that a path of the learner's real files starts from."""
-        return os.getcwd()
+    news: tuple[str, str] = ("", "")
 
     @property
     def stdin(self) -> bytes:
@@ -165,12 +162,17 @@ class Terminal:
         """The next line of standard input; a terminal waits for it."""
         return self.keyboard.line() or b"" if self.keyboard else self.stdin.partition(b"\n")[0]
 
-    def read_at_home(self, path: str) -> bytes | None:
-        """Return what a file of the pretend home holds, or None where there is no such file."""
+    def sent(self, method: str, request: str) -> bytes:
+        """Return standard input as it is sent to the daemon with a request."""
         try:
-            return self.home.read(posixpath.join(self.cwd, path)) if path else None
-        except (FileSystemError, ValueError):
-            return None
+            return self.stdin
+        except LabkitError as error:
+            raise self.not_sent(method, request, str(error)) from error
+
+    def not_sent(self, method: str, request: str, reason: str) -> LabkitError:
+        """Return the client's error for a request whose body cannot be read."""
+        url = f"http://%2Fvar%2Frun%2Fdocker.sock/v1.41/{request}"
+        return LabkitError(f'error during connect: {method} "{url}": {reason}')
 
     def absolute(self, path: str) -> str:
         """Return a path of the pretend home from its root on, as it is written."""

@@ -56,7 +56,7 @@ class Timeline:
         A moment where nothing is different is not kept, unless `always` is given.
         """
         known = self._moments[self.at]
-        same = now.place.still() == known.place.still() and still(now.state) == still(known.state)
+        same = now.place.lasting == known.place.lasting and still(now.state) == still(known.state)
         if same and not always:
             self.stand(now)
             return

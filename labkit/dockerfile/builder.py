@@ -3,10 +3,14 @@
 RUN commits what its container changed, COPY and ADD add files, WORKDIR makes a directory that is not there;
 everything else changes the config and makes no layer. A step that was done before is not done again, see
 `cache`. What fails leaves the images of the steps before it, and its container.
+
+Each FROM begins a stage, which starts anew but for the arguments declared before the first. All are built,
+up to the target, whether a later one takes files from them or not; the last one's image gets the names.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -30,7 +34,7 @@ from labkit.oci.digest import short
 from labkit.oci.image import Image
 from labkit.oci.layer import Layer
 from labkit.oci.reference import Reference
-from labkit.oci.tree import File
+from labkit.oci.tree import EMPTY_ROOT, File
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,16 +106,34 @@ def read_steps(files: Context, request: BuildRequest) -> tuple[Context, list[Ins
         if not begun and step.name != "ARG":
             raise DaemonError("no build stage in current context")
     instructions.check_simulated(found)
-    if request.target and request.target.lower() not in _stages(found):
-        raise DaemonError(f"failed to reach build target {request.target} in Dockerfile")
+    found = _until(request.target, found)
     for key, value in sorted(request.labels.items()):
         found.append(Instruction("LABEL", (key, value), f"LABEL {key}={value}", literal=True))
     return files.without_ignored(name), found, dockerfile.warnings
 
 
-def _stages(found: Sequence[Instruction]) -> list[str]:
-    names = [step.args[2].lower() if len(step.args) == 3 else "" for step in found if step.name == "FROM"]
-    return [each for index, name in enumerate(names) for each in (name, str(index)) if each]
+def _until(target: str, found: list[Instruction]) -> list[Instruction]:
+    """Return the instructions up to the end of the target's stage, which is named, never numbered."""
+    if not target:
+        return found
+    begins = [index for index, step in enumerate(found) if step.name == "FROM"]
+    for begin, end in zip(begins, [*begins[1:], len(found)], strict=True):
+        if _stage_name(found[begin]) == target.lower():
+            return found[:end]
+    raise DaemonError(f"failed to reach build target {target} in Dockerfile")
+
+
+def _stage_name(step: Instruction) -> str:
+    """Return the name that FROM gives its stage, in small letters, or ""."""
+    return step.args[2].lower() if len(step.args) == 3 else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A stage that is built: its name, if any, and its image, None where it is still nothing."""
+
+    name: str
+    image: Image | None
 
 
 class Builder:
@@ -123,7 +145,9 @@ class Builder:
         self.engine, self.files, self.request = engine, files, request
         self.pull, self.say = pull, say
         self.arguments = Arguments(request.arguments)
-        self.cache = Cache(engine, used=request.use_cache, sources=request.cache_from)
+        self.stages: list[Stage] = []
+        """Those before the one that is on its way."""
+        self.name = ""
         self.image: Image | None = None
         self.config: dict[str, Any] = {}
         self.author = ""
@@ -135,6 +159,8 @@ class Builder:
         """Run all steps; return the image of the last one."""
         begun = False
         for number, step in enumerate(found, 1):
+            if step.name == "FROM":
+                self._next_stage(_stage_name(step), first=not begun)
             self.say(1, f"Step {number}/{len(found)} : {step.original}\n")
             if step.name == "FROM":
                 begun = True
@@ -153,16 +179,28 @@ class Builder:
             self.say(1, f"[Warning] One or more build-args [{' '.join(unused)}] were not consumed\n")
         return self.image
 
+    def _next_stage(self, name: str, *, first: bool) -> None:
+        """End the stage before, if there is one, and forget what is its own."""
+        if not first:
+            self.stages.append(Stage(self.name, self.image))
+        if name and self._named(name):
+            raise DaemonError(f"{name} stage name already used")
+        self.name, self.author, self.has_command = name, "", False
+        self.cache = Cache(self.engine, used=self.request.use_cache, sources=self.request.cache_from)
+        self.arguments.begin_stage(first=first)
+
+    def _named(self, name: str) -> Stage | None:
+        return next((stage for stage in self.stages if name and stage.name == name.lower()), None)
+
     def _begin(self, step: Instruction) -> None:
-        self.arguments.begin_stage()
         name = expand(step.args[0], self.arguments.for_from(), step.escape)
         if not name:
             raise DaemonError(f"base name ({step.args[0]}) should not be blank")
-        if name == "scratch":
-            self.image, self.config = None, {}
+        if stage := self._named(name):
+            self.image = stage.image
         else:
-            self.image = self._base(name)
-            self.config = dict(thaw(self.image.config.config))
+            self.image = None if name == "scratch" else self._base(name)
+        self.config = dict(thaw(self.image.config.config)) if self.image else {}
         if "PATH" not in instructions.variables(self.config):
             self.config["Env"] = [*(self.config.get("Env") or ()), f"PATH={process.PATH}"]
         self.config |= {"OpenStdin": False, "StdinOnce": False}
@@ -195,8 +233,11 @@ class Builder:
             if step.name == "RUN":
                 self._run(step, words)
             elif step.name in ("ADD", "COPY"):
-                flag = expand(instructions.flags(step).get("chown", ""), {**self.arguments.allowed(), **env})
-                self._copy(words, flag, chmod="chmod" in instructions.flags(step))
+                flags = instructions.flags(step)
+                if "chmod" in flags:
+                    raise instructions.needs_buildkit("--chmod")
+                chown = expand(flags.get("chown", ""), {**self.arguments.allowed(), **env})
+                self._copy(words, chown, flags.get("from", ""))
             else:
                 self._set(words)
 
@@ -311,12 +352,28 @@ class Builder:
             )
         self._commit(Layer.of(box.upper), noted, container=box.id)
 
-    def _copy(self, words: Sequence[str], chown: str, *, chmod: bool) -> None:
-        if chmod:
-            raise instructions.needs_buildkit("--chmod")
-        name, *names, target = words
+    def _source(self, name: str) -> Context:
+        """Return what `--from` names: a stage before this one, by its name or number, or an image."""
         try:
-            sources = context.sources(self.files, names)
+            if stage := self._named(name):
+                image = stage.image
+            elif re.fullmatch(r"[+-]?\d{1,18}", name, re.ASCII):
+                if int(name) == len(self.stages):
+                    raise DaemonError("refers to current build stage")
+                if not 0 <= int(name) < len(self.stages):
+                    raise DaemonError("index out of bounds")
+                image = self.stages[int(name)].image
+            else:
+                image = self._base(name)
+        except DaemonError as error:
+            raise DaemonError(f"invalid from flag value {name}: {error}") from error
+        return Context(self.engine.root(image) if image else EMPTY_ROOT, of_image=True)
+
+    def _copy(self, words: Sequence[str], chown: str, origin: str) -> None:
+        name, *names, target = words
+        files = self._source(origin) if origin else self.files
+        try:
+            sources = context.sources(files, names)
         except DaemonError as error:
             raise DaemonError(f"{name} failed: {error}") from error
         if len(sources) > 1 and not target.endswith("/"):
@@ -334,8 +391,8 @@ class Builder:
         active = engine.driver.prepare(engine.snapshot(self._parent()), engine.now)
         mount = engine.driver.mount(active, lambda: engine.now)
         place = copy.destination(self.config.get("WorkingDir") or "", target)
-        owner = copy.owner(mount, chown) if chown else (0, 0)
-        where = copy.Target(mount, engine.driver.mount_point(engine.driver_home, engine.new_id()), *owner)
+        owner = copy.owner(mount, chown) if chown else None if origin else (0, 0)
+        where = copy.Target(mount, engine.driver.mount_point(engine.driver_home, engine.new_id()), owner)
         for source in sources:
             where.copy(source, place, unpack=name == "ADD")
         self._commit(Layer.of(mount.active.changes), {"Cmd": command})
@@ -387,9 +444,9 @@ class Arguments:
         self.declared[name] = value
         self.used.add(name)
 
-    def begin_stage(self) -> None:
-        """Keep what was declared so far for FROM, and for an ARG that says its name again."""
-        self.before_from, self.declared = self.declared, {}
+    def begin_stage(self, *, first: bool) -> None:
+        """Keep what was declared before the first stage for FROM, and for an ARG that says its name again."""
+        self.before_from, self.declared = self.declared if first else self.before_from, {}
 
     def allowed(self) -> dict[str, str]:
         """Return the arguments that have a value here."""

@@ -21,7 +21,7 @@ from labkit.oci.content import Content
 from labkit.oci.gzip import decompressed
 from labkit.oci.tar import BLOCK, entries
 from labkit.oci.tar_reader import read_changes
-from labkit.oci.tree import EMPTY_ROOT, Dir, File, Meta, Node, Symlink
+from labkit.oci.tree import EMPTY_ROOT, Device, Dir, File, Meta, Node, Symlink
 
 Files = Mapping[str, str | bytes | int]
 """A path's text or bytes, or a number for that many bytes of filler."""
@@ -42,6 +42,8 @@ class Context:
     digests: Mapping[str, str] = field(default_factory=dict)
     text: str | None = None
     """The Dockerfile's text where it is not among the files."""
+    of_image: bool = False
+    """Whether these are an image's files, for `COPY --from`, and no context at all."""
 
     def read_dockerfile(self) -> tuple[str, str]:
         """Return the Dockerfile's name and text; raises DaemonError where there is none.
@@ -201,16 +203,18 @@ def _source(context: Context, path: str) -> CopySource:
         raise DaemonError(f"forbidden path outside the build context: {path} ()")
     place, node = follow(context.root, cleaned)
     if node is None:
-        raise DaemonError(
-            f"file not found in build context or excluded by .dockerignore: stat {path}: file does not exist",
-            code="not-in-context",
-        )
+        missing = f"stat {path}: file does not exist"
+        if context.of_image:
+            raise DaemonError(missing)
+        excluded = "file not found in build context or excluded by .dockerignore"
+        raise DaemonError(f"{excluded}: {missing}", code="not-in-context")
     if not isinstance(node, Dir):
         return CopySource(path, node, "file:" + _digest(context, place, node))
     digests = [] if place == "" else [_digest(context, place, node)]
     for below, _ in tree.walk(node, place):
         target, found = follow(context.root, below)
-        digests.append(below if found is None else _digest(context, target, found))
+        missing = target if context.of_image else below  # a link that leads nowhere counts as a name
+        digests.append(missing if found is None else _digest(context, target, found))
     return CopySource(path, node, joined("dir", sorted(digests)))
 
 
@@ -224,22 +228,33 @@ def joined(kind: str, digests: Sequence[str]) -> str:
 
 
 _KINDS = {File: (stat.S_IFREG, "0"), Dir: (stat.S_IFDIR, "5"), Symlink: (stat.S_IFLNK, "2")}
+_DEVICES = {"c": (stat.S_IFCHR, "3"), "b": (stat.S_IFBLK, "4")}
 
 
 def _digest(context: Context, path: str, node: Node) -> str:
-    """Return the digest of a file as an entry of root's."""
+    """Return the digest of a file's tar header and content.
+
+    What the client sends names no owner; the engine's own headers do, and its machine knows root.
+    """
     if path in context.digests:
         return context.digests[path]
+    device = (node.major, node.minor) if isinstance(node, Device) else (0, 0)
     bits, flag = _KINDS.get(type(node), (stat.S_IFIFO, "6"))
+    if isinstance(node, Device):
+        bits, flag = _DEVICES[node.kind]
     content = node.content if isinstance(node, File) else Content()
-    mode = bits | getattr(node, "meta", Meta()).mode
+    meta = getattr(node, "meta", Meta())
     link = node.target if isinstance(node, Symlink) else ""
     name = path + "/" if isinstance(node, Dir) else path
+    user, group = ("root" if context.of_image and number == 0 else "" for number in (meta.uid, meta.gid))
     header = (
-        f"name{name}mode{mode}uid0gid0size{content.size}typeflag{flag}linkname{link}unamegname"
-        "devmajor0devminor0"
+        f"name{name}mode{bits | meta.mode}uid{meta.uid}gid{meta.gid}size{content.size}typeflag{flag}"
+        f"linkname{link}uname{user}gname{group}devmajor{device[0]}devminor{device[1]}"
     )
     hasher = hashlib.sha256(header.encode("utf-8", "surrogateescape"))
+    for key, value in meta.xattrs:
+        if key == "security.capability":
+            hasher.update(key.encode() + value)
     for chunk in content.chunks():
         hasher.update(chunk)
     return hasher.hexdigest()

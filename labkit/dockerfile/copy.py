@@ -1,13 +1,14 @@
 """Files of the context put into an image, as COPY and ADD do (moby, builder/dockerfile/copy.go, pkg/archive).
 
-They keep their modes and, in whole seconds, their times, and belong to root or to whom `--chown` names. A
-directory's content is copied, not the directory itself. ADD unpacks a tar, which may be compressed.
+They keep their modes and, in whole seconds, their times, and belong to root or to whom `--chown` names; those
+of another image stay whose they are. A directory's content is copied, not the directory itself. ADD unpacks a
+tar, which may be compressed.
 """
 
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from labkit.base.errors import DaemonError, FileSystemError, LabkitError
 from labkit.dockerfile.context import CopySource, follow
@@ -26,12 +27,14 @@ from labkit.storage.driver import MountedTree
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where files are copied to: a mounted image, the path that errors call it by, and the new owner."""
+    """Where files are copied to: a mounted image, the path that errors call it by, and the new owner.
+
+    Without an owner, None, what is copied keeps its own.
+    """
 
     mount: MountedTree
     shown: str
-    uid: int = 0
-    gid: int = 0
+    owner: tuple[int, int] | None = (0, 0)
 
     def copy(self, source: CopySource, path: str, *, unpack: bool = False) -> None:
         """Copy a source to an absolute path; raises DaemonError after "failed to copy files: "."""
@@ -53,10 +56,9 @@ class Target:
                     "not a directory"
                 )
             for directory in make_directories(self.mount, above):
-                if (self.uid, self.gid) != (0, 0):
-                    self.mount.chown(directory, self.uid, self.gid)
-            self._put(place, source.node)
-            self.mount.chown(place, self.uid, self.gid, follow=False)
+                self._chown(directory)
+            self._put(place, _without_attributes(source.node))
+            self._chown(place)
         except FileSystemError as error:
             raise DaemonError(f"failed to copy files: {str(error.strerror).lower()}: {self.shown}") from None
 
@@ -92,7 +94,11 @@ class Target:
             if isinstance(node, Dir):
                 self.mount.utime(path, _whole(node.meta.mtime))
         for path, _ in [*([] if existed else [(place, source)]), *paths]:
-            self.mount.chown(path, self.uid, self.gid, follow=False)
+            self._chown(path)
+
+    def _chown(self, path: str) -> None:
+        if self.owner:
+            self.mount.chown(path, *self.owner, follow=False)
 
     def _clear(self, path: str, node: Node) -> None:
         """Remove what is in a node's way: a directory stays where another comes."""
@@ -107,7 +113,7 @@ class Target:
         else:
             self.mount.unlink(path)
 
-    def _put(self, path: str, node: Node, owner: tuple[int, int] = (0, 0)) -> None:
+    def _put(self, path: str, node: Node) -> None:
         """Make a file as an entry of a tar makes it; a directory's time is set when all is in it."""
         mount = self.mount
         self._clear(path, node)
@@ -124,7 +130,7 @@ class Target:
                 mount.mkfifo(path)
             case Device():
                 mount.mknod(path, node.kind, node.major, node.minor)
-        mount.chown(path, *owner, follow=False)
+        mount.chown(path, meta.uid, meta.gid, follow=False)
         for key, value in meta.xattrs:
             mount.setxattr(path, key, value, follow=False)
         if not isinstance(node, Symlink):
@@ -174,7 +180,7 @@ class Target:
             node = Device("c" if entry.kind == tar.CHARACTER else "b", *entry.device, entry.meta)
         else:
             node = File(archive.slice(entry.offset, entry.size), entry.meta)
-        self._put(path, node, (entry.meta.uid, entry.meta.gid))
+        self._put(path, node)
 
 
 def archive_in(node: Node) -> Content | None:
@@ -191,6 +197,11 @@ def archive_in(node: Node) -> Content | None:
     except LabkitError:
         return None
     return None if first is None else content
+
+
+def _without_attributes(node: Node) -> Node:
+    """Return what is copied alone: its tar has no extended attributes (pkg/archive, CopyFileWithTar)."""
+    return replace(node, meta=replace(node.meta, xattrs=())) if isinstance(node, File) else node
 
 
 def _whole(moment: int) -> int:

@@ -186,17 +186,7 @@ def needs_buildkit(flag: str) -> DaemonError:
 
 def check_simulated(steps: list[Instruction]) -> None:
     """Raise NotSimulated for a Dockerfile that labkit does not build."""
-    froms = [step for step in steps if step.name == "FROM"]
-    if len(froms) > 1:
-        raise NotSimulated(
-            f"labkit: line {froms[1].line}: a second FROM is not simulated; "
-            "it would begin another build stage"
-        )
     for step in steps:
-        if step.name == "COPY" and "from" in flags(step):
-            raise NotSimulated(
-                f"labkit: line {step.line}: --from of COPY is not simulated; it would copy from another image"
-            )
         if step.name == "ADD" and any(re.match("https?://", arg) for arg in step.args[:-1]):
             raise NotSimulated(
                 f"labkit: line {step.line}: ADD of a URL is not simulated; it would download the file"

@@ -30,7 +30,13 @@ from labkit.oci.image import SERVER_VERSION, Image, validate
 from labkit.oci.layer import Layer
 from labkit.oci.reference import Reference, parse_reference
 from labkit.oci.tar import failure
-from labkit.store.archive import ArchivedImage, read_archive, write_docker_archive, write_oci_layout
+from labkit.store.archive import (
+    ArchivedImage,
+    docker_archive,
+    read_archive,
+    write_docker_archive,
+    write_oci_layout,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +48,7 @@ class Loaded:
     lines: tuple[str, ...]
 
 
-def load(engine: Engine, file: str | os.PathLike[str] | IO[bytes]) -> Loaded:
+def load(engine: Engine, file: str | os.PathLike[str] | IO[bytes] | Content) -> Loaded:
     """Take all images of an archive into the cache, or none.
 
     Raises InvalidArchive, or another LabkitError in the engine's words, where a byte of it is wrong.
@@ -138,7 +144,7 @@ FORMATS = ("docker", "oci", "oci-dir")
 """What images are saved as: Docker's archive, an OCI layout in a tar, or an OCI layout in a directory."""
 
 
-def save(engine: Engine, names: Sequence[str], target: Path | IO[bytes], *, form: str = "docker") -> None:
+def save(engine: Engine, names: Sequence[str], target: Path, *, form: str = "docker") -> None:
     """Write images with their names to an archive; `form` is one of FORMATS.
 
     A name without a tag stands for all its tags, an ID for the image without a name. Raises NotFound,
@@ -146,6 +152,19 @@ def save(engine: Engine, names: Sequence[str], target: Path | IO[bytes], *, form
     """
     if form not in FORMATS:
         raise LabkitError(f"no such format: {form} (one of {', '.join(FORMATS)})")
+    chosen = _chosen(engine, names)
+    if form == "docker":
+        write_docker_archive(target, chosen, clock=engine.now)
+    else:
+        write_oci_layout(target, chosen, directory=form == "oci-dir", compress=True)
+
+
+def saved(engine: Engine, names: Sequence[str]) -> Content:
+    """Return what `docker save` writes; raises as `save`."""
+    return docker_archive(_chosen(engine, names), clock=engine.now)
+
+
+def _chosen(engine: Engine, names: Sequence[str]) -> list[ArchivedImage]:
     chosen: dict[str, ArchivedImage] = {}
     for name in names:
         for image, reference in _named(engine, name):
@@ -156,11 +175,7 @@ def save(engine: Engine, names: Sequence[str], target: Path | IO[bytes], *, form
         parent = engine.state.parents.get(image_id, "")
         if parent in chosen:
             chosen[image_id] = replace(each, parent=parent)
-    if form == "docker":
-        write_docker_archive(target, list(chosen.values()), clock=engine.now)
-    else:
-        assert isinstance(target, Path)
-        write_oci_layout(target, list(chosen.values()), directory=form == "oci-dir", compress=True)
+    return list(chosen.values())
 
 
 def _system(engine: Engine, platform: str) -> str:

@@ -14,11 +14,12 @@ from __future__ import annotations
 import errno
 import os
 import posixpath
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol
 
-from labkit.base.errors import DaemonError, FileSystemError, LabkitError, RecordedImage
+from labkit.base.errors import DaemonError, FileSystemError, LabkitError, RecordedImage, call_of
 from labkit.engine import container as containers
 from labkit.engine import mounts, process
 from labkit.engine.container import container_config
@@ -29,12 +30,12 @@ from labkit.go.moment import SECOND
 from labkit.oci import tar
 from labkit.oci.content import Content
 from labkit.oci.tar import failure
+from labkit.oci.tar_reader import link_of, node_of
 from labkit.oci.tar_writer import write_tar
 from labkit.oci.tree import (
     CAPABILITY,
     Device,
     Dir,
-    Fifo,
     File,
     Meta,
     Node,
@@ -150,25 +151,8 @@ def rebased(members: Iterable[Member], old: str, new: str) -> list[Member]:
 
 def read_members(content: Content) -> list[Member]:
     """Return the entries of a tar; raises InvalidLayer in Docker's words."""
-    return [_from_entry(content, each) for each in tar.entries(content.chunks(), content.size)]
-
-
-def _from_entry(content: Content, entry: tar.Entry) -> Member:
-    name, link = entry.name.decode(*_BYTES), entry.link.decode(*_BYTES)
-    kind, meta = entry.kind, entry.meta
-    if kind == tar.DIRECTORY:
-        return Member(name, Dir(meta=meta))
-    if kind == tar.SYMLINK:
-        return Member(name, Symlink(link, replace(meta, mode=0o777)))
-    if kind in (tar.CHARACTER, tar.BLOCK_DEVICE):
-        return Member(name, Device("c" if kind == tar.CHARACTER else "b", *entry.device, meta))
-    if kind == tar.FIFO:
-        return Member(name, Fifo(meta))
-    if kind == tar.LINK:
-        return Member(name, File(meta=meta), link)
-    if kind != tar.FILE:
-        raise tar.failure(f"unhandled tar header type {kind}")
-    return Member(name, File(content.slice(entry.offset, entry.size), meta))
+    found = tar.entries(content.chunks(), content.size)
+    return [Member(each.name.decode(*_BYTES), node_of(each, content.slice), link_of(each)) for each in found]
 
 
 def unpack(
@@ -176,12 +160,15 @@ def unpack(
     target: str,
     members: Sequence[Member],
     owner: Callable[[Meta], tuple[int, int]] | None = None,
+    *,
+    replacing: bool = False,
 ) -> None:
     """Write entries below a directory; a file replaces a file, a directory takes over an entry's attributes.
 
-    `owner` says whose it is, from the entry's attributes; without it, it is the writer's. Raises UnpackError,
-    or FileSystemError.
+    `owner` says whose it is, from the entry's attributes; without it, it is the writer's. With `replacing`
+    the file system's own calls put a file in another one's place, whole or not at all. Raises UnpackError.
     """
+    target = gopath.clean(target)
     directories: list[tuple[str, Meta]] = []
     above: set[str] = set()
     for member in members:
@@ -190,35 +177,68 @@ def unpack(
         if name == ".." or name.startswith("../"):
             raise UnpackError(f'"{name}" is outside of "{target}"')
         _make_parents(files, target, name, above)
-        before = lstat(files, path)
+        with _told_as("lstat", path):
+            before = lstat(files, path)
         is_dir = isinstance(member.node, Dir)
         if before is not None and isinstance(before, Dir) != is_dir:
-            kinds = (
-                ("directory", "non-directory") if isinstance(before, Dir) else ("non-directory", "directory")
-            )
+            kinds = ("directory", "non-directory")[:: 1 if isinstance(before, Dir) else -1]
             raise UnpackError(f'cannot overwrite {kinds[0]} "{path}" with {kinds[1]} "{target}"')
         if is_dir and name == "." and before is not None:
             continue
-        if before is not None and not is_dir:
-            _unlink(files, path)
-            if isinstance(before, Symlink):
-                above.clear()
+        old = before is not None and not is_dir
+        if old and not replacing:
+            with _told_as("unlinkat", path):
+                files.unlink(path)
+        if isinstance(before, Symlink):
+            above.clear()
         node = _owned(member.node, owner)
-        if member.link:
-            _link(files, target, path, member.link)
-        elif isinstance(node, Dir):
-            if before is None:
-                files.mkdir(path, node.meta.mode)
+        with _told_as(_call_for(target, node, member.link), path, "unlinkat" if old else ""):
+            if _make(files, target, path, node, member.link, new=before is None):
+                _set_attributes(files, path, node, owned=owner is not None)
+        if isinstance(node, Dir):
             directories.append((path, node.meta))
             above.add(name)
-        elif isinstance(node, Symlink) and not gopath.join(path, "..", node.target).startswith(target):
-            raise UnpackError(f'invalid symlink "{path}" -> "{node.target}"')
-        else:
-            files.place(path, node)
-        if member.link or isinstance(node, Dir):
-            _set_attributes(files, path, node, owned=owner is not None)
     for path, meta in directories:
-        files.utime(path, meta.mtime)
+        with _told_as("chtimes", path):
+            files.utime(path, meta.mtime)
+
+
+def _make(files: Files, target: str, path: str, node: Node, link: str, *, new: bool) -> bool:
+    """Make what an entry stands for; tell whether its attributes are still to be set."""
+    if link:
+        source = gopath.join(target, link)
+        if not source.startswith(target):
+            raise UnpackError(f'invalid hardlink "{source}" -> "{link}"')
+        files.link(source, path)
+    elif isinstance(node, Dir):
+        if new:
+            files.mkdir(path, node.meta.mode)
+    elif isinstance(node, Symlink) and not gopath.join(path, "..", node.target).startswith(target):
+        raise UnpackError(f'invalid symlink "{path}" -> "{node.target}"')
+    else:
+        files.place(path, node)
+        return False
+    return True
+
+
+def _call_for(target: str, node: Node, link: str) -> str:
+    """Return the system call that makes an entry, or "" where the error says whether it is open or write."""
+    if link:
+        return f"link {gopath.join(target, link)}"
+    return {Dir: "mkdir", Symlink: f"symlink {getattr(node, 'target', '')}"}.get(type(node), "")
+
+
+@contextmanager
+def _told_as(call: str, path: str, refused: str = "") -> Iterator[None]:
+    """Raise a FileSystemError in Go's words; `refused` is the call that the directory has not allowed."""
+    try:
+        yield
+    except FileSystemError as error:
+        number = error.errno or errno.EIO
+        if refused and number in (errno.EACCES, errno.EPERM, errno.EROFS):
+            call = refused
+        text = f"{call or call_of(number)} {path}: {os.strerror(number).lower()}"
+        raise UnpackError(text, code=error.code, subject=path) from None
 
 
 def _make_parents(files: Files, target: str, name: str, known: set[str]) -> None:
@@ -228,16 +248,10 @@ def _make_parents(files: Files, target: str, name: str, known: set[str]) -> None
     path = target
     for each in name.split("/")[:-1]:
         path = gopath.join(path, each)
-        if lstat(files, path) is None:
-            files.mkdir(path)
+        with _told_as("mkdir", path):
+            if lstat(files, path) is None:
+                files.mkdir(path)
     known.add(posixpath.dirname(name))
-
-
-def _unlink(files: Files, path: str) -> None:
-    try:
-        files.unlink(path)
-    except FileSystemError as error:
-        raise UnpackError(f"unlinkat {path}: {os.strerror(error.errno or 0).lower()}") from None
 
 
 def _owned(node: Node, owner: Callable[[Meta], tuple[int, int]] | None) -> Node:
@@ -246,13 +260,6 @@ def _owned(node: Node, owner: Callable[[Meta], tuple[int, int]] | None) -> Node:
     uid, gid = owner(node.meta) if owner else (node.meta.uid, node.meta.gid)
     kept = tuple(each for each in node.meta.xattrs if each[0].startswith(("user.", "security.")))
     return replace(node, meta=replace(node.meta, uid=uid, gid=gid, xattrs=kept))
-
-
-def _link(files: Files, target: str, path: str, name: str) -> None:
-    source = gopath.join(target, name)
-    if not source.startswith(target):
-        raise UnpackError(f'invalid hardlink "{source}" -> "{name}"')
-    files.link(source, path)
 
 
 def _set_attributes(files: Files, path: str, node: Node, *, owned: bool) -> None:
@@ -308,28 +315,26 @@ def read_source(files: Files, path: str, follow: bool) -> tuple[CopyInfo, list[M
 
 def _source(files: Files, path: str, follow: bool) -> CopyInfo:
     if follow:
-        resolved, rebase_name = rebase_of(path, _resolved(files, path))
+        place, rebase_name = rebase_of(path, resolved(files, path))
     else:
         directory, slash, name = path.rpartition("/")
-        resolved = f"{_resolved(files, directory + slash)}/{name}"
-        trailing = path.endswith("/") and gopath.base(path) != gopath.base(resolved)
+        place = f"{resolved(files, directory + slash)}/{name}"
+        trailing = path.endswith("/") and gopath.base(path) != gopath.base(place)
         rebase_name = gopath.base(path) if trailing else ""
-    node = lstat_or_fail(files, resolved)
+    node = lstat_or_fail(files, place)
     if node is None:
-        raise _failed(
-            "lstat", gopath.clean(resolved) if gopath.clean(resolved) == resolved else resolved, errno.ENOENT
-        )
-    return CopyInfo(resolved, True, isinstance(node, Dir), rebase_name)
+        raise _failed("lstat", gopath.clean(place) if gopath.clean(place) == place else place, errno.ENOENT)
+    return CopyInfo(place, True, isinstance(node, Dir), rebase_name)
 
 
-def rebase_of(path: str, resolved: str) -> tuple[str, str]:
+def rebase_of(path: str, place: str) -> tuple[str, str]:
     """Return a resolved path with the end of the one asked for, and that one's name where it is another."""
-    resolved = gopath.keep_end(resolved, path)
-    return resolved, gopath.base(path) if gopath.base(path) != gopath.base(resolved) else ""
+    place = gopath.keep_end(place, path)
+    return place, gopath.base(path) if gopath.base(path) != gopath.base(place) else ""
 
 
-def _resolved(files: Files, path: str) -> str:
-    """Return a path without symbolic links (filepath.EvalSymlinks); raises LabkitError."""
+def resolved(files: Files, path: str) -> str:
+    """Return a path without symbolic links (filepath.EvalSymlinks); raises LabkitError in Go's words."""
     walk = PathWalk("/", split_path(path))
     for name in walk:
         here = gopath.join(walk.trail[-1], name)
@@ -374,20 +379,24 @@ def destination(files: Files, path: str) -> CopyInfo:
     return CopyInfo(path)
 
 
-def check_output(files: Files, path: str) -> None:
-    """Raise LabkitError where a local path can be no destination (docker/cli, ValidateOutputPath)."""
-    directory = posixpath.dirname(gopath.clean(path))
-    if directory and not files.exists(directory):
+def check_output(files: Files, path: str, typed: str = "") -> None:
+    """Raise LabkitError where a local path can be no destination (docker/cli, ValidateOutputPath).
+
+    `typed` is the path as it was given, where the error shows that.
+    """
+    typed = typed or path
+    if not files.exists(posixpath.dirname(gopath.clean(path))):
+        directory = posixpath.dirname(gopath.clean(typed)) or "."
         raise LabkitError(f'invalid output path: directory "{directory}" does not exist')
     try:
         node = files.stat(path).node
     except FileSystemError as error:
         if error.errno == errno.ENOENT:
             return
-        raise _failed("stat", path, error.errno or 0) from None
+        raise _failed("stat", typed, error.errno or 0) from None
     if isinstance(node, Device):
         raise LabkitError(
-            f'invalid output path: "{path}" must be a directory or a regular file: got a device'
+            f'invalid output path: "{typed}" must be a directory or a regular file: got a device'
         )
 
 
@@ -419,7 +428,8 @@ def lstat_or_fail(files: Files, path: str) -> Node | None:
 
 
 def _failed(call: str, path: str, number: int) -> LabkitError:
-    return LabkitError(f"{call} {path}: {os.strerror(number).lower()}")
+    text = f"{call} {path}: {os.strerror(number).lower()}"
+    return LabkitError(text, code=errno.errorcode.get(number, ""), subject=path)
 
 
 class NoSuchPath(LabkitError):
@@ -486,8 +496,6 @@ def write_path(
         unpack(files, target, given, lambda meta: user_id or (meta.uid, meta.gid))
     except UnpackError as error:
         raise DaemonError(str(failure(str(error)))) from None
-    except FileSystemError as error:
-        raise DaemonError(str(failure(_said(error)))) from None
     containers.keep(engine, mounts.written(engine, container, files))
 
 
@@ -500,10 +508,6 @@ def export(engine: Engine, container: Container) -> Content:
         raise RecordedImage(container.image_name, "export them")
     mounted = engine.driver.mount(container.active, lambda: engine.now)
     return write_tar(containers.committed(mounted.root))
-
-
-def _said(error: FileSystemError) -> str:
-    return f"{error.filename}: {(error.strerror or '').lower()}"
 
 
 def _resolve_path(files: MountTable, path: str) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from labkit.engine.state import State, identifier
+from labkit.engine.state import Container, State, identifier
 from labkit.oci.image import Image
 from labkit.oci.tree import EMPTY_ROOT, Dir
 from labkit.storage.driver import Active, Snapshot, StorageDriver
@@ -30,6 +30,7 @@ class Engine:
     architecture: str = "amd64"
     data_root: str = "/var/lib/docker"
     hostname: str = "lab"
+    disk_size: int = 64 << 30
     driver: StorageDriver = field(default_factory=Overlay2)
     _snapshots: dict[str, Snapshot] = field(default_factory=dict, repr=False)
     _inits: dict[str, tuple[int, Snapshot]] = field(default_factory=dict, repr=False)
@@ -38,6 +39,11 @@ class Engine:
     def driver_home(self) -> str:
         """The directory in which the storage driver keeps what it keeps."""
         return f"{self.data_root}/{self.driver.name}"
+
+    @property
+    def overlay(self) -> bool:
+        """Tell whether the kernel's overlay is what shows a container's tree."""
+        return self.driver.name == "overlay2"
 
     def mount_point(self, identity: str) -> str:
         """Return the directory at which a container's tree is mounted, for messages that name it.
@@ -103,3 +109,14 @@ class Engine:
             init = self.driver.commit(below, changes, init=True)
             self._inits[image.chain_id] = self.now, init
         return self.driver.prepare(self.driver.alike(init), self.now)
+
+
+def layer_names(image: Image) -> list[str]:
+    """Return the names that the driver knows an image's layers by, top first: identifiers of its own."""
+    return [identifier("cache", chain) for chain in reversed(image.chain_ids)]
+
+
+def container_layers(container: Container) -> list[str]:
+    """Return the names of a container's layers, top first: its own, the init layer, its image's."""
+    name = identifier("cache", container.id)
+    return [name, f"{name}-init", *layer_names(container.image)]

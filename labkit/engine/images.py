@@ -93,12 +93,12 @@ def containers_of(engine: Engine, image_id: str) -> list[Container]:
 def add_image(engine: Engine, image: Image, *, parent: str = "") -> None:
     """Put an image and its layers into the cache; what is there already is kept."""
     state = engine.state
-    layers = state.layers
+    layers, came = state.layers, state.came
     for layer, chain in zip(image.layers, image.chain_ids, strict=True):
         if chain not in layers:
-            layers = layers.set(chain, layer)
+            layers, came = layers.set(chain, layer), came.set(chain, state.now)
     if image.id not in state.images:
-        engine.change(images=state.images.set(image.id, image), layers=layers)
+        engine.change(images=state.images.set(image.id, image), layers=layers, came=came)
     if parent:
         engine.change(parents=engine.state.parents.set(image.id, parent))
 
@@ -252,10 +252,10 @@ def release_layers(engine: Engine, image: Image) -> list[str]:
     users: Iterable[Image] = [*state.images.values(), *_container_images(engine)]
     needed = {chain for user in users for chain in user.chain_ids}
     dropped = [chain for chain in reversed(image.chain_ids) if chain not in needed and chain in state.layers]
-    layers = state.layers
+    layers, came = state.layers, state.came
     for chain in dropped:
-        layers = layers.remove(chain)
-    engine.change(layers=layers)
+        layers, came = layers.remove(chain), came.discard(chain)
+    engine.change(layers=layers, came=came)
     return dropped
 
 

@@ -11,18 +11,20 @@ import errno
 from collections.abc import Callable
 from dataclasses import replace
 
-from labkit.engine.engine import Engine
+from labkit.engine.engine import Engine, container_layers
 from labkit.engine.state import Container
 from labkit.oci.content import Content
 from labkit.oci.tree import EMPTY_ROOT, Device, Dir, File, Meta, Symlink, split_path
 from labkit.storage.driver import MountedTree
 from labkit.storage.mounts import MountTable
 from labkit.storage.overlay import Mount
+from labkit.storage.overlay2 import mount_options
+from labkit.storage.plain import Made
 from labkit.storage.posix import Cost, fail, meta_of, with_meta
 
 _RW_ALL = Meta(0o666)
 _STICKY = Meta(0o1777)
-_DEV = Dir(
+DEV = Dir(
     {
         "fd": Symlink("/proc/self/fd"),
         "full": Device("c", 1, 7, _RW_ALL),
@@ -54,8 +56,8 @@ def container_mounts(engine: Engine, container: Container, now: Callable[[], int
     """
     begun = container.started or container.created
     own = {
-        "/dev": Mount(EMPTY_ROOT, _made_at(_DEV, begun), now),
-        "/proc": _Proc(EMPTY_ROOT, _made_at(_proc(), begun), now),
+        "/dev": Mount(EMPTY_ROOT, _made_at(DEV, begun), now),
+        "/proc": Proc(lambda: _mount_lines(engine, container), begun),
         "/sys": Mount(EMPTY_ROOT, _made_at(_SYS, begun), now, read_only=True),
     }
     return _table(engine, container, now, own, named=begun)
@@ -95,9 +97,7 @@ def _table(
     root.read_only = read_only
     table: dict[str, Mount | tuple[Mount, str]] = {**own, **volumes}
     if named:
-        hostname = container.options.hostname or container.id[:12]
-        in_hosts = "" if container.options.network == "none" else hostname
-        files = Mount(_engine_files(hostname, in_hosts, named), clock=now, read_only=read_only)
+        files = Mount(engine_files(container, named), clock=now, read_only=read_only)
         table |= {f"/etc/{name}": (files, f"/{name}") for name in ("hostname", "hosts", "resolv.conf")}
     return MountTable(root, table)
 
@@ -105,7 +105,7 @@ def _table(
 def make_directories(files: MountedTree | MountTable, path: str) -> list[str]:
     """Make a directory and those above it where they are missing; return the paths that were made.
 
-    >>> make_directories(home_mounts(EMPTY_ROOT, lambda: 0), "/srv/./data")
+    >>> make_directories(MountTable(Mount(EMPTY_ROOT), {}), "/srv/./data")
     ['/srv', '/srv/data']
     """
     made, place = [], ""
@@ -128,68 +128,75 @@ def written(engine: Engine, container: Container, files: MountTable) -> Containe
     return replace(container, active=files.active, whiteout=files.root_mount.whiteout)
 
 
-class _Proc(Mount):
-    """What the kernel tells of processes, where nothing can be made (proc(5))."""
+class Proc(Made):
+    """What the kernel tells of processes and of mounts, where nothing can be made (proc(5))."""
 
     __slots__ = ()
+
+    def __init__(self, mounts: Callable[[], str], made: int = 0) -> None:
+        super().__init__(lambda: _made_at(_proc(mounts()), made))
 
     def _counted(self, change: Callable[[], int]) -> Cost:
         fail(errno.ENOENT, "")
 
 
-def _engine_files(hostname: str, named: str, mtime: int) -> Dir:
+def engine_files(container: Container, mtime: int) -> Dir:
     """Return the files; a container on a network finds its own name in /etc/hosts."""
-    hosts = _HOSTS + (f"172.17.0.2\t{named}\n" if named else "")
+    hostname = container.options.hostname or container.id[:12]
+    hosts = _HOSTS + (f"172.17.0.2\t{hostname}\n" if container.options.network != "none" else "")
     texts = {"hostname": f"{hostname}\n", "hosts": hosts, "resolv.conf": "nameserver 127.0.0.11\n"}
     return Dir({name: File(Content.of(text.encode()), Meta(mtime=mtime)) for name, text in texts.items()})
 
 
-def _proc() -> Dir:
-    mounts = (
-        "overlay / overlay rw,relatime 0 0\n"
-        "proc /proc proc rw,nosuid,nodev,noexec,relatime 0 0\n"
-        "tmpfs /dev tmpfs rw,nosuid,size=65536k,mode=755 0 0\n"
-        "sysfs /sys sysfs ro,nosuid,nodev,noexec,relatime 0 0\n"
-    )
+def _proc(mounts: str) -> Dir:
     read_only = Meta(0o444)
+    seen = File(Content.of(mounts.encode("utf-8", "surrogateescape")), read_only)
     return Dir(
         {
-            "mounts": File(Content.of(mounts.encode()), read_only),
-            "self": Dir({"fd": Dir(meta=Meta(0o500))}, Meta(0o555)),
+            "mounts": Symlink("self/mounts"),
+            "self": Dir({"fd": Dir(meta=Meta(0o500)), "mounts": seen}, Meta(0o555)),
             "version": File(Content.of(b"Linux version 6.1.0\n"), read_only),
         },
         Meta(0o555),
     )
 
 
-def home_mounts(files: Dir, now: Callable[[], int]) -> MountTable:
-    """Return the pretend machine on which commands are typed; `files` is what was written there so far."""
-    return MountTable(Mount(_MACHINE, files, now), {"/dev": Mount(_DEV, clock=now)})
-
-
-_WELCOME = b"""This is your pretend home. What you write here stays in the lab.
-Try: docker pull nginx, docker images, docker image history nginx
+DISK = "/dev/sda1"
+"""The machine's disk, an ext4."""
+_BEFORE = """\
+proc /proc proc rw,nosuid,nodev,noexec,relatime 0 0
+tmpfs /dev tmpfs rw,nosuid,size=65536k,mode=755 0 0
+devpts /dev/pts devpts rw,nosuid,noexec,relatime,gid=5,mode=620,ptmxmode=666 0 0
+sysfs /sys sysfs ro,nosuid,nodev,noexec,relatime 0 0
+cgroup /sys/fs/cgroup cgroup2 ro,nosuid,nodev,noexec,relatime 0 0
+mqueue /dev/mqueue mqueue rw,nosuid,nodev,noexec,relatime 0 0
+shm /dev/shm tmpfs rw,nosuid,nodev,noexec,relatime,size=65536k 0 0
 """
-_MACHINE = Dir(
-    {
-        "dev": Dir(),
-        "etc": Dir(
-            {
-                "group": File(Content.of(b"root:x:0:\nlearner:x:1000:\n")),
-                "hostname": File(Content.of(b"lab\n")),
-                "passwd": File(
-                    Content.of(b"root:x:0:0:root:/root:/bin/sh\nlearner:x:1000:1000::/home/learner:/bin/sh\n")
-                ),
-            }
-        ),
-        "home": Dir(
-            {
-                "learner": Dir(
-                    {"README.txt": File(Content.of(_WELCOME), Meta(0o644, 1000, 1000))},
-                    Meta(0o755, 1000, 1000),
-                )
-            }
-        ),
-        "tmp": Dir(meta=_STICKY),
-    }
-)
+_AFTER = """\
+proc /proc/bus proc ro,nosuid,nodev,noexec,relatime 0 0
+proc /proc/fs proc ro,nosuid,nodev,noexec,relatime 0 0
+proc /proc/irq proc ro,nosuid,nodev,noexec,relatime 0 0
+proc /proc/sys proc ro,nosuid,nodev,noexec,relatime 0 0
+tmpfs /proc/acpi tmpfs ro,relatime 0 0
+tmpfs /proc/keys tmpfs rw,nosuid,size=65536k,mode=755 0 0
+tmpfs /proc/timer_list tmpfs rw,nosuid,size=65536k,mode=755 0 0
+tmpfs /sys/firmware tmpfs ro,relatime 0 0
+"""
+
+
+def overlay_line(engine: Engine, container: Container, point: str, *, read_only: bool = False) -> str:
+    """Return the line of /proc/mounts for a container's tree, where that is an overlay."""
+    options = mount_options(engine.driver_home, container_layers(container))
+    return f"overlay {point} overlay {'ro' if read_only else 'rw'},relatime,{options} 0 0\n"
+
+
+def _mount_lines(engine: Engine, container: Container) -> str:
+    """Return /proc/mounts of a container: what runc mounts, in its order (moby, daemon/oci_linux.go)."""
+    read_only = container.options.read_only
+    points = [("/", read_only), *((each.destination, each.read_only) for each in container.volumes)]
+    points += [(f"/etc/{name}", read_only) for name in ("resolv.conf", "hostname", "hosts")]
+    points.sort(key=lambda point: len(split_path(point[0])))
+    first, *own = (f"{DISK} {point} ext4 {'ro' if ro else 'rw'},relatime 0 0\n" for point, ro in points)
+    if engine.overlay:
+        first = overlay_line(engine, container, "/", read_only=read_only)
+    return f"{first}{_BEFORE}{''.join(own)}{_AFTER}"

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 from labkit.base.errors import DaemonError, FileSystemError
 from labkit.engine import container as containers
+from labkit.engine import usage
 from labkit.engine.container import container_config
 from labkit.engine.engine import Engine
 from labkit.engine.mounts import container_mounts, make_directories, written
@@ -23,6 +24,7 @@ from labkit.shell import users
 from labkit.shell.lookup import ExecNotFound
 from labkit.shell.prompt import prompt
 from labkit.shell.run import resume, run_command
+from labkit.shell.speech import dialect_of
 from labkit.shell.streams import Reader, WouldRunForever
 from labkit.shell.task import Chunk, Completed, Process, Task
 from labkit.storage.mounts import MountTable
@@ -93,7 +95,7 @@ def start(engine: Engine, container: Container, *, detached: bool, stdin: bytes 
         options = container.options
         if detached and options.open_stdin and not stdin:
             stdin = keyboard(engine)
-        process = _process(container, fs, clock, stdin=stdin, tty=options.tty, on_unknown=serve)
+        process = _process(engine, container, fs, clock, stdin=stdin, tty=options.tty, on_unknown=serve)
         make_directories(fs, process.cwd)
         result = _run(argv, process)
     except ExecNotFound as error:
@@ -142,16 +144,18 @@ def type_into(
     """
     clock, main = _Clock(engine.now), shells is container.shells
     fs = container_mounts(engine, container, clock.read)
-    process = _process(container, fs, clock, user=shells.user, stdin=stdin, tty=shells.tty)
+    process = _process(engine, container, fs, clock, user=shells.user, stdin=stdin, tty=shells.tty)
     *outer, innermost = shells.waiting
     waiting = outer if text is None else shells.waiting
+    shown = prompt_of(engine, container, shells) if main and shells.tty and text is not None else ""
     result = resume(waiting, process, text=text, status=innermost.memory["status"])
     engine.advance(result.duration_ns if result.finished else 0)
     left = replace(shells, waiting=result.shells) if result.shells else None
     container = written(engine, engine.state.containers[container.id], fs)
     if main:
+        typed = (LogLine(1, engine.now, f"{shown}{text}\n".encode()),) if shown else ()
         log = (LogLine(chunk.stream, engine.now, chunk.data) for chunk in result.chunks)
-        container = replace(container, shells=left, log=(*container.log, *log))
+        container = replace(container, shells=left, log=(*container.log, *typed, *log))
     if main and not left:
         container = replace(container, status="exited", finished=engine.now, exit_code=result.exit_code)
     containers.keep(engine, container)
@@ -195,7 +199,7 @@ def execute(
     fs = container_mounts(engine, container, clock.read)
     try:
         process = _process(
-            container, fs, clock, env=env, user=user, working_dir=working_dir, stdin=stdin, tty=tty
+            engine, container, fs, clock, env=env, user=user, working_dir=working_dir, stdin=stdin, tty=tty
         )
         _check_working_dir(fs, working_dir or "/")
         result = _run(argv, replace(process, programs=programs or {}))
@@ -245,7 +249,7 @@ def _run(argv: Sequence[str], process: Process) -> Completed:
             raise
         words = "exec format error" if error.kind == "exec format error" else "no such file or directory"
         said = Chunk(2, Content.of(f"exec {error.name}: {words}\n".encode()), 0)
-        return Completed(1, (said,), 0, True, process.cwd, process.env)
+        return Completed(1, (said,), 0, True)
 
 
 def _is_there(process: Process, error: ExecNotFound) -> bool:
@@ -281,6 +285,7 @@ def _words(error: ExecNotFound) -> str:
 
 
 def _process(
+    engine: Engine,
     container: Container,
     fs: MountTable,
     clock: _Clock,
@@ -305,6 +310,7 @@ def _process(
     return Process(
         fs=fs,
         clock=clock,
+        dialect=dialect_of(fs),
         env=variables,
         cwd=working_dir or config["WorkingDir"] or "/",
         uid=uid,
@@ -313,6 +319,7 @@ def _process(
         stdin=stdin,
         tty=tty,
         on_unknown=on_unknown,
+        space=lambda: usage.space(engine),
     )
 
 

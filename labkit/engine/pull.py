@@ -75,6 +75,8 @@ def pull(
     another LabkitError, in the same words, for what is found to be wrong after that: damaged bytes, no
     image for the platform. A name that has a digest is looked up by it, whatever its tag is.
     """
+    if reference.familiar_name == "scratch":
+        raise DaemonError("'scratch' is a reserved name")
     if reference.digest:
         reference = replace(reference, tag="")
     try:

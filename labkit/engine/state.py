@@ -216,6 +216,8 @@ class State:
     """When an image was last tagged here, by image ID."""
     layers: PMap[str, Layer] = field(default_factory=pmap)
     """By ChainID: what "Already exists" looks up."""
+    came: PMap[str, int] = field(default_factory=pmap)
+    """When each of these layers came here, in nanoseconds, by ChainID."""
     diff_ids: PMap[str, str] = field(default_factory=pmap)
     """DiffIDs by the digest of the blob they were pulled or pushed as; kept when the layer is deleted."""
     sources: Sources = field(default_factory=pmap)

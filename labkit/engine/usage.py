@@ -83,6 +83,18 @@ def disk_used(engine: Engine) -> int:
     return drivers.disk_used(engine.driver, snapshots(engine))
 
 
+_SYSTEM = 4 << 30
+
+
+def space(engine: Engine) -> tuple[int, int]:
+    """Return the bytes of the machine's disk and those in use: some by its system, the rest by the engine.
+
+    >>> space(Engine(disk_size=8 << 30)) == (8 << 30, 4 << 30)
+    True
+    """
+    return engine.disk_size, _SYSTEM + disk_used(engine) + volumes.size(engine.state.volumes.values())
+
+
 def snapshots(engine: Engine) -> Iterator[Kept]:
     """Give each snapshot that the storage driver keeps for all images and containers.
 

@@ -17,6 +17,7 @@ from labkit.course.slides import Slide, SlideRun
 from labkit.lessons import SLIDES
 from labkit.notebook import slide_html
 from labkit.notebook.html import element, html
+from labkit.oci.blob import write_file
 
 _V4: Any = nbformat.v4  # has no types
 FORMS = ("handout", "deck")
@@ -30,7 +31,7 @@ def handout(directory: Path) -> list[Path]:
     written = []
     for form in FORMS:
         path = directory / f"{form}.html"
-        path.write_text(page(form), "utf-8")
+        write_file(path, [page(form).encode()])
         written.append(path)
     return written
 

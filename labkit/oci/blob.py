@@ -7,11 +7,10 @@ This module and the Spool of `gzip` alone touch a disk. `content` needs no more 
 from __future__ import annotations
 
 import os
-import tempfile
 import threading
 import weakref
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Protocol
 
@@ -42,14 +41,18 @@ def whole(blob: Blob) -> Content:
     return Content.at(blob, 0, blob.size)
 
 
-def write_file(target: Path, chunks: Iterable[bytes], mode: int = 0o644) -> None:
+def write_file(target: Path, chunks: Iterable[bytes], mode: int = 0o644, mtime: int | None = None) -> None:
     """Write a file that appears whole or not at all: beside its place first, then renamed.
 
-    Raises FileSystemError, or what `chunks` raises; then nothing is left of it.
+    `mtime` is in nanoseconds. Raises FileSystemError, or what `chunks` raises; then nothing is left of it.
     """
-    with _errors_of(target):
-        descriptor, name = tempfile.mkstemp(prefix=".labkit-", dir=target.parent)
+    # The name is chosen before the file is there: whenever an interrupt comes, what it left is known.
+    beside = target.parent / f".labkit-{os.urandom(8).hex()}"
     try:
+        with _errors_of(target):
+            descriptor = os.open(
+                beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600
+            )
         try:
             for chunk in chunks:
                 with _errors_of(target):
@@ -59,11 +62,13 @@ def write_file(target: Path, chunks: Iterable[bytes], mode: int = 0o644) -> None
         finally:
             os.close(descriptor)
         with _errors_of(target):
-            os.chmod(name, mode)
-            os.replace(name, target)
-    except BaseException:
-        os.unlink(name)
-        raise
+            os.chmod(beside, mode)
+            if mtime is not None:
+                os.utime(beside, ns=(mtime, mtime))
+            os.replace(beside, target)
+    finally:
+        with suppress(FileNotFoundError):
+            os.unlink(beside)
 
 
 def _write(descriptor: int, data: bytes) -> None:

@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import IO, Any
 
-from labkit.base.errors import InvalidArchive, LabkitError
+from labkit.base.errors import InvalidArchive, LabkitError, call_of
 from labkit.oci.blob import FileSource
 from labkit.oci.content import CHUNK, Buffer, Content, Piece
 
@@ -226,9 +226,8 @@ def _disk_errors() -> Iterator[None]:
         yield
     except OSError as error:
         number = error.errno or errno.EIO
-        verb = "open" if number in (errno.ENOENT, errno.EACCES, errno.EROFS) else "write"
         where = tempfile.tempdir or os.environ.get("TMPDIR", "/tmp")
-        text = f"{verb} {where}: {os.strerror(number).lower()}"
+        text = f"{call_of(number)} {where}: {os.strerror(number).lower()}"
         raise LabkitError(text, code=errno.errorcode.get(number, ""), subject=os.fsdecode(where)) from None
 
 

@@ -13,7 +13,7 @@ slices of the tar; nothing is copied.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import NamedTuple, NoReturn, TypeAlias, cast
 
@@ -60,6 +60,30 @@ def read_changes(tar: Content, chunks: Iterable[bytes] | None = None) -> Dir:
     return unpacking.tree()
 
 
+def node_of(entry: Entry, cut: Callable[[int, int], Content]) -> Node:
+    """Return what an entry of a tar stands for by itself: a directory is empty, a hard link an empty file.
+
+    `cut` gives the tar's bytes from an offset on, so many. Raises InvalidLayer.
+    """
+    kind, meta = entry.kind, entry.meta
+    if kind == DIRECTORY:
+        return Dir(meta=meta)
+    if kind == SYMLINK:
+        return Symlink(_decoded(entry.link), replace(meta, mode=0o777))
+    if kind in (CHARACTER, BLOCK_DEVICE):
+        return Device("c" if kind == CHARACTER else "b", *entry.device, meta)
+    if kind == FIFO:
+        return Fifo(meta)
+    if kind not in (FILE, LINK):
+        raise failure(f"unhandled tar header type {kind}")
+    return File(cut(entry.offset, entry.size), meta)
+
+
+def link_of(entry: Entry) -> str:
+    """Return the name that an entry is a hard link to, or ""."""
+    return _decoded(entry.link) if entry.kind == LINK else ""
+
+
 class _Place(NamedTuple):
     """A directory that a name leads to: where it is, what is in it, and the name's start for those."""
 
@@ -73,7 +97,7 @@ class _Unpacking:
     """A tree in the making: its directories' children are still open to change."""
 
     def __init__(self, tar: Content) -> None:
-        self._cut = _Cutter(tar).cut
+        self._cut = Cutter(tar).cut
         # The root is a child too, so that every directory has an owner.
         self._above: Children = {"": Dir({})}
         self._places: dict[bytes, _Place] = {}
@@ -116,25 +140,13 @@ class _Unpacking:
             self._put(place.children, text, self._node(entry))
 
     def _node(self, entry: Entry) -> Node:
-        kind, meta = entry.kind, entry.meta
-        if kind == FILE:
-            return File(self._cut(entry.offset, entry.size), meta)
-        if kind == SYMLINK:
-            if not entry.link:
-                _refuse(entry, "no such file or directory")
-            if len(entry.link) > _PATH:
-                _refuse(entry, "file name too long")
-            return Symlink(_decoded(entry.link), replace(meta, mode=0o777))
-        if kind == CHARACTER and entry.device == (
-            0,
-            0,
-        ):  # overlayfs's own form of one, should it stand in a tar
-            return Whiteout(meta.mtime)
-        if kind in (CHARACTER, BLOCK_DEVICE):
-            return Device("c" if kind == CHARACTER else "b", *entry.device, meta)
-        if kind == FIFO:
-            return Fifo(meta)
-        raise failure(f"unhandled tar header type {kind}")
+        if entry.kind == SYMLINK and not entry.link:
+            _refuse(entry, "no such file or directory")
+        if entry.kind == SYMLINK and len(entry.link) > _PATH:
+            _refuse(entry, "file name too long")
+        if entry.kind == CHARACTER and entry.device == (0, 0):
+            return Whiteout(entry.meta.mtime)  # overlayfs's own form of one, should it stand in a tar
+        return node_of(entry, self._cut)
 
     def _put(self, children: Children, name: str, node: Node) -> None:
         # `_places` remembers where the start of a name led. Only a directory or a link can be on such a way:
@@ -293,7 +305,7 @@ def _quoted(name: bytes) -> str:
     return go_quote(_decoded(name))
 
 
-class _Cutter:
+class Cutter:
     """Slices of content at growing offsets, each found from where the one before was."""
 
     def __init__(self, content: Content) -> None:

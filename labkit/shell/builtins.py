@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import errno
+import re
 import stat
 from collections.abc import Callable
 
 from labkit.base.errors import FileSystemError
 from labkit.shell.applets import APPLETS
+from labkit.shell.applets.files import parse_mode
 from labkit.shell.conversions import LARGEST, basename, decimal, decode, join, normal, strerror
 from labkit.shell.launch import call
 from labkit.shell.lookup import ExecNotFound, find_program
-from labkit.shell.state import BreakLoop, ExitShell, ShellState, Suspended
+from labkit.shell.state import BreakLoop, ExitShell, ReturnFunction, ShellState, Suspended
 from labkit.shell.streams import WouldRunForever
 
 Builtin = Callable[[ShellState, list[str]], int]
-_OPTIONS = {"allexport": "a", "errexit": "e", "nounset": "u", "xtrace": "x"}
-_KEYWORDS = frozenset("! { } do done elif else fi for if in then until while".split())
+_OPTIONS = {"allexport": "a", "errexit": "e", "nounset": "u", "xtrace": "x", "pipefail": "pipefail"}
+_KEYWORDS = frozenset("! { } case do done elif else esac fi for if in then until while".split())
 
 
 def _colon(shell: ShellState, words: list[str]) -> int:
@@ -37,7 +39,7 @@ def _cd(shell: ShellState, words: list[str]) -> int:
         shell.task.fs.stat(path + "/.", True)
     except FileSystemError as error:
         shell.message(f"can't cd to {target}: {strerror(error)}")
-        return 2
+        return 1 if shell.flavour == "bash" else 2
     shell.assign("OLDPWD", shell.task.cwd)
     shell.task.cwd = path
     shell.assign("PWD", path)
@@ -52,6 +54,69 @@ def _exit(shell: ShellState, words: list[str]) -> int:
     if shell.reads and "i" in shell.options and basename(shell.arg0) == "bash":
         shell.task.err("exit\n")
     raise ExitShell(status, meant=True)
+
+
+def _return(shell: ShellState, words: list[str]) -> int:
+    raise ReturnFunction(_number(shell, words[1]) % 256 if len(words) > 1 else shell.status)
+
+
+def _eval(shell: ShellState, words: list[str]) -> int:
+    shell.builtin = None
+    return shell.run_text(" ".join(words[1:]), shell.line)
+
+
+def _source(shell: ShellState, words: list[str]) -> int:
+    """Run a file's commands in this shell."""
+    path = words[1] if len(words) > 1 else ""
+    try:
+        text = shell.task.text(shell.task.open_read(path))
+    except FileSystemError as error:
+        shell.message(f"can't open '{path}': {strerror(error)}")
+        if shell.flavour == "bash":
+            return 1
+        raise ExitShell(2) from None
+    shell.builtin = None
+    try:
+        return shell.run_text(text, 1)
+    except ReturnFunction as leave:
+        return leave.status
+
+
+def _local(shell: ShellState, words: list[str]) -> int:
+    if not shell.frames:
+        shell.message("not in a function")
+        raise ExitShell(2)
+    for word in words[1:]:
+        name, equals, value = word.partition("=")
+        shell.frames[-1].setdefault(name, shell.variables.get(name))
+        if equals or shell.flavour != "dash":
+            shell.assign(name, value)
+    return 0
+
+
+def _trap(shell: ShellState, words: list[str]) -> int:
+    """Keep what to run at the end; signals do not come here."""
+    operands = [word for word in words[1:] if word != "--"]
+    action, *names = operands if len(operands) > 1 else ["-", *operands]
+    for name in names:
+        name = "EXIT" if name == "0" else name.removeprefix("SIG")
+        shell.traps.pop(name, None)
+        if action != "-":
+            shell.traps[name] = action
+    return 0
+
+
+def _umask(shell: ShellState, words: list[str]) -> int:
+    if len(words) < 2:
+        shell.task.out(f"{shell.task.umask:04o}\n")
+    elif words[1] == "-S":
+        letters = stat.filemode(0o777 & ~shell.task.umask)
+        shell.task.out(f"u={letters[1:4]},g={letters[4:7]},o={letters[7:]}\n".replace("-", ""))
+    elif re.fullmatch("[0-7]{1,4}", words[1]):
+        shell.task.umask = int(words[1], 8)
+    else:
+        shell.task.umask = 0o777 & ~parse_mode(words[1], 0o777 & ~shell.task.umask, False, umask=0)
+    return 0
 
 
 def _break(shell: ShellState, words: list[str]) -> int:
@@ -85,8 +150,11 @@ def _type(shell: ShellState, words: list[str]) -> int:
     for name in words[1:]:
         if name in _KEYWORDS:
             described = f"{name} is a shell keyword"
+        elif name in shell.functions:
+            described = f"{name} is a function"
         elif name in BUILTINS:
-            described = f"{name} is a {'special ' if name in SPECIAL else ''}shell builtin"
+            kind = "special " if name in SPECIAL and shell.flavour != "bash" else ""
+            described = f"{name} is a {kind}shell builtin"
         elif path := _path_of(shell, name):
             described = f"{name} is {path}"
         else:
@@ -98,9 +166,10 @@ def _type(shell: ShellState, words: list[str]) -> int:
 def _command(shell: ShellState, words: list[str]) -> int:
     if words[1:2] == ["-v"]:
         name = words[2] if len(words) > 2 else ""
-        path = name if name in BUILTINS or name in _KEYWORDS else _path_of(shell, name)
+        known = name in BUILTINS or name in _KEYWORDS or name in shell.functions
+        path = name if known else _path_of(shell, name)
         if path is None:
-            return 127
+            return 1 if shell.flavour == "bash" else 127
         shell.task.out(path + "\n")
         return 0
     if len(words) < 2:
@@ -149,10 +218,13 @@ def _export(shell: ShellState, words: list[str]) -> int:
 
 
 def _unset(shell: ShellState, words: list[str]) -> int:
-    """Forget variables."""
+    """Forget variables, or with -f functions."""
     for name in words[1:]:
-        shell.variables.pop(name, None)
-        shell.exported.discard(name)
+        if words[1] == "-f" or name not in shell.variables:
+            shell.functions.pop(name, None)
+        else:
+            shell.variables.pop(name)
+            shell.exported.discard(name)
     return 0
 
 
@@ -173,7 +245,7 @@ def _set_options(shell: ShellState, words: list[str]) -> int:
             name = (rest.pop(0) if rest else "") if flag == "o" else flag
             letter = _OPTIONS.get(name, name)
             if letter not in _OPTIONS.values():
-                known = letter in ("pipefail", *"bCfhmnv")
+                known = letter in tuple("bCfhmnv")
                 shell.message(f"labkit's shell has no option {name}" if known else f"illegal option -{name}")
                 raise ExitShell(2)
             (shell.options.add if flags[0] == "-" else shell.options.discard)(letter)
@@ -227,14 +299,17 @@ def _line(shell: ShellState) -> str:
 
 def _applet(shell: ShellState, words: list[str]) -> int:
     task = shell.task.child(shell.task.name, env=shell.environment())
-    task.in_shell = True
+    task.builtin, task.dialect = words[0], shell.flavour
+    if shell.flavour != "ash":
+        task.name = shell.prefix().removesuffix(": ")
     return call(task, APPLETS[words[0]], words)
 
 
-SPECIAL = frozenset((":", "break", "continue", "exec", "exit", "export", "set", "shift", "unset"))
+SPECIAL = frozenset(". : break continue eval exec exit export return set shift trap unset".split())
 BUILTINS: dict[str, Builtin] = {
-    ":": _colon, "break": _break, "cd": _cd, "command": _command, "continue": _break, "exec": _exec,
-    "exit": _exit, "export": _export, "read": _read, "set": _set_options, "shift": _shift, "type": _type,
-    "unset": _unset, "wait": _wait,
+    ".": _source, ":": _colon, "break": _break, "cd": _cd, "command": _command, "continue": _break,
+    "eval": _eval, "exec": _exec, "exit": _exit, "export": _export, "local": _local, "read": _read,
+    "return": _return, "set": _set_options, "shift": _shift, "source": _source, "trap": _trap, "type": _type,
+    "umask": _umask, "unset": _unset, "wait": _wait,
     **dict.fromkeys(("[", "echo", "false", "printf", "pwd", "test", "true"), _applet),
 }  # fmt: skip

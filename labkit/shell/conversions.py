@@ -9,6 +9,9 @@ from labkit.base.errors import FileSystemError
 
 _HALVES = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 LARGEST = (1 << 64) - 1
+_ESCAPE = re.compile(rb"\\(?:([abefnrtv\\\"'])|0?([0-7]{1,3})|x([0-9a-fA-F]{1,2})|(c))")
+_LETTERS = {b"a": b"\a", b"b": b"\b", b"e": b"\x1b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t",
+            b"v": b"\v", b"\\": b"\\", b'"': b'"', b"'": b"'"}  # fmt: skip
 # glibc's words. os.strerror would give those of the learner's own system, and already musl's are others.
 _WORDS = {
     errno.EPERM: "Operation not permitted", errno.ENOENT: "No such file or directory",
@@ -55,6 +58,36 @@ def replaced(text: str) -> str:
 def decode(data: bytes) -> str:
     """Return the text of bytes, whatever they are."""
     return data.decode("utf-8", "surrogateescape")
+
+
+def unescape(text: str) -> tuple[bytes, bool]:
+    """Return the bytes of a text with backslash escapes, and whether `\\c` ended it.
+
+    >>> unescape(r"a\\tb\\cd")
+    (b'a\\tb', True)
+    """
+    data, out, position = encode(text), b"", 0
+    for match in _ESCAPE.finditer(data):
+        out += data[position : match.start()]
+        position = match.end()
+        if match[4]:
+            return out, True
+        if match[1]:
+            out += _LETTERS[match[1]]
+        else:
+            out += bytes([(int(match[2], 8) if match[2] else int(match[3], 16)) & 255])
+    return out + data[position:], False
+
+
+def quoted(word: str) -> str:
+    """Return a word as `set -x` and `trap` show it.
+
+    >>> quoted("a b"), quoted("ls")
+    ("'a b'", 'ls')
+    """
+    if word and re.fullmatch(r"[\w@%+=:,./-]+", word, re.ASCII):
+        return word
+    return "'" + word.replace("'", "'\"'\"'") + "'"
 
 
 def decimal(text: str) -> int | None:

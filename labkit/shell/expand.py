@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, MutableMapping
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from labkit.base.errors import FileSystemError
 from labkit.shell.conversions import encode
@@ -13,18 +15,23 @@ from labkit.shell.state import ShellState
 from labkit.shell.task import Task
 from labkit.shell.users import home_of
 
-# Arithmetic, 64 bits wide (2.6.4): + - * / %, comparisons and parentheses; no assignments, bits or logic.
+# Arithmetic, 64 bits wide (2.6.4), with C's operators and `**`.
 
-_TOKEN = re.compile(r"\s*(0[xX][0-9a-fA-F]+|\d+|[A-Za-z_]\w*|[<>=!]=|[-+*/%<>!()])", re.ASCII)
-_LEVELS = (("==", "!="), ("<", ">", "<=", ">="), ("+", "-"), ("*", "/", "%"))
+_TOKEN = re.compile(
+    r"\s*(0[xX][0-9a-fA-F]+|\d+|[A-Za-z_]\w*|\*\*|\+\+|--|(?:<<|>>|[-+*/%&^|])=|<<|>>|&&|\|\||[<>=!]="
+    r"|[-+*/%<>!~()&|^?:=,])",
+    re.ASCII,
+)
+_LEVELS = (("||",), ("&&",), ("|",), ("^",), ("&",), ("==", "!="), ("<", ">", "<=", ">="), ("<<", ">>"),
+           ("+", "-"), ("*", "/", "%"), ("**",))  # fmt: skip
 
 
 class BadArithmetic(Exception):
     """An expression that cannot be computed, in ash's words."""
 
 
-def evaluate(expression: str, variables: Mapping[str, str]) -> int:
-    """Return the value of an expression; raises BadArithmetic.
+def evaluate(expression: str, variables: MutableMapping[str, str]) -> int:
+    """Return the value of an expression, which may assign to variables; raises BadArithmetic.
 
     >>> evaluate("2 * (3 + x)", {"x": "4"})
     14
@@ -40,9 +47,9 @@ def evaluate(expression: str, variables: Mapping[str, str]) -> int:
         position = match.end()
     if not tokens:
         return 0
-    tokens.reverse()
-    value = _binary(tokens, variables, 0)
-    if tokens:
+    calculator = _Calculator(tokens[::-1], variables)
+    value = calculator.sequence()
+    if calculator.tokens:
         raise BadArithmetic("arithmetic syntax error")
     return value
 
@@ -59,51 +66,93 @@ def _divide(left: int, right: int) -> int:
 
 
 _OPERATIONS: dict[str, Callable[[int, int], int]] = {
-    "==": lambda a, b: int(a == b),
-    "!=": lambda a, b: int(a != b),
-    "<": lambda a, b: int(a < b),
-    ">": lambda a, b: int(a > b),
-    "<=": lambda a, b: int(a <= b),
-    ">=": lambda a, b: int(a >= b),
-    "+": lambda a, b: a + b,
-    "-": lambda a, b: a - b,
-    "*": lambda a, b: a * b,
-    "/": _divide,
-    "%": lambda a, b: a - b * _divide(a, b),
-}
+    "||": lambda a, b: int(a != 0 or b != 0), "&&": lambda a, b: int(a != 0 and b != 0),
+    "|": lambda a, b: a | b, "^": lambda a, b: a ^ b, "&": lambda a, b: a & b,
+    "==": lambda a, b: int(a == b), "!=": lambda a, b: int(a != b), "<": lambda a, b: int(a < b),
+    ">": lambda a, b: int(a > b), "<=": lambda a, b: int(a <= b), ">=": lambda a, b: int(a >= b),
+    "<<": lambda a, b: a << (b & 63), ">>": lambda a, b: a >> (b & 63), "+": lambda a, b: a + b,
+    "-": lambda a, b: a - b, "*": lambda a, b: a * b, "/": _divide, "%": lambda a, b: a - b * _divide(a, b),
+    "**": lambda a, b: pow(a, max(b, 0), 1 << 64),
+}  # fmt: skip
 
 
-def _binary(tokens: list[str], variables: Mapping[str, str], level: int) -> int:
-    """Compute an expression of one level of precedence; `tokens` is a stack of what is left."""
-    if level == len(_LEVELS):
-        return _unary(tokens, variables)
-    value = _binary(tokens, variables, level + 1)
-    while tokens and tokens[-1] in _LEVELS[level]:
-        operator = tokens.pop()
-        value = _wrap(_OPERATIONS[operator](value, _binary(tokens, variables, level + 1)))
-    return value
+@dataclass(slots=True)
+class _Calculator:
+    """Computes from a stack of tokens. As in busybox, each operand is computed, wanted or not."""
 
+    tokens: list[str]
+    variables: MutableMapping[str, str]
 
-def _unary(tokens: list[str], variables: Mapping[str, str]) -> int:
-    token = tokens.pop() if tokens else ""
-    if token in ("-", "+", "!"):
-        value = _unary(tokens, variables)
-        return {"-": -value, "+": value, "!": int(not value)}[token]
-    if token == "(":
-        value = _binary(tokens, variables, 0)
-        if not tokens or tokens.pop() != ")":
+    def accept(self, *wanted: str) -> str:
+        return self.tokens.pop() if self.tokens and self.tokens[-1] in wanted else ""
+
+    def expect(self, wanted: str) -> None:
+        if not self.accept(wanted):
             raise BadArithmetic("arithmetic syntax error")
+
+    def sequence(self) -> int:
+        value = self.choice()
+        while self.accept(","):
+            value = self.choice()
         return value
-    text = variables.get(token, "0").strip() or "0" if re.match(r"[A-Za-z_]", token) else token
-    try:
-        octal = re.fullmatch(r"[+-]?0\d+", text)
-        return _wrap(int(text, 8 if octal else 0))
-    except ValueError:
-        raise BadArithmetic("arithmetic syntax error") from None
+
+    def choice(self) -> int:
+        value = self.binary(0)
+        if not self.accept("?"):
+            return value
+        yes = self.sequence()
+        self.expect(":")
+        no = self.choice()
+        return yes if value else no
+
+    def binary(self, level: int) -> int:
+        """Compute an expression of one level of precedence."""
+        if level == len(_LEVELS):
+            return self.unary()
+        value = self.binary(level + 1)
+        while operator := self.accept(*_LEVELS[level]):
+            right = self.binary(level + (operator != "**"))
+            value = _wrap(_OPERATIONS[operator](value, right))
+        return value
+
+    def unary(self) -> int:
+        if operator := self.accept("-", "+", "!", "~"):
+            value = self.unary()
+            return {"-": _wrap(-value), "+": value, "!": int(not value), "~": ~value}[operator]
+        if self.accept("("):
+            value = self.sequence()
+            self.expect(")")
+            return value
+        step = self.accept("++", "--")
+        name = self.tokens.pop() if self.tokens else ""
+        return self.variable(name, step) if name.isidentifier() else self.value(name)
+
+    def variable(self, name: str, step: str) -> int:
+        """Return a variable's value, and change it as the operator before or behind it says."""
+        before = self.value(name)
+        behind = "" if step else self.accept("++", "--", "=", *(f"{each}=" for each in _OPERATIONS))
+        if step or behind in ("++", "--"):
+            after = before + (1 if (step or behind) == "++" else -1)
+        elif behind:
+            right = self.choice()
+            after = right if behind == "=" else _OPERATIONS[behind[:-1]](before, right)
+        else:
+            return before
+        self.variables[name] = str(_wrap(after))
+        return before if behind in ("++", "--") else _wrap(after)
+
+    def value(self, token: str) -> int:
+        text = self.variables.get(token, "0").strip() or "0" if re.match(r"[A-Za-z_]", token) else token
+        try:
+            octal = re.fullmatch(r"[+-]?0\d+", text)
+            return _wrap(int(text, 8 if octal else 0))
+        except ValueError:
+            raise BadArithmetic("arithmetic syntax error") from None
 
 
 # Expansion.
 
+_MOST_WORDS = 100_000
 _A_WORD = 50  # bytes that Python takes for a text besides its letters
 Segments = list[tuple[str, bool]]
 """The text of a field, each part with whether it was quoted."""
@@ -116,6 +165,8 @@ class ExpansionError(Exception):
 def fields(shell: ShellState, words: Iterable[Word]) -> list[str]:
     """Return the fields that words expand to."""
     out: list[str] = []
+    if shell.flavour == "bash":
+        words = [each for word in words for each in braced(word)]
     for word in words:
         shell.task.run.hold(_A_WORD)
         if len(word) == 1 and isinstance(word[0], Literal) and (word[0].quoted or word[0].text.isalnum()):
@@ -129,11 +180,76 @@ def fields(shell: ShellState, words: Iterable[Word]) -> list[str]:
     return out
 
 
+def braced(word: Word) -> Iterator[Word]:
+    """Yield the words that a word with `{a,b}` or `{1..3}` in it stands for (bash, Brace Expansion).
+
+    >>> [word[0].text for word in braced((Literal("a{b,c}{1..2}"),))]
+    ['ab1', 'ab2', 'ac1', 'ac2']
+    """
+    if not any(isinstance(part, Literal) and not part.quoted and "{" in part.text for part in word):
+        yield word
+        return
+    # What cannot be a brace stands as its number between two NULs, which no text has.
+    text = "".join(
+        part.text if isinstance(part, Literal) and not part.quoted else f"\0{index}\0"
+        for index, part in enumerate(word)
+    )
+    for each in _alternatives(text):
+        pieces = each.split("\0")
+        yield tuple(
+            word[int(piece)] if index % 2 else Literal(piece)
+            for index, piece in enumerate(pieces)
+            if piece or len(pieces) == 1
+        )
+
+
+def _alternatives(text: str) -> Iterator[str]:
+    for opened in re.finditer(r"\{", text):
+        start, depth, cuts = opened.start(), 0, [opened.start()]
+        for at in range(start, len(text)):
+            depth += (text[at] == "{") - (text[at] == "}")
+            if text[at] == "," and depth == 1:
+                cuts.append(at)
+            if depth == 0:
+                break
+        else:
+            continue
+        parts = [text[left + 1 : right] for left, right in pairwise([*cuts, at])]
+        if len(parts) == 1:
+            middles = _sequence(parts[0])
+        else:
+            middles = [each for part in parts for each in _alternatives(part)]
+        if middles:
+            yield from (
+                text[:start] + each + rest for each in middles for rest in _alternatives(text[at + 1 :])
+            )
+            return
+    yield text
+
+
+def _sequence(text: str) -> list[str]:
+    """Return the words of `1..3` or `a..e`; none where it is none."""
+    match = re.fullmatch(r"(-?\d{1,9})\.\.(-?\d{1,9})|([A-Za-z])\.\.([A-Za-z])", text)
+    if match is None:
+        return []
+    first, last = (int(match[1]), int(match[2])) if match[1] else (ord(match[3]), ord(match[4]))
+    if abs(last - first) > _MOST_WORDS:
+        raise ExpansionError("brace expansion: too many words")
+    values = range(first, last + 1) if first <= last else range(first, last - 1, -1)
+    width = max(map(len, match.group(1, 2))) if match[1] and re.search(r"(^|\.)-?0\d", text) else 0
+    return [f"{value:0{width}}" if match[1] else chr(value) for value in values]
+
+
 def string(shell: ShellState, word: Word) -> str:
     """Return the text that a word expands to, unsplit: for assignments, redirections and here-documents."""
+    return _plain(pattern_of(shell, word))
+
+
+def pattern_of(shell: ShellState, word: Word) -> Segments:
+    """Return the text that a word expands to, each part with whether it was quoted: a pattern."""
     collector = _Collector(shell)
     collector.word(_with_tilde(shell, word), split=False)
-    return "".join(_plain(segments) for segments in collector.fields)
+    return [segment for field in collector.fields for segment in field]
 
 
 def _plain(segments: Segments) -> str:
@@ -150,6 +266,14 @@ def _with_tilde(shell: ShellState, word: Word) -> Word:
     if home is None:
         return word
     return (Literal(home, True), Literal(slash + rest), *word[1:])
+
+
+def compute(shell: ShellState, expression: Word) -> int:
+    """Return the value of an arithmetic expression; raises ExpansionError."""
+    try:
+        return evaluate(string(shell, expression), shell.variables)
+    except BadArithmetic as error:
+        raise ExpansionError(str(error)) from None
 
 
 class _Collector:
@@ -193,7 +317,7 @@ class _Collector:
             elif isinstance(part, Substitution):
                 self._value(self._shell.output_of(part.body), part.quoted, split)
             elif isinstance(part, Arithmetic):
-                self._value(str(self._compute(part.expression)), part.quoted, split)
+                self._value(str(compute(self._shell, part.expression)), part.quoted, split)
 
     def _value(self, text: str, quoted: bool, split: bool) -> None:
         if quoted or not split:
@@ -201,20 +325,16 @@ class _Collector:
         else:
             self.add_split(text)
 
-    def _compute(self, expression: Word) -> int:
-        try:
-            return evaluate(string(self._shell, expression), self._shell.variables)
-        except BadArithmetic as error:
-            raise ExpansionError(str(error)) from None
-
     def _parameter(self, part: Parameter, split: bool) -> None:
         if part.name in ("@", "*") and not part.operator:
             self._arguments(part, split)
             return
         shell, operator = self._shell, part.operator
+        if operator == "length" and part.name in "@*" and shell.flavour != "ash":
+            part, operator = Parameter("#", quoted=part.quoted), ""
         value = " ".join(shell.arguments) if part.name in "@*" else shell.special(part.name)
         missing = value is None or (operator.startswith(":") and not value)
-        action = operator[-1:]
+        action = operator[-1:] if operator[-1:] in tuple("-=?+") else ""
         if missing and (action == "?" or (not action and "u" in shell.options)):
             unset = "parameter not set or null" if operator.startswith(":") else "parameter not set"
             raise ExpansionError(f"{part.name}: {string(shell, part.word) if part.word else unset}")
@@ -224,7 +344,8 @@ class _Collector:
         if (action == "-" and missing) or (action == "+" and not missing):
             self._default(part, split)
         elif action != "+":
-            self._value(value or "", part.quoted, split)
+            text = value or ""
+            self._value(text if action else _changed(shell, text, part), part.quoted, split)
 
     def _default(self, part: Parameter, split: bool) -> None:
         if not part.word and part.quoted:
@@ -249,6 +370,56 @@ class _Collector:
                 else:
                     self.add(" ", True)
             self._value(argument, part.quoted, split)
+
+
+def _changed(shell: ShellState, text: str, part: Parameter) -> str:
+    """Return a parameter's value after `#`, `%`, `/`, `:`, `^`, `,` or as its length."""
+    match part.operator[:1]:
+        case "l":
+            return str(len(text))
+        case ":":
+            start = _index(shell, part.word, len(text))
+            end = len(text) if part.second is None else _index(shell, part.second, len(text))
+            return text[start : end if part.second is None or end < 0 else start + end]
+        case "#" | "%":
+            return _trimmed(shell, text, part)
+        case "/":
+            return _exchanged(shell, text, part)
+    return text
+
+
+def _index(shell: ShellState, word: Word, size: int) -> int:
+    value = compute(shell, word)
+    return max(value + size, 0) if value < 0 else value
+
+
+def _trimmed(shell: ShellState, text: str, part: Parameter) -> str:
+    """Return a text without the shortest or longest piece at its beginning or end that a pattern matches."""
+    pattern, front = glob(pattern_of(shell, part.word)), part.operator[0] == "#"
+    sizes = range(len(text), -1, -1) if len(part.operator) > 1 else range(len(text) + 1)
+    for size in sizes:
+        shell.task.run.hold(size)
+        rest = len(text) - size
+        if pattern.fullmatch(text[:size] if front else text[rest:]):
+            return text[size:] if front else text[:rest]
+    return text
+
+
+def _exchanged(shell: ShellState, text: str, part: Parameter) -> str:
+    """Return a text with the longest first match of a pattern, or each one, exchanged."""
+    wanted, new = pattern_of(shell, part.word), string(shell, part.second or ())
+    anchored = shell.flavour == "bash" and wanted and not wanted[0][1] and part.operator == "/"
+    anchor = wanted[0][0][:1] if anchored else ""
+    if anchor and anchor in "#%":
+        word = (Literal(wanted[0][0][1:]), *(Literal(*each) for each in wanted[1:]))
+        rest = _trimmed(shell, text, replace(part, operator=anchor * 2, word=word))
+        return text if rest == text else new + rest if anchor == "#" else rest + new
+    found = [match for match in glob(wanted).matches(text) if match.end > match.start]
+    out, behind = "", 0
+    for match in found if part.operator == "//" else found[:1]:
+        out += text[behind : match.start] + new
+        behind = match.end
+    return out + text[behind:]
 
 
 def file_names(task: Task, segments: Segments) -> list[str]:

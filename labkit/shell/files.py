@@ -9,11 +9,12 @@ from __future__ import annotations
 import errno
 import stat
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Protocol
 
 from labkit.base.errors import FileSystemError
 from labkit.oci.content import Content
-from labkit.oci.tree import Node
+from labkit.oci.tree import Device, Node, Whiteout
 
 _READ, _WRITE, _SEARCH, _STICKY = 4, 2, 1, 0o1000
 
@@ -67,6 +68,13 @@ class Files(Protocol):
     def chown(self, path: str, uid: int, gid: int, follow: bool = True) -> object: ...
     def utime(self, path: str, mtime_ns: int, follow: bool = True) -> object: ...
     def setxattr(self, path: str, name: str, value: bytes, follow: bool = True) -> object: ...
+
+
+class Mounts(Protocol):
+    """The calls that change what is mounted, by a process that stands in `cwd`."""
+
+    def mount(self, source: str, target: str, kind: str, options: str, cwd: str) -> object: ...
+    def umount(self, path: str, cwd: str) -> object: ...
 
 
 def allowed(found: Stat, uid: int, gid: int, bits: int) -> bool:
@@ -131,7 +139,12 @@ class UserFiles:
         self._make(path, lambda: self._files.symlink(target, path))
 
     def place(self, path: str, node: Node) -> None:
-        self._make(path, lambda: self._files.place(path, node))
+        """Make a file that is the user's with all its attributes; only root makes a device (mknod(2))."""
+        assert not isinstance(node, Whiteout)
+        self._ask(_parent(path), _WRITE | _SEARCH)
+        if isinstance(node, Device):
+            raise FileSystemError(errno.EPERM, path)
+        self._files.place(path, replace(node, meta=replace(node.meta, uid=self._uid, gid=self._gid)))
 
     def link(self, source: str, target: str) -> None:
         """Give a file a second name, which stays its owner's."""

@@ -7,39 +7,22 @@ does not end by itself is stopped at a limit of steps or of time and said to be 
 from __future__ import annotations
 
 import errno
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import ParamSpec, TypeVar
 
 from labkit.base.errors import FileSystemError
 from labkit.oci.content import EMPTY, Content
-from labkit.shell import builtins
-from labkit.shell.conversions import decimal, encode, strerror
-from labkit.shell.expand import ExpansionError, fields, string
-from labkit.shell.launch import execute
+from labkit.shell import builtins, parser
+from labkit.shell.conversions import decimal, encode, quoted, strerror
+from labkit.shell.expand import ExpansionError, fields, pattern_of, string
+from labkit.shell.launch import MAX_NESTING, execute
 from labkit.shell.lookup import ExecNotFound
-from labkit.shell.parser import (
-    AndOr,
-    Background,
-    CommandList,
-    For,
-    If,
-    Loop,
-    Node,
-    Not,
-    Parser,
-    Pipeline,
-    Redirect,
-    Redirected,
-    ShellSyntaxError,
-    Simple,
-    Subshell,
-    Substitution,
-)
-from labkit.shell.state import BreakLoop, ExitShell, Rest, ShellState, Suspended
+from labkit.shell.parser import Literal, Node, Redirect, Word
+from labkit.shell.patterns import glob, regex
+from labkit.shell.state import BreakLoop, ExitShell, Rest, ReturnFunction, ShellState, Suspended
 from labkit.shell.streams import Pipe, Reader, Sink, WouldRunForever
-from labkit.shell.task import Descriptors, Task
+from labkit.shell.task import CommandError, Descriptors, Task
 
 # Redirections (POSIX.1-2017, Shell Command Language, 2.7).
 
@@ -145,7 +128,8 @@ def run_pipeline(shell: Shell, stages: tuple[Node, ...]) -> int:
             task.fds[1] = pipe
         hangs = False
         try:
-            status = shell.in_subshell(stage, task)
+            code = shell.in_subshell(stage, task)
+            status = code or status if "pipefail" in shell.options else code
         except WouldRunForever:
             if last:
                 raise
@@ -166,6 +150,7 @@ def run_pipeline(shell: Shell, stages: tuple[Node, ...]) -> int:
     return status
 
 
+_OWN = ("=", "==", "!=", "=~", "<", ">")
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -176,11 +161,11 @@ class Shell(ShellState):
 
     def run_text(self, text: str, first_line: int = 0) -> int:
         """Run a script's text, one complete command after the other, and return the last status."""
-        parser = Parser(text, first_line)
+        reader = parser.Parser(text, first_line, flavour=self.flavour)
         while True:
             try:
-                node = parser.complete_command()
-            except ShellSyntaxError as error:
+                node = reader.complete_command()
+            except parser.ShellSyntaxError as error:
                 self.line = error.line
                 self.message(str(error))
                 raise ExitShell(2) from None
@@ -191,34 +176,40 @@ class Shell(ShellState):
     def execute(self, node: Node) -> int:
         """Run a syntax tree and return its status."""
         match node:
-            case Simple():
+            case parser.Simple():
                 self._ended(self._simple(node))
-            case CommandList(items):
+            case parser.CommandList(items):
                 self.go_on(tuple((";", item) for item in items))
-            case Pipeline(stages):
+            case parser.Pipeline(stages):
                 self._ended(run_pipeline(self, stages))
-            case Not(body):
+            case parser.Not(body):
                 self._tested(body)
                 self.status = int(self.status == 0)
-            case AndOr(left, operator, right):
+            case parser.AndOr(left, operator, right):
                 try:
                     self._tested(left)
                 except Suspended as suspended:
                     suspended.rest += ((operator, right),)
                     raise
                 self.go_on(((operator, right),))
-            case Redirected():
+            case parser.Redirected():
                 self._redirected(node)
-            case Subshell(body):
+            case parser.Subshell(body):
                 self._ended(self.in_subshell(body, self.task))
-            case Background(body):
+            case parser.Background(body):
                 run_background(self, body)
-            case If(branches, otherwise):
+            case parser.If(branches, otherwise):
                 self._if(branches, otherwise)
-            case Loop():
+            case parser.Loop():
                 self._loop(node)
-            case For():
+            case parser.For():
                 self._for(node)
+            case parser.Case():
+                self._case(node)
+            case parser.Function(name, body):
+                self.functions[name], self.status = body, 0
+            case parser.Condition(words):
+                self._ended(self._expanded(self._condition, words))
         return self.status
 
     def go_on(self, rest: Rest) -> int:
@@ -253,7 +244,7 @@ class Shell(ShellState):
         if otherwise is not None:
             self.execute(otherwise)
 
-    def _loop(self, node: Loop) -> None:
+    def _loop(self, node: parser.Loop) -> None:
         status = 0
 
         def once() -> bool:
@@ -269,7 +260,7 @@ class Shell(ShellState):
             pass
         self.status = status
 
-    def _for(self, node: For) -> None:
+    def _for(self, node: parser.For) -> None:
         def once() -> bool:
             self.execute(node.body)
             return True
@@ -294,7 +285,62 @@ class Shell(ShellState):
         finally:
             self.loops -= 1
 
-    def _redirected(self, node: Redirected) -> None:
+    def _case(self, node: parser.Case) -> None:
+        text, self.status = self._expanded(string, self, node.word), 0
+        for patterns, body in node.branches:
+            if any(glob(self._expanded(pattern_of, self, each)).fullmatch(text) for each in patterns):
+                self.execute(body)
+                return
+
+    def _condition(self, words: tuple[Word, ...]) -> int:
+        """Run `[[ … ]]`: its own operators are worked out here, the rest is the command `test`'s."""
+        if self.flavour == "ash":  # where it is but another name of `test`
+            return builtins.BUILTINS["test"](
+                self, ["test", *map(_joint, self._expanded(fields, self, words))]
+            )
+        texts = [string(self, word) for word in words]
+        found: list[str] = []
+        index = 0
+        while index < len(words):
+            operator = _plain(words[index + 1]) if index + 2 < len(words) else ""
+            if operator in _OWN:
+                found.append(self._matches(texts[index], operator, words[index + 2]) * "x")
+                index += 3
+            else:
+                found.append(_joint(texts[index]) if _plain(words[index]) else texts[index])
+                index += 1
+        return builtins.BUILTINS["test"](self, ["test", *found])
+
+    def _matches(self, left: str, operator: str, word: Word) -> bool:
+        if operator in ("<", ">"):
+            right = string(self, word)
+            return left < right if operator == "<" else left > right
+        if operator == "=~":
+            return regex(string(self, word), extended=True).search(left)
+        return glob(pattern_of(self, word)).fullmatch(left) == (operator != "!=")
+
+    def _call(self, words: list[str], files: Descriptors, assigned: list[tuple[str, str]]) -> int:
+        """Call a function; what is assigned before it holds while it runs."""
+        if len(self.frames) > MAX_NESTING:
+            raise CommandError("too many nested commands", 139)
+        kept = self.task.fds, self.arguments, self.loops
+        self.task.fds, self.arguments, self.loops = files, words[1:], 0
+        self.frames.append({name: self.variables.get(name) for name, _ in assigned})
+        for name, value in assigned:
+            self.assign(name, value)
+        try:
+            return self.execute(self.functions[words[0]])
+        except ReturnFunction as leave:
+            return leave.status
+        finally:
+            self.task.fds, self.arguments, self.loops = kept
+            for name, before in self.frames.pop().items():
+                if before is None:
+                    self.variables.pop(name, None)
+                else:
+                    self.variables[name] = before
+
+    def _redirected(self, node: parser.Redirected) -> None:
         try:
             files = self._expanded(redirected, self, node.redirects)
         except RedirectError as error:
@@ -309,7 +355,7 @@ class Shell(ShellState):
 
     # Simple commands
 
-    def _simple(self, node: Simple) -> int:
+    def _simple(self, node: parser.Simple) -> int:
         task = self.task
         task.run.step()
         self.line = node.line
@@ -320,7 +366,7 @@ class Shell(ShellState):
             self.message(str(error))
             if words and words[0] in builtins.SPECIAL:
                 raise ExitShell(2) from None
-            return 1
+            return 2 if self.flavour == "dash" else 1
         if not words and not _substitutes(node):
             self.status = 0
         assigned = [(name, self._expanded(string, self, value)) for name, value in node.assignments]
@@ -331,6 +377,8 @@ class Shell(ShellState):
             for name, value in assigned:
                 self.assign(name, value)
             return self.status
+        if words[0] in self.functions:
+            return self._call(words, files, assigned)
         if words[0] in builtins.BUILTINS:
             return self._inside(words, files, assigned)
         env = {**self.environment(), **dict(assigned)}
@@ -341,7 +389,7 @@ class Shell(ShellState):
             return expand(*args, **kwargs)
         except ExpansionError as error:
             self.message(str(error))
-            raise ExitShell(2) from None
+            raise ExitShell(1 if self.flavour == "bash" else 2) from None
 
     def _inside(self, words: list[str], files: Descriptors, assigned: list[tuple[str, str]]) -> int:
         """Run a builtin; what is assigned before one that is not special holds for it alone."""
@@ -372,7 +420,10 @@ class Shell(ShellState):
         except ExecNotFound as error:
             here = self.task.child(fds=task.fds)
             kept, self.task = self.task, here
-            self.message(f"{words[0]}: {'not found' if error.status == 127 else error.words}")
+            told = error.words if "/" in words[0] and self.flavour == "bash" else "not found"
+            if error.kind == "is a directory" and self.flavour == "bash":
+                told = "Is a directory"
+            self.message(f"{words[0]}: {told if error.status == 127 or told[0] == 'I' else error.words}")
             self.task = kept
             return error.status
 
@@ -387,14 +438,18 @@ class Shell(ShellState):
     def until_exit(self, body: Callable[[], int]) -> int:
         """Run commands until they end or exit; return the exit code."""
         try:
-            return body()
+            self.status = body()
         except ExitShell as leave:
-            return leave.status
+            self.status = leave.status
         except BreakLoop:
-            return self.status
+            pass
         except Suspended as suspended:
             suspended.add(self)
             raise
+        trap, status = self.traps.pop("EXIT", ""), self.status
+        if trap:
+            self.until_exit(lambda: self.run_text(trap))
+        return status
 
     def output_of(self, body: Node) -> str:
         """Run commands in a subshell and return their output without its last newlines."""
@@ -404,16 +459,15 @@ class Shell(ShellState):
         return text.replace("\0", "").rstrip("\n")
 
 
-def _substitutes(node: Simple) -> bool:
-    return any(isinstance(part, Substitution) for _, word in node.assignments for part in word)
+def _substitutes(node: parser.Simple) -> bool:
+    return any(isinstance(part, parser.Substitution) for _, word in node.assignments for part in word)
 
 
-def quoted(word: str) -> str:
-    """Return a word as `set -x` shows it.
+def _plain(word: Word) -> str:
+    """Return a word that is nothing but letters without quotes."""
+    return word[0].text if len(word) == 1 and isinstance(word[0], Literal) and not word[0].quoted else ""
 
-    >>> quoted("a b"), quoted("ls")
-    ("'a b'", 'ls')
-    """
-    if word and re.fullmatch(r"[\w@%+=:,./-]+", word, re.ASCII):
-        return word
-    return "'" + word.replace("'", "'\"'\"'") + "'"
+
+def _joint(text: str) -> str:
+    """Return what `test` calls an operator of `[[ … ]]`."""
+    return {"&&": "-a", "||": "-o"}.get(text, text)

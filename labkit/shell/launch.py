@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from labkit.base.errors import FileSystemError
 from labkit.go.regexp import BadPattern
+from labkit.shell import speech
 from labkit.shell.applets import APPLETS
 from labkit.shell.conversions import basename, decode, strerror
 from labkit.shell.lookup import ExecNotFound, find_program, refusal
@@ -27,7 +28,9 @@ def execute(task: Task, argv: Sequence[str]) -> int:
         raise CommandError("too many nested commands", 139)
     name = argv[0]
     if name in task.run.process.programs:
-        return call(task.child(name), task.run.process.programs[name], argv)
+        child = task.child(name)
+        child.builtin, child.dialect = "", task.run.process.dialect
+        return call(child, task.run.process.programs[name], argv)
     return _start(task, find_program(task, name), argv)
 
 
@@ -36,7 +39,8 @@ def _start(task: Task, path: str, argv: Sequence[str]) -> int:
     if task.depth:
         task.run.next_pid += 1
     child = task.child(basename(path))
-    child.pid, child.in_shell = pid if task.depth else 1, False
+    child.pid, child.builtin = pid if task.depth else 1, ""
+    child.dialect = task.run.process.dialect
     # Not through the user's eyes: the kernel reads what it runs, which only has to be executable for him.
     content = task.run.process.fs.content(task.path(path))
     head = content.read(0, 256) if content.size else b""
@@ -46,6 +50,9 @@ def _start(task: Task, path: str, argv: Sequence[str]) -> int:
             raise ExecNotFound(argv[0], "no such file")
         return _start(task, interpreter[0], [*interpreter, path, *argv[1:]])
     name = basename(path)
+    if list(argv[1:]) == ["--version"] and child.dialect == "gnu" and (told := speech.version(name)):
+        child.out(told)
+        return 0
     if name in SHELLS:
         return task.run.shell(child, argv)
     if name in APPLETS:
@@ -87,6 +94,10 @@ def call(task: Task, program: Program | Applet, argv: Sequence[str]) -> int:
     try:
         return function(task, list(argv[1:]))
     except UsageError as error:
+        words = speech.usage(task.dialect, task.name, str(error), argv)
+        if words is not None:
+            task.err(words)
+            return speech.status(task.dialect, task.builtin or task.name, 1)
         usage = program.usage if isinstance(program, Applet) else ""
         message = f"{task.name}: {error}\n" if str(error) else ""
         name = basename(argv[0])

@@ -1,7 +1,8 @@
 """From a script's text to its syntax tree (POSIX.1-2017, Shell Command Language, 2.10 Shell Grammar).
 
 What it refuses it refuses in the words of busybox's ash. A script is parsed one complete command at a
-time, so that the lines before a mistake have run when it is found.
+time, so that the lines before a mistake have run when it is found. What ash and bash have beyond POSIX is
+read where the `flavour` of the shell has it: "ash", "bash" or "dash".
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
+
+from labkit.shell.conversions import decode, unescape
 
 # The shell's abstract syntax: a script as immutable values (POSIX.1-2017, Shell Command Language).
 
@@ -36,12 +39,16 @@ class Literal:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """`$name` or `${name}`, with an operator such as `:-` and its word."""
+    """`$name` or `${name}`, with an operator such as `:-` and its word; `/` and `:` can have two words.
+
+    `${#name}` has the operator "length".
+    """
 
     name: str
     operator: str = ""
     word: Word = ()
     quoted: bool = False
+    second: Word | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,18 +168,46 @@ class For:
     body: Node
 
 
+@dataclass(frozen=True, slots=True)
+class Case:
+    """`case word in`: for each branch its patterns and its body."""
+
+    word: Word
+    branches: tuple[tuple[tuple[Word, ...], Node], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """`name() body`."""
+
+    name: str
+    body: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """`[[ words ]]`."""
+
+    words: tuple[Word, ...]
+
+
 Node: TypeAlias = (
-    Simple | Pipeline | Not | AndOr | Background | CommandList | Redirected | Subshell | If | Loop | For
-)
+    Simple | Pipeline | Not | AndOr | Background | CommandList | Redirected | Subshell
+    | If | Loop | For | Case | Function | Condition
+)  # fmt: skip
 
 
 # The shell's tokens and words (POSIX.1-2017, Shell Command Language, 2.2 and 2.3).
 
-OPERATORS = ("&&", "||", ";;", "&>", "<<-", "<<", ">>", "<&", ">&", "<>", ";", "&", "|", "(", ")", "<", ">")
-REDIRECTIONS = frozenset(("<", ">", ">>", "<<", "<<-", "<&", ">&", "<>", "&>"))
+OPERATORS = tuple("&& || ;; &> <<< <<- << >> <& >& <> ; & | ( ) < >".split())
+REDIRECTIONS = frozenset(("<", ">", ">>", "<<<", "<<", "<<-", "<&", ">&", "<>", "&>"))
+FLAVOURS = ("ash", "bash", "dash")
+_BEYOND = {"&>": ("ash", "bash"), "<<<": ("bash",)}
+"""Operators that not every shell has, and the flavours that do."""
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_PARAMETER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9]+|[@*#?$]")
-_OPERATOR = re.compile(r":?[-=?+]")
+_PARAMETER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9]+|[@*#?$-]")
+_OPERATOR = re.compile(r":?[-=?+]|%%?|##?")
+_MORE = {"ash": re.compile("//?|:"), "bash": re.compile(r"//?|:"), "dash": re.compile("(?!)")}
 _DESCRIPTOR = re.compile(r"[0-9]{1,3}")
 MAX_DEPTH = 60
 
@@ -196,6 +231,7 @@ class Lexer:
     position: int = 0
     depth: int = 0
     line: int = 1
+    flavour: str = "ash"
     jumps: dict[int, int] = field(default_factory=dict)
     """Where the text goes on behind lines after which there are here-documents."""
     open: list[str] = field(default_factory=list)
@@ -213,9 +249,9 @@ class Lexer:
         """Return the number of the line that is being read."""
         return self.text.count("\n", 0, self.position) + self.line
 
-    def lacks(self, what: str) -> ShellSyntaxError:
-        """Return the error for what a shell has and this one leaves out."""
-        return self.error(f"labkit's shell has no {what}")
+    def inner(self, text: str) -> Lexer:
+        """Return a lexer for a text within this one."""
+        return Lexer(text, self.parse_body, depth=self.depth + 1, flavour=self.flavour)
 
     def token(self) -> Token:
         """Return the next token and move behind it."""
@@ -227,7 +263,7 @@ class Lexer:
             self.position = self.jumps.get(self.position, self.position + 1)
             return Token("newline")
         for operator in OPERATORS:
-            if text.startswith(operator, self.position):
+            if text.startswith(operator, self.position) and self.flavour in _BEYOND.get(operator, FLAVOURS):
                 self.position += len(operator)
                 return Token(operator)
         start = self.position
@@ -331,34 +367,50 @@ class Lexer:
         if text.startswith("${", self.position):
             self.position += 2
             return self._braced(quoted)
-        if text.startswith("$'", self.position) and not quoted:
-            raise self.lacks("$'…'")
-        match = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9@*#?$]").match(text, self.position + 1)
+        if text.startswith("$'", self.position) and not quoted and self.flavour != "dash":
+            return self._with_escapes()
+        match = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9@*#?$-]").match(text, self.position + 1)
         if match is None:
             self.position += 1
             return Literal("$", quoted)
         self.position = match.end()
         return Parameter(match.group(), quoted=quoted)
 
+    def _with_escapes(self) -> Literal:
+        """Read `$'a\\tb'`."""
+        match = re.compile(r"\$'((?:[^'\\]|\\.)*)'", re.DOTALL).match(self.text, self.position)
+        if match is None:
+            self.position = len(self.text)
+            raise self.error("unterminated quoted string")
+        self.position = match.end()
+        return Literal(decode(unescape(match[1])[0]), True)
+
     def _braced(self, quoted: bool) -> Parameter:
         text = self.text
+        length = re.compile(r"#([A-Za-z_]\w*|[0-9]+|[@*#?$])\}", re.ASCII).match(text, self.position)
+        if length:
+            self.position = length.end()
+            return Parameter(length[1], "length", quoted=quoted)
         name = _PARAMETER.match(text, self.position)
         if name is None:
             raise self.error("bad substitution")
         self.position = name.end()
-        found = _OPERATOR.match(text, self.position)
+        found = _OPERATOR.match(text, self.position) or _MORE[self.flavour].match(text, self.position)
         operator = found.group() if found else ""
         self.position += len(operator)
-        following = text[self.position : self.position + 1]
-        if not operator and (name.group() == "#" != following != "}" or following in tuple("%#/:")):
-            raise self.lacks("${#x}" if name.group() == "#" else f"${{x{following}…}}")
-        word = self.word_until("}", quoted)
+        # A pattern within double quotes is not quoted by them (POSIX, 2.6.2).
+        quotes = quoted and operator[-1:] in tuple("-=?+")
+        second = None
+        word = self.word_until({"/": "/}", "//": "/}", ":": ":}"}.get(operator, "}"), quotes)
+        if text[self.position : self.position + 1] != "}" and operator in ("/", "//", ":"):
+            self.position += 1
+            second = self.word_until("}", quotes)
         if self.position >= len(text):
             raise self.error("missing '}'")
         if word and not operator:
             raise self.error("bad substitution")
         self.position += 1
-        return Parameter(name.group(), operator, word, quoted)
+        return Parameter(name.group(), operator, word, quoted, second)
 
     def _arithmetic(self, quoted: bool) -> Arithmetic | None:
         start, depth = self.position + 3, 0
@@ -371,9 +423,9 @@ class Lexer:
             elif char == ")":
                 if self.text[index + 1 : index + 2] != ")":
                     return None
-                inner = Lexer(self.text[start:index], self.parse_body, depth=self.depth + 1)
                 self.position = index + 2
-                return Arithmetic(inner.word_until("", quoted=True, here=True), quoted)
+                expression = self.inner(self.text[start:index]).word_until("", quoted=True, here=True)
+                return Arithmetic(expression, quoted)
         self.position = len(self.text)
         raise self.error("missing '))'")
 
@@ -387,8 +439,12 @@ class Lexer:
         escaped = r'\\([\\$`"])' if quoted else r"\\([\\$`])"
         body = re.sub(escaped, r"\1", self.text[self.position + 1 : end])
         self.position = end + 1
-        inner = Lexer(body + "\n)\n", self.parse_body, depth=self.depth + 1)
-        return self.parse_body(inner)
+        return self.parse_body(self.inner(body + "\n)\n"))
+
+    def pattern(self) -> Word:
+        """Read the regular expression behind `=~`, in which brackets are characters."""
+        self._skip_blanks()
+        return self.word_until(" \t\n")
 
     def here_document(self, delimiter: Word, strip: bool) -> Word:
         """Read the lines after this one up to the delimiter; expand them unless the delimiter was quoted."""
@@ -417,7 +473,7 @@ class Lexer:
         body = "".join(lines)
         if literal:
             return (Literal(body, True),)
-        return Lexer(body, self.parse_body, depth=self.depth + 1).word_until("", True, here=True)
+        return self.inner(body).word_until("", True, here=True)
 
 
 def assignment(word: Word) -> tuple[str, Word] | None:
@@ -447,8 +503,10 @@ class Parser:
     ((Literal(text='ls', quoted=False),),)
     """
 
-    def __init__(self, text: str, first_line: int = 1, lexer: Lexer | None = None) -> None:
-        self._lexer = lexer or Lexer(text, _substitution, line=first_line)
+    def __init__(
+        self, text: str, first_line: int = 1, lexer: Lexer | None = None, flavour: str = "ash"
+    ) -> None:
+        self._lexer = lexer or Lexer(text, _substitution, line=first_line, flavour=flavour)
         self._next: Token | None = None
         self._depth = self._lexer.depth
 
@@ -533,6 +591,11 @@ class Parser:
             body = self.list_until()
             self._expect(")")
             return Subshell(body)
+        if token.raw == "[[" and self._lexer.flavour != "dash":
+            return self._condition()
+        if token.raw == "function" and self._lexer.flavour != "dash":
+            self._take()
+            return self._function(self._take())
         if token.raw not in _RESERVED or token.raw == "in":
             return None
         match token.raw:
@@ -550,8 +613,50 @@ class Parser:
             case "for":
                 return self._for()
             case "case":
-                raise self._lexer.lacks("'case'")
+                return self._case()
         raise self._unexpected(token)
+
+    def _case(self) -> Case:
+        self._take()
+        word = self._expect("word").word
+        self._skip_newlines()
+        self._expect("in")
+        self._skip_newlines()
+        branches = []
+        while self._peek().raw != "esac":
+            if self._peek().kind == "(":
+                self._take()
+            patterns = [self._expect("word").word]
+            while self._peek().kind == "|":
+                self._take()
+                patterns.append(self._expect("word").word)
+            self._expect(")")
+            branches.append((tuple(patterns), self.list_until(empty=True)))
+            if self._peek().raw != "esac":
+                self._expect(";;")
+            self._skip_newlines()
+        self._take()
+        return Case(word, tuple(branches))
+
+    def _function(self, name: Token) -> Function:
+        if self._peek().kind == "(":
+            self._take()
+            self._expect(")")
+        if name.raw is None or not _NAME.match(name.raw):
+            raise self._lexer.error("bad function name")
+        self._skip_newlines()
+        return Function(name.raw, self._command())
+
+    def _condition(self) -> Condition:
+        self._take()
+        words: list[Word] = []
+        while (token := self._take()).raw != "]]":
+            if token.kind not in ("word", "&&", "||", "<", ">", "(", ")"):
+                raise self._unexpected(token, '"]]"')
+            words.append(token.word or (Literal(token.kind),))
+            if token.raw == "=~":
+                words.append(self._lexer.pattern())
+        return Condition(tuple(words))
 
     def _if(self) -> Node:
         branches, otherwise = [], None
@@ -599,7 +704,7 @@ class Parser:
         words: list[Word] = []
         redirects: list[Redirect] = []
         self._peek()
-        line = self._lexer.here()
+        line, first = self._lexer.here(), self._peek()
         while True:
             redirect = self._redirect()
             if redirect is not None:
@@ -607,10 +712,11 @@ class Parser:
                 continue
             token = self._peek()
             if token.kind == "(" and len(words) == 1 and not assignments and not redirects:
-                raise self._lexer.lacks("functions")
+                return self._function(first)
             if token.kind != "word":
                 break
             self._take()
+            first = token if not words else first
             assigned = assignment(token.word) if not words else None
             if assigned is not None:
                 assignments.append(assigned)
@@ -629,6 +735,8 @@ class Parser:
         if target.kind != "word":
             raise self._unexpected(target)
         fd = token.fd if token.fd is not None else (0 if token.kind.startswith("<") else 1)
+        if token.kind == "<<<":
+            return Redirect(fd, "<<", (*target.word, Literal("\n", True)))
         if token.kind.startswith("<<"):
             return Redirect(fd, "<<", self._lexer.here_document(target.word, token.kind == "<<-"))
         return Redirect(fd, token.kind, target.word)
@@ -647,10 +755,11 @@ class Parser:
         while self._peek().kind == "newline":
             self._take()
 
-    def _expect(self, wanted: str) -> None:
+    def _expect(self, wanted: str) -> Token:
         token = self._take()
         if wanted not in (token.kind, token.raw):
-            raise self._unexpected(token, wanted)
+            raise self._unexpected(token, wanted if wanted == "word" else f'"{wanted}"')
+        return token
 
     def _unexpected(self, token: Token, wanted: str = "") -> ShellSyntaxError:
         name = token.kind
@@ -660,14 +769,16 @@ class Parser:
             name = "redirection"
         elif name not in ("newline", "end of file", "word"):
             name = f'"{name}"'
-        expecting = f' (expecting "{wanted}")' if wanted else ""
-        return self._lexer.error(f"unexpected {name}{expecting}")
+        expecting = f" (expecting {wanted})" if wanted else ""
+        found = self._lexer.error(f"unexpected {name}{expecting}")
+        found.at_end = token.kind == "end of file"  # not behind a newline that ends the text
+        return found
 
 
 def complete(text: str) -> bool:
     """Tell whether a shell runs commands as they stand; if not, it reads on.
 
-    >>> complete("ls"), complete("ls |"), complete("cat <<E\\nE"), complete("echo 'it"), complete("a )")
+    >>> complete("ls"), complete("ls |"), complete("cat <<E\\nE"), complete("cat <<E"), complete("a )")
     (True, False, True, False, True)
     """
     lexer = Lexer(f"{text}\n", _substitution)

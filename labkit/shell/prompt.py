@@ -11,7 +11,7 @@ from labkit.shell.files import Files
 from labkit.shell.lookup import ExecNotFound, find_program
 from labkit.shell.state import Waiting
 from labkit.shell.task import Task
-from labkit.shell.users import user_name
+from labkit.shell.users import home_of, user_name
 
 _ASH = "\\w \\$ "
 _DASH = "\\$ "
@@ -44,11 +44,13 @@ def prompt(shell: Waiting, fs: Files, uid: int, hostname: str) -> str:
     if "i" not in memory["options"]:
         return ""
     variables, cwd = memory["variables"], memory["cwd"]
-    home = variables.get("HOME", "/")
-    if home != "/" and f"{cwd}/".startswith(f"{home}/"):
+    user, bash = user_name(fs, uid), basename(memory["arg0"]) == "bash"
+    # bash asks HOME, and not where that is the root; busybox asks /etc/passwd (shell.c, lineedit.c).
+    home = variables.get("HOME", "").rstrip("/") if bash else home_of(fs, user or "") or ""
+    if home and (cwd == home or cwd.startswith(f"{home}/")):
         cwd = f"~{cwd[len(home) :]}"
     signs = {
-        "u": user_name(fs, uid) or "I have no name!",
+        "u": user or "I have no name!",
         "h": hostname.partition(".")[0],
         "H": hostname,
         "w": cwd,

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from labkit.base.errors import FileSystemError
 from labkit.oci.content import Content
-from labkit.shell.conversions import replaced, strerror
+from labkit.shell.conversions import basename, replaced, strerror
 from labkit.shell.launch import execute
-from labkit.shell.lookup import ExecNotFound
+from labkit.shell.lookup import ExecNotFound, find_program
 from labkit.shell.prompt import primary_prompt
 from labkit.shell.state import BreakLoop, ExitShell, Suspended, Waiting
 from labkit.shell.streams import Output, Reader, TooMuch, WouldRunForever
@@ -34,11 +35,23 @@ def main(task: Task, argv: Sequence[str]) -> int:
                 task.err(f"{argv[0]}: illegal option -{flag}\n")
                 return 2
             options.add(flag)
-    shell = _shell(task, argv[0], options)
+    shell = _shell(task, argv[0], options, _flavour(task, argv[0]))
     if "c" in options and not rest:
         shell.message("-c requires an argument")
         return 2
     return shell.until_exit(lambda: _input(shell, rest))
+
+
+def _flavour(task: Task, name: str) -> str:
+    """Return which shell a program is: where its link leads, `sh` alone says it for busybox and Debian."""
+    path = name
+    with contextlib.suppress(ExecNotFound, FileSystemError):
+        path = find_program(task, name)
+        path = task.fs.readlink(task.path(path))
+    found = basename(path)
+    if found in ("bash", "dash"):
+        return found
+    return "dash" if found == "sh" and task.run.process.dialect == "gnu" else "ash"
 
 
 def _input(shell: Shell, rest: list[str]) -> int:
@@ -46,13 +59,13 @@ def _input(shell: Shell, rest: list[str]) -> int:
     if "c" in shell.options:
         text, shell.arguments = rest[0], rest[2:]
         shell.arg0 = rest[1] if len(rest) > 1 else shell.arg0
-        return shell.run_text(text)
+        return shell.run_text(text, int(shell.flavour != "ash"))
     if not rest or "s" in shell.options:
         shell.arguments = rest
         stdin = shell.task.stdin()
         if stdin.terminal and isinstance(shell.task.fds.get(1), Output):
             return _read_on(shell)
-        return shell.run_text(shell.task.text(stdin))
+        return shell.run_text(shell.task.text(stdin), int(shell.flavour != "ash"))
     path = rest[0]
     try:
         text = shell.task.text(shell.task.open_read(path))
@@ -86,13 +99,6 @@ def run_command(argv: Sequence[str], process: Process) -> Completed:
     return _run(task, lambda: execute(task, words))
 
 
-def run_script(text: str, process: Process, *, name: str = "sh") -> Completed:
-    """Run a text as `sh -c` does, without a shell in the file system."""
-    task = _start(process, name)
-    shell = _shell(task, name)
-    return _run(task, lambda: shell.until_exit(lambda: shell.run_text(replaced(text))), shell)
-
-
 def resume(
     shells: Sequence[Waiting], process: Process, *, text: str | None = None, status: int = 0
 ) -> Completed:
@@ -102,7 +108,7 @@ def resume(
     are none where the outermost has ended.
     """
     task, stack = _start(process, "sh"), list(shells)
-    return _run(task, lambda: _go_on(stack, task, text, status), stack=stack)
+    return _run(task, lambda: _go_on(stack, task, text, status), stack)
 
 
 def _go_on(stack: list[Waiting], task: Task, text: str | None, status: int) -> int:
@@ -110,6 +116,7 @@ def _go_on(stack: list[Waiting], task: Task, text: str | None, status: int) -> i
         waiting = stack.pop()
         shell = _shell(task, "sh")
         shell.remember(waiting)
+        task.run.text += sum(map(len, shell.variables.values()))
         left = not (waiting.stays or shell.reads)
         try:
             if text is None:
@@ -128,8 +135,8 @@ def _go_on(stack: list[Waiting], task: Task, text: str | None, status: int) -> i
         except WouldRunForever:
             stack.append(shell.waiting(stays=waiting.stays).after(130))
             raise
-        except TooMuch:
-            stack += [shell.waiting(stays=True)] if waiting.stays else []
+        except Exception:  # as it was before the line
+            stack += [waiting] if waiting.stays else []
             raise
         text, status = None, shell.status
         if not left:
@@ -138,11 +145,11 @@ def _go_on(stack: list[Waiting], task: Task, text: str | None, status: int) -> i
     return status
 
 
-def _shell(task: Task, name: str, options: Iterable[str] = ()) -> Shell:
+def _shell(task: Task, name: str, options: Iterable[str] = (), flavour: str = "ash") -> Shell:
     # Late, as it brings the parser and with it most of the shell, for which `import labkit` need not wait.
     from labkit.shell.interp import Shell
 
-    return Shell(task, name, options=set(options))
+    return Shell(task, name, options=set(options), flavour=flavour)
 
 
 def _start(process: Process, name: str) -> Task:
@@ -152,12 +159,10 @@ def _start(process: Process, name: str) -> Task:
     stdin = given if isinstance(given, Reader) else Reader.of(Content.of(given), process.clock)
     fds: Descriptors = {0: stdin, 1: Output(run.emit, 1), 2: Output(run.emit, 2)}
     env = {replaced(key): replaced(value) for key, value in process.env.items()}
-    return Task(run, name, env, process.cwd, fds)
+    return Task(run, name, env, process.cwd, fds, dialect=process.dialect)
 
 
-def _run(
-    task: Task, body: Callable[[], int], shell: Shell | None = None, stack: Sequence[Waiting] = ()
-) -> Completed:
+def _run(task: Task, body: Callable[[], int], stack: Sequence[Waiting] = ()) -> Completed:
     run, clock = task.run, task.run.process.clock
     finished, status = True, 0
     try:
@@ -167,7 +172,7 @@ def _run(
     except WouldRunForever:
         finished = False
     except TooMuch as limit:
-        status, shell = 137, None  # as the kernel ends a process that takes all the memory: 128 + SIGKILL
+        status = 137  # as the kernel ends a process that takes all the memory: 128 + SIGKILL
         line = f"labkit: {limit}, and ends there\n".encode()
         cut = run.chunks and not run.chunks[-1].data.endswith(b"\n")
         run.chunks.append(Chunk(2, Content.of(b"\n" * bool(cut) + line), clock.now - run.started))
@@ -179,6 +184,4 @@ def _run(
     chunks = sorted(
         (chunk for chunk in run.chunks if not finished or chunk.at <= duration), key=lambda chunk: chunk.at
     )
-    env = task.env if shell is None else shell.environment()
-    asked = task.stdin().asked
-    return Completed(status, tuple(chunks), duration, finished, task.cwd, env, tuple(stack), asked)
+    return Completed(status, tuple(chunks), duration, finished, tuple(stack))

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
+from labkit.shell import speech
 from labkit.shell.conversions import decimal
 from labkit.shell.task import Task
 
@@ -43,6 +44,13 @@ class Waiting:
     rest: Rest = ()
     stays: bool = False
 
+    @classmethod
+    def started(cls, env: Mapping[str, str], cwd: str, name: str = "sh") -> Waiting:
+        """Return a shell that stays and has run nothing yet; `name` is "bash" or "sh", busybox's."""
+        memory = {"arg0": name, "flavour": "bash" if name == "bash" else "ash", "cwd": cwd}
+        variables = {**_OWN, "PPID": "0", **env, "PWD": cwd}
+        return cls({**memory, "variables": variables, "exported": {*env, "PWD"}}, stays=True)
+
     def after(self, status: int, rest: Rest = ()) -> Waiting:
         """Return it with another last status, and what it has still to run."""
         return Waiting(MappingProxyType({**self.memory, "status": status}), rest, self.stays)
@@ -74,11 +82,15 @@ class BreakLoop(Exception):
         self.again = again
 
 
+class ReturnFunction(ExitShell):
+    """`return` from a function, or from a file that `.` reads."""
+
+
 @dataclass(slots=True)
 class ShellState:
     """What a shell remembers, as expansions and builtins use it; `Shell` adds how commands are run.
 
-    `script` is the name that a script's own messages start with.
+    `script` is the name that a script's own messages start with; `flavour` is "ash", "bash" or "dash".
     """
 
     task: Task
@@ -98,15 +110,27 @@ class ShellState:
     builtin: str | None = None
     reads: bool = False
     """Whether it reads its commands from a terminal, line by line."""
+    flavour: str = "ash"
+    functions: dict[str, Node] = field(default_factory=dict)
+    frames: list[dict[str, str | None]] = field(default_factory=list)
+    """For each function that runs what its `local` names were outside; None for one that was not set."""
+    traps: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.variables:
-            self.variables = {**_OWN, "PPID": "0", **self.task.env, "PWD": self.task.cwd}
-            self.exported = set(self.task.env) | {"PWD"}
+            level = str((decimal(self.task.env.get("SHLVL", "")) or 0) + 1)
+            own = {} if self.flavour == "dash" else {"SHLVL": level}
+            fixed = {"IFS": _OWN["IFS"], "OPTIND": "1", **own, "PWD": self.task.cwd}
+            self.variables = {**_OWN, "PPID": "0", **self.task.env, **fixed}
+            self.exported = {*self.task.env, "PWD", *own}
 
     @abstractmethod
     def external(self, words: list[str], task: Task) -> int:
         """Run a program and return its status."""
+
+    @abstractmethod
+    def run_text(self, text: str, first_line: int = 0) -> int:
+        """Run a script's text and return the last status."""
 
     @abstractmethod
     def output_of(self, body: Node) -> str:
@@ -120,6 +144,7 @@ class ShellState:
         other.exported = set(self.exported)
         other.options = set(self.options)
         other.arguments = list(self.arguments)
+        other.functions, other.traps = dict(self.functions), {}
         other.jobs = []
         other.reads = False
         return other
@@ -127,23 +152,30 @@ class ShellState:
     def waiting(self, rest: Rest = (), *, stays: bool = False) -> Waiting:
         """Return what it remembers from one line to the next, as a value."""
         kept = {name: copy.copy(getattr(self, name)) for name in _LASTING}
-        return Waiting(MappingProxyType({**kept, "cwd": self.task.cwd}), rest, stays)
+        return Waiting(
+            MappingProxyType({**kept, "cwd": self.task.cwd, "umask": self.task.umask}), rest, stays
+        )
 
     def remember(self, waiting: Waiting) -> None:
         """Be what another shell was when it waited."""
         for name in _LASTING & waiting.memory.keys():
             setattr(self, name, copy.copy(waiting.memory[name]))
         self.task.cwd = waiting.memory.get("cwd", self.task.cwd)
+        self.task.umask = waiting.memory.get("umask", self.task.umask)
 
     def message(self, text: str) -> None:
-        """Print an error as ash does: the shell's name, the builtin's, and the line in a script."""
-        prefix = f"{self.arg0}: "
+        """Print an error as the shell does: its name, the builtin's, and the line in a script."""
+        self.task.err(f"{self.prefix()}{speech.said(self.flavour, '', text)}\n")
+
+    def prefix(self) -> str:
+        """Return what a message begins with."""
+        builtin = f"{self.builtin}: " if self.builtin else ""
+        if self.flavour != "ash":
+            word = "line " if self.flavour == "bash" else ""
+            return f"{self.arg0}: " + (f"{word}{self.line}: " if self.line else "") + builtin
         command = self.builtin or self.script
-        if command:
-            if command != self.arg0:
-                prefix += f"{command}: "
-            prefix += "" if "i" in self.options else f"line {self.line}: "
-        self.task.err(f"{prefix}{text}\n")
+        prefix = f"{self.arg0}: " + (f"{command}: " if command and command != self.arg0 else "")
+        return prefix + (f"line {self.line}: " if command and "i" not in self.options else "")
 
     def special(self, name: str) -> str | None:
         """Return the value of a parameter, or None where it is unset."""
@@ -159,6 +191,8 @@ class ShellState:
                 return str(len(self.arguments))
             case "$":
                 return str(self.task.pid)
+            case "-":
+                return "".join(sorted(self.options - {"pipefail"}))
         return self.variables.get(name)
 
     def assign(self, name: str, value: str) -> None:

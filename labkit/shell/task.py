@@ -15,22 +15,10 @@ from labkit.base.errors import FileSystemError
 from labkit.go.moment import SECOND
 from labkit.oci.content import EMPTY, Content
 from labkit.oci.tree import Device
+from labkit.shell import speech, streams
 from labkit.shell.conversions import decode, encode, join, strerror
-from labkit.shell.files import Files, Stat, UserFiles
-from labkit.shell.streams import (
-    DEVICES,
-    MAX_TEXT,
-    MEBIBYTE,
-    Clock,
-    Null,
-    OpenFile,
-    Reader,
-    Sink,
-    TooMuch,
-    WouldRunForever,
-    bounded,
-    endless,
-)  # fmt: skip
+from labkit.shell.files import Files, Mounts, Stat, UserFiles
+from labkit.shell.streams import Clock, Reader, Sink, TooMuch, WouldRunForever
 
 # Whether a command ever ends cannot be known in general, so limits decide: on its steps, which are commands
 # and their system calls, and on the virtual time that it takes. What is stopped there is not in error; it
@@ -61,18 +49,14 @@ class Chunk:
 class Completed:
     """What a command left: `finished` is False where it would run for ever.
 
-    `shells` wait for what will be typed, the innermost last (see `shell.state.Waiting`). `asked` says whether
-    the command waits for more at the terminal.
+    `shells` wait for what will be typed, the innermost last (see `shell.state.Waiting`).
     """
 
     exit_code: int
     chunks: tuple[Chunk, ...]
     duration_ns: int
     finished: bool
-    cwd: str
-    env: Mapping[str, str]
     shells: tuple[Any, ...] = ()
-    asked: bool = False
 
     def output(self, stream: int | None = None) -> bytes:
         """Return what was written to one stream, or to both in order."""
@@ -85,8 +69,10 @@ class Process:
 
     `programs` adds commands that are found before those on PATH. `on_unknown` runs a program that is in
     the file system but that no applet imitates; it takes the task, the path and argv, and gives the exit
-    code, or None for "not found". `most_output` is how many bytes may be printed. `stdin` is what is there to
-    be read, or an open terminal; with `tty` a shell that reads it is an interactive one.
+    code, or None for "not found". `most_output` is how many bytes may be printed, `dialect` whose words the
+    programs speak (`speech.dialect_of`). `stdin` is what is there to be read, or an open terminal; with `tty`
+    a shell that reads it is an interactive one. `space` tells the bytes of the disk, and those in use;
+    `mounts` is there where root may mount.
     """
 
     fs: Files
@@ -101,7 +87,10 @@ class Process:
     kernel: str = "6.1.0"
     programs: Mapping[str, Applet | Program] = field(default_factory=dict)
     on_unknown: Callable[[Task, str, Sequence[str]], int | None] | None = None
-    most_output: int = 16 * MEBIBYTE
+    most_output: int = 16 * streams.MEBIBYTE
+    dialect: str = "busybox"
+    space: Callable[[], tuple[int, int]] = lambda: (0, 0)
+    mounts: Mounts | None = None
 
 
 @dataclass(slots=True)
@@ -136,14 +125,14 @@ class Run:
         kept = content.slice(0, room) if content.size > room else content
         self.chunks.append(Chunk(stream, kept, self.process.clock.now - self.started))
         if kept is not content:
-            raise TooMuch(f"a command prints at most {self.process.most_output // MEBIBYTE} MB here")
+            raise TooMuch(f"a command prints at most {self.process.most_output // streams.MEBIBYTE} MB here")
 
     def hold(self, size: int) -> None:
         """Count text that is in memory, in bytes; raises TooMuch at the limit."""
         # What is given back is not counted off. So the limit bounds the work with text, too.
         self.text += size
-        if self.text > MAX_TEXT:
-            raise TooMuch(f"a command holds at most {MAX_TEXT // MEBIBYTE} MB of text")
+        if self.text > streams.MAX_TEXT:
+            raise TooMuch(f"a command holds at most {streams.MAX_TEXT // streams.MEBIBYTE} MB of text")
 
     def step(self, count: int = 1) -> None:
         """Count commands and system calls; raises WouldRunForever at the limit."""
@@ -184,8 +173,11 @@ class Task:
     fds: Descriptors
     pid: int = 1
     depth: int = 0
-    in_shell: bool = False
-    """Whether this is a shell's own builtin, whose messages start with the shell's name."""
+    builtin: str = ""
+    """Which of a shell's own builtins this is, if it is one: its messages start with the shell's name."""
+    dialect: str = "busybox"
+    """Whose words this speaks: "busybox", "gnu", or a shell's flavour."""
+    umask: int = UMASK
 
     @property
     def fs(self) -> Files:
@@ -239,8 +231,8 @@ class Task:
         if reader.error:
             return ""
         content = reader.rest()
-        self.run.hold(0 if endless(content) else content.size)
-        return decode(b"".join(bounded(content)))
+        self.run.hold(0 if streams.endless(content) else content.size)
+        return decode(b"".join(streams.bounded(content)))
 
     def err(self, text: str) -> None:
         """Write text to standard error; nobody hears of a failure."""
@@ -249,8 +241,9 @@ class Task:
 
     def fail(self, message: str, status: int = 1) -> int:
         """Print an error after the command's name and give its exit code."""
-        self.err(f"{self.name}: {message}\n")
-        return status
+        program = self.builtin or self.name
+        self.err(f"{self.name}: {speech.said(self.dialect, program, message)}\n")
+        return speech.status(self.dialect, program, status)
 
     def failure(self, what: str, error: FileSystemError) -> int:
         """Print what could not be done and why: `rm: can't remove 'x': No such file or directory`."""
@@ -313,8 +306,8 @@ class Task:
             reader = self.fds.get(fd)
             return reader if isinstance(reader, Reader) else Reader([], clock)
         found = self.fs.stat(self.path(path), True)
-        if isinstance(found.node, Device) and found.node.minor in DEVICES:
-            return Reader.of(DEVICES[found.node.minor], clock)
+        if isinstance(found.node, Device) and found.node.minor in streams.DEVICES:
+            return Reader.of(streams.DEVICES[found.node.minor], clock)
         if stat.S_ISDIR(found.mode):
             return Reader([], clock, error=errno.EISDIR)
         return Reader.of(self.fs.content(self.path(path)), clock)
@@ -328,11 +321,11 @@ class Task:
                 raise FileSystemError(errno.ENXIO, path)
             return sink
         found = self.stat(path)
-        if found is not None and isinstance(found.node, Device) and found.node.minor in DEVICES:
-            return Null()
+        if found is not None and isinstance(found.node, Device) and found.node.minor in streams.DEVICES:
+            return streams.Null()
         path = self.path(path)
-        (self.fs.append if append else self.fs.write)(path, EMPTY, 0o666 & ~UMASK)
-        return OpenFile(self.fs, path, append)
+        (self.fs.append if append else self.fs.write)(path, EMPTY, 0o666 & ~self.umask)
+        return streams.OpenFile(self.fs, path, append)
 
     def listdir(self, path: str) -> list[str]:
         """Return the sorted names in a directory; raises FileSystemError."""

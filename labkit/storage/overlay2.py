@@ -7,6 +7,8 @@ it does; the first write to a file of the image copies it up whole, see `overlay
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
@@ -115,3 +117,23 @@ class Overlay2(StorageDriver):
         top, *below = (f"{home}/{layer}" for layer in layers)
         lower = {"LowerDir": ":".join(f"{each}/diff" for each in below)} if below else {}
         return {**lower, "MergedDir": f"{top}/merged", "UpperDir": f"{top}/diff", "WorkDir": f"{top}/work"}
+
+
+def mount_options(home: str, layers: Sequence[str]) -> str:
+    """Return the options of an overlay's mount: the layers below the first one by their short names.
+
+    >>> mount_options("/o", ["top", "low"])
+    'lowerdir=/o/l/MIRLTW2DFF2N4PPRMYWRXAF3XM,upperdir=/o/top/diff,workdir=/o/top/work'
+    """
+    top, *below = layers
+    lower = ":".join(f"{home}/l/{short_name(each)}" for each in below)
+    return f"lowerdir={lower},upperdir={home}/{top}/diff,workdir={home}/{top}/work"
+
+
+def short_name(name: str) -> str:
+    """Return the name of a layer's link in `l`, which moby draws at random.
+
+    >>> short_name("low")
+    'MIRLTW2DFF2N4PPRMYWRXAF3XM'
+    """
+    return base64.b32encode(hashlib.sha256(f"link:{name}".encode()).digest())[:26].decode()

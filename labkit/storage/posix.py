@@ -200,7 +200,7 @@ def with_mark(node: Node, mark: int) -> Node:
     >>> with_mark(File(), 7).inode
     7
     """
-    assert not isinstance(node, Dir | Whiteout)
+    assert not isinstance(node, Dir)
     return replace(node, inode=mark)
 
 

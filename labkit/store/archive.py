@@ -616,11 +616,11 @@ class Archive:
     images: tuple[ArchivedImage, ...]
 
 
-def read_archive(file: str | os.PathLike[str] | IO[bytes]) -> Archive:
+def read_archive(file: str | os.PathLike[str] | IO[bytes] | Content) -> Archive:
     """Open an archive and verify every byte that its images are made of.
 
-    Takes the path of a file or of an OCI layout's directory, or an open binary file, which is read to
-    its end (what `docker load` does with standard input). Raises a LabkitError, in the engine's words
+    Takes the path of a file or of an OCI layout's directory, content, or an open binary file, which is read
+    to its end (what `docker load` does with standard input). Raises a LabkitError, in the engine's words
     where it has some; then nothing of the archive is given.
 
     >>> read_archive("missing.tar")
@@ -642,7 +642,9 @@ def read_archive(file: str | os.PathLike[str] | IO[bytes]) -> Archive:
     )
 
 
-def _files(file: str | os.PathLike[str] | IO[bytes]) -> ArchiveFiles:
+def _files(file: str | os.PathLike[str] | IO[bytes] | Content) -> ArchiveFiles:
+    if isinstance(file, Content):
+        return TarFiles(unpacked(file))
     if not isinstance(file, (str, os.PathLike)):
         return TarFiles(unpacked(spool(iter(lambda: file.read(CHUNK), b""))))
     if os.path.isdir(file):
@@ -663,6 +665,15 @@ def write_docker_archive(
     which the engine notes of a layer that it finds a second time. Raises RecordedImage for a record,
     DaemonError for an image without layers, LabkitError for a path where no file can be.
     """
+    chunks = docker_archive(images, era=era, clock=clock).chunks()
+    if isinstance(target, (str, os.PathLike)):
+        write_file(_output(target), chunks, 0o600)
+    else:
+        target.writelines(chunks)
+
+
+def docker_archive(images: Sequence[ArchivedImage], *, era: str = "20.10", clock: int = 0) -> Content:
+    """Return what `write_docker_archive` writes; raises as it does."""
     if era not in ERAS:
         raise ValueError(f"no era {era!r}; there are {', '.join(ERAS)}")
     _check(images)
@@ -670,11 +681,7 @@ def write_docker_archive(
         nodes = docker_nodes(images, clock)
     else:
         nodes = layout_nodes(images, compress=era == "containerd", docker=True)
-    chunks = write_tar(tree_of(nodes)).chunks()
-    if isinstance(target, (str, os.PathLike)):
-        write_file(_output(target), chunks, 0o600)
-    else:
-        target.writelines(chunks)
+    return write_tar(tree_of(nodes))
 
 
 def write_oci_layout(

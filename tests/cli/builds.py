@@ -152,15 +152,35 @@ SAME_LAYERS = (
     "FROM scratch\nCOPY root.tar /\nCOPY one /two\n",
 )
 """What the moment of the build changes no layer of."""
+STAGES = r"""
+FROM base:1 AS a | COPY sub /sub | CMD ["a"] | FROM base:1 | COPY --from=a /sub /etc/motd /x/ | RUN cat /x/*d
+FROM base:1 AS a | COPY --chown=77 sub /s | FROM base:1 | COPY --from=0 /s /x | COPY --from=A --chown=9 s* /y/
+ARG B=base | FROM $B:1 AS a | LABEL x=$B | FROM a | ARG B | LABEL y=$B | ENTRYPOINT ["e"]
+FROM base:1 AS a | MAINTAINER me | FROM scratch | COPY --from=a /etc/passwd / | FROM scratch | COPY one /
+FROM base:1 | COPY --from=app:1 /app/static/* /s/ | COPY --from=tool:1 bin/sh /bin/tool
+FROM base:1 AS a | ONBUILD COPY one /one | FROM a | FROM a | ONBUILD RUN true
+FROM base:1 AS a | FROM base:1 | COPY --from=1 one / | FROM base:1 AS b
+FROM base:1 | COPY --from=1 one / | FROM base:1 AS b
+FROM base:1 | COPY --from=Bad one /
+FROM base:1 AS a | FROM base:1 | COPY --from=a /etc/nope /
+FROM base:1 AS a | FROM base:1 | COPY --from=a /etc/passwd /etc/group /x
+FROM base:1 AS a | FROM base:1 AS a
+FROM base:1 AS a | FROM a | RUN exit 4
+FROM base:1 AS 1a
+"""
+
+
+def _lines(text: str) -> list[str]:
+    return ["\n".join([*line.split(" | "), ""]) for line in text.strip().splitlines()]
 
 
 def dockerfiles() -> list[str]:
     """Give the Dockerfiles, all but the last on one base."""
-    found = ["FROM base:1\n" + "\n".join(line.split(" | ")) + "\n" for line in STEPS.strip().splitlines()]
+    found = [f"FROM base:1\n{steps}" for steps in _lines(STEPS)]
     found += ['FROM tool:1\nENTRYPOINT ["x"]\n', 'FROM tool:1\nCMD ["c"]\nENTRYPOINT ["x"]\n']
     found += ["FROM base:1\nRUN echo a   && \\\n   echo b > /b\n# comment\nRUN echo \\\n# inner\n y > /y\n"]
     found += SAME_LAYERS
-    return [*found, "", "# x\n", "RUN x\n", "FROM\n", "FROM base:1 AS x y\n", "FROM Bad\n"]
+    return [*found, *_lines(STAGES), "", "# x\n", "RUN x\n", "FROM\n", "FROM base:1 AS x y\n", "FROM Bad\n"]
 
 
 def plain(error: str) -> str:

@@ -28,7 +28,8 @@ from typing import TypedDict
 from urllib.parse import quote
 
 from labkit import Lab
-from labkit.cli.session import HOME, Result
+from labkit.cli.session import Result
+from labkit.cli.terminal import HOME
 from labkit.engine.state import State
 from labkit.go.moment import parse_time
 from tests.cli import session_hub
@@ -191,7 +192,7 @@ class Plain:
 
     def cache_ids(self, text: str) -> str:
         """Write the names that the storage driver gives its directories in the same way every time."""
-        return re.sub(r"overlay2/[0-9a-f]{64}", "overlay2/N", text)
+        return re.sub(r"\b[A-Z2-7]{26}\b", "LINK", re.sub(r"overlay2/[0-9a-f]{64}", "overlay2/N", text))
 
     def _identifier(self, match: re.Match[str]) -> str:
         """Give an identifier's place in the order of appearance, in as many characters as it has."""
@@ -281,6 +282,8 @@ def on_real(engine: RealEngine, lines: list[str], cwd: Path, hub: str = "") -> l
     if not programs.exists():
         programs.mkdir()
         (programs / "docker").symlink_to(DOCKER)
+        (programs / "sudo").write_text(f'#!{images.BUSYBOX} sh\n"$@"\n')
+        (programs / "sudo").chmod(0o755)
     environment, socket = engine.environment(), quote(str(engine.directory), safe="")
     environment["PATH"] = f"{programs}:{environment['PATH']}"
     environment |= {"HUB": hub} if hub else {}
@@ -289,7 +292,7 @@ def on_real(engine: RealEngine, lines: list[str], cwd: Path, hub: str = "") -> l
             time.sleep(1)  # what a program prints reaches its log later, on a busy machine much later
         at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         done = subprocess.run(
-            [images.BUSYBOX, "sh", "-c", line],
+            [images.BUSYBOX, "sh", "-c", line.replace("/var/lib/docker", f"{engine.directory}/data")],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             check=False,

@@ -83,6 +83,10 @@ def test_what_lasts_from_line_to_line_and_the_layer_that_fills(lab: Lab) -> None
     assert [str(change.path) for change in lab.container("box").diff()] == ["/tmp", "/tmp/a"]
     assert lab.docker("ps --format {{.Names}}").text == "box\n"  # another terminal
     assert lab.prompt == "/tmp # "
+    assert lab.docker("logs box").stdout.splitlines()[-2:] == [
+        "/tmp # echo $x $(sh -c 'echo $x$Y') $OLDPWD",
+        "5 6 /",
+    ]
 
 
 def test_each_step_is_undone_with_the_prompt(lab: Lab) -> None:
@@ -106,7 +110,7 @@ def test_each_step_is_undone_with_the_prompt(lab: Lab) -> None:
 
 def test_detached_and_attached_again(lab: Lab) -> None:
     assert seen(lab, "docker run -it --name box busybox", "cd /tmp", DETACH) == (
-        "$ docker run -it --name box busybox\n/ # cd /tmp\n/tmp # \n$ "
+        "$ docker run -it --name box busybox\n/ # cd /tmp\n/tmp # $ "
     )
     assert lab.container("box").status == "running"
     assert seen(lab, "docker attach box", DETACH) == "$ docker attach box\n/tmp # read escape sequence\n$ "
@@ -334,3 +338,22 @@ def files(tree: Dir, at: str = "") -> Iterable[tuple[str, bytes | None]]:
 STARTED = Lab(network="fast")
 STARTED.pull("busybox")
 STARTED.begin_here()
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.one_of(LINES, st.text(max_size=8), st.sampled_from([CTRL_C, CTRL_D, DETACH])), max_size=6))
+def test_nothing_that_is_typed_raises_and_undo_goes_back(lines: list[str]) -> None:
+    lab = STARTED
+    lab.reset()
+    lab.type("docker run -it --name box busybox")
+    for line in lines:
+        before = lab.engine.state, lab.session.place
+        result = lab.type(line)
+        assert "cannot do this" not in result.text
+        assert "this could not be run" not in result.text
+        assert isinstance(lab.prompt, str)
+        if line.strip() and line != CTRL_C and not (before[1].unread or before[1].again):
+            after = lab.engine.state, lab.session.place
+            lab.undo()
+            assert (lab.engine.state, lab.session.place) == before
+            lab.engine.state, lab.session.place = after

@@ -32,7 +32,7 @@ def mount(request: pytest.FixtureRequest) -> MountedTree:
 
 def copied(mount: MountedTree, context: Context, source: str, target: str, **flags: bool) -> None:
     for each in sources(context, [source]):
-        Target(mount, "/merged", 7, 8).copy(each, target, **flags)
+        Target(mount, "/merged", (7, 8)).copy(each, target, **flags)
 
 
 def test_a_copy_follows_the_images_links_and_replaces_a_directory(mount: MountedTree) -> None:

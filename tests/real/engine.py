@@ -11,6 +11,7 @@ import shlex
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -57,11 +58,19 @@ class RealEngine:
 
     `driver` is the storage driver; `data` a directory to keep its data in (one that lasts, or a file system
     that the driver needs), else it is thrown away with the rest. With `own` the engine is a new one, that
-    holds nothing, even where LABKIT_ENGINE names another.
+    holds nothing, even where LABKIT_ENGINE names another. `flags` are more of dockerd's.
     """
 
-    def __init__(self, driver: str = "overlay2", data: Path | None = None, *, own: bool = False) -> None:
+    def __init__(
+        self,
+        driver: str = "overlay2",
+        data: Path | None = None,
+        *,
+        own: bool = False,
+        flags: Sequence[str] = (),
+    ) -> None:
         self.driver = driver
+        self.flags = flags
         self.host = "" if own else given_host()
         self._data = data
         self._process: subprocess.Popen[bytes] | None = None
@@ -88,7 +97,7 @@ class RealEngine:
         command = [DOCKERD, "--data-root", str(self._data or directory / "data")]
         command += ["--exec-root", str(directory / "exec"), "--pidfile", str(directory / "dockerd.pid")]
         command += ["-H", self.host, "--storage-driver", self.driver, "--iptables=false", "--bridge=none"]
-        command += ["--insecure-registry", "127.0.0.0/8"]
+        command += ["--insecure-registry", "127.0.0.0/8", *self.flags]
         log = directory / "dockerd.log"
         self._process = host.start(command, log, start_new_session=True)
         host.wait_until(lambda: self.run("docker version").exit == 0, self._process, log, 60)

@@ -17,13 +17,13 @@ import pytest
 from labkit.oci import changeset
 from labkit.oci.content import Content
 from labkit.oci.layer import Layer
-from labkit.shell.run import run_script
 from labkit.shell.task import Process
 from labkit.storage.drivers import DRIVERS, create
 from tests.conftest import need
 from tests.real.engine import RealEngine
 from tests.real.images import BUSYBOX, EPOCH
 from tests.real.test_driver_costs import data_root, why_not_driver
+from tests.shell.workload import run_script
 
 DIRECTORIES = ("bin", "dir", "dir/sub", "old", "etc")
 FILES = ("etc/motd", "dir/f", "dir/sub/g", "old/a", "old/b", "plain", "gone", "one", "etc/tmp", "same")

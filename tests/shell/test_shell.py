@@ -13,10 +13,10 @@ from labkit.oci.tree import Device, Dir, File, Meta, Symlink, put
 from labkit.shell.applets import APPLETS
 from labkit.shell.builtins import BUILTINS
 from labkit.shell.lookup import ExecNotFound
-from labkit.shell.run import run_command, run_script
+from labkit.shell.run import run_command
 from labkit.shell.task import Completed, Process, Task
 from labkit.storage.overlay import Mount
-from tests.shell.workload import ENVIRONMENT, SECOND, tree
+from tests.shell.workload import ENVIRONMENT, SECOND, run_script, tree
 
 NOW = 1556280000 * SECOND
 BIG = 3 << 30
@@ -170,7 +170,8 @@ def test_programs_can_be_added() -> None:
 
 def test_a_script_leaves_its_directory_and_environment() -> None:
     result = run_script("cd dir; export A=1; B=2", process())
-    assert (result.cwd, result.env["A"], "B" in result.env) == ("/work/dir", "1", False)
+    memory = result.shells[-1].memory
+    assert (memory["cwd"], memory["variables"]["B"], "B" in memory["exported"]) == ("/work/dir", "2", False)
 
 
 def test_links_to_standard_streams_lead_there() -> None:
@@ -182,15 +183,10 @@ def test_links_to_standard_streams_lead_there() -> None:
 @pytest.mark.parametrize(
     ("script", "words"),
     [
-        ("f() { echo; }", "sh: syntax error: labkit's shell has no functions"),
-        ("case x in x) echo;; esac", "sh: syntax error: labkit's shell has no 'case'"),
-        ("echo ${X%.*}", "sh: syntax error: labkit's shell has no ${x%…}"),
-        ("echo ${#X}", "sh: syntax error: labkit's shell has no ${#x}"),
         ("set -f", "sh: set: line 0: labkit's shell has no option f"),
-        ("trap echo EXIT", "sh: trap: not found"),
-        ("cut -c1 file", "sh: cut: not found"),
-        ("grep -A1 e file", "grep: option -A is not simulated"),
-        ("find . -newer file", "find: -newer is not simulated"),
+        ("sort -g file", "sort: option -g is not simulated"),
+        ("diff -w file old", "diff: option -w is not simulated"),
+        ("find . -user root", "find: -user is not simulated"),
         ("sed y/a/b/ file", "sed: command y is not simulated"),
     ],
 )

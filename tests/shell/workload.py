@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from labkit.oci.content import Content
-from labkit.oci.tree import Device, Dir, File, Meta, Node, Symlink, put
+from labkit.oci.tree import Device, Dir, File, Meta, Node, Symlink, put, remove
 from labkit.shell.applets import APPLETS
 from labkit.shell.launch import SHELLS
-from labkit.shell.run import run_command
-from labkit.shell.task import Process
+from labkit.shell.run import resume, run_command
+from labkit.shell.speech import dialect_of
+from labkit.shell.state import Waiting
+from labkit.shell.task import Completed, Process
 from labkit.storage.overlay import Mount
 
 HERE = Path(__file__).parent
@@ -155,6 +157,55 @@ def by_busybox(script: str, root: Path) -> Answer:
     return Answer(_text(done.stdout), _text(done.stderr), done.returncode)
 
 
+GNU = {"bash": "bash", "dash": "dash", "sh": "dash"}
+USR = {"bin": "usr/bin", "lib": "usr/lib", "lib64": "usr/lib64", "sbin": "usr/sbin"}
+
+
+def debian_tree() -> Dir:
+    """Return the tree with GNU's programs and Debian's shells in place of busybox."""
+    root = tree()
+    for path in sorted(links(), reverse=True):
+        if path.startswith("bin/"):
+            root = remove(root, path)
+    root = remove(remove(root, "bin/busybox"), "bin")
+    for path in ("usr", "usr/bin", "usr/lib", "usr/lib64", "usr/sbin"):
+        root = put(root, path, Dir({}, _meta(path, 0o755)))
+    for path, target in USR.items():
+        root = put(root, path, Symlink(target, _meta(path, 0o777)))
+    for name in {*APPLETS, "bash", "dash", "dpkg"} - {"[["}:
+        root = put(root, f"usr/bin/{name}", File(Content.of(b"\x7fELF"), _meta(name, 0o755)))
+    return put(root, "usr/bin/sh", Symlink("dash", _meta("sh", 0o777)))
+
+
+def debian_by_labkit(shell: str, script: str, lower: Dir, now: int) -> Answer:
+    """Run a script with labkit's shell on Debian's tree."""
+    clock = _Clock(now * SECOND)
+    mount = Mount(lower, clock=lambda: clock.now)
+    process = Process(mount, clock, ENVIRONMENT, cwd="/work", dialect=dialect_of(mount))
+    result = run_command([shell, "-c", script], process)
+    return Answer(_text(result.output(1)), _text(result.output(2)), result.exit_code)
+
+
+def by_debian(shell: str, script: str, root: Path) -> Answer:
+    """Run a script with this machine's own shell and programs, which are Debian 12's, in the tree."""
+    shutil.rmtree(root / "bin")
+    (root / "usr").mkdir()
+    for path, target in USR.items():
+        (root / path).symlink_to(target)
+    enter = f"mount --rbind -o ro /usr {root}/usr && exec /usr/sbin/chroot {root} "
+    enter += """/bin/sh -c 'cd /work; exec "$@"' x "$@\""""
+    command = ["unshare", "--mount", "--pid", "--fork", "sh", "-c", enter, "x", shell, "-c", script]
+    done = subprocess.run(
+        command,
+        env=ENVIRONMENT,
+        capture_output=True,
+        stdin=subprocess.DEVNULL,
+        timeout=6,
+        umask=0o022,
+    )
+    return Answer(_text(done.stdout), _text(done.stderr), done.returncode)
+
+
 def _text(data: bytes) -> str:
     """Return output as text; of usage messages only the first line is compared."""
     text = data.decode("utf-8", "surrogateescape")
@@ -165,3 +216,8 @@ def _text(data: bytes) -> str:
 
 
 _NAMES = "|".join(re.escape(name) for name in APPLETS)
+
+
+def run_script(text: str, process: Process) -> Completed:
+    """Run a text as a prompt does, without a shell in the file system."""
+    return resume([Waiting({}, stays=True)], process, text=text)

@@ -1,22 +1,20 @@
-"""`docker cp` and `docker export`: files between a container and the place where docker is typed.
-
-That place is the pretend home. A path that it does not have is one of the learner's real files, as it is
-for `docker load -i`; a target that is new goes to where its directory is.
-"""
+"""`docker cp` and `docker export`: files between a container and the place where docker is typed."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from urllib.parse import urlencode
 
-from labkit.base.errors import DaemonError, FileSystemError, InvalidLayer, LabkitError, NotFound
+from labkit.base.errors import DaemonError, InvalidLayer, LabkitError, NotFound
+from labkit.cli import places
 from labkit.cli.archive import write_archive
-from labkit.cli.realfiles import RealFiles
+from labkit.cli.realfiles import fit, is_drive
 from labkit.cli.table import Invocation
 from labkit.cli.terminal import Terminal
 from labkit.engine import container as containers
 from labkit.engine import container_files
-from labkit.engine.container_files import CopyInfo, Files, Member, NoSuchPath, PathStat
+from labkit.engine.container_files import CopyInfo, Member, NoSuchPath, PathStat
 from labkit.go import path as gopath
 from labkit.oci.content import Content
 from labkit.oci.gzip import decompressed
@@ -24,12 +22,6 @@ from labkit.oci.tar_writer import write_entries
 from labkit.oci.tree import Device, Dir, Symlink
 
 _NO_PATH = "Error: No such container:path: {}:{}"
-
-
-@dataclass(frozen=True, slots=True)
-class _Local:
-    files: Files
-    path: str
 
 
 def cp(terminal: Terminal, call: Invocation) -> int:
@@ -55,29 +47,16 @@ def cp(terminal: Terminal, call: Invocation) -> int:
 def _split(text: str) -> tuple[str, str]:
     """Return the container and the path of an argument; a path is one that starts with `/` or `.`."""
     box, colon, path = text.partition(":")
-    if not colon or text.startswith(("/", ".")):
+    if not colon or text.startswith(("/", ".")) or is_drive(text):
         return "", text
     return box, path
 
 
-def _local(terminal: Terminal, path: str, *, target: bool = False) -> _Local:
-    """Return where a local path is: in the pretend home, or among the learner's real files."""
-    home = _Local(terminal.home, container_files.local_path(path, terminal.cwd))
-    real = _Local(RealFiles(), container_files.local_path(path, gopath.clean(terminal.real_directory)))
-    places = [(home, home.path), (real, real.path)]
-    if target:
-        places += [(home, _above(home.path)), (real, _above(real.path))]
-        if not path.startswith("/"):
-            places[1], places[2] = places[2], places[1]
-    return next((local for local, there in places if local.files.exists(there, False)), home)
-
-
-def _above(path: str) -> str:
-    return gopath.split_entry(path)[0]
+_LEFT_OUT = "labkit: not written to your own disk: {} (a device, a pipe, or no name there)"
 
 
 def _copy_out(terminal: Terminal, name: str, path: str, target: str, follow: bool) -> None:
-    local = None if target == "-" else _local(terminal, target, target=True)
+    local = None if target == "-" else places.target(terminal, target)
     if local is not None:
         container_files.check_output(local.files, local.path)
     if not path:
@@ -98,10 +77,12 @@ def _copy_out(terminal: Terminal, name: str, path: str, target: str, follow: boo
         content = container_files.rebased(content, gopath.split_entry(path)[1], rebase_name)
     info = container_files.destination(local.files, local.path)
     directory, content = container_files.prepare(content, CopyInfo(path, True, is_dir, rebase_name), info)
-    try:
-        container_files.unpack(local.files, directory, content)
-    except FileSystemError as error:
-        raise LabkitError(f"open {error.filename}: {(error.strerror or '').lower()}") from None
+    left: list[str] = []
+    if local.real:
+        content, left = fit(content, directory)
+    container_files.unpack(local.files, directory, content, replacing=local.real)
+    if left:
+        terminal.hint = _LEFT_OUT.format(", ".join(left[:3]) + " …" * (len(left) > 3))
 
 
 def _copy_in(terminal: Terminal, path: str, name: str, target: str, follow: bool, *, as_user: bool) -> None:
@@ -121,13 +102,16 @@ def _copy_in(terminal: Terminal, path: str, name: str, target: str, follow: bool
         if not info.is_dir:
             raise LabkitError(f'destination "{name}:{target}" must be a directory')
     else:
-        local = _local(terminal, path)
+        local = places.source(terminal, path)
         source, content = container_files.read_source(local.files, local.path, follow)
         directory, content = container_files.prepare(content, source, info)
     try:
         container = containers.find_container(terminal.engine, name)
         if content is None:
-            content = container_files.read_members(decompressed(Content.of(terminal.stdin)))
+            owned = {"copyUIDGID": "true"} if as_user else {}
+            query = urlencode({**owned, "noOverwriteDirNonDir": "true", "path": directory})
+            data = terminal.sent("Put", f"containers/{name}/archive?{query}")
+            content = container_files.read_members(decompressed(Content.of(data)))
         container_files.write_path(terminal.engine, container, directory, content, as_user=as_user)
     except InvalidLayer as error:
         raise DaemonError(str(error)) from None

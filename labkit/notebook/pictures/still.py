@@ -76,9 +76,9 @@ def twin(scene: Scene) -> str:
     >>> lab = Lab()
     >>> box = lab.run("busybox", name="box")
     >>> print(twin(scene(lab.engine.state)))
-    registry: 195fd717e0b2
-    layer 195fd717e0b2, 1.2MB, ADD file:busybox.tar in /
-      image busybox:latest, 1.2MB, 8dafb39747d8
+    registry: 6c712cb8ac58
+    layer 6c712cb8ac58, 1.2MB, ADD file:busybox.tar in /
+      image busybox:latest, 1.2MB, 49bcf7e7e41c
         container box, running, 0B, busybox
     """
     blobs = ", ".join(tile.name for tile in scene.of("blob"))

@@ -2,61 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from importlib.resources import files
+
 from labkit.shell.task import Applet
 
 APPLETS: dict[str, Applet] = {
-    "[": Applet("printing", "bracket", "EXPRESSION ]"),
-    "basename": Applet("listing", "base_name", "FILE [SUFFIX] | -a FILE... | -s SUFFIX FILE..."),
-    "cat": Applet("text", "cat", "[-nbvteA] [FILE]..."),
-    "chmod": Applet("files", "chmod", "[-Rcvf] MODE[,MODE]... FILE..."),
-    "chown": Applet("files", "chown", "[-RhLHPcvf]... USER[:[GRP]] FILE..."),
-    "cp": Applet("files", "cp", "[-arPLHpfinlsTu] SOURCE DEST"),
-    "date": Applet("listing", "date", "[OPTIONS] [+FMT] [[-s] TIME]"),
-    "dd": Applet("text", "dd", "[if=FILE] [of=FILE] [ibs=N obs=N/bs=N] [count=N] [skip=N] [seek=N]"),
-    "dirname": Applet("listing", "dir_name", "FILENAME"),
-    "du": Applet("listing", "du", "[-aHLdclsxhmk] [FILE]..."),
-    "echo": Applet("printing", "echo", "[-neE] [ARG]..."),
-    "env": Applet("machine", "env", "[-i0] [-u NAME]... [-] [NAME=VALUE]... [PROG ARGS]"),
-    "false": Applet("printing", "false"),
-    "find": Applet("find", "find", "[-HL] [PATH]... [OPTIONS] [ACTIONS]"),
-    "grep": Applet(
-        "editing",
-        "grep",
-        "[-HhnlLoqvsrRiwFEz] [-m N] [-A|B|C N] { PATTERN | -e PATTERN... | -f FILE... } [FILE]...",
-        2,
-    ),
-    "head": Applet("text", "head", "[OPTIONS] [FILE]..."),
-    "hostname": Applet("machine", "hostname", "[-sidf] [HOSTNAME | -F FILE]"),
-    "id": Applet("machine", "identity", "[-ugGnr] [USER]"),
-    "ln": Applet("files", "ln", "[-sfnbtv] [-S SUF] TARGET... LINK|DIR"),
-    "ls": Applet("listing", "ls", "[-1AaCxdLHRFplinshrSXvctu] [-w WIDTH] [FILE]..."),
-    "mkdir": Applet("files", "mkdir", "[-m MODE] [-p] DIRECTORY..."),
-    "mv": Applet("files", "mv", "[-finT] SOURCE DEST"),
-    "printf": Applet("printing", "printf", "FORMAT [ARG]..."),
-    "ps": Applet("machine", "ps", "[-o COL1,COL2=HEADER] [-T]"),
-    "pwd": Applet("listing", "pwd"),
-    "readlink": Applet("listing", "readlink", "[-fnv] FILE"),
-    "realpath": Applet("listing", "realpath", "FILE..."),
-    "rm": Applet("files", "rm", "[-irf] FILE..."),
-    "rmdir": Applet("files", "rmdir", "[-p] DIRECTORY..."),
-    "sed": Applet("editing", "sed", "[-i[SFX]] [-nrE] [-f FILE]... [-e CMD]... [FILE]..."),
-    "seq": Applet("printing", "seq", "[-w] [-s SEP] [FIRST [INC]] LAST"),
-    "sha256sum": Applet("text", "sha256sum", "[-c[sw]] [FILE]..."),
-    "sleep": Applet("machine", "sleep", "[N]..."),
-    "sort": Applet(
-        "text", "sort", "[-nrugMcszbdfiokt] [-o FILE] [-k START[.OFS][OPTS][,END[.OFS][OPTS]] [FILE]...", 2
-    ),
-    "stat": Applet("listing", "stat", "[-ltf] [-c FMT] FILE..."),
-    "sync": Applet("machine", "sync", "[-df] [FILE]..."),
-    "tail": Applet("text", "tail", "[OPTIONS] [FILE]..."),
-    "tee": Applet("text", "tee", "[-ai] [FILE]..."),
-    "test": Applet("printing", "test", "EXPRESSION"),
-    "touch": Applet("files", "touch", "[-cham] [-d DATE] [-t DATE] [-r FILE] FILE..."),
-    "true": Applet("printing", "true"),
-    "truncate": Applet("text", "truncate", "[-c] -s SIZE FILE..."),
-    "uname": Applet("machine", "uname", "[-amnrspvio]"),
-    "wc": Applet("text", "wc", "[-cmlwL] [FILE]..."),
-    "which": Applet("listing", "which", "[-a] COMMAND..."),
-    "whoami": Applet("machine", "whoami"),
-    "xargs": Applet("machine", "xargs", "[OPTIONS] [PROG ARGS]"),
+    name: Applet(*row)
+    for name, row in json.loads(files(__name__).joinpath("applets.json").read_bytes()).items()
 }

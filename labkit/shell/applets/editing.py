@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import re
+import stat
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from labkit.base.errors import FileSystemError
 from labkit.go.regexp import BadPattern, Match, Regexp, literal
 from labkit.oci.content import Content
-from labkit.shell.applets.options import Options, parse
+from labkit.shell.applets.options import Options, number, parse
 from labkit.shell.conversions import decimal, decode, encode, strerror
 from labkit.shell.patterns import regex
 from labkit.shell.streams import Reader
@@ -23,7 +26,8 @@ _LONG = {"ignore-case": "i", "invert-match": "v", "line-number": "n", "count": "
 
 def grep(task: Task, args: Sequence[str]) -> int:
     """Print the lines that match a pattern; 0 if there were any, 1 if none, 2 after an error."""
-    options = parse(args, "HhnlcoqvsriwFEe:", _LONG, lacks="LRxyzmABCf")
+    options = parse(args, "HhnlcoqvsriwFExm:A:B:C:e:R", _LONG, lacks="Lyzf")
+    options.given += [(task.name[0].upper(), "")] * (task.name in ("egrep", "fgrep"))
     operands = list(options.operands)
     patterns = options.values("e")
     if not patterns:
@@ -31,7 +35,7 @@ def grep(task: Task, args: Sequence[str]) -> int:
             raise UsageError
         patterns = [operands.pop(0)]
     wanted = [_compile(pattern, options) for pattern in patterns]
-    recursive = "r" in options
+    recursive = options.last("rR") != ""
     paths = operands or (["."] if recursive else ["-"])
     named = "H" in options or (("h" not in options) and (len(paths) > 1 or recursive))
     matched, failed = False, False
@@ -44,7 +48,10 @@ def grep(task: Task, args: Sequence[str]) -> int:
                 if "s" not in options:
                     task.fail(f"{name}: {strerror(error)}")
                 continue
-            if not task.is_dir(name) or name == "-":
+            if task.dialect == "gnu" and name != "-" and task.is_dir(name):
+                failed = True
+                task.fail(f"{name}: {strerror(errno.EISDIR)}")
+            elif not task.is_dir(name) or name == "-":
                 shown = "(standard input)" if name == "-" else name
                 matched |= _search(task, shown, reader, wanted, options, named)
             if matched and "q" in options:
@@ -68,6 +75,8 @@ def _below(task: Task, path: str) -> Iterator[str]:
         return
     for name in task.listdir(path):
         below = f"{path.rstrip('/')}/{name}"
+        if task.dialect == "gnu" and stat.S_ISLNK(task.fs.stat(task.path(below), False).mode):
+            continue
         if task.is_dir(below, follow=False) or not task.is_dir(below):
             yield from _below(task, below)
 
@@ -76,22 +85,44 @@ def _search(
     task: Task, name: str, reader: Reader, wanted: list[Regexp], options: Options, named: bool
 ) -> bool:
     """Search one file, print what its options ask for, and tell whether any line was selected."""
-    count = 0
+    count, printed = 0, 0
+    before, after = (number(options.value(flag) or options.value("C") or "0") for flag in "BA")
+    most = number(options.value("m") or str(2**31))
+    waiting: deque[tuple[int, str]] = deque(maxlen=before)
+    left = 0
+
+    def show(place: int, text: str, mark: str) -> None:
+        nonlocal printed
+        if (before or after) and printed and place > printed + 1:
+            task.out("--\n")
+        printed = place
+        task.out((name + mark) * named + f"{place}{mark}" * ("n" in options) + text + "\n")
+
     for place, raw in enumerate(reader.lines(), 1):
         line = decode(raw.removesuffix(b"\n"))
         if any(_matches(pattern, line, options) for pattern in wanted) == ("v" in options):
+            if left:
+                left -= 1
+                show(place, line, "-")
+            else:
+                waiting.append((place, line))
             continue
         count += 1
         if options.last("ql"):
             break
-        if "c" in options:
-            continue
-        shown = [line]
-        if "o" in options:
-            found = [match.groups[0] for pattern in wanted for match in pattern.matches(line)]
-            shown = [] if "v" in options else [text for text in found if text]
-        prefix = (f"{name}:" if named else "") + (f"{place}:" if "n" in options else "")
-        task.out("".join(f"{prefix}{text}\n" for text in shown))
+        if "c" not in options:
+            for each in waiting:
+                show(*each, "-")
+            waiting.clear()
+            left = after
+            shown = [line]
+            if "o" in options:
+                found = [match.groups[0] for pattern in wanted for match in pattern.matches(line)]
+                shown = [] if "v" in options else [text for text in found if text]
+            for text in shown:
+                show(place, text, ":")
+        if count == most:
+            break
     if "q" not in options:
         if "l" in options:
             task.out(f"{name}\n" if count else "")
@@ -102,6 +133,8 @@ def _search(
 
 def _matches(pattern: Regexp, line: str, options: Options) -> bool:
     """Tell whether a pattern is in a line, with -w as a word of its own."""
+    if "x" in options:
+        return pattern.fullmatch(line)
     if "w" not in options:
         return pattern.search(line)
     return any(

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from labkit.base.errors import FileSystemError
 from labkit.oci.content import EMPTY
 from labkit.oci.tree import Nested, unnested
+from labkit.shell.applets.listing import moment_of
 from labkit.shell.applets.options import Options, parse
 from labkit.shell.conversions import basename, decimal, strerror
 from labkit.shell.files import Stat
@@ -24,11 +25,11 @@ from labkit.shell.users import group_id, user_id
 # Attributes: chmod, chown.
 
 _WHO = {"u": 0o4700, "g": 0o2070, "o": 0o1007, "a": 0o7777}
-_BITS = {"r": 0o444, "w": 0o222, "x": 0o111, "s": 0o6000, "t": 0o1000}
-_CLAUSE = re.compile(r"([ugoa]*)((?:[-+=][rwxst]*)+)", re.ASCII)
+_BITS = {"r": 0o444, "w": 0o222, "x": 0o111, "X": 0o111, "s": 0o6000, "t": 0o1000}
+_CLAUSE = re.compile(r"([ugoa]*)((?:[-+=][rwxXst]*)+)", re.ASCII)
 
 
-def parse_mode(text: str, mode: int, directory: bool) -> int:
+def parse_mode(text: str, mode: int, directory: bool, umask: int = UMASK) -> int:
     """Return the bits that a chmod operand makes of `mode`; raises CommandError.
 
     >>> oct(parse_mode("u+x,go-r", 0o644, False))
@@ -41,9 +42,12 @@ def parse_mode(text: str, mode: int, directory: bool) -> int:
         if match is None:
             raise CommandError(f"invalid mode '{text}'")
         who = functools.reduce(int.__or__, (_WHO[letter] for letter in match[1]), 0)
-        for operator, letters in re.findall(r"([-+=])([rwxst]*)", match[2]):
-            bits = functools.reduce(int.__or__, (_BITS[letter] for letter in letters), 0)
-            bits &= who or 0o7777 & ~UMASK | 0o1000
+        run = directory or bool(mode & 0o111)
+        for operator, letters in re.findall(r"([-+=])([rwxXst]*)", match[2]):
+            bits = functools.reduce(
+                int.__or__, (_BITS[letter] for letter in letters if letter != "X" or run), 0
+            )
+            bits &= who or 0o7777 & ~umask | 0o1000
             if operator == "=":
                 mode &= ~((who or 0o7777) & ~(0o7000 if directory else 0))
             mode = mode & ~bits if operator == "-" else mode | bits
@@ -76,7 +80,7 @@ def chown(task: Task, args: Sequence[str]) -> int:
     gid = _number(group, group_id(task.fs, group)) if group else -1
     if uid is None or gid is None:
         raise CommandError(f"unknown user{'/group' if colon else ''} {owner}")
-    follow = "h" not in options
+    follow = not options.last("hR")
 
     def change(path: str, found: Stat) -> None:
         task.fs.chown(task.path(path), uid, gid, follow)
@@ -175,7 +179,7 @@ def _make_directory(task: Task, path: str, mode: int | None, parents: bool) -> i
         try:
             if parents and not below_made and task.stat(step.rstrip("/")) is not None:
                 raise FileSystemError(errno.EEXIST if step == path else errno.ENOTDIR, step)
-            task.fs.mkdir(task.path(step), 0o777 & ~UMASK)
+            task.fs.mkdir(task.path(step), 0o777 & ~task.umask)
             below_made = parents
             if mode is not None and step == steps[-1]:
                 task.fs.chmod(task.path(step), mode)
@@ -192,14 +196,20 @@ def rmdir(task: Task, args: Sequence[str]) -> int:
 
 def touch(task: Task, args: Sequence[str]) -> int:
     """Set modification times to now; make files that are not there."""
-    options = parse(args, "c", {"no-create": "c"}, lacks="hamdtr", least=1)
+    long = {"no-create": "c", "date": "d", "reference": "r", "no-dereference": "h"}
+    options = parse(args, "camhd:t:r:", long, least=1)
+    moment, like = options.value("d") or options.value("t"), options.value("r")
+    when = task.now if moment is None else moment_of(moment)
+    if like is not None:
+        when = task.fs.stat(task.path(like), True).mtime
 
     def act(operand: str) -> None:
         path = task.path(operand)
-        if task.stat(operand) is not None:
-            task.fs.utime(path, task.now)
-        elif "c" not in options:
-            task.fs.append(path, EMPTY, 0o666 & ~UMASK)
+        if task.stat(operand, "h" not in options) is None:
+            if "c" in options:
+                return
+            task.fs.append(path, EMPTY, 0o666 & ~task.umask)
+        task.fs.utime(path, when, "h" not in options)
 
     return task.each(options.operands, act)
 
@@ -246,15 +256,17 @@ class Manner:
     recursive: bool = True
     preserve: bool = True
     follow: bool = False
+    links: str = ""
+    """Whether names are made instead of copies: "l" for hard links, "s" for symbolic ones."""
 
 
 def cp(task: Task, args: Sequence[str]) -> int:
     """Copy files and, with -r, directories."""
     long = {"recursive": "R", "archive": "a", "force": "f"}
-    options = parse(args, "arRPLdpf", long, lacks="HinlsTtuv")
+    options = parse(args, "arRPLdpfls", {**long, "link": "l", "symbolic-link": "s"}, lacks="HinTtuv")
     recursive = bool(options.last("arR"))
     follow = options.last("dPLa", "P" if recursive else "L") == "L"
-    manner = Manner(recursive, bool(options.last("ap")), follow)
+    manner = Manner(recursive, bool(options.last("ap")), follow, options.last("ls"))
     status = 0
     for source, target in _destinations(task, options):
         status |= _copy(task, source, target, manner)
@@ -311,7 +323,7 @@ def _copy_directory(
     if over is not None and not stat.S_ISDIR(over.mode):
         return task.fail(f"target '{target}' is not a directory")
     if over is None:
-        mode = task.fs.stat(task.path(source), True).mode & 0o7777 & ~UMASK
+        mode = task.fs.stat(task.path(source), True).mode & 0o7777 & ~task.umask
         task.fs.mkdir(task.path(target), mode | 0o700)
     filled.add(task.fs.stat(task.path(target), True).inode)
     status = 0
@@ -325,6 +337,12 @@ def _copy_directory(
 
 def _copy_file(task: Task, source: str, target: str, found: Stat, manner: Manner) -> int:
     path, new = task.path(target), task.stat(target, False) is None
+    if manner.links:
+        if manner.links == "l":
+            task.fs.link(task.path(source), path)
+        else:
+            task.fs.symlink(source, path)
+        return 0
     if stat.S_ISLNK(found.mode):
         if not new:
             task.fs.unlink(path)
@@ -338,7 +356,7 @@ def _copy_file(task: Task, source: str, target: str, found: Stat, manner: Manner
         return task.failure(f"can't open '{source}'", error)
     task.open_write(target).write(content)
     if new:
-        task.fs.chmod(path, found.mode & 0o7777 & ~UMASK)
+        task.fs.chmod(path, found.mode & 0o7777 & ~task.umask)
     return 0
 
 
@@ -371,6 +389,8 @@ def mv(task: Task, args: Sequence[str]) -> int:
 
 def _move(task: Task, source: str, target: str, error: FileSystemError) -> int:
     found, over = task.stat(source, False), task.stat(target, False)
+    if error.errno != errno.EXDEV and found is not None and task.dialect == "gnu":
+        return task.failure(f"cannot move '{source}' to '{target}'", error)
     if error.errno != errno.EXDEV or found is None:
         return task.failure(f"can't rename '{source}'", error)
     if over is not None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from labkit.base.errors import FileSystemError
+from labkit.shell.applets.files import parse_mode
 from labkit.shell.conversions import basename, decimal, strerror
 from labkit.shell.files import Stat
 from labkit.shell.lookup import ExecNotFound
@@ -17,8 +18,8 @@ from labkit.shell.task import CommandError, Task, UsageError
 _TYPES = {"f": stat.S_IFREG, "d": stat.S_IFDIR, "l": stat.S_IFLNK, "c": stat.S_IFCHR, "b": stat.S_IFBLK,
           "p": stat.S_IFIFO, "s": stat.S_IFSOCK}  # fmt: skip
 _ELSEWHERE = frozenset(
-    "ctime cmin atime amin mtime mmin depth empty executable fstype follow group inum ipath links mount newer"
-    " ok path perm print0 prune quit regex samefile user".split()
+    "ctime cmin atime amin mmin depth executable fstype follow group inum ipath links mtime prune"
+    " ok print0 quit regex samefile user".split()
 )
 Test = Callable[[str, Stat], bool]
 """A test or an action on a file: its path and what stat says of it."""
@@ -93,6 +94,34 @@ class _Search:
 
     test_iname = test_name
 
+    def test_path(self, word: str) -> Test:
+        wanted = glob([(self.value(word), False)])
+        return lambda path, found: wanted.fullmatch(path)
+
+    def test_newer(self, word: str) -> Test:
+        name = self.value(word)
+        try:
+            moment = self.task.fs.stat(self.task.path(name), True).mtime
+        except FileSystemError as error:
+            raise CommandError(f"can't stat '{name}': {strerror(error)}") from None
+        return lambda path, found: found.mtime > moment
+
+    def test_perm(self, word: str) -> Test:
+        text = self.value(word)
+        sign = text[:1] if text[:1] in "-/" else ""
+        wanted = parse_mode(text.removeprefix(sign), 0, False, 0)
+        if sign == "/":
+            return lambda path, found: bool(found.mode & wanted) or not wanted
+        return lambda path, found: found.mode & (wanted if sign else 0o7777) == wanted
+
+    def test_empty(self, word: str) -> Test:
+        def test(path: str, found: Stat) -> bool:
+            if stat.S_ISDIR(found.mode):
+                return not self.task.listdir(path)
+            return stat.S_ISREG(found.mode) and not found.size
+
+        return test
+
     def test_type(self, word: str) -> Test:
         letter = self.value(word)
         if letter not in _TYPES:
@@ -115,19 +144,18 @@ class _Search:
     def test_xdev(self, word: str) -> Test:
         return lambda path, found: True
 
+    test_mount = test_xdev
+
     def test_size(self, word: str) -> Test:
         text = self.value(word)
-        match = re.fullmatch(r"([+-]?)(.*?)([bck]?)", text, re.DOTALL)
+        match = re.fullmatch(rf"([+-]?)(.*?)([bck{'M' * (self.task.dialect == 'gnu')}]?)", text, re.DOTALL)
         count = decimal(match[2]) if match else None
         if match is None or count is None:
-            raise CommandError(f"invalid number '{text}'")
-        sign, wanted = match[1], count * {"": 512, "b": 512, "c": 1, "k": 1024}[match[3]]
-
-        def test(path: str, found: Stat) -> bool:
-            size = found.size
-            return size > wanted if sign == "+" else size < wanted if sign == "-" else size == wanted
-
-        return test
+            raise CommandError(f"invalid number '{text.lstrip('+-')}'")
+        sign, unit = match[1], {"": 512, "b": 512, "c": 1, "k": 1024, "M": 1 << 20}[match[3]]
+        if self.task.dialect == "gnu":  # which counts the units that are begun
+            return lambda path, found: _compares(sign, -(-found.size // unit), count)
+        return lambda path, found: _compares(sign, found.size, count * unit)
 
     def test_print(self, word: str) -> Test:
         self.acts = True
@@ -190,6 +218,10 @@ class _Search:
             return
         if self.depth_first and depth >= self.least:
             test(path, found)
+
+
+def _compares(sign: str, value: int, wanted: int) -> bool:
+    return value > wanted if sign == "+" else value < wanted if sign == "-" else value == wanted
 
 
 def find(task: Task, args: Sequence[str]) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import stat as modes
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from labkit.base.errors import FileSystemError
@@ -49,13 +50,31 @@ def strftime(form: str, nanoseconds: int) -> str:
     return re.sub(r"%(.)", lambda match: values.get(match[1], match[0]), form, flags=re.DOTALL)
 
 
+_FORMS = [f"%Y-%m-%d{time}" for time in ("", " %H:%M", " %H:%M:%S", "T%H:%M:%S")] + [
+    "%Y%m%d%H%M.%S",
+    "%Y%m%d%H%M",
+]
+
+
+def moment_of(text: str) -> int:
+    """Return the nanoseconds of a date that is typed; raises CommandError."""
+    if re.fullmatch(r"@\d{1,15}", text):
+        return int(text[1:]) * SECOND
+    for form in _FORMS:
+        with suppress(ValueError):
+            when = datetime.strptime(text.removesuffix(" UTC"), form).replace(tzinfo=UTC)
+            return int((when - _EPOCH).total_seconds()) * SECOND
+    raise CommandError(f"invalid date '{text}'")
+
+
 def date(task: Task, args: Sequence[str]) -> int:
     """Print the date."""
-    options = parse(args, "u", {"utc": "u"}, lacks="sdDrRI", most=1)
+    options = parse(args, "ud:", {"utc": "u", "date": "d"}, lacks="sDrRI", most=1)
     form = options.operands[0] if options.operands else "+%a %b %e %H:%M:%S %Z %Y"
     if not form.startswith("+"):
         raise CommandError(f"invalid date '{form}'")
-    task.out(strftime(form[1:], task.now) + "\n")
+    given = options.value("d")
+    task.out(strftime(form[1:], task.now if given is None else moment_of(given)) + "\n")
     return 0
 
 
@@ -76,14 +95,19 @@ def blocks(found: Stat) -> int:
     return 0
 
 
-def human(size: int) -> str:
-    """Return a size as `-h` shows it.
+def human(size: int, dialect: str = "busybox") -> str:
+    """Return a size as `-h` shows it; GNU's programs round up, and leave the fraction out from 10 on.
 
-    >>> human(123456), human(512), human(67108864)
-    ('120.6K', '512', '64.0M')
+    >>> human(123456), human(512), human(67108864), human(123456, "gnu")
+    ('120.6K', '512', '64.0M', '121K')
     """
     if size < 1024:
         return str(size)
+    if dialect == "gnu":
+        power = (size.bit_length() - 1) // 10
+        tenths = -(-size * 10 >> 10 * power)
+        shown = f"{tenths // 10}.{tenths % 10}" if tenths < 100 else str(-(-tenths // 10))
+        return shown + "KMGTPE"[power - 1]
     value, fraction, unit = size, 0, ""
     for unit in "KMGTPE":  # noqa: B007
         value, rest = divmod(value, 1024)
@@ -114,7 +138,8 @@ def du(task: Task, args: Sequence[str]) -> int:
         if directory:
             size += sum(walk(f"{path.rstrip('/')}/{name}", depth + 1) for name in task.listdir(path))
         if depth <= deepest and (directory or "a" in options or depth == 0):
-            shown = human(size * 512) if unit == "h" else str(-(-size // (2048 if unit == "m" else 2)))
+            amount = str(-(-size // (2048 if unit == "m" else 2)))
+            shown = human(size * 512, task.dialect) if unit == "h" else amount
             task.out(f"{shown}\t{path}\n")
         return size
 
@@ -214,14 +239,15 @@ _HALF_YEAR = 365 * 24 * 3600 // 2 * SECOND
 
 def ls(task: Task, args: Sequence[str]) -> int:
     """List directories and files."""
-    options = parse(args, "1AadlinhrStR", {"color": "1", "all": "a"}, lacks="CFHLXcpsuvwx")
+    options = parse(args, "1AadlinhrsStR", {"color": "1", "all": "a"}, lacks="CFHLXcpuvwx")
     if "n" in options:
         options.given.append(("l", ""))
     found: list[Entry] = []
     follow = not ("l" in options or "d" in options)
 
     def look(operand: str) -> None:
-        found.append((operand, task.fs.stat(task.path(operand), follow)))
+        there = follow and (task.dialect == "busybox" or task.stat(operand) is not None)
+        found.append((operand, task.fs.stat(task.path(operand), there)))
 
     status = task.each(options.operands or ["."], look)
     apart = [modes.S_ISDIR(each.mode) and "d" not in options for _, each in found]
@@ -252,8 +278,10 @@ def _directory(task: Task, path: str, options: Options, titled: bool, first: boo
     entries = _sorted(listed, options)
     if "l" in options:
         total = sum(blocks(found) for _, found in entries) // 2
-        text = re.sub(r"\.\d", "", human(total * 1024))
-        task.out(f"total {text:<7}\n" if "h" in options else f"total {total}\n")
+        text = human(total * 1024, task.dialect) if "h" in options else str(total)
+        if task.dialect == "busybox" and "h" in options:
+            text = re.sub(r"\.\d", "", text).ljust(7)
+        task.out(f"total {text}\n")
     _show(task, f"{base}/", entries, options)
     status = 0
     for name, found in entries if "R" in options else ():
@@ -271,27 +299,32 @@ def _sorted(entries: list[Entry], options: Options) -> list[Entry]:
 
 
 def _show(task: Task, base: str, entries: list[Entry], options: Options) -> None:
-    for name, found in entries:
-        line = f"{found.inode:7} " if "i" in options else ""
-        line += _attributes(task, found, options) if "l" in options else ""
+    rows = [_attributes(task, found, options) if "l" in options else () for _, found in entries]
+    gnu, size = task.dialect == "gnu", 7 if "h" in options else 9
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)] if gnu else [10, 4, 8, 8, size, 12]
+    for (name, found), row in zip(entries, rows, strict=True):
+        line = f"{found.inode:{1 if gnu else 7}} " if "i" in options else ""
+        line += f"{blocks(found) // 2:{1 if gnu else 6}} " if "s" in options else ""
+        for place, (cell, width) in enumerate(zip(row, widths, strict=False)):
+            line += f"{cell if gnu else cell[:8]:<{width}} " if place in (2, 3) else f"{cell:>{width}} "
         line += name
         if "l" in options and modes.S_ISLNK(found.mode):
             line += f" -> {task.fs.readlink(task.path(base + name))}"
         task.out(line + "\n")
 
 
-def _attributes(task: Task, found: Stat, options: Options) -> str:
+def _attributes(task: Task, found: Stat, options: Options) -> tuple[str, ...]:
     owner, group = str(found.uid), str(found.gid)
     if "n" not in options:
         owner = user_name(task.fs, found.uid) or owner
         group = group_name(task.fs, found.gid) or group
     if isinstance(found.node, Device):
-        size = f"{found.node.major:4}, {found.node.minor:3}"
+        size = f"{found.node.major}, {found.node.minor:3}"
     else:
-        size = f"{human(found.size):>7}" if "h" in options else f"{found.size:9}"
+        size = human(found.size, task.dialect) if "h" in options else str(found.size)
     recent = -15 * 60 * SECOND < task.now - found.mtime < _HALF_YEAR
     date = strftime("%b %e %H:%M" if recent else "%b %e  %Y", found.mtime)
-    return f"{modes.filemode(found.mode)} {found.nlink:4} {owner:<8.8} {group:<8.8} {size} {date} "
+    return modes.filemode(found.mode), str(found.nlink), owner, group, size, date
 
 
 def stat(task: Task, args: Sequence[str]) -> int:
@@ -301,21 +334,22 @@ def stat(task: Task, args: Sequence[str]) -> int:
 
     def show(path: str) -> None:
         found = task.fs.stat(task.path(path), "L" in options)
-        wanted = _default_form(found) if form is None else form + "\n"
+        wanted = _default_form(found, task.dialect) if form is None else form + "\n"
         values = _values(task, path, found)
-        task.out(re.sub(r"%([-0]?[0-9]*)(.)", lambda match: _convert(match, values), wanted))
+        task.out(re.sub(r"%([-0]?[0-9]*)([HLN]d|.)", lambda match: _convert(match, values), wanted))
 
     return task.each(options.operands, show, "can't stat '{}': {}")
 
 
-def _default_form(found: Stat) -> str:
+def _default_form(found: Stat, dialect: str) -> str:
     node = found.node
     device = f" Device type: {node.major:x},{node.minor:x}" if isinstance(node, Device) else ""
     return (
-        "  File: %N\n  Size: %-10s\tBlocks: %-10b IO Block: %-6o %F\n"
-        f"Device: %Dh/%dd\tInode: %-10i  Links: {'%-5h' if device else '%h'}{device}\n"
+        "  File: %Nd\n  Size: %-10s\tBlocks: %-10b IO Block: %-6o %F\n"
+        f"Device: {'%Hd,%Ld' if dialect == 'gnu' else '%Dh/%dd'}\t"
+        f"Inode: %-10i  Links: {'%-5h' if device else '%h'}{device}\n"
         "Access: (%04a/%10A)  Uid: (%5u/%8U)   Gid: (%5g/%8G)\n"
-        "Access: %x\nModify: %y\nChange: %z\n"
+        "Access: %x\nModify: %y\nChange: %z\n" + " Birth: %w\n" * (dialect == "gnu")
     )
 
 
@@ -336,13 +370,19 @@ def _values(task: Task, name: str, found: Stat) -> dict[str, str]:
     regular = "regular file" if found.size else "regular empty file"
     date = strftime("%Y-%m-%d %H:%M:%S", found.mtime) + f".{found.mtime % SECOND:09} +0000"
     seconds = str(found.mtime // SECOND)
-    link = f"'{name}' -> '{task.fs.readlink(task.path(name))}'" if modes.S_ISLNK(mode) else name
+    device = (found.node.major, found.node.minor) if isinstance(found.node, Device) else (0, 0)
+    shown = f"'{name}'" if task.dialect == "gnu" else name
+    target = task.fs.readlink(task.path(name)) if modes.S_ISLNK(mode) else ""
+    link = f"'{name}' -> '{target}'" if target else shown
+    titled = link.replace("'", "") if task.dialect == "gnu" else link
     return {
         "a": f"{mode & 0o7777:o}", "A": modes.filemode(mode), "b": str(blocks(found)), "B": "512",
         "d": str(_DEVICE), "D": f"{_DEVICE:x}", "f": f"{mode:x}",
         "F": _KINDS.get(modes.S_IFMT(mode), regular),
         "g": str(found.gid), "G": group_name(task.fs, found.gid) or "UNKNOWN", "h": str(found.nlink),
-        "i": str(found.inode), "n": name, "N": link, "o": "4096", "s": str(found.size),
+        "Hd": str(_DEVICE >> 8), "i": str(found.inode), "Ld": str(_DEVICE & 255), "n": name, "N": link,
+        "Nd": titled, "o": "4096", "s": str(found.size), "w": date,
+        "t": f"{device[0]:x}", "T": f"{device[1]:x}",
         "u": str(found.uid), "U": user_name(task.fs, found.uid) or "UNKNOWN",
         "x": date, "y": date, "z": date, "X": seconds, "Y": seconds, "Z": seconds, "%": "%",
     }  # fmt: skip

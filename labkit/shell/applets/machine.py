@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Sequence
+from dataclasses import replace
 
 from labkit.go.moment import SECOND
 from labkit.shell.applets.options import number, parse
@@ -107,6 +108,35 @@ def env(task: Task, args: Sequence[str]) -> int:
         return task.run.execute(task.child(env=values), argv)
     except ExecNotFound as error:
         return task.fail(f"can't execute '{argv[0]}': {error.words}", error.status)
+
+
+_SUDO_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+def sudo(task: Task, args: Sequence[str]) -> int:
+    """Run a command as root, in an environment of root's (sudoers(5), env_reset and secure_path)."""
+    options = parse(args, "En", lacks="iksubghlvKAHPSTU-", ordered=True)
+    run, argv = task.run, list(options.operands)
+    own = {"HOME": "/root", "USER": "root", "LOGNAME": "root", "PATH": _SUDO_PATH}
+    values = {**(task.env if "E" in options else {}), **own}
+    while argv and "=" in argv[0]:
+        name, _, value = argv.pop(0).partition("=")
+        values[name] = value
+    if not argv:
+        raise CommandError("which command? Here sudo runs one command as root: sudo ls /var/lib/docker")
+    if argv[0] in ("su", "bash") or argv == ["sh"]:
+        raise CommandError("a prompt of root's own is not simulated: sudo sh -c 'COMMAND; COMMAND'")
+    before = run.process, run.fs
+    run.process = replace(run.process, uid=0, gid=0)
+    run.fs = run.process.fs
+    try:
+        return run.execute(task.child(env=values), argv)
+    except ExecNotFound as error:
+        return task.fail(
+            f"{argv[0]}: command not found" if error.status == 127 else f"{argv[0]}: {error.words}"
+        )
+    finally:
+        run.process, run.fs = before
 
 
 def xargs(task: Task, args: Sequence[str]) -> int:

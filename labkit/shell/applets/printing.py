@@ -7,15 +7,13 @@ import stat
 from collections.abc import Iterator, Sequence
 
 from labkit.shell.applets.options import WIDEST, parse
-from labkit.shell.conversions import LARGEST, decimal, encode
+from labkit.shell.conversions import LARGEST, decimal, encode, unescape
 from labkit.shell.files import allowed
+from labkit.shell.streams import WouldRunForever
 from labkit.shell.task import CommandError, Task, UsageError
 
 # echo, printf, seq.
 
-_ESCAPE = re.compile(rb"\\(?:([abefnrtv\\\"'])|0?([0-7]{1,3})|x([0-9a-fA-F]{1,2})|(c))")
-_LETTERS = {b"a": b"\a", b"b": b"\b", b"e": b"\x1b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t",
-            b"v": b"\v", b"\\": b"\\", b'"': b'"', b"'": b"'"}  # fmt: skip
 _MAX_LINES, _MAX_DIGITS = 2_000_000, 18
 
 
@@ -23,30 +21,11 @@ class _Stopped(Exception):
     """What printf prints ends here."""
 
 
-def unescape(text: str) -> tuple[bytes, bool]:
-    """Return the bytes of a text with backslash escapes, and whether `\\c` ended it.
-
-    >>> unescape(r"a\\tb\\cd")
-    (b'a\\tb', True)
-    """
-    data, out, position = encode(text), b"", 0
-    for match in _ESCAPE.finditer(data):
-        out += data[position : match.start()]
-        position = match.end()
-        if match[4]:
-            return out, True
-        if match[1]:
-            out += _LETTERS[match[1]]
-        else:
-            out += bytes([(int(match[2], 8) if match[2] else int(match[3], 16)) & 255])
-    return out + data[position:], False
-
-
 def echo(task: Task, args: Sequence[str]) -> int:
     """Print words."""
     words = list(args)
-    newline, escapes = True, False
-    while words and re.fullmatch(r"-[neE]+", words[0]):
+    newline, escapes = True, task.dialect == "dash"
+    while words and re.fullmatch("-n" if escapes else "-[neE]+", words[0]):
         for flag in words.pop(0)[1:]:
             if flag == "n":
                 newline = False
@@ -60,7 +39,7 @@ def echo(task: Task, args: Sequence[str]) -> int:
 def printf(task: Task, args: Sequence[str]) -> int:
     """Print words in a form, again and again until no word is left."""
     if not args:
-        if task.in_shell:
+        if task.builtin:
             return task.fail("usage: printf FORMAT [ARGUMENT...]", 2)
         raise UsageError
     form, rest = args[0], list(args[1:])
@@ -142,6 +121,12 @@ def seq(task: Task, args: Sequence[str]) -> int:
         raise CommandError("too many numbers")
     task.out("".join(f"{value}\n" for value in range(first, last + (1 if step > 0 else -1), step)))
     return 0
+
+
+def yes(task: Task, args: Sequence[str]) -> int:
+    """Print a line without end."""
+    task.out(f"{' '.join(args) or 'y'}\n" * 4096)
+    raise WouldRunForever
 
 
 # test, [, true, false.

@@ -1,31 +1,20 @@
-"""Commands that pass lines and bytes on: cat, head, tail, wc, tee, sort, dd, truncate, sha256sum."""
+"""Commands that pass lines and bytes on: cat, head, tail, wc, tee, sort, dd, truncate, md5sum."""
 
 from __future__ import annotations
 
 import errno
 import hashlib
 import re
+import stat
 from collections.abc import Callable, Sequence
 from itertools import islice
 
 from labkit.base.errors import FileSystemError
 from labkit.oci.content import EMPTY, Content
+from labkit.shell import streams
 from labkit.shell.applets.options import Options, number, parse
-from labkit.shell.conversions import decode, encode, strerror
-from labkit.shell.streams import (
-    ENDLESS,
-    MAX_FILE,
-    MAX_READ,
-    MEBIBYTE,
-    OpenFile,
-    Reader,
-    Sink,
-    TooMuch,
-    WouldRunForever,
-    bounded,
-    endless,
-)  # fmt: skip
-from labkit.shell.task import UMASK, CommandError, Task, UsageError
+from labkit.shell.conversions import basename, decode, encode, strerror
+from labkit.shell.task import CommandError, Task, UsageError
 
 # cat, head, tail, wc, tee.
 
@@ -35,12 +24,14 @@ CANNOT_OPEN = "can't open '{}': {}"
 def each_file(
     task: Task,
     paths: Sequence[str],
-    act: Callable[[str, Reader], None],
+    act: Callable[[str, streams.Reader], None],
     unopened: str = CANNOT_OPEN,
     unread: str = "read error: {1}",
 ) -> int:
     """Open each file and do something with it; say which could not be opened or read, and why."""
     status = 0
+    if task.dialect == "gnu" and unread.startswith("read error"):
+        unread = "{}: {}"
     for path in paths or ["-"]:
         words = unopened
         try:
@@ -57,7 +48,7 @@ def cat(task: Task, args: Sequence[str]) -> int:
     options = parse(args, "nu", lacks="bvteA")
     count = 0
 
-    def show(path: str, reader: Reader) -> None:
+    def show(path: str, reader: streams.Reader) -> None:
         nonlocal count
         for line in reader.lines() if "n" in options else ():
             count += 1
@@ -90,9 +81,9 @@ def _title(task: Task, path: str, several: bool, first: bool) -> None:
 def head(task: Task, args: Sequence[str]) -> int:
     """Print the first lines or bytes of files."""
     options, by_bytes, given = _parse_ends(args)
-    wanted, shown = min(number(given), ENDLESS), 0
+    wanted, shown = min(number(given), streams.ENDLESS), 0
 
-    def show(path: str, reader: Reader) -> None:
+    def show(path: str, reader: streams.Reader) -> None:
         nonlocal shown
         _title(task, path, len(options.operands) > 1, shown == 0)
         shown += 1
@@ -109,13 +100,13 @@ def head(task: Task, args: Sequence[str]) -> int:
 def tail(task: Task, args: Sequence[str]) -> int:
     """Print the last lines or bytes of files; with -f wait for more, for ever."""
     options, by_bytes, given = _parse_ends(args)
-    wanted = min(number(given.lstrip("+-")), ENDLESS)
-    files: list[tuple[str, Reader]] = []
+    wanted = min(number(given.lstrip("+-")), streams.ENDLESS)
+    files: list[tuple[str, streams.Reader]] = []
     status = each_file(task, options.operands, lambda path, reader: files.append((path, reader)))
     if not files:
-        return task.fail("no files")
+        return task.fail("no files") if task.dialect == "busybox" else status
     for index, (path, reader) in enumerate(files):
-        _title(task, path, len(files) > 1, index == 0)
+        _title(task, path, len(files if task.dialect == "busybox" else options.operands) > 1, index == 0)
         try:
             if given.startswith("+"):
                 _skip(reader, wanted - 1, by_bytes)
@@ -123,18 +114,18 @@ def tail(task: Task, args: Sequence[str]) -> int:
                     task.write(segment)
                 continue
             content = reader.rest()
-            if endless(content):
-                raise WouldRunForever
+            if streams.endless(content):
+                raise streams.WouldRunForever
             start = max(content.size - wanted, 0) if by_bytes else _last_lines(content, wanted)
             task.write(content.slice(start))
         except FileSystemError as error:
             status = task.fail(f"read error: {strerror(error)}")
     if options.last("fF"):
-        raise WouldRunForever
+        raise streams.WouldRunForever
     return status
 
 
-def _skip(reader: Reader, count: int, by_bytes: bool) -> None:
+def _skip(reader: streams.Reader, count: int, by_bytes: bool) -> None:
     if by_bytes:
         reader.take(count)
     for _ in islice(reader.lines(), 0 if by_bytes else max(count, 0)):
@@ -154,8 +145,10 @@ def _last_lines(content: Content, count: int) -> int:
         if not count:
             return end + 1
         end = start
-        if content.size - end > MAX_READ:
-            raise TooMuch(f"tail looks at the last {MAX_READ // MEBIBYTE} MB of a file")
+        if content.size - end > streams.MAX_READ:
+            raise streams.TooMuch(
+                f"tail looks at the last {streams.MAX_READ // streams.MEBIBYTE} MB of a file"
+            )
     return 0
 
 
@@ -165,11 +158,14 @@ def wc(task: Task, args: Sequence[str]) -> int:
     columns = [flag for flag in "lwc" if flag in options] or ["l", "w", "c"]
     totals, failed = dict.fromkeys("lwc", 0), list[str]()
 
+    width = 9 if task.dialect == "busybox" else _widest(task, options.operands)
+    width *= len(columns) > 1 or len(options.operands) > 1
+
     def show(counts: dict[str, int], name: str) -> None:
-        cells = [f"{counts[flag]:{9 if len(columns) > 1 else 0}}" for flag in columns]
+        cells = [f"{counts[flag]:{width}}" for flag in columns]
         task.out(" ".join([*cells, name] if name else cells) + "\n")
 
-    def count(path: str, reader: Reader) -> None:
+    def count(path: str, reader: streams.Reader) -> None:
         counts = dict.fromkeys("lwc", 0)
         try:
             counts = _counts(reader, columns)
@@ -186,14 +182,22 @@ def wc(task: Task, args: Sequence[str]) -> int:
     return 1 if failed else status
 
 
-def _counts(reader: Reader, columns: list[str]) -> dict[str, int]:
+def _widest(task: Task, paths: Sequence[str]) -> int:
+    """Return how wide GNU's columns are: as the sum of the sizes, 7 where one of them is no file's."""
+    found = [task.stat(path) for path in paths]
+    modes = [each.mode for each in found if each is not None]
+    sizes = [each.size for each in found if each is not None and stat.S_ISREG(each.mode)]
+    return len(str(sum(sizes))) if len(sizes) == len(modes) and found else 7
+
+
+def _counts(reader: streams.Reader, columns: list[str]) -> dict[str, int]:
     counts = dict.fromkeys("lwc", 0)
     word_open = False
     for segment in reader.segments():
-        if endless(segment):
-            raise WouldRunForever
+        if streams.endless(segment):
+            raise streams.WouldRunForever
         counts["c"] += segment.size
-        for chunk in bounded(segment) if columns != ["c"] else ():
+        for chunk in streams.bounded(segment) if columns != ["c"] else ():
             counts["l"] += chunk.count(b"\n")
             words = chunk.split()
             counts["w"] += len(words) - int(word_open and bool(words) and not chunk[:1].isspace())
@@ -204,7 +208,7 @@ def _counts(reader: Reader, columns: list[str]) -> dict[str, int]:
 def tee(task: Task, args: Sequence[str]) -> int:
     """Copy standard input to files and to standard output."""
     options = parse(args, "ai", {"append": "a"})
-    sinks: list[Sink] = []
+    sinks: list[streams.Sink] = []
     status = task.each(
         options.operands, lambda path: sinks.append(task.open_write(path, append="a" in options))
     )
@@ -221,7 +225,7 @@ def tee(task: Task, args: Sequence[str]) -> int:
 
 def sort(task: Task, args: Sequence[str]) -> int:
     """Sort whole lines, with -n by the numbers that they begin with."""
-    options = parse(args, "nru", {"reverse": "r", "unique": "u"}, lacks="gMcszbdfioktT")
+    options = parse(args, "nruk:t:", {"reverse": "r", "unique": "u"}, lacks="gMcszbdfioT")
     lines: list[str] = []
     for operand in options.operands or ["-"]:
         try:
@@ -231,10 +235,18 @@ def sort(task: Task, args: Sequence[str]) -> int:
         except FileSystemError as error:
             return 0 if task.is_dir(operand) else task.fail(f"{operand}: {strerror(error)}", 2)
 
+    first, mark = re.fullmatch(r"(\d+)(,\d+)?(n?)(r?)", options.value("k") or "1"), options.value("t")
+    if first is None:
+        raise CommandError(f"invalid number '{options.value('k')}'")
+    options.given += [(flag, "") for flag in first.group(3, 4) if flag]
+    place, end = int(first[1]) - 1, int((first[2] or ",0")[1:]) or None
+
     def key(line: str) -> float | str:
+        fields = line.split(mark) if mark else re.findall(r"\s*\S+", line)
+        piece = (mark or "").join(fields[place:end]) if "k" in options else line
         if "n" not in options:
-            return line
-        number = re.match(r"\s*(-?\d+(\.\d+)?|-?\.\d+)", line)
+            return piece
+        number = re.match(r"\s*(-?\d+(\.\d+)?|-?\.\d+)", piece)
         return float(number[1]) if number else 0.0
 
     lines.sort(key=lambda line: (key(line), line), reverse="r" in options)
@@ -244,7 +256,7 @@ def sort(task: Task, args: Sequence[str]) -> int:
     return 0
 
 
-# dd, truncate, sha256sum.
+# dd, truncate, checksums.
 
 _DD = frozenset(("if", "of", "bs", "count", "skip", "seek", "conv", "status"))
 
@@ -260,14 +272,16 @@ def dd(task: Task, args: Sequence[str]) -> int:
         reader = task.open_read(source) if source else task.stdin()
     except FileSystemError as error:
         raise CommandError(f"can't open '{source}': {strerror(error)}") from None
-    sink: Sink = _open_target(task, target, number(given.get("seek", "0")) * size, given) if target else task
+    sink: streams.Sink = (
+        _open_target(task, target, number(given.get("seek", "0")) * size, given) if target else task
+    )
     try:
         reader.take(number(given.get("skip", "0")) * size)
         content = reader.take(number(given["count"]) * size) if "count" in given else reader.rest()
     except FileSystemError as error:
         raise CommandError(f"{source or 'standard input'}: {strerror(error)}") from None
-    if endless(content):
-        raise WouldRunForever
+    if streams.endless(content):
+        raise streams.WouldRunForever
     written, status = content.size, 0
     try:
         sink.write(content)
@@ -278,15 +292,15 @@ def dd(task: Task, args: Sequence[str]) -> int:
     return status
 
 
-def _open_target(task: Task, path: str, seek: int, given: dict[str, str]) -> Sink:
+def _open_target(task: Task, path: str, seek: int, given: dict[str, str]) -> streams.Sink:
     whole = "notrunc" in given.get("conv", "").split(",")
     try:
         sink = task.open_write(path, append=whole or seek > 0)
     except FileSystemError as error:
         raise CommandError(f"can't open '{path}': {strerror(error)}") from None
-    if isinstance(sink, OpenFile):
+    if isinstance(sink, streams.OpenFile):
         sink.append, sink.offset = False, seek
-        if seek > MAX_FILE:
+        if seek > streams.MAX_FILE:
             raise CommandError(f"{path}: {strerror(errno.EFBIG)}")
         if seek and not whole:
             task.fs.truncate(sink.path, seek)
@@ -309,22 +323,42 @@ def truncate(task: Task, args: Sequence[str]) -> int:
         if task.stat(path) is None:
             if "c" in options:
                 return
-            task.fs.append(task.path(path), EMPTY, 0o666 & ~UMASK)
-        if size > MAX_FILE:
+            task.fs.append(task.path(path), EMPTY, 0o666 & ~task.umask)
+        if size > streams.MAX_FILE:
             raise CommandError(f"{path}: truncate: {strerror(errno.EFBIG)}")
         task.fs.truncate(task.path(path), size)
 
     return task.each(options.operands, cut, "{}: open: {}")
 
 
-def sha256sum(task: Task, args: Sequence[str]) -> int:
-    """Print checksums."""
+def checksum(task: Task, args: Sequence[str]) -> int:
+    """Print checksums, or with -c compare those that files list."""
+    options = parse(args, "cs", {"check": "c", "status": "s"}, lacks="w")
+    kind = basename(task.name).removesuffix("sum")
 
-    def show(path: str, reader: Reader) -> None:
-        digest = hashlib.sha256()
+    def digest(reader: streams.Reader) -> str:
+        found = hashlib.new(kind, usedforsecurity=False)
         for segment in reader.segments():
-            for chunk in bounded(segment):
-                digest.update(chunk)
-        task.out(f"{digest.hexdigest()}  {path}\n")
+            for chunk in streams.bounded(segment):
+                found.update(chunk)
+        return found.hexdigest()
 
-    return each_file(task, parse(args, "", lacks="csw").operands, show, CANNOT_OPEN, "can't read '{}': {}")
+    def show(path: str, reader: streams.Reader) -> None:
+        if "c" not in options:
+            task.out(f"{digest(reader)}  {path}\n")
+            return
+        failed = 0
+        lines = task.text(reader).splitlines()
+        for line in lines:
+            wanted, _, name = line.partition(" ")
+            same = False
+            try:
+                same = digest(task.open_read(name[1:])) == wanted
+            except FileSystemError as error:
+                task.fail(CANNOT_OPEN.format(name[1:], strerror(error)))
+            failed += not same
+            task.out("" if "s" in options else f"{name[1:]}: {'OK' if same else 'FAILED'}\n")
+        if failed:
+            raise CommandError(f"WARNING: {failed} of {len(lines)} computed checksums did NOT match")
+
+    return each_file(task, options.operands, show, CANNOT_OPEN, "can't read '{}': {}")

@@ -1,0 +1,260 @@
+"""The pretend machine: its disk, the engine's directory on it, and the overlays that are mounted by hand."""
+
+from __future__ import annotations
+
+import errno
+import posixpath
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from labkit.engine.data_root import data_root
+from labkit.engine.engine import Engine
+from labkit.engine.mounts import DEV, DISK, Proc, overlay_line
+from labkit.engine.state import Container
+from labkit.oci import tree
+from labkit.oci.changeset import apply
+from labkit.oci.content import Content
+from labkit.oci.tree import Dir, File, Meta, Whiteout, split_path
+from labkit.storage.calls import walk
+from labkit.storage.mounts import MountTable
+from labkit.storage.overlay import Mount
+from labkit.storage.plain import Made, Plain, Stacked, taken_up
+from labkit.storage.posix import Names, Place, fail
+
+MAX_STACKED = 2
+"""How deep overlays may lie on overlays (Linux, fs.h, FILESYSTEM_MAX_STACK_DEPTH)."""
+_NO_CHANGE = re.compile(
+    r"rw|((index|metacopy|nfs_export|redirect_dir|userxattr)=off|xino=(off|auto)|volatile|default_permissions)?"
+)
+"""Options that leave the overlay as it is here."""
+_ROOT_LINES = f"""\
+{DISK} / ext4 rw,relatime 0 0
+proc /proc proc rw,nosuid,nodev,noexec,relatime 0 0
+tmpfs /dev tmpfs rw,nosuid,size=65536k,mode=755 0 0
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Overlay:
+    """An overlay that somebody mounts, or is about to.
+
+    Of the lower directories those on the machine's own disk are named, others are the trees that they were:
+    nothing changes them. `line` is its line in /proc/mounts, `whiteout` what its whiteouts are links to.
+    """
+
+    values: dict[str, str] = field(default_factory=dict)
+    """The options, as they were given."""
+    lowers: tuple[tuple[Names, Names | Dir], ...] = ()
+    """The lower directories, top first: where they are, and the place or the tree that is mounted."""
+    upper: Names | None = None
+    work: Names | None = None
+    depth: int = 1
+    point: Names = ()
+    line: str = ""
+    whiteout: Whiteout | None = None
+
+    @property
+    def read_only(self) -> bool:
+        """Tell whether nothing can be written."""
+        return self.upper is None or "ro" in self.values
+
+    def check(self) -> None:
+        """Raise EINVAL where directories are missing or not apart (Linux, overlayfs/super.c)."""
+        upper, work = self.upper, self.work
+        one = len(self.lowers) == 1 and upper is None
+        apart = upper is None or (work is not None and not _within(upper, work) and not _within(work, upper))
+        if not self.lowers or one or not apart or self.depth > MAX_STACKED:
+            fail(errno.EINVAL, "")
+
+    def check_layers(self) -> None:
+        """Raise ELOOP where a lower directory is in another one, or in those that are written to."""
+        places = [names for names, _ in self.lowers]
+        places += [each for each in (self.upper, self.work) if each is not None and self.upper]
+        for at, (names, _) in enumerate(self.lowers):
+            if any(_within(names, each) for each in (*places[:at], *places[at + 1 :])):
+                fail(errno.ELOOP, "")
+
+    def mounted(self, source: str, point: Names) -> Overlay:
+        """Return it as it is mounted."""
+        wanted = ["lowerdir", *(["upperdir", "workdir"] if self.upper else [])]
+        shown = ",".join(f"{name}={_escaped(self.values[name], ',')}" for name in wanted)
+        place, access = _escaped("/" + "/".join(point)), "ro" if self.read_only else "rw"
+        line = f"{_escaped(source)} {place} overlay {access},relatime,{shown} 0 0\n"
+        return replace(self, point=point, line=line)
+
+
+class Machine(MountTable):
+    """The files of the pretend machine; `disk` is what was written there so far.
+
+    >>> machine = Machine(Engine(), MACHINE)
+    >>> machine.listdir("/var/lib/docker")[:2], machine.read("/proc/mounts").split()[:3]
+    (['buildkit', 'containers'], [b'/dev/sda1', b'/', b'ext4'])
+    """
+
+    __slots__ = ("_dev", "_disk", "_engine", "_seen", "_stacked")
+
+    def __init__(self, engine: Engine, disk: Dir, overlays: Iterable[Overlay] = ()) -> None:
+        self._engine, self._disk = engine, Plain(disk, lambda: engine.now)
+        super().__init__(self._disk, {})
+        self._dev = Plain(DEV, self._disk.clock)
+        self._stacked = [(each, self._mount_of(each)) for each in overlays]
+        self._arrange()
+
+    @property
+    def disk(self) -> Dir:
+        """The machine's disk as it is now."""
+        return self._disk.upper
+
+    @property
+    def overlays(self) -> tuple[Overlay, ...]:
+        """What is mounted by hand, the last one last."""
+        return tuple(replace(each, whiteout=mount.whiteout) for each, mount in self._stacked)
+
+    def top(self) -> Place:
+        """Return the place of the root; what the engine keeps may be another since somebody looked."""
+        if self._engine.state is not self._seen:
+            self._arrange()
+        return super().top()
+
+    def mount(self, source: str, target: str, kind: str, options: str, cwd: str = "/") -> None:
+        """Mount an overlay, as mount(2) does: raises FileSystemError, ENODEV for any other file system."""
+        found, place = self._find(target)
+        if kind != "overlay":
+            fail(errno.ENODEV, target)
+        overlay = Overlay()
+        for option in re.split(r"(?<!\\),", options):
+            overlay = self._with(overlay, option, cwd)
+        overlay.check()
+        if overlay.work and overlay.upper:
+            path, now = "/".join(overlay.work), self._engine.now
+            self._disk.upper = tree.put(self._disk.upper, f"{path}/work", Dir(meta=Meta(0, mtime=now)))
+        overlay.check_layers()
+        if type(place.node) is not Dir:
+            fail(errno.ENOTDIR, target)
+        overlay = overlay.mounted(source, found.names)
+        self._stacked.append((overlay, self._mount_of(overlay)))
+        self._arrange()
+
+    def umount(self, path: str, cwd: str = "/") -> None:
+        """Take away what was mounted last at a path, as umount(2) does."""
+        names = self._find(path)[0].names
+        if not self.is_mount_point(names):
+            fail(errno.EINVAL, path)
+        here = [each for each in self._stacked if each[0].point == names]
+        inside = any(_within(each, names) and each != names for each in self._mounts)
+        if not here or inside or _within(walk(self, cwd).names, names):
+            fail(errno.EBUSY, path)
+        self._stacked.remove(here[-1])
+        self._arrange()
+
+    def _with(self, overlay: Overlay, option: str, cwd: str) -> Overlay:
+        """Return an overlay with one option more, its directories looked up (Linux, overlayfs/params.c)."""
+        name, _, value = option.partition("=")
+        overlay = replace(overlay, values={**overlay.values, name: value})
+        if name == "lowerdir":
+            layers, *data = re.split(r"(?<!\\)::", value)  # behind `::` is data alone, which is not seen
+            seen = re.split(r"(?<!\\):", layers)
+            found = [self._directory(each, cwd) for each in (*seen, *data)]
+            lowers = tuple((names, self._layer_at(names, place)) for names, place in found[: len(seen)])
+            return replace(overlay, lowers=lowers, depth=1 + max(self._depth(place) for _, place in found))
+        if name in ("upperdir", "workdir"):
+            names, place = self._directory(value, cwd)
+            if place.tree is not self._disk:
+                fail(errno.EROFS if isinstance(place.tree, Plain) else errno.EINVAL, value)
+            return replace(overlay, upper=names) if name == "upperdir" else replace(overlay, work=names)
+        if option != "ro" and not _NO_CHANGE.fullmatch(option):
+            fail(errno.EINVAL, option)
+        return overlay
+
+    def _directory(self, path: str, cwd: str) -> tuple[Names, Place]:
+        found = walk(self, posixpath.join(cwd, re.sub(r"\\(.)", r"\1", path))) if path else None
+        if found is None or (found.place is not None and type(found.place.node) is not Dir):
+            fail(errno.EINVAL, path)
+        return found.names, found.place or fail(errno.ENOENT, path)
+
+    def _depth(self, place: Place) -> int:
+        if isinstance(place.tree, Plain):
+            return 0
+        return next((each.depth for each, mount in self._stacked if mount is place.tree), 1)
+
+    def _layer_at(self, names: Names, place: Place) -> Names | Dir:
+        """Return a directory as a lower layer: its place, if it is on the disk, or its tree."""
+        _, upper, lower = place
+        if place.tree is self._disk:
+            return names
+        found = apply(lower, upper) if isinstance(upper, Dir) and lower else taken_up(place.node)
+        assert isinstance(found, Dir)
+        return found
+
+    def _arrange(self) -> None:
+        """Mount what is always there and what was asked for; the engine's own when somebody looks."""
+        self._seen, kept = self._engine.state, self._engine.data_root
+        mounts = {"/dev": self._dev, "/proc": Proc(self._lines), kept: Made(self._engines_own)}
+        self._mounts = {tuple(split_path(path)): (mount, ()) for path, mount in mounts.items()}
+        self._mounts |= {each.point: (mount, ()) for each, mount in self._stacked}
+        self._deepest = max(map(len, self._mounts))
+
+    def _engines_own(self) -> Dir:
+        """Mount the trees of running containers; return the engine's directory."""
+        engine = self._engine
+        for each in self._running():
+            mount = engine.driver.mount(each.active, self._disk.clock, read_only=True)
+            assert isinstance(mount, Mount)
+            self._mounts.setdefault(tuple(split_path(engine.mount_point(each.id))), (mount, ()))
+        self._deepest = max(map(len, self._mounts))
+        return data_root(engine)
+
+    def _running(self) -> list[Container]:
+        engine = self._engine
+        return [each for each in engine.state.containers.values() if each.running and engine.overlay]
+
+    def _lines(self) -> str:
+        engine = self._engine
+        lines = [overlay_line(engine, each, engine.mount_point(each.id)) for each in self._running()]
+        return "".join([_ROOT_LINES, *lines, *(each.line for each, _ in self._stacked)])
+
+    def _mount_of(self, overlay: Overlay) -> Stacked:
+        lowers = [layer for _, layer in overlay.lowers]
+        mount = Stacked(self._disk, lowers, overlay.upper, overlay.work or (), overlay.whiteout)
+        mount.read_only = overlay.read_only
+        return mount
+
+
+def _within(names: Names, above: Names) -> bool:
+    return names[: len(above)] == above
+
+
+def _escaped(text: str, more: str = "") -> str:
+    return "".join(f"\\{ord(char):03o}" if char in f" \t\n\\#{more}" else char for char in text)
+
+
+_WELCOME = b"""This is your pretend home. What you write here stays in the lab.
+Try: docker pull nginx, docker images, docker image history nginx
+"""
+MACHINE = Dir(
+    {
+        "dev": Dir(),
+        "proc": Dir(),
+        "root": Dir(meta=Meta(0o700)),
+        "var": Dir({"lib": Dir({"docker": Dir()})}),
+        "etc": Dir(
+            {
+                "group": File(Content.of(b"root:x:0:\nlearner:x:1000:\n")),
+                "hostname": File(Content.of(b"lab\n")),
+                "passwd": File(
+                    Content.of(b"root:x:0:0:root:/root:/bin/sh\nlearner:x:1000:1000::/home/learner:/bin/sh\n")
+                ),
+            }
+        ),
+        "home": Dir(
+            {
+                "learner": Dir(
+                    {"README.txt": File(Content.of(_WELCOME), Meta(0o644, 1000, 1000))},
+                    Meta(0o755, 1000, 1000),
+                )
+            }
+        ),
+        "tmp": Dir(meta=Meta(0o1777)),
+    }
+)

@@ -1,0 +1,166 @@
+"""A file system that is no overlay, and an overlay mounted on directories of it.
+
+On such a disk a layer is seen as it lies there: a whiteout is a character device 0, 0, an opaque directory
+has an extended attribute (Linux, overlayfs.rst, "whiteouts and opaque directories"). Here both stay what they
+are in a layer's tree, and are only shown so; that is why a directory of the disk can be an overlay's upper
+directory without being copied or turned into another form.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+
+from labkit.oci import tree
+from labkit.oci.changeset import apply_all
+from labkit.oci.tree import EMPTY_ROOT, Device, Dir, Meta, Node, Whiteout
+from labkit.storage.overlay import Mount
+from labkit.storage.posix import Names, Place, Stat, fail
+
+_OPAQUE = ("trusted.overlay.opaque", b"y")
+
+
+def laid(node: Node) -> Node:
+    """Return a layer's node as a file system shows it that keeps the layer.
+
+    >>> laid(Whiteout()) == Device("c", 0, 0, Meta(0)), laid(Dir(opaque=True)).meta.xattrs
+    (True, (('trusted.overlay.opaque', b'y'),))
+    """
+    if type(node) is Whiteout:
+        return Device("c", 0, 0, Meta(0, mtime=node.mtime), node.inode)
+    if type(node) is Dir and node.opaque:
+        return Dir(node.children, replace(node.meta, xattrs=tuple(sorted((*node.meta.xattrs, _OPAQUE)))))
+    return node
+
+
+def taken_up(node: Node) -> Node:
+    """Return what an overlay takes a node of a file system for: the other way of `laid`.
+
+    >>> taken_up(laid(Whiteout(5))), taken_up(laid(Dir(opaque=True))) == Dir(opaque=True)
+    (Whiteout(mtime=5, inode=0), True)
+    """
+    if type(node) is Device and (node.kind, node.major, node.minor) == ("c", 0, 0):
+        return Whiteout(node.meta.mtime, node.inode)
+    if type(node) is Dir and _OPAQUE in node.meta.xattrs:
+        xattrs = tuple(each for each in node.meta.xattrs if each != _OPAQUE)
+        return Dir(node.children, replace(node.meta, xattrs=xattrs), opaque=True)
+    return node
+
+
+class Plain(Mount):
+    """A file system as it lies on a disk; its tree is `upper`.
+
+    >>> disk = Plain(Dir({"gone": Whiteout()}))
+    >>> disk.listdir("/"), disk.stat("/gone").node.minor
+    (['gone'], 0)
+    """
+
+    __slots__ = ("_links_of",)
+
+    def __init__(self, root: Dir, clock: Callable[[], int] = lambda: 0, *, read_only: bool = False) -> None:
+        super().__init__(EMPTY_ROOT, root, clock, read_only=read_only)
+        self._links_of: tuple[Dir, Counter[int]] | None = None
+
+    def top(self) -> Place:
+        """Return the place of the root."""
+        return Place(self, laid(self.upper), None)
+
+    def step(self, place: Place, names: Sequence[str]) -> Place | None:
+        """Look a name up."""
+        node = place.upper.children.get(names[-1]) if type(place.upper) is Dir else None
+        return None if node is None else Place(self, laid(node), None)
+
+    def listing(self, place: Place) -> Iterable[str]:
+        """Return the names in a directory."""
+        return place.upper.children if type(place.upper) is Dir else ()
+
+    def stat_at(self, names: Names, place: Place) -> Stat:
+        """Return what stat(2) says; the whiteouts of one mount are links to one in its `work`."""
+        found, node = super().stat_at(names, place), taken_up(place.node)
+        if type(node) is not Whiteout or not node.inode:
+            return found
+        if self._links_of is None or self._links_of[0] is not self.upper:
+            nodes = (each for _, each in tree.walk(self.upper))
+            self._links_of = self.upper, Counter(each.inode for each in nodes if type(each) is Whiteout)
+        return found._replace(nlink=self._links_of[1][node.inode])
+
+    def _change_node(self, names: Names, make: Callable[[Node], Node], data: bool) -> int:
+        return super()._change_node(names, lambda node: taken_up(make(laid(node))), data)
+
+
+class Made(Plain):
+    """A file system that nobody can write to, made when somebody looks.
+
+    >>> Made(lambda: Dir({"version": Dir()})).listdir("/")
+    ['version']
+    """
+
+    __slots__ = ("_make",)
+
+    def __init__(self, make: Callable[[], Dir]) -> None:
+        super().__init__(EMPTY_ROOT, read_only=True)
+        self._make = make
+
+    def top(self) -> Place:
+        """Return the place of the root."""
+        self.upper = self._make() if self.upper is EMPTY_ROOT else self.upper
+        return super().top()
+
+
+class Stacked(Mount):
+    """An overlay on directories of a disk: `upper` is one of them, and all that is written goes there.
+
+    `lowers` are layers, top first, as trees or as places on the disk, whose trees are looked up again when
+    they have changed: what is then seen the kernel leaves undefined. Without `above` nothing can be written.
+
+    >>> disk = Plain(Dir({"low": Dir({"motd": Dir()}), "up": Dir(), "w": Dir({"work": Dir()})}))
+    >>> overlay = Stacked(disk, [("low",)], ("up",), ("w",))
+    >>> cost = overlay.rmdir("/motd")
+    >>> overlay.listdir("/"), disk.listdir("/up")
+    ([], ['motd'])
+    """
+
+    def __init__(
+        self,
+        disk: Plain,
+        lowers: Sequence[Names | Dir],
+        above: Names | None = None,
+        work: Names = (),
+        whiteout: Whiteout | None = None,
+    ) -> None:
+        self._disk, self._lowers, self._above, self._work = disk, lowers, above, work
+        super().__init__(EMPTY_ROOT, clock=disk.clock, read_only=not above, whiteout=whiteout)
+        self.layers = ()
+
+    @property
+    def upper(self) -> Dir:
+        """The directory of the disk as it is; an empty one where it was removed."""
+        return self._at(self._above) if self._above else EMPTY_ROOT
+
+    @upper.setter
+    def upper(self, root: Dir) -> None:
+        path = "/".join(self._above or ())
+        if root is not EMPTY_ROOT:
+            if not isinstance(tree.get(self._disk.upper, path), Dir):
+                fail(errno.ENOENT, "")
+            self._disk.upper = tree.put(self._disk.upper, path, root)
+
+    def top(self) -> Place:
+        """Return the place of the root, where all layers are merged, an opaque mark or none."""
+        layers = [each if isinstance(each, Dir) else self._at(each) for each in self._lowers]
+        if [*map(id, layers)] != [*map(id, self.layers)]:
+            self.layers, self.lower = layers, apply_all([replace(e, opaque=False) for e in layers[::-1]])
+        return Place(self, self.upper if self._above else None, self.lower)
+
+    def _remove_name(self, names: Names) -> int:
+        before, copied = self.whiteout, super()._remove_name(names)
+        if self.whiteout is not before and self.whiteout:
+            # In `work` the kernel makes the device that its whiteouts are links to.
+            self._disk.upper = tree.put(self._disk.upper, "/".join((*self._work, "work/#1")), self.whiteout)
+        return copied
+
+    def _at(self, names: Names) -> Dir:
+        found = tree.get(self._disk.upper, "/".join(names))
+        return found if isinstance(found, Dir) else EMPTY_ROOT
