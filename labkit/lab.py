@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from threading import RLock
 from typing import IO, Protocol
@@ -409,7 +409,9 @@ class Lab:
     def _tell(self) -> None:
         events, self._events = self._events, []
         for watcher in list(self.watchers):
-            watcher.see(events)
+            # A command has been run, whether or not somebody can show it.
+            with suppress(Exception):
+                watcher.see(events)
 
     def _moment(self, did: str = "") -> Moment:
         return Moment(self.engine.state, self.session.place, did)

@@ -31,10 +31,17 @@ function restore({ focus, scrolled }) {
   focus?.focus({ preventScroll: true });
 }
 
-/** Remember what has the focus in a box: when the box is taken out of the page it is lost without a word. */
+/** Remember what has the focus in a box. A box that is taken out of the page loses it as if the reader had gone
+    elsewhere; whether he has is known when the box is still where it was. */
 function watchFocus(element) {
   element.addEventListener("focusin", event => { element.labkitFocus = event.target; });
-  element.addEventListener("focusout", () => { if (element.isConnected) element.labkitFocus = null; });
+  element.addEventListener("focusout", event => {
+    const root = element.getRootNode();
+    setTimeout(() => {
+      const stays = element.isConnected && element.getRootNode() === root;
+      if (stays && !root.activeElement && element.labkitFocus === event.target) element.labkitFocus = null;
+    });
+  });
 }
 
 if (!customElements.get("labkit-live")) {

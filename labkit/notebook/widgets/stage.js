@@ -6,14 +6,20 @@ export default {
     const style = part("style", "", model.get("css"));
     const element = part("div");
     element.append(style, root);
-    const picture = new Picture(model.get("label"), key => model.send({ open: key }));
+    const lost = part("p", "lost", "The kernel was restarted: run the cell again.", { role: "status" });
+    lost.hidden = true;
+    const tell = message => {
+      try { model.send(message); } catch { lost.hidden = false; }
+    };
+    model.on("comm_live_update", () => { lost.hidden = model.comm_live; });
+    const picture = new Picture(model.get("label"), key => tell({ open: key }));
     const opened = part("aside", "opened", "", { "aria-live": "polite" });
     opened.hidden = true;
-    const time = timeBar(model);
-    const terminal = model.get("typing") ? new Terminal(model, picture) : null;
+    const time = timeBar(model, tell);
+    const terminal = model.get("typing") ? new Terminal(tell, picture) : null;
     const stage = part("div", "side");
     stage.append(picture.element, opened, time.element);
-    root.append(...(terminal ? [terminal.element] : []), stage);
+    root.append(lost, ...(terminal ? [terminal.element] : []), stage);
     root.classList.toggle("both", !!terminal);
 
     const show = first => {
@@ -60,11 +66,11 @@ function closeTile(panel, picture) {
 }
 
 /** The bar of the commands that were given, which leads back and forward. */
-function timeBar(model) {
+function timeBar(model, tell) {
   const element = part("div", "time", "", { role: "group", "aria-label": "Time" });
   const button = (words, label, to) => {
     const made = part("button", "", words, { type: "button", "aria-label": label, title: label });
-    made.addEventListener("click", () => model.send({ time: to() }));
+    made.addEventListener("click", () => tell({ time: to() }));
     element.append(made);
     return made;
   };

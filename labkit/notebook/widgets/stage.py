@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import astuple
 from functools import cache
 from typing import Any
 from uuid import uuid4
@@ -20,7 +19,7 @@ from IPython.core.getipython import get_ipython
 
 from labkit.base.errors import NotFound
 from labkit.base.text import packaged
-from labkit.cli.transfer import event_line
+from labkit.cli.formats import progress_line
 from labkit.engine.scene import Scene, change, scene
 from labkit.engine.schedule import PullEvent
 from labkit.lab import Lab
@@ -29,6 +28,10 @@ from labkit.notebook.output import lab_of_notebook
 from labkit.notebook.pictures import still
 from labkit.notebook.pictures.picture import image, twin
 from labkit.notebook.pictures.text import visible
+
+_COLUMNS = 60
+"""Of a terminal beside the stage: Docker leaves the bar out of lines as short as these."""
+_ASLEEP = "This is how it stood. Run the cell (Shift+Enter), and it comes alive."
 
 
 @cache
@@ -71,7 +74,7 @@ class Stage(anywidget.AnyWidget):
         before, self._scene = self._scene, scene(self.lab.engine.state, self._unfolded)
         return {
             "scene": as_json(self._scene),
-            "events": [[*astuple(each), event_line(each)] for each in events],
+            "events": [shown_event(each) for each in events],
             "said": said(before, self._scene),
             "past": [visible(each) for each in self.lab.commands],
             "at": self.lab.at,
@@ -82,10 +85,8 @@ class Stage(anywidget.AnyWidget):
         drawn = still.still(self._scene)
         words = f"{drawn.title}. {drawn.description}"
         kept = image("image/svg+xml", drawn.svg.encode(), words, drawn.width) + twin(drawn.text)
-        return {
-            "text/html": f'<labkit-live data-mark="{self.mark}">{kept}</labkit-live>',
-            "text/plain": drawn.text,
-        }
+        page = f'<labkit-live data-mark="{self.mark}">{kept}<p>{_ASLEEP}</p></labkit-live>'
+        return {"text/html": page, "text/plain": drawn.text}
 
     def _ipython_display_(self) -> None:
         show: Any = display.display
@@ -107,6 +108,16 @@ class Stage(anywidget.AnyWidget):
             facts = [[visible(each.name), visible(each.value), each.command] for each in found.facts]
             lines = [visible(each) for each in found.lines]
             self.send({"opened": {"key": key, "title": visible(found.title), "rows": facts, "lines": lines}})
+
+
+def shown_event(event: PullEvent) -> list[object]:
+    """Return a step of a transfer as the page plays it, its line as a terminal shows it at the end.
+
+    >>> shown_event(PullEvent(1.5, "544ff12e028f", "Waiting"))
+    [1.5, '544ff12e028f', 'Waiting', 0, 0, '544ff12e028f: Waiting ']
+    """
+    line = progress_line(event.layer, event.state, event.current, event.total, _COLUMNS)
+    return [event.at, event.layer, event.state, event.current, event.total, line]
 
 
 def as_json(found: Scene) -> dict[str, Any]:

@@ -3,8 +3,8 @@
 const CTRL_C = "\x03", CTRL_D = "\x04", DETACH = "\x10\x11", MOST_LINES = 3000;
 
 export class Terminal {
-  constructor(model, picture) {
-    Object.assign(this, { model, picture, past: [], at: 0, waiting: [], busy: false });
+  constructor(tell, picture) {
+    Object.assign(this, { tell, picture, past: [], at: 0, waiting: [], busy: false });
     this.element = part("div", "terminal");
     this.screen = part("div", "screen", "", { role: "log", tabindex: "0", "aria-label": "Output" });
     this.line = part("form", "line");
@@ -20,7 +20,7 @@ export class Terminal {
     this.input.addEventListener("keydown", event => this.key(event));
     this.input.addEventListener("paste", event => this.paste(event));
     this.element.addEventListener("click", () => { if (!getSelection().toString()) this.input.focus(); });
-    model.send({ hello: true });
+    tell({ hello: true });
   }
 
   key(event) {
@@ -30,7 +30,7 @@ export class Terminal {
       Enter: () => this.enter(text),
       ArrowUp: () => this.recall(-1),
       ArrowDown: () => this.recall(1),
-      Tab: text && !event.shiftKey ? () => this.model.send({ complete: text.slice(0, this.input.selectionStart) }) : null,
+      Tab: text && !event.shiftKey ? () => this.tell({ complete: text.slice(0, this.input.selectionStart) }) : null,
     }[event.key];
     if (!act) return;
     event.preventDefault();
@@ -57,7 +57,7 @@ export class Terminal {
       this.waiting = [];
       this.picture.stop();
       this.finish();
-      this.model.send({ cancel: true });
+      this.tell({ cancel: true });
     } else {
       this.print(`${this.prompt.textContent}${this.input.value}^C\n`);
       this.input.value = "";
@@ -82,9 +82,14 @@ export class Terminal {
   }
 
   send(line, echo = "") {
-    this.busy = true;
+    this.wait(true);
     this.print(echo, "typed");
-    this.model.send({ line });
+    this.tell({ line });
+  }
+
+  wait(busy) {
+    this.busy = busy;
+    this.element.setAttribute("aria-busy", String(busy));
   }
 
   recall(step) {
@@ -107,14 +112,14 @@ export class Terminal {
   }
 
   /** Take a message of the kernel's. */
-  hear({ ran, prompt, past, screen, clear, bar, completions, word }) {
+  hear({ ran, prompt, past, screen, clear, bar, completions, word, asked }) {
     if (screen !== undefined) this.screen.replaceChildren(), this.print(screen);
     if (past) { this.past = past; this.at = past.length; }
     if (prompt !== undefined) this.prompt.textContent = prompt;
     if (bar) this.bars(bar);
-    if (completions) this.complete(completions, word);
+    if (completions && asked === this.input.value.slice(0, this.input.selectionStart)) this.complete(completions, word);
     if (ran === undefined) return;
-    this.busy = false;
+    this.wait(false);
     if (clear) this.screen.replaceChildren();
     this.text = ran;
     if (this.picture.playing) {

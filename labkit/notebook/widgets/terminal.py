@@ -14,12 +14,11 @@ from IPython.core.getipython import get_ipython
 
 from labkit.base.text import shown
 from labkit.cli.completion import completions, split_word
-from labkit.cli.transfer import event_line
 from labkit.engine.schedule import PullEvent
 from labkit.lab import Lab
 from labkit.notebook.console import own_word
 from labkit.notebook.output import lab_of_notebook
-from labkit.notebook.widgets.stage import Stage, text_of
+from labkit.notebook.widgets.stage import Stage, shown_event, text_of
 
 _MOMENT = 0.3
 """Seconds that a command is waited for before it goes on beside the page."""
@@ -47,8 +46,9 @@ class Terminal(Stage):
         elif "cancel" in content:
             self._cancel()
         elif "complete" in content:
-            word = split_word(content["complete"])[1]
-            self.send({"completions": completions(self.lab.session, content["complete"]), "word": word})
+            text = str(content["complete"])
+            found = completions(self.lab.session, text)
+            self.send({"completions": found, "word": split_word(text)[1], "asked": text})
         elif "hello" in content:
             self.send({"screen": self._screen, "prompt": self.lab.prompt, "past": self._typed})
         else:
@@ -87,7 +87,7 @@ class Terminal(Stage):
         if self._stopped.is_set():
             raise KeyboardInterrupt
         if self._late:
-            self.send({"bar": [event.layer, event_line(event)]})
+            self.send({"bar": [event.layer, shown_event(event)[-1]]})
 
     def _cancel(self) -> None:
         """Stop what runs; what is only being played is taken back."""
