@@ -52,10 +52,8 @@ class TestTheEnginesDirectory:
     def test_nothing_can_be_written_there(self, lab: Lab) -> None:
         merged = upper(lab).replace("/diff", "/merged")
         for place in (upper(lab), merged, "/var/lib/docker/volumes"):
-            assert (
-                lab.shell(f"sudo touch {place}/x").stderr
-                == f"touch: cannot touch '{place}/x': Read-only file system\n"
-            )
+            told = lab.shell(f"sudo touch {place}/x").stderr
+            assert told == f"touch: cannot touch '{place}/x': Read-only file system\n"
         assert lab.shell("docker diff box").text == ""
 
     def test_nobody_looks_nothing_is_made(self, lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -167,10 +165,8 @@ class TestSudo:
 
     def test_root_is_root_only_for_that_command(self, lab: Lab) -> None:
         lab.shell("sudo sleep 100000")
-        assert (
-            lab.shell("sudo sh -c 'exit 3'; echo $?; touch /x").text
-            == "3\ntouch: cannot touch '/x': Permission denied\n"
-        )
+        told = lab.shell("sudo sh -c 'exit 3'; echo $?; touch /x").text
+        assert told == "3\ntouch: cannot touch '/x': Permission denied\n"
         assert lab.shell("sudo touch /x; stat -c %U /x").text == "root\n"
 
     def test_a_container_has_none(self, lab: Lab) -> None:
