@@ -14,6 +14,7 @@ function join(place) {
   const kept = remembered(box.element);
   shadow.replaceChildren(box.element);
   restore(kept);
+  box.moved?.();
   place.addEventListener("keydown", event => event.stopPropagation());
 }
 

@@ -40,7 +40,7 @@ export default {
       else element.getRootNode().host?.closest(".jp-Cell")?.focus();
     });
     show(true);
-    return alive(model.get("mark"), { element, end: () => picture.end() });
+    return alive(model.get("mark"), { element, moved: () => terminal?.follow(), end: () => picture.end() });
   },
 };
 

@@ -4,9 +4,12 @@ const CTRL_C = "\x03", CTRL_D = "\x04", DETACH = "\x10\x11", MOST_LINES = 3000;
 
 export class Terminal {
   constructor(tell, picture) {
-    Object.assign(this, { tell, picture, past: [], at: 0, waiting: [], busy: false });
+    Object.assign(this, { tell, picture, past: [], at: 0, waiting: [], busy: false, atEnd: true });
     this.element = part("div", "terminal");
     this.screen = part("div", "screen", "", { role: "log", tabindex: "0", "aria-label": "Output" });
+    this.screen.addEventListener("scroll", () => {
+      this.atEnd = this.screen.scrollHeight - this.screen.scrollTop - this.screen.clientHeight < 8;
+    });
     this.line = part("form", "line");
     this.prompt = part("span", "prompt");
     this.input = part("input", "", "", {
@@ -167,9 +170,13 @@ export class Terminal {
   }
 
   append(piece) {
-    const atEnd = this.screen.scrollHeight - this.screen.scrollTop - this.screen.clientHeight < 8;
     this.screen.append(piece);
     while (this.screen.childElementCount > MOST_LINES) this.screen.firstElementChild.remove();
-    if (atEnd) this.screen.scrollTop = this.screen.scrollHeight;
+    this.follow();
+  }
+
+  /** Show the end, unless the reader has scrolled away from it. */
+  follow() {
+    if (this.atEnd) this.screen.scrollTop = this.screen.scrollHeight;
   }
 }

@@ -12,6 +12,7 @@ from typing import Any
 import traitlets
 from IPython.core.getipython import get_ipython
 
+from labkit.base.errors import LabkitError
 from labkit.base.text import shown
 from labkit.cli.completion import completions, split_word
 from labkit.engine.schedule import PullEvent
@@ -94,9 +95,12 @@ class Terminal(Stage):
         if self._worker and self._worker.is_alive():
             self._stopped.set()
             return
-        self._screen += "^C\n"
-        taken = self.lab.undo()
-        self.send({"ran": f"^C\nlabkit: took back: {shown(taken)}\n", "prompt": self.lab.prompt})
+        try:
+            text = f"^C\nlabkit: took back: {shown(self.lab.undo())}\n"
+        except LabkitError:  # it was over, and changed nothing
+            text = "^C\n"
+        self._screen += text
+        self.send({"ran": text, "prompt": self.lab.prompt})
 
 
 def terminal(lab: Lab | None = None) -> Terminal:
