@@ -31,6 +31,11 @@ MAX_SYMLINKS = 40
 class Space(Protocol):
     """What a path is looked up in: one tree, or several mounted into each other."""
 
+    @property
+    def seen(self) -> dict[str, Found]:
+        """Return what earlier walks have found of directories, by path without a slash at either end."""
+        ...
+
     def top(self) -> Place:
         """Return the place of the root."""
         ...
@@ -48,6 +53,8 @@ class Found(NamedTuple):
     slash: bool
     """The path, or the last link followed, ends in a slash: only a directory will do."""
     looked_up: int
+    above: Place
+    """The directory of the last name."""
 
 
 class Parent(NamedTuple):
@@ -66,18 +73,20 @@ def walk(space: Space, path: str, follow: bool = True, create: bool = False) -> 
     `follow` tells what a symbolic link in the last place does; `create` is open(2)'s O_CREAT, which
     refuses a last name that ends in a slash. Raises FileSystemError for all but a missing last name.
     """
-    return _walk(space, path, _parts(path), path.endswith("/"), follow, create)
+    _check_path(path)
+    return _look(space, path, path, follow, create)
 
 
 def walk_parent(space: Space, path: str) -> Parent:
     """Look up all of a path but its last name, as the calls do that make or remove a name."""
-    parts = _parts(path)
-    found = _walk(space, path, parts[:-1], True, True, False)
+    plain = path.rstrip("/")
+    above, _, name = plain.rpartition("/")
+    _check_path(path)
+    found = _look(space, above + "/", path, True, False)
     if found.place is None:
         fail(errno.ENOENT, path)
     if type(found.place.node) is not Dir:
         fail(errno.ENOTDIR, path)
-    name = parts[-1] if parts else ""
     searched = found.place.tree.searched((*found.names, name)) if name else 0
     return Parent(found.names, found.place, name, path.endswith("/"), found.looked_up + searched)
 
@@ -88,12 +97,11 @@ def step(space: Space, parent: Parent, path: str) -> Place | None:
     return space.step(parent.place, (*parent.names, parent.name))
 
 
-def _parts(path: str) -> list[str]:
+def _check_path(path: str) -> None:
     if not path:
         fail(errno.ENOENT, path)
     if len(path) > PATH_MAX // 4 - 1 and len(path.encode("utf-8", "surrogateescape")) >= PATH_MAX:
         fail(errno.ENAMETOOLONG, path)
-    return [name for name in path.split("/") if name]
 
 
 def _check_name(name: str, path: str) -> None:
@@ -101,16 +109,61 @@ def _check_name(name: str, path: str) -> None:
         fail(errno.ENAMETOOLONG, path)
 
 
-def _walk(space: Space, path: str, parts: list[str], slash: bool, follow: bool, create: bool) -> Found:
-    walking = PathWalk(space.top(), parts)
+def _look(space: Space, asked: str, path: str, follow: bool, create: bool) -> Found:
+    """Look up the path that is asked for; errors name `path`."""
+    plain = asked.rstrip("/")
+    above, _, name = plain.rpartition("/")
+    slash = plain != asked
+    if name not in _DOTS and not (create and slash):
+        known = _directory(space, above.removeprefix("/"), path)
+        found = known and _below(space, known, name, path)
+        if found and not (found.place and type(found.place.node) is Symlink and (follow or slash)):
+            return found._replace(slash=slash)
+    return _walk(space, asked, path, follow, create)
+
+
+_DOTS = ("", ".", "..")
+
+
+def _directory(space: Space, key: str, path: str) -> Found | None:
+    """Return a directory that no link and no `..` leads to, from the nearest one where a walk has been.
+
+    The kernel has such a cache, too: to walk each path from the root takes the square of a tree's depth.
+    """
+    missing = []
+    while (known := space.seen.get(key)) is None and key:
+        key, _, name = key.rpartition("/")
+        if name in _DOTS:
+            return None
+        missing.append(name)
+    known = known or Found((), space.top(), False, 0, space.top())
+    for name in reversed(missing):
+        known = _below(space, known, name, path)
+        if known.place is None or type(known.place.node) is not Dir:
+            return None
+    return known
+
+
+def _below(space: Space, known: Found, name: str, path: str) -> Found:
+    assert known.place is not None
+    _check_name(name, path)
+    names, tree = (*known.names, name), known.place.tree
+    place = space.step(known.place, names)
+    found = Found(names, place, False, known.looked_up + tree.searched(names), known.place)
+    if place is not None and type(place.node) is Dir and place.tree.seen is space.seen:
+        space.seen["/".join(names)] = found
+    return found
+
+
+def _walk(space: Space, asked: str, path: str, follow: bool, create: bool) -> Found:
+    walking = PathWalk(space.top(), [name for name in asked.split("/") if name])
     trail, todo = walking.trail, walking.todo
     names: list[str] = []
-    looked_up = 0
+    looked_up, slash = 0, asked.endswith("/")
     for name in walking:
         if create and slash and not todo:
             fail(errno.EISDIR, path)
-        if len(name) > _SHORT:
-            _check_name(name, path)
+        _check_name(name, path)
         del names[len(trail) - 1 :]
         names.append(name)
         looked_up += trail[-1].tree.searched(names)
@@ -118,19 +171,19 @@ def _walk(space: Space, path: str, parts: list[str], slash: bool, follow: bool, 
         if place is None:
             if todo:
                 fail(errno.ENOENT, path)
-            return Found(tuple(names), None, slash, looked_up)
-        node = place.lower if place.upper is None else place.upper
+            return Found(tuple(names), None, slash, looked_up, trail[-1])
+        node = place.node
         if type(node) is Symlink and (todo or follow or slash):
             if walking.links == MAX_SYMLINKS:
                 fail(errno.ELOOP, path)
-            _parts(node.target)
+            _check_path(node.target)
             slash = slash or (not todo and node.target.endswith("/"))
             walking.follow(node.target)
             continue
         if todo and type(node) is not Dir:
             fail(errno.ENOTDIR, path)
         trail.append(place)
-    return Found(tuple(names[: len(trail) - 1]), trail[-1], slash, looked_up)
+    return Found(tuple(names[: len(trail) - 1]), trail[-1], slash, looked_up, trail[-1])
 
 
 SETUID, SETGID = 0o4000, 0o2000
@@ -144,6 +197,11 @@ class SystemCalls:
     __slots__ = ("clock",)
     clock: Callable[[], int]
     """Gives nanoseconds since 1970-01-01T00:00:00Z."""
+
+    @property
+    def seen(self) -> dict[str, Found]:
+        """What walks have found of directories; here nothing is kept."""
+        return {}
 
     @abstractmethod
     def top(self) -> Place:
@@ -166,7 +224,7 @@ class SystemCalls:
     def stat(self, path: str, follow: bool = True) -> Stat:
         """Return what stat(2) says of a path, or lstat(2) without `follow`."""
         found, place = self._find(path, follow)
-        return place.tree.stat_at(self.tree_at(found.names)[1], place)
+        return place.tree.stat_at("/".join(self.tree_at(found.names)[1]), place)
 
     def exists(self, path: str, follow: bool = True) -> bool:
         """Tell whether stat(2) succeeds."""
@@ -295,7 +353,7 @@ class SystemCalls:
         self, found: Found, make: Callable[[Node], Node], written: int = 0, data: bool = True
     ) -> Cost:
         tree, names = self.tree_at(found.names)
-        return tree.change_node(names, make, data) + Cost(written=written, looked_up=found.looked_up)
+        return tree.change_node("/".join(names), make, data) + Cost(written=written, looked_up=found.looked_up)
 
     def _change_meta(self, found: Found, make: Callable[[Meta], Meta]) -> Cost:
         return self._change(found, lambda node: with_meta(node, make(meta_of(node))))
@@ -402,7 +460,7 @@ class SystemCalls:
             fail(errno.EXDEV, target)
         if type(place.node) is Dir:
             fail(errno.EPERM, source)
-        cost = tree.add_link(names, self._inside(parent))
+        cost = tree.add_link("/".join(names), self._inside(parent))
         return cost + Cost(looked_up=found.looked_up + parent.looked_up)
 
     def unlink(self, path: str) -> Cost:
@@ -476,8 +534,8 @@ class SystemCalls:
         if self.is_mount_point((*parent.names, parent.name)):
             fail(errno.EBUSY, path)
 
-    def _inside(self, parent: Parent) -> Names:
-        return (*self.tree_at(parent.names)[1], parent.name)
+    def _inside(self, parent: Parent) -> str:
+        return "/".join((*self.tree_at(parent.names)[1], parent.name))
 
     def _open(self, path: str, create: bool = False, exclusive: bool = False) -> tuple[Found, Place | None]:
         """Check what open(2) does for writing; the place is None where a file is to be made."""
@@ -513,9 +571,7 @@ class SystemCalls:
         return cost + Cost(written=written, looked_up=parent.looked_up)
 
     def _create(self, found: Found, node: File, mode: int, written: int = 0) -> Cost:
-        place = walk(self, "/" + "/".join(found.names[:-1])).place
-        assert place is not None
-        parent = Parent(found.names[:-1], place, found.names[-1], False, found.looked_up)
+        parent = Parent(found.names[:-1], found.above, found.names[-1], False, found.looked_up)
         return self._add(parent, node, mode, written)
 
     def _filled(self, node: Node, content: Content) -> File:
