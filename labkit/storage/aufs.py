@@ -73,9 +73,9 @@ class _Union(Mount):
         self._branches = [each.changes for each in ancestry(active.parent)]
 
     @property
-    def seen(self) -> dict[str, Found]:
+    def seen(self) -> dict[str, Found] | None:
         """Nothing is kept: how many branches are searched on the way changes with what is written."""
-        return {}
+        return None
 
     def searched(self, names: Sequence[str]) -> int:
         """Return how many branches are searched: those that have the directory, down to the first answer.

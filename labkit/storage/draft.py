@@ -32,7 +32,7 @@ class Draft:
         """The tree as it is now; it changes."""
         self.taken = 0
         self.seen: dict[str, Found] = {}
-        """What walks have found of directories, by path; each is forgotten when another node takes its place."""
+        """What walks have found of directories, by path, each until another node takes its place."""
         self._own: dict[str, Dir] = {}
         self._size_of = size_of
         self._links: dict[int, list[str]] | None = None

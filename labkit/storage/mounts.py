@@ -39,12 +39,17 @@ class MountTable(SystemCalls):
             source = mount if isinstance(mount, tuple) else (mount, "/")
             self._mounts[tuple(split_path(path))] = source[0], tuple(split_path(source[1]))
         self._deepest = max(map(len, self._mounts), default=0)
-        root.seen.clear()  # a walk before may have been where something is mounted now
+        if root.seen is not None:
+            root.seen.clear()  # a walk before may have been where something is mounted now
 
     @property
-    def seen(self) -> dict[str, Found]:
+    def seen(self) -> dict[str, Found] | None:
         """What walks have found of the root mount's directories."""
         return self.root_mount.seen
+
+    def first_names(self, path: str) -> Names:
+        """Return a path's names as far down as something is mounted, what is below as one name."""
+        return tuple(path.split("/", self._deepest)) if path else ()
 
     @property
     def upper(self) -> Dir:

@@ -69,7 +69,7 @@ class Mount(MountedTree):
         return self._draft.value
 
     @property
-    def seen(self) -> dict[str, Found]:
+    def seen(self) -> dict[str, Found] | None:
         """What walks have found of directories."""
         return self._draft.seen
 
