@@ -300,7 +300,7 @@ def make_config(
 
 @lru_cache(4096)
 def _entry(step: History) -> tuple[Written, History]:
-    """Return an entry as Go writes it and as it is read again: each image of a build has all entries so far."""
+    """Return an entry as Go writes it and as it is read again; each image of a build has all so far."""
     known = conform(HISTORY, asdict(step))
     read = _history(known)
     return Written(dumps(known).decode()), step if read == step else read

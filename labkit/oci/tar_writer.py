@@ -268,7 +268,7 @@ def _record(keyword: bytes, value: bytes) -> bytes:
 
 
 def _ascii(text: bytes) -> bytes:
-    return bytes(byte for byte in text if byte < 0x80)
+    return text.decode("ascii", "ignore").encode()
 
 
 def _encoded(text: str) -> bytes:

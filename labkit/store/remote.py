@@ -172,7 +172,7 @@ class Lines:
         self._open: dict[int, socket.socket] = {}
 
     def apart(self, work: Callable[[], httpx.Response]) -> httpx.Response:
-        """Return what work gives that begins a request, done in a thread that is left behind when all is over.
+        """Return what work that begins a request gives; it is left behind in a thread when all is over.
 
         A connection can be cut; the look-up of a host before it can neither be interrupted nor cut.
         """
