@@ -138,7 +138,7 @@ class Content:
         b'abc\\x00\\x00'
         """
         if size <= self.size:
-            return self.slice(0, size)
+            return self if size == self.size else self.slice(0, size)
         return self + Content.at(ZEROS, 0, size - self.size)
 
     def overwritten(self, offset: int, data: Content) -> Content:
@@ -147,7 +147,8 @@ class Content:
         >>> Content.of(b"Debian 11").overwritten(7, Content.of(b"12")).read()
         b'Debian 12'
         """
-        return self.resized(offset) + data + self.slice(offset + data.size)
+        rest = self.slice(offset + data.size) if offset + data.size < self.size else EMPTY
+        return self.resized(offset) + data + rest
 
     def __add__(self, other: Content) -> Content:
         return Content(self.pieces + other.pieces, self.size + other.size)
