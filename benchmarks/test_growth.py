@@ -56,8 +56,8 @@ KINDS = {
     ),
     "files made one by one at the prompt": Work("for i in $(seq 1 COUNT); do : > f$i; done", 1000),
     "names of one file": Work(BOX + "sh -c ': > /x; for i in $(seq 1 COUNT); do ln /x /f$i; done'", 1000),
-    "mkdir -p": Work(BOX + "mkdir -p DEEP", 1000),
-    "mkdir -p at the prompt": Work("mkdir -p DEEP", 800),
+    "mkdir -p": Work(BOX + "mkdir -p DEEP", 600),
+    "mkdir -p at the prompt": Work("mkdir -p DEEP", 400),
     "a deep directory: find, ls -R, du": Work("find a; ls -R a; du a", 300, "mkdir -p DEEP"),
     "a deep directory: chmod -R, cp -r, rm -r": Work(
         "chmod -R 755 a; cp -r a b; rm -r b", 400, "mkdir -p DEEP"
@@ -67,7 +67,7 @@ KINDS = {
     ),
     "docker cp of a deep directory": Work("docker cp REAL box:/", 400, "docker create --name box busybox"),
     "docker cp of a deep directory to the prompt": Work("docker cp box:/a .", 400, IN_A_BOX),
-    "docker build of a deep directory": Work("docker build -q REAL", 300),
+    "docker build of a deep directory": Work("docker build -q REAL", 200),
     "a tree copied into itself": Work(
         BOX + "sh -c 'mkdir d; cd d; touch $(seq 1 COUNT); cp -r . e 2> /dev/null'", 500
     ),
@@ -102,7 +102,9 @@ KINDS = {
         TOUCHED + "echo FROM busybox > d/Dockerfile; echo '**/*1*1*x' > d/.dockerignore",
     ),
     "globs": Work("echo d/*1*1*1*x", 2000, TOUCHED),
-    "case": Work("a=$(printf %COUNTs b | sed 's/ /a/g'); for i in 1 2 3; do case $a in *a*a*a*c) ;; esac; done", 20_000),
+    "case": Work(
+        "a=$(printf %COUNTs b | sed 's/ /a/g'); for i in 1 2 3; do case $a in *a*a*a*c) ;; esac; done", 100_000
+    ),
     "--filter": Work(
         "for i in 1 2 3 4 5 6 7 8; do docker ps -a --filter 'name=(b+)+$'; done",
         150,

@@ -122,6 +122,8 @@ class Content:
     def slice(self, offset: int, size: int | None = None) -> Content:
         """Return a part: from `offset` on, all of it or at most `size` bytes."""
         end = self.size if size is None else min(self.size, offset + size)
+        if offset >= end:
+            return EMPTY
         pieces = []
         position = 0
         for piece in self.pieces:
@@ -147,8 +149,7 @@ class Content:
         >>> Content.of(b"Debian 11").overwritten(7, Content.of(b"12")).read()
         b'Debian 12'
         """
-        rest = self.slice(offset + data.size) if offset + data.size < self.size else EMPTY
-        return self.resized(offset) + data + rest
+        return self.resized(offset) + data + self.slice(offset + data.size)
 
     def __add__(self, other: Content) -> Content:
         return Content(self.pieces + other.pieces, self.size + other.size)

@@ -56,8 +56,7 @@ class Draft:
     def put(self, path: str, node: Node | None, mtime: int | None = None) -> None:
         """Put a node at a path, or take away what is there; `mtime` is its directory's new time."""
         before = self.get(path)
-        if before is not None:
-            self._forget(path, before, node)
+        self._forget(path, before, node)
         self._count(path, before, node)
         if not path:
             assert type(node) is Dir
@@ -74,13 +73,11 @@ class Draft:
         names = self._marked().get(mark_of(node), []) if mark_of(node) else []
         return names if len(names) > 1 else []
 
-    def _forget(self, path: str, before: Node, node: Node | None) -> None:
-        if type(before) is not Dir:
-            return
+    def _forget(self, path: str, before: Node | None, node: Node | None) -> None:
         self._own.pop(path, None)
         self.seen.pop(path, None)
-        same = type(node) is Dir and node.children is before.children
-        if not same and tree.subdirectories(before):
+        same = type(node) is Dir and type(before) is Dir and node.children is before.children
+        if type(before) is Dir and not same and tree.subdirectories(before):
             self._own.clear()
             self.seen.clear()
 
