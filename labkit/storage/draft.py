@@ -64,9 +64,16 @@ class Draft:
             return
         above, _, name = path.rpartition("/")
         directory = self._changeable(above)
+        if directory.opaque:
+            self.seen.pop(above, None)  # where the mark is shown, a walk has found a copy that has it
         _set(directory, "children", tree.with_name(directory.children, name, node))
         if mtime is not None:
             _set(directory, "meta", replace(directory.meta, mtime=mtime))
+
+    def change(self, path: str, before: Node, node: Node) -> None:
+        """Put a node in place of the one that is at a path, under all its names."""
+        for each in self.names_of(before)[:] or [path]:
+            self.put(each, node)
 
     def names_of(self, node: Node) -> list[str]:
         """Return the sorted names of a file that has more than one."""

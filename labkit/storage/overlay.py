@@ -47,17 +47,20 @@ class Mount(MountedTree):
         mounted: Active | None = None,
         layers: Sequence[Dir] = (),
     ) -> None:
-        self.lower = lower
-        self.layers = layers or (lower,)
         self._draft = self.drafted(upper)
         self.clock = clock
         self.read_only = read_only
         self._mounted = mounted
         self.whiteout = whiteout
         """The device that this mount's whiteouts are links to, once there is one (Linux, overlayfs/dir.c)."""
+        self.stack(lower, layers or (lower,))
+
+    def stack(self, lower: Dir, layers: Sequence[Dir]) -> None:
+        """Put upper on a lower directory, and on the layers that it was merged of."""
+        self.lower, self.layers = lower, layers
         self._merged: tuple[Dir, Dir] | None = None
         self._links: dict[int, dict[int, list[str]]] = {}
-        self._stacks: dict[str, list[tuple[Dir, Node]]] = {"": [(layer, layer) for layer in self.layers]}
+        self._stacks: dict[str, list[tuple[Dir, Node]]] = {"": [(layer, layer) for layer in layers]}
 
     def drafted(self, upper: Dir) -> Draft:
         """Return what upper is written to as."""
@@ -195,15 +198,17 @@ class Mount(MountedTree):
         node = self._in_upper(path)
         changed = make(node)
         if changed is not node:
-            for each in self._draft.names_of(node)[:] or [path]:
-                self._draft.put(each, changed)
+            self._draft.change(path, node, changed)
         return copied
 
     def _remove_name(self, path: str) -> int:
         if self._lower_has(path) and self.whiteout is None:
-            self.whiteout = Whiteout(self.clock(), new_inode())
+            self.whiteout = self._linked_whiteout()
         self._leave(path, self.whiteout)
         return 0
+
+    def _linked_whiteout(self) -> Whiteout:
+        return Whiteout(self.clock(), new_inode())
 
     def _leave(self, path: str, whiteout: Whiteout | None) -> None:
         """Remove a name from upper; where lower has it too, put a whiteout there."""
