@@ -183,6 +183,7 @@ class Stacked(Mount):
         whiteout: Whiteout | None = None,
     ) -> None:
         super().__init__(EMPTY_ROOT, clock=disk.clock, read_only=not above, whiteout=whiteout)
+        self.layers = ()
         self._lowers = [each if isinstance(each, Dir) else disk.part("/".join(each)) for each in lowers]
         self._work, self._above = disk.part("/".join((*work, "work"))), above
         if above:
