@@ -15,7 +15,7 @@ import errno
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from labkit.oci.content import EMPTY, Content
 from labkit.oci.tree import CAPABILITY, Device, Dir, Fifo, File, Meta, Node, PathWalk, Symlink, split_path
@@ -26,27 +26,6 @@ _SHORT = NAME_MAX // 4
 """As many characters fit into any name: one is at most four bytes."""
 PATH_MAX = 4096
 MAX_SYMLINKS = 40
-
-
-class Space(Protocol):
-    """What a path is looked up in: one tree, or several mounted into each other."""
-
-    @property
-    def seen(self) -> dict[str, Found] | None:
-        """Return what earlier walks have found of directories, by path without a slash at either end."""
-        ...
-
-    def first_names(self, path: str) -> Names:
-        """Return a path's names as far down as something may be mounted, what is below as one name."""
-        ...
-
-    def top(self) -> Place:
-        """Return the place of the root."""
-        ...
-
-    def step(self, place: Place, names: Sequence[str]) -> Place | None:
-        """Return the place of the last of the names, seen from its directory's place."""
-        ...
 
 
 class Found(NamedTuple):
@@ -85,7 +64,7 @@ def below(directory: str, name: str) -> str:
     return f"{directory}/{name}" if directory else name
 
 
-def walk(space: Space, path: str, follow: bool = True, create: bool = False) -> Found:
+def walk(space: SystemCalls, path: str, follow: bool = True, create: bool = False) -> Found:
     """Look a path up.
 
     `follow` tells what a symbolic link in the last place does; `create` is open(2)'s O_CREAT, which
@@ -95,7 +74,7 @@ def walk(space: Space, path: str, follow: bool = True, create: bool = False) -> 
     return _look(space, path, path, follow, create)
 
 
-def walk_parent(space: Space, path: str) -> Parent:
+def walk_parent(space: SystemCalls, path: str) -> Parent:
     """Look up all of a path but its last name, as the calls do that make or remove a name."""
     plain = path.rstrip("/")
     above, _, name = plain.rpartition("/")
@@ -110,13 +89,13 @@ def walk_parent(space: Space, path: str) -> Parent:
     return Parent(found.path, found.place, name, path.endswith("/"), found.looked_up + searched)
 
 
-def step(space: Space, parent: Parent, path: str) -> Place | None:
+def step(space: SystemCalls, parent: Parent, path: str) -> Place | None:
     """Look up the last name in its directory; a symbolic link is not followed."""
     _check_name(parent.name, path)
     return _step(space, parent.place, parent.path, parent.name)
 
 
-def _step(space: Space, place: Place, path: str, name: str) -> Place | None:
+def _step(space: SystemCalls, place: Place, path: str, name: str) -> Place | None:
     names = space.first_names(path)
     # Far below all that is mounted a name is its own tree's.
     return space.step(place, names) if names[-1] == name else place.tree.step(place, (name,))
@@ -134,7 +113,7 @@ def _check_name(name: str, path: str) -> None:
         fail(errno.ENAMETOOLONG, path)
 
 
-def _look(space: Space, asked: str, path: str, follow: bool, create: bool) -> Found:
+def _look(space: SystemCalls, asked: str, path: str, follow: bool, create: bool) -> Found:
     """Look up the path that is asked for; errors name `path`."""
     plain = asked.rstrip("/")
     above, _, name = plain.rpartition("/")
@@ -150,7 +129,7 @@ def _look(space: Space, asked: str, path: str, follow: bool, create: bool) -> Fo
 _DOTS = ("", ".", "..")
 
 
-def _directory(space: Space, seen: dict[str, Found], key: str, path: str) -> Found | None:
+def _directory(space: SystemCalls, seen: dict[str, Found], key: str, path: str) -> Found | None:
     """Return a directory that no link and no `..` leads to, from the nearest one where a walk has been.
 
     The kernel has such a cache, too: to walk each path from the root takes the square of a tree's depth.
@@ -169,7 +148,7 @@ def _directory(space: Space, seen: dict[str, Found], key: str, path: str) -> Fou
     return known
 
 
-def _below(space: Space, seen: dict[str, Found], known: Found, name: str, path: str) -> Found:
+def _below(space: SystemCalls, seen: dict[str, Found], known: Found, name: str, path: str) -> Found:
     above = known.place
     assert above is not None
     _check_name(name, path)
@@ -181,7 +160,7 @@ def _below(space: Space, seen: dict[str, Found], known: Found, name: str, path: 
     return found
 
 
-def _walk(space: Space, asked: str, path: str, follow: bool, create: bool) -> Found:
+def _walk(space: SystemCalls, asked: str, path: str, follow: bool, create: bool) -> Found:
     walking = PathWalk(space.top(), [name for name in asked.split("/") if name])
     trail, todo = walking.trail, walking.todo
     names: list[str] = []
@@ -226,7 +205,7 @@ class SystemCalls:
 
     @property
     def seen(self) -> dict[str, Found] | None:
-        """What walks have found of directories; here nothing is kept."""
+        """What walks have found of directories, by path, no slash at its ends; here nothing is."""
         return None
 
     def first_names(self, path: str) -> Names:

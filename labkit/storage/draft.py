@@ -96,7 +96,6 @@ class Draft:
             path = path.rpartition("/")[0]
         if not path and "" not in self._own:
             self.root = self._own[""] = _copied(self.root)
-            self.seen.pop("", None)
         directory = self._own[path]
         for below in reversed(missing):
             name = below.rpartition("/")[2]

@@ -26,7 +26,7 @@ from labkit.base.errors import DaemonError
 from labkit.oci.content import Content
 from labkit.oci.tree import Dir, File, Node, Symlink, Whiteout, differing
 from labkit.storage.calls import SystemCalls
-from labkit.storage.posix import NO_COST, Cost, Tree
+from labkit.storage.posix import NO_COST, Cost, Names, Tree
 
 MAX_DEPTH = 125
 """The layers that an image may have (moby, layer/layer_store.go)."""
@@ -82,6 +82,14 @@ class MountedTree(SystemCalls, Tree):
     """Every change gives EROFS."""
     whiteout: Whiteout | None
     """What an overlay's whiteouts are links to, as long as it stays mounted."""
+
+    def tree_at(self, names: Names) -> tuple[Tree, Names]:
+        """Return the mount itself."""
+        return self, names
+
+    def searched(self, names: Sequence[str]) -> int:
+        """One: what an overlay's layers have in a directory is merged when it is first read, and kept."""
+        return 1
 
     @property
     @abstractmethod

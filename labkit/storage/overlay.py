@@ -20,7 +20,7 @@ from labkit.oci.tree import EMPTY_ROOT, Dir, File, Node, Whiteout, link_groups, 
 from labkit.storage.calls import Found, walk
 from labkit.storage.draft import Draft
 from labkit.storage.driver import Active, MountedTree, ext4
-from labkit.storage.posix import NO_COST, Cost, Names, Place, Stat, fail, mark_of, meta_of, stat_of, with_mark
+from labkit.storage.posix import NO_COST, Cost, Place, Stat, fail, mark_of, meta_of, stat_of, with_mark
 
 
 class Mount(MountedTree):
@@ -116,10 +116,6 @@ class Mount(MountedTree):
         above = place.upper.children if type(place.upper) is Dir else {}
         return [name for name, node in {**below, **above}.items() if type(node) is not Whiteout]
 
-    def tree_at(self, names: Names) -> tuple[Mount, Names]:
-        """Return the mount itself."""
-        return self, names
-
     def movable(self, place: Place) -> bool:
         """A directory that lower has would have to be copied up with all that is in it: EXDEV."""
         return type(place.node) is not Dir or place.lower is None
@@ -150,10 +146,6 @@ class Mount(MountedTree):
             nlink = len(self._groups(self._in_layers(path)[0][0]).get(mark, path[:1]))
             return stat_of(node, nlink, f"lower/{below[0]}" if below else path)
         return stat_of(node, 1, path)
-
-    def searched(self, names: Sequence[str]) -> int:
-        """One: what lower's layers have in a directory is merged when it is first read, and kept."""
-        return 1
 
     # What the system calls do to it
 

@@ -89,22 +89,16 @@ class Plain(Mount):
             self._links_of = root, Counter(each.inode for each in nodes if type(each) is Whiteout)
         return found._replace(nlink=self._links_of[1][node.inode])
 
-    def part(self, path: str) -> Part:
-        """Return a directory of the disk to write to."""
-        return Part(self._draft, path)
+    def part(self, path: str) -> Draft:
+        """Return a directory to write to at once; where it was removed a put raises FileSystemError."""
+        return _Part(self._draft, path)
 
     def _change_node(self, path: str, make: Callable[[Node], Node], data: bool) -> int:
         return super()._change_node(path, lambda node: taken_up(make(laid(node))), data)
 
 
-class Part(Draft):
-    """A directory of a disk, as a draft of its own: what is put there is on the disk at once.
-
-    >>> disk = Plain(Dir({"up": Dir()}))
-    >>> disk.part("up").put("motd", Dir())
-    >>> disk.listdir("/up"), disk.part("down").value
-    (['motd'], Dir(children={}, meta=Meta(mode=493, uid=0, gid=0, mtime=0, xattrs=()), opaque=False))
-    """
+class _Part(Draft):
+    """A directory of a disk, as a draft of its own: what is put there is on the disk at once."""
 
     __slots__ = ("_disk", "_path")
 
@@ -119,20 +113,16 @@ class Part(Draft):
         return found if isinstance(found, Dir) else EMPTY_ROOT
 
     def get(self, path: str) -> Node | None:
-        """Return what is at a path below it, or None."""
         found = self._disk.get(f"{self._path}/{path}".strip("/"))
         return found if path or isinstance(found, Dir) else EMPTY_ROOT
 
     def put(self, path: str, node: Node | None, mtime: int | None = None) -> None:
-        """Put a node at a path below it; raises FileSystemError, ENOENT where the directory was removed."""
         self._disk.put(self._kept(path), node, mtime)
 
     def change(self, path: str, before: Node, node: Node) -> None:
-        """Put a node in place of another one, also under names elsewhere on the disk."""
-        self._disk.change(self._kept(path), before, node)
+        self._disk.change(self._kept(path), before, node)  # also under names elsewhere on the disk
 
     def names_of(self, node: Node) -> list[str]:
-        """Return the names of a file that has more than one, as they are on the disk."""
         return self._disk.names_of(node)
 
     def _kept(self, path: str) -> str:

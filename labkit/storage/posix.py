@@ -90,7 +90,7 @@ class Tree(Protocol):
 
     @property
     def seen(self) -> object:
-        """Return what walks have found, see `calls.Space`."""
+        """Return what walks have found, see `calls.SystemCalls`."""
         ...
 
     def top(self) -> Place:

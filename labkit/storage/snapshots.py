@@ -43,7 +43,7 @@ from labkit.storage.driver import (
     depth_on,
     ext4,
 )
-from labkit.storage.posix import NO_COST, Cost, Names, Place, Stat, fail, mark_of, stat_of, with_mark
+from labkit.storage.posix import NO_COST, Cost, Place, Stat, fail, mark_of, stat_of, with_mark
 
 # Copy-on-write within a file: which bytes of it changed, and what its old units still hold
 
@@ -192,17 +192,9 @@ class SnapshotMount(MountedTree):
         node = above.children.get(names[-1]) if type(above) is Dir else None
         return None if node is None else Place(self, None, node)
 
-    def searched(self, names: Sequence[str]) -> int:
-        """One."""
-        return 1
-
     def listing(self, place: Place) -> Iterable[str]:
         """Return the names in a directory."""
         return place.node.children if type(place.node) is Dir else ()
-
-    def tree_at(self, names: Names) -> tuple[SnapshotMount, Names]:
-        """Return the mount itself."""
-        return self, names
 
     def movable(self, place: Place) -> bool:
         """Everything can be renamed within one file system."""
@@ -216,8 +208,7 @@ class SnapshotMount(MountedTree):
         """Return what stat(2) says."""
         node = place.node
         if type(node) is Dir:
-            nlink = 2 + tree.subdirectories(node)
-            return stat_of(node, nlink, path)
+            return stat_of(node, 2 + tree.subdirectories(node), path)
         group = self._names_of(node) or [path]
         return stat_of(node, len(group), group[0])
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal, TypeAlias
 
+from labkit.oci import tree
 from labkit.oci.changeset import reached
 from labkit.oci.tree import Dir, File, Nested, Node, Whiteout, differing, unnested
 from labkit.storage.draft import Draft
@@ -157,8 +158,9 @@ def _changed(before: Dir, after: Dir) -> Nested[Names | None]:
 
 
 def _moment(before: Dir, after: Dir, names: Names) -> Moment:
-    old, new = _at(before, names), _at(after, names)
-    above_before, above_after = _at(before, names[:-1]), _at(after, names[:-1])
+    path, above = "/".join(names), "/".join(names[:-1])
+    old, new = tree.get(before, path), tree.get(after, path)
+    above_before, above_after = tree.get(before, above), tree.get(after, above)
     assert type(above_before) is Dir
     assert type(above_after) is Dir
     # To add or to take away a name sets its directory's time; a copy-up and a change in place do not.
@@ -167,10 +169,3 @@ def _moment(before: Dir, after: Dir, names: Names) -> Moment:
         return Moment("copy-up" if old is None else "change", names, new, after, copied)
     kind: MomentKind = "remove" if new is None else "whiteout" if type(new) is Whiteout else "make"
     return Moment(kind, names, new, after)
-
-
-def _at(root: Dir, names: Names) -> Node | None:
-    node: Node | None = root
-    for name in names:
-        node = node.children.get(name) if type(node) is Dir else None
-    return node

@@ -98,8 +98,8 @@ def test_a_value_of_the_disk_changes_no_more() -> None:
 
 def test_what_comes_into_a_lower_directory_is_hidden_when_it_is_removed() -> None:
     machine, _ = table(DISK)
-    machine.write("/m/a/new", b"")
-    machine.unlink("/m/a/new")
-    machine.write("/low/a/new", b"")
-    machine.unlink("/m/a/new")
-    assert (machine.listdir("/up/a"), machine.listdir("/m/a")) == (["new"], ["a", "b"])
+    machine.write("/m/a/a/new", b"")
+    machine.unlink("/m/a/a/new")
+    machine.write("/low/a/a/new", b"")
+    machine.unlink("/m/a/a/new")
+    assert (machine.listdir("/up/a/a"), machine.listdir("/m/a/a")) == (["new"], [])
