@@ -509,8 +509,7 @@ class SystemCalls:
         over = step(self, new, target)
         self._check_rename(old, new, place, over, source)
         cost = Cost(looked_up=old.looked_up + new.looked_up)
-        onto_itself = old.path == new.path
-        if onto_itself or (over is not None and place.tree.same_file(place, over)):
+        if old.path == new.path or (over is not None and place.tree.same_file(place, over)):
             return cost
         if over is not None and (type(over.node) is Dir) != (type(place.node) is Dir):
             fail(errno.EISDIR if type(over.node) is Dir else errno.ENOTDIR, target)

@@ -17,7 +17,7 @@ from labkit.oci import tree
 from labkit.oci.changeset import apply, beneath, over, reached
 from labkit.oci.content import EMPTY
 from labkit.oci.tree import EMPTY_ROOT, Dir, File, Node, Whiteout, link_groups, new_inode
-from labkit.storage.calls import Found, walk
+from labkit.storage.calls import Found
 from labkit.storage.draft import Draft
 from labkit.storage.driver import Active, MountedTree, ext4
 from labkit.storage.posix import NO_COST, Cost, Place, Stat, fail, mark_of, meta_of, stat_of, with_mark
@@ -115,16 +115,6 @@ class Mount(MountedTree):
         below = place.lower.children if type(place.lower) is Dir else {}
         above = place.upper.children if type(place.upper) is Dir else {}
         return [name for name, node in {**below, **above}.items() if type(node) is not Whiteout]
-
-    def movable(self, place: Place) -> bool:
-        """A directory that lower has would have to be copied up with all that is in it: EXDEV."""
-        return type(place.node) is not Dir or place.lower is None
-
-    def same_file(self, one: Place, other: Place) -> bool:
-        """Only in upper: names of one lower file are files of their own to the kernel."""
-        if one.upper is None or other.upper is None:
-            return False
-        return mark_of(one.upper) == mark_of(other.upper) != 0
 
     def stat_at(self, path: str, place: Place) -> Stat:
         """Return what stat(2) says.
@@ -236,9 +226,7 @@ class Mount(MountedTree):
         return node
 
     def _place(self, path: str) -> Place:
-        place = walk(self, f"/{path}", follow=False).place
-        assert place is not None
-        return place
+        return self._find(f"/{path}", follow=False)[1]
 
     def _in_layers(self, path: str) -> list[tuple[Dir, Node]]:
         """Return lower layers and what they have there, top first, down to the one that hides the others."""

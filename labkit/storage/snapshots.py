@@ -184,25 +184,17 @@ class SnapshotMount(MountedTree):
 
     def top(self) -> Place:
         """Return the place of the root."""
-        return Place(self, None, self.root)
+        return Place(self, self.root, None)
 
     def step(self, place: Place, names: Sequence[str]) -> Place | None:
         """Look a name up."""
         above = place.node
         node = above.children.get(names[-1]) if type(above) is Dir else None
-        return None if node is None else Place(self, None, node)
+        return None if node is None else Place(self, node, None)
 
     def listing(self, place: Place) -> Iterable[str]:
         """Return the names in a directory."""
         return place.node.children if type(place.node) is Dir else ()
-
-    def movable(self, place: Place) -> bool:
-        """Everything can be renamed within one file system."""
-        return True
-
-    def same_file(self, one: Place, other: Place) -> bool:
-        """Tell whether two names are hard links to one file."""
-        return mark_of(one.node) == mark_of(other.node) != 0
 
     def stat_at(self, path: str, place: Place) -> Stat:
         """Return what stat(2) says."""
