@@ -68,7 +68,7 @@ class Stat(NamedTuple):
 
 
 class Place(NamedTuple):
-    """Where a walk stands: a mounted tree, the node that the upper (or only) directory has and the lower one."""
+    """Where a walk stands: a mounted tree, the node in its upper or only directory, and the lower one."""
 
     tree: Tree
     upper: Node | None
