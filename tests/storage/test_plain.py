@@ -98,8 +98,15 @@ def test_a_value_of_the_disk_changes_no_more() -> None:
 
 def test_what_comes_into_a_lower_directory_is_hidden_when_it_is_removed() -> None:
     machine, _ = table(DISK)
-    machine.write("/m/a/a/new", b"")
-    machine.unlink("/m/a/a/new")
-    machine.write("/low/a/a/new", b"")
-    machine.unlink("/m/a/a/new")
-    assert (machine.listdir("/up/a/a"), machine.listdir("/m/a/a")) == (["new"], [])
+    machine.write("/m/a/a/one", b"")
+    for name in ("one", "two"):
+        machine.write(f"/low/a/a/{name}", b"")
+        machine.unlink(f"/m/a/a/{name}")
+    assert (machine.listdir("/up/a/a"), machine.listdir("/m/a/a")) == (["one", "two"], [])
+
+
+def test_what_comes_into_a_lower_directory_is_seen() -> None:
+    machine, _ = table(DISK)
+    for name in ("one", "two"):
+        machine.write(f"/low/a/a/{name}", b"")
+        assert name in machine.listdir("/m/a/a")
