@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -106,6 +107,8 @@ class Lab:
         )
         self._start = self._checkpoint()
         self._past: list[_Checkpoint] = []
+        self._forgot = False
+        """Whether there were more commands than can be undone."""
 
     def docker(self, line: str, *, stdin: bytes | None = None, watch: Watch | None = None) -> Result:
         """Run a docker command line, given without the word `docker`.
@@ -176,17 +179,18 @@ class Lab:
         reference = parse_reference(name).with_default_tag()
         client = self.session.registries.client(reference.domain)
         steps = transfer.pull(self.engine, client, reference, self.network, self.session.platform)
-        while True:
-            try:
-                event = next(steps)
-            except StopIteration as stop:
-                pulled: Pulled = stop.value
-                return self._named(pulled.image, name)
-            except DaemonError as error:
-                error.add_note(self.session.registries.hint(reference))
-                raise
-            if events is not None:
-                events.append(event)
+        with closing(steps):  # an interrupt ends its threads at once
+            while True:
+                try:
+                    event = next(steps)
+                except StopIteration as stop:
+                    pulled: Pulled = stop.value
+                    return self._named(pulled.image, name)
+                except DaemonError as error:
+                    error.add_note(self.session.registries.hint(reference))
+                    raise
+                if events is not None:
+                    events.append(event)
 
     def image(self, name: str) -> Image:
         """Return an image of the cache; raises NotFound."""
@@ -293,7 +297,8 @@ class Lab:
         []
         """
         if not self._past:
-            raise LabkitError("nothing to undo: this is where the lab started")
+            start = self._forgot and f"undo goes back {MAX_UNDO} commands at most; reset goes to the start"
+            raise LabkitError(f"nothing to undo: {start or 'this is where the lab started'}")
         point = self._past.pop()
         self._restore(point)
         return point.did
@@ -324,13 +329,14 @@ class Lab:
         """
         if like:
             self._restore(like._checkpoint())
-        self._start, self._past = self._checkpoint(), []
+        self._start, self._past, self._forgot = self._checkpoint(), [], False
 
     def _checkpoint(self, did: str = "") -> _Checkpoint:
         return _Checkpoint(self.engine.state, self.session.place, did)
 
     def _remember(self, did: str = "a change in Python") -> None:
         self._past.append(self._checkpoint(did))
+        self._forgot = self._forgot or len(self._past) > MAX_UNDO
         del self._past[:-MAX_UNDO]
 
     def _restore(self, point: _Checkpoint) -> None:
