@@ -113,6 +113,16 @@ def test_undo_takes_back_one_step_each_and_reset_all() -> None:
     assert len(lab.images) == 1
 
 
+def test_undo_says_that_it_goes_no_further() -> None:
+    lab = Lab()
+    for _ in range(201):
+        lab.wait(1)
+    while lab.at:
+        lab.undo()
+    with pytest.raises(LabkitError, match="nothing to undo: undo goes back 200 commands at most; reset goes"):
+        lab.undo()
+
+
 def test_undo_does_not_go_behind_where_the_lab_begins_now() -> None:
     lab, other = Lab(), Lab()
     lab.pull("busybox")

@@ -78,6 +78,7 @@ def test_the_readme_s_python_example_runs(capsys: pytest.CaptureFixture[str]) ->
 
 def test_pictures_for_the_readme_stay_small() -> None:
     assert (ROOT / "docs/lesson.png").stat().st_size < 200_000
+    assert (ROOT / "docs/film.png").stat().st_size < 1_000_000
 
 
 def test_environment_yml_agrees_with_pyproject() -> None:

@@ -39,7 +39,7 @@ class Timeline:
         """Where `reset` leads."""
         self.at = 0
         self._moments = [start]
-        self._forgotten = 0
+        self._forgotten = False
 
     @property
     def commands(self) -> list[str]:
@@ -61,9 +61,8 @@ class Timeline:
             self.stand(now)
             return
         self._moments[self.at + 1 :] = [now]
-        surplus = max(len(self._moments) - MOST - 1, 0)
-        del self._moments[:surplus]
-        self._forgotten += surplus
+        self._forgotten = self._forgotten or len(self._moments) > MOST + 1
+        del self._moments[: -MOST - 1]
         self.at = len(self._moments) - 1
 
     def go(self, at: int) -> Moment:
@@ -72,10 +71,9 @@ class Timeline:
         Raises LabkitError where there is none.
         """
         if at < 0:
+            start = f"undo goes back {MOST} commands at most; reset goes to the start"
             raise LabkitError(
-                f"nothing to undo: of all commands the last {MOST} are kept"
-                if self._forgotten
-                else "nothing to undo: this is where the lab started"
+                f"nothing to undo: {start if self._forgotten else 'this is where the lab started'}"
             )
         if at >= len(self._moments):
             raise LabkitError("nothing to do again: this is the last command")

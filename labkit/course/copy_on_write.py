@@ -267,7 +267,7 @@ def _names(table: MountTable, path: str, follow: bool) -> tuple[Names, bool]:
     """Return the names that a path leads to, and whether a symbolic link on the way has changed it."""
     plain = tuple(split_path(path))
     try:
-        found = walk(table, path, follow).names
+        found = tuple(split_path(walk(table, path, follow).path))
     except FileSystemError:
         return plain, False
     return found, found != plain

@@ -305,7 +305,7 @@ class Builder:
     ) -> Container:
         """Make a step's container; the image's health check fills in what the config's does not say."""
         options = Options(
-            entrypoint=tuple(entrypoint),
+            entrypoint=tuple(entrypoint) if command else None,  # `RUN []` runs what the image would
             env=tuple(env),
             network=self.request.network,
             log_driver="none",
@@ -318,7 +318,7 @@ class Builder:
             if isinstance(tree.get(self.engine.root(parent), path), File):
                 place = self.engine.mount_point(self.engine.new_id())
                 raise DaemonError(f"cannot mount volume over existing file, file exists {place}{path}")
-        box = containers.create_of(self.engine, parent, name, command, options=options)
+        box = containers.create_of(self.engine, parent, name, command or None, options=options)
         self.temporary.append(box.id)
         if check := self.config.get("Healthcheck"):
             image_check = parent.config.config.get("Healthcheck")

@@ -108,15 +108,16 @@ def follow(root: Dir, path: str) -> tuple[str, Node | None]:
     >>> follow(Dir({"a": Symlink("/b")}), "a/../a/c")
     ('b/c', None)
     """
-    walk = tree.PathWalk("", tree.split_path(path))
+    start: tuple[str, Node | None] = "", root
+    walk = tree.PathWalk(start, tree.split_path(path))
     for name in walk:
-        here = f"{walk.trail[-1]}/{name}".lstrip("/")
-        node = tree.get(root, here)
+        above, directory = walk.trail[-1]
+        node = directory.children.get(name) if isinstance(directory, Dir) else None
         if isinstance(node, Symlink) and walk.links < _LINKS:
             walk.follow(node.target)
         else:
-            walk.trail.append(here)
-    return walk.trail[-1], tree.get(root, walk.trail[-1])
+            walk.trail.append((f"{above}/{name}".lstrip("/"), node))
+    return walk.trail[-1]
 
 
 def of_tar(content: Content) -> Context | None:
@@ -211,8 +212,8 @@ def _source(context: Context, path: str) -> CopySource:
     if not isinstance(node, Dir):
         return CopySource(path, node, "file:" + _digest(context, place, node))
     digests = [] if place == "" else [_digest(context, place, node)]
-    for below, _ in tree.walk(node, place):
-        target, found = follow(context.root, below)
+    for below, each in tree.walk(node, place):
+        target, found = follow(context.root, below) if isinstance(each, Symlink) else (below, each)
         missing = target if context.of_image else below  # a link that leads nowhere counts as a name
         digests.append(missing if found is None else _digest(context, target, found))
     return CopySource(path, node, joined("dir", sorted(digests)))

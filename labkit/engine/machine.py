@@ -13,13 +13,12 @@ from labkit.engine.engine import Engine
 from labkit.engine.mounts import DEV, DISK, Proc, overlay_line
 from labkit.engine.state import Container
 from labkit.oci import tree
-from labkit.oci.changeset import apply
 from labkit.oci.content import Content
 from labkit.oci.tree import Dir, File, Meta, Whiteout, split_path
-from labkit.storage.calls import walk
+from labkit.storage.calls import Found, walk
 from labkit.storage.mounts import MountTable
 from labkit.storage.overlay import Mount
-from labkit.storage.plain import Made, Plain, Stacked, taken_up
+from labkit.storage.plain import Made, Plain, Stacked
 from labkit.storage.posix import Names, Place, fail
 
 MAX_STACKED = 2
@@ -111,11 +110,12 @@ class Machine(MountTable):
         """What is mounted by hand, the last one last."""
         return tuple(replace(each, whiteout=mount.whiteout) for each, mount in self._stacked)
 
-    def top(self) -> Place:
-        """Return the place of the root; what the engine keeps may be another since somebody looked."""
+    @property
+    def seen(self) -> dict[str, Found] | None:
+        """What walks have found of the disk; what the engine keeps may be another since somebody looked."""
         if self._engine.state is not self._seen:
             self._arrange()
-        return super().top()
+        return super().seen
 
     def mount(self, source: str, target: str, kind: str, options: str, cwd: str = "/") -> None:
         """Mount an overlay, as mount(2) does: raises FileSystemError, ENODEV for any other file system."""
@@ -127,23 +127,25 @@ class Machine(MountTable):
             overlay = self._with(overlay, option, cwd)
         overlay.check()
         if overlay.work and overlay.upper:
-            path, now = "/".join(overlay.work), self._engine.now
-            self._disk.upper = tree.put(self._disk.upper, f"{path}/work", Dir(meta=Meta(0, mtime=now)))
+            made = Dir(meta=Meta(0, mtime=self._engine.now))
+            self._disk.part("/".join(overlay.work)).put("work", made)
         overlay.check_layers()
         if type(place.node) is not Dir:
             fail(errno.ENOTDIR, target)
-        overlay = overlay.mounted(source, found.names)
+        overlay = overlay.mounted(source, tuple(split_path(found.path)))
         self._stacked.append((overlay, self._mount_of(overlay)))
+        if walked := self.seen:
+            walked.clear()
         self._arrange()
 
     def umount(self, path: str, cwd: str = "/") -> None:
         """Take away what was mounted last at a path, as umount(2) does."""
-        names = self._find(path)[0].names
+        names = tuple(split_path(self._find(path)[0].path))
         if not self.is_mount_point(names):
             fail(errno.EINVAL, path)
         here = [each for each in self._stacked if each[0].point == names]
         inside = any(_within(each, names) and each != names for each in self._mounts)
-        if not here or inside or _within(walk(self, cwd).names, names):
+        if not here or inside or _within(tuple(split_path(walk(self, cwd).path)), names):
             fail(errno.EBUSY, path)
         self._stacked.remove(here[-1])
         self._arrange()
@@ -156,7 +158,7 @@ class Machine(MountTable):
             layers, *data = re.split(r"(?<!\\)::", value)  # behind `::` is data alone, which is not seen
             seen = re.split(r"(?<!\\):", layers)
             found = [self._directory(each, cwd) for each in (*seen, *data)]
-            lowers = tuple((names, self._layer_at(names, place)) for names, place in found[: len(seen)])
+            lowers = tuple((names, self._layer_at(names)) for names, _ in found[: len(seen)])
             return replace(overlay, lowers=lowers, depth=1 + max(self._depth(place) for _, place in found))
         if name in ("upperdir", "workdir"):
             names, place = self._directory(value, cwd)
@@ -171,19 +173,20 @@ class Machine(MountTable):
         found = walk(self, posixpath.join(cwd, re.sub(r"\\(.)", r"\1", path))) if path else None
         if found is None or (found.place is not None and type(found.place.node) is not Dir):
             fail(errno.EINVAL, path)
-        return found.names, found.place or fail(errno.ENOENT, path)
+        return tuple(split_path(found.path)), found.place or fail(errno.ENOENT, path)
 
     def _depth(self, place: Place) -> int:
         if isinstance(place.tree, Plain):
             return 0
         return next((each.depth for each, mount in self._stacked if mount is place.tree), 1)
 
-    def _layer_at(self, names: Names, place: Place) -> Names | Dir:
+    def _layer_at(self, names: Names) -> Names | Dir:
         """Return a directory as a lower layer: its place, if it is on the disk, or its tree."""
-        _, upper, lower = place
-        if place.tree is self._disk:
+        mount, inside = self.tree_at(names)
+        if mount is self._disk:
             return names
-        found = apply(lower, upper) if isinstance(upper, Dir) and lower else taken_up(place.node)
+        assert isinstance(mount, Mount)
+        found = tree.get(mount.upper if isinstance(mount, Plain) else mount.root, "/".join(inside))
         assert isinstance(found, Dir)
         return found
 

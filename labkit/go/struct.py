@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -93,6 +93,8 @@ def conform(type_: Type, value: object, owner: str = "", path: str = "") -> Any:
     if not isinstance(value, _KINDS[type_.kind]) or (type_.kind == "integer" and not _is_int64(value)):
         raise _mismatch(type_, value, owner, path)
     if isinstance(value, list) and type_.element:
+        if type_.element is STRING and only_texts(value):
+            return value[:]
         return [conform(type_.element, item, owner, path) for item in value]
     if isinstance(value, dict) and type_.element:
         return {key: conform(type_.element, value[key], owner, path) for key in sorted(value)}
@@ -101,15 +103,24 @@ def conform(type_: Type, value: object, owner: str = "", path: str = "") -> Any:
     return value
 
 
+def only_texts(values: Sequence[Any]) -> bool:
+    """Tell whether all values are texts: a long environment is looked at with each line of a Dockerfile.
+
+    >>> only_texts(["A=1"]), only_texts([1])
+    (True, False)
+    """
+    return set(map(type, values)) <= {str}
+
+
 def lookup(document: Mapping[str, Any], key: str) -> Any:
     """Return the value that Go would find under `key`: the last one whose name matches, whatever its case.
 
     >>> lookup({"Layers": [1]}, "layers")
     [1]
     """
-    found = None
+    found, wanted = None, key.lower()
     for name, value in document.items():
-        if name.lower() == key.lower():
+        if name == key or (len(name) == len(key) and name.lower() == wanted):
             found = value
     return found
 
@@ -123,7 +134,7 @@ def freeze(value: Any) -> Any:
     if isinstance(value, Mapping):
         return MappingProxyType({key: freeze(item) for key, item in value.items()})
     if isinstance(value, list | tuple):
-        return tuple(freeze(item) for item in value)
+        return tuple(value if only_texts(value) else map(freeze, value))
     return value
 
 
@@ -136,7 +147,7 @@ def thaw(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: thaw(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [thaw(item) for item in value]
+        return list(value if only_texts(value) else map(thaw, value))
     return value
 
 

@@ -10,11 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
 from labkit.base.errors import InvalidDocument
-from labkit.go.json import dumps, loads
+from labkit.go.json import Written, dumps, loads
 from labkit.go.struct import (
     BOOL,
     COMMAND,
@@ -126,6 +127,9 @@ class History:
     comment: str = ""
     empty_layer: bool = False
 
+    def __hash__(self) -> int:
+        return hash(self.created_by)
+
 
 @dataclass(frozen=True, slots=True)
 class ImageConfig:
@@ -211,6 +215,10 @@ def parse_config(raw: bytes) -> ImageConfig:
     if rootfs["type"] not in ("layers", ""):
         shown = dumps(rootfs["type"], escape_html=False).decode()
         raise InvalidDocument(f'invalid image JSON, unknown rootfs type {shown}, expected "layers"')
+    return _config(raw, known, tuple(History(**entry) for entry in known.get("history", ())))
+
+
+def _config(raw: bytes, known: Mapping[str, Any], history: tuple[History, ...]) -> ImageConfig:
     return ImageConfig(
         raw=raw,
         id=sha256(raw),
@@ -226,8 +234,8 @@ def parse_config(raw: bytes) -> ImageConfig:
         container=known.get("container", ""),
         config=freeze(known.get("config", {})),
         container_config=freeze(known["container_config"]),
-        diff_ids=tuple(rootfs.get("diff_ids", ())),
-        history=tuple(History(**entry) for entry in known.get("history", ())),
+        diff_ids=tuple(known["rootfs"].get("diff_ids", ())),
+        history=history,
     )
 
 
@@ -264,7 +272,6 @@ def make_config(
         "container_config": thaw(container_config),
         "created": created,
         "docker_version": docker_version,
-        "history": [asdict(step) for step in history],
         "os": os,
         "os.features": list(os_features),
         "os.version": os_version,
@@ -274,7 +281,20 @@ def make_config(
     # moby goes through a map to sort the outermost keys, so that an image that went through an old registry
     # keeps its ID; Go writes maps sorted and structs in their order (image/image.go, MarshalJSON).
     known = conform(IMAGE, document)
-    return parse_config(dumps({key: known[key] for key in sorted(known)}))
+    entries = [_entry(step) for step in history]
+    if entries:
+        known["history"] = [text for text, _ in entries]
+    raw = dumps({key: known[key] for key in sorted(known)})
+    # Texts that are no UTF-8 are read as others than were written.
+    return parse_config(raw) if b"\\ufffd" in raw else _config(raw, known, tuple(step for _, step in entries))
+
+
+@lru_cache(4096)
+def _entry(step: History) -> tuple[Written, History]:
+    """Return an entry as Go writes it and as it is read again; each image of a build has all so far."""
+    known = conform(HISTORY, asdict(step))
+    read = History(**known)
+    return Written(dumps(known).decode()), step if read == step else read
 
 
 def pair_history(config: ImageConfig) -> list[tuple[History, int | None]]:

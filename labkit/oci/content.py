@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 CHUNK = 1 << 20
@@ -145,6 +145,8 @@ class Content:
     def slice(self, offset: int, size: int | None = None) -> Content:
         """Return a part: from `offset` on, all of it or at most `size` bytes."""
         end = self.size if size is None else min(self.size, offset + size)
+        if offset >= end:
+            return EMPTY
         pieces = []
         position = 0
         for piece in self.pieces:
@@ -161,8 +163,13 @@ class Content:
         b'abc\\x00\\x00'
         """
         if size <= self.size:
-            return self.slice(0, size)
+            return self if size == self.size else self.slice(0, size)
         return self + Content.at(ZEROS, 0, size - self.size)
+
+    def without_holes(self) -> Content:
+        """Return the same bytes as they come out of a tar, which brings no holes: zero bytes take room."""
+        written = (replace(each, source=NULLS) if each.source is ZEROS else each for each in self.pieces)
+        return Content(tuple(written), self.size)
 
     def overwritten(self, offset: int, data: Content) -> Content:
         """Return the content with `data` written over it at `offset`.
@@ -195,4 +202,7 @@ class _Zeros:
 
 
 ZEROS = _Zeros()
+"""What a hole gives."""
+NULLS = _Zeros()
+"""Zero bytes that were written."""
 EMPTY = Content()

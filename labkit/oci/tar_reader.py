@@ -233,6 +233,10 @@ class _Unpacking:
 
     def _place(self, head: bytes, entry: Entry, create: bool = True) -> _Place:
         """Return the directory that a path leads to, through links; with `create` what is missing is made."""
+        above, _, last = head.rpartition(b"/")
+        known, key = self._places.get(above), _decoded(last)
+        if known and type(below := known.children.get(key)) is Dir:
+            return _Place(known.children, key, cast(Children, below.children), f"{known.start}{key}/")
         path = _cleaned(head, entry)
         names = [] if path == b"." else path.split(b"/")
         if any(len(name) > _NAME for name in names):

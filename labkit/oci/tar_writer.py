@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from labkit.go.moment import SECOND
-from labkit.oci.content import Content, Piece
+from labkit.oci.content import ZEROS, Content, Piece
 from labkit.oci.tar import BLOCK
 from labkit.oci.tar_reader import OPAQUE, WHITEOUT
 from labkit.oci.tree import Device, Dir, Fifo, File, Meta, Nested, Node, Symlink, Whiteout, unnested
@@ -102,6 +102,8 @@ def _in_seconds(directory: Dir) -> Nested[Dir]:
             node = replace(node, mtime=node.mtime // SECOND * SECOND)
         elif node.meta.mtime % SECOND:
             node = replace(node, meta=_whole(node.meta))
+        if isinstance(node, File) and any(piece.source is ZEROS for piece in node.content.pieces):
+            node = replace(node, content=node.content.without_holes())
         children[name] = node
     return Dir(children, _whole(directory.meta), directory.opaque)
 
@@ -268,7 +270,7 @@ def _record(keyword: bytes, value: bytes) -> bytes:
 
 
 def _ascii(text: bytes) -> bytes:
-    return bytes(byte for byte in text if byte < 0x80)
+    return text.decode("ascii", "ignore").encode()
 
 
 def _encoded(text: str) -> bytes:

@@ -93,6 +93,8 @@ class UserFiles:
 
     def __init__(self, files: Files, uid: int, gid: int) -> None:
         self._files, self._uid, self._gid = files, uid, gid
+        self._searched: set[str] = set()
+        """Directories that were found to let through, and all above them, until something of that changes."""
 
     def stat(self, path: str, follow: bool = True) -> Stat:
         """Return what stat(2) says; it needs no more than the way to the file."""
@@ -136,11 +138,13 @@ class UserFiles:
         self._make(path, lambda: self._files.mkdir(path, mode))
 
     def symlink(self, target: str, path: str) -> None:
+        self._searched.clear()
         self._make(path, lambda: self._files.symlink(target, path))
 
     def place(self, path: str, node: Node) -> None:
         """Make a file that is the user's with all its attributes; only root makes a device (mknod(2))."""
         assert not isinstance(node, Whiteout)
+        self._searched.clear()
         self._ask(_parent(path), _WRITE | _SEARCH)
         if isinstance(node, Device):
             raise FileSystemError(errno.EPERM, path)
@@ -162,11 +166,13 @@ class UserFiles:
     def rmdir(self, path: str) -> None:
         self._remove(path)
         self._files.rmdir(path)
+        self._searched.discard(path)
 
     def rename(self, source: str, target: str) -> None:
         self._remove(source)
         self._remove(target)
         self._files.rename(source, target)
+        self._searched.clear()
 
     def chmod(self, path: str, mode: int) -> None:
         """Set the permission bits, as the owner may."""
@@ -174,6 +180,9 @@ class UserFiles:
         if not self._owns(path):
             raise FileSystemError(errno.EPERM, path)
         self._files.chmod(path, mode)
+        found = self._files.stat(path)
+        if stat.S_ISDIR(found.mode) and not allowed(found, self._uid, self._gid, _SEARCH):
+            self._searched.clear()
 
     def chown(self, path: str, uid: int, gid: int, follow: bool = True) -> None:
         """Set the owner; only root may give a file to somebody else."""
@@ -204,12 +213,13 @@ class UserFiles:
 
     def _ask(self, path: str, bits: int) -> None:
         """Refuse what the file's mode denies, or what a directory above it does not let through to."""
-        above = [path]
-        while (parent := _parent(above[-1])) != above[-1]:
-            above.append(parent)
-        for each in reversed(above[1:]):
+        todo, each = [], path
+        while each != (each := _parent(each)) and each not in self._searched:
+            todo.append(each)
+        for each in reversed(todo):
             if not self._may(each, _SEARCH):
                 raise FileSystemError(errno.EACCES, each)
+            self._searched.add(each)
         if bits and not self._may(path, bits):
             raise FileSystemError(errno.EACCES, path)
 

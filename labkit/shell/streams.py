@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from labkit.base.errors import FileSystemError
-from labkit.oci.content import EMPTY, Content
+from labkit.oci.content import EMPTY, NULLS, Content
 from labkit.shell.files import Files
 
 ENDLESS = 1 << 60
@@ -37,14 +37,6 @@ class Clock(Protocol):
     """The virtual time, in nanoseconds since 1970."""
 
     now: int
-
-
-class Zeros:
-    """A source of zero bytes, which take room on a disk as holes do not."""
-
-    def read_at(self, offset: int, size: int) -> bytes:
-        """Return a part of it."""
-        return bytes(size)
 
 
 def endless(content: Content) -> bool:
@@ -242,5 +234,5 @@ class OpenFile:
 
 
 _NOISE = Content.filler(ENDLESS, "/dev/random")
-DEVICES = {3: EMPTY, 5: Content.at(Zeros(), 0, ENDLESS), 8: _NOISE, 9: _NOISE}
+DEVICES = {3: EMPTY, 5: Content.at(NULLS, 0, ENDLESS), 8: _NOISE, 9: _NOISE}
 """What can be read from null, zero, random and urandom, by their minor numbers."""

@@ -24,7 +24,7 @@ from labkit.shell.streams import Clock, Reader, Sink, TooMuch, WouldRunForever
 # and their system calls, and on the virtual time that it takes. What is stopped there is not in error; it
 # counts as a service that goes on running. A stage of a pipeline that hangs, and what runs in the background,
 # give their steps back, hence the second limit, on all steps that were ever taken.
-MAX_STEPS = 150_000
+MAX_STEPS = 200_000
 MAX_TIME = 24 * 3600 * SECOND
 _MAX_PIECES = 1 << 16
 UMASK = 0o022  # runc's own (libcontainer/rootfs_linux.go, finalizeRootfs)

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from labkit.oci.changeset import reached
 from labkit.oci.tree import EMPTY_ROOT, Dir
+from labkit.storage.calls import Found
 from labkit.storage.driver import BLOCK, Active, Kept, Snapshot, ancestry
 from labkit.storage.overlay import Mount
 from labkit.storage.overlay2 import Overlay2
@@ -71,12 +72,17 @@ class _Union(Mount):
         super().__init__(lower, active.tree, clock, read_only=read_only, mounted=active)
         self._branches = [each.changes for each in ancestry(active.parent)]
 
+    @property
+    def seen(self) -> dict[str, Found] | None:
+        """Nothing is kept: how many branches are searched on the way changes with what is written."""
+        return None
+
     def searched(self, names: Sequence[str]) -> int:
         """Return how many branches are searched: those that have the directory, down to the first answer.
 
         A directory is looked for in all of them, as it shows what they all have in it.
         """
-        directories = [self.upper, *self._branches]
+        directories = [self._draft.root, *self._branches]
         for name in names[:-1]:
             directories = [node for node in reached(directories, name) if type(node) is Dir]
         return sum(1 for _ in reached(directories, names[-1]))

@@ -15,10 +15,10 @@ import errno
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from labkit.oci.content import EMPTY, Content
-from labkit.oci.tree import CAPABILITY, Device, Dir, Fifo, File, Meta, Node, PathWalk, Symlink
+from labkit.oci.tree import CAPABILITY, Device, Dir, Fifo, File, Meta, Node, PathWalk, Symlink, split_path
 from labkit.storage.posix import Cost, Names, Place, Stat, Tree, fail, meta_of, with_meta
 
 NAME_MAX = 255
@@ -28,72 +28,84 @@ PATH_MAX = 4096
 MAX_SYMLINKS = 40
 
 
-class Space(Protocol):
-    """What a path is looked up in: one tree, or several mounted into each other."""
-
-    def top(self) -> Place:
-        """Return the place of the root."""
-        ...
-
-    def step(self, place: Place, names: Sequence[str]) -> Place | None:
-        """Return the place of the last of the names, seen from its directory's place."""
-        ...
-
-
 class Found(NamedTuple):
-    """Where a path leads: canonical names, and the place unless nothing has the last name."""
+    """Where a path leads: the path without links and outer slashes, and its place unless nothing is there."""
 
-    names: Names
+    path: str
     place: Place | None
     slash: bool
     """The path, or the last link followed, ends in a slash: only a directory will do."""
     looked_up: int
+    above: Place
+    """The directory of the last name."""
 
 
 class Parent(NamedTuple):
     """A directory and a path's last name, not looked up: "" for the root, or perhaps "." or ".."."""
 
-    names: Names
+    directory: str
     place: Place
     name: str
     slash: bool
     looked_up: int
 
+    @property
+    def path(self) -> str:
+        """The path of the last name."""
+        return below(self.directory, self.name)
 
-def walk(space: Space, path: str, follow: bool = True, create: bool = False) -> Found:
+
+def below(directory: str, name: str) -> str:
+    """Return the path of a name in a directory, without a slash at either end.
+
+    >>> below("", "etc"), below("etc", "motd")
+    ('etc', 'etc/motd')
+    """
+    return f"{directory}/{name}" if directory else name
+
+
+def walk(space: SystemCalls, path: str, follow: bool = True, create: bool = False) -> Found:
     """Look a path up.
 
     `follow` tells what a symbolic link in the last place does; `create` is open(2)'s O_CREAT, which
     refuses a last name that ends in a slash. Raises FileSystemError for all but a missing last name.
     """
-    return _walk(space, path, _parts(path), path.endswith("/"), follow, create)
+    _check_path(path)
+    return _look(space, path, path, follow, create)
 
 
-def walk_parent(space: Space, path: str) -> Parent:
+def walk_parent(space: SystemCalls, path: str) -> Parent:
     """Look up all of a path but its last name, as the calls do that make or remove a name."""
-    parts = _parts(path)
-    found = _walk(space, path, parts[:-1], True, True, False)
+    plain = path.rstrip("/")
+    above, _, name = plain.rpartition("/")
+    _check_path(path)
+    found = _look(space, above + "/", path, True, False)
     if found.place is None:
         fail(errno.ENOENT, path)
     if type(found.place.node) is not Dir:
         fail(errno.ENOTDIR, path)
-    name = parts[-1] if parts else ""
-    searched = found.place.tree.searched((*found.names, name)) if name else 0
-    return Parent(found.names, found.place, name, path.endswith("/"), found.looked_up + searched)
+    names = (name,) if space.seen is not None else (*split_path(found.path), name)
+    searched = found.place.tree.searched(names) if name else 0
+    return Parent(found.path, found.place, name, path.endswith("/"), found.looked_up + searched)
 
 
-def step(space: Space, parent: Parent, path: str) -> Place | None:
+def step(space: SystemCalls, parent: Parent, path: str) -> Place | None:
     """Look up the last name in its directory; a symbolic link is not followed."""
     _check_name(parent.name, path)
-    return space.step(parent.place, (*parent.names, parent.name))
+    return _step(space, parent.place, parent.path, parent.name)
 
 
-def _parts(path: str) -> list[str]:
+def _step(space: SystemCalls, place: Place, path: str, name: str) -> Place | None:
+    names = space.first_names(path)
+    # Far below all that is mounted a name is its own tree's.
+    return space.step(place, names) if names[-1] == name else place.tree.step(place, (name,))
+
+
+def _check_path(path: str) -> None:
     if not path:
         fail(errno.ENOENT, path)
     if len(path) > PATH_MAX // 4 - 1 and len(path.encode("utf-8", "surrogateescape")) >= PATH_MAX:
         fail(errno.ENAMETOOLONG, path)
-    return [name for name in path.split("/") if name]
 
 
 def _check_name(name: str, path: str) -> None:
@@ -101,16 +113,62 @@ def _check_name(name: str, path: str) -> None:
         fail(errno.ENAMETOOLONG, path)
 
 
-def _walk(space: Space, path: str, parts: list[str], slash: bool, follow: bool, create: bool) -> Found:
-    walking = PathWalk(space.top(), parts)
+def _look(space: SystemCalls, asked: str, path: str, follow: bool, create: bool) -> Found:
+    """Look up the path that is asked for; errors name `path`."""
+    plain = asked.rstrip("/")
+    above, _, name = plain.rpartition("/")
+    slash = plain != asked
+    if space.seen is not None and name not in _DOTS and not (create and slash):
+        known = _directory(space, space.seen, above.removeprefix("/"), path)
+        found = known and _below(space, space.seen, known, name, path)
+        if found and not (found.place and type(found.place.node) is Symlink and (follow or slash)):
+            return found._replace(slash=True) if slash else found
+    return _walk(space, asked, path, follow, create)
+
+
+_DOTS = ("", ".", "..")
+
+
+def _directory(space: SystemCalls, seen: dict[str, Found], key: str, path: str) -> Found | None:
+    """Return a directory that no link and no `..` leads to, from the nearest one where a walk has been.
+
+    The kernel has such a cache, too: to walk each path from the root takes the square of a tree's depth.
+    """
+    missing = []
+    while (known := seen.get(key)) is None and key:
+        key, _, name = key.rpartition("/")
+        if name in _DOTS:
+            return None
+        missing.append(name)
+    known = known or Found("", space.top(), False, 0, space.top())
+    for name in reversed(missing):
+        known = _below(space, seen, known, name, path)
+        if known.place is None or type(known.place.node) is not Dir:
+            return None
+    return known
+
+
+def _below(space: SystemCalls, seen: dict[str, Found], known: Found, name: str, path: str) -> Found:
+    above = known.place
+    assert above is not None
+    _check_name(name, path)
+    here = below(known.path, name)
+    place = _step(space, above, here, name)
+    found = Found(here, place, False, known.looked_up + above.tree.searched((name,)), above)
+    if place is not None and type(place.node) is Dir and place.tree.seen is seen:
+        seen[here] = found
+    return found
+
+
+def _walk(space: SystemCalls, asked: str, path: str, follow: bool, create: bool) -> Found:
+    walking = PathWalk(space.top(), [name for name in asked.split("/") if name])
     trail, todo = walking.trail, walking.todo
     names: list[str] = []
-    looked_up = 0
+    looked_up, slash = 0, asked.endswith("/")
     for name in walking:
         if create and slash and not todo:
             fail(errno.EISDIR, path)
-        if len(name) > _SHORT:
-            _check_name(name, path)
+        _check_name(name, path)
         del names[len(trail) - 1 :]
         names.append(name)
         looked_up += trail[-1].tree.searched(names)
@@ -118,19 +176,19 @@ def _walk(space: Space, path: str, parts: list[str], slash: bool, follow: bool, 
         if place is None:
             if todo:
                 fail(errno.ENOENT, path)
-            return Found(tuple(names), None, slash, looked_up)
-        node = place.lower if place.upper is None else place.upper
+            return Found("/".join(names), None, slash, looked_up, trail[-1])
+        node = place.node
         if type(node) is Symlink and (todo or follow or slash):
             if walking.links == MAX_SYMLINKS:
                 fail(errno.ELOOP, path)
-            _parts(node.target)
+            _check_path(node.target)
             slash = slash or (not todo and node.target.endswith("/"))
             walking.follow(node.target)
             continue
         if todo and type(node) is not Dir:
             fail(errno.ENOTDIR, path)
         trail.append(place)
-    return Found(tuple(names[: len(trail) - 1]), trail[-1], slash, looked_up)
+    return Found("/".join(names[: len(trail) - 1]), trail[-1], slash, looked_up, trail[-1])
 
 
 SETUID, SETGID = 0o4000, 0o2000
@@ -144,6 +202,15 @@ class SystemCalls:
     __slots__ = ("clock",)
     clock: Callable[[], int]
     """Gives nanoseconds since 1970-01-01T00:00:00Z."""
+
+    @property
+    def seen(self) -> dict[str, Found] | None:
+        """What walks have found of directories, by path, no slash at its ends; here nothing is."""
+        return None
+
+    def first_names(self, path: str) -> Names:
+        """Return a path's names as far down as something may be mounted: nowhere but at the root."""
+        return (path,) if path else ()
 
     @abstractmethod
     def top(self) -> Place:
@@ -166,7 +233,7 @@ class SystemCalls:
     def stat(self, path: str, follow: bool = True) -> Stat:
         """Return what stat(2) says of a path, or lstat(2) without `follow`."""
         found, place = self._find(path, follow)
-        return place.tree.stat_at(self.tree_at(found.names)[1], place)
+        return place.tree.stat_at(self._inside(found.path)[1], place)
 
     def exists(self, path: str, follow: bool = True) -> bool:
         """Tell whether stat(2) succeeds."""
@@ -181,7 +248,7 @@ class SystemCalls:
         found, place = self._find(path)
         if type(place.node) is not Dir:
             fail(errno.ENOTDIR, path)
-        return self._listing(found.names, place)
+        return self._listing(self.first_names(found.path), place)
 
     def readlink(self, path: str) -> str:
         """Return the target of a symbolic link."""
@@ -294,8 +361,8 @@ class SystemCalls:
     def _change(
         self, found: Found, make: Callable[[Node], Node], written: int = 0, data: bool = True
     ) -> Cost:
-        tree, names = self.tree_at(found.names)
-        return tree.change_node(names, make, data) + Cost(written=written, looked_up=found.looked_up)
+        tree, path = self._inside(found.path)
+        return tree.change_node(path, make, data) + Cost(written=written, looked_up=found.looked_up)
 
     def _change_meta(self, found: Found, make: Callable[[Meta], Meta]) -> Cost:
         return self._change(found, lambda node: with_meta(node, make(meta_of(node))))
@@ -391,18 +458,18 @@ class SystemCalls:
         parent = self._new_name(path)
         if isinstance(node, Device) and (node.kind, node.major, node.minor) == ("c", 0, 0):
             fail(errno.EPERM, path)
-        return parent.place.tree.add_node(self._inside(parent), node)
+        return parent.place.tree.add_node(self._inside(parent.path)[1], node)
 
     def link(self, source: str, target: str) -> Cost:
         """Give a file a second name; of a symbolic link, the link itself gets it."""
         found, place = self._find(source, follow=False)
         parent = self._new_name(target)
-        tree, names = self.tree_at(found.names)
+        tree, inside = self._inside(found.path)
         if tree is not parent.place.tree:
             fail(errno.EXDEV, target)
         if type(place.node) is Dir:
             fail(errno.EPERM, source)
-        cost = tree.add_link(names, self._inside(parent))
+        cost = tree.add_link(inside, self._inside(parent.path)[1])
         return cost + Cost(looked_up=found.looked_up + parent.looked_up)
 
     def unlink(self, path: str) -> Cost:
@@ -416,7 +483,7 @@ class SystemCalls:
         if parent.slash:
             fail(errno.ENOTDIR, path)
         self._check_mount_point(parent, path)
-        return parent.place.tree.remove_name(self._inside(parent)) + Cost(looked_up=parent.looked_up)
+        return parent.place.tree.remove_name(self._inside(parent.path)[1]) + Cost(looked_up=parent.looked_up)
 
     def rmdir(self, path: str) -> Cost:
         """Remove an empty directory."""
@@ -427,9 +494,9 @@ class SystemCalls:
         if type(place.node) is not Dir:
             fail(errno.ENOTDIR, path)
         self._check_mount_point(parent, path)
-        if self._listing((*parent.names, parent.name), place):
+        if self._listing(self.first_names(parent.path), place):
             fail(errno.ENOTEMPTY, path)
-        return parent.place.tree.remove_name(self._inside(parent)) + Cost(looked_up=parent.looked_up)
+        return parent.place.tree.remove_name(self._inside(parent.path)[1]) + Cost(looked_up=parent.looked_up)
 
     def rename(self, source: str, target: str) -> Cost:
         """Rename a file or directory, replacing a file or an empty directory of the target's name."""
@@ -442,8 +509,7 @@ class SystemCalls:
         over = step(self, new, target)
         self._check_rename(old, new, place, over, source)
         cost = Cost(looked_up=old.looked_up + new.looked_up)
-        onto_itself = (old.names, old.name) == (new.names, new.name)
-        if onto_itself or (over is not None and place.tree.same_file(place, over)):
+        if old.path == new.path or (over is not None and place.tree.same_file(place, over)):
             return cost
         if over is not None and (type(over.node) is Dir) != (type(place.node) is Dir):
             fail(errno.EISDIR if type(over.node) is Dir else errno.ENOTDIR, target)
@@ -453,15 +519,14 @@ class SystemCalls:
             fail(errno.EXDEV, source)
         if over is not None and type(over.node) is Dir and list(over.tree.listing(over)):
             fail(errno.ENOTEMPTY, target)
-        return cost + place.tree.move_name(self._inside(old), self._inside(new))
+        return cost + place.tree.move_name(self._inside(old.path)[1], self._inside(new.path)[1])
 
     def _check_rename(self, old: Parent, new: Parent, place: Place, over: Place | None, path: str) -> None:
         if type(place.node) is not Dir and (old.slash or new.slash):
             fail(errno.ENOTDIR, path)
-        source, target = (*old.names, old.name), (*new.names, new.name)
-        if new.names[: len(source)] == source:
+        if f"{new.directory}/".startswith(f"{old.path}/"):
             fail(errno.EINVAL, path)
-        if old.names[: len(target)] == target:
+        if f"{old.directory}/".startswith(f"{new.path}/"):
             fail(errno.ENOTEMPTY, path)
 
     # What the calls share
@@ -473,11 +538,12 @@ class SystemCalls:
         return place
 
     def _check_mount_point(self, parent: Parent, path: str) -> None:
-        if self.is_mount_point((*parent.names, parent.name)):
+        if self.is_mount_point(self.first_names(parent.path)):
             fail(errno.EBUSY, path)
 
-    def _inside(self, parent: Parent) -> Names:
-        return (*self.tree_at(parent.names)[1], parent.name)
+    def _inside(self, path: str) -> tuple[Tree, str]:
+        tree, names = self.tree_at(self.first_names(path))
+        return tree, "/".join(names)
 
     def _open(self, path: str, create: bool = False, exclusive: bool = False) -> tuple[Found, Place | None]:
         """Check what open(2) does for writing; the place is None where a file is to be made."""
@@ -509,13 +575,12 @@ class SystemCalls:
         if above.mode & SETGID and type(node) is Dir:
             mode |= SETGID
         meta = Meta(mode, 0, above.gid if above.mode & SETGID else 0, self.clock())
-        cost = parent.place.tree.add_node(self._inside(parent), with_meta(node, meta))
+        cost = parent.place.tree.add_node(self._inside(parent.path)[1], with_meta(node, meta))
         return cost + Cost(written=written, looked_up=parent.looked_up)
 
     def _create(self, found: Found, node: File, mode: int, written: int = 0) -> Cost:
-        place = walk(self, "/" + "/".join(found.names[:-1])).place
-        assert place is not None
-        parent = Parent(found.names[:-1], place, found.names[-1], False, found.looked_up)
+        directory, _, name = found.path.rpartition("/")
+        parent = Parent(directory, found.above, name, False, found.looked_up)
         return self._add(parent, node, mode, written)
 
     def _filled(self, node: Node, content: Content) -> File:

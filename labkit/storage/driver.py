@@ -26,7 +26,7 @@ from labkit.base.errors import DaemonError
 from labkit.oci.content import Content
 from labkit.oci.tree import Dir, File, Node, Symlink, Whiteout, differing
 from labkit.storage.calls import SystemCalls
-from labkit.storage.posix import NO_COST, Cost, Tree
+from labkit.storage.posix import NO_COST, Cost, Names, Place, Tree, mark_of
 
 MAX_DEPTH = 125
 """The layers that an image may have (moby, layer/layer_store.go)."""
@@ -82,6 +82,24 @@ class MountedTree(SystemCalls, Tree):
     """Every change gives EROFS."""
     whiteout: Whiteout | None
     """What an overlay's whiteouts are links to, as long as it stays mounted."""
+
+    def tree_at(self, names: Names) -> tuple[Tree, Names]:
+        """Return the mount itself."""
+        return self, names
+
+    def movable(self, place: Place) -> bool:
+        """A directory that an overlay's lower has would be copied up with all that is in it: EXDEV."""
+        return type(place.node) is not Dir or place.lower is None
+
+    def same_file(self, one: Place, other: Place) -> bool:
+        """Only in upper: names of one lower file are files of their own to the kernel."""
+        if one.upper is None or other.upper is None:
+            return False
+        return mark_of(one.upper) == mark_of(other.upper) != 0
+
+    def searched(self, names: Sequence[str]) -> int:
+        """One: what an overlay's layers have in a directory is merged when it is first read, and kept."""
+        return 1
 
     @property
     @abstractmethod

@@ -6,7 +6,7 @@ directory, so that neither `docker diff` nor `docker commit` shows them (moby, d
 
 from __future__ import annotations
 
-from labkit.oci.tree import Dir, File, Meta, Node, Symlink
+from labkit.oci.tree import Dir, File, Meta, Nested, Node, Symlink, differing, unnested
 
 
 def with_init_layer(root: Dir, created: int) -> Dir:
@@ -40,15 +40,16 @@ def init_changes(root: Dir, created: int) -> Dir:
     >>> sorted(init_changes(Dir({"proc": Dir()}), 0).children)
     ['.dockerenv', 'dev', 'etc', 'sys']
     """
-    return _changes(root, with_init_layer(root, created))
+    return unnested(_changes(root, with_init_layer(root, created)))
 
 
-def _changes(below: Dir, seen: Dir) -> Dir:
+def _changes(below: Dir, seen: Dir) -> Nested[Dir]:
     changed: dict[str, Node] = {}
-    for name, node in seen.children.items():
-        old = below.children.get(name)
-        if node is not old:
-            changed[name] = _changes(old, node) if isinstance(old, Dir) and isinstance(node, Dir) else node
+    for name in differing(below.children, seen.children):
+        node, old = seen.children[name], below.children.get(name)
+        if isinstance(old, Dir) and isinstance(node, Dir):
+            node = yield _changes(old, node)
+        changed[name] = node
     return Dir(changed, seen.meta)
 
 

@@ -11,7 +11,7 @@ import errno
 from collections.abc import Mapping, Sequence
 
 from labkit.oci.tree import Dir, split_path
-from labkit.storage.calls import SystemCalls
+from labkit.storage.calls import Found, SystemCalls
 from labkit.storage.driver import Active, MountedTree
 from labkit.storage.overlay import Mount
 from labkit.storage.posix import Names, Place, Tree, fail
@@ -39,6 +39,17 @@ class MountTable(SystemCalls):
             source = mount if isinstance(mount, tuple) else (mount, "/")
             self._mounts[tuple(split_path(path))] = source[0], tuple(split_path(source[1]))
         self._deepest = max(map(len, self._mounts), default=0)
+        if root.seen is not None:
+            root.seen.clear()  # a walk before may have been where something is mounted now
+
+    @property
+    def seen(self) -> dict[str, Found] | None:
+        """What walks have found of the root mount's directories."""
+        return self.root_mount.seen
+
+    def first_names(self, path: str) -> Names:
+        """Return a path's names as far down as something is mounted, what is below as one name."""
+        return tuple(path.split("/", self._deepest)) if path else ()
 
     @property
     def upper(self) -> Dir:

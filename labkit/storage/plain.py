@@ -16,6 +16,8 @@ from dataclasses import replace
 from labkit.oci import tree
 from labkit.oci.changeset import apply_all
 from labkit.oci.tree import EMPTY_ROOT, Device, Dir, Meta, Node, Whiteout
+from labkit.storage.calls import Found
+from labkit.storage.draft import Draft
 from labkit.storage.overlay import Mount
 from labkit.storage.posix import Names, Place, Stat, fail
 
@@ -65,7 +67,7 @@ class Plain(Mount):
 
     def top(self) -> Place:
         """Return the place of the root."""
-        return Place(self, laid(self.upper), None)
+        return Place(self, laid(self._draft.root), None)
 
     def step(self, place: Place, names: Sequence[str]) -> Place | None:
         """Look a name up."""
@@ -76,18 +78,57 @@ class Plain(Mount):
         """Return the names in a directory."""
         return place.upper.children if type(place.upper) is Dir else ()
 
-    def stat_at(self, names: Names, place: Place) -> Stat:
+    def stat_at(self, path: str, place: Place) -> Stat:
         """Return what stat(2) says; the whiteouts of one mount are links to one in its `work`."""
-        found, node = super().stat_at(names, place), taken_up(place.node)
+        found, node = super().stat_at(path, place), taken_up(place.node)
         if type(node) is not Whiteout or not node.inode:
             return found
-        if self._links_of is None or self._links_of[0] is not self.upper:
-            nodes = (each for _, each in tree.walk(self.upper))
-            self._links_of = self.upper, Counter(each.inode for each in nodes if type(each) is Whiteout)
+        root = self.upper
+        if self._links_of is None or self._links_of[0] is not root:
+            nodes = (each for _, each in tree.walk(root))
+            self._links_of = root, Counter(each.inode for each in nodes if type(each) is Whiteout)
         return found._replace(nlink=self._links_of[1][node.inode])
 
-    def _change_node(self, names: Names, make: Callable[[Node], Node], data: bool) -> int:
-        return super()._change_node(names, lambda node: taken_up(make(laid(node))), data)
+    def part(self, path: str) -> Draft:
+        """Return a directory to write to at once; where it was removed a put raises FileSystemError."""
+        return _Part(self._draft, path)
+
+    def _change_node(self, path: str, make: Callable[[Node], Node], data: bool) -> int:
+        return super()._change_node(path, lambda node: taken_up(make(laid(node))), data)
+
+
+class _Part(Draft):
+    """A directory of a disk, as a draft of its own: what is put there is on the disk at once."""
+
+    __slots__ = ("_disk", "_path")
+
+    def __init__(self, disk: Draft, path: str) -> None:
+        super().__init__(EMPTY_ROOT, lambda node: 0)
+        self._disk, self._path = disk, path
+
+    @property
+    def value(self) -> Dir:
+        """The directory as it is; an empty one where it was removed."""
+        found = tree.get(self._disk.value, self._path)
+        return found if isinstance(found, Dir) else EMPTY_ROOT
+
+    def get(self, path: str) -> Node | None:
+        found = self._disk.get(f"{self._path}/{path}".strip("/"))
+        return found if path or isinstance(found, Dir) else EMPTY_ROOT
+
+    def put(self, path: str, node: Node | None, mtime: int | None = None) -> None:
+        self._disk.put(self._kept(path), node, mtime)
+
+    def change(self, path: str, before: Node, node: Node) -> None:
+        self._disk.change(self._kept(path), before, node)  # also under names elsewhere on the disk
+
+    def names_of(self, node: Node) -> list[str]:
+        return self._disk.names_of(node)
+
+    def _kept(self, path: str) -> str:
+        if not isinstance(self._disk.get(self._path), Dir):
+            fail(errno.ENOENT, "")
+        return f"{self._path}/{path}".strip("/")
 
 
 class Made(Plain):
@@ -105,7 +146,8 @@ class Made(Plain):
 
     def top(self) -> Place:
         """Return the place of the root."""
-        self.upper = self._make() if self.upper is EMPTY_ROOT else self.upper
+        if self._draft.root is EMPTY_ROOT:
+            self._draft = self.drafted(self._make())
         return super().top()
 
 
@@ -130,37 +172,27 @@ class Stacked(Mount):
         work: Names = (),
         whiteout: Whiteout | None = None,
     ) -> None:
-        self._disk, self._lowers, self._above, self._work = disk, lowers, above, work
         super().__init__(EMPTY_ROOT, clock=disk.clock, read_only=not above, whiteout=whiteout)
         self.layers = ()
+        self._lowers = [each if isinstance(each, Dir) else disk.part("/".join(each)) for each in lowers]
+        self._work, self._above = disk.part("/".join((*work, "work"))), above
+        if above:
+            self._draft = disk.part("/".join(above))
 
     @property
-    def upper(self) -> Dir:
-        """The directory of the disk as it is; an empty one where it was removed."""
-        return self._at(self._above) if self._above else EMPTY_ROOT
-
-    @upper.setter
-    def upper(self, root: Dir) -> None:
-        path = "/".join(self._above or ())
-        if root is not EMPTY_ROOT:
-            if not isinstance(tree.get(self._disk.upper, path), Dir):
-                fail(errno.ENOENT, "")
-            self._disk.upper = tree.put(self._disk.upper, path, root)
+    def seen(self) -> dict[str, Found] | None:
+        """Nothing is kept: the disk changes without this mount."""
+        return None
 
     def top(self) -> Place:
         """Return the place of the root, where all layers are merged, an opaque mark or none."""
-        layers = [each if isinstance(each, Dir) else self._at(each) for each in self._lowers]
+        layers = [each if isinstance(each, Dir) else each.value for each in self._lowers]
         if [*map(id, layers)] != [*map(id, self.layers)]:
-            self.layers, self.lower = layers, apply_all([replace(e, opaque=False) for e in layers[::-1]])
+            self.stack(apply_all([replace(each, opaque=False) for each in layers[::-1]]), layers)
         return Place(self, self.upper if self._above else None, self.lower)
 
-    def _remove_name(self, names: Names) -> int:
-        before, copied = self.whiteout, super()._remove_name(names)
-        if self.whiteout is not before and self.whiteout:
-            # In `work` the kernel makes the device that its whiteouts are links to.
-            self._disk.upper = tree.put(self._disk.upper, "/".join((*self._work, "work/#1")), self.whiteout)
-        return copied
-
-    def _at(self, names: Names) -> Dir:
-        found = tree.get(self._disk.upper, "/".join(names))
-        return found if isinstance(found, Dir) else EMPTY_ROOT
+    def _linked_whiteout(self) -> Whiteout:
+        # The device that whiteouts are links to the kernel makes in `work`.
+        made = super()._linked_whiteout()
+        self._work.put("#1", made)
+        return made

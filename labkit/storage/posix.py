@@ -68,7 +68,7 @@ class Stat(NamedTuple):
 
 
 class Place(NamedTuple):
-    """Where a walk stands: a mounted tree, the node that the upper directory has and the lower one."""
+    """Where a walk stands: a mounted tree, the node in its upper or only directory, and the lower one."""
 
     tree: Tree
     upper: Node | None
@@ -85,8 +85,13 @@ class Place(NamedTuple):
 class Tree(Protocol):
     """A mounted file system, as the system calls use it once a path is resolved and checked.
 
-    Each call takes the names below the mount's own root and says what it cost.
+    Each call takes a path below the mount's own root, without a slash at either end, and says what it cost.
     """
+
+    @property
+    def seen(self) -> object:
+        """Return what walks have found, see `calls.SystemCalls`."""
+        ...
 
     def top(self) -> Place:
         """Return the place of the root."""
@@ -104,7 +109,7 @@ class Tree(Protocol):
         """Return the names in a directory, in any order."""
         ...
 
-    def stat_at(self, names: Names, place: Place) -> Stat:
+    def stat_at(self, path: str, place: Place) -> Stat:
         """Return what stat(2) says."""
         ...
 
@@ -116,23 +121,23 @@ class Tree(Protocol):
         """Tell whether two places are hard links to one file, as the kernel sees them."""
         ...
 
-    def add_node(self, names: Names, node: Node) -> Cost:
+    def add_node(self, path: str, node: Node) -> Cost:
         """Make a new file or directory."""
         ...
 
-    def change_node(self, names: Names, make: Callable[[Node], Node], data: bool = True) -> Cost:
+    def change_node(self, path: str, make: Callable[[Node], Node], data: bool = True) -> Cost:
         """Put what `make` makes of a node in its place; without `data` its content is not needed."""
         ...
 
-    def remove_name(self, names: Names) -> Cost:
+    def remove_name(self, path: str) -> Cost:
         """Remove a file or an empty directory."""
         ...
 
-    def move_name(self, source: Names, target: Names) -> Cost:
+    def move_name(self, source: str, target: str) -> Cost:
         """Rename a file or directory, over the file or empty directory that is there."""
         ...
 
-    def add_link(self, source: Names, target: Names) -> Cost:
+    def add_link(self, source: str, target: str) -> Cost:
         """Give a file a second name."""
         ...
 

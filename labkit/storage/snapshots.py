@@ -43,7 +43,7 @@ from labkit.storage.driver import (
     depth_on,
     ext4,
 )
-from labkit.storage.posix import NO_COST, Cost, Names, Place, Stat, fail, mark_of, stat_of, with_mark
+from labkit.storage.posix import NO_COST, Cost, Place, Stat, fail, mark_of, stat_of, with_mark
 
 # Copy-on-write within a file: which bytes of it changed, and what its old units still hold
 
@@ -184,55 +184,38 @@ class SnapshotMount(MountedTree):
 
     def top(self) -> Place:
         """Return the place of the root."""
-        return Place(self, None, self.root)
+        return Place(self, self.root, None)
 
     def step(self, place: Place, names: Sequence[str]) -> Place | None:
         """Look a name up."""
         above = place.node
         node = above.children.get(names[-1]) if type(above) is Dir else None
-        return None if node is None else Place(self, None, node)
-
-    def searched(self, names: Sequence[str]) -> int:
-        """One."""
-        return 1
+        return None if node is None else Place(self, node, None)
 
     def listing(self, place: Place) -> Iterable[str]:
         """Return the names in a directory."""
         return place.node.children if type(place.node) is Dir else ()
 
-    def tree_at(self, names: Names) -> tuple[SnapshotMount, Names]:
-        """Return the mount itself."""
-        return self, names
-
-    def movable(self, place: Place) -> bool:
-        """Everything can be renamed within one file system."""
-        return True
-
-    def same_file(self, one: Place, other: Place) -> bool:
-        """Tell whether two names are hard links to one file."""
-        return mark_of(one.node) == mark_of(other.node) != 0
-
-    def stat_at(self, names: Names, place: Place) -> Stat:
+    def stat_at(self, path: str, place: Place) -> Stat:
         """Return what stat(2) says."""
         node = place.node
         if type(node) is Dir:
-            nlink = 2 + tree.subdirectories(node)
-            return stat_of(node, nlink, "/".join(names))
-        group = self._names_of(node) or ["/".join(names)]
+            return stat_of(node, 2 + tree.subdirectories(node), path)
+        group = self._names_of(node) or [path]
         return stat_of(node, len(group), group[0])
 
     # What the system calls do to it
 
-    def add_node(self, names: Names, node: Node) -> Cost:
+    def add_node(self, path: str, node: Node) -> Cost:
         """Make a name."""
         before = self._writable()
         stored, cost = self._stored(EMPTY, node)
-        self._put(names, stored)
+        self._put(path, stored)
         return cost + self.disk.settle(before, self.root)
 
-    def change_node(self, names: Names, make: Callable[[Node], Node], data: bool = True) -> Cost:
+    def change_node(self, path: str, make: Callable[[Node], Node], data: bool = True) -> Cost:
         """Change a file under all its names; without `data` its blocks are given back first."""
-        before, node = self._writable(), self._node(names)
+        before, node = self._writable(), self._node(path)
         changed = make(node)
         if changed is node:
             return NO_COST
@@ -245,31 +228,31 @@ class SnapshotMount(MountedTree):
         if not (data and isinstance(changed, File) and changed.content is old):
             changed, cost = self._stored(old, changed)
         # A tree of values has no inodes: each name of a file holds the node, and all of them change.
-        for path in self._names_of(changed) or ["/".join(names)]:
-            self._root = tree.put(self.root, path, changed)
+        for each in self._names_of(changed) or [path]:
+            self._root = tree.put(self.root, each, changed)
         return cost + self.disk.settle(before, self.root)
 
-    def remove_name(self, names: Names) -> Cost:
+    def remove_name(self, path: str) -> Cost:
         """Remove a name; a file's data goes with its last one."""
         before = self._writable()
-        self._let_go(self._node(names))
-        self._put(names, None)
+        self._let_go(self._node(path))
+        self._put(path, None)
         return self.disk.settle(before, self.root)
 
-    def move_name(self, source: Names, target: Names) -> Cost:
+    def move_name(self, source: str, target: str) -> Cost:
         """Rename a file or a directory with all that is in it."""
         before, node = self._writable(), self._node(source)
-        self._let_go(tree.get(self.root, "/".join(target)))
+        self._let_go(tree.get(self.root, target))
         self._put(source, None)
         self._put(target, node)
         return self.disk.settle(before, self.root)
 
-    def add_link(self, source: Names, target: Names) -> Cost:
+    def add_link(self, source: str, target: str) -> Cost:
         """Give a file a second name, which makes a mark for both."""
         before, node = self._writable(), self._node(source)
         if not mark_of(node):
             node = with_mark(node, new_inode())
-            self._root = tree.put(self.root, "/".join(source), node)
+            self._root = tree.put(self.root, source, node)
         self._put(target, node)
         return self.disk.settle(before, self.root)
 
@@ -298,8 +281,8 @@ class SnapshotMount(MountedTree):
             fail(errno.EROFS, "")
         return self.root
 
-    def _node(self, names: Names) -> Node:
-        node = tree.get(self.root, "/".join(names))
+    def _node(self, path: str) -> Node:
+        node = tree.get(self.root, path)
         assert node is not None
         return node
 
@@ -314,13 +297,14 @@ class SnapshotMount(MountedTree):
         content, cost = self.disk.store(old, node.content)
         return (node if content is node.content else replace(node, content=content)), cost
 
-    def _put(self, names: Names, node: Node | None) -> None:
+    def _put(self, path: str, node: Node | None) -> None:
         """Change a name in a directory, which sets its modification time."""
-        above = tree.get(self.root, "/".join(names[:-1]))
+        directory, _, name = path.rpartition("/")
+        above = tree.get(self.root, directory)
         assert isinstance(above, Dir)
-        children = tree.with_name(above.children, names[-1], node)
+        children = tree.with_name(above.children, name, node)
         made = Dir(children, replace(above.meta, mtime=self.clock()))
-        self._root = tree.put(self.root, "/".join(names[:-1]), made)
+        self._root = tree.put(self.root, directory, made)
 
     def _names_of(self, node: Node) -> list[str]:
         """Return the names of a file that has several, found once for each value of the tree."""

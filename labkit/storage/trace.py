@@ -7,13 +7,15 @@ the difference of one and the next is a step, and nothing has to be noted while 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal, TypeAlias
 
+from labkit.oci import tree
 from labkit.oci.changeset import reached
 from labkit.oci.tree import Dir, File, Nested, Node, Whiteout, differing, unnested
+from labkit.storage.draft import Draft
 from labkit.storage.overlay import Mount
 from labkit.storage.posix import Names
 
@@ -98,6 +100,19 @@ class Moment:
         return type(self.node) is Dir and self.node.opaque
 
 
+class _Recorded(Draft):
+    __slots__ = ("values",)
+
+    def __init__(self, root: Dir, size_of: Callable[[Node], int]) -> None:
+        super().__init__(root, size_of)
+        self.values = [root]
+
+    def put(self, path: str, node: Node | None, mtime: int | None = None) -> None:
+        """Make a change and keep what became of the tree."""
+        super().put(path, node, mtime)
+        self.values.append(self.value)
+
+
 class Watched(Mount):
     """A mount that keeps what became of its upper directory.
 
@@ -107,19 +122,17 @@ class Watched(Mount):
     [('copy-up', ('etc',)), ('whiteout', ('etc', 'motd'))]
     """
 
-    __slots__ = ("uppers",)
-    uppers: list[Dir]
+    __slots__ = ()
+
+    def drafted(self, upper: Dir) -> Draft:
+        """Return what upper is written to as."""
+        return _Recorded(upper, lambda node: 0)
 
     @property
-    def upper(self) -> Dir:
-        """The upper directory as it is now."""
-        return self.uppers[-1]
-
-    @upper.setter
-    def upper(self, upper: Dir) -> None:
-        if not hasattr(self, "uppers"):
-            self.uppers = []
-        self.uppers.append(upper)
+    def uppers(self) -> list[Dir]:
+        """The upper directory at first and after each step."""
+        assert isinstance(self._draft, _Recorded)
+        return self._draft.values
 
     def moments(self) -> list[Moment]:
         """Return the steps of all that was done since it was mounted."""
@@ -145,8 +158,9 @@ def _changed(before: Dir, after: Dir) -> Nested[Names | None]:
 
 
 def _moment(before: Dir, after: Dir, names: Names) -> Moment:
-    old, new = _at(before, names), _at(after, names)
-    above_before, above_after = _at(before, names[:-1]), _at(after, names[:-1])
+    path, above = "/".join(names), "/".join(names[:-1])
+    old, new = tree.get(before, path), tree.get(after, path)
+    above_before, above_after = tree.get(before, above), tree.get(after, above)
     assert type(above_before) is Dir
     assert type(above_after) is Dir
     # To add or to take away a name sets its directory's time; a copy-up and a change in place do not.
@@ -155,10 +169,3 @@ def _moment(before: Dir, after: Dir, names: Names) -> Moment:
         return Moment("copy-up" if old is None else "change", names, new, after, copied)
     kind: MomentKind = "remove" if new is None else "whiteout" if type(new) is Whiteout else "make"
     return Moment(kind, names, new, after)
-
-
-def _at(root: Dir, names: Names) -> Node | None:
-    node: Node | None = root
-    for name in names:
-        node = node.children.get(name) if type(node) is Dir else None
-    return node

@@ -22,6 +22,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, wait
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import IO, Any
@@ -170,20 +171,46 @@ class Lines:
         self._lock = threading.Lock()
         self._open: dict[int, socket.socket] = {}
 
-    def trace(self, event: str, info: Mapping[str, Any]) -> None:
-        """Note a new connection, when httpcore tells of it (its request extension "trace")."""
+    def apart(self, work: Callable[[], httpx.Response]) -> httpx.Response:
+        """Return what work that begins a request gives; it is left behind in a thread when all is over.
+
+        A connection can be cut; the look-up of a host before it can neither be interrupted nor cut.
+        """
+        done: Future[httpx.Response] = Future()
+
+        def run() -> None:
+            try:
+                done.set_result(work())
+            except Exception as error:
+                done.set_exception(error)
+
+        thread = threading.Thread(target=run, name="labkit-request", daemon=True)
+        thread.start()
+        try:
+            while not wait([done], 0.05).done:
+                if self.over.is_set():
+                    raise RegistryError(0, "", "context canceled")
+            return done.result()
+        except KeyboardInterrupt:
+            self.cut()
+            raise
+        finally:
+            thread.join(0.3)
+
+    def trace(self, owner: int, event: str, info: Mapping[str, Any]) -> None:
+        """Note a thread's new connection, when httpcore tells of it (its request extension "trace")."""
         if event == "connection.connect_tcp.complete":
-            self.leave()
+            self.leave(owner)
             line = info["return_value"].get_extra_info("socket").dup()
             with self._lock:
-                self._open[threading.get_ident()] = line
+                self._open[owner] = line
             if self.over.is_set():
                 self.cut()
 
-    def leave(self) -> None:
-        """Let go of this thread's connection, so that the registry sees when it is closed."""
+    def leave(self, owner: int) -> None:
+        """Let go of a thread's connection, so that the registry sees when it is closed."""
         with self._lock:
-            line = self._open.pop(threading.get_ident(), None)
+            line = self._open.pop(owner, None)
         if line is not None:
             line.close()
 
@@ -427,7 +454,7 @@ class Remote:
         finally:
             if answer is not None:
                 answer.close()
-            self._lines.leave()
+            self._lines.leave(threading.get_ident())
 
     def _ask(self, request: Request, token: str, shown: str) -> httpx.Response:
         """Send a request and follow redirects, where they may lead; the answer's body is still to be read."""
@@ -466,10 +493,11 @@ class Remote:
         if method in ("POST", "PATCH", "PUT"):
             headers["content-length"] = str(body.size)
         content = body.chunks() if body.size else None
-        extensions = {"trace": self._lines.trace, "timeout": httpx.Timeout(self.timeout).as_dict()}
+        trace = functools.partial(self._lines.trace, threading.get_ident())
+        extensions = {"trace": trace, "timeout": httpx.Timeout(self.timeout).as_dict()}
         try:
             sent = httpx.Request(method, url, headers=headers, content=content, extensions=extensions)
-            answer = self._http.handle_request(sent)
+            answer = self._lines.apart(functools.partial(self._http.handle_request, sent))
             answer.request = sent
             return answer
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ValueError) as error:

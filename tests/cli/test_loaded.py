@@ -160,6 +160,13 @@ def test_a_history_of_a_hundred_thousand_lines_is_no_burden(tmp_path: Path) -> N
     assert time.process_time() - start < 60
 
 
+@pytest.mark.parametrize("depth", [200, 2000])
+def test_a_tree_as_deep_as_a_path_can_be_has_a_whole_life(depth: int, tmp_path: Path) -> None:
+    """An archive has it in the order of a walk, as Docker writes it."""
+    entries = [small_tar.directory("/".join("a" * count)) for count in range(1, depth + 1)]
+    check_a_life(tmp_path, archive({"config": {"Cmd": ["sh"]}}, ["odd:1"], small_tar.pack(entries)))
+
+
 def test_small_words_are_the_engines(tmp_path: Path) -> None:
     lab = Lab()
     file = tmp_path / "arm.tar"

@@ -68,7 +68,7 @@ def chmod(task: Task, args: Sequence[str]) -> int:
             wanted = parse_mode(mode, found.mode & 0o7777, stat.S_ISDIR(found.mode))
             task.fs.chmod(task.path(path), wanted)
 
-    return _each(task, paths, recursive, True, change)
+    return unnested(_each(task, paths, recursive, True, change))
 
 
 def chown(task: Task, args: Sequence[str]) -> int:
@@ -85,7 +85,7 @@ def chown(task: Task, args: Sequence[str]) -> int:
     def change(path: str, found: Stat) -> None:
         task.fs.chown(task.path(path), uid, gid, follow)
 
-    return _each(task, paths, "R" in options, follow, change)
+    return unnested(_each(task, paths, "R" in options, follow, change))
 
 
 def _number(name: str, found: int | None) -> int | None:
@@ -98,7 +98,7 @@ def _number(name: str, found: int | None) -> int | None:
 
 def _each(
     task: Task, paths: list[str], recursive: bool, follow: bool, change: Callable[[str, Stat], None]
-) -> int:
+) -> Nested[int]:
     status = 0
     for path in paths:
         try:
@@ -106,7 +106,7 @@ def _each(
             change(path, found)
             if recursive and stat.S_ISDIR(found.mode):
                 below = [f"{path.rstrip('/')}/{name}" for name in task.listdir(path)]
-                status |= _each(task, below, True, follow, change)
+                status |= yield _each(task, below, True, follow, change)
         except FileSystemError as error:
             status = task.fail(f"{path}: {strerror(error)}")
     return status
@@ -168,8 +168,8 @@ def _make_directory(task: Task, path: str, mode: int | None, parents: bool) -> i
     if parents:
         if task.is_dir(path):
             return 0
-        names = path.rstrip("/").split("/")
-        steps = ["/".join(names[:count]) + "/" for count in range(1, len(names)) if names[count - 1]] + [path]
+        ends = [place for place, letter in enumerate(path.rstrip("/")) if letter == "/" and place]
+        steps = [path[: end + 1] for end in ends if path[end - 1] != "/"] + [path]
     below_made = False
     for step in steps:
         # Nothing is in a directory that was just made; `..` leads out of it again.

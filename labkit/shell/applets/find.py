@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from labkit.base.errors import FileSystemError
+from labkit.oci.tree import Nested, unnested
 from labkit.shell.applets.files import parse_mode
 from labkit.shell.conversions import basename, decimal, strerror
 from labkit.shell.files import Stat
@@ -204,7 +205,7 @@ class _Search:
         except ExecNotFound as error:
             return self.task.fail(f"{argv[0]}: {error.words}")
 
-    def visit(self, path: str, test: Test, depth: int) -> None:
+    def visit(self, path: str, test: Test, depth: int) -> Nested[None]:
         self.task.run.step()
         try:
             found = self.task.fs.stat(self.task.path(path), False)
@@ -212,7 +213,7 @@ class _Search:
                 test(path, found)
             if stat.S_ISDIR(found.mode) and depth < self.most:
                 for name in self.task.listdir(path):
-                    self.visit(f"{path.rstrip('/')}/{name}", test, depth + 1)
+                    yield self.visit(f"{path.rstrip('/')}/{name}", test, depth + 1)
         except FileSystemError as error:
             self.status = self.task.fail(f"{path}: {strerror(error)}")
             return
@@ -233,7 +234,7 @@ def find(task: Task, args: Sequence[str]) -> int:
     search = _Search(task, words)
     test = search.expression()
     for path in paths or ["."]:
-        search.visit(path, test, 0)
+        unnested(search.visit(path, test, 0))
     for argv, batch in search.batches:
         if batch and search.run([*argv, *batch]) != 0:
             search.status = 1

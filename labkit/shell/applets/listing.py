@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from labkit.base.errors import FileSystemError
 from labkit.go.moment import SECOND
 from labkit.oci.content import ZEROS
-from labkit.oci.tree import Device, File
+from labkit.oci.tree import Device, File, Nested, unnested
 from labkit.shell.applets.options import WIDEST, Options, number, parse
 from labkit.shell.conversions import basename, encode, strerror
 from labkit.shell.files import Stat
@@ -127,7 +127,7 @@ def du(task: Task, args: Sequence[str]) -> int:
     seen: set[int] = set()
     unit = options.last("hmk", "k")
 
-    def walk(path: str, depth: int) -> int:
+    def walk(path: str, depth: int) -> Nested[int]:
         found = task.fs.stat(task.path(path), False)
         if found.nlink > 1 and not modes.S_ISDIR(found.mode):
             if found.inode in seen:
@@ -135,8 +135,8 @@ def du(task: Task, args: Sequence[str]) -> int:
             seen.add(found.inode)
         size = blocks(found)
         directory = modes.S_ISDIR(found.mode)
-        if directory:
-            size += sum(walk(f"{path.rstrip('/')}/{name}", depth + 1) for name in task.listdir(path))
+        for name in task.listdir(path) if directory else ():
+            size += yield walk(f"{path.rstrip('/')}/{name}", depth + 1)
         if depth <= deepest and (directory or "a" in options or depth == 0):
             amount = str(-(-size // (2048 if unit == "m" else 2)))
             shown = human(size * 512, task.dialect) if unit == "h" else amount
@@ -144,7 +144,7 @@ def du(task: Task, args: Sequence[str]) -> int:
         return size
 
     def show(path: str) -> None:
-        walk(path, 0)
+        unnested(walk(path, 0))
 
     return task.each(options.operands or ["."], show)
 
@@ -256,12 +256,12 @@ def ls(task: Task, args: Sequence[str]) -> int:
     _show(task, "", _sorted(files, options), options)
     first = not files
     for name, _ in _sorted(directories, options):
-        status |= _directory(task, name, options, len(options.operands) > 1, first)
+        status |= unnested(_directory(task, name, options, len(options.operands) > 1, first))
         first = False
     return status
 
 
-def _directory(task: Task, path: str, options: Options, titled: bool, first: bool) -> int:
+def _directory(task: Task, path: str, options: Options, titled: bool, first: bool) -> Nested[int]:
     task.out("" if first else "\n")
     if titled or "R" in options:
         task.out(f"{path}:\n")
@@ -286,7 +286,7 @@ def _directory(task: Task, path: str, options: Options, titled: bool, first: boo
     status = 0
     for name, found in entries if "R" in options else ():
         if modes.S_ISDIR(found.mode) and name not in (".", ".."):
-            status |= _directory(task, f"{base}/{name}", options, True, False)
+            status |= yield _directory(task, f"{base}/{name}", options, True, False)
     return status
 
 
