@@ -29,7 +29,7 @@ from labkit.base.errors import DaemonError, raises_labkit_errors
 from labkit.box import Box
 from labkit.cli.explain import Explanation, explain
 from labkit.cli.own_docker import Comparison, compare
-from labkit.cli.session import KEYS, Result, Session
+from labkit.cli.session import CTRL_C, KEYS, Result, Session
 from labkit.cli.terminal import HUB, Registries, Watch
 from labkit.cli.timeline import Moment, Timeline
 from labkit.engine import archives, container, images, process, usage
@@ -143,7 +143,11 @@ class Lab:
         >>> lab.prompt, lab.container("box").listdir("/tmp")
         ('/tmp # ', ['x'])
         """
-        with self.doing(KEYS.get(line, line)):
+        place = self.session.place
+        if line == CTRL_C:  # it takes back a line that was not yet given: that is no command
+            with self._lock:
+                return self.session.type(line)
+        with self.doing(KEYS.get(line, place.unread + line)):
             self.session.watch = self._watched(watch)
             return self.session.type(line)
 
@@ -394,7 +398,8 @@ class Lab:
                 yield
                 return
             before = self._moment()
-            self._time.stand(before)
+            if not (before.place.unread or before.place.again):
+                self._time.stand(before)
             self._busy = True
             try:
                 yield
@@ -405,6 +410,25 @@ class Lab:
                 self._busy = False
                 self._time.add(self._moment(did), always=always)
         self._tell()
+
+    @contextmanager
+    def looking(self) -> Iterator[None]:
+        """Do something, and leave the lab as it was: the clock, and the commands that `undo` knows, too.
+
+        >>> lab = Lab()
+        >>> with lab.looking():
+        ...     image = lab.pull("busybox")
+        >>> lab.images, lab.commands
+        ([], [])
+        """
+        with self._lock:
+            before, time = self._moment(), self._time
+            self._time = Timeline(before)
+            try:
+                yield
+            finally:
+                self._time = time
+                self._restore(before)
 
     def _tell(self) -> None:
         events, self._events = self._events, []

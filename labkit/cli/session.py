@@ -152,10 +152,10 @@ class Prompt:
 
     @property
     def lasting(self) -> object:
-        """What a line can have changed: all but how it ended and what it was told."""
+        """What a line can have changed: all but how it ended."""
         kept = ("cwd", "variables", "exported", "functions", "options")
         memory = [self.shell.memory.get(name) or None for name in kept]
-        return self.files, self.overlays, self.attached, self.unread, memory
+        return self.files, self.overlays, self.attached, self.told, memory
 
 
 @dataclass(slots=True)

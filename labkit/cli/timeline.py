@@ -53,12 +53,12 @@ class Timeline:
     def add(self, now: Moment, *, always: bool = False) -> None:
         """Go on to the moment that a command led to; what was taken back before is forgotten.
 
-        A moment where nothing is different is not kept, unless `always` is given.
+        A moment where nothing is different is not kept, unless `always` is given, nor one where the command
+        is still being typed.
         """
-        known = self._moments[self.at]
-        same = now.place.lasting == known.place.lasting and still(now.state) == still(known.state)
-        if same and not always:
-            self.stand(now)
+        known, place = self._moments[self.at], now.place
+        same = place.lasting == known.place.lasting and still(now.state) == still(known.state)
+        if (same and not always) or place.unread or place.again:
             return
         self._moments[self.at + 1 :] = [now]
         self._forgotten = self._forgotten or len(self._moments) > MOST + 1

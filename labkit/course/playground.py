@@ -161,9 +161,8 @@ def look(lab: Lab, line: str) -> str:
     >>> look(lab, "ps -q"), lab
     ('', <Lab: 0 images, 0 containers>)
     """
-    text = lab.docker(line).text
-    lab.undo()
-    return text
+    with lab.looking():
+        return lab.docker(line).text
 
 
 @dataclass(frozen=True, slots=True)

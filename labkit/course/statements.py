@@ -62,11 +62,8 @@ class Attempt:
 
     def at_start(self, work: Callable[[Lab], T]) -> T:
         """Return what is found in the lab of the start; whatever that changes there is taken back."""
-        point = self.origin._moment()
-        try:
+        with self.origin.looking():
             return work(self.origin)
-        finally:
-            self.origin._restore(point)
 
 
 @dataclass(frozen=True, slots=True)

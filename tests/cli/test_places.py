@@ -66,7 +66,6 @@ def test_the_first_use_of_the_disk_is_told_once_and_undo_forgets_it(lab: Lab, tm
     assert lab.shell(f"docker cp box:/etc/motd {tmp_path}/here/a").text == told
     assert lab.shell(f"docker cp box:/etc/motd {tmp_path}/here/b").text == ""
     lab.undo()
-    lab.undo()
     assert lab.shell(f"docker cp box:/etc/motd {tmp_path}/here/a").text == told
     assert (
         lab.shell("docker cp a box:/srv").text

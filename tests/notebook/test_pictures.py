@@ -28,10 +28,9 @@ from labkit.notebook.pictures.views import (
     StepView,
     container_view,
     image_view,
-    instruction,
 )
 from labkit.oci.changeset import Change, change_lines
-from labkit.oci.config import ZERO_TIME, History, make_config
+from labkit.oci.config import ZERO_TIME, History, dockerfile_line, make_config
 from labkit.oci.content import Content
 from labkit.oci.image import Image
 from labkit.oci.layer import Layer
@@ -44,7 +43,7 @@ RECORD = json.loads((Path(__file__).parents[2] / "labkit/store/hub/nginx-1.15.12
 NGINX = ImageView(
     "nginx:1.15.12",
     tuple(
-        LayerView(layer["diff_id"][7:19], size, instruction(made))
+        LayerView(layer["diff_id"][7:19], size, dockerfile_line(made))
         for layer, size, made in zip(
             RECORD["layers"],
             (55_300_000, 54_100_000, 22),
@@ -384,7 +383,7 @@ def test_a_lab_is_drawn_as_it_stands() -> None:
     ],
 )
 def test_an_instruction_reads_as_in_the_dockerfile(created_by: str, expected: str) -> None:
-    assert instruction(created_by) == expected
+    assert dockerfile_line(created_by) == expected
 
 
 def test_changes_are_told_in_few_lines() -> None:
