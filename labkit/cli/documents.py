@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from labkit.base.text import packaged
@@ -17,8 +18,9 @@ from labkit.engine import container as containers
 from labkit.engine import images
 from labkit.engine.container import container_config, exposed_ports
 from labkit.engine.engine import Engine, container_layers, layer_names
-from labkit.engine.state import Container, VolumeMount
+from labkit.engine.state import Container, MountFlag, VolumeMount
 from labkit.engine.usage import snapshots
+from labkit.go import path as gopath
 from labkit.go.moment import rfc3339_nano
 from labkit.go.struct import ZERO_TIME, thaw
 from labkit.go.values import GoTime, NilList, NilMap, Struct
@@ -78,7 +80,7 @@ def image_inspect(document: Mapping[str, object]) -> Struct:
 
 
 _GO_NAMES, _GO_TYPES = _TABLE["names"], _TABLE["types"]
-_MAPS = frozenset(("Data", "DriverOpts", "LogOptions", "Networks", "PortBindings", "Ports"))
+_MAPS = frozenset(("Data", "DriverOpts", "LogOptions", "Networks", "PortBindings", "Ports", "Tmpfs"))
 _POINTERS = frozenset(("IPAMConfig", "MemorySwappiness", "PidsLimit"))
 
 
@@ -117,6 +119,8 @@ def _typed(key: str, value: object) -> object:
     if key == "State":
         fields = {**typed_struct("", value).fields, "Health": None}
         return Struct(_GO_TYPES[key], fields, omitempty=frozenset(("Health",)))
+    if key == "HostConfig":
+        return replace(typed_struct(_GO_TYPES[key], value), omitempty=frozenset(("Mounts", "Tmpfs")))
     if key in _MAPS:
         return {name: _typed(f"{key}[]", item) for name, item in value.items()}
     return typed_struct(_GO_TYPES.get(key, f"types.{key}"), value)
@@ -225,7 +229,10 @@ def container_document(engine: Engine, container: Container, *, size: bool = Fal
         "ExecIDs": None,
         "HostConfig": _host_config(container),
         "GraphDriver": graph_driver(engine, container_layers(container)),
-        "Mounts": [_mount(engine, each) for each in container.volumes],
+        "Mounts": [
+            *(_mount(engine, each) for each in container.volumes),
+            *(_memory(each) for each in container.options.mounts if each.kind == "tmpfs"),
+        ],
         "Config": container_config(container),
         "NetworkSettings": _network_settings(container),
     }
@@ -244,10 +251,15 @@ def _mount(engine: Engine, volume: VolumeMount) -> dict[str, Any]:
         "Source": f"{engine.data_root}/volumes/{volume.name}/_data",
         "Destination": volume.destination,
         "Driver": "local",
-        "Mode": volume.mode or ("" if volume.anonymous else "z"),
+        "Mode": volume.mode,
         "RW": not volume.read_only,
         "Propagation": "",
     }
+
+
+def _memory(flag: MountFlag) -> dict[str, Any]:
+    place = {"Type": flag.kind, "Source": "", "Destination": gopath.clean(flag.target)}
+    return {**place, "Mode": "", "RW": not flag.read_only, "Propagation": ""}
 
 
 def _state(container: Container) -> dict[str, Any]:
@@ -284,7 +296,24 @@ def _host_config(container: Container) -> dict[str, Any]:
         "AutoRemove": options.auto_remove,
         "PublishAllPorts": options.publish_all,
         "ReadonlyRootfs": options.read_only,
+        "VolumesFrom": list(options.volumes_from) or None,
+        "Tmpfs": dict(options.tmpfs),
+        "Mounts": list(map(_mount_flag, options.mounts)),
     }
+
+
+def _mount_flag(flag: MountFlag) -> dict[str, Any]:
+    """Return a value of `--mount` as the API has it: without what is empty (api/types/mount)."""
+    memory = {"SizeBytes": flag.size, "Mode": flag.mode}
+    document = {
+        "Type": flag.kind,
+        "Source": flag.source,
+        "Target": flag.target,
+        "ReadOnly": flag.read_only,
+        "VolumeOptions": {"NoCopy": True, "DriverConfig": {}} if flag.no_copy else None,
+        "TmpfsOptions": {key: value for key, value in memory.items() if value},
+    }
+    return {key: value for key, value in document.items() if value}
 
 
 def _network_settings(container: Container) -> dict[str, Any]:

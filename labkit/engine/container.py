@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from labkit.base.errors import Conflict, DaemonError, InvalidImage, NotFound
@@ -140,6 +141,8 @@ def create_of(
         raise DaemonError("No command specified")
     before, number = engine.state, engine.state.created + 1
     identity = identifier(engine.seed, number)
+    active = engine.prepare(image)
+    seen = engine.driver.mount(active, lambda: engine.now).root
     try:
         container = Container(
             id=identity,
@@ -151,8 +154,10 @@ def create_of(
             number=number,
             options=options,
             cmd=tuple(command) if command else None,
-            active=engine.prepare(image),
-            volumes=volumes.for_container(engine, identity, options, image),
+            active=active,
+            volumes=volumes.for_container(
+                engine, identity, options, image, seen, partial(find_container, engine)
+            ),
         )
         directory = options.working_dir or image.config.config.get("WorkingDir") or "/"
         if directory != "/":

@@ -97,11 +97,24 @@ class VolumeMount:
     destination: str
     mode: str = ""
     anonymous: bool = False
+    read_only: bool = False
+    copied: bool = True
+    """Whether a new volume gets what the image has in its place."""
+    inherited: bool = False
+    """It is another container's: this one holds it since it was started."""
 
-    @property
-    def read_only(self) -> bool:
-        """Tell whether it cannot be written to."""
-        return "ro" in self.mode.split(",")
+
+@dataclass(frozen=True, slots=True)
+class MountFlag:
+    """A value of `--mount`, "volume" or "tmpfs"; `size` in bytes and `mode` are those of a tmpfs."""
+
+    kind: str
+    target: str
+    source: str = ""
+    read_only: bool = False
+    no_copy: bool = False
+    size: int = 0
+    mode: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +137,11 @@ class Options:
     publish_all: bool = False
     volumes: tuple[str, ...] = ()
     """As `-v` has them: `name:/path`, `name:/path:ro` or `/path`."""
+    mounts: tuple[MountFlag, ...] = ()
+    tmpfs: tuple[tuple[str, str], ...] = ()
+    """Where, and the options of mount(8)."""
+    volumes_from: tuple[str, ...] = ()
+    """Containers, `:ro` or `:rw` behind them."""
     detached: bool = False
     log_driver: str = "json-file"
 
@@ -177,6 +195,8 @@ class Container:
     whiteout: Whiteout | None = None
     """What the whiteouts made since it was started are links to, see overlay2."""
     volumes: tuple[VolumeMount, ...] = ()
+    memory: PMap[str, Dir] = field(default_factory=pmap)
+    """The files of its file systems in memory, while it runs, by where they are."""
     error: str = ""
     """Why it could not be started, as `docker inspect` shows it."""
     log: tuple[LogLine, ...] = ()
