@@ -305,14 +305,10 @@ def _host_config(container: Container) -> dict[str, Any]:
 def _mount_flag(flag: MountFlag) -> dict[str, Any]:
     """Return a value of `--mount` as the API has it: without what is empty (api/types/mount)."""
     memory = {"SizeBytes": flag.size, "Mode": flag.mode}
-    document = {
-        "Type": flag.kind,
-        "Source": flag.source,
-        "Target": flag.target,
-        "ReadOnly": flag.read_only,
-        "VolumeOptions": {"NoCopy": True, "DriverConfig": {}} if flag.no_copy else None,
-        "TmpfsOptions": {key: value for key, value in memory.items() if value},
-    }
+    document: dict[str, Any] = {"Type": flag.kind, "Source": flag.source, "Target": flag.target}
+    document["ReadOnly"] = flag.read_only
+    document["VolumeOptions"] = {"NoCopy": True, "DriverConfig": {}} if flag.no_copy else None
+    document["TmpfsOptions"] = {key: value for key, value in memory.items() if value}
     return {key: value for key, value in document.items() if value}
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from labkit.base.errors import InvalidReference, LabkitError
 from labkit.cli.help import HELP
 from labkit.cli.mounts import parse_mount
-from labkit.cli.table import BOOLS, NUMBERS, REPEATED, Flag, Value
+from labkit.cli.table import FALSE, NUMBERS, REPEATED, TRUE, Flag, Value
 from labkit.go.quote import go_quote
 from labkit.oci.reference import parse_reference
 
@@ -137,9 +137,9 @@ def _set(flag: Flag, text: str, parsed: Parsed) -> None:
 def _value(flag: Flag, text: str) -> Value:
     """The value that `text` stands for; ValueError has the reason in Go's words."""
     if not flag.kind:
-        if text not in BOOLS:
+        if text not in TRUE | FALSE:
             raise ValueError(f"strconv.ParseBool: parsing {go_quote(text)}: invalid syntax")
-        return BOOLS[text]
+        return text in TRUE
     if flag.kind in NUMBERS:
         return _number(text, flag.kind)
     if flag.kind == "filter":

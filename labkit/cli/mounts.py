@@ -3,41 +3,33 @@
 from __future__ import annotations
 
 import csv
-import io
 import re
 from typing import Any
 
 from labkit.base.errors import FileSystemError, LabkitError
 from labkit.cli import places
-from labkit.cli.table import BOOLS, UsageError
+from labkit.cli.table import FALSE, TRUE, UsageError
 from labkit.cli.terminal import Terminal
 from labkit.engine.state import MountFlag
 from labkit.oci.tree import Dir
 
-_KEYS = {
-    "source": "source",
-    "src": "source",
-    "target": "target",
-    "dst": "target",
-    "destination": "target",
-    "tmpfs-size": "size",
-    "tmpfs-mode": "mode",
-}
-_SWITCHES = {"readonly": "read_only", "ro": "read_only", "volume-nocopy": "no_copy"}
-_REAL = (
-    "consistency",
-    "bind-propagation",
-    "bind-nonrecursive",
-    "volume-label",
-    "volume-driver",
-    "volume-opt",
-)
+_FIELDS = {"source": "source", "src": "source", "target": "target", "dst": "target", "destination": "target",
+           "tmpfs-size": "size", "tmpfs-mode": "mode", "readonly": "read_only", "ro": "read_only",
+           "volume-nocopy": "no_copy"}  # fmt: skip
+_LACKS = "consistency bind-propagation bind-nonrecursive volume-label volume-driver volume-opt".split()
 _SIZE = re.compile(r"(\d+(?:\.\d*)?) ?(?:([kmgtp])i?)?b?", re.ASCII | re.IGNORECASE)
-_BLANKS = " \t"
-NO_DIRECTORY = (
-    "labkit: {} with a directory of the host is not simulated; it would mount that directory. "
-    "A volume works: -v data:/data\n"
+_DIRECTORY = (
+    "a directory of the host is not simulated; it would mount that directory. A volume works: -v data:/data"
 )
+
+
+def lacks(flag: str, what: str = _DIRECTORY) -> UsageError:
+    """Return the error for a mount that labkit does not simulate.
+
+    >>> str(lacks("--mount", "volume-opt is not simulated"))
+    'labkit: --mount with volume-opt is not simulated'
+    """
+    return UsageError(f"labkit: {flag} with {what}\n", code="not-simulated")
 
 
 def parse_mount(text: str) -> MountFlag:
@@ -46,42 +38,41 @@ def parse_mount(text: str) -> MountFlag:
     >>> parse_mount("source=data,target=/data,readonly").read_only
     True
     """
-    kind, values, groups = "volume", dict[str, Any](), list[str]()
-    for part in next(csv.reader(io.StringIO(text)), []):
-        name, equals, value = part.partition("=")
-        key = name.lower()
-        if not equals and key not in (*_SWITCHES, "bind-nonrecursive"):
+    kind, values, groups = "volume", dict[str, Any](), set[str]()
+    for part in next(csv.reader([text]), []):
+        key, equals, value = part.partition("=")
+        key = key.lower()
+        if not equals and key not in ("readonly", "ro", "volume-nocopy", "bind-nonrecursive"):
             raise ValueError(f"invalid field '{part}' must be a key=value pair")
         if key == "type":
             kind = value.lower()
-        elif key in _SWITCHES or key in _KEYS:
-            values[_KEYS.get(key) or _SWITCHES[key]] = _value(key, value if equals else "true")
-        elif key not in _REAL:
+        elif name := _FIELDS.get(key):
+            values[name] = _value(name, key, value if equals else "true")
+        elif key not in _LACKS:
             raise ValueError(f"unexpected key '{key}' in '{part}'")
         elif not key.startswith("bind"):
-            raise UsageError(f"labkit: {key} of --mount is not simulated; leave it out\n")
-        groups.append(key.partition("-")[0])
+            raise lacks("--mount", f"{key} is not simulated")
+        groups.add(key.partition("-")[0])
     if not kind or not values.get("target"):
         raise ValueError(f"{'target' if kind else 'type'} is required")
     for group in ("volume", "bind", "tmpfs"):
         if group in groups and kind != group:
             raise ValueError(f"cannot mix '{group}-*' options with mount type '{kind}'")
     if kind == "bind":
-        raise UsageError(NO_DIRECTORY.format("--mount"))
+        raise lacks("--mount")
     return MountFlag(kind, **values)
 
 
-def _value(key: str, text: str) -> object:
-    """Return what a field's value stands for."""
-    if key in _SWITCHES and text in BOOLS:
-        return BOOLS[text]
-    if key == "tmpfs-size" and (size := _SIZE.fullmatch(text)):
-        return int(float(size[1]) * 1024 ** " kmgtp".index((size[2] or " ").lower()))
-    if key == "tmpfs-mode" and re.fullmatch("[0-7]{1,11}", text):
+def _value(name: str, key: str, text: str) -> object:
+    if name in ("source", "target"):
+        return text
+    if name in ("read_only", "no_copy") and text in TRUE | FALSE:
+        return text in TRUE
+    if name == "mode" and re.fullmatch("[0-7]{1,11}", text):
         return int(text, 8)
-    if key in _SWITCHES or key.startswith("tmpfs"):
-        raise ValueError(f"invalid value for {key}: {text}")
-    return text
+    if name == "size" and (size := _SIZE.fullmatch(text)):
+        return int(float(size[1]) * 1024 ** " kmgtp".index((size[2] or " ").lower()))
+    raise ValueError(f"invalid value for {key}: {text}")
 
 
 def file_variables(terminal: Terminal, path: str) -> list[str]:
@@ -90,22 +81,16 @@ def file_variables(terminal: Terminal, path: str) -> list[str]:
     try:
         if isinstance(place.files.stat(place.path).node, Dir):
             raise LabkitError(f"read {path}: is a directory")
-        data = place.files.content(place.path).read()
+        text = place.files.content(place.path).read().decode("utf-8", "surrogateescape")
     except FileSystemError as error:
         raise LabkitError(f"open {path}: {str(error.strerror).lower()}") from None
-    found = []
-    for number, line in enumerate(data.removeprefix(b"\xef\xbb\xbf").splitlines(), 1):
-        try:
-            text = line.decode().lstrip()
-        except UnicodeDecodeError:
-            shown = " ".join(map(str, line))
-            raise LabkitError(
-                f"env file {path} contains invalid utf8 bytes at line {number}: [{shown}]"
-            ) from None
-        name = text.partition("=")[0]
-        if any(blank in name for blank in _BLANKS) and not text.startswith("#"):
-            raise LabkitError(f"poorly formatted environment: variable '{name}' contains whitespaces")
-        if text.startswith("="):
-            raise LabkitError(f"poorly formatted environment: no variable name on line '{text}'")
-        found += [text] if text and not text.startswith("#") else []
+    lines = (line.removesuffix("\r").lstrip() for line in text.removeprefix("\ufeff").split("\n"))
+    found = [line for line in lines if line and not line.startswith("#")]
+    for line in found:
+        name = line.partition("=")[0]
+        if not name or re.search("[ \t]", name):
+            words = (
+                f"variable '{name}' contains whitespaces" if name else f"no variable name on line '{line}'"
+            )
+            raise LabkitError(f"poorly formatted environment: {words}")
     return found

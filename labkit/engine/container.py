@@ -141,8 +141,6 @@ def create_of(
         raise DaemonError("No command specified")
     before, number = engine.state, engine.state.created + 1
     identity = identifier(engine.seed, number)
-    active = engine.prepare(image)
-    seen = engine.driver.mount(active, lambda: engine.now).root
     try:
         container = Container(
             id=identity,
@@ -154,10 +152,8 @@ def create_of(
             number=number,
             options=options,
             cmd=tuple(command) if command else None,
-            active=active,
-            volumes=volumes.for_container(
-                engine, identity, options, image, seen, partial(find_container, engine)
-            ),
+            active=engine.prepare(image),
+            volumes=volumes.for_container(engine, identity, options, image, partial(find_container, engine)),
         )
         directory = options.working_dir or image.config.config.get("WorkingDir") or "/"
         if directory != "/":

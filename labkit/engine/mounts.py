@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from pyrsistent import pmap
 
-from labkit.base.errors import DaemonError, NotFound
+from labkit.base.errors import DaemonError
 from labkit.engine.engine import Engine, container_layers
 from labkit.engine.state import Container, Options
 from labkit.go import path as gopath
@@ -76,13 +76,11 @@ def memory_mounts(options: Options) -> dict[str, str]:
     >>> memory_mounts(Options(tmpfs=(("/run", "size=1m,exec"),)))
     {'/run': 'rw,nosuid,nodev,relatime,size=1024k'}
     """
-    given = [(gopath.clean(path), text) for path, text in options.tmpfs]
-    for each in options.mounts:
-        if each.kind == "tmpfs":
-            size = f",size={each.size}" if each.size else ""
-            mode = f",mode={each.mode:o}" if each.mode else ""
-            given.append((gopath.clean(each.target), f"{'ro' if each.read_only else 'rw'}{size}{mode}"))
-    return {path: _tmpfs_options(text) for path, text in given}
+    given = [
+        *options.tmpfs,
+        *((each.target, each.options) for each in options.mounts if each.kind == "tmpfs"),
+    ]
+    return {gopath.clean(path): _tmpfs_options(text) for path, text in given}
 
 
 _SWITCHED = ("rw", "nosuid", "nodev", "noexec", "relatime")
@@ -106,9 +104,8 @@ def _tmpfs_options(text: str) -> str:
         elif each != "defaults":
             raise DaemonError(f'invalid tmpfs option ["{each}"]')
     shown = [each for each in flags.values() if each not in ("suid", "dev", "exec")]
-    return ",".join(
-        [*shown, *(f"{name}={value}" for name, value in data.items() if value != _DATA.get(name, ""))]
-    )
+    shown += [f"{name}={value}" for name, value in data.items() if value != _DATA.get(name, "")]
+    return ",".join(shown)
 
 
 def _new_memory(root: MountedTree, path: str, options: str, made: int) -> Dir:
@@ -153,15 +150,13 @@ def _table(
     for each in container.volumes:
         if not root.exists(each.destination):
             make_directories(root, each.destination)
-        if each.name not in engine.state.volumes:
-            raise NotFound(f"get {each.name}: no such volume")
         kept = engine.state.volumes[each.name].files
         volumes[each.destination] = Mount(EMPTY_ROOT, kept, now, read_only=each.read_only)
     root.read_only = read_only
     table: dict[str, Mount | tuple[Mount, str]] = {**own, **volumes}
     if named:
-        engines = Mount(engine_files(container, named), clock=now, read_only=read_only)
-        table |= {f"/etc/{name}": (engines, f"/{name}") for name in ("hostname", "hosts", "resolv.conf")}
+        files = Mount(engine_files(container, named), clock=now, read_only=read_only)
+        table |= {f"/etc/{name}": (files, f"/{name}") for name in ("hostname", "hosts", "resolv.conf")}
     return MountTable(root, table)
 
 

@@ -100,8 +100,6 @@ class VolumeMount:
     read_only: bool = False
     copied: bool = True
     """Whether a new volume gets what the image has in its place."""
-    inherited: bool = False
-    """It is another container's: this one holds it since it was started."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +113,12 @@ class MountFlag:
     no_copy: bool = False
     size: int = 0
     mode: int = 0
+
+    @property
+    def options(self) -> str:
+        """What `--tmpfs` would say of a tmpfs."""
+        size, mode = self.size and f",size={self.size}", self.mode and f",mode={self.mode:o}"
+        return f"{'ro' if self.read_only else 'rw'}{size or ''}{mode or ''}"
 
 
 @dataclass(frozen=True, slots=True)

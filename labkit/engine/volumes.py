@@ -70,15 +70,10 @@ def users(engine: Engine, name: str) -> list[Container]:
     return [each for each in found if any(mount.name == name for mount in each.volumes)]
 
 
-def _inherits(container: Container, name: str) -> bool:
-    return any(each.name == name and each.inherited for each in container.volumes)
-
-
 def remove(engine: Engine, name: str) -> None:
     """Remove a volume with its files; raises NotFound, or Conflict where a container has it."""
     find(engine, name)
-    using = [each for each in users(engine, name) if each.started or not _inherits(each, name)]
-    if using:
+    if using := users(engine, name):
         raise Conflict(f"remove {name}: volume is in use - [{', '.join(each.id for each in using)}]")
     engine.change(volumes=engine.state.volumes.remove(name))
 
@@ -101,12 +96,11 @@ def remove_anonymous(engine: Engine, container: Container) -> None:
 
 
 def for_container(
-    engine: Engine, identity: str, options: Options, image: Image, root: Dir, find: Find
+    engine: Engine, identity: str, options: Options, image: Image, find: Find
 ) -> tuple[VolumeMount, ...]:
     """Return a new container's volumes, those of its flags and those of its image's VOLUME, all made.
 
-    `root` is what the container sees at first, `find` finds one by its name.
-    Raises DaemonError for a flag that is wrong.
+    `find` finds a container by its name. Raises DaemonError for a flag that is wrong.
     """
     wanted = _wanted(options, find)
     for path in sorted(image.config.config.get("Volumes") or {}):
@@ -114,7 +108,7 @@ def for_container(
     mounts = []
     for each in filter(None, wanted.values()):
         known = engine.state.volumes.get(each.name)
-        below = tree.get(root, each.destination)
+        below = tree.get(engine.root(image), each.destination)
         if isinstance(below, File):
             place = f"{engine.mount_point(identity)}{each.destination}"
             if not each.name:
@@ -166,24 +160,18 @@ def _wanted(options: Options, find: Find) -> dict[str, VolumeMount | None]:
     for name in options.volumes_from:
         found |= {each.destination: each for each in _inherited(name, find)}
     flags = [_parsed(flag) for flag in dict.fromkeys(options.volumes)]
-    taken = {path for path, _ in options.tmpfs}
-    for each in flags:
-        if each.name and each.destination in taken:
+    named: dict[str, VolumeMount | None] = {}
+    for each in (each for each in flags if each.name):
+        if each.destination in named or each.destination in dict(options.tmpfs):
             raise DaemonError(f"Duplicate mount point: {each.destination}")
-        if each.name:
-            taken.add(each.destination)
-            found[each.destination] = each
-    taken -= {path for path, _ in options.tmpfs}
+        named[each.destination] = each
     for flag in options.mounts:
         place = gopath.clean(flag.target)
-        if place in taken:
+        if place in named:
             raise DaemonError(f"Duplicate mount point: {flag.target}")
-        taken.add(place)
         volume = VolumeMount(flag.source, place, "z", read_only=flag.read_only, copied=not flag.no_copy)
-        found[place] = volume if flag.kind == "volume" else None
-    for each in flags:
-        found.setdefault(each.destination, each)
-    return found
+        named[place] = volume if flag.kind == "volume" else None
+    return {**{each.destination: each for each in flags if not each.name}, **found, **named}
 
 
 def _inherited(text: str, find: Find) -> list[VolumeMount]:
@@ -195,7 +183,7 @@ def _inherited(text: str, find: Find) -> list[VolumeMount]:
         raise DaemonError(f"invalid mode: {mode}")
     read_only = "ro" in mode.split(",")
     return [
-        replace(each, mode="", copied=False, inherited=True, read_only=each.read_only or read_only)
+        replace(each, mode="", copied=False, read_only=each.read_only or read_only)
         for each in find(name).volumes
     ]
 

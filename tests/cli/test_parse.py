@@ -143,9 +143,9 @@ def test_flags_that_are_not_given_have_their_defaults() -> None:
         ),
         (
             "run --mount type=bind,src=/srv,dst=/srv nginx",
-            "--mount with a directory of the host is not simulated",
+            "--mount with a directory of the host is not simulated; it would mount",
         ),
-        ("run --mount dst=/a,volume-driver=nfs nginx", "volume-driver of --mount is not simulated"),
+        ("run --mount dst=/a,volume-driver=nfs nginx", "--mount with volume-driver is not simulated"),
         ("run --net host nginx", "--net of 'docker run' is not simulated; it would do the same as --network"),
         ("-D images", "--debug of 'docker' is not simulated; it would"),
         ("-H tcp://10.0.0.1 ps", "--host of 'docker' is not simulated; it would"),

@@ -9,7 +9,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from labkit.base.errors import DaemonError, InvalidReference, LabkitError, NotFound
-from labkit.cli.mounts import NO_DIRECTORY, file_variables, parse_mount
+from labkit.cli.mounts import file_variables, lacks, parse_mount
 from labkit.cli.table import Invocation, UsageError
 from labkit.cli.terminal import Attach, Attached, Terminal
 from labkit.cli.transfer import pull_image
@@ -233,7 +233,7 @@ def _options(terminal: Terminal, call: Invocation) -> Options:
 
 def _volumes(given: tuple[str, ...]) -> tuple[str, ...]:
     if any(each.startswith(("/", "~", ".")) and ":" in each for each in given):
-        raise UsageError(NO_DIRECTORY.format("-v"))
+        raise lacks("-v")
     return given
 
 
