@@ -12,8 +12,6 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from pyrsistent import pmap
-
 from labkit.base.errors import DaemonError
 from labkit.engine.engine import Engine, container_layers
 from labkit.engine.state import Container, Options
@@ -184,7 +182,7 @@ def written(engine: Engine, container: Container, files: MountTable) -> Containe
             volumes = volumes.set(each.name, replace(volumes[each.name], files=kept.upper))
     engine.change(volumes=volumes)
     mounts = {path: files.mounted(path) for path in memory_mounts(container.options)}
-    memory = pmap({path: mount.upper for path, mount in mounts.items() if mount})
+    memory = container.memory.update({path: mount.upper for path, mount in mounts.items() if mount})
     return replace(container, memory=memory, active=files.active, whiteout=files.root_mount.whiteout)
 
 
