@@ -81,7 +81,15 @@ def image_inspect(document: Mapping[str, object]) -> Struct:
 
 _GO_NAMES, _GO_TYPES = _TABLE["names"], _TABLE["types"]
 _MAPS = frozenset(("Data", "DriverOpts", "LogOptions", "Networks", "PortBindings", "Ports", "Tmpfs"))
-_POINTERS = frozenset(("IPAMConfig", "MemorySwappiness", "PidsLimit"))
+_OPTIONS = ("BindOptions", "VolumeOptions", "TmpfsOptions")
+_POINTERS = frozenset(("Health", "IPAMConfig", "MemorySwappiness", "PidsLimit", *_OPTIONS))
+_OMITTED = {
+    "HostConfig": ("Mounts", "Tmpfs"),
+    "Mounts": ("Name", "Driver"),
+    "State": ("Health",),
+    "Target": ("Source", "ReadOnly", "Consistency", *_OPTIONS),
+}
+"""What JSON leaves out where it is empty; `Target` is a field of a mount of `--mount`."""
 
 
 def container_inspect(document: Mapping[str, object]) -> Struct:
@@ -117,10 +125,9 @@ def _typed(key: str, value: object) -> object:
         fields = {"Type": value["Type"], "Config": _typed("LogOptions", value["Config"])}
         return Struct(_GO_TYPES[key], fields)
     if key == "State":
-        fields = {**typed_struct("", value).fields, "Health": None}
-        return Struct(_GO_TYPES[key], fields, omitempty=frozenset(("Health",)))
-    if key == "HostConfig":
-        return replace(typed_struct(_GO_TYPES[key], value), omitempty=frozenset(("Mounts", "Tmpfs")))
+        value = {**value, "Health": None}
+    if omitted := _OMITTED.get("Target" if "Target" in value else key):
+        return replace(typed_struct(_GO_TYPES.get(key, f"types.{key}"), value), omitempty=frozenset(omitted))
     if key in _MAPS:
         return {name: _typed(f"{key}[]", item) for name, item in value.items()}
     return typed_struct(_GO_TYPES.get(key, f"types.{key}"), value)
@@ -258,8 +265,8 @@ def _mount(engine: Engine, volume: VolumeMount) -> dict[str, Any]:
 
 
 def _memory(flag: MountFlag) -> dict[str, Any]:
-    place = {"Type": flag.kind, "Source": "", "Destination": gopath.clean(flag.target)}
-    return {**place, "Mode": "", "RW": not flag.read_only, "Propagation": ""}
+    place = {"Type": flag.kind, "Name": "", "Source": "", "Destination": gopath.clean(flag.target)}
+    return {**place, "Driver": "", "Mode": "", "RW": not flag.read_only, "Propagation": ""}
 
 
 def _state(container: Container) -> dict[str, Any]:
@@ -303,13 +310,18 @@ def _host_config(container: Container) -> dict[str, Any]:
 
 
 def _mount_flag(flag: MountFlag) -> dict[str, Any]:
-    """Return a value of `--mount` as the API has it: without what is empty (api/types/mount)."""
-    memory = {"SizeBytes": flag.size, "Mode": flag.mode}
-    document: dict[str, Any] = {"Type": flag.kind, "Source": flag.source, "Target": flag.target}
-    document["ReadOnly"] = flag.read_only
-    document["VolumeOptions"] = {"NoCopy": True, "DriverConfig": {}} if flag.no_copy else None
-    document["TmpfsOptions"] = {key: value for key, value in memory.items() if value}
-    return {key: value for key, value in document.items() if value}
+    """Return a value of `--mount` as the API has it (api/types/mount)."""
+    memory = {key: value for key, value in (("SizeBytes", flag.size), ("Mode", flag.mode)) if value}
+    return {
+        "Type": flag.kind,
+        "Source": flag.source,
+        "Target": flag.target,
+        "ReadOnly": flag.read_only,
+        "Consistency": "",
+        "BindOptions": None,
+        "VolumeOptions": {"NoCopy": True, "DriverConfig": {}} if flag.no_copy else None,
+        "TmpfsOptions": memory or None,
+    }
 
 
 def _network_settings(container: Container) -> dict[str, Any]:

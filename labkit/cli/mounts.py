@@ -39,6 +39,8 @@ def parse_mount(text: str) -> MountFlag:
     True
     """
     kind, values, groups = "volume", dict[str, Any](), set[str]()
+    if not text:
+        raise ValueError("EOF")
     for part in next(csv.reader([text]), []):
         key, equals, value = part.partition("=")
         key = key.lower()
