@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from labkit.base.text import packaged
@@ -17,8 +18,9 @@ from labkit.engine import container as containers
 from labkit.engine import images
 from labkit.engine.container import container_config, exposed_ports
 from labkit.engine.engine import Engine, container_layers, layer_names
-from labkit.engine.state import Container, VolumeMount
+from labkit.engine.state import Container, MountFlag, VolumeMount
 from labkit.engine.usage import snapshots
+from labkit.go import path as gopath
 from labkit.go.moment import rfc3339_nano
 from labkit.go.struct import ZERO_TIME, thaw
 from labkit.go.values import GoTime, NilList, NilMap, Struct
@@ -78,8 +80,16 @@ def image_inspect(document: Mapping[str, object]) -> Struct:
 
 
 _GO_NAMES, _GO_TYPES = _TABLE["names"], _TABLE["types"]
-_MAPS = frozenset(("Data", "DriverOpts", "LogOptions", "Networks", "PortBindings", "Ports"))
-_POINTERS = frozenset(("IPAMConfig", "MemorySwappiness", "PidsLimit"))
+_MAPS = frozenset(("Data", "DriverOpts", "LogOptions", "Networks", "PortBindings", "Ports", "Tmpfs"))
+_OPTIONS = ("BindOptions", "VolumeOptions", "TmpfsOptions")
+_POINTERS = frozenset(("Health", "IPAMConfig", "MemorySwappiness", "PidsLimit", *_OPTIONS))
+_OMITTED = {
+    "HostConfig": ("Mounts", "Tmpfs"),
+    "Mounts": ("Name", "Driver"),
+    "State": ("Health",),
+    "Target": ("Source", "ReadOnly", "Consistency", *_OPTIONS),
+}
+"""What JSON leaves out where it is empty; `Target` is a field of a mount of `--mount`."""
 
 
 def container_inspect(document: Mapping[str, object]) -> Struct:
@@ -115,8 +125,9 @@ def _typed(key: str, value: object) -> object:
         fields = {"Type": value["Type"], "Config": _typed("LogOptions", value["Config"])}
         return Struct(_GO_TYPES[key], fields)
     if key == "State":
-        fields = {**typed_struct("", value).fields, "Health": None}
-        return Struct(_GO_TYPES[key], fields, omitempty=frozenset(("Health",)))
+        value = {**value, "Health": None}
+    if omitted := _OMITTED.get("Target" if "Target" in value else key):
+        return replace(typed_struct(_GO_TYPES.get(key, f"types.{key}"), value), omitempty=frozenset(omitted))
     if key in _MAPS:
         return {name: _typed(f"{key}[]", item) for name, item in value.items()}
     return typed_struct(_GO_TYPES.get(key, f"types.{key}"), value)
@@ -225,7 +236,10 @@ def container_document(engine: Engine, container: Container, *, size: bool = Fal
         "ExecIDs": None,
         "HostConfig": _host_config(container),
         "GraphDriver": graph_driver(engine, container_layers(container)),
-        "Mounts": [_mount(engine, each) for each in container.volumes],
+        "Mounts": [
+            *(_mount(engine, each) for each in container.volumes),
+            *(_memory(each) for each in container.options.mounts if each.kind == "tmpfs"),
+        ],
         "Config": container_config(container),
         "NetworkSettings": _network_settings(container),
     }
@@ -244,10 +258,15 @@ def _mount(engine: Engine, volume: VolumeMount) -> dict[str, Any]:
         "Source": f"{engine.data_root}/volumes/{volume.name}/_data",
         "Destination": volume.destination,
         "Driver": "local",
-        "Mode": volume.mode or ("" if volume.anonymous else "z"),
+        "Mode": volume.mode,
         "RW": not volume.read_only,
         "Propagation": "",
     }
+
+
+def _memory(flag: MountFlag) -> dict[str, Any]:
+    place = {"Type": flag.kind, "Name": "", "Source": "", "Destination": gopath.clean(flag.target)}
+    return {**place, "Driver": "", "Mode": "", "RW": not flag.read_only, "Propagation": ""}
 
 
 def _state(container: Container) -> dict[str, Any]:
@@ -284,6 +303,24 @@ def _host_config(container: Container) -> dict[str, Any]:
         "AutoRemove": options.auto_remove,
         "PublishAllPorts": options.publish_all,
         "ReadonlyRootfs": options.read_only,
+        "VolumesFrom": list(options.volumes_from) or None,
+        "Tmpfs": dict(options.tmpfs),
+        "Mounts": list(map(_mount_flag, options.mounts)),
+    }
+
+
+def _mount_flag(flag: MountFlag) -> dict[str, Any]:
+    """Return a value of `--mount` as the API has it (api/types/mount)."""
+    memory = {key: value for key, value in (("SizeBytes", flag.size), ("Mode", flag.mode)) if value}
+    return {
+        "Type": flag.kind,
+        "Source": flag.source,
+        "Target": flag.target,
+        "ReadOnly": flag.read_only,
+        "Consistency": "",
+        "BindOptions": None,
+        "VolumeOptions": {"NoCopy": True, "DriverConfig": {}} if flag.no_copy else None,
+        "TmpfsOptions": memory or None,
     }
 
 

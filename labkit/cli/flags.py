@@ -14,12 +14,11 @@ from dataclasses import dataclass, field
 
 from labkit.base.errors import InvalidReference, LabkitError
 from labkit.cli.help import HELP
-from labkit.cli.table import NUMBERS, REPEATED, Flag, Value
+from labkit.cli.mounts import parse_mount
+from labkit.cli.table import FALSE, NUMBERS, REPEATED, TRUE, Flag, Value
 from labkit.go.quote import go_quote
 from labkit.oci.reference import parse_reference
 
-_TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
-_FALSE = frozenset({"0", "f", "F", "FALSE", "false", "False"})
 _STREAMS = frozenset({"stdin", "stdout", "stderr"})
 _NUMBER = re.compile(
     r"[+-]?(0[xX](_?[0-9a-fA-F])+|0[bB](_?[01])+|0[oO](_?[0-7])+|0(_?[0-7])*|[1-9](_?[0-9])*)", re.ASCII
@@ -138,9 +137,9 @@ def _set(flag: Flag, text: str, parsed: Parsed) -> None:
 def _value(flag: Flag, text: str) -> Value:
     """The value that `text` stands for; ValueError has the reason in Go's words."""
     if not flag.kind:
-        if text not in _TRUE | _FALSE:
+        if text not in TRUE | FALSE:
             raise ValueError(f"strconv.ParseBool: parsing {go_quote(text)}: invalid syntax")
-        return text in _TRUE
+        return text in TRUE
     if flag.kind in NUMBERS:
         return _number(text, flag.kind)
     if flag.kind == "filter":
@@ -149,6 +148,8 @@ def _value(flag: Flag, text: str) -> Value:
         _check_env(text)
     elif flag.name == "label":
         _check_label(text)
+    elif flag.kind == "mount":
+        parse_mount(text)
     elif flag.name == "tag":
         parse_reference(text)
     elif flag.name == "add-host" and not re.fullmatch(r"[^:]+:.+", text):

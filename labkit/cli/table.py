@@ -20,6 +20,8 @@ from labkit.base.text import packaged
 Value = bool | int | str | tuple[str, ...]
 
 NUMBERS = frozenset({"int", "uint16"})
+TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
+FALSE = frozenset({"0", "f", "F", "FALSE", "false", "False"})
 REPEATED = frozenset({"list", "filter", "map", "mount", "network", "ulimit", "gpu-request", "strings"})
 
 

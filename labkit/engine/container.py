@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from labkit.base.errors import Conflict, DaemonError, InvalidImage, NotFound
@@ -152,7 +153,7 @@ def create_of(
             options=options,
             cmd=tuple(command) if command else None,
             active=engine.prepare(image),
-            volumes=volumes.for_container(engine, identity, options, image),
+            volumes=volumes.for_container(engine, identity, options, image, partial(find_container, engine)),
         )
         directory = options.working_dir or image.config.config.get("WorkingDir") or "/"
         if directory != "/":

@@ -8,11 +8,14 @@ container's layer.
 from __future__ import annotations
 
 import errno
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
+from labkit.base.errors import DaemonError
 from labkit.engine.engine import Engine, container_layers
-from labkit.engine.state import Container
+from labkit.engine.state import Container, Options
+from labkit.go import path as gopath
 from labkit.oci.content import Content
 from labkit.oci.tree import EMPTY_ROOT, Device, Dir, File, Meta, Symlink, split_path
 from labkit.storage.driver import MountedTree
@@ -63,6 +66,54 @@ def container_mounts(engine: Engine, container: Container, now: Callable[[], int
     return _table(engine, container, now, own, named=begun)
 
 
+def memory_mounts(options: Options) -> dict[str, str]:
+    """Return the file systems in memory by their place, with the options that /proc/mounts shows.
+
+    Raises DaemonError for an option that is none.
+
+    >>> memory_mounts(Options(tmpfs=(("/run", "size=1m,exec"),)))
+    {'/run': 'rw,nosuid,nodev,relatime,size=1024k'}
+    """
+    given = [
+        *options.tmpfs,
+        *((each.target, each.options) for each in options.mounts if each.kind == "tmpfs"),
+    ]
+    return {gopath.clean(path): _tmpfs_options(text) for path, text in given}
+
+
+_SWITCHED = ("rw", "nosuid", "nodev", "noexec", "relatime")
+_OTHER = {"ro": "rw", "suid": "nosuid", "dev": "nodev", "exec": "noexec", "noatime": "relatime"}
+_NUMBER = re.compile(r"(\d+)([kmg]?)", re.ASCII | re.IGNORECASE)
+_DATA = {"mode": "1777", "uid": "0", "gid": "0"}
+_PAGE = 4096
+
+
+def _tmpfs_options(text: str) -> str:
+    """Return options as the kernel shows them (moby, pkg/mount; tmpfs(5))."""
+    flags, data = dict(zip(_SWITCHED, _SWITCHED, strict=True)), {"size": "", "nr_inodes": "", **_DATA}
+    for each in filter(None, text.split(",")):
+        name, _, value = each.partition("=")
+        number = _NUMBER.fullmatch(value)
+        if each in _OTHER or each in _SWITCHED:
+            flags[_OTHER.get(each, each)] = each
+        elif name in data and number:
+            amount = int(number[1]) * 1024 ** " kmg".index(number[2].lower() or " ")
+            data[name] = f"{-(-amount // _PAGE) * 4}k" if name == "size" else str(amount)
+        elif each != "defaults":
+            raise DaemonError(f'invalid tmpfs option ["{each}"]')
+    shown = [each for each in flags.values() if each not in ("suid", "dev", "exec")]
+    shown += [f"{name}={value}" for name, value in data.items() if value != _DATA.get(name, "")]
+    return ",".join(shown)
+
+
+def _new_memory(root: MountedTree, path: str, options: str, made: int) -> Dir:
+    """Return a new file system in memory: it takes the mode of the directory that it hides (runc)."""
+    if root.exists(path):
+        return Dir(meta=Meta(meta_of(root.stat(path).node).mode, mtime=made))
+    mode = re.search(r"mode=([0-7]+)", options)
+    return Dir(meta=Meta(int(mode[1], 8) if mode else 0o1777, mtime=made))
+
+
 def _made_at(root: Dir, moment: int) -> Dir:
     """Return a file system of the kernel's as it is when a container starts: all of it is made then."""
     children = {
@@ -89,6 +140,11 @@ def _table(
     root = engine.driver.mount(container.active, now)
     root.whiteout = container.whiteout if container.running else None
     volumes = {}
+    for path, options in memory_mounts(container.options).items() if own else ():
+        memory = container.memory.get(path) or _new_memory(root, path, options, named)
+        own[path] = Mount(EMPTY_ROOT, memory, now, read_only=options.startswith("ro"))
+        if not root.exists(path):
+            make_directories(root, path)
     for each in container.volumes:
         if not root.exists(each.destination):
             make_directories(root, each.destination)
@@ -125,7 +181,9 @@ def written(engine: Engine, container: Container, files: MountTable) -> Containe
         if kept is not None and kept.upper is not volumes[each.name].files:
             volumes = volumes.set(each.name, replace(volumes[each.name], files=kept.upper))
     engine.change(volumes=volumes)
-    return replace(container, active=files.active, whiteout=files.root_mount.whiteout)
+    mounts = {path: files.mounted(path) for path in memory_mounts(container.options)}
+    memory = container.memory.update({path: mount.upper for path, mount in mounts.items() if mount})
+    return replace(container, memory=memory, active=files.active, whiteout=files.root_mount.whiteout)
 
 
 class Proc(Made):
@@ -194,9 +252,16 @@ def _mount_lines(engine: Engine, container: Container) -> str:
     """Return /proc/mounts of a container: what runc mounts, in its order (moby, daemon/oci_linux.go)."""
     read_only = container.options.read_only
     points = [("/", read_only), *((each.destination, each.read_only) for each in container.volumes)]
+    memory = memory_mounts(container.options)
+    points += [(path, False) for path in memory]
     points += [(f"/etc/{name}", read_only) for name in ("resolv.conf", "hostname", "hosts")]
     points.sort(key=lambda point: len(split_path(point[0])))
-    first, *own = (f"{DISK} {point} ext4 {'ro' if ro else 'rw'},relatime 0 0\n" for point, ro in points)
+    first, *own = (
+        f"tmpfs {point} tmpfs {memory[point]} 0 0\n"
+        if point in memory
+        else f"{DISK} {point} ext4 {'ro' if ro else 'rw'},relatime 0 0\n"
+        for point, ro in points
+    )
     if engine.overlay:
         first = overlay_line(engine, container, "/", read_only=read_only)
     return f"{first}{_BEFORE}{''.join(own)}{_AFTER}"

@@ -12,6 +12,8 @@ import stat
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from pyrsistent import pmap
+
 from labkit.base.errors import DaemonError, FileSystemError
 from labkit.engine import container as containers
 from labkit.engine import usage
@@ -76,7 +78,11 @@ def start(engine: Engine, container: Container, *, detached: bool, stdin: bytes 
         return container
     argv, before = container.command, engine.now
     clock = _Clock(engine.now)
-    fs = container_mounts(engine, container, clock.read)
+    container = replace(container, memory=pmap())
+    try:
+        fs = container_mounts(engine, container, clock.read)
+    except DaemonError as error:  # of the options of a file system in memory
+        raise StartError(str(error), 125) from None
     served: list[str] = []
 
     def serve(task: Task, path: str, argv: Sequence[str]) -> int | None:

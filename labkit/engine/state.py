@@ -97,11 +97,28 @@ class VolumeMount:
     destination: str
     mode: str = ""
     anonymous: bool = False
+    read_only: bool = False
+    copied: bool = True
+    """Whether a new volume gets what the image has in its place."""
+
+
+@dataclass(frozen=True, slots=True)
+class MountFlag:
+    """A value of `--mount`, "volume" or "tmpfs"; `size` in bytes and `mode` are those of a tmpfs."""
+
+    kind: str
+    target: str
+    source: str = ""
+    read_only: bool = False
+    no_copy: bool = False
+    size: int = 0
+    mode: int = 0
 
     @property
-    def read_only(self) -> bool:
-        """Tell whether it cannot be written to."""
-        return "ro" in self.mode.split(",")
+    def options(self) -> str:
+        """What `--tmpfs` would say of a tmpfs."""
+        size, mode = self.size and f",size={self.size}", self.mode and f",mode={self.mode:o}"
+        return f"{'ro' if self.read_only else 'rw'}{size or ''}{mode or ''}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +141,11 @@ class Options:
     publish_all: bool = False
     volumes: tuple[str, ...] = ()
     """As `-v` has them: `name:/path`, `name:/path:ro` or `/path`."""
+    mounts: tuple[MountFlag, ...] = ()
+    tmpfs: tuple[tuple[str, str], ...] = ()
+    """Where, and the options of mount(8)."""
+    volumes_from: tuple[str, ...] = ()
+    """Containers, `:ro` or `:rw` behind them."""
     detached: bool = False
     log_driver: str = "json-file"
 
@@ -177,6 +199,8 @@ class Container:
     whiteout: Whiteout | None = None
     """What the whiteouts made since it was started are links to, see overlay2."""
     volumes: tuple[VolumeMount, ...] = ()
+    memory: PMap[str, Dir] = field(default_factory=pmap)
+    """The files of its file systems in memory, while it runs, by where they are."""
     error: str = ""
     """Why it could not be started, as `docker inspect` shows it."""
     log: tuple[LogLine, ...] = ()

@@ -7,17 +7,19 @@ is in no layer: `docker diff`, `ps --size` and `commit` do not see it, and it st
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from labkit.base.errors import Conflict, DaemonError, NotFound
 from labkit.engine.engine import Engine
 from labkit.engine.state import Container, Options, Volume, VolumeMount, identifier
+from labkit.go import path as gopath
 from labkit.oci import tree
 from labkit.oci.image import Image
 from labkit.oci.tree import Dir, File, Meta, Node
 
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*", re.ASCII)
+Find = Callable[[str], Container]
 _MODES = {"", "rw", "ro", "z", "Z", "nocopy"}
 
 
@@ -93,17 +95,18 @@ def remove_anonymous(engine: Engine, container: Container) -> None:
             remove(engine, each.name)
 
 
-def for_container(engine: Engine, identity: str, options: Options, image: Image) -> tuple[VolumeMount, ...]:
+def for_container(
+    engine: Engine, identity: str, options: Options, image: Image, find: Find
+) -> tuple[VolumeMount, ...]:
     """Return a new container's volumes, those of its flags and those of its image's VOLUME, all made.
 
-    Raises DaemonError for a flag that is wrong.
+    `find` finds a container by its name. Raises DaemonError for a flag that is wrong.
     """
-    wanted = _wanted(options.volumes)
-    places = {each.destination for each in wanted}
-    own = sorted(image.config.config.get("Volumes") or {})
-    wanted += [VolumeMount("", path) for path in own if path not in places]
+    wanted = _wanted(options, find)
+    for path in sorted(image.config.config.get("Volumes") or {}):
+        wanted.setdefault(path, VolumeMount("", path))
     mounts = []
-    for each in wanted:
+    for each in filter(None, wanted.values()):
         known = engine.state.volumes.get(each.name)
         below = tree.get(engine.root(image), each.destination)
         if isinstance(below, File):
@@ -112,11 +115,11 @@ def for_container(engine: Engine, identity: str, options: Options, image: Image)
                 raise DaemonError(f"cannot mount volume over existing file, file exists {place}")
             raise DaemonError(f"source {place} is not directory")
         volume = known or create(engine, each.name or identifier(identity, each.destination))
-        if isinstance(below, Dir) and not volume.files.children and "nocopy" not in each.mode.split(","):
+        if isinstance(below, Dir) and not volume.files.children and each.copied:
             _keep(
                 engine, replace(volume, files=replace(tree.unnested(_copied(below, engine.now)), opaque=True))
             )
-        mounts.append(replace(each, name=volume.name, anonymous=not each.name))
+        mounts.append(replace(each, name=volume.name, anonymous=each.anonymous or not each.name))
     return tuple(mounts)
 
 
@@ -129,14 +132,60 @@ def _copied(directory: Dir, now: int) -> tree.Nested[Dir]:
     return Dir(children, meta)
 
 
-def _wanted(flags: Iterable[str]) -> list[VolumeMount]:
-    found: dict[str, VolumeMount] = {}
-    for flag in dict.fromkeys(flags):
-        mount = _parsed(flag)
-        if mount.destination in found:
-            raise DaemonError(f"Duplicate mount point: {mount.destination}")
-        found[mount.destination] = mount
-    return list(found.values())
+def check(options: Options) -> None:
+    """Raise what the daemon says of mounts before it looks for the image: DaemonError."""
+    for each in options.mounts:
+        wrong = f'invalid mount config for type "{each.kind}": '
+        _check_place(each.target, wrong)
+        if each.kind not in ("volume", "tmpfs"):
+            raise DaemonError(f"{wrong}mount type unknown")
+        if each.kind == "tmpfs" and each.source:
+            raise DaemonError(f"{wrong}field Source must not be specified")
+        if each.kind == "volume" and each.read_only and not each.source:
+            raise DaemonError(f"{wrong}must not set ReadOnly mode when using anonymous volumes")
+    for path, _ in options.tmpfs:
+        _check_place(path, "")
+
+
+def _check_place(path: str, wrong: str) -> None:
+    if not gopath.clean(path).strip("/"):
+        raise DaemonError(f"{wrong}invalid specification: destination can't be '/'")
+    if not path.startswith("/"):
+        raise DaemonError(f"{wrong}invalid mount path: '{path}' mount path must be absolute")
+
+
+def _wanted(options: Options, find: Find) -> dict[str, VolumeMount | None]:
+    """Return what the flags mount, by place; None for a file system in memory."""
+    found: dict[str, VolumeMount | None] = {}
+    for name in options.volumes_from:
+        found |= {each.destination: each for each in _inherited(name, find)}
+    flags = [_parsed(flag) for flag in dict.fromkeys(options.volumes)]
+    named: dict[str, VolumeMount | None] = {}
+    for each in (each for each in flags if each.name):
+        if each.destination in named or each.destination in dict(options.tmpfs):
+            raise DaemonError(f"Duplicate mount point: {each.destination}")
+        named[each.destination] = each
+    for flag in options.mounts:
+        place = gopath.clean(flag.target)
+        if place in named:
+            raise DaemonError(f"Duplicate mount point: {flag.target}")
+        volume = VolumeMount(flag.source, place, "z", read_only=flag.read_only, copied=not flag.no_copy)
+        named[place] = volume if flag.kind == "volume" else None
+    return {**{each.destination: each for each in flags if not each.name}, **found, **named}
+
+
+def _inherited(text: str, find: Find) -> list[VolumeMount]:
+    """Return the volumes of the container that a value of `--volumes-from` names."""
+    name, colon, mode = text.partition(":")
+    if not text:
+        raise DaemonError("volumes-from specification cannot be an empty string")
+    if colon and not set(mode.split(",")) <= _MODES - {"", "nocopy"}:
+        raise DaemonError(f"invalid mode: {mode}")
+    read_only = "ro" in mode.split(",")
+    return [
+        replace(each, mode="", copied=False, read_only=each.read_only or read_only)
+        for each in find(name).volumes
+    ]
 
 
 def _parsed(flag: str) -> VolumeMount:
@@ -147,11 +196,10 @@ def _parsed(flag: str) -> VolumeMount:
     if not set(mode.split(",")) <= _MODES:
         raise DaemonError(f"invalid mode: {mode}")
     wrong = f"invalid volume specification: '{flag}': invalid mount config for type \"volume\": "
-    if not path.startswith("/"):
-        raise DaemonError(f"{wrong}invalid mount path: '{path}' mount path must be absolute")
-    if not path.strip("/"):
-        raise DaemonError(f"{wrong}invalid specification: destination can't be '/'")
-    return VolumeMount(name, "/" + "/".join(tree.split_path(path)), mode)
+    _check_place(path, wrong)
+    modes = mode.split(",")
+    shown = mode or ("z" if name else "")
+    return VolumeMount(name, gopath.clean(path), shown, read_only="ro" in modes, copied="nocopy" not in modes)
 
 
 def size(volumes: Iterable[Volume]) -> int:

@@ -172,7 +172,9 @@ class ShellState:
         builtin = f"{self.builtin}: " if self.builtin else ""
         if self.flavour != "ash":
             word = "line " if self.flavour == "bash" else ""
-            return f"{self.arg0}: " + (f"{word}{self.line}: " if self.line else "") + builtin
+            named = "i" in self.options and self.flavour == "bash"  # then by its name alone
+            name = self.arg0.rpartition("/")[2] if named else self.arg0
+            return f"{name}: " + (f"{word}{self.line}: " if self.line else "") + builtin
         command = self.builtin or self.script
         prefix = f"{self.arg0}: " + (f"{command}: " if command and command != self.arg0 else "")
         return prefix + (f"line {self.line}: " if command and "i" not in self.options else "")

@@ -138,9 +138,14 @@ def test_flags_that_are_not_given_have_their_defaults() -> None:
         ("checkpoint ls web", None),
         ("run --cpus 2 nginx", "--cpus of 'docker run' is not simulated; it would limit the container to"),
         (
-            "run --tmpfs /data --cpus 2 nginx",
-            "--tmpfs of 'docker run' is not simulated; it would mount an empty file system",
+            "run --privileged --cpus 2 nginx",
+            "--privileged of 'docker run' is not simulated; it would",
         ),
+        (
+            "run --mount type=bind,src=/srv,dst=/srv nginx",
+            "--mount with a directory of the host is not simulated; it would mount",
+        ),
+        ("run --mount dst=/a,volume-driver=nfs nginx", "--mount with volume-driver is not simulated"),
         ("run --net host nginx", "--net of 'docker run' is not simulated; it would do the same as --network"),
         ("-D images", "--debug of 'docker' is not simulated; it would"),
         ("-H tcp://10.0.0.1 ps", "--host of 'docker' is not simulated; it would"),

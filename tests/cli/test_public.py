@@ -13,7 +13,7 @@ from tests.cli import public
 
 RECORDED = public.recorded()
 TUTORIALS = [each for found in RECORDED.values() for each in found]
-AT_LEAST = 0.3
+AT_LEAST = 0.8
 """Of all lines, those that are to be equal."""
 
 

@@ -6,7 +6,6 @@ python -m tests.notebooks.refresh FILE …     these notebooks
 
 from __future__ import annotations
 
-import re
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -24,9 +23,6 @@ from tests.notebooks import NOTEBOOKS, ROOT, prepare_kernels
 
 FOLDER = ROOT / "notebooks" / "exercises"
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
-
-_MARK = re.compile(r'data-mark="[0-9a-f]+"')
-"""By which a stage's page and its kernel know each other; another one on every run."""
 
 
 def normal(notebook: NotebookNode) -> NotebookNode:
@@ -47,8 +43,6 @@ def normal(notebook: NotebookNode) -> NotebookNode:
             for output in cell.outputs:
                 if output.output_type == "execute_result":
                     output.execution_count = count
-                if "text/html" in output.get("data", {}):
-                    output.data["text/html"] = _MARK.sub('data-mark="0"', output.data["text/html"])
     return notebook
 
 

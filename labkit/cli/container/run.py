@@ -5,14 +5,16 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Sequence
+from itertools import chain
 from typing import NamedTuple
 
 from labkit.base.errors import DaemonError, InvalidReference, LabkitError, NotFound
+from labkit.cli.mounts import file_variables, lacks, parse_mount
 from labkit.cli.table import Invocation, UsageError
 from labkit.cli.terminal import Attach, Attached, Terminal
 from labkit.cli.transfer import pull_image
 from labkit.engine import container as containers
-from labkit.engine import images, process
+from labkit.engine import images, process, volumes
 from labkit.engine.process import ExecError, StartError
 from labkit.engine.state import Container, Options, Shells
 from labkit.oci.descriptor import Platform, parse_platform
@@ -29,7 +31,7 @@ def create(terminal: Terminal, call: Invocation) -> int:
     try:
         container = _create(terminal, call)
     except UsageError as error:
-        raise UsageError(error.text.replace("docker run", call.command.full), error.exit_code) from error
+        raise UsageError(error.text.replace("docker run", "docker create"), error.exit_code) from error
     except InvalidReference as error:
         terminal.err(f"{error}\n", error)
         return 1
@@ -175,6 +177,7 @@ def _check(options: Options) -> None:
     """Raise what the client and the daemon say of flags before they look for the image."""
     for text in options.ports:
         parse_port(text)
+    volumes.check(options)
     policy, _, count = options.restart.partition(":")
     if count and not count.isdecimal():
         raise UsageError("docker: maximum retry count must be an integer.\nSee 'docker run --help'.\n", 125)
@@ -191,8 +194,9 @@ def _check(options: Options) -> None:
 
 
 def _variables(terminal: Terminal, call: Invocation) -> tuple[str, ...]:
-    """Return the variables of `-e`; a name alone takes the value that it has at the prompt, if any."""
-    given = call.strings("env")
+    """Return the variables of files and of `-e`; a name alone takes its value at the prompt, if any."""
+    files = (file_variables(terminal, path) for path in call.strings("env-file"))
+    given = [*chain.from_iterable(files), *call.strings("env")]
     known = terminal.env
     return tuple(f"{e}={known[e]}" if "=" not in e else e for e in given if "=" in e or e in known)
 
@@ -200,11 +204,18 @@ def _variables(terminal: Terminal, call: Invocation) -> tuple[str, ...]:
 def _options(terminal: Terminal, call: Invocation) -> Options:
     given = call.options
     entrypoint = str(given["entrypoint"])
+    try:
+        variables = _variables(terminal, call)
+    except LabkitError as error:
+        raise _refused(str(error)) from None
     return Options(
-        env=_variables(terminal, call),
+        env=variables,
         labels=tuple((name, value) for name, _, value in (e.partition("=") for e in call.strings("label"))),
         ports=tuple(port for each in call.strings("publish") for port in single_ports(each)),
         volumes=_volumes(call.strings("volume")),
+        mounts=tuple(map(parse_mount, call.strings("mount"))),
+        tmpfs=tuple(dict(each.partition(":")[::2] for each in call.strings("tmpfs")).items()),
+        volumes_from=call.strings("volumes-from"),
         restart=str(given["restart"]) or "no",
         hostname=str(given["hostname"]),
         network=str(given["network"][-1]) if given["network"] else "default",  # type: ignore[index]
@@ -222,16 +233,14 @@ def _options(terminal: Terminal, call: Invocation) -> Options:
 
 def _volumes(given: tuple[str, ...]) -> tuple[str, ...]:
     if any(each.startswith(("/", "~", ".")) and ":" in each for each in given):
-        raise UsageError(
-            "labkit: -v with a directory of the host is not simulated; it would mount that directory. "
-            "A volume works: -v data:/data\n"
-        )
+        raise lacks("-v")
     return given
 
 
 def execute(terminal: Terminal, call: Invocation) -> int:
     """Run a command in a running container."""
     name, *argv = call.args
+    env = _variables(terminal, call)
     try:
         container = containers.find_container(terminal.engine, name)
     except NotFound as error:
@@ -245,7 +254,7 @@ def execute(terminal: Terminal, call: Invocation) -> int:
             terminal.engine,
             container,
             argv,
-            env=_variables(terminal, call),
+            env=env,
             user=str(call.options["user"]) or None,
             working_dir=str(call.options["workdir"]) or None,
             stdin=_attached(terminal) if interactive and not call.options["detach"] else b"",

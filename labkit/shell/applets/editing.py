@@ -21,7 +21,9 @@ from labkit.shell.task import CommandError, Task, UsageError
 # grep.
 
 _LONG = {"ignore-case": "i", "invert-match": "v", "line-number": "n", "count": "c", "quiet": "q",
-         "recursive": "r", "extended-regexp": "E", "fixed-strings": "F", "only-matching": "o"}  # fmt: skip
+         "recursive": "r", "extended-regexp": "E", "fixed-strings": "F", "only-matching": "o",
+         "after-context": "A", "before-context": "B", "context": "C", "max-count": "m", "regexp": "e",
+         "files-with-matches": "l", "word-regexp": "w", "line-regexp": "x", "no-messages": "s"}  # fmt: skip
 
 
 def grep(task: Task, args: Sequence[str]) -> int:

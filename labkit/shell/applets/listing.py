@@ -276,7 +276,7 @@ def _directory(task: Task, path: str, options: Options, titled: bool, first: boo
     shown = [".", ".."] * (kind == "a") + names
     listed = [(name, found) for name in shown if (found := task.stat(f"{base}/{name}", False)) is not None]
     entries = _sorted(listed, options)
-    if "l" in options:
+    if options.last("ls"):
         total = sum(blocks(found) for _, found in entries) // 2
         text = human(total * 1024, task.dialect) if "h" in options else str(total)
         if task.dialect == "busybox" and "h" in options:
@@ -301,12 +301,15 @@ def _sorted(entries: list[Entry], options: Options) -> list[Entry]:
 def _show(task: Task, base: str, entries: list[Entry], options: Options) -> None:
     rows = [_attributes(task, found, options) if "l" in options else () for _, found in entries]
     gnu, size = task.dialect == "gnu", 7 if "h" in options else 9
+    short = gnu and "h" in options
+    taken = [human(512 * n, "gnu") if short else str(n // 2) for n in (blocks(found) for _, found in entries)]
+    width = max(map(len, taken), default=0) if gnu else 6
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)] if gnu else [10, 4, 8, 8, size, 12]
-    for (name, found), row in zip(entries, rows, strict=True):
+    for (name, found), row, used in zip(entries, rows, taken, strict=True):
         line = f"{found.inode:{1 if gnu else 7}} " if "i" in options else ""
-        line += f"{blocks(found) // 2:{1 if gnu else 6}} " if "s" in options else ""
-        for place, (cell, width) in enumerate(zip(row, widths, strict=False)):
-            line += f"{cell if gnu else cell[:8]:<{width}} " if place in (2, 3) else f"{cell:>{width}} "
+        line += f"{used:>{width}} " if "s" in options else ""
+        for place, (cell, wide) in enumerate(zip(row, widths, strict=False)):
+            line += f"{cell if gnu else cell[:8]:<{wide}} " if place in (2, 3) else f"{cell:>{wide}} "
         line += name
         if "l" in options and modes.S_ISLNK(found.mode):
             line += f" -> {task.fs.readlink(task.path(base + name))}"
