@@ -34,7 +34,7 @@ BOMBS = {
     "printf 'FROM busybox\\nENV A0 xxxxxxxxxx\\n' > Dockerfile; for i in 1 2 3 4 5 6 7 8; do j=$((i-1));"
     ' v="\\$A$j$A$j"; v="\\${A$j}\\${A$j}\\${A$j}\\${A$j}\\${A$j}\\${A$j}\\${A$j}\\${A$j}\\${A$j}\\${A$j}";'
     ' echo "ENV A$i $v" >> Dockerfile; done; docker build .': "labkit's variables hold at most 128 kB each",
-    "while :; do cat /etc/passwd; done": "this goes on",
+    "while :; do cat /etc/passwd; done": "a command prints at most 1 MB here",
     "while :; do docker images; done": "this goes on",
 }
 RUN_A_BOMB = """

@@ -6,15 +6,13 @@ with a value (`--quiet=false`), `--` to end the flags; and pflag's own words for
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from labkit.base.errors import InvalidReference, LabkitError
 from labkit.cli.help import HELP
-from labkit.cli.mounts import parse_mount
+from labkit.cli.mounts import comma_fields, parse_mount
 from labkit.cli.table import FALSE, NUMBERS, REPEATED, TRUE, Flag, Value
 from labkit.go.quote import go_quote
 from labkit.oci.reference import parse_reference
@@ -161,10 +159,7 @@ def _value(flag: Flag, text: str) -> Value:
     elif flag.name == "attach" and text.lower() not in _STREAMS:
         raise ValueError("valid streams are STDIN, STDOUT and STDERR")
     if flag.kind == "strings":
-        try:
-            return tuple(next(csv.reader(io.StringIO(text)), ()))
-        except csv.Error:  # a lone CR, which Go's reader leaves in the field
-            return (text,)
+        return comma_fields(text)
     return (text,) if flag.kind in REPEATED else text
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 from typing import Any
 
@@ -32,6 +33,18 @@ def lacks(flag: str, what: str = _DIRECTORY) -> UsageError:
     return UsageError(f"labkit: {flag} with {what}\n", code="not-simulated")
 
 
+def comma_fields(text: str) -> tuple[str, ...]:
+    """Return the fields of a flag's value as Go's encoding/csv reads its first line.
+
+    >>> comma_fields('a,"b,c"')
+    ('a', 'b,c')
+    """
+    try:
+        return tuple(next(csv.reader(io.StringIO(text)), ()))
+    except csv.Error:  # a lone CR, which Go's reader leaves in the field
+        return (text,)
+
+
 def parse_mount(text: str) -> MountFlag:
     """Read a value of `--mount`; raises ValueError in the client's words, UsageError in labkit's own.
 
@@ -41,7 +54,7 @@ def parse_mount(text: str) -> MountFlag:
     kind, values, groups = "volume", dict[str, Any](), set[str]()
     if not text:
         raise ValueError("EOF")
-    for part in next(csv.reader([text]), []):
+    for part in comma_fields(text):
         key, equals, value = part.partition("=")
         key = key.lower()
         if not equals and key not in ("readonly", "ro", "volume-nocopy", "bind-nonrecursive"):

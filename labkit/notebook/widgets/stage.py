@@ -59,8 +59,8 @@ class Stage(anywidget.AnyWidget):
         self._unfolded: set[str] = set()
         self._handle: Any = None
         self._scene = Scene()
-        # All at once: what is set later reaches the page after its script has begun. Where no page follows, all
-        # runs store the same.
+        # All at once: what is set later reaches the page after its script has begun. Where no page follows,
+        # all runs store the same.
         super().__init__(mark=uuid4().hex[:12] if live() else "0", frame=self._look(()))
         self.on_msg(self._asked)
         lab.watchers.add(self)
