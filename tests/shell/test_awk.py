@@ -1,0 +1,73 @@
+"""The part of awk that is simulated answers as busybox's does; what is left out says so."""
+
+from __future__ import annotations
+
+import subprocess
+
+import pytest
+
+from labkit import Lab
+from labkit.box import Box
+from tests.conftest import need
+from tests.shell.workload import BUSYBOX
+
+TEXT = "a b c\n1 2 3\n10 x  y\n\nroot:x:0:0\n/dev/sda1 100 50%\n  4 4.50 c\n"
+PROGRAMS = """
+{print $1}
+{print $2, $NF}
+{print $1 "-" $2}
+{print $0"\\t"NR; print NF}
+NR==2
+NR>1 && NF {print NR, $0}
+NR==1 || /x/
+/b/
+!/b/
+$1 ~ /^[0-9]+$/ {print $1}
+$3 !~ /y/ {print $3}
+$1==10
+$1>="4" {print $2}
+$2>1 {print}
+$1!="a" {print; n++} END {print n, NR}
+{s+=$1} END {print s}
+BEGIN {OFS="-"; print "x", 1.50} {print $1,$2}
+END {print}
+# nothing
+""".strip().splitlines()
+LEFT_OUT = {
+    "{if ($1) print}": "'if'",
+    '{printf "%s", $1}': "'printf'",
+    "{print length($1)}": "'length'",
+    "{print $1/2}": "'/'",
+    "{a[$1]++}": "'['",
+    "{print": "the end of the program here",
+}
+
+
+@pytest.fixture(scope="module")
+def box() -> Box:
+    """Give a container of busybox's with a file of lines."""
+    made = Lab().run("busybox", name="box")
+    made.write("/t", TEXT)
+    return made
+
+
+@pytest.mark.parametrize("options", [[], ["-F:"], ["-F", "[bx]"], ["-v", "OFS=+", "-F", "\\t"]])
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_it_prints_what_busybox_prints(box: Box, program: str, options: list[str]) -> None:
+    need("" if BUSYBOX.exists() else "busybox is not installed")
+    command = [str(BUSYBOX), "awk", *options, program]
+    told = subprocess.run(command, input=TEXT, capture_output=True, text=True, check=False, timeout=20)
+    ours = box.exec(["awk", *options, program, "/t"])
+    assert (ours.stdout, ours.exit_code) == (told.stdout, told.returncode)
+
+
+@pytest.mark.parametrize("program", LEFT_OUT)
+def test_what_is_left_out_says_so(box: Box, program: str) -> None:
+    ours = box.exec(["awk", program, "/t"])
+    words = f"labkit: {LEFT_OUT[program]} in awk is not simulated; patterns, print, fields and sums are\n"
+    assert (ours.stdout, ours.stderr, ours.exit_code) == ("", words, 2)
+
+
+def test_a_file_that_is_not_there_and_no_program(box: Box) -> None:
+    assert box.exec(["awk", "1", "/nope"]).exit_code
+    assert box.exec("awk").stderr.startswith("BusyBox")
