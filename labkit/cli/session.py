@@ -192,6 +192,8 @@ class Session:
     place: Prompt = field(default_factory=Prompt)
     log: str = ""
     """The traceback of the last line that could not be run."""
+    dialect: str = "gnu"
+    """Whose words the programs at the prompt speak."""
     _attach: Attached | None = None
 
     @property
@@ -382,7 +384,7 @@ class Session:
             most_output=MEBIBYTE,
             space=lambda: usage.space(self.engine),
             mounts=fs,
-            dialect="gnu",
+            dialect=self.dialect,
         )
         done = resume([self.place.shell], machine, text=text, status=status)
         *_, shell = done.shells

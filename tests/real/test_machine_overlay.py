@@ -51,6 +51,7 @@ class Both:
 
     def __init__(self, root: Path) -> None:
         self.lab, self.root = Lab(), root
+        self.lab.session.dialect = "busybox"  # the programs beside it are busybox's
         for line in START.splitlines():
             self.run(line)
 
