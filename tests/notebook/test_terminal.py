@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from labkit import Lab
+from labkit.base.errors import DaemonError
 from labkit.engine.schedule import PullEvent
 from labkit.notebook.widgets.stage import Stage, as_json
 from labkit.notebook.widgets.terminal import Terminal
@@ -101,3 +102,22 @@ def test_what_has_a_hostile_name_is_text(terminal: Terminal) -> None:
     (file,) = [each for each in terminal.frame["scene"]["tiles"] if each["key"].startswith("file:")]
     assert "\x1b" not in file["name"] + file["label"]
     assert "<b>" not in terminal.bundle()["text/html"].replace("&lt;b&gt;", "")
+
+
+def test_a_stage_shows_what_a_failure_left_and_nothing_of_a_look_or_of_what_was_stopped() -> None:
+    lab = Lab()
+    seen = Stage(lab)
+    with lab.looking():
+        lab.pull("busybox")
+    assert seen.frame["scene"]["tiles"] == []
+
+    def stop(event: PullEvent) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        lab.type("docker pull nginx", watch=stop)
+    lab.type("docker ps")
+    assert seen.frame["events"] == []
+    with pytest.raises(DaemonError):
+        lab.run("busybox", ["nosuch"], name="box")
+    assert "box" in [each["name"] for each in seen.frame["scene"]["tiles"]]
