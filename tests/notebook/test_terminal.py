@@ -60,7 +60,17 @@ def test_ctrl_c_takes_back_what_is_only_being_played(terminal: Terminal) -> None
     ask(terminal, line="docker pull nginx")
     assert ask(terminal, cancel=True)["ran"] == "^C\nlabkit: took back: docker pull nginx\n"
     assert terminal.lab.images == []
-    assert ask(terminal, cancel=True)["ran"].startswith("^C\n")  # and nothing is left to take back
+    assert ask(terminal, cancel=True)["ran"] == "^C\n"  # and nothing is left to take back
+
+
+@pytest.mark.parametrize("line", ["docker ps", "for i in 1 2", "docker pull busybox; cat", "undo"])
+def test_ctrl_c_takes_nothing_back_but_what_was_typed_last(terminal: Terminal, line: str) -> None:
+    ask(terminal, line="docker pull nginx")
+    ask(terminal, line="docker run --name box nginx true")
+    ask(terminal, line=line)
+    assert ask(terminal, cancel=True)["ran"] == "^C\n"
+    assert terminal.lab.image("nginx")
+    assert ask(terminal, hello=True)["prompt"] == "$ "
 
 
 def test_ctrl_c_ends_what_runs_beside_the_page(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,9 @@ from IPython.core.getipython import get_ipython
 from labkit.base.errors import LabkitError
 from labkit.base.text import shown
 from labkit.cli.completion import completions, split_word
+from labkit.cli.session import CTRL_C
 from labkit.engine.schedule import PullEvent
+from labkit.engine.state import State, still
 from labkit.lab import Lab
 from labkit.notebook.console import own_word
 from labkit.notebook.output import lab_of_notebook
@@ -39,6 +41,7 @@ class Terminal(Stage):
         self._stopped = Event()
         self._worker: Thread | None = None
         self._late = False
+        self._led: State | None = None
         super().__init__(lab)
 
     def _asked(self, widget: object, content: dict[str, Any], buffers: object) -> None:
@@ -73,10 +76,14 @@ class Terminal(Stage):
 
     def _run(self, line: str, prompt: str) -> None:
         self.lab.session.tty = True
+        before, own = self.lab.engine.state, ""
         try:
-            text = own_word(self.lab, line.strip()) or self.lab.type(line, watch=self._watch).text
-        except KeyboardInterrupt:
-            text = "^C\n"
+            own = own_word(self.lab, line.strip())
+            text = own or self.lab.type(line, watch=self._watch).text
+        except (KeyboardInterrupt, LabkitError) as error:  # without an answer the page would wait for ever
+            text = f"{str(error) or '^C'}\n"
+        now = self.lab.engine.state
+        self._led = None if own or still(before) == still(now) else now
         _, clear, after = text.rpartition(_CLEAR)
         text = shown(after.replace("\r\n", "\n"))
         echo = f"{prompt}{line}\n" if line.isprintable() else ""
@@ -95,10 +102,11 @@ class Terminal(Stage):
         if self._worker and self._worker.is_alive():
             self._stopped.set()
             return
-        try:
-            text = f"^C\nlabkit: took back: {shown(self.lab.undo())}\n"
-        except LabkitError:  # it was over, and changed nothing
-            text = "^C\n"
+        text, place = "^C\n", self.lab.session.place
+        if place.unread or place.again:
+            self.lab.type(CTRL_C)
+        elif self.lab.engine.state is self._led:  # else it changed nothing, or another command came after it
+            text += f"labkit: took back: {shown(self.lab.undo())}\n"
         self._screen += text
         self.send({"ran": text, "prompt": self.lab.prompt})
 
