@@ -47,6 +47,10 @@ def test_a_container_is_typed_into_and_time_goes_back(terminal: Terminal) -> Non
     assert [each["name"] for each in terminal.frame["scene"]["tiles"] if each["mark"] == "A"] == ["/x"]
     ask(terminal, time=1)
     assert [each for each in terminal.frame["scene"]["tiles"] if each["mark"] == "A"] == []
+    assert terminal.sent[-1] == {"prompt": "/ # "}  # type: ignore[attr-defined]
+    terminal.lab.go(0)
+    assert terminal.sent[-1] == {"prompt": "$ "}  # type: ignore[attr-defined]
+    terminal.lab.go(1)
     assert ask(terminal, line="undo")["ran"] == "labkit: took back: docker run -it --name box busybox\n"
     assert ask(terminal, hello=True)["prompt"] == "$ "
 

@@ -6,7 +6,8 @@ registry, goes on in a thread, so that Ctrl-C is heard; where there are no threa
 
 from __future__ import annotations
 
-from threading import Event, Thread
+from collections.abc import Sequence
+from threading import Event, Thread, current_thread
 from typing import Any
 
 import traitlets
@@ -40,9 +41,14 @@ class Terminal(Stage):
         self._typed: list[str] = []
         self._stopped = Event()
         self._worker: Thread | None = None
-        self._late = False
+        self._late = self._streamed = False
         self._led: State | None = None
         super().__init__(lab)
+
+    def see(self, events: Sequence[PullEvent]) -> None:
+        """Show the lab, and its prompt, which time or another terminal may have changed."""
+        super().see(() if self._streamed and current_thread() is self._worker else events)
+        self.send({"prompt": self.lab.prompt})
 
     def _asked(self, widget: object, content: dict[str, Any], buffers: object) -> None:
         if "line" in content:
@@ -61,7 +67,7 @@ class Terminal(Stage):
     def _take(self, line: str) -> None:
         """Run a line, for a moment here and then beside the page."""
         self._stopped.clear()
-        self._late = False
+        self._late = self._streamed = False
         if line.isprintable() and line.strip():
             self._typed.append(line)
         worker = Thread(target=self._run, args=(line, self.lab.prompt), daemon=True, name="labkit-terminal")
@@ -95,6 +101,7 @@ class Terminal(Stage):
         if self._stopped.is_set():
             raise KeyboardInterrupt
         if self._late:
+            self._streamed = True
             self.send({"bar": [event.layer, shown_event(event)[-1]]})
 
     def _cancel(self) -> None:
