@@ -144,10 +144,11 @@ class Lab:
         ('/tmp # ', ['x'])
         """
         place = self.session.place
-        if line == CTRL_C:  # it takes back a line that was not yet given: that is no command
+        if line == CTRL_C and not place.again:  # it drops a line that was not yet given: that is no command
             with self._lock:
                 return self.session.type(line)
-        with self.doing(KEYS.get(line, place.unread + line)):
+        given = place.again.line if place.again else None
+        with self.doing(given or KEYS.get(line, place.unread + line)):
             self.session.watch = self._watched(watch)
             return self.session.type(line)
 

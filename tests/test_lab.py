@@ -10,6 +10,7 @@ import pytest
 import labkit
 from labkit import Lab, Result
 from labkit.base.errors import DaemonError, FileSystemError, LabkitError, NotFound
+from labkit.cli.session import CTRL_C, CTRL_D
 from labkit.cli.timeline import MOST
 from labkit.engine.schedule import Network, PullEvent
 from labkit.go.moment import SECOND
@@ -110,6 +111,17 @@ def test_undo_takes_back_one_step_each_and_reset_all() -> None:
     lab.reset()
     assert lab.engine.state is states[0]
     lab.undo()
+    assert len(lab.images) == 1
+
+
+@pytest.mark.parametrize("key", [CTRL_C, CTRL_D])
+def test_undo_takes_back_a_command_that_read_what_was_typed(key: str) -> None:
+    lab = Lab()
+    lab.pull("busybox")
+    for line in ("docker pull nginx; cat > notes", "hello", key):
+        lab.type(line)
+    assert len(lab.images) == 2
+    assert lab.undo() == "docker pull nginx; cat > notes"
     assert len(lab.images) == 1
 
 
