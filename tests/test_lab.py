@@ -228,6 +228,24 @@ def test_a_build_of_three_layers_with_files_of_given_sizes() -> None:
     assert lab.disk_usage() <= before + 5_000_000
 
 
+def test_a_box_of_the_stage_is_explained_by_what_is_so() -> None:
+    lab = Lab()
+    lab.build("gone", "FROM busybox\nRUN rm /etc/passwd")
+    box = lab.run("gone", name="box")
+    box.write("/etc/passwd", "me")
+    assert "below                     deleted by a whiteout in layer 2 of gone" in str(
+        lab.explain("box:/etc/passwd")
+    )
+    assert "copied up without what is in it from layer 2" in str(lab.explain("box:/etc"))
+    assert lab.explain(f"file:{box.id}:") == lab.explain("box")  # the box "… more"
+    lab.docker("tag gone image")
+    assert lab.explain("image").title == "an image: gone:latest, image:latest"
+    box.stop()
+    for fact in lab.explain("box").facts:
+        if fact.command:
+            assert fact.value.partition(" ")[0].lower() in lab.shell(fact.command).text.lower()
+
+
 def test_a_build_that_fails_leaves_the_lab_as_it_was() -> None:
     lab = Lab()
     lab.pull("busybox")
