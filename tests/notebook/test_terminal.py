@@ -91,6 +91,17 @@ def test_ctrl_c_ends_what_runs_beside_the_page(terminal: Terminal, monkeypatch: 
     assert any("bar" in each for each in terminal.sent)  # type: ignore[attr-defined]
 
 
+def test_ctrl_c_drops_a_line_that_waits_for_another_cell(terminal: Terminal) -> None:
+    terminal.lab.run("busybox", name="box")
+    with terminal.lab.doing("a cell's work"):
+        terminal._asked(terminal, {"line": "docker rm -f box"}, [])
+        terminal._asked(terminal, {"cancel": True}, [])
+    assert terminal._worker
+    terminal._worker.join()
+    assert terminal.sent[-1]["ran"] == "^C\n"  # type: ignore[attr-defined]
+    assert len(terminal.lab.containers) == 1
+
+
 def test_a_tile_that_is_opened_says_what_it_is_and_one_that_is_gone_nothing(terminal: Terminal) -> None:
     ask(terminal, line="docker pull nginx")
     for tile in list(terminal.frame["scene"]["tiles"]):

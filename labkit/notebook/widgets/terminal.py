@@ -82,14 +82,20 @@ class Terminal(Stage):
 
     def _run(self, line: str, prompt: str) -> None:
         self.lab.session.tty = True
-        before, own = self.lab.engine.state, ""
-        try:
-            own = own_word(self.lab, line.strip())
-            text = own or self.lab.type(line, watch=self._watch).text
-        except (KeyboardInterrupt, LabkitError) as error:  # without an answer the page would wait for ever
-            text = f"{str(error) or '^C'}\n"
-        now = self.lab.engine.state
-        self._led = None if own or still(before) == still(now) else now
+        with self.lab._lock:
+            before, own = self.lab.engine.state, ""
+            try:
+                if self._stopped.is_set():  # while another cell had the lab
+                    raise KeyboardInterrupt
+                own = own_word(self.lab, line.strip())
+                text = own or self.lab.type(line, watch=self._watch).text
+            except (
+                KeyboardInterrupt,
+                LabkitError,
+            ) as error:  # without an answer the page would wait for ever
+                text = f"{str(error) or '^C'}\n"
+            now = self.lab.engine.state
+            self._led = None if own or still(before) == still(now) else now
         _, clear, after = text.rpartition(_CLEAR)
         text = shown(after.replace("\r\n", "\n"))
         echo = f"{prompt}{line}\n" if line.isprintable() else ""
