@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import RLock
 from typing import IO, Protocol
@@ -144,10 +144,11 @@ class Lab:
         ('/tmp # ', ['x'])
         """
         place = self.session.place
-        if line == CTRL_C:  # it takes back a line that was not yet given: that is no command
+        if line == CTRL_C and not place.again:  # it drops a line that was not yet given: that is no command
             with self._lock:
                 return self.session.type(line)
-        with self.doing(KEYS.get(line, place.unread + line)):
+        given = place.again.line if place.again else None
+        with self.doing(given or KEYS.get(line, place.unread + line)):
             self.session.watch = self._watched(watch)
             return self.session.type(line)
 
@@ -338,7 +339,7 @@ class Lab:
         with self._lock:
             self._time.stand(self._moment())
             self._restore(self._time.go(at))
-        self._tell()
+            self._tell()
 
     def undo(self) -> str:
         """Put the lab back to where it was before the last command; return what was taken back.
@@ -405,11 +406,12 @@ class Lab:
                 yield
             except KeyboardInterrupt:
                 self._restore(before)
+                self._events = []
                 raise
-            finally:
+            finally:  # what ended in an error has changed something, too
                 self._busy = False
                 self._time.add(self._moment(did), always=always)
-        self._tell()
+                self._tell()
 
     @contextmanager
     def looking(self) -> Iterator[None]:
@@ -422,20 +424,21 @@ class Lab:
         ([], [])
         """
         with self._lock:
-            before, time = self._moment(), self._time
-            self._time = Timeline(before)
+            before, time, watchers = self._moment(), self._time, self.watchers
+            self._time, self.watchers = Timeline(before), WeakSet()
             try:
                 yield
             finally:
-                self._time = time
+                self._time, self.watchers = time, watchers
                 self._restore(before)
 
     def _tell(self) -> None:
         events, self._events = self._events, []
         for watcher in list(self.watchers):
-            # A command has been run, whether or not somebody can show it.
-            with suppress(Exception):
+            try:
                 watcher.see(events)
+            except Exception as error:  # a command has been run, whether or not somebody can show it
+                self.session.failed(error)
 
     def _moment(self, did: str = "") -> Moment:
         return Moment(self.engine.state, self.session.place, did)

@@ -10,6 +10,7 @@ import pytest
 import labkit
 from labkit import Lab, Result
 from labkit.base.errors import DaemonError, FileSystemError, LabkitError, NotFound
+from labkit.cli.session import CTRL_C, CTRL_D
 from labkit.cli.timeline import MOST
 from labkit.engine.schedule import Network, PullEvent
 from labkit.go.moment import SECOND
@@ -110,6 +111,17 @@ def test_undo_takes_back_one_step_each_and_reset_all() -> None:
     lab.reset()
     assert lab.engine.state is states[0]
     lab.undo()
+    assert len(lab.images) == 1
+
+
+@pytest.mark.parametrize("key", [CTRL_C, CTRL_D])
+def test_undo_takes_back_a_command_that_read_what_was_typed(key: str) -> None:
+    lab = Lab()
+    lab.pull("busybox")
+    for line in ("docker pull nginx; cat > notes", "hello", key):
+        lab.type(line)
+    assert len(lab.images) == 2
+    assert lab.undo() == "docker pull nginx; cat > notes"
     assert len(lab.images) == 1
 
 
@@ -214,6 +226,24 @@ def test_a_build_of_three_layers_with_files_of_given_sizes() -> None:
     before = lab.disk_usage()
     lab.build("again", [*THREE_LAYERS[:2], 'CMD ["true"]'], {"big.bin": 5_000_000})
     assert lab.disk_usage() <= before + 5_000_000
+
+
+def test_a_box_of_the_stage_is_explained_by_what_is_so() -> None:
+    lab = Lab()
+    lab.build("gone", "FROM busybox\nRUN rm /etc/passwd")
+    box = lab.run("gone", name="box")
+    box.write("/etc/passwd", "me")
+    assert "below                     deleted by a whiteout in layer 2 of gone" in str(
+        lab.explain("box:/etc/passwd")
+    )
+    assert "copied up without what is in it from layer 2" in str(lab.explain("box:/etc"))
+    assert lab.explain(f"file:{box.id}:") == lab.explain("box")  # the box "… more"
+    lab.docker("tag gone image")
+    assert lab.explain("image").title == "an image: gone:latest, image:latest"
+    box.stop()
+    for fact in lab.explain("box").facts:
+        if fact.command:
+            assert fact.value.partition(" ")[0].lower() in lab.shell(fact.command).text.lower()
 
 
 def test_a_build_that_fails_leaves_the_lab_as_it_was() -> None:

@@ -71,7 +71,7 @@ def explain(engine: Engine, name: str) -> Explanation:
     ...
     """
     kind, _, rest = name.partition(":")
-    if kind in _BY_KEY:
+    if rest and kind in _BY_KEY:
         return _BY_KEY[kind](engine, rest)
     for found in _candidates(engine, name):
         return found
@@ -130,6 +130,7 @@ def _layer(engine: Engine, chain: str) -> Explanation:
     facts = [
         *(Fact("digest of its blob", each, "docker pull prints the first 12 digits of it") for each in blobs),
         Fact("DiffID", layer.diff_id, f"docker image inspect -f '{{{{json .RootFS.Layers}}}}' {name}"),
+        Fact("", short(layer.diff_id), "docker push prints these first 12 digits of the DiffID"),
         Fact("ChainID", chain, "docker rmi prints it after Deleted:"),
         Fact("size", human_size(layer.size), f"docker image history {name}"),
         Fact("its place", f"layer {place + 1} of {len(image.layers)}, counted from below"),
@@ -195,11 +196,11 @@ def _container(engine: Engine, identity: str) -> Explanation:
     box = containers.find_container(engine, identity)
     own, whole = containers.size_rw(box), containers.size_root(box)
     facts = (
-        Fact("container ID", box.id, "docker ps --no-trunc"),
+        Fact("container ID", box.id, "docker ps -a --no-trunc"),
         Fact("status", box.status, "docker ps -a"),
-        Fact("stands on", box.image_name, f"docker inspect -f '{{{{.Image}}}}' {box.name}"),
+        Fact("stands on", box.image_name, f"docker inspect -f '{{{{.Config.Image}}}}' {box.name}"),
         Fact("runs", " ".join(box.command)),
-        Fact("size", f"{human_size(own)} (virtual {human_size(whole)})", "docker ps -s"),
+        Fact("size", f"{human_size(own)} (virtual {human_size(whole)})", "docker ps -a -s"),
         Fact("", "its own read-write layer, and with the image's layers below it"),
         *(Fact("volume", f"{each.name} at {each.destination}") for each in box.volumes),
     )
@@ -209,6 +210,8 @@ def _container(engine: Engine, identity: str) -> Explanation:
 
 def _file(engine: Engine, key: str) -> Explanation:
     identity, _, path = key.partition(":")
+    if not path:  # the box for the files that a scene does not show
+        return _container(engine, identity)
     box = containers.find_container(engine, identity)
     change = next((each for each in containers.diff(engine, box) if each.path == path), None)
     now = tree.get(box.upper, path.strip("/"))
@@ -228,12 +231,12 @@ def _file(engine: Engine, key: str) -> Explanation:
         facts.append(Fact("size", f"{human_size(tree.stat_size(now))}, a {node_kind(now)}"))
     if below:
         layer, node = below
-        done = {"C": "copied up whole from", "D": "hidden by a whiteout, still in"}.get(
-            change.kind if change else "", "in"
-        )
-        facts.append(
-            Fact("below", f"{human_size(tree.stat_size(node))}, {done} layer {layer} of {box.image_name}")
-        )
+        done = f"{human_size(tree.stat_size(node))}, {_FATES[change.kind if change else '']}"
+        if isinstance(node, tree.Whiteout):
+            done = "deleted by a whiteout in"
+        elif isinstance(node, tree.Dir) and change and change.kind == "C":
+            done = "a directory, copied up without what is in it from"
+        facts.append(Fact("below", f"{done} layer {layer} of {box.image_name}"))
     else:
         facts.append(Fact("below", "no layer of the image has it"))
     return Explanation(f"file:{key}", f"a file: {path}", tuple(facts))

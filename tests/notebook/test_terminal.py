@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from labkit import Lab
+from labkit.base.errors import DaemonError
 from labkit.engine.schedule import PullEvent
 from labkit.notebook.widgets.stage import Stage, as_json
 from labkit.notebook.widgets.terminal import Terminal
@@ -46,6 +47,10 @@ def test_a_container_is_typed_into_and_time_goes_back(terminal: Terminal) -> Non
     assert [each["name"] for each in terminal.frame["scene"]["tiles"] if each["mark"] == "A"] == ["/x"]
     ask(terminal, time=1)
     assert [each for each in terminal.frame["scene"]["tiles"] if each["mark"] == "A"] == []
+    assert terminal.sent[-1] == {"prompt": "/ # "}  # type: ignore[attr-defined]
+    terminal.lab.go(0)
+    assert terminal.sent[-1] == {"prompt": "$ "}  # type: ignore[attr-defined]
+    terminal.lab.go(1)
     assert ask(terminal, line="undo")["ran"] == "labkit: took back: docker run -it --name box busybox\n"
     assert ask(terminal, hello=True)["prompt"] == "$ "
 
@@ -59,7 +64,17 @@ def test_ctrl_c_takes_back_what_is_only_being_played(terminal: Terminal) -> None
     ask(terminal, line="docker pull nginx")
     assert ask(terminal, cancel=True)["ran"] == "^C\nlabkit: took back: docker pull nginx\n"
     assert terminal.lab.images == []
-    assert ask(terminal, cancel=True)["ran"].startswith("^C\n")  # and nothing is left to take back
+    assert ask(terminal, cancel=True)["ran"] == "^C\n"  # and nothing is left to take back
+
+
+@pytest.mark.parametrize("line", ["docker ps", "for i in 1 2", "docker pull busybox; cat", "undo"])
+def test_ctrl_c_takes_nothing_back_but_what_was_typed_last(terminal: Terminal, line: str) -> None:
+    ask(terminal, line="docker pull nginx")
+    ask(terminal, line="docker run --name box nginx true")
+    ask(terminal, line=line)
+    assert ask(terminal, cancel=True)["ran"] == "^C\n"
+    assert terminal.lab.image("nginx")
+    assert ask(terminal, hello=True)["prompt"] == "$ "
 
 
 def test_ctrl_c_ends_what_runs_beside_the_page(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,6 +89,17 @@ def test_ctrl_c_ends_what_runs_beside_the_page(terminal: Terminal, monkeypatch: 
     answer = ask(terminal, cancel=True)
     assert answer["ran"] == "^C\n"
     assert any("bar" in each for each in terminal.sent)  # type: ignore[attr-defined]
+
+
+def test_ctrl_c_drops_a_line_that_waits_for_another_cell(terminal: Terminal) -> None:
+    terminal.lab.run("busybox", name="box")
+    with terminal.lab.doing("a cell's work"):
+        terminal._asked(terminal, {"line": "docker rm -f box"}, [])
+        terminal._asked(terminal, {"cancel": True}, [])
+    assert terminal._worker
+    terminal._worker.join()
+    assert terminal.sent[-1]["ran"] == "^C\n"  # type: ignore[attr-defined]
+    assert len(terminal.lab.containers) == 1
 
 
 def test_a_tile_that_is_opened_says_what_it_is_and_one_that_is_gone_nothing(terminal: Terminal) -> None:
@@ -101,3 +127,22 @@ def test_what_has_a_hostile_name_is_text(terminal: Terminal) -> None:
     (file,) = [each for each in terminal.frame["scene"]["tiles"] if each["key"].startswith("file:")]
     assert "\x1b" not in file["name"] + file["label"]
     assert "<b>" not in terminal.bundle()["text/html"].replace("&lt;b&gt;", "")
+
+
+def test_a_stage_shows_what_a_failure_left_and_nothing_of_a_look_or_of_what_was_stopped() -> None:
+    lab = Lab()
+    seen = Stage(lab)
+    with lab.looking():
+        lab.pull("busybox")
+    assert seen.frame["scene"]["tiles"] == []
+
+    def stop(event: PullEvent) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        lab.type("docker pull nginx", watch=stop)
+    lab.type("docker ps")
+    assert seen.frame["events"] == []
+    with pytest.raises(DaemonError):
+        lab.run("busybox", ["nosuch"], name="box")
+    assert "box" in [each["name"] for each in seen.frame["scene"]["tiles"]]

@@ -149,6 +149,7 @@ export class Picture {
     const known = scene.tiles.filter(tile => this.tiles.has(tile.key));
     // All is read before anything is written: a page that is asked and changed by turns is laid out each time.
     const from = new Map(known.map(tile => [tile.key, this.where(this.tiles.get(tile.key))]));
+    const left = gone.find(key => this.tiles.get(key) === this.element.getRootNode().activeElement);
     for (const key of gone) this.leave(key, atOnce);
     let wait = 0;
     for (const tile of scene.tiles) {
@@ -158,7 +159,10 @@ export class Picture {
       if (was) this.move(found, was, place, atOnce);
       else this.arrive(found, tile, place, atOnce ? -1 : 60 * wait++, before);
     }
-    if (!this.group.querySelector('[tabindex="0"]')) this.group.firstElementChild?.setAttribute("tabindex", "0");
+    const first = this.tiles.values().next().value;
+    if (!this.group.querySelector('[tabindex="0"]')) first?.setAttribute("tabindex", "0");
+    // A fold's key has that of the first layer in it.
+    if (left && first) this.focus(this.tiles.get(left.slice("fold:".length)) ?? first);
   }
 
   where(tile) {
@@ -237,6 +241,7 @@ export class Picture {
     const tile = this.tiles.get(key);
     this.tiles.delete(key);
     tile.removeAttribute("data-key");
+    tile.removeAttribute("tabindex");
     tile.setAttribute("aria-hidden", "true");
     this.moving.get(tile)?.cancel();
     if (atOnce || still()) { tile.remove(); return; }
@@ -258,10 +263,11 @@ export class Picture {
     this.stop();
     const fresh = new Set(scene.tiles.filter(tile => !this.tiles.has(tile.key)).map(tile => tile.key));
     this.draw(scene);
-    if (!events.length || still() || !this.at) return;
+    if (!events.length || still() || !this.at || !this.element.clientWidth) return;
     this.ghosts = scene.tiles.filter(tile => fresh.has(tile.key) && ["layer", "image"].includes(kindOf(tile.key)));
     for (const tile of this.ghosts) this.tiles.get(tile.key).classList.add("ghost");
-    const last = events.at(-1)[0] || 1, pace = Math.min(3000, 400 * last) / last, began = performance.now();
+    const last = Math.max(...events.map(each => each[0])) || 1;  // each pull of a line begins at 0
+    const pace = Math.min(3000, 400 * last) / last, began = performance.now();
     let next = 0;
     const step = now => {
       while (next < events.length && events[next][0] * pace <= now - began) {

@@ -28,6 +28,9 @@ export default {
       else picture.play(scene, events);
       if (said) picture.say(said);
       time.show();
+      if (opened.hidden) return;
+      if (scene.tiles.some(tile => tile.key === opened.dataset.key)) tell({ open: opened.dataset.key });
+      else closeTile(opened, picture);
     };
     model.on("change:frame", () => show(false));
     model.on("msg:custom", message => {
@@ -77,7 +80,7 @@ function timeBar(model, tell) {
   const at = () => model.get("frame").at, last = () => model.get("frame").past.length;
   const back = button("◀", "Back one command", () => at() - 1);
   const range = part("input", "", "", { type: "range", min: "0", "aria-label": "Commands" });
-  range.addEventListener("change", () => model.send({ time: Number(range.value) }));
+  range.addEventListener("change", () => tell({ time: Number(range.value) }));
   element.append(range);
   const forward = button("▶", "Forward one command", () => at() + 1);
   const words = part("output");

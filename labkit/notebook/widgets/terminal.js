@@ -45,10 +45,10 @@ export class Terminal {
     if (key === "c" && !getSelection().toString() && this.input.selectionStart === this.input.selectionEnd) {
       return () => this.interrupt();
     }
-    if (key === "q" && this.left) return () => this.send(DETACH, "");
+    if (key === "q" && this.left) return () => this.enter(DETACH);
     this.left = key === "p";
     return {
-      d: this.input.value ? null : () => this.send(CTRL_D, ""),
+      d: this.input.value ? null : () => this.enter(CTRL_D),
       l: () => this.screen.replaceChildren(),
       p: () => {},
       u: () => { this.input.value = ""; },
@@ -68,9 +68,10 @@ export class Terminal {
     }
   }
 
+  /** Send a line or a key after those that wait. */
   enter(text) {
     this.input.value = "";
-    if (text.trim() && this.past.at(-1) !== text) this.past.push(text);
+    if (text.trim() > "\x1f" && this.past.at(-1) !== text) this.past.push(text);
     this.at = this.past.length;
     this.waiting.push(text);
     this.next();
@@ -79,9 +80,10 @@ export class Terminal {
   /** Send the next line, once the last one is answered and has been shown. */
   next() {
     if (this.busy || !this.waiting.length) return;
+    this.picture.stop();
     this.finish();
     const text = this.waiting.shift();
-    this.send(text, `${this.prompt.textContent}${text}\n`);
+    this.send(text, [CTRL_D, DETACH].includes(text) ? "" : `${this.prompt.textContent}${text}\n`);
   }
 
   send(line, echo = "") {

@@ -6,7 +6,8 @@ registry, goes on in a thread, so that Ctrl-C is heard; where there are no threa
 
 from __future__ import annotations
 
-from threading import Event, Thread
+from collections.abc import Sequence
+from threading import Event, Thread, current_thread
 from typing import Any
 
 import traitlets
@@ -15,7 +16,9 @@ from IPython.core.getipython import get_ipython
 from labkit.base.errors import LabkitError
 from labkit.base.text import shown
 from labkit.cli.completion import completions, split_word
+from labkit.cli.session import CTRL_C
 from labkit.engine.schedule import PullEvent
+from labkit.engine.state import State, still
 from labkit.lab import Lab
 from labkit.notebook.console import own_word
 from labkit.notebook.output import lab_of_notebook
@@ -38,8 +41,14 @@ class Terminal(Stage):
         self._typed: list[str] = []
         self._stopped = Event()
         self._worker: Thread | None = None
-        self._late = False
+        self._late = self._streamed = False
+        self._led: State | None = None
         super().__init__(lab)
+
+    def see(self, events: Sequence[PullEvent]) -> None:
+        """Show the lab, and its prompt, which time or another terminal may have changed."""
+        super().see(() if self._streamed and current_thread() is self._worker else events)
+        self.send({"prompt": self.lab.prompt})
 
     def _asked(self, widget: object, content: dict[str, Any], buffers: object) -> None:
         if "line" in content:
@@ -58,7 +67,7 @@ class Terminal(Stage):
     def _take(self, line: str) -> None:
         """Run a line, for a moment here and then beside the page."""
         self._stopped.clear()
-        self._late = False
+        self._late = self._streamed = False
         if line.isprintable() and line.strip():
             self._typed.append(line)
         worker = Thread(target=self._run, args=(line, self.lab.prompt), daemon=True, name="labkit-terminal")
@@ -73,10 +82,20 @@ class Terminal(Stage):
 
     def _run(self, line: str, prompt: str) -> None:
         self.lab.session.tty = True
-        try:
-            text = own_word(self.lab, line.strip()) or self.lab.type(line, watch=self._watch).text
-        except KeyboardInterrupt:
-            text = "^C\n"
+        with self.lab._lock:
+            before, own = self.lab.engine.state, ""
+            try:
+                if self._stopped.is_set():  # while another cell had the lab
+                    raise KeyboardInterrupt
+                own = own_word(self.lab, line.strip())
+                text = own or self.lab.type(line, watch=self._watch).text
+            except (
+                KeyboardInterrupt,
+                LabkitError,
+            ) as error:  # without an answer the page would wait for ever
+                text = f"{str(error) or '^C'}\n"
+            now = self.lab.engine.state
+            self._led = None if own or still(before) == still(now) else now
         _, clear, after = text.rpartition(_CLEAR)
         text = shown(after.replace("\r\n", "\n"))
         echo = f"{prompt}{line}\n" if line.isprintable() else ""
@@ -88,6 +107,7 @@ class Terminal(Stage):
         if self._stopped.is_set():
             raise KeyboardInterrupt
         if self._late:
+            self._streamed = True
             self.send({"bar": [event.layer, shown_event(event)[-1]]})
 
     def _cancel(self) -> None:
@@ -95,10 +115,11 @@ class Terminal(Stage):
         if self._worker and self._worker.is_alive():
             self._stopped.set()
             return
-        try:
-            text = f"^C\nlabkit: took back: {shown(self.lab.undo())}\n"
-        except LabkitError:  # it was over, and changed nothing
-            text = "^C\n"
+        text, place = "^C\n", self.lab.session.place
+        if place.unread or place.again:
+            self.lab.type(CTRL_C)
+        elif self.lab.engine.state is self._led:  # else it changed nothing, or another command came after it
+            text += f"labkit: took back: {shown(self.lab.undo())}\n"
         self._screen += text
         self.send({"ran": text, "prompt": self.lab.prompt})
 
