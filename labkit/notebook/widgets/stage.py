@@ -67,8 +67,9 @@ class Stage(anywidget.AnyWidget):
 
     def see(self, events: Sequence[PullEvent]) -> None:
         """Show the lab as it is now, as the events of a transfer lead to it."""
+        before = self._scene
         self.frame = self._look(events)
-        if self._handle is not None:
+        if self._handle is not None and self._scene != before:
             self._handle.update(self.bundle(), raw=True)
 
     def _look(self, events: Sequence[PullEvent]) -> dict[str, Any]:
@@ -92,7 +93,20 @@ class Stage(anywidget.AnyWidget):
     def _ipython_display_(self) -> None:
         show: Any = display.display
         handle = show(self.bundle(), raw=True, display_id=True)
-        self._handle = handle if live() else None
+        if live():
+            self._handle = handle
+            self._take_place()
+
+    def _take_place(self) -> None:
+        """Close what the same cell showed before: ipywidgets keeps every widget that is open."""
+        shell: Any = get_ipython()
+        request = shell.get_parent() if hasattr(shell, "get_parent") else {}
+        cell = str(request.get("metadata", {}).get("cellId", ""))
+        earlier = _SHOWN.pop(cell, None)
+        if earlier is not None:
+            earlier.lab.watchers.discard(earlier)
+            earlier.close()
+        _SHOWN[cell] = self
 
     def _asked(self, _: object, content: dict[str, Any], buffers: object) -> None:
         if "time" in content:
@@ -164,3 +178,7 @@ def stage(lab: Lab | None = None) -> Stage:
     <Lab: 0 images, 0 containers>
     """
     return Stage(lab or lab_of_notebook(get_ipython()))
+
+
+_SHOWN: dict[str, Stage] = {}
+"""What each cell of the notebook shows."""

@@ -1,10 +1,10 @@
 // The terminal beside the stage: what is typed goes to the kernel line by line, what comes back is text.
 
-const CTRL_C = "\x03", CTRL_D = "\x04", DETACH = "\x10\x11", MOST_LINES = 3000;
+const CTRL_C = "\x03", CTRL_D = "\x04", DETACH = "\x10\x11", MOST_TEXT = 300_000;
 
 export class Terminal {
   constructor(tell, picture) {
-    Object.assign(this, { tell, picture, past: [], at: 0, waiting: [], busy: false, atEnd: true });
+    Object.assign(this, { tell, picture, past: [], at: 0, waiting: [], busy: false, atEnd: true, length: 0 });
     this.element = part("div", "terminal");
     this.screen = part("div", "screen", "", { role: "log", tabindex: "0", "aria-label": "Output" });
     this.screen.addEventListener("scroll", () => {
@@ -168,12 +168,16 @@ export class Terminal {
   }
 
   print(text, kind = "") {
-    if (text) this.append(part("span", kind, text));
+    if (text) this.append(part("span", kind, text.slice(-MOST_TEXT)));
   }
 
   append(piece) {
     this.screen.append(piece);
-    while (this.screen.childElementCount > MOST_LINES) this.screen.firstElementChild.remove();
+    this.length += piece.textContent.length;
+    while (this.length > MOST_TEXT && this.screen.childElementCount > 1) {
+      this.length -= this.screen.firstElementChild.textContent.length;
+      this.screen.firstElementChild.remove();
+    }
     this.follow();
   }
 
