@@ -150,6 +150,8 @@ class Typist:
         data = {"LABKIT_DATA": str(folder), "PROMPT_TOOLKIT_NO_CPR": "1"} if folder else {}
         self.pid, self.terminal = pty.fork()
         if self.pid == 0:
+            # A run in the background ignores Ctrl-C; at a terminal nobody does.
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
             os.execve(sys.executable, [*start, "--network", "fast"], {**ENVIRONMENT, **data})
         self.seen = ""
 
