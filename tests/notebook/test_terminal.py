@@ -10,6 +10,7 @@ import pytest
 from labkit import Lab
 from labkit.base.errors import DaemonError
 from labkit.engine.schedule import PullEvent
+from labkit.notebook.widgets import stage
 from labkit.notebook.widgets.stage import Stage, as_json
 from labkit.notebook.widgets.terminal import Terminal
 
@@ -146,3 +147,31 @@ def test_a_stage_shows_what_a_failure_left_and_nothing_of_a_look_or_of_what_was_
     with pytest.raises(DaemonError):
         lab.run("busybox", ["nosuch"], name="box")
     assert "box" in [each["name"] for each in seen.frame["scene"]["tiles"]]
+
+
+class _Shell:
+    """The part of IPython's that tells which cell runs."""
+
+    def __init__(self, cell: str, run: str) -> None:
+        self.request = {"metadata": {"cellId": cell} if cell else {}, "header": {"msg_id": run}}
+
+    def get_parent(self) -> dict[str, Any]:
+        return self.request
+
+
+def test_a_cell_that_runs_again_closes_what_it_showed_and_nothing_else(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lab = Lab()
+
+    def shown(cell: str, run: str) -> Stage:
+        monkeypatch.setattr(stage, "get_ipython", lambda: _Shell(cell, run))
+        made = Stage(lab)
+        made._take_place()
+        return made
+
+    first, beside, other = shown("a", "1"), shown("a", "1"), shown("b", "2")
+    unnamed = [shown("", "3"), shown("", "4")]
+    again = shown("a", "5")
+    assert [first.comm, beside.comm] == [None, None]
+    assert set(lab.watchers) == {other, *unnamed, again}

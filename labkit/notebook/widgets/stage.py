@@ -98,15 +98,20 @@ class Stage(anywidget.AnyWidget):
             self._take_place()
 
     def _take_place(self) -> None:
-        """Close what the same cell showed before: ipywidgets keeps every widget that is open."""
+        """Close what earlier runs of this cell showed: ipywidgets keeps every widget that is open.
+
+        Where a page names no cell, as Voila's, nothing is known of earlier runs.
+        """
         shell: Any = get_ipython()
         request = shell.get_parent() if hasattr(shell, "get_parent") else {}
-        cell = str(request.get("metadata", {}).get("cellId", ""))
-        earlier = _SHOWN.pop(cell, None)
-        if earlier is not None:
-            earlier.lab.watchers.discard(earlier)
-            earlier.close()
-        _SHOWN[cell] = self
+        cell, run = request.get("metadata", {}).get("cellId"), request.get("header", {}).get("msg_id")
+        if not cell:
+            return
+        for earlier in [each for each in _SHOWN.get(cell, ()) if each[0] != run]:
+            _SHOWN[cell].remove(earlier)
+            earlier[1].lab.watchers.discard(earlier[1])
+            earlier[1].close()
+        _SHOWN.setdefault(cell, []).append((run, self))
 
     def _asked(self, _: object, content: dict[str, Any], buffers: object) -> None:
         if "time" in content:
@@ -180,5 +185,5 @@ def stage(lab: Lab | None = None) -> Stage:
     return Stage(lab or lab_of_notebook(get_ipython()))
 
 
-_SHOWN: dict[str, Stage] = {}
-"""What each cell of the notebook shows."""
+_SHOWN: dict[str, list[tuple[str, Stage]]] = {}
+"""What each cell of the notebook shows, with the request that ran it."""
