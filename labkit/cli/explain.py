@@ -14,14 +14,13 @@ from labkit.base.text import shown
 from labkit.engine import container as containers
 from labkit.engine import images, usage, volumes
 from labkit.engine.engine import Engine
-from labkit.engine.state import Container
 from labkit.go.units import human_size
 from labkit.oci import tree
 from labkit.oci.account import Entry, image_account, node_kind
 from labkit.oci.changeset import Change, change_lines
 from labkit.oci.config import dockerfile_line
 from labkit.oci.digest import short
-from labkit.oci.image import Image
+from labkit.oci.image import Image, topmost
 
 _LINES = 200
 _KINDS = {"A": "new", "C": "changed", "D": "deleted"}
@@ -73,7 +72,7 @@ def explain(engine: Engine, name: str) -> Explanation:
     kind, _, rest = name.partition(":")
     if rest and kind in _BY_KEY:
         return _BY_KEY[kind](engine, rest)
-    for found in _candidates(engine, name):
+    if found := next(_candidates(engine, name), None):
         return found
     raise NotFound(f"nothing here is called {name}", code="no-such-object", subject=name)
 
@@ -215,7 +214,7 @@ def _file(engine: Engine, key: str) -> Explanation:
     box = containers.find_container(engine, identity)
     change = next((each for each in containers.diff(engine, box) if each.path == path), None)
     now = tree.get(box.upper, path.strip("/"))
-    below = _below(box, path)
+    below = topmost(box.image, path.strip("/"))
     if change is None and below is None:
         raise NotFound(f"{box.name} has no file {path}", code="no-such-object", subject=path)
     facts = []
@@ -230,24 +229,16 @@ def _file(engine: Engine, key: str) -> Explanation:
     if now is not None and change and change.kind != "D":
         facts.append(Fact("size", f"{human_size(tree.stat_size(now))}, a {node_kind(now)}"))
     if below:
-        layer, node = below
+        place, node = below
         done = f"{human_size(tree.stat_size(node))}, {_FATES[change.kind if change else '']}"
         if isinstance(node, tree.Whiteout):
             done = "deleted by a whiteout in"
         elif isinstance(node, tree.Dir) and change and change.kind == "C":
             done = "a directory, copied up without what is in it from"
-        facts.append(Fact("below", f"{done} layer {layer} of {box.image_name}"))
+        facts.append(Fact("below", f"{done} layer {place + 1} of {box.image_name}"))
     else:
         facts.append(Fact("below", "no layer of the image has it"))
     return Explanation(f"file:{key}", f"a file: {path}", tuple(facts))
-
-
-def _below(box: Container, path: str) -> tuple[int, tree.Node] | None:
-    """Return the number of the topmost layer that has a path, counted from below, and what it has."""
-    for number, layer in reversed(list(enumerate(box.image.layers, 1))):
-        if (node := tree.get(layer.changes, path.strip("/"))) is not None:
-            return number, node
-    return None
 
 
 def _blob(engine: Engine, digest: str) -> Explanation:
@@ -271,7 +262,7 @@ def _volume(engine: Engine, name: str) -> Explanation:
     volume = volumes.find(engine, name)
     facts = (
         Fact("size", human_size(tree.size(volume.files)), "docker system df -v"),
-        Fact("used by", ", ".join(each.name for each in volumes.users(engine, name)) or "no container"),
+        Fact("used by", ", ".join(each.name for each in volumes.users(engine.state, name)) or "no container"),
         Fact("lies in", "no layer: what is written there is in no diff, no commit and no image"),
     )
     lines = tuple(path for path, _ in tree.walk(volume.files))[:_LINES]

@@ -92,7 +92,8 @@ def _verbose(terminal: Terminal) -> int:
     terminal.out(tabwriter(rows) + "\nLocal Volumes space usage:\n\n")
     rows = [("VOLUME NAME", "LINKS", "SIZE")]
     for name, volume in sorted(engine.state.volumes.items()):
-        rows.append((name, str(len(volumes.users(engine, name))), human_size(volumes.size([volume]), 4)))
+        links = len(volumes.users(engine.state, name))
+        rows.append((name, str(links), human_size(volumes.size([volume]), 4)))
     terminal.out(tabwriter(rows) + "\nBuild cache usage: 0B\n\n")
     terminal.out(tabwriter([("CACHE ID", "CACHE TYPE", "SIZE", "CREATED", "LAST USED", "USAGE", "SHARED")]))
     return 0

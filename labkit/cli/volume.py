@@ -74,7 +74,7 @@ def ls(terminal: Terminal, call: Invocation) -> int:
 
 def _matches(engine: Engine, volume: Volume, wanted: Filters) -> bool:
     dangling = wanted.of("dangling")
-    if dangling and (dangling[-1] in ("true", "1")) != (not volumes.users(engine, volume.name)):
+    if dangling and (dangling[-1] in ("true", "1")) != (not volumes.users(engine.state, volume.name)):
         return False
     if wanted.of("driver") and "local" not in wanted.of("driver"):
         return False

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from labkit.base.errors import Conflict, DaemonError, InvalidReference, NotFound
 from labkit.engine.engine import Engine
-from labkit.engine.state import Container, keys_of
+from labkit.engine.state import Container, State, keys_of
 from labkit.go.moment import parse_time
 from labkit.oci.digest import short
 from labkit.oci.image import Image
@@ -266,12 +266,24 @@ def _container_images(engine: Engine) -> list[Image]:
 
 def listed_images(engine: Engine, *, everything: bool = False) -> list[Image]:
     """Return the images that `docker images` lists, newest first; intermediate ones where asked for."""
-    shown = [
-        image
-        for image in engine.state.images.values()
-        if everything or references(engine, image.id) or not children(engine, image.id)
-    ]
-    return sorted(shown, key=lambda image: (parse_time(image.config.created), image.id), reverse=True)
+    shown = engine.state.images.values() if everything else listed(engine.state)
+    return sorted(shown, key=age, reverse=True)
+
+
+def listed(state: State) -> list[Image]:
+    """Return the images that have a name or are nobody's parent, the oldest first.
+
+    >>> listed(State())
+    []
+    """
+    named, parents = {*state.tags.values(), *state.digests.values()}, set(state.parents.values())
+    shown = (each for each in state.images.values() if each.id in named or each.id not in parents)
+    return sorted(shown, key=age)
+
+
+def age(image: Image) -> tuple[int, str]:
+    """Return what images are sorted by: when they were made (nanoseconds), then their IDs."""
+    return parse_time(image.config.created), image.id
 
 
 def prune_images(

@@ -12,13 +12,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
-from labkit.engine.state import Container, State
-from labkit.go.moment import parse_time
+from labkit.engine import volumes
+from labkit.engine.images import age, listed
+from labkit.engine.state import Container, State, keys_of
 from labkit.oci import tree
 from labkit.oci.changeset import Change, changes
 from labkit.oci.config import dockerfile_line
 from labkit.oci.digest import short
-from labkit.oci.image import Image
+from labkit.oci.image import Image, topmost
 from labkit.oci.reference import parse_reference
 from labkit.oci.tree import Dir, Node
 
@@ -134,15 +135,15 @@ def _forest(state: State) -> _Spot:
                 origin = came if chain == image.chain_id else ""
                 name, note = _called(state, layer.diff_id), made[layer.diff_id]
                 tile = Tile(f"layer:{chain}", name, layer.size, note=note, origin=origin)
-                layers[chain] = _Spot(tile, (1, _age(image)))
+                layers[chain] = _Spot(tile, (1, age(image)))
                 below.above.append(layers[chain])
             below = layers[chain]
         return below
 
-    for image in _listed(state):
+    for image in listed(state):
         name = ", ".join(_names(state, image)) or "<none>"
         cards[image.id] = _Spot(
-            Tile(f"image:{image.id}", name, image.size, note=short(image.id)), (0, _age(image))
+            Tile(f"image:{image.id}", name, image.size, note=short(image.id)), (0, age(image))
         )
         top(image).above.append(cards[image.id])
     for container in sorted(state.containers.values(), key=lambda each: each.number):
@@ -151,20 +152,8 @@ def _forest(state: State) -> _Spot:
     return ground
 
 
-def _age(image: Image) -> tuple[int, str]:
-    return parse_time(image.config.created), image.id
-
-
-def _listed(state: State) -> list[Image]:
-    """Return the images that `docker images` lists, which have cards, the oldest first."""
-    named = {*state.tags.values(), *state.digests.values()}
-    parents = set(state.parents.values())
-    shown = (each for each in state.images.values() if each.id in named or each.id not in parents)
-    return sorted(shown, key=_age)
-
-
 def _names(state: State, image: Image) -> list[str]:
-    return sorted(parse_reference(name).familiar for name, wanted in state.tags.items() if wanted == image.id)
+    return sorted(parse_reference(name).familiar for name in keys_of(state.tags, image.id))
 
 
 def _called(state: State, diff_id: str) -> str:
@@ -233,20 +222,13 @@ def _file(change: Change, below: Dir, upper: Dir, image: Image) -> Tile:
     path = change.path.strip("/")
     node = tree.get(below if change.kind == "D" else upper, path)
     note = "opaque" if isinstance(node, Dir) and node.opaque else ""
-    origin = "" if change.kind == "A" else _layer_of(image, path)
+    below_it = None if change.kind == "A" else topmost(image, path)
+    origin = f"layer:{image.chain_ids[below_it[0]]}" if below_it else ""
     return Tile(change.path, change.path, _size(node), mark=change.kind, note=note, origin=origin)
 
 
 def _size(node: Node | None) -> int | None:
     return None if node is None or isinstance(node, Dir) else tree.stat_size(node)
-
-
-def _layer_of(image: Image, path: str) -> str:
-    """Return the key of the topmost layer that has a path, "" where none has it."""
-    for layer, chain in zip(reversed(image.layers), reversed(image.chain_ids), strict=True):
-        if tree.get(layer.changes, path) is not None:
-            return f"layer:{chain}"
-    return ""
 
 
 def _fold(bottom: _Spot, unfolded: frozenset[str]) -> None:
@@ -279,7 +261,7 @@ def _place(spot: _Spot, column: int, row: int, placed: list[Tile]) -> tree.Neste
 
 def _blobs(state: State) -> Iterator[Tile]:
     """Give the blobs that were pulled or pushed: those of images that are here first, as they are stacked."""
-    here = [layer.diff_id for image in _listed(state) for layer in image.layers]
+    here = [layer.diff_id for image in listed(state) for layer in image.layers]
     order = dict.fromkeys([*here, *sorted(state.sources)])
     found = {source.digest: source for each in order for source in state.sources.get(each, ())}
     for column, (digest, source) in enumerate(found.items()):
@@ -288,9 +270,7 @@ def _blobs(state: State) -> Iterator[Tile]:
 
 def _volumes(state: State) -> Iterator[Tile]:
     for column, name in enumerate(sorted(state.volumes)):
-        users = [
-            each.name for each in state.containers.values() if name in (used.name for used in each.volumes)
-        ]
+        users = [each.name for each in volumes.users(state, name)]
         size = tree.size(state.volumes[name].files)
         yield Tile(f"volume:{name}", name, size, column=column, note=", ".join(sorted(users)))
 

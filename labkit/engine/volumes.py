@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from labkit.base.errors import Conflict, DaemonError, NotFound
 from labkit.engine.engine import Engine
-from labkit.engine.state import Container, Options, Volume, VolumeMount, identifier
+from labkit.engine.state import Container, Options, State, Volume, VolumeMount, identifier
 from labkit.go import path as gopath
 from labkit.oci import tree
 from labkit.oci.image import Image
@@ -64,16 +64,16 @@ def find(engine: Engine, name: str) -> Volume:
         raise NotFound.of("volume", name) from None
 
 
-def users(engine: Engine, name: str) -> list[Container]:
+def users(state: State, name: str) -> list[Container]:
     """Return the containers that have a volume."""
-    found = engine.state.containers.values()
+    found = state.containers.values()
     return [each for each in found if any(mount.name == name for mount in each.volumes)]
 
 
 def remove(engine: Engine, name: str) -> None:
     """Remove a volume with its files; raises NotFound, or Conflict where a container has it."""
     find(engine, name)
-    if using := users(engine, name):
+    if using := users(engine.state, name):
         raise Conflict(f"remove {name}: volume is in use - [{', '.join(each.id for each in using)}]")
     engine.change(volumes=engine.state.volumes.remove(name))
 
@@ -85,13 +85,13 @@ def unused(engine: Engine) -> list[Volume]:
     >>> [create(engine, name).name for name in ("web", "db")], [each.name for each in unused(engine)]
     (['web', 'db'], ['db', 'web'])
     """
-    return [each for name, each in sorted(engine.state.volumes.items()) if not users(engine, name)]
+    return [each for name, each in sorted(engine.state.volumes.items()) if not users(engine.state, name)]
 
 
 def remove_anonymous(engine: Engine, container: Container) -> None:
     """Remove the volumes that were made for a removed container and that no other has."""
     for each in container.volumes:
-        if each.anonymous and each.name in engine.state.volumes and not users(engine, each.name):
+        if each.anonymous and each.name in engine.state.volumes and not users(engine.state, each.name):
             remove(engine, each.name)
 
 

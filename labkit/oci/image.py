@@ -20,6 +20,7 @@ from labkit.oci import digest, tree
 from labkit.oci.config import History, ImageConfig, pair_history
 from labkit.oci.layer import Layer
 from labkit.oci.tar_reader import WHITEOUT, read_changes
+from labkit.oci.tree import Node
 
 SERVER_VERSION = "20.10.24+dfsg1"
 """The Docker that labkit answers as, and that new images name: as Debian 12 packages it."""
@@ -147,6 +148,21 @@ class Image:
         image = Image(evolved, (*self.layers, added) if added else self.layers)
         _check_depth(image)
         return image
+
+
+def topmost(image: Image, path: str) -> tuple[int, Node] | None:
+    """Return the place, 0 at the bottom, of the topmost layer that has a path, and what it has there.
+
+    None where no layer has it. A whiteout is something that a layer has.
+
+    >>> from labkit import Lab
+    >>> topmost(Lab().pull("nginx"), "etc/debian_version")[0]
+    0
+    """
+    for place in reversed(range(len(image.layers))):
+        if (node := tree.get(image.layers[place].changes, path)) is not None:
+            return place, node
+    return None
 
 
 def validate(image: Image, *, contents: bool = False) -> None:
