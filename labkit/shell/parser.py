@@ -491,7 +491,7 @@ def assignment(word: Word) -> tuple[str, Word] | None:
     return match.group(), ((Literal(rest),) if rest else ()) + word[1:]
 
 
-_RESERVED = frozenset("! { } case do done elif else esac fi for if in then until while".split())
+RESERVED = frozenset("! { } case do done elif else esac fi for if in then until while".split())
 _CLOSERS = frozenset("} do done elif else esac fi then".split())
 _ENDS = frozenset((")", ";;"))
 
@@ -596,7 +596,7 @@ class Parser:
         if token.raw == "function" and self._lexer.flavour != "dash":
             self._take()
             return self._function(self._take())
-        if token.raw not in _RESERVED or token.raw == "in":
+        if token.raw not in RESERVED or token.raw == "in":
             return None
         match token.raw:
             case "{":
@@ -763,7 +763,7 @@ class Parser:
 
     def _unexpected(self, token: Token, wanted: str = "") -> ShellSyntaxError:
         name = token.kind
-        if name == "word" and token.raw in _RESERVED:
+        if name == "word" and token.raw in RESERVED:
             name = f'"{token.raw}"'
         elif name in REDIRECTIONS:
             name = "redirection"
