@@ -108,10 +108,8 @@ class _Parser:
             divides = found and found[3] and self.tokens and self.tokens[-1][0] in ("number", "name", "text")
             if found is None or divides:
                 raise _LeftOut(f"'{text[0]}'")
-            kind = ("text", "number", "", "pattern", "name", "sign")[
-                found.lastindex - 1 if found.lastindex else 0
-            ]
-            self.tokens.append((kind, found[found.lastindex or 0]))
+            group = found.lastindex or 0
+            self.tokens.append((_KINDS[group], found[group]))
             text = text[found.end() :]
 
     def peek(self) -> str:
