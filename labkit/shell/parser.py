@@ -207,7 +207,8 @@ _BEYOND = {"&>": ("ash", "bash"), "<<<": ("bash",)}
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PARAMETER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9]+|[@*#?$-]")
 _OPERATOR = re.compile(r":?[-=?+]|%%?|##?")
-_MORE = {"ash": re.compile("//?|:"), "bash": re.compile(r"//?|:"), "dash": re.compile("(?!)")}
+_MORE = re.compile("//?|:")
+"""Operators of a parameter that dash has not."""
 _DESCRIPTOR = re.compile(r"[0-9]{1,3}")
 MAX_DEPTH = 60
 
@@ -395,7 +396,9 @@ class Lexer:
         if name is None:
             raise self.error("bad substitution")
         self.position = name.end()
-        found = _OPERATOR.match(text, self.position) or _MORE[self.flavour].match(text, self.position)
+        found = _OPERATOR.match(text, self.position)
+        if found is None and self.flavour != "dash":
+            found = _MORE.match(text, self.position)
         operator = found.group() if found else ""
         self.position += len(operator)
         # A pattern within double quotes is not quoted by them (POSIX, 2.6.2).
