@@ -13,12 +13,12 @@ from labkit.shell.applets.files import parse_mode
 from labkit.shell.conversions import LARGEST, basename, decimal, decode, join, normal, strerror
 from labkit.shell.launch import call
 from labkit.shell.lookup import ExecNotFound, find_program
+from labkit.shell.parser import RESERVED
 from labkit.shell.state import BreakLoop, ExitShell, ReturnFunction, ShellState, Suspended
 from labkit.shell.streams import WouldRunForever
 
 Builtin = Callable[[ShellState, list[str]], int]
 _OPTIONS = {"allexport": "a", "errexit": "e", "nounset": "u", "xtrace": "x", "pipefail": "pipefail"}
-_KEYWORDS = frozenset("! { } case do done elif else esac fi for if in then until while".split())
 
 
 def _colon(shell: ShellState, words: list[str]) -> int:
@@ -148,7 +148,7 @@ def _path_of(shell: ShellState, name: str) -> str | None:
 def _type(shell: ShellState, words: list[str]) -> int:
     status = 0
     for name in words[1:]:
-        if name in _KEYWORDS:
+        if name in RESERVED:
             described = f"{name} is a shell keyword"
         elif name in shell.functions:
             described = f"{name} is a function"
@@ -166,7 +166,7 @@ def _type(shell: ShellState, words: list[str]) -> int:
 def _command(shell: ShellState, words: list[str]) -> int:
     if words[1:2] == ["-v"]:
         name = words[2] if len(words) > 2 else ""
-        known = name in BUILTINS or name in _KEYWORDS or name in shell.functions
+        known = name in BUILTINS or name in RESERVED or name in shell.functions
         path = name if known else _path_of(shell, name)
         if path is None:
             return 1 if shell.flavour == "bash" else 127

@@ -80,7 +80,7 @@ def unescape(text: str) -> tuple[bytes, bool]:
 
 
 def quoted(word: str) -> str:
-    """Return a word as `set -x` and `trap` show it.
+    """Return a word as `set -x` shows it.
 
     >>> quoted("a b"), quoted("ls")
     ("'a b'", 'ls')

@@ -373,7 +373,7 @@ class _Collector:
 
 
 def _changed(shell: ShellState, text: str, part: Parameter) -> str:
-    """Return a parameter's value after `#`, `%`, `/`, `:`, `^`, `,` or as its length."""
+    """Return a parameter's value after `#`, `%`, `/`, `:` or as its length."""
     match part.operator[:1]:
         case "l":
             return str(len(text))

@@ -420,10 +420,12 @@ class Shell(ShellState):
         except ExecNotFound as error:
             here = self.task.child(fds=task.fds)
             kept, self.task = self.task, here
-            told = error.words if "/" in words[0] and self.flavour == "bash" else "not found"
-            if error.kind == "is a directory" and self.flavour == "bash":
+            bash, told = self.flavour == "bash", error.words
+            if bash and error.kind == "is a directory":
                 told = "Is a directory"
-            self.message(f"{words[0]}: {told if error.status == 127 or told[0] == 'I' else error.words}")
+            elif error.status == 127 and not (bash and "/" in words[0]):
+                told = "not found"
+            self.message(f"{words[0]}: {told}")
             self.task = kept
             return error.status
 

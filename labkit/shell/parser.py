@@ -207,7 +207,8 @@ _BEYOND = {"&>": ("ash", "bash"), "<<<": ("bash",)}
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PARAMETER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9]+|[@*#?$-]")
 _OPERATOR = re.compile(r":?[-=?+]|%%?|##?")
-_MORE = {"ash": re.compile("//?|:"), "bash": re.compile(r"//?|:"), "dash": re.compile("(?!)")}
+_MORE = re.compile("//?|:")
+"""Operators of a parameter that dash has not."""
 _DESCRIPTOR = re.compile(r"[0-9]{1,3}")
 MAX_DEPTH = 60
 
@@ -395,7 +396,9 @@ class Lexer:
         if name is None:
             raise self.error("bad substitution")
         self.position = name.end()
-        found = _OPERATOR.match(text, self.position) or _MORE[self.flavour].match(text, self.position)
+        found = _OPERATOR.match(text, self.position)
+        if found is None and self.flavour != "dash":
+            found = _MORE.match(text, self.position)
         operator = found.group() if found else ""
         self.position += len(operator)
         # A pattern within double quotes is not quoted by them (POSIX, 2.6.2).
@@ -491,7 +494,7 @@ def assignment(word: Word) -> tuple[str, Word] | None:
     return match.group(), ((Literal(rest),) if rest else ()) + word[1:]
 
 
-_RESERVED = frozenset("! { } case do done elif else esac fi for if in then until while".split())
+RESERVED = frozenset("! { } case do done elif else esac fi for if in then until while".split())
 _CLOSERS = frozenset("} do done elif else esac fi then".split())
 _ENDS = frozenset((")", ";;"))
 
@@ -596,7 +599,7 @@ class Parser:
         if token.raw == "function" and self._lexer.flavour != "dash":
             self._take()
             return self._function(self._take())
-        if token.raw not in _RESERVED or token.raw == "in":
+        if token.raw not in RESERVED or token.raw == "in":
             return None
         match token.raw:
             case "{":
@@ -763,7 +766,7 @@ class Parser:
 
     def _unexpected(self, token: Token, wanted: str = "") -> ShellSyntaxError:
         name = token.kind
-        if name == "word" and token.raw in _RESERVED:
+        if name == "word" and token.raw in RESERVED:
             name = f'"{token.raw}"'
         elif name in REDIRECTIONS:
             name = "redirection"

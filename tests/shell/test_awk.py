@@ -12,7 +12,8 @@ from tests.conftest import need
 from tests.shell.workload import BUSYBOX
 
 TEXT = "a b c\n1 2 3\n10 x  y\n\nroot:x:0:0\n/dev/sda1 100 50%\n  4 4.50 c\n"
-PROGRAMS = """
+PROGRAMS = (
+    """
 {print $1}
 {print $2, $NF}
 {print $1 "-" $2}
@@ -32,7 +33,15 @@ $1!="a" {print; n++} END {print n, NR}
 BEGIN {OFS="-"; print "x", 1.50} {print $1,$2}
 END {print}
 # nothing
-""".strip().splitlines()
+{NR="x"; print NR}
+BEGIN {x="9223372036854775808"; x+=0; y=4194304; print x, y}
+{x="HUGE"; x++; print x, $0.9}
+{x="HUGE"; print $x}
+NR>1 {x="-1"; print $x}
+""".strip()
+    .replace("HUGE", "9" * 400)
+    .splitlines()
+)
 LEFT_OUT = {
     "{if ($1) print}": "'if'",
     '{printf "%s", $1}': "'printf'",

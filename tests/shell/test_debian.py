@@ -11,7 +11,7 @@ import pytest
 
 from labkit.shell.speech import dialect_of
 from labkit.storage.overlay import Mount
-from tests.shell.workload import HERE, Answer, debian_by_labkit, debian_tree, tree
+from tests.shell.workload import HERE, Answer, by_labkit, debian_tree, tree
 
 DOCUMENT = json.loads((HERE / "debian.json").read_text())
 ROWS = {(shell, script): Answer(*answer) for shell, script, *answer in DOCUMENT["rows"]}
@@ -20,7 +20,7 @@ STAY = {tuple(json.loads(line)) for line in (HERE / "debian.txt").read_text().sp
 
 
 def equal(shell: str, script: str) -> bool:
-    return debian_by_labkit(shell, script, LOWER, DOCUMENT["now"]) == ROWS[shell, script]
+    return by_labkit(script, LOWER, DOCUMENT["now"], shell) == ROWS[shell, script]
 
 
 def test_what_an_image_speaks_is_told_by_its_files() -> None:

@@ -110,11 +110,12 @@ class _Clock:
         self.now = now
 
 
-def by_labkit(script: str, lower: Dir, now: int) -> Answer:
-    """Run a script with labkit's shell."""
+def by_labkit(script: str, lower: Dir, now: int, shell: str = "sh") -> Answer:
+    """Run a script with labkit's shell, in the words of the tree's programs."""
     clock = _Clock(now * SECOND)
     mount = Mount(lower, clock=lambda: clock.now)
-    result = run_command(["sh", "-c", script], Process(mount, clock, ENVIRONMENT, cwd="/work"))
+    process = Process(mount, clock, ENVIRONMENT, cwd="/work", dialect=dialect_of(mount))
+    result = run_command([shell, "-c", script], process)
     assert result.finished, script
     return Answer(_text(result.output(1)), _text(result.output(2)), result.exit_code)
 
@@ -157,7 +158,6 @@ def by_busybox(script: str, root: Path) -> Answer:
     return Answer(_text(done.stdout), _text(done.stderr), done.returncode)
 
 
-GNU = {"bash": "bash", "dash": "dash", "sh": "dash"}
 USR = {"bin": "usr/bin", "lib": "usr/lib", "lib64": "usr/lib64", "sbin": "usr/sbin"}
 
 
@@ -175,15 +175,6 @@ def debian_tree() -> Dir:
     for name in {*APPLETS, "bash", "dash", "dpkg"} - {"[["}:
         root = put(root, f"usr/bin/{name}", File(Content.of(b"\x7fELF"), _meta(name, 0o755)))
     return put(root, "usr/bin/sh", Symlink("dash", _meta("sh", 0o777)))
-
-
-def debian_by_labkit(shell: str, script: str, lower: Dir, now: int) -> Answer:
-    """Run a script with labkit's shell on Debian's tree."""
-    clock = _Clock(now * SECOND)
-    mount = Mount(lower, clock=lambda: clock.now)
-    process = Process(mount, clock, ENVIRONMENT, cwd="/work", dialect=dialect_of(mount))
-    result = run_command([shell, "-c", script], process)
-    return Answer(_text(result.output(1)), _text(result.output(2)), result.exit_code)
 
 
 def by_debian(shell: str, script: str, root: Path) -> Answer:

@@ -13,7 +13,7 @@ from labkit.shell.applets.text import each_file
 from labkit.shell.conversions import decode, unescape
 from labkit.shell.patterns import regex
 from labkit.shell.streams import Reader
-from labkit.shell.task import Task
+from labkit.shell.task import CommandError, Task
 
 _TOKEN = re.compile(
     r'"((?:\\.|[^"\\])*)"|(\d+\.?\d*|\.\d+)|(/)((?:\\.|[^/\\\n])*)/|'
@@ -79,11 +79,14 @@ class _Run:
             self.fields = line.split(mark) if line else []
         else:
             self.fields = _split(line, mark) if line else []
-        self.variables["NR"] = str(int(self.variables["NR"]) + 1)
+        self.variables["NR"] = _shown(_number(self.variables["NR"]) + 1)
         self.variables["NF"] = str(len(self.fields))
 
-    def field(self, number: int) -> str:
-        return self.line if number == 0 else self.fields[number - 1] if number <= len(self.fields) else ""
+    def field(self, number: float) -> str:
+        if not -1 < number < 1 << 31:  # what is beyond an int is negative in busybox
+            raise CommandError("cmd. line:1: Access to negative field")
+        place = int(number)
+        return "".join(self.fields[place - 1 : place]) if place else self.line
 
 
 def _split(line: str, mark: str) -> list[str]:
@@ -105,10 +108,8 @@ class _Parser:
             divides = found and found[3] and self.tokens and self.tokens[-1][0] in ("number", "name", "text")
             if found is None or divides:
                 raise _LeftOut(f"'{text[0]}'")
-            kind = ("text", "number", "", "pattern", "name", "sign")[
-                found.lastindex - 1 if found.lastindex else 0
-            ]
-            self.tokens.append((kind, found[found.lastindex or 0]))
+            group = found.lastindex or 0
+            self.tokens.append((_KINDS[group], found[group]))
             text = text[found.end() :]
 
     def peek(self) -> str:
@@ -205,7 +206,7 @@ class _Parser:
             return lambda: _shown(float(text))
         if text == "$":
             place = self.value()
-            return lambda: self.run.field(int(_number(place())))
+            return lambda: self.run.field(_number(place()))
         if text == "(":
             inside = self.condition()
             self.take(")")
@@ -224,11 +225,11 @@ def _plain(text: str) -> str:
 
 def _number(text: str) -> float:
     found = _NUMBER.match(text)
-    return float(found[0]) if found else 0
+    return float(found[0]) if found else 0.0
 
 
 def _shown(number: float) -> str:
-    return str(int(number)) if number == int(number) else f"{number:.6g}"
+    return str(int(number)) if number.is_integer() and abs(number) < 1 << 63 else f"{number:.6g}"
 
 
 def _true(text: str) -> bool:

@@ -302,7 +302,8 @@ def _show(task: Task, base: str, entries: list[Entry], options: Options) -> None
     rows = [_attributes(task, found, options) if "l" in options else () for _, found in entries]
     gnu, size = task.dialect == "gnu", 7 if "h" in options else 9
     short = gnu and "h" in options
-    taken = [human(512 * n, "gnu") if short else str(n // 2) for n in (blocks(found) for _, found in entries)]
+    sizes = [blocks(found) if "s" in options else 0 for _, found in entries]
+    taken = [human(512 * n, "gnu") if short else str(n // 2) for n in sizes]
     width = max(map(len, taken), default=0) if gnu else 6
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)] if gnu else [10, 4, 8, 8, size, 12]
     for (name, found), row, used in zip(entries, rows, taken, strict=True):

@@ -97,10 +97,7 @@ def env(task: Task, args: Sequence[str]) -> int:
     values = {} if "i" in options else dict(task.env)
     for name in options.values("u"):
         values.pop(name, None)
-    argv = list(options.operands)
-    while argv and "=" in argv[0]:
-        name, _, value = argv.pop(0).partition("=")
-        values[name] = value
+    argv = _assigned(options.operands, values)
     if not argv:
         task.out("".join(f"{name}={value}\n" for name, value in values.items()))
         return 0
@@ -110,18 +107,25 @@ def env(task: Task, args: Sequence[str]) -> int:
         return task.fail(f"can't execute '{argv[0]}': {error.words}", error.status)
 
 
+def _assigned(operands: Sequence[str], values: dict[str, str]) -> list[str]:
+    """Set the variables that are assigned before a command, and return the command."""
+    argv = list(operands)
+    while argv and "=" in argv[0]:
+        name, _, value = argv.pop(0).partition("=")
+        values[name] = value
+    return argv
+
+
 _SUDO_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 def sudo(task: Task, args: Sequence[str]) -> int:
     """Run a command as root, in an environment of root's (sudoers(5), env_reset and secure_path)."""
     options = parse(args, "En", lacks="iksubghlvKAHPSTU-", ordered=True)
-    run, argv = task.run, list(options.operands)
+    run = task.run
     own = {"HOME": "/root", "USER": "root", "LOGNAME": "root", "PATH": _SUDO_PATH}
     values = {**(task.env if "E" in options else {}), **own}
-    while argv and "=" in argv[0]:
-        name, _, value = argv.pop(0).partition("=")
-        values[name] = value
+    argv = _assigned(options.operands, values)
     if not argv:
         raise CommandError("which command? Here sudo runs one command as root: sudo ls /var/lib/docker")
     if argv[0] in ("su", "bash") or argv == ["sh"]:
@@ -132,9 +136,7 @@ def sudo(task: Task, args: Sequence[str]) -> int:
     try:
         return run.execute(task.child(env=values), argv)
     except ExecNotFound as error:
-        return task.fail(
-            f"{argv[0]}: command not found" if error.status == 127 else f"{argv[0]}: {error.words}"
-        )
+        return task.fail(f"{argv[0]}: {'command not found' if error.status == 127 else error.words}")
     finally:
         run.process, run.fs = before
 

@@ -242,8 +242,10 @@ def sort(task: Task, args: Sequence[str]) -> int:
     place, end = int(first[1]) - 1, int((first[2] or ",0")[1:]) or None
 
     def key(line: str) -> float | str:
-        fields = line.split(mark) if mark else re.findall(r"\s*\S+", line)
-        piece = (mark or "").join(fields[place:end]) if "k" in options else line
+        piece = line
+        if "k" in options:
+            fields = line.split(mark) if mark else re.findall(r"\s*\S+", line)
+            piece = (mark or "").join(fields[place:end])
         if "n" not in options:
             return piece
         number = re.match(r"\s*(-?\d+(\.\d+)?|-?\.\d+)", piece)
