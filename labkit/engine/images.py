@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from labkit.base.errors import Conflict, DaemonError, InvalidReference, NotFound
 from labkit.engine.engine import Engine
-from labkit.engine.state import Container, keys_of
+from labkit.engine.state import Container, State, keys_of
 from labkit.go.moment import parse_time
 from labkit.oci.digest import short
 from labkit.oci.image import Image
@@ -266,10 +266,19 @@ def _container_images(engine: Engine) -> list[Image]:
 
 def listed_images(engine: Engine, *, everything: bool = False) -> list[Image]:
     """Return the images that `docker images` lists, newest first; intermediate ones where asked for."""
+    return images_listed_in(engine.state, everything=everything)
+
+
+def images_listed_in(state: State, *, everything: bool = False) -> list[Image]:
+    """Return the images that `docker images` lists in a state, see `listed_images`.
+
+    >>> images_listed_in(Engine().state)
+    []
+    """
+    named = {*state.tags.values(), *state.digests.values()}
+    parents = set(state.parents.values())
     shown = [
-        image
-        for image in engine.state.images.values()
-        if everything or references(engine, image.id) or not children(engine, image.id)
+        image for image in state.images.values() if everything or image.id in named or image.id not in parents
     ]
     return sorted(shown, key=lambda image: (parse_time(image.config.created), image.id), reverse=True)
 

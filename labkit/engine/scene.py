@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
+from labkit.engine.images import images_listed_in
 from labkit.engine.state import Container, State
 from labkit.go.moment import parse_time
 from labkit.oci import tree
@@ -156,11 +157,8 @@ def _age(image: Image) -> tuple[int, str]:
 
 
 def _listed(state: State) -> list[Image]:
-    """Return the images that `docker images` lists, which have cards, the oldest first."""
-    named = {*state.tags.values(), *state.digests.values()}
-    parents = set(state.parents.values())
-    shown = (each for each in state.images.values() if each.id in named or each.id not in parents)
-    return sorted(shown, key=_age)
+    """Return the images that have cards, the oldest first."""
+    return images_listed_in(state)[::-1]
 
 
 def _names(state: State, image: Image) -> list[str]:
