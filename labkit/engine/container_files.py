@@ -30,7 +30,7 @@ from labkit.go.moment import SECOND
 from labkit.oci import tar
 from labkit.oci.content import Content
 from labkit.oci.tar import failure
-from labkit.oci.tar_reader import link_of, node_of
+from labkit.oci.tar_reader import Cutter, link_of, node_of
 from labkit.oci.tar_writer import write_tar
 from labkit.oci.tree import (
     CAPABILITY,
@@ -151,8 +151,8 @@ def rebased(members: Iterable[Member], old: str, new: str) -> list[Member]:
 
 def read_members(content: Content) -> list[Member]:
     """Return the entries of a tar; raises InvalidLayer in Docker's words."""
-    found = tar.entries(content.chunks(), content.size)
-    return [Member(each.name.decode(*_BYTES), node_of(each, content.slice), link_of(each)) for each in found]
+    found, cut = tar.entries(content.chunks(), content.size), Cutter(content).cut
+    return [Member(each.name.decode(*_BYTES), node_of(each, cut), link_of(each)) for each in found]
 
 
 def unpack(
