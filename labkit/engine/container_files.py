@@ -225,7 +225,9 @@ def _call_for(target: str, node: Node, link: str) -> str:
     """Return the system call that makes an entry, or "" where the error says whether it is open or write."""
     if link:
         return f"link {gopath.join(target, link)}"
-    return {Dir: "mkdir", Symlink: f"symlink {getattr(node, 'target', '')}"}.get(type(node), "")
+    if isinstance(node, Symlink):
+        return f"symlink {node.target}"
+    return "mkdir" if isinstance(node, Dir) else ""
 
 
 @contextmanager
@@ -323,7 +325,7 @@ def _source(files: Files, path: str, follow: bool) -> CopyInfo:
         rebase_name = gopath.base(path) if trailing else ""
     node = lstat_or_fail(files, place)
     if node is None:
-        raise _failed("lstat", gopath.clean(place) if gopath.clean(place) == place else place, errno.ENOENT)
+        raise _failed("lstat", place, errno.ENOENT)
     return CopyInfo(place, True, isinstance(node, Dir), rebase_name)
 
 
