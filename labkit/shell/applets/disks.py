@@ -123,7 +123,7 @@ def getfattr(task: Task, args: Sequence[str]) -> int:
         task.err("Usage: getfattr [-hRLP] [-n name|-d] [-e en] [-m pattern] path...\n")
         task.err("Try `getfattr --help' for more information.\n")
         return 2
-    if any(path.startswith("/") for path in options.operands) and not {"A", "V"} & {*dict(options.given)}:
+    if any(path.startswith("/") for path in options.operands) and not options.last("AV"):
         task.err(f"{task.name}: Removing leading '/' from absolute path names\n")
     paths = [each for path in options.operands for each in (_below(task, path) if "R" in options else [path])]
     status = 0

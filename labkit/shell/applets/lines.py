@@ -5,27 +5,17 @@ from __future__ import annotations
 import difflib
 import errno
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 
 from labkit.oci.content import Content
 from labkit.shell.applets.options import Options, number, parse
-from labkit.shell.applets.text import CANNOT_OPEN, each_file
+from labkit.shell.applets.text import each_file
 from labkit.shell.conversions import basename, decimal, encode, strerror, unescape
 from labkit.shell.streams import Reader, Sink
 from labkit.shell.task import CommandError, Task
 
 _WIDEST = 1 << 31
-
-
-def _edited(task: Task, paths: Sequence[str], edit: Callable[[bytes], bytes], words: str) -> int:
-    """Print what each line of files becomes, given without its newline."""
-
-    def show(path: str, reader: Reader) -> None:
-        for line in reader.lines():
-            task.print(edit(line.removesuffix(b"\n")))
-
-    return each_file(task, paths, show, words)
 
 
 def cut(task: Task, args: Sequence[str]) -> int:
@@ -45,7 +35,11 @@ def cut(task: Task, args: Sequence[str]) -> int:
         fields = line.split(mark)
         return mark.join(each for first, last in wanted for each in fields[first:last]) + b"\n"
 
-    return _edited(task, options.operands, edit, "{}: {}")
+    def show(path: str, reader: Reader) -> None:
+        for line in reader.lines():
+            task.print(edit(line.removesuffix(b"\n")))
+
+    return each_file(task, options.operands, show, "{}: {}")
 
 
 def _ranges(text: str) -> list[tuple[int, int]]:
@@ -110,7 +104,7 @@ def uniq(task: Task, args: Sequence[str]) -> int:
             sink.write(Content.of(count + same[0] + b"\n"))
 
     sink: Sink = task.open_write(options.operands[1]) if len(options.operands) > 1 else task
-    return each_file(task, options.operands[:1], show, CANNOT_OPEN)
+    return each_file(task, options.operands[:1], show)
 
 
 # diff.
