@@ -223,6 +223,12 @@ def keep(engine: Engine, container: Container, **fields: object) -> Container:
     return container
 
 
+def keep_ended(engine: Engine, container: Container) -> Container:
+    """Put a container that has ended into the engine's state, or remove it where `--rm` asked for that."""
+    keep(engine, container)
+    return remove(engine, container.id, with_volumes=True) if container.options.auto_remove else container
+
+
 def listed_containers(engine: Engine, *, everything: bool = False) -> list[Container]:
     """Return the running containers, or all of them, newest first."""
     shown = [each for each in engine.state.containers.values() if everything or each.running]
@@ -355,8 +361,4 @@ def stop(engine: Engine, container: Container, *, timeout: int = 10, kill: bool 
         ends_at=None,
         log=tuple(line for line in container.log if line.at <= finished),
     )
-    return (
-        remove(engine, keep(engine, ended).id, with_volumes=True)
-        if container.options.auto_remove
-        else keep(engine, ended)
-    )
+    return keep_ended(engine, ended)

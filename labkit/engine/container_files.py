@@ -30,7 +30,7 @@ from labkit.go.moment import SECOND
 from labkit.oci import tar
 from labkit.oci.content import Content
 from labkit.oci.tar import failure
-from labkit.oci.tar_reader import link_of, node_of
+from labkit.oci.tar_reader import Cutter, link_of, node_of
 from labkit.oci.tar_writer import write_tar
 from labkit.oci.tree import (
     CAPABILITY,
@@ -151,8 +151,8 @@ def rebased(members: Iterable[Member], old: str, new: str) -> list[Member]:
 
 def read_members(content: Content) -> list[Member]:
     """Return the entries of a tar; raises InvalidLayer in Docker's words."""
-    found = tar.entries(content.chunks(), content.size)
-    return [Member(each.name.decode(*_BYTES), node_of(each, content.slice), link_of(each)) for each in found]
+    found, cut = tar.entries(content.chunks(), content.size), Cutter(content).cut
+    return [Member(each.name.decode(*_BYTES), node_of(each, cut), link_of(each)) for each in found]
 
 
 def unpack(
@@ -225,7 +225,9 @@ def _call_for(target: str, node: Node, link: str) -> str:
     """Return the system call that makes an entry, or "" where the error says whether it is open or write."""
     if link:
         return f"link {gopath.join(target, link)}"
-    return {Dir: "mkdir", Symlink: f"symlink {getattr(node, 'target', '')}"}.get(type(node), "")
+    if isinstance(node, Symlink):
+        return f"symlink {node.target}"
+    return "mkdir" if isinstance(node, Dir) else ""
 
 
 @contextmanager
@@ -323,7 +325,7 @@ def _source(files: Files, path: str, follow: bool) -> CopyInfo:
         rebase_name = gopath.base(path) if trailing else ""
     node = lstat_or_fail(files, place)
     if node is None:
-        raise _failed("lstat", gopath.clean(place) if gopath.clean(place) == place else place, errno.ENOENT)
+        raise _failed("lstat", place, errno.ENOENT)
     return CopyInfo(place, True, isinstance(node, Dir), rebase_name)
 
 

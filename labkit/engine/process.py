@@ -164,9 +164,8 @@ def type_into(
         container = replace(container, shells=left, log=(*container.log, *typed, *log))
     if main and not left:
         container = replace(container, status="exited", finished=engine.now, exit_code=result.exit_code)
-    containers.keep(engine, container)
-    if container.options.auto_remove and not container.running:
-        containers.remove(engine, container.id, with_volumes=True)
+    keep = containers.keep if container.running else containers.keep_ended
+    keep(engine, container)
     return result, left
 
 
@@ -233,9 +232,7 @@ def settle(engine: Engine) -> None:
                 exit_code=container.ends_with,
                 ends_at=None,
             )
-            containers.keep(engine, ended)
-            if ended.options.auto_remove:
-                containers.remove(engine, ended.id, with_volumes=True)
+            containers.keep_ended(engine, ended)
 
 
 def _settled(engine: Engine, container: Container) -> Container:

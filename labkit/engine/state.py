@@ -117,8 +117,10 @@ class MountFlag:
     @property
     def options(self) -> str:
         """What `--tmpfs` would say of a tmpfs."""
-        size, mode = self.size and f",size={self.size}", self.mode and f",mode={self.mode:o}"
-        return f"{'ro' if self.read_only else 'rw'}{size or ''}{mode or ''}"
+        access = "ro" if self.read_only else "rw"
+        size = f",size={self.size}" if self.size else ""
+        mode = f",mode={self.mode:o}" if self.mode else ""
+        return f"{access}{size}{mode}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,9 +127,6 @@ class History:
     comment: str = ""
     empty_layer: bool = False
 
-    def __hash__(self) -> int:
-        return hash(self.created_by)
-
 
 @dataclass(frozen=True, slots=True)
 class ImageConfig:
@@ -331,7 +328,8 @@ def dockerfile_line(created_by: str) -> str:
     words = " ".join(created_by.split()).removesuffix(" # buildkit")
     is_run = words.startswith("RUN ")
     command = words.removeprefix("RUN ")
-    rest = _SHELL.sub("", command, count=1) if _SHELL.match(command) else command
+    shell = _SHELL.match(command)
+    rest = command[shell.end() :] if shell else command
     if rest.startswith("#(nop)"):
         return rest.removeprefix("#(nop)").strip()
     return f"RUN {rest}" if is_run or rest != command else words

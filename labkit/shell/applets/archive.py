@@ -144,7 +144,7 @@ def _decompressed(content: Content, kind: str) -> Content:
 
 def _read(task: Task, options: Options, content: Content) -> int:
     """List or unpack the members that are wanted, or all."""
-    flags = {flag for flag, _ in options.given}
+    detailed = "t" in options and "v" in options
     wanted = [each.rstrip("/") for each in options.operands]
     missing, cut, bytes_at = dict.fromkeys(wanted), "", Cutter(content).cut
     if content.size < BLOCK:
@@ -157,13 +157,13 @@ def _read(task: Task, options: Options, content: Content) -> int:
                 continue
             for each in matching:
                 missing.pop(each, None)
-            if flags & {"t", "v"}:
-                owners = bytes_at(entry.offset - BLOCK + 265, 64).read()
-                line = _line(task, owners, entry, name) if {"t", "v"} <= flags else name
+            if options.last("tv"):
+                owners = bytes_at(entry.offset - BLOCK + 265, 64).read() if detailed else b""
+                line = _line(task, owners, entry, name) if detailed else name
                 task.write(Content.of(encode(f"{line}\n")))
-            if "O" in flags and entry.kind == FILE:
+            if "O" in options and entry.kind == FILE:
                 task.write(bytes_at(entry.offset, entry.size))
-            elif "x" in flags and "O" not in flags:
+            elif "x" in options and "O" not in options:
                 _unpack(task, options, name, node_of(entry, bytes_at), link_of(entry))
     except InvalidLayer as error:
         raise CommandError("short read" if "EOF" in str(error) else "invalid tar magic") from None
