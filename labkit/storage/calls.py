@@ -117,10 +117,10 @@ def _look(space: SystemCalls, asked: str, path: str, follow: bool, create: bool)
     """Look up the path that is asked for; errors name `path`."""
     plain = asked.rstrip("/")
     above, _, name = plain.rpartition("/")
-    slash = plain != asked
-    if space.seen is not None and name not in _DOTS and not (create and slash):
-        known = _directory(space, space.seen, above.removeprefix("/"), path)
-        found = known and _below(space, space.seen, known, name, path)
+    slash, seen = plain != asked, space.seen
+    if seen is not None and name not in _DOTS and not (create and slash):
+        known = _directory(space, seen, above.removeprefix("/"), path)
+        found = known and _below(space, seen, known, name, path)
         if found and not (found.place and type(found.place.node) is Symlink and (follow or slash)):
             return found._replace(slash=True) if slash else found
     return _walk(space, asked, path, follow, create)
