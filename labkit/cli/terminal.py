@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -173,10 +172,6 @@ class Terminal:
         """Return the client's error for a request whose body cannot be read."""
         url = f"http://%2Fvar%2Frun%2Fdocker.sock/v1.41/{request}"
         return LabkitError(f'error during connect: {method} "{url}": {reason}')
-
-    def absolute(self, path: str) -> str:
-        """Return a path of the pretend home from its root on, as it is written."""
-        return posixpath.normpath(posixpath.join(self.cwd, path))
 
     def out(self, text: str | bytes) -> None:
         """Write to standard output."""
