@@ -265,6 +265,13 @@ def test_save_to_a_terminal_is_refused(lab: Lab) -> None:
         lab.session.tty = False
 
 
+def test_an_archive_is_not_cut_and_what_a_container_of_such_a_name_prints_is(lab: Lab) -> None:
+    for line in ("docker save app:1", "docker image save app:1"):
+        assert len(lab.shell(line).output[0][1]) > 2_000_000
+    lab.shell("docker run -d --name save base:1 cat /bin/busybox /bin/busybox")
+    assert lab.shell("docker logs save").text.endswith("a command prints at most 1 MB here, and ends there\n")
+
+
 def test_time_passes_with_each_line_and_ends_what_ends(lab: Lab) -> None:
     lab.docker("run -d --name brief base:1 sleep 3")
     assert lab.docker("ps -q --filter name=brief").stdout
