@@ -160,28 +160,28 @@ class Terminal:
         socket = quote(str(self.engine.directory), safe="")
         return text.replace(socket, "%2Fvar%2Frun").replace(str(self.work), HOME)
 
-    def _script(self, line: str) -> list[str]:
-        """Give a bash that begins where the last one ended, and keeps where it ends."""
+    def _bash(self, line: str, stdin: int, output: int) -> subprocess.Popen[bytes]:
+        """Start a bash that begins where the last one ended, and keeps where it ends."""
         line = line.replace(_MACHINE, f"{self.engine.directory}/data")
         cwd, variables = self.state / "cwd", self.state / "variables"
         script = (
             f'cd "$(cat {cwd})"; . {variables} 2>/dev/null; set -a\n{line}\n'
             f"__status=$?; pwd > {cwd}; export -p > {variables}; exit $__status"
         )
-        return ["bash", "-c", script]
-
-    def _run(self, line: str) -> tuple[str, str, int | None]:
-        process = subprocess.Popen(
-            self._script(line),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+        return subprocess.Popen(
+            ["bash", "-c", script],
+            stdin=stdin,
+            stdout=output,
+            stderr=output,
             env=self.environment,
             start_new_session=True,
             user=LEARNER,
             group=LEARNER,
             extra_groups=[],
         )
+
+    def _run(self, line: str) -> tuple[str, str, int | None]:
+        process = self._bash(line, subprocess.DEVNULL, subprocess.PIPE)
         try:
             stdout, stderr = process.communicate(timeout=_SECONDS)
             status: int | None = process.returncode
@@ -195,17 +195,7 @@ class Terminal:
         self.close()
         ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 200, 0, 0))
-        process = subprocess.Popen(
-            self._script(line),
-            stdin=theirs,
-            stdout=theirs,
-            stderr=theirs,
-            env=self.environment,
-            start_new_session=True,
-            user=LEARNER,
-            group=LEARNER,
-            extra_groups=[],
-        )
+        process = self._bash(line, theirs, theirs)
         os.close(theirs)
         self.open = process, ours
         return self._read()
@@ -328,10 +318,8 @@ class Ours:
         if not answer["inside"] and not answer["opens"]:
             result = self.lab.shell(answer["line"])
             return result.stdout, result.stderr, result.exit_code
-        if not hasattr(session, "type"):
-            return "labkit: nothing is typed into a container here", "", None
         result = session.type(answer["line"])
-        open_still = bool(session.attached)
+        open_still = session.attached
         shown = result.text + (session.prompt if open_still else "")
         return shown.replace("\r", ""), "", None if open_still else result.exit_code
 
