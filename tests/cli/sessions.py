@@ -21,7 +21,6 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypedDict
@@ -268,11 +267,6 @@ def typed(lab: Lab, answer: Answer, hub: str = "") -> Result:
         lab.shell(f"export HUB={hub}")
     set_clock(lab, answer["at"])
     return lab.shell(answer["line"], stdin=b"")
-
-
-def kept(state: State) -> State:
-    """Give an engine's state without its clock and the count of identifiers given out."""
-    return replace(state, now=0, created=0)
 
 
 def on_real(engine: RealEngine, lines: list[str], cwd: Path, hub: str = "") -> list[Answer]:

@@ -239,7 +239,7 @@ def test_an_archive_that_the_engine_refuses_is_refused_in_one_line(lab: Lab, nam
     assert by_file.exit_code == by_pipe.exit_code == 1
     assert by_file.stdout == by_pipe.stdout == ""
     assert by_file.stderr.count("\n") == 1
-    assert sessions.kept(lab.engine.state) == sessions.kept(before)
+    assert still(lab.engine.state) == still(before)
 
 
 @pytest.mark.parametrize("name", [name for name in CASES if not FACTS[name]["exit"]])
