@@ -30,13 +30,10 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple, TypedDict
-from urllib.parse import quote
 
 from labkit import Lab
-from labkit.cli.session import HOME
 from tests.cli import sessions
 from tests.cli.sessions import Plain, set_clock
 from tests.real import public, record
@@ -131,7 +128,7 @@ class Terminal:
 
     def answer(self, typed: Typed) -> Answer:
         """Type a line and give its answer."""
-        at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        at = record.now()
         status: int | None = None
         stderr = ""
         if typed.inside:
@@ -152,13 +149,11 @@ class Terminal:
 
     def _plain(self, text: str) -> str:
         others = re.compile(rf"(?m)^overlay on (?!{self.engine.directory}/).*\n")
-        text = record.plain(self.engine, others.sub("", text))
+        text = sessions.at_home(self.engine, others.sub("", text), self.work)
         text = text.replace(f"{self.engine.directory}/exec", "/var/run/docker")
         text = re.sub(rf"\b{re.escape(platform.release())} #.*? (?=x86_64)", "KERNEL ", text)
         text = re.sub(r"( on )\d+(?:\.\d+){3}(:53: no such host)", r"\1ADDRESS\2", text)
-        text = re.sub(r"(?m)^bash: line \d+: ", "bash: ", text)  # as where it is typed
-        socket = quote(str(self.engine.directory), safe="")
-        return text.replace(socket, "%2Fvar%2Frun").replace(str(self.work), HOME)
+        return re.sub(r"(?m)^bash: line \d+: ", "bash: ", text)  # as where it is typed
 
     def _bash(self, line: str, stdin: int, output: int) -> subprocess.Popen[bytes]:
         """Start a bash that begins where the last one ended, and keeps where it ends."""

@@ -21,7 +21,6 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypedDict
 from urllib.parse import quote
@@ -269,6 +268,12 @@ def typed(lab: Lab, answer: Answer, hub: str = "") -> Result:
     return lab.shell(answer["line"], stdin=b"")
 
 
+def at_home(engine: RealEngine, text: str, cwd: Path) -> str:
+    """Write the engine's directories as Docker's defaults, and the one of the lines as the pretend home."""
+    socket = quote(str(engine.directory), safe="")
+    return record.plain(engine, text).replace(socket, "%2Fvar%2Frun").replace(str(cwd), HOME)
+
+
 def on_real(engine: RealEngine, lines: list[str], cwd: Path, hub: str = "") -> list[Answer]:
     """Run lines in a shell on a real engine and give the answers; `hub` is its registry's address."""
     answers = []
@@ -278,13 +283,13 @@ def on_real(engine: RealEngine, lines: list[str], cwd: Path, hub: str = "") -> l
         (programs / "docker").symlink_to(DOCKER)
         (programs / "sudo").write_text(f'#!{images.BUSYBOX} sh\n"$@"\n')
         (programs / "sudo").chmod(0o755)
-    environment, socket = engine.environment(), quote(str(engine.directory), safe="")
+    environment = engine.environment()
     environment["PATH"] = f"{programs}:{environment['PATH']}"
     environment |= {"HUB": hub} if hub else {}
     for before, line in zip(["", *lines], lines, strict=False):
         if "docker logs" in line and re.search(r"docker (start|restart|run -d)", before):
             time.sleep(1)  # what a program prints reaches its log later, on a busy machine much later
-        at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        at = record.now()
         done = subprocess.run(
             [images.BUSYBOX, "sh", "-c", line.replace("/var/lib/docker", f"{engine.directory}/data")],
             stdin=subprocess.DEVNULL,
@@ -295,10 +300,7 @@ def on_real(engine: RealEngine, lines: list[str], cwd: Path, hub: str = "") -> l
             timeout=60,
         )
         stdout, stderr = (
-            record.plain(engine, stream.decode(errors="replace"))
-            .replace(socket, "%2Fvar%2Frun")
-            .replace(str(cwd), HOME)  # where the pretend home's files are
-            for stream in (done.stdout, done.stderr)
+            at_home(engine, stream.decode(errors="replace"), cwd) for stream in (done.stdout, done.stderr)
         )
         if hub:
             stdout, stderr = (text.replace(hub, session_hub.ADDRESS) for text in (stdout, stderr))
