@@ -243,9 +243,7 @@ def _text(data: bytes) -> str:
 
 
 _MADE_UP = re.compile(r"(?m)(?: {2,}[a-z]+_[a-z]+\d?$|(?<=\"/)[a-z]+_[a-z]+\d?(?=\"))")
-_ID = re.compile(
-    r"(?<![0-9a-f])(?<!file:)(?<!dir:)(?<!multi:)(?:[0-9a-f]{64}|[0-9a-f]{12})(?![0-9a-f])|\b[A-Z2-7]{26}\b"
-)
+_ID = re.compile(sessions.IDENTIFIER)
 _PASSING = re.compile(r"(?m)^\w{12}: (?:Pulling fs layer|Waiting|Verifying Checksum|Download complete)\n")
 _LISTED = re.compile(
     r"(?m)^([-dlbcps][-rwxsStT]{9} +\d+ +\w+ +\w+ +)(\d+)( +)\w{3} +\d+ +(?:\d\d:\d\d|\d{4}) "

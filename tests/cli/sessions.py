@@ -159,7 +159,7 @@ def archive() -> bytes:
 _AGE = (
     r"Less than a second|About a minute|About an hour|\d+ (?:seconds?|minutes|hours|days|weeks|months|years)"
 )
-_IDENTIFIER = r"(?<!file:)(?<!dir:)(?<!multi:)(?<![0-9a-f])(?:[0-9a-f]{64}|[0-9a-f]{12})(?![0-9a-f])"
+IDENTIFIER = r"(?<!file:)(?<!dir:)(?<!multi:)(?<![0-9a-f])(?:[0-9a-f]{64}|[0-9a-f]{12})(?![0-9a-f])"
 _WAITED = r'time="[^"]*" level=error msg="error waiting for container: context canceled"\n'
 _LABELS = r'(?m)\w+=[^,"\n]*?(?:,\w+=[^,"\n]*?)+(?=  |"|$)'
 _YEARS = r"\d+ years ago"
@@ -178,7 +178,7 @@ class Plain:
         text = text.replace("\x1b[0m\x1b[91m", "")
         text = re.sub(r'("(?:SandboxID|SandboxKey|NetworkID|EndpointID)": )"[^"]*"', r'\1"N"', text)
         text = re.sub(_WAITED, "", text)
-        text = re.sub(_IDENTIFIER, self._identifier, text)
+        text = re.sub(IDENTIFIER, self._identifier, text)
         text = re.sub(r"docker_temp_\d+", "docker_temp_N", text)
         text = re.sub(r'("Pid": |\bpid )\d+', r"\1N", text)
         text = re.sub(r"20[2-9]\d-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z| \+0000 UTC)", "MOMENT", text)
