@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ from hypothesis import strategies as st
 from labkit import Lab
 from labkit.__main__ import main
 from labkit.cli.session import CTRL_C, CTRL_D, DETACH, keystrokes
+from labkit.oci import tree
 from labkit.oci.tree import Dir, File
 
 
@@ -326,13 +326,9 @@ def test_typed_line_by_line_or_given_at_once(lines: list[str]) -> None:
     assert by_line == files(lab.container("box").container.upper)
 
 
-def files(tree: Dir, at: str = "") -> Iterable[tuple[str, bytes | None]]:
+def files(root: Dir) -> list[tuple[str, bytes | None]]:
     """Give the paths of a tree, with what files hold."""
-    found: list[tuple[str, bytes | None]] = []
-    for name, node in sorted(tree.children.items()):
-        found.append((f"{at}/{name}", node.content.read() if isinstance(node, File) else None))
-        found += files(node, f"{at}/{name}") if isinstance(node, Dir) else ()
-    return found
+    return [(path, node.content.read() if isinstance(node, File) else None) for path, node in tree.walk(root)]
 
 
 STARTED = Lab(network="fast")
