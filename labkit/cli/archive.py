@@ -46,7 +46,7 @@ def write_archive(terminal: Terminal, target: str, content: Callable[[], Content
         if terminal.tty:
             terminal.err("cowardly refusing to save to a terminal. Use the -o flag or redirect\n")
             return 1
-        terminal.out(content().read())
+        terminal.archive(content())
         return 0
     files, path, real = places.target(terminal, target)
     try:

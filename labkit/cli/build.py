@@ -132,7 +132,7 @@ def _sent(terminal: Terminal, place: Place, name: str, text: str | None, *, from
         root = tree.unnested(_read(place.files, root, place.path))
     except LabkitError as error:
         raise LabkitError(f"error checking context: {error}") from None
-    size = write_tar(root).size - _HEADER * len(bare)
+    unsent = _HEADER * len(bare)
     if text is not None:
         known = tree.get(root, IGNORE)
         name = f".dockerfile.{terminal.engine.new_id()[:20]}"
@@ -145,8 +145,8 @@ def _sent(terminal: Terminal, place: Place, name: str, text: str | None, *, from
             root = tree.put(root, path, File(content, meta))
         # The client ends such a tar with its last file, without padding or an end.
         last = added[name if known else IGNORE].size
-        size = write_tar(root).size - _HEADER * len(bare) - _END - -last % _HEADER
-    return Sent(Context(root, name, {path: path for path in bare}), size)
+        unsent += _END + -last % _HEADER
+    return Sent(Context(root, name, {path: path for path in bare}), write_tar(root).size - unsent)
 
 
 def _from_stdin(terminal: Terminal, file: str) -> Sent:

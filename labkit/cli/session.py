@@ -430,7 +430,7 @@ class Session:
             self._attach = attach.attached
             raise
         finally:
-            _print(task, terminal, argv)
+            _print(task, terminal)
         which, news = terminal.news
         if status and not terminal.hint:
             terminal.hint = hint(terminal.errors)
@@ -442,10 +442,8 @@ class Session:
         return status
 
 
-def _print(task: Task, terminal: Terminal, argv: list[str]) -> None:
-    if {"save", "export", "cp"} & set(argv[:2]):
-        # An archive is no text that is shown: it is as large as its image.
-        task.run.printed -= sum(len(data) for stream, data in terminal.output if stream == 1)
+def _print(task: Task, terminal: Terminal) -> None:
+    task.run.printed -= terminal.archived  # which the limit of what is printed does not count
     for stream, data in terminal.output:
         task.write(Content.of(data), stream)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -15,6 +14,7 @@ from labkit.engine.pull import Pulled
 from labkit.engine.push import Pushed
 from labkit.engine.schedule import Network, PullEvent
 from labkit.engine.state import Shells
+from labkit.oci.content import Content
 from labkit.oci.descriptor import Platform
 from labkit.oci.reference import Reference
 from labkit.shell.files import Files
@@ -132,7 +132,8 @@ class Terminal:
 
     `tty` says whether its output goes to a terminal, which lines of a pull depend on. `watch` sees each
     event of a pull as it comes. Output is kept in order, as pairs of the stream, 1 or 2, and the bytes;
-    `hint` is labkit's own line after it; `errors` are those that were printed, from which it is chosen;
+    `archived` is how many of them are an archive's, and no text that is shown; `hint` is labkit's own line
+    after it; `errors` are those that were printed, from which it is chosen;
     `news` is a hint that the session gives once, if the command succeeds: which one, and its words.
     """
 
@@ -151,6 +152,7 @@ class Terminal:
     hint: str = ""
     errors: list[LabkitError] = field(default_factory=list)
     output: list[tuple[int, bytes]] = field(default_factory=list)
+    archived: int = 0
     news: tuple[str, str] = ("", "")
 
     @property
@@ -174,13 +176,14 @@ class Terminal:
         url = f"http://%2Fvar%2Frun%2Fdocker.sock/v1.41/{request}"
         return LabkitError(f'error during connect: {method} "{url}": {reason}')
 
-    def absolute(self, path: str) -> str:
-        """Return a path of the pretend home from its root on, as it is written."""
-        return posixpath.normpath(posixpath.join(self.cwd, path))
-
     def out(self, text: str | bytes) -> None:
         """Write to standard output."""
         self.write(1, text)
+
+    def archive(self, content: Content) -> None:
+        """Write an archive to standard output: no text that is shown, and as large as its image."""
+        self.archived += content.size
+        self.out(content.read())
 
     def err(self, text: str | bytes, *errors: LabkitError) -> None:
         """Write to standard error, and note the errors that the text tells."""

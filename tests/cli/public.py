@@ -30,13 +30,10 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple, TypedDict
-from urllib.parse import quote
 
 from labkit import Lab
-from labkit.cli.session import HOME
 from tests.cli import sessions
 from tests.cli.sessions import Plain, set_clock
 from tests.real import public, record
@@ -131,7 +128,7 @@ class Terminal:
 
     def answer(self, typed: Typed) -> Answer:
         """Type a line and give its answer."""
-        at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        at = record.now()
         status: int | None = None
         stderr = ""
         if typed.inside:
@@ -152,36 +149,34 @@ class Terminal:
 
     def _plain(self, text: str) -> str:
         others = re.compile(rf"(?m)^overlay on (?!{self.engine.directory}/).*\n")
-        text = record.plain(self.engine, others.sub("", text))
+        text = sessions.at_home(self.engine, others.sub("", text), self.work)
         text = text.replace(f"{self.engine.directory}/exec", "/var/run/docker")
         text = re.sub(rf"\b{re.escape(platform.release())} #.*? (?=x86_64)", "KERNEL ", text)
         text = re.sub(r"( on )\d+(?:\.\d+){3}(:53: no such host)", r"\1ADDRESS\2", text)
-        text = re.sub(r"(?m)^bash: line \d+: ", "bash: ", text)  # as where it is typed
-        socket = quote(str(self.engine.directory), safe="")
-        return text.replace(socket, "%2Fvar%2Frun").replace(str(self.work), HOME)
+        return re.sub(r"(?m)^bash: line \d+: ", "bash: ", text)  # as where it is typed
 
-    def _script(self, line: str) -> list[str]:
-        """Give a bash that begins where the last one ended, and keeps where it ends."""
+    def _bash(self, line: str, stdin: int, output: int) -> subprocess.Popen[bytes]:
+        """Start a bash that begins where the last one ended, and keeps where it ends."""
         line = line.replace(_MACHINE, f"{self.engine.directory}/data")
         cwd, variables = self.state / "cwd", self.state / "variables"
         script = (
             f'cd "$(cat {cwd})"; . {variables} 2>/dev/null; set -a\n{line}\n'
             f"__status=$?; pwd > {cwd}; export -p > {variables}; exit $__status"
         )
-        return ["bash", "-c", script]
-
-    def _run(self, line: str) -> tuple[str, str, int | None]:
-        process = subprocess.Popen(
-            self._script(line),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+        return subprocess.Popen(
+            ["bash", "-c", script],
+            stdin=stdin,
+            stdout=output,
+            stderr=output,
             env=self.environment,
             start_new_session=True,
             user=LEARNER,
             group=LEARNER,
             extra_groups=[],
         )
+
+    def _run(self, line: str) -> tuple[str, str, int | None]:
+        process = self._bash(line, subprocess.DEVNULL, subprocess.PIPE)
         try:
             stdout, stderr = process.communicate(timeout=_SECONDS)
             status: int | None = process.returncode
@@ -195,17 +190,7 @@ class Terminal:
         self.close()
         ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 200, 0, 0))
-        process = subprocess.Popen(
-            self._script(line),
-            stdin=theirs,
-            stdout=theirs,
-            stderr=theirs,
-            env=self.environment,
-            start_new_session=True,
-            user=LEARNER,
-            group=LEARNER,
-            extra_groups=[],
-        )
+        process = self._bash(line, theirs, theirs)
         os.close(theirs)
         self.open = process, ours
         return self._read()
@@ -258,9 +243,7 @@ def _text(data: bytes) -> str:
 
 
 _MADE_UP = re.compile(r"(?m)(?: {2,}[a-z]+_[a-z]+\d?$|(?<=\"/)[a-z]+_[a-z]+\d?(?=\"))")
-_ID = re.compile(
-    r"(?<![0-9a-f])(?<!file:)(?<!dir:)(?<!multi:)(?:[0-9a-f]{64}|[0-9a-f]{12})(?![0-9a-f])|\b[A-Z2-7]{26}\b"
-)
+_ID = re.compile(sessions.IDENTIFIER)
 _PASSING = re.compile(r"(?m)^\w{12}: (?:Pulling fs layer|Waiting|Verifying Checksum|Download complete)\n")
 _LISTED = re.compile(
     r"(?m)^([-dlbcps][-rwxsStT]{9} +\d+ +\w+ +\w+ +)(\d+)( +)\w{3} +\d+ +(?:\d\d:\d\d|\d{4}) "
@@ -328,10 +311,8 @@ class Ours:
         if not answer["inside"] and not answer["opens"]:
             result = self.lab.shell(answer["line"])
             return result.stdout, result.stderr, result.exit_code
-        if not hasattr(session, "type"):
-            return "labkit: nothing is typed into a container here", "", None
         result = session.type(answer["line"])
-        open_still = bool(session.attached)
+        open_still = session.attached
         shown = result.text + (session.prompt if open_still else "")
         return shown.replace("\r", ""), "", None if open_still else result.exit_code
 

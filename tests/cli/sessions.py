@@ -21,8 +21,6 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypedDict
 from urllib.parse import quote
@@ -161,7 +159,7 @@ def archive() -> bytes:
 _AGE = (
     r"Less than a second|About a minute|About an hour|\d+ (?:seconds?|minutes|hours|days|weeks|months|years)"
 )
-_IDENTIFIER = r"(?<!file:)(?<!dir:)(?<!multi:)(?<![0-9a-f])(?:[0-9a-f]{64}|[0-9a-f]{12})(?![0-9a-f])"
+IDENTIFIER = r"(?<!file:)(?<!dir:)(?<!multi:)(?<![0-9a-f])(?:[0-9a-f]{64}|[0-9a-f]{12})(?![0-9a-f])"
 _WAITED = r'time="[^"]*" level=error msg="error waiting for container: context canceled"\n'
 _LABELS = r'(?m)\w+=[^,"\n]*?(?:,\w+=[^,"\n]*?)+(?=  |"|$)'
 _YEARS = r"\d+ years ago"
@@ -180,7 +178,7 @@ class Plain:
         text = text.replace("\x1b[0m\x1b[91m", "")
         text = re.sub(r'("(?:SandboxID|SandboxKey|NetworkID|EndpointID)": )"[^"]*"', r'\1"N"', text)
         text = re.sub(_WAITED, "", text)
-        text = re.sub(_IDENTIFIER, self._identifier, text)
+        text = re.sub(IDENTIFIER, self._identifier, text)
         text = re.sub(r"docker_temp_\d+", "docker_temp_N", text)
         text = re.sub(r'("Pid": |\bpid )\d+', r"\1N", text)
         text = re.sub(r"20[2-9]\d-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z| \+0000 UTC)", "MOMENT", text)
@@ -270,9 +268,10 @@ def typed(lab: Lab, answer: Answer, hub: str = "") -> Result:
     return lab.shell(answer["line"], stdin=b"")
 
 
-def kept(state: State) -> State:
-    """Give an engine's state without its clock and the count of identifiers given out."""
-    return replace(state, now=0, created=0)
+def at_home(engine: RealEngine, text: str, cwd: Path) -> str:
+    """Write the engine's directories as Docker's defaults, and the one of the lines as the pretend home."""
+    socket = quote(str(engine.directory), safe="")
+    return record.plain(engine, text).replace(socket, "%2Fvar%2Frun").replace(str(cwd), HOME)
 
 
 def on_real(engine: RealEngine, lines: list[str], cwd: Path, hub: str = "") -> list[Answer]:
@@ -284,13 +283,13 @@ def on_real(engine: RealEngine, lines: list[str], cwd: Path, hub: str = "") -> l
         (programs / "docker").symlink_to(DOCKER)
         (programs / "sudo").write_text(f'#!{images.BUSYBOX} sh\n"$@"\n')
         (programs / "sudo").chmod(0o755)
-    environment, socket = engine.environment(), quote(str(engine.directory), safe="")
+    environment = engine.environment()
     environment["PATH"] = f"{programs}:{environment['PATH']}"
     environment |= {"HUB": hub} if hub else {}
     for before, line in zip(["", *lines], lines, strict=False):
         if "docker logs" in line and re.search(r"docker (start|restart|run -d)", before):
             time.sleep(1)  # what a program prints reaches its log later, on a busy machine much later
-        at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        at = record.now()
         done = subprocess.run(
             [images.BUSYBOX, "sh", "-c", line.replace("/var/lib/docker", f"{engine.directory}/data")],
             stdin=subprocess.DEVNULL,
@@ -301,10 +300,7 @@ def on_real(engine: RealEngine, lines: list[str], cwd: Path, hub: str = "") -> l
             timeout=60,
         )
         stdout, stderr = (
-            record.plain(engine, stream.decode(errors="replace"))
-            .replace(socket, "%2Fvar%2Frun")
-            .replace(str(cwd), HOME)  # where the pretend home's files are
-            for stream in (done.stdout, done.stderr)
+            at_home(engine, stream.decode(errors="replace"), cwd) for stream in (done.stdout, done.stderr)
         )
         if hub:
             stdout, stderr = (text.replace(hub, session_hub.ADDRESS) for text in (stdout, stderr))

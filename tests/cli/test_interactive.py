@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ from hypothesis import strategies as st
 from labkit import Lab
 from labkit.__main__ import main
 from labkit.cli.session import CTRL_C, CTRL_D, DETACH, keystrokes
+from labkit.oci import tree
 from labkit.oci.tree import Dir, File
 
 
@@ -280,7 +280,7 @@ def test_a_file_types_into_containers_and_its_end_is_ctrl_d(
     (tmp_path / "lines").write_text(FILE)
     assert main(["shell", "--network", "fast", str(tmp_path / "lines")]) == 0
     text = capsys.readouterr().out
-    assert text.partition("Newer image for ubuntu:15.04\n")[0]
+    assert "newer image for ubuntu:15.04\n" in text
     assert text[text.index("# cd /tmp") :] == (
         "# cd /tmp\n# \n# echo hello > greeting\n# docker run -i busybox sh\n"
         "sh: docker: not found\n"
@@ -326,13 +326,9 @@ def test_typed_line_by_line_or_given_at_once(lines: list[str]) -> None:
     assert by_line == files(lab.container("box").container.upper)
 
 
-def files(tree: Dir, at: str = "") -> Iterable[tuple[str, bytes | None]]:
+def files(root: Dir) -> list[tuple[str, bytes | None]]:
     """Give the paths of a tree, with what files hold."""
-    found: list[tuple[str, bytes | None]] = []
-    for name, node in sorted(tree.children.items()):
-        found.append((f"{at}/{name}", node.content.read() if isinstance(node, File) else None))
-        found += files(node, f"{at}/{name}") if isinstance(node, Dir) else ()
-    return found
+    return [(path, node.content.read() if isinstance(node, File) else None) for path, node in tree.walk(root)]
 
 
 STARTED = Lab(network="fast")

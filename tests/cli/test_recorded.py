@@ -17,6 +17,7 @@ import pytest
 
 from labkit import Lab
 from labkit.cli.table import COMMANDS, Flag
+from labkit.engine.state import still
 from labkit.go.moment import SECOND, parse_time
 from tests.cli import sessions
 from tests.real.record import Answer
@@ -147,4 +148,4 @@ def test_what_fails_changes_nothing(recorded: sessions.Session, lab: Lab) -> Non
             failed = sessions.typed(lab, answer, hub).exit_code and not answer["stdout"].strip()
             if failed and not re.search(r"\b(run|start|exec|build)\b|;", answer["line"]):
                 after = lab.engine.state
-                assert sessions.kept(after) == sessions.kept(before), answer["line"]
+                assert still(after) == still(before), answer["line"]

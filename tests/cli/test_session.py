@@ -239,7 +239,7 @@ def test_an_archive_that_the_engine_refuses_is_refused_in_one_line(lab: Lab, nam
     assert by_file.exit_code == by_pipe.exit_code == 1
     assert by_file.stdout == by_pipe.stdout == ""
     assert by_file.stderr.count("\n") == 1
-    assert sessions.kept(lab.engine.state) == sessions.kept(before)
+    assert still(lab.engine.state) == still(before)
 
 
 @pytest.mark.parametrize("name", [name for name in CASES if not FACTS[name]["exit"]])
@@ -263,6 +263,13 @@ def test_save_to_a_terminal_is_refused(lab: Lab) -> None:
         assert lab.shell("docker save app:1 | wc -c").exit_code == 0
     finally:
         lab.session.tty = False
+
+
+def test_an_archive_is_not_cut_and_what_a_container_of_such_a_name_prints_is(lab: Lab) -> None:
+    for line in ("docker save app:1", "docker image save app:1"):
+        assert len(lab.shell(line).output[0][1]) > 2_000_000
+    lab.shell("docker run -d --name save base:1 cat /bin/busybox /bin/busybox")
+    assert lab.shell("docker logs save").text.endswith("a command prints at most 1 MB here, and ends there\n")
 
 
 def test_time_passes_with_each_line_and_ends_what_ends(lab: Lab) -> None:

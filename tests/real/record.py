@@ -27,6 +27,11 @@ class Answer(TypedDict):
     exit: int
 
 
+def now() -> str:
+    """Give the time in the form of an answer's `at`."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 def plain(engine: RealEngine, text: str) -> str:
     """Write the engine's data directory as Docker's default."""
     return text.replace(f"{engine.directory}/data", "/var/lib/docker")
@@ -36,7 +41,7 @@ def record(engine: RealEngine, lines: list[str], cwd: Path) -> list[Answer]:
     """Run command lines in the directory `cwd` and give the answers."""
     answers = []
     for line in lines:
-        at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        at = now()
         result = engine.run(line, cwd=cwd)
         stdout, stderr = plain(engine, result.stdout), plain(engine, result.stderr)
         answers.append(Answer(line=line, at=at, stdout=stdout, stderr=stderr, exit=result.exit))

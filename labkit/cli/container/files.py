@@ -70,7 +70,7 @@ def _copy_out(terminal: Terminal, name: str, path: str, target: str, follow: boo
     except (NotFound, NoSuchPath):
         raise LabkitError(_NO_PATH.format(name, path)) from None
     if local is None:
-        terminal.out(write_entries(content).read())
+        terminal.archive(write_entries(content))
         return
     is_dir = isinstance(content[0].node, Dir)
     if rebase_name:

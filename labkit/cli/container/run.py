@@ -16,7 +16,7 @@ from labkit.cli.transfer import pull_image
 from labkit.engine import container as containers
 from labkit.engine import images, process, volumes
 from labkit.engine.process import ExecError, StartError
-from labkit.engine.state import Container, Options, Shells
+from labkit.engine.state import Container, LogLine, Options, Shells
 from labkit.oci.descriptor import Platform, parse_platform
 from labkit.oci.image import Image
 from labkit.oci.reference import parse_reference
@@ -94,12 +94,12 @@ def _attached(terminal: Terminal) -> bytes | Reader:
         return b""
 
 
-def _finish(terminal: Terminal, container: Container, log: Sequence[object], detached: int = 0) -> int:
-    """Print a foreground container's output; return its exit code.
+def _finish(terminal: Terminal, container: Container, log: Sequence[LogLine], detached: int = 0) -> int:
+    """Print what a foreground container has added to its log; return its exit code.
 
     `detached` is the exit code where somebody leaves it while it runs.
     """
-    for line in container.log[len(container.log) - len(log) :]:
+    for line in log:
         _write(terminal, line.stream, line.data, tty=container.options.tty)
     if container.running and container.shells and terminal.keyboard and container.options.open_stdin:
         raise Attach(Attached(container.id, detached=detached))
