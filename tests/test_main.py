@@ -142,6 +142,9 @@ PLAIN = (
 )
 
 
+at_a_terminal = pytest.mark.skipif(not hasattr(pty, "fork"), reason="no pseudo-terminals here")
+
+
 class Typist:
     """Somebody who types at a terminal in which the shell runs: with prompt_toolkit, or as without it."""
 
@@ -192,7 +195,7 @@ def screen(text: str) -> list[str]:
     return lines
 
 
-@pytest.mark.skipif(not hasattr(pty, "fork"), reason="no pseudo-terminals here")
+@at_a_terminal
 def test_a_terminal() -> None:
     typist = Typist()
     assert "docker pull nginx" in typist.read_until("\r\n$ ")
@@ -226,7 +229,7 @@ def test_a_terminal() -> None:
     assert typist.end() == 0
 
 
-@pytest.mark.skipif(not hasattr(pty, "fork"), reason="no pseudo-terminals here")
+@at_a_terminal
 def test_a_pull_that_is_interrupted_leaves_nothing() -> None:
     typist = Typist()
     typist.read_until("\r\n$ ")
@@ -240,7 +243,7 @@ def test_a_pull_that_is_interrupted_leaves_nothing() -> None:
     assert typist.end() == 0
 
 
-@pytest.mark.skipif(not hasattr(pty, "fork"), reason="no pseudo-terminals here")
+@at_a_terminal
 def test_a_container_typed_into_without_prompt_toolkit() -> None:
     typist = Typist()
     typist.read_until("\r\n$ ")
@@ -302,7 +305,7 @@ class Screen(Typist):
             assert time.monotonic() < deadline, f"{rows(self.output)} do not end in {last!r}"
 
 
-@pytest.mark.skipif(not hasattr(pty, "fork"), reason="no pseudo-terminals here")
+@at_a_terminal
 def test_a_terminal_with_prompt_toolkit(tmp_path: Path) -> None:
     screen = Screen(tmp_path / "data")
     screen.type_until("", "$ ")
