@@ -89,8 +89,9 @@ def run(line: str, *, seconds: float = PATIENCE) -> Result:
                     _stop(started)
         output = tuple((number, _read(stream)) for number, stream in ((1, out), (2, err)))
     result = Result(output, status if status >= 0 else 128 - status)
-    if status and not hint:
-        known = (told for words, told in _WORDS["hints"].items() if words in result.stderr)
+    if not hint:
+        said, told = (result.stderr, "hints") if status else (result.stdout + result.stderr, "answers")
+        known = (told for words, told in _WORDS[told].items() if words in said)
         hint = next((f"labkit: {told}" for told in known), "")
     return Result(result.output, result.exit_code, hint)
 
@@ -372,7 +373,8 @@ def notes(rows: Sequence[Pair], version: str, store: str) -> list[str]:
         "version": differ and not version.startswith("20.10."),
         "containerd": differ and "io.containerd.snapshotter.v1" in store,
         "sizes": "DISK USAGE" in theirs,
-        "buildkit": "# buildkit" in theirs,
+        "buildkit": "buildkit.dockerfile" in theirs,
+        "disk": differ and "containerd" in store and re.search(r"\bSIZE( +COMMENT)?$", theirs, re.MULTILINE),
         "missing": differ and re.search(r"No such (image|object|container)", theirs),
         "alike": any(row.mark == LIKE for row in rows),
     }

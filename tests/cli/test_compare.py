@@ -21,12 +21,12 @@ IMAGE          CREATED       CREATED BY                               SIZE      
 """
 OLDER = "Your engine is 29.0.1; labkit speaks as Docker Engine 20.10."
 STORE = (
-    "Your engine uses the containerd image store: the image ID is the digest of the manifest or index, and "
-    "inspect has no GraphDriver."
+    "Your engine uses the containerd image store: an image ID is the digest of its manifest or list of "
+    "manifests, and inspect says GraphDriver overlayfs, without directories."
 )
 TABLE = "Since Engine 29 docker images prints IMAGE ID, DISK USAGE, CONTENT SIZE and EXTRA."
 MISSING = "Your engine has its own images and containers: docker pull fetches an image that it lacks."
-BUILDER = "BuildKit, the builder since Engine 23, writes RUN /bin/sh -c … # buildkit in the history."
+BUILDER = "BuildKit, the builder since Engine 23, writes its steps without #(nop), and its name into COMMENT."
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 from tests.real import host
 
@@ -75,7 +76,7 @@ class RealEngine:
         self._data = data
         self._process: subprocess.Popen[bytes] | None = None
 
-    def __enter__(self) -> RealEngine:
+    def __enter__(self) -> Self:
         self.directory = Path(tempfile.mkdtemp(prefix="labkit-engine-"))
         (self.directory / "config").mkdir()
         try:
