@@ -17,7 +17,7 @@ from typing import Any
 
 from labkit.base.errors import InvalidDigest, InvalidDocument, LabkitError
 from labkit.go.quote import go_quote
-from labkit.go.struct import INT64, STRING, STRING_MAP, STRINGS, Field, Type, freeze, struct
+from labkit.go.struct import freeze
 from labkit.oci.content import Content
 from labkit.oci.digest import parse_digest, sha256
 
@@ -116,29 +116,8 @@ class Descriptor:
         return Descriptor(media_type, sha256(content.chunks()), content.size)
 
 
-def descriptor_type(name: str) -> Type:
-    """Return the type that a descriptor's object is read into, under the name that errors show.
-
-    >>> descriptor_type("distribution.Descriptor").kind
-    'struct'
-    """
-    platform = struct(
-        "manifestlist.PlatformSpec",
-        *(Field(key, STRING) for key in ("architecture", "os", "os.version", "variant")),
-        *(Field(key, STRINGS) for key in ("os.features", "features")),
-    )
-    return struct(
-        name,
-        *(Field(key, STRING) for key in ("mediaType", "digest", "data", "artifactType")),
-        Field("size", INT64),
-        Field("urls", STRINGS),
-        Field("annotations", STRING_MAP),
-        Field("platform", platform, pointer=True),
-    )
-
-
 def read_descriptor(known: Mapping[str, Any], role: str) -> Descriptor:
-    """Return the descriptor in an object of `descriptor_type`; `role` names it in errors.
+    """Return the descriptor in an object of distribution's struct; `role` names it in errors.
 
     Raises InvalidDocument for what is no digest, a negative size or a missing media type.
     """

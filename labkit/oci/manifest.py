@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from labkit.base.errors import InvalidDocument
+from labkit.base.text import packaged
 from labkit.go.json import dumps, loads
-from labkit.go.struct import INT, STRING, STRING_MAP, Field, Type, conform, freeze, list_of, lookup, struct
+from labkit.go.struct import conform, declared, freeze, lookup
 from labkit.oci.descriptor import (
     DOCKER_MANIFEST,
     DOCKER_MANIFEST_LIST,
@@ -25,7 +26,6 @@ from labkit.oci.descriptor import (
     OCI_MANIFEST,
     Descriptor,
     Platform,
-    descriptor_type,
     no_annotations,
     one_line,
     plain_descriptor,
@@ -194,17 +194,10 @@ def _written(kind: str, parts: Mapping[str, Any]) -> bytes:
     return dumps(document, indent=3 if kind in (DOCKER_MANIFEST, DOCKER_MANIFEST_LIST) else None)
 
 
-def _schema(name: str, descriptor: str) -> Type:
-    shared = Field("schemaVersion", INT), Field("mediaType", STRING), Field("annotations", STRING_MAP)
-    entry = descriptor_type(descriptor)
-    if descriptor.startswith("manifestlist."):
-        return struct(name, *shared, Field("manifests", list_of(entry)))
-    return struct(name, *shared, Field("config", entry), Field("layers", list_of(entry)))
-
-
+_TYPES = declared(packaged("labkit.oci", "manifest.go.txt"))
 _SCHEMAS = {
-    DOCKER_MANIFEST: _schema("schema2.Manifest", "distribution.Descriptor"),
-    OCI_MANIFEST: _schema("ocischema.Manifest", "distribution.Descriptor"),
-    DOCKER_MANIFEST_LIST: _schema("manifestlist.ManifestList", "manifestlist.ManifestDescriptor"),
-    OCI_INDEX: _schema("manifestlist.ManifestList", "manifestlist.ManifestDescriptor"),
+    DOCKER_MANIFEST: _TYPES["schema2.Manifest"],
+    OCI_MANIFEST: _TYPES["ocischema.Manifest"],
+    DOCKER_MANIFEST_LIST: _TYPES["manifestlist.ManifestList"],
+    OCI_INDEX: _TYPES["manifestlist.ManifestList"],
 }
