@@ -8,9 +8,10 @@ import stat
 from collections.abc import Callable
 
 from labkit.base.errors import FileSystemError
+from labkit.go.path import clean
 from labkit.shell.applets import APPLETS
 from labkit.shell.applets.files import parse_mode
-from labkit.shell.conversions import LARGEST, basename, decimal, decode, join, normal, strerror
+from labkit.shell.conversions import LARGEST, basename, decimal, decode, join, strerror
 from labkit.shell.launch import call
 from labkit.shell.lookup import ExecNotFound, find_program
 from labkit.shell.parser import RESERVED
@@ -31,7 +32,7 @@ def _cd(shell: ShellState, words: list[str]) -> int:
     show = target == "-"
     if show:
         target = shell.variables.get("OLDPWD", shell.task.cwd)
-    path = normal(join(shell.task.cwd, target)) if target else shell.task.cwd
+    path = clean(join(shell.task.cwd, target)) if target else shell.task.cwd
     try:
         found = shell.task.fs.stat(path, True)
         if not stat.S_ISDIR(found.mode):

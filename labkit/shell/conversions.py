@@ -79,17 +79,6 @@ def unescape(text: str) -> tuple[bytes, bool]:
     return out + data[position:], False
 
 
-def quoted(word: str) -> str:
-    """Return a word as `set -x` shows it.
-
-    >>> quoted("a b"), quoted("ls")
-    ("'a b'", 'ls')
-    """
-    if word and re.fullmatch(r"[\w@%+=:,./-]+", word, re.ASCII):
-        return word
-    return "'" + word.replace("'", "'\"'\"'") + "'"
-
-
 def decimal(text: str) -> int | None:
     """Return the number that ASCII digits write, as strtoull(3) reads it.
 
@@ -122,18 +111,3 @@ def basename(path: str) -> str:
     ('nginx', '/')
     """
     return path.rstrip("/").rpartition("/")[2] or path[:1]
-
-
-def normal(path: str) -> str:
-    """Return an absolute path without empty names, `.` and `..`.
-
-    >>> normal("/etc/../usr//bin/.")
-    '/usr/bin'
-    """
-    names: list[str] = []
-    for name in path.split("/"):
-        if name == "..":
-            del names[-1:]
-        elif name and name != ".":
-            names.append(name)
-    return "/" + "/".join(names)
