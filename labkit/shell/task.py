@@ -339,15 +339,18 @@ Program = Callable[[Task, list[str]], int]
 class Applet:
     """A command of busybox's: where its function is, its operands as its usage shows them, and the exit
     code after wrong usage. The module, which stands above this one, is imported when it is first run.
+
+    `options` is what `applets.options.parse` is given to read its words; without it the function reads them.
     """
 
-    module: str
-    function: str
+    run: str
     usage: str = ""
     usage_status: int = 1
+    options: Mapping[str, Any] | None = None
 
-    def load(self) -> Program:
-        """Return the function."""
-        module = importlib.import_module(f"labkit.shell.applets.{self.module}")
-        program: Program = getattr(module, self.function)
-        return program
+    def load(self) -> Callable[[Task, Any], int]:
+        """Return the function, which takes a task and Options, or a list of words."""
+        module, _, function = self.run.partition(".")
+        found: Callable[[Task, Any], int]
+        found = getattr(importlib.import_module(f"labkit.shell.applets.{module}"), function)
+        return found
