@@ -38,40 +38,36 @@ INDEX_TYPES = (DOCKER_MANIFEST_LIST, OCI_INDEX)
 
 
 @dataclass(frozen=True, slots=True)
-class Manifest:
+class _Document:
+    raw: bytes = field(repr=False)
+    media_type: str
+    digest: str
+
+    @property
+    def descriptor(self) -> Descriptor:
+        """The descriptor by which an index, or a name, leads to this document."""
+        return Descriptor(self.media_type, self.digest, len(self.raw))
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest(_Document):
     """One image for one platform: its config and its layers, bottom first.
 
     A layer's digest here is that of the blob as it travels, most often gzip. The DiffID in the config is that
     of the tar inside. The two lists run side by side.
     """
 
-    raw: bytes = field(repr=False)
-    media_type: str
-    digest: str
     config: Descriptor
     layers: tuple[Descriptor, ...]
     annotations: Mapping[str, str] = field(default_factory=no_annotations, hash=False)
 
-    @property
-    def descriptor(self) -> Descriptor:
-        """The descriptor by which an index names this manifest."""
-        return Descriptor(self.media_type, self.digest, len(self.raw))
-
 
 @dataclass(frozen=True, slots=True)
-class Index:
+class Index(_Document):
     """The manifests of one image for several platforms: an image index, or Docker's manifest list."""
 
-    raw: bytes = field(repr=False)
-    media_type: str
-    digest: str
     manifests: tuple[Descriptor, ...]
     annotations: Mapping[str, str] = field(default_factory=no_annotations, hash=False)
-
-    @property
-    def descriptor(self) -> Descriptor:
-        """The descriptor of the index itself."""
-        return Descriptor(self.media_type, self.digest, len(self.raw))
 
     def for_platform(self, wanted: Platform) -> Descriptor | None:
         """Return the manifest that Docker 20.10 pulls for a platform, the first one that matches, or None.

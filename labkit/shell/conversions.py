@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import errno
+import json
 import re
 
 from labkit.base.errors import FileSystemError
+from labkit.base.text import packaged
 
 _HALVES = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 LARGEST = (1 << 64) - 1
@@ -13,18 +15,9 @@ _ESCAPE = re.compile(rb"\\(?:([abefnrtv\\\"'])|0?([0-7]{1,3})|x([0-9a-fA-F]{1,2}
 _LETTERS = {b"a": b"\a", b"b": b"\b", b"e": b"\x1b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t",
             b"v": b"\v", b"\\": b"\\", b'"': b'"', b"'": b"'"}  # fmt: skip
 # glibc's words. os.strerror would give those of the learner's own system, and already musl's are others.
-_WORDS = {
-    errno.EPERM: "Operation not permitted", errno.ENOENT: "No such file or directory",
-    errno.EIO: "Input/output error", errno.ENXIO: "No such device or address",
-    errno.EBADF: "Bad file descriptor", errno.EACCES: "Permission denied",
-    errno.EBUSY: "Device or resource busy", errno.EEXIST: "File exists",
-    errno.EXDEV: "Invalid cross-device link", errno.ENOTDIR: "Not a directory",
-    errno.EISDIR: "Is a directory", errno.EINVAL: "Invalid argument", errno.EFBIG: "File too large",
-    errno.ENOSPC: "No space left on device", errno.EROFS: "Read-only file system",
-    errno.EMLINK: "Too many links", errno.ENAMETOOLONG: "File name too long",
-    errno.ENOTEMPTY: "Directory not empty", errno.ELOOP: "Too many levels of symbolic links",
-    errno.EOPNOTSUPP: "Operation not supported",
-}  # fmt: skip
+_WORDS: dict[int, str] = {
+    getattr(errno, name): words for name, words in json.loads(packaged("labkit.shell", "errors.json")).items()
+}
 
 
 def strerror(error: FileSystemError | int) -> str:
