@@ -67,7 +67,6 @@ def _eval(shell: ShellState, words: list[str]) -> int:
 
 
 def _source(shell: ShellState, words: list[str]) -> int:
-    """Run a file's commands in this shell."""
     path = words[1] if len(words) > 1 else ""
     try:
         text = shell.task.text(shell.task.open_read(path))
@@ -202,7 +201,6 @@ def _number(shell: ShellState, text: str, least: int = 0, most: int = LARGEST) -
 
 
 def _export(shell: ShellState, words: list[str]) -> int:
-    """Mark variables for export."""
     operands = [word for word in words[1:] if word != "-p"]
     if not operands:
         for name in sorted(shell.exported & set(shell.variables)):
@@ -230,7 +228,6 @@ def _unset(shell: ShellState, words: list[str]) -> int:
 
 
 def _set_options(shell: ShellState, words: list[str]) -> int:
-    """Set options and positional parameters."""
     rest = words[1:]
     if not rest:
         for name in sorted(shell.variables):
@@ -256,7 +253,6 @@ def _set_options(shell: ShellState, words: list[str]) -> int:
 
 
 def _shift(shell: ShellState, words: list[str]) -> int:
-    """Drop the first positional parameters."""
     count = _number(shell, words[1]) if len(words) > 1 else 1
     if count > len(shell.arguments):
         return 1
@@ -265,7 +261,6 @@ def _shift(shell: ShellState, words: list[str]) -> int:
 
 
 def _read(shell: ShellState, words: list[str]) -> int:
-    """Read a line into variables."""
     names = [word for word in words[1:] if not word.startswith("-")]
     raw = "-r" in words[1:]
     text = _line(shell)

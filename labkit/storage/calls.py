@@ -599,7 +599,6 @@ def _xattr_namespace_error(name: str) -> int:
 
 
 def _without(xattrs: tuple[tuple[str, bytes], ...], name: str) -> tuple[tuple[str, bytes], ...]:
-    """Return extended attributes but for the one of that name."""
     return tuple(pair for pair in xattrs if pair[0] != name)
 
 

@@ -274,7 +274,6 @@ def _destinations(task: Task, options: Options) -> list[tuple[str, str]]:
 
 
 def _copy(task: Task, source: str, target: str, manner: Manner) -> int:
-    """Copy one file or tree and give the exit code."""
     return unnested(_copied(task, source, target, manner, set()))
 
 
