@@ -16,7 +16,7 @@ from labkit.shell.applets.options import Options, number
 from labkit.shell.conversions import decimal, decode, encode, strerror
 from labkit.shell.patterns import regex
 from labkit.shell.streams import Reader
-from labkit.shell.task import CommandError, Task, UsageError
+from labkit.shell.task import CommandError, Task, UsageError, saying
 
 # grep.
 
@@ -340,10 +340,8 @@ def _replace(task: Task, path: str, text: str, suffix: str) -> None:
     mode = task.fs.stat(target, True).mode & 0o7777
     if suffix:
         task.fs.rename(target, target + suffix)
-    try:
+    with saying(f"can't create temp file '{path}AAAAAA'"):
         task.fs.write(target + "AAAAAA", Content.of(encode(text)), mode)
-    except FileSystemError as error:
-        raise CommandError(f"can't create temp file '{path}AAAAAA': {strerror(error)}") from None
     task.fs.rename(target + "AAAAAA", target)
 
 

@@ -14,7 +14,7 @@ from labkit.oci.content import EMPTY, Content
 from labkit.shell import streams
 from labkit.shell.applets.options import Options, number, parse
 from labkit.shell.conversions import basename, decode, encode, strerror
-from labkit.shell.task import CommandError, Task, UsageError
+from labkit.shell.task import CommandError, Task, UsageError, saying
 
 # cat, head, tail, wc, tee.
 
@@ -266,18 +266,14 @@ def dd(task: Task, args: Sequence[str]) -> int:
         raise UsageError
     size = number(given.get("bs", "512"), 1, 2**63 - 1)
     source, target = given.get("if"), given.get("of")
-    try:
+    with saying(f"can't open '{source}'"):
         reader = task.open_read(source) if source else task.stdin()
-    except FileSystemError as error:
-        raise CommandError(f"can't open '{source}': {strerror(error)}") from None
     sink: streams.Sink = (
         _open_target(task, target, number(given.get("seek", "0")) * size, given) if target else task
     )
-    try:
+    with saying(source or "standard input"):
         reader.take(number(given.get("skip", "0")) * size)
         content = reader.take(number(given["count"]) * size) if "count" in given else reader.rest()
-    except FileSystemError as error:
-        raise CommandError(f"{source or 'standard input'}: {strerror(error)}") from None
     if streams.endless(content):
         raise streams.WouldRunForever
     written, status = content.size, 0
@@ -292,10 +288,8 @@ def dd(task: Task, args: Sequence[str]) -> int:
 
 def _open_target(task: Task, path: str, seek: int, given: dict[str, str]) -> streams.Sink:
     whole = "notrunc" in given.get("conv", "").split(",")
-    try:
+    with saying(f"can't open '{path}'"):
         sink = task.open_write(path, append=whole or seek > 0)
-    except FileSystemError as error:
-        raise CommandError(f"can't open '{path}': {strerror(error)}") from None
     if isinstance(sink, streams.OpenFile):
         sink.append, sink.offset = False, seek
         if seek > streams.MAX_FILE:
