@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import Any
 
 from labkit.base.errors import InvalidDigest, InvalidDocument, LabkitError
+from labkit.base.text import packaged
 from labkit.go.quote import go_quote
 from labkit.go.struct import freeze
 from labkit.oci.content import Content
@@ -198,14 +199,7 @@ def one_line(text: str) -> str:
 # Platforms as texts: `OS`, `ARCHITECTURE` or `OS/ARCHITECTURE[/VARIANT]`
 
 _COMPONENT = "^[A-Za-z0-9_-]+$"
-_SYSTEMS = frozenset(
-    "aix android darwin dragonfly freebsd hurd illumos ios js linux nacl netbsd openbsd plan9 solaris "
-    "windows zos".split()
-)
-_ARCHITECTURES = frozenset(
-    "386 amd64 amd64p32 arm armbe arm64 arm64be ppc64 ppc64le mips mipsle mips64 mips64le mips64p32 "
-    "mips64p32le ppc riscv riscv64 s390 s390x sparc sparc64 wasm".split()
-)
+_KNOWN: dict[str, list[str]] = json.loads(packaged("labkit.oci", "platforms.json"))
 
 
 def parse_platform(text: str, default: Platform) -> Platform:
@@ -231,9 +225,9 @@ def parse_platform(text: str, default: Platform) -> Platform:
     if len(parts) > 1:
         return Platform(parts[1], parts[0], "".join(parts[2:])).normalized()
     named = Platform(parts[0], parts[0]).normalized()
-    if named.os in _SYSTEMS:
+    if named.os in _KNOWN["systems"]:
         return Platform(default.architecture, named.os)
-    if named.architecture in _ARCHITECTURES:
+    if named.architecture in _KNOWN["architectures"]:
         return Platform(named.architecture, default.os, named.variant)
     raise _error(f"{go_quote(text)}: unknown operating system or architecture")
 

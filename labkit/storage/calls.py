@@ -273,10 +273,7 @@ class SystemCalls:
 
     def getxattr(self, path: str, name: str, follow: bool = True) -> bytes:
         """Return the value of an extended attribute."""
-        _check_xattr_name(name, path)
-        node = self._find(path, follow)[1].node
-        if name.startswith("user.") and type(node) not in (File, Dir):
-            fail(errno.ENODATA, path)
+        node = self._with_xattr(path, name, follow, errno.ENODATA)[1].node
         if error := _xattr_namespace_error(name):
             fail(error, path)
         for key, value in meta_of(node).xattrs:
@@ -335,9 +332,7 @@ class SystemCalls:
         _check_xattr_name(name, path)
         if len(value) > 65536:
             fail(errno.E2BIG, path)
-        found, place = self._find(path, follow)
-        if name.startswith("user.") and type(place.node) not in (File, Dir):
-            fail(errno.EPERM, path)
+        found, _ = self._with_xattr(path, name, follow, errno.EPERM)
         if error := _xattr_namespace_error(name):
             # The kernel copies the file up before it asks the upper file system, which refuses.
             self._change_meta(found, lambda meta: meta)
@@ -351,12 +346,17 @@ class SystemCalls:
 
     def removexattr(self, path: str, name: str, follow: bool = True) -> Cost:
         """Remove an extended attribute."""
+        found, _ = self._with_xattr(path, name, follow, errno.EPERM)
+        self.getxattr(path, name, follow)
+        return self._change_meta(found, lambda meta: replace(meta, xattrs=_without(meta.xattrs, name)))
+
+    def _with_xattr(self, path: str, name: str, follow: bool, refusal: int) -> tuple[Found, Place]:
+        """Find what has an extended attribute; only files and directories have those named `user.`."""
         _check_xattr_name(name, path)
         found, place = self._find(path, follow)
         if name.startswith("user.") and type(place.node) not in (File, Dir):
-            fail(errno.EPERM, path)
-        self.getxattr(path, name, follow)
-        return self._change_meta(found, lambda meta: replace(meta, xattrs=_without(meta.xattrs, name)))
+            fail(refusal, path)
+        return found, place
 
     def _change(
         self, found: Found, make: Callable[[Node], Node], written: int = 0, data: bool = True
