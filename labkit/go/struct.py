@@ -64,8 +64,42 @@ INT64 = Type("int64", "integer")
 TIME = Type("time.Time", "time")
 STRINGS = list_of(STRING)
 STRING_MAP = map_of(STRING)
-SET = map_of(struct("struct {}"))
 COMMAND = Type("string", "command")  # strslice.StrSlice: a list of texts, or one text alone
+_NAMED = {each.name: each for each in (STRING, BOOL, INT, INT64, TIME)} | {
+    "strslice.StrSlice": COMMAND,
+    "struct{}": struct("struct {}"),
+    "time.Duration": Type("time.Duration", "integer"),
+    "image.ID": Type("image.ID", "string"),
+    "layer.DiffID": Type("layer.DiffID", "string"),
+}
+_STRUCT = re.compile(r"^type (\S+) struct \{\n(.*?)^\}", re.MULTILINE | re.DOTALL)
+_FIELD = re.compile(r'^\t(\S+) +(\*?)(\S+)(?: +`json:"([^,"]*)(,omitempty)?"`)?$', re.MULTILINE)
+
+
+def declared(source: str) -> dict[str, Type]:
+    """Return the structs that Go's source declares, by their names; each stands behind those that it holds.
+
+    >>> declared('type T struct {\\n\\tKind string `json:"kind"`\\n}')["T"].fields[0].key
+    'kind'
+    """
+    types = dict(_NAMED)
+    for name, body in _STRUCT.findall(source):
+        types[name] = struct(
+            name,
+            *(
+                Field(key or field, _type_named(type_, types), bool(omitempty), bool(pointer))
+                for field, pointer, type_, key, omitempty in _FIELD.findall(body)
+            ),
+        )
+    return types
+
+
+def _type_named(name: str, types: Mapping[str, Type]) -> Type:
+    for start, made in (("[]", list_of), ("map[string]", map_of)):
+        if name.startswith(start):
+            return made(_type_named(name.removeprefix(start), types))
+    return types[name]
+
 
 _KINDS = {"string": str, "bool": bool, "integer": int, "list": list, "map": dict, "struct": dict}
 

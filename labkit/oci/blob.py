@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 import threading
 import weakref
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import IO, Protocol
 
@@ -56,7 +57,7 @@ def write_file(target: Path, chunks: Iterable[bytes], mode: int = 0o644, mtime: 
         try:
             for chunk in chunks:
                 with _errors_of(target):
-                    _write(descriptor, chunk)
+                    write_all(partial(os.write, descriptor), chunk)
             with _errors_of(target):
                 os.fsync(descriptor)
         finally:
@@ -71,10 +72,11 @@ def write_file(target: Path, chunks: Iterable[bytes], mode: int = 0o644, mtime: 
             os.unlink(beside)
 
 
-def _write(descriptor: int, data: bytes) -> None:
+def write_all(write: Callable[[memoryview], int], data: bytes) -> None:
+    """Write all of some bytes with a call that may take only a part of them."""
     rest = memoryview(data)
     while rest:
-        rest = rest[os.write(descriptor, rest) :]
+        rest = rest[write(rest) :]
 
 
 @contextmanager

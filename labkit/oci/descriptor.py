@@ -16,8 +16,9 @@ from types import MappingProxyType
 from typing import Any
 
 from labkit.base.errors import InvalidDigest, InvalidDocument, LabkitError
+from labkit.base.text import packaged
 from labkit.go.quote import go_quote
-from labkit.go.struct import INT64, STRING, STRING_MAP, STRINGS, Field, Type, freeze, struct
+from labkit.go.struct import freeze
 from labkit.oci.content import Content
 from labkit.oci.digest import parse_digest, sha256
 
@@ -116,29 +117,8 @@ class Descriptor:
         return Descriptor(media_type, sha256(content.chunks()), content.size)
 
 
-def descriptor_type(name: str) -> Type:
-    """Return the type that a descriptor's object is read into, under the name that errors show.
-
-    >>> descriptor_type("distribution.Descriptor").kind
-    'struct'
-    """
-    platform = struct(
-        "manifestlist.PlatformSpec",
-        *(Field(key, STRING) for key in ("architecture", "os", "os.version", "variant")),
-        *(Field(key, STRINGS) for key in ("os.features", "features")),
-    )
-    return struct(
-        name,
-        *(Field(key, STRING) for key in ("mediaType", "digest", "data", "artifactType")),
-        Field("size", INT64),
-        Field("urls", STRINGS),
-        Field("annotations", STRING_MAP),
-        Field("platform", platform, pointer=True),
-    )
-
-
 def read_descriptor(known: Mapping[str, Any], role: str) -> Descriptor:
-    """Return the descriptor in an object of `descriptor_type`; `role` names it in errors.
+    """Return the descriptor in an object of distribution's struct; `role` names it in errors.
 
     Raises InvalidDocument for what is no digest, a negative size or a missing media type.
     """
@@ -219,14 +199,7 @@ def one_line(text: str) -> str:
 # Platforms as texts: `OS`, `ARCHITECTURE` or `OS/ARCHITECTURE[/VARIANT]`
 
 _COMPONENT = "^[A-Za-z0-9_-]+$"
-_SYSTEMS = frozenset(
-    "aix android darwin dragonfly freebsd hurd illumos ios js linux nacl netbsd openbsd plan9 solaris "
-    "windows zos".split()
-)
-_ARCHITECTURES = frozenset(
-    "386 amd64 amd64p32 arm armbe arm64 arm64be ppc64 ppc64le mips mipsle mips64 mips64le mips64p32 "
-    "mips64p32le ppc riscv riscv64 s390 s390x sparc sparc64 wasm".split()
-)
+_KNOWN: dict[str, list[str]] = json.loads(packaged("labkit.oci", "platforms.json"))
 
 
 def parse_platform(text: str, default: Platform) -> Platform:
@@ -252,9 +225,9 @@ def parse_platform(text: str, default: Platform) -> Platform:
     if len(parts) > 1:
         return Platform(parts[1], parts[0], "".join(parts[2:])).normalized()
     named = Platform(parts[0], parts[0]).normalized()
-    if named.os in _SYSTEMS:
+    if named.os in _KNOWN["systems"]:
         return Platform(default.architecture, named.os)
-    if named.architecture in _ARCHITECTURES:
+    if named.architecture in _KNOWN["architectures"]:
         return Platform(named.architecture, default.os, named.variant)
     raise _error(f"{go_quote(text)}: unknown operating system or architecture")
 

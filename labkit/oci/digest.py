@@ -91,12 +91,3 @@ def chain_ids(diff_ids: Sequence[str]) -> list[str]:
     for diff_id in diff_ids:
         chain.append(sha256(f"{chain[-1]} {diff_id}".encode()) if chain else diff_id)
     return chain
-
-
-def chain_id(diff_ids: Sequence[str]) -> str:
-    """Return the ChainID of the whole stack, or "" for no layers.
-
-    >>> chain_id([])
-    ''
-    """
-    return chain_ids(diff_ids)[-1] if diff_ids else ""

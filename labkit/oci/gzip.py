@@ -22,7 +22,7 @@ from contextlib import contextmanager
 from typing import IO, Any
 
 from labkit.base.errors import InvalidArchive, LabkitError, call_of
-from labkit.oci.blob import FileSource
+from labkit.oci.blob import FileSource, write_all
 from labkit.oci.content import CHUNK, Buffer, Content, Piece
 
 _MAGIC = {
@@ -192,7 +192,8 @@ class Spool:
             if disk or size > self._free:
                 disk = disk or self._open()
                 with _disk_errors():
-                    _write(disk[0], held)
+                    for data in held:
+                        write_all(disk[0].write, data)
                 held.clear()
         if not disk:
             self._free -= size
@@ -210,13 +211,6 @@ class Spool:
                 self._disk = file, FileSource(file)
             self._disk[0].seek(0, os.SEEK_END)
         return self._disk
-
-
-def _write(file: IO[bytes], chunks: Iterable[bytes]) -> None:
-    for chunk in chunks:
-        rest = memoryview(chunk)
-        while rest:
-            rest = rest[file.write(rest) :]
 
 
 @contextmanager

@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from labkit.base.errors import InvalidDocument
+from labkit.base.text import packaged
 from labkit.go.json import dumps, loads
-from labkit.go.struct import INT, STRING, STRING_MAP, Field, Type, conform, freeze, list_of, lookup, struct
+from labkit.go.struct import conform, declared, freeze, lookup
 from labkit.oci.descriptor import (
     DOCKER_MANIFEST,
     DOCKER_MANIFEST_LIST,
@@ -25,7 +26,6 @@ from labkit.oci.descriptor import (
     OCI_MANIFEST,
     Descriptor,
     Platform,
-    descriptor_type,
     no_annotations,
     one_line,
     plain_descriptor,
@@ -38,40 +38,36 @@ INDEX_TYPES = (DOCKER_MANIFEST_LIST, OCI_INDEX)
 
 
 @dataclass(frozen=True, slots=True)
-class Manifest:
+class _Document:
+    raw: bytes = field(repr=False)
+    media_type: str
+    digest: str
+
+    @property
+    def descriptor(self) -> Descriptor:
+        """The descriptor by which an index, or a name, leads to this document."""
+        return Descriptor(self.media_type, self.digest, len(self.raw))
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest(_Document):
     """One image for one platform: its config and its layers, bottom first.
 
     A layer's digest here is that of the blob as it travels, most often gzip. The DiffID in the config is that
     of the tar inside. The two lists run side by side.
     """
 
-    raw: bytes = field(repr=False)
-    media_type: str
-    digest: str
     config: Descriptor
     layers: tuple[Descriptor, ...]
     annotations: Mapping[str, str] = field(default_factory=no_annotations, hash=False)
 
-    @property
-    def descriptor(self) -> Descriptor:
-        """The descriptor by which an index names this manifest."""
-        return Descriptor(self.media_type, self.digest, len(self.raw))
-
 
 @dataclass(frozen=True, slots=True)
-class Index:
+class Index(_Document):
     """The manifests of one image for several platforms: an image index, or Docker's manifest list."""
 
-    raw: bytes = field(repr=False)
-    media_type: str
-    digest: str
     manifests: tuple[Descriptor, ...]
     annotations: Mapping[str, str] = field(default_factory=no_annotations, hash=False)
-
-    @property
-    def descriptor(self) -> Descriptor:
-        """The descriptor of the index itself."""
-        return Descriptor(self.media_type, self.digest, len(self.raw))
 
     def for_platform(self, wanted: Platform) -> Descriptor | None:
         """Return the manifest that Docker 20.10 pulls for a platform, the first one that matches, or None.
@@ -194,17 +190,10 @@ def _written(kind: str, parts: Mapping[str, Any]) -> bytes:
     return dumps(document, indent=3 if kind in (DOCKER_MANIFEST, DOCKER_MANIFEST_LIST) else None)
 
 
-def _schema(name: str, descriptor: str) -> Type:
-    shared = Field("schemaVersion", INT), Field("mediaType", STRING), Field("annotations", STRING_MAP)
-    entry = descriptor_type(descriptor)
-    if descriptor.startswith("manifestlist."):
-        return struct(name, *shared, Field("manifests", list_of(entry)))
-    return struct(name, *shared, Field("config", entry), Field("layers", list_of(entry)))
-
-
+_TYPES = declared(packaged("labkit.oci", "manifest.go.txt"))
 _SCHEMAS = {
-    DOCKER_MANIFEST: _schema("schema2.Manifest", "distribution.Descriptor"),
-    OCI_MANIFEST: _schema("ocischema.Manifest", "distribution.Descriptor"),
-    DOCKER_MANIFEST_LIST: _schema("manifestlist.ManifestList", "manifestlist.ManifestDescriptor"),
-    OCI_INDEX: _schema("manifestlist.ManifestList", "manifestlist.ManifestDescriptor"),
+    DOCKER_MANIFEST: _TYPES["schema2.Manifest"],
+    OCI_MANIFEST: _TYPES["ocischema.Manifest"],
+    DOCKER_MANIFEST_LIST: _TYPES["manifestlist.ManifestList"],
+    OCI_INDEX: _TYPES["manifestlist.ManifestList"],
 }

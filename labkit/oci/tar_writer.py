@@ -14,9 +14,11 @@ would need a PAX header before every file.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from labkit.base.text import packaged
 from labkit.go.moment import SECOND
 from labkit.oci.content import ZEROS, Content, Piece
 from labkit.oci.tar import BLOCK
@@ -31,20 +33,11 @@ _NOT_LONG = 1 << 21  # what 7 octal digits hold
 _NOT_LARGE = 1 << 33  # what 11 octal digits hold
 
 
-def _by_number(pairs: str) -> dict[int, bytes]:
-    return {int(number): name.encode() for number, name in (pair.split(":") for pair in pairs.split())}
-
-
-_USERS = _by_number(
-    "0:root 1:daemon 2:bin 3:sys 4:sync 5:games 6:man 7:lp 8:mail 9:news 10:uucp 13:proxy 33:www-data "
-    "34:backup 38:list 39:irc 42:_apt 65534:nobody"
-)
-_GROUPS = _by_number(
-    "0:root 1:daemon 2:bin 3:sys 4:adm 5:tty 6:disk 7:lp 8:mail 9:news 10:uucp 12:man 13:proxy 15:kmem "
-    "20:dialout 21:fax 22:voice 24:cdrom 25:floppy 26:tape 27:sudo 29:audio 30:dip 33:www-data 34:backup "
-    "37:operator 38:list 39:irc 40:src 42:shadow 43:utmp 44:video 45:sasl 46:plugdev 50:staff 60:games "
-    "100:users 65534:nogroup"
-)
+_HOST: dict[str, dict[int, bytes]] = {
+    kind: {int(number): name.encode() for number, name in names.items()}
+    for kind, names in json.loads(packaged("labkit.oci", "host.json")).items()
+}
+"""The host's users and groups by number: those that Debian's base-passwd gives it."""
 
 
 def write_tar(changes: Dir) -> Content:
@@ -191,7 +184,7 @@ def _header(
         before = _pax(name, records)
         prefix, base, link = b"", _ascii(name), _ascii(link)
     mode = meta.mode & 0o7777 | bits
-    names = (_USERS.get(meta.uid, b""), _GROUPS.get(meta.gid, b""))
+    names = (_HOST["users"].get(meta.uid, b""), _HOST["groups"].get(meta.gid, b""))
     return before + _block(prefix, base, (mode, meta.uid, meta.gid), size, seconds, flag, link, names, device)
 
 

@@ -8,9 +8,10 @@ import stat
 from collections.abc import Callable
 
 from labkit.base.errors import FileSystemError
+from labkit.go.path import clean
 from labkit.shell.applets import APPLETS
 from labkit.shell.applets.files import parse_mode
-from labkit.shell.conversions import LARGEST, basename, decimal, decode, join, normal, strerror
+from labkit.shell.conversions import LARGEST, basename, decimal, decode, join, strerror
 from labkit.shell.launch import call
 from labkit.shell.lookup import ExecNotFound, find_program
 from labkit.shell.parser import RESERVED
@@ -31,7 +32,7 @@ def _cd(shell: ShellState, words: list[str]) -> int:
     show = target == "-"
     if show:
         target = shell.variables.get("OLDPWD", shell.task.cwd)
-    path = normal(join(shell.task.cwd, target)) if target else shell.task.cwd
+    path = clean(join(shell.task.cwd, target)) if target else shell.task.cwd
     try:
         found = shell.task.fs.stat(path, True)
         if not stat.S_ISDIR(found.mode):
@@ -66,7 +67,6 @@ def _eval(shell: ShellState, words: list[str]) -> int:
 
 
 def _source(shell: ShellState, words: list[str]) -> int:
-    """Run a file's commands in this shell."""
     path = words[1] if len(words) > 1 else ""
     try:
         text = shell.task.text(shell.task.open_read(path))
@@ -201,7 +201,6 @@ def _number(shell: ShellState, text: str, least: int = 0, most: int = LARGEST) -
 
 
 def _export(shell: ShellState, words: list[str]) -> int:
-    """Mark variables for export."""
     operands = [word for word in words[1:] if word != "-p"]
     if not operands:
         for name in sorted(shell.exported & set(shell.variables)):
@@ -229,7 +228,6 @@ def _unset(shell: ShellState, words: list[str]) -> int:
 
 
 def _set_options(shell: ShellState, words: list[str]) -> int:
-    """Set options and positional parameters."""
     rest = words[1:]
     if not rest:
         for name in sorted(shell.variables):
@@ -255,7 +253,6 @@ def _set_options(shell: ShellState, words: list[str]) -> int:
 
 
 def _shift(shell: ShellState, words: list[str]) -> int:
-    """Drop the first positional parameters."""
     count = _number(shell, words[1]) if len(words) > 1 else 1
     if count > len(shell.arguments):
         return 1
@@ -264,7 +261,6 @@ def _shift(shell: ShellState, words: list[str]) -> int:
 
 
 def _read(shell: ShellState, words: list[str]) -> int:
-    """Read a line into variables."""
     names = [word for word in words[1:] if not word.startswith("-")]
     raw = "-r" in words[1:]
     text = _line(shell)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import errno
+import json
 import re
 
 from labkit.base.errors import FileSystemError
+from labkit.base.text import packaged
 
 _HALVES = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 LARGEST = (1 << 64) - 1
@@ -13,18 +15,9 @@ _ESCAPE = re.compile(rb"\\(?:([abefnrtv\\\"'])|0?([0-7]{1,3})|x([0-9a-fA-F]{1,2}
 _LETTERS = {b"a": b"\a", b"b": b"\b", b"e": b"\x1b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t",
             b"v": b"\v", b"\\": b"\\", b'"': b'"', b"'": b"'"}  # fmt: skip
 # glibc's words. os.strerror would give those of the learner's own system, and already musl's are others.
-_WORDS = {
-    errno.EPERM: "Operation not permitted", errno.ENOENT: "No such file or directory",
-    errno.EIO: "Input/output error", errno.ENXIO: "No such device or address",
-    errno.EBADF: "Bad file descriptor", errno.EACCES: "Permission denied",
-    errno.EBUSY: "Device or resource busy", errno.EEXIST: "File exists",
-    errno.EXDEV: "Invalid cross-device link", errno.ENOTDIR: "Not a directory",
-    errno.EISDIR: "Is a directory", errno.EINVAL: "Invalid argument", errno.EFBIG: "File too large",
-    errno.ENOSPC: "No space left on device", errno.EROFS: "Read-only file system",
-    errno.EMLINK: "Too many links", errno.ENAMETOOLONG: "File name too long",
-    errno.ENOTEMPTY: "Directory not empty", errno.ELOOP: "Too many levels of symbolic links",
-    errno.EOPNOTSUPP: "Operation not supported",
-}  # fmt: skip
+_WORDS: dict[int, str] = {
+    getattr(errno, name): words for name, words in json.loads(packaged("labkit.shell", "errors.json")).items()
+}
 
 
 def strerror(error: FileSystemError | int) -> str:
@@ -79,17 +72,6 @@ def unescape(text: str) -> tuple[bytes, bool]:
     return out + data[position:], False
 
 
-def quoted(word: str) -> str:
-    """Return a word as `set -x` shows it.
-
-    >>> quoted("a b"), quoted("ls")
-    ("'a b'", 'ls')
-    """
-    if word and re.fullmatch(r"[\w@%+=:,./-]+", word, re.ASCII):
-        return word
-    return "'" + word.replace("'", "'\"'\"'") + "'"
-
-
 def decimal(text: str) -> int | None:
     """Return the number that ASCII digits write, as strtoull(3) reads it.
 
@@ -122,18 +104,3 @@ def basename(path: str) -> str:
     ('nginx', '/')
     """
     return path.rstrip("/").rpartition("/")[2] or path[:1]
-
-
-def normal(path: str) -> str:
-    """Return an absolute path without empty names, `.` and `..`.
-
-    >>> normal("/etc/../usr//bin/.")
-    '/usr/bin'
-    """
-    names: list[str] = []
-    for name in path.split("/"):
-        if name == "..":
-            del names[-1:]
-        elif name and name != ".":
-            names.append(name)
-    return "/" + "/".join(names)

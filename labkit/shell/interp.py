@@ -9,12 +9,13 @@ from __future__ import annotations
 import errno
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from shlex import quote
 from typing import ParamSpec, TypeVar
 
 from labkit.base.errors import FileSystemError
 from labkit.oci.content import EMPTY, Content
 from labkit.shell import builtins, parser
-from labkit.shell.conversions import decimal, encode, quoted, strerror
+from labkit.shell.conversions import decimal, encode, strerror
 from labkit.shell.expand import ExpansionError, fields, pattern_of, string
 from labkit.shell.launch import MAX_NESTING, execute
 from labkit.shell.lookup import ExecNotFound
@@ -371,7 +372,7 @@ class Shell(ShellState):
             self.status = 0
         assigned = [(name, self._expanded(string, self, value)) for name, value in node.assignments]
         if "x" in self.options:
-            shown = [f"{name}={quoted(value)}" for name, value in assigned] + [quoted(word) for word in words]
+            shown = [f"{name}={quote(value)}" for name, value in assigned] + [quote(word) for word in words]
             task.err(f"{self.variables.get('PS4', '')}{' '.join(shown)}\n")
         if not words:
             for name, value in assigned:

@@ -8,6 +8,7 @@ from labkit.base.errors import FileSystemError
 from labkit.go.regexp import BadPattern
 from labkit.shell import speech
 from labkit.shell.applets import APPLETS
+from labkit.shell.applets.options import parse
 from labkit.shell.conversions import basename, decode, strerror
 from labkit.shell.lookup import ExecNotFound, find_program, refusal
 from labkit.shell.task import Applet, CommandError, Program, Task, UsageError
@@ -90,13 +91,15 @@ def call(task: Task, program: Program | Applet, argv: Sequence[str]) -> int:
 
     What it and the file system raise on purpose becomes a line; anything else is a programming error.
     """
-    function = program.load() if isinstance(program, Applet) else program
+    words = list(argv[1:])
     try:
-        return function(task, list(argv[1:]))
+        if not isinstance(program, Applet):
+            return program(task, words)
+        return program.load()(task, words if program.options is None else parse(words, **program.options))
     except UsageError as error:
-        words = speech.usage(task.dialect, task.name, str(error), argv)
-        if words is not None:
-            task.err(words)
+        told = speech.usage(task.dialect, task.name, str(error), argv)
+        if told is not None:
+            task.err(told)
             return speech.status(task.dialect, task.builtin or task.name, 1)
         usage = program.usage if isinstance(program, Applet) else ""
         message = f"{task.name}: {error}\n" if str(error) else ""

@@ -153,7 +153,6 @@ def _shell(task: Task, name: str, options: Iterable[str] = (), flavour: str = "a
 
 
 def _start(process: Process, name: str) -> Task:
-    """Return the first task of a command, with its standard files."""
     run = Run(process, execute, main, text=sum(map(len, process.env.values())))
     given = process.stdin
     stdin = given if isinstance(given, Reader) else Reader.of(Content.of(given), process.clock)

@@ -140,13 +140,9 @@ class ShellState:
         """Return the state of a subshell."""
         other = copy.copy(self)
         other.task = self.task.child()
-        other.variables = dict(self.variables)
-        other.exported = set(self.exported)
-        other.options = set(self.options)
-        other.arguments = list(self.arguments)
-        other.functions, other.traps = dict(self.functions), {}
-        other.jobs = []
-        other.reads = False
+        for name in ("variables", "exported", "options", "arguments", "functions"):
+            setattr(other, name, copy.copy(getattr(self, name)))
+        other.traps, other.jobs, other.reads = {}, [], False
         return other
 
     def waiting(self, rest: Rest = (), *, stays: bool = False) -> Waiting:

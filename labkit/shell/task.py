@@ -7,7 +7,7 @@ import errno
 import importlib
 import re
 import stat
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -158,6 +158,15 @@ class CommandError(Exception):
         self.status = status
 
 
+@contextlib.contextmanager
+def saying(words: str) -> Iterator[None]:
+    """Raise CommandError where a system call fails: what could not be done, and why."""
+    try:
+        yield
+    except FileSystemError as error:
+        raise CommandError(f"{words}: {strerror(error)}") from None
+
+
 class UsageError(Exception):
     """Options or operands that a command does not take; its usage is shown."""
 
@@ -210,7 +219,7 @@ class Task:
         self.run.step()
         if len(content.pieces) > _MAX_PIECES:
             raise TooMuch("a file has at most 65536 pieces here")
-        try:
+        try:  # not `saying`: this is done for each line
             if sink is None or isinstance(sink, Reader):
                 raise FileSystemError(errno.EBADF)
             sink.write(content)
@@ -339,15 +348,18 @@ Program = Callable[[Task, list[str]], int]
 class Applet:
     """A command of busybox's: where its function is, its operands as its usage shows them, and the exit
     code after wrong usage. The module, which stands above this one, is imported when it is first run.
+
+    `options` is what `applets.options.parse` is given to read its words; without it the function reads them.
     """
 
-    module: str
-    function: str
+    run: str
     usage: str = ""
     usage_status: int = 1
+    options: Mapping[str, Any] | None = None
 
-    def load(self) -> Program:
-        """Return the function."""
-        module = importlib.import_module(f"labkit.shell.applets.{self.module}")
-        program: Program = getattr(module, self.function)
-        return program
+    def load(self) -> Callable[[Task, Any], int]:
+        """Return the function, which takes a task and Options, or a list of words."""
+        module, _, function = self.run.partition(".")
+        found: Callable[[Task, Any], int]
+        found = getattr(importlib.import_module(f"labkit.shell.applets.{module}"), function)
+        return found

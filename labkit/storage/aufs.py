@@ -31,6 +31,7 @@ class Aufs(Overlay2):
     """
 
     name = "aufs"
+    mounts_at = "{home}/mnt/{layer}"  # beside the branches, which are in `diff`
     source = "aufs(5) and aufs's design/03lookup.txt; moby, daemon/graphdriver/aufs"
 
     def mount(self, active: Active, clock: Callable[[], int], *, read_only: bool = False) -> Mount:
@@ -45,10 +46,6 @@ class Aufs(Overlay2):
         empty files, hard links to one of aufs's: they take no block either.
         """
         return BLOCK * (1 + (parent is not None) + 2 * mounted)
-
-    def mount_point(self, home: str, layer: str) -> str:
-        """Return where the union is mounted: beside the branches, which are in `diff`."""
-        return f"{home}/mnt/{layer}"
 
     def status(self, home: str, kept: Iterable[Kept]) -> Mapping[str, str]:
         """Return what moby says of it (aufs.go, Status); each snapshot is a branch."""

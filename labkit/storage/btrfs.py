@@ -8,7 +8,7 @@ nodes on the way to what changed, come on top (moby, daemon/graphdriver/btrfs).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from typing import ClassVar
 
 from labkit.oci.content import Content
 from labkit.storage.driver import BLOCK, Kept, Run, Snapshot, Unit, Units, rounded, stored, units
@@ -32,6 +32,8 @@ class Btrfs(NaiveDiffDriver):
 
     name = "btrfs"
     copies = "blocks"
+    mounts_at = "{home}/subvolumes/{layer}"  # a directory of the file system: nothing has to be mounted
+    tells: ClassVar = {"Build Version": "Btrfs v6.2", "Library Version": "102"}  # Debian 12, btrfs-progs 6.2
 
     def disk(self, depth: int, kept: object) -> Disk:
         """Return a subvolume."""
@@ -46,14 +48,6 @@ class Btrfs(NaiveDiffDriver):
     def units(self, kept: Kept) -> Units:
         """Return the root of the subvolume's tree and the extents of its files, which others may have too."""
         return {None: NODE, **units(kept.root if isinstance(kept, Snapshot) else kept.tree, stored)}
-
-    def mount_point(self, home: str, layer: str) -> str:
-        """Return the subvolume: it is a directory of the file system, and nothing has to be mounted."""
-        return f"{home}/subvolumes/{layer}"
-
-    def status(self, home: str, kept: Iterable[Kept]) -> Mapping[str, str]:
-        """Return the versions that a real engine says (Debian 12, btrfs-progs 6.2)."""
-        return {"Build Version": "Btrfs v6.2", "Library Version": "102"}
 
 
 class _Subvolume(Disk):

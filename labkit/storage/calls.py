@@ -273,10 +273,7 @@ class SystemCalls:
 
     def getxattr(self, path: str, name: str, follow: bool = True) -> bytes:
         """Return the value of an extended attribute."""
-        _check_xattr_name(name, path)
-        node = self._find(path, follow)[1].node
-        if name.startswith("user.") and type(node) not in (File, Dir):
-            fail(errno.ENODATA, path)
+        node = self._with_xattr(path, name, follow, errno.ENODATA)[1].node
         if error := _xattr_namespace_error(name):
             fail(error, path)
         for key, value in meta_of(node).xattrs:
@@ -335,9 +332,7 @@ class SystemCalls:
         _check_xattr_name(name, path)
         if len(value) > 65536:
             fail(errno.E2BIG, path)
-        found, place = self._find(path, follow)
-        if name.startswith("user.") and type(place.node) not in (File, Dir):
-            fail(errno.EPERM, path)
+        found, _ = self._with_xattr(path, name, follow, errno.EPERM)
         if error := _xattr_namespace_error(name):
             # The kernel copies the file up before it asks the upper file system, which refuses.
             self._change_meta(found, lambda meta: meta)
@@ -351,12 +346,17 @@ class SystemCalls:
 
     def removexattr(self, path: str, name: str, follow: bool = True) -> Cost:
         """Remove an extended attribute."""
+        found, _ = self._with_xattr(path, name, follow, errno.EPERM)
+        self.getxattr(path, name, follow)
+        return self._change_meta(found, lambda meta: replace(meta, xattrs=_without(meta.xattrs, name)))
+
+    def _with_xattr(self, path: str, name: str, follow: bool, refusal: int) -> tuple[Found, Place]:
+        """Find what has an extended attribute; only files and directories have those named `user.`."""
         _check_xattr_name(name, path)
         found, place = self._find(path, follow)
         if name.startswith("user.") and type(place.node) not in (File, Dir):
-            fail(errno.EPERM, path)
-        self.getxattr(path, name, follow)
-        return self._change_meta(found, lambda meta: replace(meta, xattrs=_without(meta.xattrs, name)))
+            fail(refusal, path)
+        return found, place
 
     def _change(
         self, found: Found, make: Callable[[Node], Node], written: int = 0, data: bool = True
@@ -375,7 +375,7 @@ class SystemCalls:
         found, place = self._open(path, create=True)
         if place is None:
             return self._create(found, File(content), mode, content.size)
-        return self._change(found, lambda node: self._filled(node, content), content.size, data=False)
+        return self._fill(found, lambda old: content, content.size, data=False)
 
     def append(self, path: str, data: bytes | Content, mode: int = 0o644) -> Cost:
         """Write `data` at the end of a file, as `>>` does; a new file gets `mode`."""
@@ -383,12 +383,7 @@ class SystemCalls:
         found, place = self._open(path, create=True)
         if place is None:
             return self._create(found, File(content), mode, content.size)
-
-        def make(node: Node) -> Node:
-            assert type(node) is File
-            return self._filled(node, node.content + content) if content.size else node
-
-        return self._change(found, make, content.size)
+        return self._fill(found, lambda old: old + content if content.size else None, content.size)
 
     def pwrite(self, path: str, offset: int, data: bytes | Content) -> Cost:
         """Write `data` over an existing file at `offset`; a gap before it becomes zero bytes."""
@@ -396,12 +391,8 @@ class SystemCalls:
         found, _ = self._open(path)
         if offset < 0:
             fail(errno.EINVAL, path)
-
-        def make(node: Node) -> Node:
-            assert type(node) is File
-            return self._filled(node, node.content.overwritten(offset, content)) if content.size else node
-
-        return self._change(found, make, content.size)
+        written = content.size
+        return self._fill(found, lambda old: old.overwritten(offset, content) if written else None, written)
 
     def create(self, path: str, mode: int = 0o644) -> Cost:
         """Make an empty file; whatever is there, a dangling link too, is in the way (O_EXCL)."""
@@ -420,12 +411,7 @@ class SystemCalls:
         found, place = self._find(path)
         if type(place.node) is not File:
             fail(errno.EISDIR if type(place.node) is Dir else errno.EINVAL, path)
-
-        def make(node: Node) -> Node:
-            assert type(node) is File
-            return self._filled(node, node.content.resized(size))
-
-        return self._change(found, make)
+        return self._fill(found, lambda old: old.resized(size))
 
     # Names
 
@@ -583,11 +569,20 @@ class SystemCalls:
         parent = Parent(directory, found.above, name, False, found.looked_up)
         return self._add(parent, node, mode, written)
 
-    def _filled(self, node: Node, content: Content) -> File:
-        """Return the file with new content, as write(2) and truncate(2) leave it."""
-        assert type(node) is File
-        xattrs = _without(node.meta.xattrs, CAPABILITY)
-        return replace(node, content=content, meta=replace(node.meta, mtime=self.clock(), xattrs=xattrs))
+    def _fill(
+        self, found: Found, change: Callable[[Content], Content | None], written: int = 0, data: bool = True
+    ) -> Cost:
+        """Give a file new content, as write(2) and truncate(2) leave it; None leaves it as it is."""
+
+        def make(node: Node) -> Node:
+            assert type(node) is File
+            content = change(node.content)
+            if content is None:
+                return node
+            xattrs = _without(node.meta.xattrs, CAPABILITY)
+            return replace(node, content=content, meta=replace(node.meta, mtime=self.clock(), xattrs=xattrs))
+
+        return self._change(found, make, written, data)
 
 
 def _check_xattr_name(name: str, path: str) -> None:
@@ -604,7 +599,6 @@ def _xattr_namespace_error(name: str) -> int:
 
 
 def _without(xattrs: tuple[tuple[str, bytes], ...], name: str) -> tuple[tuple[str, bytes], ...]:
-    """Return extended attributes but for the one of that name."""
     return tuple(pair for pair in xattrs if pair[0] != name)
 
 

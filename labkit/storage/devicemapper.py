@@ -59,6 +59,7 @@ class DeviceMapper(NaiveDiffDriver):
 
     name = "devicemapper"
     copies = "blocks"
+    mounts_at = "{home}/mnt/{layer}/rootfs"  # a directory on the layer's device, which is mounted above it
     source = "Linux, thin-provisioning.rst; moby, daemon/graphdriver/devmapper"
 
     def disk(self, depth: int, kept: object) -> Disk:
@@ -68,10 +69,6 @@ class DeviceMapper(NaiveDiffDriver):
     def units(self, kept: Kept) -> Units:
         """Return the pool's blocks that the device maps, which other devices may map too."""
         return dict.fromkeys(kept.kept.mapping.values(), POOL_BLOCK) if isinstance(kept.kept, Thin) else {}
-
-    def mount_point(self, home: str, layer: str) -> str:
-        """Return the directory `rootfs` on the layer's device, which is mounted one above it."""
-        return f"{home}/mnt/{layer}/rootfs"
 
     def status(self, home: str, kept: Iterable[Kept]) -> Mapping[str, str]:
         """Return what moby says of the pool (driver.go, Status)."""

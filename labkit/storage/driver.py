@@ -20,7 +20,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
 from labkit.base.errors import DaemonError
 from labkit.oci.content import Content
@@ -123,6 +123,11 @@ class StorageDriver(ABC):
     """What it copies when something changes: "files", "blocks", or "everything" when a container is made."""
     source: str = ""
     """What its costs follow where no real engine was measured; empty where one was."""
+    mounts_at: str
+    """Where a container's layer is mounted: `{home}` is the driver's directory, such as
+    /var/lib/docker/overlay2, and `{layer}` the name that the engine gave the layer: 64 hexadecimal digits."""
+    tells: ClassVar[Mapping[str, str]] = {}
+    """What `docker info` lists below its name, as far as it is always the same."""
 
     @abstractmethod
     def commit(self, parent: Snapshot | None, changes: Dir, *, init: bool = False) -> Snapshot:
@@ -152,17 +157,13 @@ class StorageDriver(ABC):
     def units(self, kept: Kept) -> Units:
         """Return the disk that a snapshot takes, unit by unit."""
 
-    @abstractmethod
     def mount_point(self, home: str, layer: str) -> str:
-        """Return the directory at which a container's layer is mounted, for messages that name it.
-
-        `home` is the driver's directory, such as /var/lib/docker/overlay2, and `layer` the name that the
-        engine gave the layer there: 64 hexadecimal digits.
-        """
+        """Return the directory at which a container's layer is mounted, for messages that name it."""
+        return self.mounts_at.format(home=home, layer=layer)
 
     def status(self, home: str, kept: Iterable[Kept]) -> Mapping[str, str]:
         """Return what `docker info` lists below the driver's name; `kept` is all that the engine keeps."""
-        return {}
+        return self.tells
 
     def metadata(self, home: str, layers: Sequence[str]) -> Mapping[str, str]:
         """Return GraphDriver.Data of `docker inspect` for a stack of layers, their names from the top down.

@@ -24,15 +24,7 @@ from labkit.storage.posix import NO_COST, Cost
 from labkit.storage.vfs import Vfs
 from labkit.storage.zfs import Zfs
 
-_ALL = (
-    Overlay2(),
-    FuseOverlayfs(),
-    Aufs(),
-    Btrfs(),
-    Zfs(),
-    DeviceMapper(),
-    Vfs(),
-)
+_ALL = (Overlay2(), FuseOverlayfs(), Aufs(), Btrfs(), Zfs(), DeviceMapper(), Vfs())
 DRIVERS: dict[str, StorageDriver] = {driver.name: driver for driver in _ALL}
 """By what they copy, files, blocks or everything; the one that Docker recommends first."""
 

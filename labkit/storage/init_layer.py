@@ -6,62 +6,47 @@ directory, so that neither `docker diff` nor `docker commit` shows them (moby, d
 
 from __future__ import annotations
 
-from labkit.oci.tree import Dir, File, Meta, Nested, Node, Symlink, differing, unnested
+from dataclasses import replace
 
-
-def with_init_layer(root: Dir, created: int) -> Dir:
-    """Return an image's tree with the mount points of a container that was created at a time.
-
-    What the image has in such a place stays if it is a directory, and is replaced if it is not.
-
-    >>> sorted(with_init_layer(Dir(), 0).children)
-    ['.dockerenv', 'dev', 'etc', 'proc', 'sys']
-    """
-    empty = File(meta=Meta(0o755, mtime=created))
-    directory = Dir(meta=Meta(0o755, mtime=created))
-    mtab = Symlink("/proc/mounts", Meta(0o777, mtime=created))
-    device_points: dict[str, Node] = {"console": empty, "pts": directory, "shm": directory}
-    file_points: dict[str, Node] = {"hostname": empty, "hosts": empty, "mtab": mtab, "resolv.conf": empty}
-    dev = _with(_directory(root, "dev", created), device_points, created)
-    etc = _with(_directory(root, "etc", created), file_points, created)
-    points: dict[str, Node] = {
-        ".dockerenv": empty,
-        "dev": dev,
-        "etc": etc,
-        "proc": directory,
-        "sys": directory,
-    }
-    return _with(Dir({**root.children, "dev": dev, "etc": etc}, root.meta), points, created)
+from labkit.oci.tree import Dir, File, Meta, Node, Symlink
 
 
 def init_changes(root: Dir, created: int) -> Dir:
-    """Return the init layer itself: what a container's mount points change of an image's tree.
+    """Return the init layer: the mount points that an image's tree lacks, made at a time.
+
+    What the image has in such a place stays if it is a directory, and is replaced if it is not.
 
     >>> sorted(init_changes(Dir({"proc": Dir()}), 0).children)
     ['.dockerenv', 'dev', 'etc', 'sys']
     """
-    return unnested(_changes(root, with_init_layer(root, created)))
+    meta = Meta(0o755, mtime=created)
+    empty, directory = File(meta=meta), Dir(meta=meta)
+    dev: dict[str, Node] = {"console": empty, "pts": directory, "shm": directory}
+    etc: dict[str, Node] = {
+        "hostname": empty,
+        "hosts": empty,
+        "mtab": Symlink("/proc/mounts", Meta(0o777, mtime=created)),
+        "resolv.conf": empty,
+    }
+    points: dict[str, Node] = {
+        ".dockerenv": empty,
+        "dev": Dir(dev, meta),
+        "etc": Dir(etc, meta),
+        "proc": directory,
+        "sys": directory,
+    }
+    return _lacking(root, Dir(points, meta))
 
 
-def _changes(below: Dir, seen: Dir) -> Nested[Dir]:
-    changed: dict[str, Node] = {}
-    for name in differing(below.children, seen.children):
-        node, old = seen.children[name], below.children.get(name)
-        if isinstance(old, Dir) and isinstance(node, Dir):
-            node = yield _changes(old, node)
-        changed[name] = node
-    return Dir(changed, seen.meta)
-
-
-def _directory(above: Dir, name: str, created: int) -> Dir:
-    known = above.children.get(name)
-    return known if isinstance(known, Dir) else Dir(meta=Meta(0o755, mtime=created))
-
-
-def _with(above: Dir, points: dict[str, Node], created: int) -> Dir:
-    """Return a directory with what it lacks of some names, changed at a time if it lacks any."""
-    missing = {name: node for name, node in points.items() if not isinstance(above.children.get(name), Dir)}
-    if not missing:
-        return above
+def _lacking(above: Dir, points: Dir) -> Dir:
+    """Return what a directory lacks of some points; it has their time if it lacks any itself."""
+    found: dict[str, Node] = {}
     meta = above.meta
-    return Dir({**above.children, **missing}, Meta(meta.mode, meta.uid, meta.gid, created, meta.xattrs))
+    for name, point in points.children.items():
+        known = above.children.get(name)
+        if not isinstance(known, Dir):
+            found[name] = point
+            meta = replace(above.meta, mtime=points.meta.mtime)
+        elif isinstance(point, Dir) and (inner := _lacking(known, point)).children:
+            found[name] = inner
+    return Dir(found, meta)

@@ -215,7 +215,8 @@ class Mount(MountedTree):
         if not mark_of(node):
             node = with_mark(node, new_inode())
             self._draft.put(source, node)
-        self._add_node(target, node)
+        self._copy_up_dirs(_above(target))
+        self._draft.put(target, node, self.clock())
         return copied
 
     # Upper and lower

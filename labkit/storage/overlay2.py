@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import ClassVar
 
 from labkit.oci import changeset, tree
 from labkit.oci.tree import EMPTY_ROOT, Dir, Meta
@@ -35,6 +36,13 @@ class Overlay2(StorageDriver):
 
     name = "overlay2"
     copies = "files"
+    mounts_at = "{home}/{layer}/merged"
+    tells: ClassVar = {  # on ext4 and a kernel of today (moby, overlay.go, Status)
+        "Backing Filesystem": "extfs",
+        "Supports d_type": "true",
+        "Native Overlay Diff": "true",
+        "userxattr": "false",
+    }
 
     def commit(self, parent: Snapshot | None, changes: Dir, *, init: bool = False) -> Snapshot:
         """Return the snapshot that lays changes over a parent, merging the trees once for all mounts.
@@ -94,19 +102,6 @@ class Overlay2(StorageDriver):
         """
         # The link's target, ../ID/diff, has 72 bytes: 13 more than an inode of ext4 holds.
         return BLOCK * (3 + (2 + mounted if parent else 0))
-
-    def mount_point(self, home: str, layer: str) -> str:
-        """Return the layer's directory `merged`."""
-        return f"{home}/{layer}/merged"
-
-    def status(self, home: str, kept: Iterable[Kept]) -> Mapping[str, str]:
-        """Return what a real engine says on ext4 and a kernel of today (moby, overlay.go, Status)."""
-        return {
-            "Backing Filesystem": "extfs",
-            "Supports d_type": "true",
-            "Native Overlay Diff": "true",
-            "userxattr": "false",
-        }
 
     def metadata(self, home: str, layers: Sequence[str]) -> Mapping[str, str]:
         """Return the directories: the top layer's is the upper one, the others are below it.

@@ -11,30 +11,18 @@ list of runs is put together anew. The functions for that stand first.
 
 from __future__ import annotations
 
-import errno
 from abc import abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from labkit.oci import tree
 from labkit.oci.changeset import apply, stat_differs
 from labkit.oci.content import EMPTY, Content, Piece
-from labkit.oci.tree import (
-    EMPTY_ROOT,
-    Dir,
-    File,
-    Meta,
-    Nested,
-    Node,
-    Whiteout,
-    link_groups,
-    new_inode,
-    unnested,
-)
+from labkit.oci.tree import EMPTY_ROOT, Dir, File, Meta, Nested, Node, Whiteout, unnested
+from labkit.storage.draft import Draft
 from labkit.storage.driver import (
     Active,
     Measure,
-    MountedTree,
     Run,
     Snapshot,
     StorageDriver,
@@ -43,7 +31,8 @@ from labkit.storage.driver import (
     depth_on,
     ext4,
 )
-from labkit.storage.posix import NO_COST, Cost, Place, Stat, fail, mark_of, stat_of, with_mark
+from labkit.storage.overlay import Mount
+from labkit.storage.posix import NO_COST, Cost, Place, mark_of
 
 # Copy-on-write within a file: which bytes of it changed, and what its old units still hold
 
@@ -139,8 +128,8 @@ class Disk:
         return Cost(allocated=allocated(before, after, self.depth, self.measure))
 
 
-class SnapshotMount(MountedTree):
-    """A mounted file system: a handle on an immutable tree, which writing replaces.
+class SnapshotMount(Mount):
+    """A mounted snapshot: an overlay with nothing below, whose disk stores what is written.
 
     >>> mount = SnapshotMount(Dir({"motd": File()}), Disk(1), clock=lambda: 0)
     >>> cost = mount.append("/motd", b"hello")
@@ -148,7 +137,7 @@ class SnapshotMount(MountedTree):
     (0, 4096, b'hello')
     """
 
-    __slots__ = ("_links", "_mounted", "_root", "disk")
+    __slots__ = ("_spent", "disk")
 
     def __init__(
         self,
@@ -159,160 +148,92 @@ class SnapshotMount(MountedTree):
         read_only: bool = False,
         mounted: Active | None = None,
     ) -> None:
-        self._root = root
+        super().__init__(EMPTY_ROOT, root, clock, read_only=read_only, mounted=mounted)
         self.disk = disk
-        self.clock = clock
-        self.read_only = read_only
-        self.whiteout = None
-        self._mounted = mounted
-        self._links: tuple[Dir, dict[int, list[str]]] | None = None
+        self._spent = NO_COST
 
     @property
     def active(self) -> Active:
         """The snapshot that is mounted, with the tree as it is now."""
-        assert self._mounted is not None
-        if self._mounted.tree is not self.root:
-            self._mounted = replace(self._mounted, tree=self.root, kept=self.disk.value())
-        return self._mounted
+        before, found = self._mounted, super().active
+        if found is not before:
+            self._mounted = found = replace(found, kept=self.disk.value())
+        return found
 
     @property
     def root(self) -> Dir:
         """The tree that is seen: all there is."""
-        return self._root
+        return self.upper
 
-    # What the system calls ask of a tree
+    def drafted(self, upper: Dir) -> Draft:
+        """Return what the tree is written to as; the disk measures it."""
+        return Draft(upper, lambda node: 0)
 
     def top(self) -> Place:
         """Return the place of the root."""
-        return Place(self, self.root, None)
-
-    def step(self, place: Place, names: Sequence[str]) -> Place | None:
-        """Look a name up."""
-        above = place.node
-        node = above.children.get(names[-1]) if type(above) is Dir else None
-        return None if node is None else Place(self, node, None)
-
-    def listing(self, place: Place) -> Iterable[str]:
-        """Return the names in a directory."""
-        return place.node.children if type(place.node) is Dir else ()
-
-    def stat_at(self, path: str, place: Place) -> Stat:
-        """Return what stat(2) says."""
-        node = place.node
-        if type(node) is Dir:
-            return stat_of(node, 2 + tree.subdirectories(node), path)
-        group = self._names_of(node) or [path]
-        return stat_of(node, len(group), group[0])
-
-    # What the system calls do to it
-
-    def add_node(self, path: str, node: Node) -> Cost:
-        """Make a name."""
-        before = self._writable()
-        stored, cost = self._stored(EMPTY, node)
-        self._put(path, stored)
-        return cost + self.disk.settle(before, self.root)
-
-    def change_node(self, path: str, make: Callable[[Node], Node], data: bool = True) -> Cost:
-        """Change a file under all its names; without `data` its blocks are given back first."""
-        before, node = self._writable(), self._node(path)
-        changed = make(node)
-        if changed is node:
-            return NO_COST
-        old = node.content if isinstance(node, File) else EMPTY
-        # `>` empties the file before it writes: nothing of the old content is shared with the new one.
-        if not data:
-            self.disk.release(old)
-            old = EMPTY
-        cost = NO_COST
-        if not (data and isinstance(changed, File) and changed.content is old):
-            changed, cost = self._stored(old, changed)
-        # A tree of values has no inodes: each name of a file holds the node, and all of them change.
-        for each in self._names_of(changed) or [path]:
-            self._root = tree.put(self.root, each, changed)
-        return cost + self.disk.settle(before, self.root)
-
-    def remove_name(self, path: str) -> Cost:
-        """Remove a name; a file's data goes with its last one."""
-        before = self._writable()
-        self._let_go(self._node(path))
-        self._put(path, None)
-        return self.disk.settle(before, self.root)
-
-    def move_name(self, source: str, target: str) -> Cost:
-        """Rename a file or a directory with all that is in it."""
-        before, node = self._writable(), self._node(source)
-        self._let_go(tree.get(self.root, target))
-        self._put(source, None)
-        self._put(target, node)
-        return self.disk.settle(before, self.root)
-
-    def add_link(self, source: str, target: str) -> Cost:
-        """Give a file a second name, which makes a mark for both."""
-        before, node = self._writable(), self._node(source)
-        if not mark_of(node):
-            node = with_mark(node, new_inode())
-            self._root = tree.put(self.root, source, node)
-        self._put(target, node)
-        return self.disk.settle(before, self.root)
+        return Place(self, self._draft.root, None)
 
     def lay(self, changes: Dir) -> Cost:
         """Put a layer's changes into the tree, as unpacking its tar does."""
-        before, cost = self.root, NO_COST
         linked: dict[int, Node] = {}
 
         def keep(node: Node) -> Node:
             """Store a file's data once, under whichever of its names comes first."""
-            nonlocal cost
             mark = mark_of(node)
+            if not mark:
+                return self._stored(EMPTY, node)
             if mark not in linked:
-                stored, more = self._stored(EMPTY, node)
-                cost += more
-                if not mark:
-                    return stored
-                linked[mark] = stored
+                linked[mark] = self._stored(EMPTY, node)
             return linked[mark]
 
-        self._root = apply(before, changes, keep)
-        return cost + self.disk.settle(before, self.root)
+        def unpack() -> int:
+            self._draft = self.drafted(apply(self.root, changes, keep))
+            return 0
 
-    def _writable(self) -> Dir:
-        if self.read_only:
-            fail(errno.EROFS, "")
-        return self.root
+        return self._counted(unpack)
 
-    def _node(self, path: str) -> Node:
-        node = tree.get(self.root, path)
-        assert node is not None
-        return node
+    def _counted(self, change: Callable[[], int]) -> Cost:
+        """Make a change; return what storing its data cost, and what the disk adds to that."""
+        before, self._spent = self.root, NO_COST
+        super()._counted(change)
+        return self._spent + self.disk.settle(before, self.root)
 
-    def _let_go(self, node: Node | None) -> None:
+    def _add_node(self, path: str, node: Node) -> int:
+        return super()._add_node(path, self._stored(EMPTY, node))
+
+    def _change_node(self, path: str, make: Callable[[Node], Node], data: bool) -> int:
+        def kept(node: Node) -> Node:
+            changed, old = make(node), node.content if isinstance(node, File) else EMPTY
+            if changed is node or (data and isinstance(changed, File) and changed.content is old):
+                return changed
+            # `>` empties the file before it writes: nothing of the old content is shared with the new one.
+            if not data:
+                self.disk.release(old)
+            return self._stored(old if data else EMPTY, changed)
+
+        return super()._change_node(path, kept, True)
+
+    def _remove_name(self, path: str) -> int:
+        self._let_go(path)
+        return super()._remove_name(path)
+
+    def _move_name(self, source: str, target: str) -> int:
+        self._let_go(target)
+        return super()._move_name(source, target)
+
+    def _let_go(self, path: str) -> None:
         """Let go of the data of a file whose last name goes."""
-        if isinstance(node, File) and len(self._names_of(node)) < 2:
+        node = self._draft.get(path)
+        if isinstance(node, File) and not self._draft.names_of(node):
             self.disk.release(node.content)
 
-    def _stored(self, old: Content, node: Node) -> tuple[Node, Cost]:
+    def _stored(self, old: Content, node: Node) -> Node:
+        """Return a node with its data stored, but for what it has of its old content."""
         if not isinstance(node, File):
-            return node, NO_COST
+            return node
         content, cost = self.disk.store(old, node.content)
-        return (node if content is node.content else replace(node, content=content)), cost
-
-    def _put(self, path: str, node: Node | None) -> None:
-        """Change a name in a directory, which sets its modification time."""
-        directory, _, name = path.rpartition("/")
-        above = tree.get(self.root, directory)
-        assert isinstance(above, Dir)
-        children = tree.with_name(above.children, name, node)
-        made = Dir(children, replace(above.meta, mtime=self.clock()))
-        self._root = tree.put(self.root, directory, made)
-
-    def _names_of(self, node: Node) -> list[str]:
-        """Return the names of a file that has several, found once for each value of the tree."""
-        if not mark_of(node):
-            return []
-        if self._links is None or self._links[0] is not self.root:
-            self._links = self.root, link_groups(self.root)
-        return self._links[1].get(mark_of(node), [])
+        self._spent += cost
+        return node if content is node.content else replace(node, content=content)
 
 
 def naive_diff(below: Dir, seen: Dir) -> Dir:

@@ -22,6 +22,7 @@ class Vfs(NaiveDiffDriver):
 
     name = "vfs"
     copies = "everything"
+    mounts_at = "{home}/dir/{layer}"  # the copy itself
 
     def disk(self, depth: int, kept: object) -> Disk:
         """Return a directory, which is the copy that was made, or a new one."""
@@ -39,10 +40,6 @@ class Vfs(NaiveDiffDriver):
         """Return the blocks of the snapshot's directory: no other has them."""
         assert isinstance(kept.kept, int)
         return {None: kept.kept}
-
-    def mount_point(self, home: str, layer: str) -> str:
-        """Return the copy itself."""
-        return f"{home}/dir/{layer}"
 
 
 class _Directory(Disk):

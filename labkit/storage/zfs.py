@@ -30,6 +30,7 @@ class Zfs(NaiveDiffDriver):
 
     name = "zfs"
     copies = "blocks"
+    mounts_at = "{home}/graph/{layer}"
     source = "OpenZFS, zfsprops(7), recordsize; moby, daemon/graphdriver/zfs"
 
     def disk(self, depth: int, kept: object) -> Disk:
@@ -39,10 +40,6 @@ class Zfs(NaiveDiffDriver):
     def units(self, kept: Kept) -> Units:
         """Return the records of the dataset's files, which other datasets may have too."""
         return units(kept.root if isinstance(kept, Snapshot) else kept.tree, stored)
-
-    def mount_point(self, home: str, layer: str) -> str:
-        """Return where the dataset is mounted."""
-        return f"{home}/graph/{layer}"
 
     def status(self, home: str, kept: Iterable[Kept]) -> Mapping[str, str]:
         """Return what moby says of it (zfs.go, Status)."""

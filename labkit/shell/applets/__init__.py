@@ -1,4 +1,4 @@
-"""The commands that a container has, each with the usage that busybox gives it: one table of all."""
+"""The commands that a container has, each with its options and busybox's usage: one table of all."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ from importlib.resources import files
 from labkit.shell.task import Applet
 
 APPLETS: dict[str, Applet] = {
-    name: Applet(*row)
+    name: Applet(**row)
     for name, row in json.loads(files(__name__).joinpath("applets.json").read_bytes()).items()
 }

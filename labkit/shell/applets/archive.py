@@ -23,7 +23,7 @@ from labkit.shell.applets.options import Options, parse
 from labkit.shell.conversions import decode, encode, join, strerror
 from labkit.shell.files import Stat
 from labkit.shell.streams import MAX_READ, MEBIBYTE, TooMuch, WouldRunForever, endless
-from labkit.shell.task import CommandError, Task, UsageError
+from labkit.shell.task import CommandError, Task, UsageError, saying
 from labkit.shell.users import group_name, user_name
 
 _TYPES = dict(zip(b"0123456", (0o10, 0o10, 0o12, 0o02, 0o06, 0o04, 0o01), strict=True))
@@ -51,10 +51,8 @@ def tar(task: Task, args: Sequence[str]) -> int:
         if failed:
             raise CommandError("error exit delayed from previous errors")
         return 0
-    try:
+    with saying(f"can't open '{name}'"):
         content = task.open_read(name).rest()
-    except FileSystemError as error:
-        raise CommandError(f"can't open '{name}': {strerror(error)}") from None
     inside.cwd = _directory(task, there)
     return _read(inside, options, _plain(task, content, forced="z" in options))
 
@@ -198,15 +196,13 @@ def _unpack(task: Task, options: Options, name: str, node: Node, link: str) -> N
                 return
     elif before is not None and "k" in options:
         raise CommandError(f"can't open '{shown}': {strerror(errno.EEXIST)}")
-    else:
-        try:
-            if before is not None:
-                task.fs.unlink(path)
-        except FileSystemError as error:
-            raise CommandError(f"can't remove old file {shown}: {strerror(error)}") from None
+    elif before is not None:
+        with saying(f"can't remove old file {shown}"):
+            task.fs.unlink(path)
     root = task.run.process.uid == 0
     meta = node.meta if root else replace(node.meta, mode=node.meta.mode & 0o1777)  # as chown(2) leaves it
-    try:
+    verb = "create hardlink" if link else "create node" if isinstance(node, Device | Fifo) else "open"
+    with saying(f"can't {verb} '{shown}'"):
         if link:
             task.fs.link(task.path(link.lstrip("/")), path)
         elif isinstance(node, Dir):
@@ -216,9 +212,6 @@ def _unpack(task: Task, options: Options, name: str, node: Node, link: str) -> N
             task.fs.utime(path, meta.mtime)
         else:
             task.fs.place(path, replace(node, meta=meta))
-    except FileSystemError as error:
-        verb = "create hardlink" if link else "create node" if isinstance(node, Device | Fifo) else "open"
-        raise CommandError(f"can't {verb} '{shown}': {strerror(error)}") from None
 
 
 def _make_parents(task: Task, name: str) -> None:

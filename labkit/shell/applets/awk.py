@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from labkit.shell.applets.options import parse
+from labkit.shell.applets.options import Options
 from labkit.shell.applets.text import each_file
 from labkit.shell.conversions import decode, unescape
 from labkit.shell.patterns import regex
@@ -32,9 +32,8 @@ class _LeftOut(Exception):
     """A part of the language that is not simulated."""
 
 
-def awk(task: Task, args: Sequence[str]) -> int:
+def awk(task: Task, options: Options) -> int:
     """Run a program on each line of files."""
-    options = parse(args, "F:v:", lacks="fe", least=1, ordered=True)
     run = _Run({"FS": options.value("F") or " "})
     run.variables |= dict(each.partition("=")[::2] for each in options.values("v"))
     try:

@@ -32,9 +32,8 @@ def _mounted(task: Task) -> list[_Mounted]:
     return [_Mounted(*line.split(" ")[:4]) for line in words]
 
 
-def mount(task: Task, args: Sequence[str]) -> int:
+def mount(task: Task, options: Options) -> int:
     """List what is mounted, or mount an overlay."""
-    options = parse(args, "o:t:rwvn", lacks="afiTO-", most=2)
     kind, mounts = options.value("t") or "", task.run.process.mounts
     if not options.operands:
         shown = [each for each in _mounted(task) if kind in ("", each.kind)]
@@ -54,10 +53,10 @@ def mount(task: Task, args: Sequence[str]) -> int:
     return 0
 
 
-def umount(task: Task, args: Sequence[str]) -> int:
+def umount(task: Task, options: Options) -> int:
     """Take away what is mounted."""
     status, mounts = 0, task.run.process.mounts
-    for operand in parse(args, "lfdvn", lacks="ratD", least=1).operands:
+    for operand in options.operands:
         shown = operand
         try:
             path = resolve(task, operand)
@@ -74,9 +73,8 @@ _HALF_THE_MEMORY = 4 << 30
 """As large is a tmpfs that is not given a size."""
 
 
-def df(task: Task, args: Sequence[str]) -> int:
+def df(task: Task, options: Options) -> int:
     """Tell how full the file systems are: what is on the machine's one disk is as large as that."""
-    options = parse(args, "kha", lacks="PmTtiB")
     title = "Size" if options.last("kh") == "h" else "1K-blocks"
     task.out(f"Filesystem           {title:>9}      Used Available Use% Mounted on\n")
     every = _mounted(task)

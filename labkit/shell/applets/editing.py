@@ -12,23 +12,17 @@ from dataclasses import dataclass
 from labkit.base.errors import FileSystemError
 from labkit.go.regexp import BadPattern, Match, Regexp, literal
 from labkit.oci.content import Content
-from labkit.shell.applets.options import Options, number, parse
+from labkit.shell.applets.options import Options, number
 from labkit.shell.conversions import decimal, decode, encode, strerror
 from labkit.shell.patterns import regex
 from labkit.shell.streams import Reader
-from labkit.shell.task import CommandError, Task, UsageError
+from labkit.shell.task import CommandError, Task, UsageError, saying
 
 # grep.
 
-_LONG = {"ignore-case": "i", "invert-match": "v", "line-number": "n", "count": "c", "quiet": "q",
-         "recursive": "r", "extended-regexp": "E", "fixed-strings": "F", "only-matching": "o",
-         "after-context": "A", "before-context": "B", "context": "C", "max-count": "m", "regexp": "e",
-         "files-with-matches": "l", "word-regexp": "w", "line-regexp": "x", "no-messages": "s"}  # fmt: skip
 
-
-def grep(task: Task, args: Sequence[str]) -> int:
+def grep(task: Task, options: Options) -> int:
     """Print the lines that match a pattern; 0 if there were any, 1 if none, 2 after an error."""
-    options = parse(args, "HhnlcoqvsriwFExm:A:B:C:e:R", _LONG, lacks="Lyzf")
     options.given += [(task.name[0].upper(), "")] * (task.name in ("egrep", "fgrep"))
     operands = list(options.operands)
     patterns = options.values("e")
@@ -316,10 +310,8 @@ def _filled(template: str, match: Match) -> str:
     return re.sub(r"\\(?:.|\n)|&", part, template)
 
 
-def sed(task: Task, args: Sequence[str]) -> int:
+def sed(task: Task, options: Options) -> int:
     """Edit a stream of lines, or with -i files in place."""
-    long = {"in-place": "i", "quiet": "n", "regexp-extended": "E", "expression": "e"}
-    options = parse(args, "i::nrEe:", long, lacks="fsz")
     operands, scripts = list(options.operands), options.values("e")
     if not scripts:
         if not operands:
@@ -348,10 +340,8 @@ def _replace(task: Task, path: str, text: str, suffix: str) -> None:
     mode = task.fs.stat(target, True).mode & 0o7777
     if suffix:
         task.fs.rename(target, target + suffix)
-    try:
+    with saying(f"can't create temp file '{path}AAAAAA'"):
         task.fs.write(target + "AAAAAA", Content.of(encode(text)), mode)
-    except FileSystemError as error:
-        raise CommandError(f"can't create temp file '{path}AAAAAA': {strerror(error)}") from None
     task.fs.rename(target + "AAAAAA", target)
 
 

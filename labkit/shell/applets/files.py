@@ -71,9 +71,8 @@ def chmod(task: Task, args: Sequence[str]) -> int:
     return unnested(_each(task, paths, recursive, True, change))
 
 
-def chown(task: Task, args: Sequence[str]) -> int:
+def chown(task: Task, options: Options) -> int:
     """Change owners and groups."""
-    options = parse(args, "Rhf", {"recursive": "R", "no-dereference": "h"}, lacks="LHPcv", least=2)
     owner, *paths = options.operands
     user, colon, group = owner.partition(":" if ":" in owner else ".")
     uid = _number(user, user_id(task.fs, user)) if user else -1
@@ -115,9 +114,8 @@ def _each(
 # Names: rm, mkdir, rmdir, touch, ln.
 
 
-def rm(task: Task, args: Sequence[str]) -> int:
+def rm(task: Task, options: Options) -> int:
     """Remove files and, with -r, directories."""
-    options = parse(args, "fRr", {"recursive": "r", "force": "f"}, lacks="iv")
     if not options.operands and "f" not in options:
         raise UsageError
     recursive, force = bool(options.last("rR")), "f" in options
@@ -152,9 +150,8 @@ def _removed(task: Task, path: str, recursive: bool, force: bool) -> Nested[int]
     return status
 
 
-def mkdir(task: Task, args: Sequence[str]) -> int:
+def mkdir(task: Task, options: Options) -> int:
     """Make directories."""
-    options = parse(args, "m:p", {"mode": "m", "parents": "p"}, lacks="v", least=1)
     wanted = options.value("m")
     mode = None if wanted is None else parse_mode(wanted, 0o777, True)
     status = 0
@@ -188,16 +185,13 @@ def _make_directory(task: Task, path: str, mode: int | None, parents: bool) -> i
     return 0
 
 
-def rmdir(task: Task, args: Sequence[str]) -> int:
+def rmdir(task: Task, options: Options) -> int:
     """Remove empty directories."""
-    options = parse(args, "", lacks="p", least=1)
     return task.each(options.operands, lambda path: task.fs.rmdir(task.path(path)), "'{}': {}")
 
 
-def touch(task: Task, args: Sequence[str]) -> int:
+def touch(task: Task, options: Options) -> int:
     """Set modification times to now; make files that are not there."""
-    long = {"no-create": "c", "date": "d", "reference": "r", "no-dereference": "h"}
-    options = parse(args, "camhd:t:r:", long, least=1)
     moment, like = options.value("d") or options.value("t"), options.value("r")
     when = task.now if moment is None else moment_of(moment)
     if like is not None:
@@ -214,10 +208,8 @@ def touch(task: Task, args: Sequence[str]) -> int:
     return task.each(options.operands, act)
 
 
-def ln(task: Task, args: Sequence[str]) -> int:
+def ln(task: Task, options: Options) -> int:
     """Make hard and symbolic links."""
-    long = {"symbolic": "s", "force": "f", "no-dereference": "n"}
-    options = parse(args, "sfn", long, lacks="bvtST", least=1)
     operands = options.operands
     *sources, last = operands if len(operands) > 1 else [operands[0], basename(operands[0])]
     into = len(operands) > 1 and task.is_dir(last, follow="n" not in options)
@@ -260,10 +252,8 @@ class Manner:
     """Whether names are made instead of copies: "l" for hard links, "s" for symbolic ones."""
 
 
-def cp(task: Task, args: Sequence[str]) -> int:
+def cp(task: Task, options: Options) -> int:
     """Copy files and, with -r, directories."""
-    long = {"recursive": "R", "archive": "a", "force": "f"}
-    options = parse(args, "arRPLdpfls", {**long, "link": "l", "symbolic-link": "s"}, lacks="HinTtuv")
     recursive = bool(options.last("arR"))
     follow = options.last("dPLa", "P" if recursive else "L") == "L"
     manner = Manner(recursive, bool(options.last("ap")), follow, options.last("ls"))
@@ -284,7 +274,6 @@ def _destinations(task: Task, options: Options) -> list[tuple[str, str]]:
 
 
 def _copy(task: Task, source: str, target: str, manner: Manner) -> int:
-    """Copy one file or tree and give the exit code."""
     return unnested(_copied(task, source, target, manner, set()))
 
 
@@ -373,9 +362,8 @@ def _preserve(task: Task, target: str, found: Stat) -> int:
     return 0
 
 
-def mv(task: Task, args: Sequence[str]) -> int:
+def mv(task: Task, options: Options) -> int:
     """Rename files; across file systems copy and delete."""
-    options = parse(args, "fn", lacks="iTtv")
     status = 0
     for source, target in _destinations(task, options):
         if "n" in options and task.stat(target, False) is not None:

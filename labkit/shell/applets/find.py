@@ -14,7 +14,7 @@ from labkit.shell.conversions import basename, decimal, strerror
 from labkit.shell.files import Stat
 from labkit.shell.lookup import ExecNotFound
 from labkit.shell.patterns import glob
-from labkit.shell.task import CommandError, Task, UsageError
+from labkit.shell.task import CommandError, Task, UsageError, saying
 
 _TYPES = {"f": stat.S_IFREG, "d": stat.S_IFDIR, "l": stat.S_IFLNK, "c": stat.S_IFCHR, "b": stat.S_IFBLK,
           "p": stat.S_IFIFO, "s": stat.S_IFSOCK}  # fmt: skip
@@ -101,10 +101,8 @@ class _Search:
 
     def test_newer(self, word: str) -> Test:
         name = self.value(word)
-        try:
+        with saying(f"can't stat '{name}'"):
             moment = self.task.fs.stat(self.task.path(name), True).mtime
-        except FileSystemError as error:
-            raise CommandError(f"can't stat '{name}': {strerror(error)}") from None
         return lambda path, found: found.mtime > moment
 
     def test_perm(self, word: str) -> Test:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import difflib
 import errno
 import re
-from collections.abc import Sequence
 from itertools import groupby
 
 from labkit.oci.content import Content
-from labkit.shell.applets.options import Options, number, parse
+from labkit.shell.applets.options import Options, number
 from labkit.shell.applets.text import each_file
 from labkit.shell.conversions import basename, decimal, encode, strerror, unescape
 from labkit.shell.streams import Reader, Sink
@@ -18,9 +17,8 @@ from labkit.shell.task import CommandError, Task
 _WIDEST = 1 << 31
 
 
-def cut(task: Task, args: Sequence[str]) -> int:
+def cut(task: Task, options: Options) -> int:
     """Print columns of lines: bytes, characters or fields."""
-    options = parse(args, "b:c:d:f:ns", lacks="DF")
     kind = options.last("bcf")
     if not kind:
         raise CommandError("expected a list of bytes, characters, or fields")
@@ -58,9 +56,8 @@ def _ranges(text: str) -> list[tuple[int, int]]:
     return merged
 
 
-def tr(task: Task, args: Sequence[str]) -> int:
+def tr(task: Task, options: Options) -> int:
     """Translate, squeeze or delete characters."""
-    options = parse(args, "cCds", {"delete": "d", "complement": "c", "squeeze-repeats": "s"}, least=1, most=2)
     first, second = (_characters(text) for text in (*options.operands, "")[:2])
     if options.last("cC"):
         first = bytes(set(range(256)) - set(first))
@@ -89,9 +86,8 @@ _CLASS = {"upper": "A-Z", "lower": "a-z", "digit": "0-9", "alpha": "A-Za-z", "al
           "punct": "!-/:-@[-`{-~"}  # fmt: skip
 
 
-def uniq(task: Task, args: Sequence[str]) -> int:
+def uniq(task: Task, options: Options) -> int:
     """Print one of each run of equal lines."""
-    options = parse(args, "cdiu", {"count": "c", "repeated": "d", "unique": "u"}, lacks="fswz", most=2)
 
     def show(path: str, reader: Reader) -> None:
         lines = (line.removesuffix(b"\n") for line in reader.lines())
@@ -110,10 +106,8 @@ def uniq(task: Task, args: Sequence[str]) -> int:
 # diff.
 
 
-def diff(task: Task, args: Sequence[str]) -> int:
+def diff(task: Task, options: Options) -> int:
     """Compare files, or with -r directories; 0 where they are equal, 1 where not, 2 after an error."""
-    long = {"recursive": "r", "brief": "q", "unified": "u", "new-file": "N"}
-    options = parse(args, "aNqruU:", long, lacks="bBdiLsSTtw", least=2, most=2)
     left, right = options.operands
     if task.is_dir(left) != task.is_dir(right):
         name = basename(right if task.is_dir(left) else left)

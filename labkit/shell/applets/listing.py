@@ -12,7 +12,7 @@ from labkit.base.errors import FileSystemError
 from labkit.go.moment import SECOND
 from labkit.oci.content import ZEROS
 from labkit.oci.tree import Device, File, Nested, unnested
-from labkit.shell.applets.options import WIDEST, Options, number, parse
+from labkit.shell.applets.options import WIDEST, Options, number
 from labkit.shell.conversions import basename, encode, strerror
 from labkit.shell.files import Stat
 from labkit.shell.lookup import ExecNotFound, find_program
@@ -67,9 +67,8 @@ def moment_of(text: str) -> int:
     raise CommandError(f"invalid date '{text}'")
 
 
-def date(task: Task, args: Sequence[str]) -> int:
+def date(task: Task, options: Options) -> int:
     """Print the date."""
-    options = parse(args, "ud:", {"utc": "u", "date": "d"}, lacks="sDrRI", most=1)
     form = options.operands[0] if options.operands else "+%a %b %e %H:%M:%S %Z %Y"
     if not form.startswith("+"):
         raise CommandError(f"invalid date '{form}'")
@@ -119,10 +118,8 @@ def human(size: int, dialect: str = "busybox") -> str:
     return f"{value}.{fraction}{unit}"
 
 
-def du(task: Task, args: Sequence[str]) -> int:
+def du(task: Task, options: Options) -> int:
     """Add up the blocks that files take."""
-    long = {"max-depth": "d", "summarize": "s", "human-readable": "h"}
-    options = parse(args, "ad:shkm", long, lacks="HLclx")
     deepest = 0 if "s" in options else number(options.value("d") or str(1 << 30))
     seen: set[int] = set()
     unit = options.last("hmk", "k")
@@ -152,17 +149,17 @@ def du(task: Task, args: Sequence[str]) -> int:
 # Paths: basename, dirname, readlink, realpath, pwd, which.
 
 
-def base_name(task: Task, args: Sequence[str]) -> int:
+def base_name(task: Task, options: Options) -> int:
     """Print the last name of a path, without a suffix."""
-    operands = parse(args, "", lacks="as", least=1, most=2, ordered=True).operands
+    operands = options.operands
     name, suffix = basename(operands[0]), operands[1] if len(operands) > 1 else ""
     task.out((name.removesuffix(suffix) if name != suffix else name) + "\n")
     return 0
 
 
-def dir_name(task: Task, args: Sequence[str]) -> int:
+def dir_name(task: Task, options: Options) -> int:
     """Print a path without its last name."""
-    path = parse(args, "", least=1, most=1).operands[0]
+    path = options.operands[0]
     parent = path.rstrip("/").rpartition("/")
     if not parent[1]:
         task.out("/\n" if path.startswith("/") else ".\n")
@@ -192,9 +189,8 @@ def resolve(task: Task, path: str) -> str:
     return "/" + "/".join(done)
 
 
-def readlink(task: Task, args: Sequence[str]) -> int:
+def readlink(task: Task, options: Options) -> int:
     """Print where a symbolic link points."""
-    options = parse(args, "fnv", {"canonicalize": "f"}, least=1, most=1)
     path = options.operands[0]
     try:
         target = resolve(task, path) if "f" in options else task.fs.readlink(task.path(path))
@@ -204,9 +200,9 @@ def readlink(task: Task, args: Sequence[str]) -> int:
     return 0
 
 
-def realpath(task: Task, args: Sequence[str]) -> int:
+def realpath(task: Task, options: Options) -> int:
     """Print paths without symbolic links."""
-    operands = parse(args, "", least=1).operands
+    operands = options.operands
     return task.each(operands, lambda path: task.out(resolve(task, path) + "\n"))
 
 
@@ -216,10 +212,10 @@ def pwd(task: Task, args: Sequence[str]) -> int:
     return 0
 
 
-def which(task: Task, args: Sequence[str]) -> int:
+def which(task: Task, options: Options) -> int:
     """Print where programs are."""
     status = 0
-    for name in parse(args, "", lacks="a", least=1).operands:
+    for name in options.operands:
         try:
             task.out(find_program(task, name) + "\n")
         except ExecNotFound:
@@ -237,9 +233,8 @@ _KINDS = {modes.S_IFDIR: "directory", modes.S_IFLNK: "symbolic link", modes.S_IF
 _HALF_YEAR = 365 * 24 * 3600 // 2 * SECOND
 
 
-def ls(task: Task, args: Sequence[str]) -> int:
+def ls(task: Task, options: Options) -> int:
     """List directories and files."""
-    options = parse(args, "1AadlinhrsStR", {"color": "1", "all": "a"}, lacks="CFHLXcpuvwx")
     if "n" in options:
         options.given.append(("l", ""))
     found: list[Entry] = []
@@ -331,9 +326,8 @@ def _attributes(task: Task, found: Stat, options: Options) -> tuple[str, ...]:
     return modes.filemode(found.mode), str(found.nlink), owner, group, size, date
 
 
-def stat(task: Task, args: Sequence[str]) -> int:
+def stat(task: Task, options: Options) -> int:
     """Show a file's attributes."""
-    options = parse(args, "c:L", {"format": "c", "dereference": "L"}, lacks="ltf", least=1)
     form = options.value("c")
 
     def show(path: str) -> None:

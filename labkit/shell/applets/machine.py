@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from labkit.go.moment import SECOND
-from labkit.shell.applets.options import number, parse
+from labkit.shell.applets.options import Options, number
 from labkit.shell.lookup import ExecNotFound
 from labkit.shell.task import CommandError, Task
 from labkit.shell.users import group_name, primary_group, user_id, user_name
@@ -16,9 +16,8 @@ from labkit.shell.users import group_name, primary_group, user_id, user_name
 # Users and the machine.
 
 
-def identity(task: Task, args: Sequence[str]) -> int:
+def identity(task: Task, options: Options) -> int:
     """Print users and groups."""
-    options = parse(args, "ugGnr", most=1)
     process, fs = task.run.process, task.fs
     uid, gid = process.uid, process.gid
     if options.operands:
@@ -41,9 +40,8 @@ def identity(task: Task, args: Sequence[str]) -> int:
     return 0
 
 
-def whoami(task: Task, args: Sequence[str]) -> int:
+def whoami(task: Task, options: Options) -> int:
     """Print the user's name."""
-    parse(args, "", most=0)
     uid = task.run.process.uid
     name = user_name(task.fs, uid)
     if name is None:
@@ -52,9 +50,8 @@ def whoami(task: Task, args: Sequence[str]) -> int:
     return 0
 
 
-def hostname(task: Task, args: Sequence[str]) -> int:
+def hostname(task: Task, options: Options) -> int:
     """Print the host's name."""
-    options = parse(args, "s", lacks="idfF", most=1)
     if options.operands:
         raise CommandError("sethostname: Operation not permitted")
     name = task.run.process.hostname
@@ -62,9 +59,8 @@ def hostname(task: Task, args: Sequence[str]) -> int:
     return 0
 
 
-def uname(task: Task, args: Sequence[str]) -> int:
+def uname(task: Task, options: Options) -> int:
     """Print what the system is."""
-    options = parse(args, "amnrspvio", {"all": "a"}, most=0)
     process = task.run.process
     parts = {"s": "Linux", "n": process.hostname, "r": process.kernel, "v": "#1 SMP", "m": "x86_64",
              "p": "unknown", "i": "unknown", "o": "GNU/Linux"}  # fmt: skip
@@ -90,14 +86,13 @@ def sync(task: Task, args: Sequence[str]) -> int:
 # Commands that run others, and one that waits.
 
 
-def env(task: Task, args: Sequence[str]) -> int:
+def env(task: Task, options: Options) -> int:
     """Print the environment, or run a command in another one."""
-    long = {"ignore-environment": "i", "unset": "u"}
-    options = parse(["-i" if word == "-" else word for word in args], "iu:", long, lacks="0", ordered=True)
-    values = {} if "i" in options else dict(task.env)
+    bare = options.operands[:1] == ["-"]
+    values = {} if bare or "i" in options else dict(task.env)
     for name in options.values("u"):
         values.pop(name, None)
-    argv = _assigned(options.operands, values)
+    argv = _assigned(options.operands[bare:], values)
     if not argv:
         task.out("".join(f"{name}={value}\n" for name, value in values.items()))
         return 0
@@ -119,9 +114,8 @@ def _assigned(operands: Sequence[str], values: dict[str, str]) -> list[str]:
 _SUDO_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
-def sudo(task: Task, args: Sequence[str]) -> int:
+def sudo(task: Task, options: Options) -> int:
     """Run a command as root, in an environment of root's (sudoers(5), env_reset and secure_path)."""
-    options = parse(args, "En", lacks="iksubghlvKAHPSTU-", ordered=True)
     run = task.run
     own = {"HOME": "/root", "USER": "root", "LOGNAME": "root", "PATH": _SUDO_PATH}
     values = {**(task.env if "E" in options else {}), **own}
@@ -141,9 +135,8 @@ def sudo(task: Task, args: Sequence[str]) -> int:
         run.process, run.fs = before
 
 
-def xargs(task: Task, args: Sequence[str]) -> int:
+def xargs(task: Task, options: Options) -> int:
     """Run a command on the words of standard input."""
-    options = parse(args, "rn:I:", lacks="0aoptPeEsxL", ordered=True)
     text = task.text(task.stdin()).replace("\0", " ")
     argv, replaced = options.operands or ["echo"], options.value("I")
     if replaced is not None:
@@ -176,10 +169,10 @@ def _unquoted(text: str) -> list[str]:
         raise CommandError(f"unmatched {kind} quote") from None
 
 
-def sleep(task: Task, args: Sequence[str]) -> int:
+def sleep(task: Task, options: Options) -> int:
     """Wait."""
     total = 0
-    for word in parse(args, "", least=1).operands:
+    for word in options.operands:
         match = re.fullmatch(r"(\d{1,19}(?:\.\d*)?|\.\d+|inf(?:inity)?)([smhd]?)", word, re.ASCII)
         if match is None:
             raise CommandError(f"invalid number '{word}'")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import re
 import stat
 from collections.abc import Iterator, Sequence
@@ -131,10 +132,8 @@ def yes(task: Task, args: Sequence[str]) -> int:
 
 # test, [, true, false.
 
-_NUMBERS = {"-eq": lambda a, b: a == b, "-ne": lambda a, b: a != b, "-lt": lambda a, b: a < b,
-            "-le": lambda a, b: a <= b, "-gt": lambda a, b: a > b, "-ge": lambda a, b: a >= b}  # fmt: skip
-_STRINGS = {"=": lambda a, b: a == b, "==": lambda a, b: a == b, "!=": lambda a, b: a != b}
-_OPERATORS = {*_NUMBERS, *_STRINGS}
+_NUMBERS = {f"-{name}": getattr(operator, name) for name in ("eq", "ne", "lt", "le", "gt", "ge")}
+_STRINGS = {"=": operator.eq, "==": operator.eq, "!=": operator.ne}
 _KINDS = {"f": stat.S_ISREG, "d": stat.S_ISDIR, "c": stat.S_ISCHR, "b": stat.S_ISBLK, "p": stat.S_ISFIFO,
           "h": stat.S_ISLNK, "L": stat.S_ISLNK}  # fmt: skip
 _BITS = {"r": 4, "w": 2, "x": 1}
@@ -180,11 +179,14 @@ def _primary(task: Task, words: list[str]) -> bool:
     if not words:
         raise CommandError("argument expected", 2)
     word = words.pop(0)
-    if words and words[0] in _OPERATORS:
-        operator = words.pop(0)
+    if words and words[0] in {*_NUMBERS, *_STRINGS}:
+        sign = words.pop(0)
         if not words:
-            raise CommandError(f"{operator}: argument expected", 2)
-        return _binary(word, operator, words.pop(0))
+            raise CommandError(f"{sign}: argument expected", 2)
+        right = words.pop(0)
+        if sign in _STRINGS:
+            return bool(_STRINGS[sign](word, right))
+        return bool(_NUMBERS[sign](_number(word), _number(right)))
     if word == "!" and words:
         return not _primary(task, words)
     if re.fullmatch(r"-[a-zA-Z]", word) and words:
@@ -207,12 +209,6 @@ def _unary(task: Task, letter: str, word: str) -> bool:
     if letter == "x" and not found.mode & 0o111:
         return False
     return allowed(found, task.run.process.uid, task.run.process.gid, _BITS[letter])
-
-
-def _binary(left: str, operator: str, right: str) -> bool:
-    if operator in _STRINGS:
-        return bool(_STRINGS[operator](left, right))
-    return bool(_NUMBERS[operator](_number(left), _number(right)))
 
 
 def _number(text: str) -> int:

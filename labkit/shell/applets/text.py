@@ -14,7 +14,7 @@ from labkit.oci.content import EMPTY, Content
 from labkit.shell import streams
 from labkit.shell.applets.options import Options, number, parse
 from labkit.shell.conversions import basename, decode, encode, strerror
-from labkit.shell.task import CommandError, Task, UsageError
+from labkit.shell.task import CommandError, Task, UsageError, saying
 
 # cat, head, tail, wc, tee.
 
@@ -43,9 +43,8 @@ def each_file(
     return status
 
 
-def cat(task: Task, args: Sequence[str]) -> int:
+def cat(task: Task, options: Options) -> int:
     """Print files one after the other."""
-    options = parse(args, "nu", lacks="bvteA")
     count = 0
 
     def show(path: str, reader: streams.Reader) -> None:
@@ -152,9 +151,8 @@ def _last_lines(content: Content, count: int) -> int:
     return 0
 
 
-def wc(task: Task, args: Sequence[str]) -> int:
+def wc(task: Task, options: Options) -> int:
     """Count lines, words and bytes."""
-    options = parse(args, "clw", lacks="mL")
     columns = [flag for flag in "lwc" if flag in options] or ["l", "w", "c"]
     totals, failed = dict.fromkeys("lwc", 0), list[str]()
 
@@ -205,9 +203,8 @@ def _counts(reader: streams.Reader, columns: list[str]) -> dict[str, int]:
     return counts
 
 
-def tee(task: Task, args: Sequence[str]) -> int:
+def tee(task: Task, options: Options) -> int:
     """Copy standard input to files and to standard output."""
-    options = parse(args, "ai", {"append": "a"})
     sinks: list[streams.Sink] = []
     status = task.each(
         options.operands, lambda path: sinks.append(task.open_write(path, append="a" in options))
@@ -223,9 +220,8 @@ def tee(task: Task, args: Sequence[str]) -> int:
 # sort.
 
 
-def sort(task: Task, args: Sequence[str]) -> int:
+def sort(task: Task, options: Options) -> int:
     """Sort whole lines, with -n by the numbers that they begin with."""
-    options = parse(args, "nruk:t:", {"reverse": "r", "unique": "u"}, lacks="gMcszbdfioT")
     lines: list[str] = []
     for operand in options.operands or ["-"]:
         try:
@@ -270,18 +266,14 @@ def dd(task: Task, args: Sequence[str]) -> int:
         raise UsageError
     size = number(given.get("bs", "512"), 1, 2**63 - 1)
     source, target = given.get("if"), given.get("of")
-    try:
+    with saying(f"can't open '{source}'"):
         reader = task.open_read(source) if source else task.stdin()
-    except FileSystemError as error:
-        raise CommandError(f"can't open '{source}': {strerror(error)}") from None
     sink: streams.Sink = (
         _open_target(task, target, number(given.get("seek", "0")) * size, given) if target else task
     )
-    try:
+    with saying(source or "standard input"):
         reader.take(number(given.get("skip", "0")) * size)
         content = reader.take(number(given["count"]) * size) if "count" in given else reader.rest()
-    except FileSystemError as error:
-        raise CommandError(f"{source or 'standard input'}: {strerror(error)}") from None
     if streams.endless(content):
         raise streams.WouldRunForever
     written, status = content.size, 0
@@ -296,10 +288,8 @@ def dd(task: Task, args: Sequence[str]) -> int:
 
 def _open_target(task: Task, path: str, seek: int, given: dict[str, str]) -> streams.Sink:
     whole = "notrunc" in given.get("conv", "").split(",")
-    try:
+    with saying(f"can't open '{path}'"):
         sink = task.open_write(path, append=whole or seek > 0)
-    except FileSystemError as error:
-        raise CommandError(f"can't open '{path}': {strerror(error)}") from None
     if isinstance(sink, streams.OpenFile):
         sink.append, sink.offset = False, seek
         if seek > streams.MAX_FILE:
@@ -313,9 +303,8 @@ def _records(size: int, block: int) -> str:
     return f"{size // block}+{int(size % block > 0)}"
 
 
-def truncate(task: Task, args: Sequence[str]) -> int:
+def truncate(task: Task, options: Options) -> int:
     """Set the sizes of files."""
-    options = parse(args, "cs:", {"size": "s", "no-create": "c"}, least=1)
     wanted = options.value("s")
     if wanted is None:
         raise UsageError
@@ -333,9 +322,8 @@ def truncate(task: Task, args: Sequence[str]) -> int:
     return task.each(options.operands, cut, "{}: open: {}")
 
 
-def checksum(task: Task, args: Sequence[str]) -> int:
+def checksum(task: Task, options: Options) -> int:
     """Print checksums, or with -c compare those that files list."""
-    options = parse(args, "cs", {"check": "c", "status": "s"}, lacks="w")
     kind = basename(task.name).removesuffix("sum")
 
     def digest(reader: streams.Reader) -> str:
