@@ -58,7 +58,9 @@ class Attempt:
     @property
     def untouched(self) -> bool:
         """Tell whether nothing was done: looking, and letting time pass, change nothing."""
-        return not self.answers and still(self.lab.engine.state) == still(self.origin.engine.state)
+        lab, origin = self.lab, self.origin
+        home = lab.session.place.files == origin.session.place.files
+        return not self.answers and home and still(lab.engine.state) == still(origin.engine.state)
 
     def at_start(self, work: Callable[[Lab], T]) -> T:
         """Return what is found in the lab of the start; whatever that changes there is taken back."""
@@ -146,7 +148,7 @@ def _files_of(lab: Lab, image: Image | None) -> SystemCalls:
     return Mount(lab.engine.root(image) if image else Dir())
 
 
-def _files_in(lab: Lab, container: Container) -> SystemCalls:
+def files_in(lab: Lab, container: Container) -> SystemCalls:
     return container_mounts(lab.engine, container, lambda: lab.engine.now)
 
 
@@ -572,8 +574,8 @@ def container_keeps(name: str, path: str) -> Statement:
 
     def look(attempt: Attempt, found: Container) -> Seen:
         before = _container(attempt.origin, name)
-        was = file_at(_files_in(attempt.origin, before), path) if before else None
-        return _compared(found.name, path, file_at(_files_in(attempt.lab, found), path), was, name)
+        was = file_at(files_in(attempt.origin, before), path) if before else None
+        return _compared(found.name, path, file_at(files_in(attempt.lab, found), path), was, name)
 
     return about_container(name, f"In `{name}` the file `{path}` is as it was at the start.", look)
 
@@ -582,7 +584,7 @@ def container_file_size(name: str, path: str, size: int) -> Statement:
     """The container finds a file of that size."""
 
     def look(attempt: Attempt, found: Container) -> Seen:
-        has = file_at(_files_in(attempt.lab, found), path)
+        has = file_at(files_in(attempt.lab, found), path)
         if has is None:
             return Seen(False, f"In `{found.name}` there is no file `{path}`.")
         text = f"In `{found.name}` the file `{path}` has {human_size(has.size, 4)}."
@@ -637,7 +639,7 @@ def text_kept(path: str, writer: str) -> Statement:
 
     def look(attempt: Attempt) -> Seen:
         engine, first = attempt.lab.engine, attempt.at_start(lambda lab: _container(lab, writer))
-        wanted = file_at(_files_in(attempt.origin, first), path) if first else None
+        wanted = file_at(files_in(attempt.origin, first), path) if first else None
         if first is None or wanted is None:
             return Seen(False, f"There was no `{path}` in a container `{writer}`.", defined=False)
 
@@ -649,7 +651,7 @@ def text_kept(path: str, writer: str) -> Statement:
             if shows(_files_of(attempt.lab, image)):
                 return Seen(True, f"An image, {image.id[7:19]}, has `{path}` with its text.")
         for each in engine.state.containers.values():
-            if each.id != first.id and shows(_files_in(attempt.lab, each)):
+            if each.id != first.id and shows(files_in(attempt.lab, each)):
                 return Seen(True, f"The container `{each.name}` has `{path}` with its text.")
         if not _anywhere(attempt.lab, wanted):
             return Seen(False, f"Nothing in the lab has the text of `{path}` any more.", lost=True)

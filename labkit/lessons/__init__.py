@@ -24,6 +24,7 @@ from labkit.lessons import (
     since_then,
     start,
     storage_drivers,
+    tickets,
 )
 
 LESSONS: tuple[Lesson, ...] = (
@@ -35,6 +36,7 @@ LESSONS: tuple[Lesson, ...] = (
     storage_drivers.LESSON,
     image_inspect.LESSON,
     since_then.LESSON,
+    tickets.LESSON,
 )
 
 SLIDES: tuple[Slide, ...]

@@ -20,6 +20,7 @@ from labkit.store.registry import Registry
 REGISTRY = "registry.lab"
 _DAY = "2019-04-23T09:00:00Z"
 _LIBRARY = 24_000_000
+_NEWEST = "shop:3"
 
 
 def _layer(path: str, content: Content) -> Layer:
@@ -51,7 +52,7 @@ def _registry() -> Registry:
     registry = Registry(closed=True)
     for name, image in _images().items():
         repository, _, tag = name.partition(":")
-        add_image(registry, repository, [tag], image)
+        add_image(registry, repository, [tag, "latest"] if name == _NEWEST else [tag], image)
     return registry
 
 

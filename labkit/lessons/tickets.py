@@ -1,0 +1,852 @@
+"""Tickets: what somebody saw, and no command named. They mix all lessons.
+
+A ticket says how things are and how they should be. Its hints begin with a question; the last one is a step.
+"""
+
+from __future__ import annotations
+
+from labkit.base.errors import LabkitError
+from labkit.course.exercise import Exercise, Wrong
+from labkit.course.lesson import Lesson
+from labkit.course.questions import digest, variable, wrong
+from labkit.course.statements import (
+    Attempt,
+    Hint,
+    Seen,
+    Statement,
+    about_image,
+    container_gone,
+    container_keeps,
+    container_runs,
+    disk_at_most,
+    file_at,
+    files_in,
+    image_at_most,
+    image_keeps,
+    image_there,
+    would_start,
+)
+from labkit.engine.container import find_container
+from labkit.engine.state import Container
+from labkit.lab import Lab
+from labkit.lessons.shop import lab_with_shop
+from labkit.oci import tree
+from labkit.oci.image import Image
+from labkit.oci.tree import File
+
+# 1: a disk that is full
+
+_ORDERS = "/srv/orders.csv"
+_LOG = "/var/log/shop.log"
+
+FULL_DISK = Exercise(
+    id="08-full-disk",
+    title="The disk is full",
+    slide="container-rw-layer-2",
+    prompt=f"""
+**Ticket.** "The disk of the shop's server is full. Nobody has built or pulled anything for weeks."
+The container `shop` must go on running, the same one, with its orders in `{_ORDERS}`. Bring images and
+containers together below 10 MB.
+""",
+    goal=(disk_at_most(10_000_000), container_runs("shop"), container_keeps("shop", _ORDERS)),
+    start=f"""
+%docker run -dit --name shop busybox
+%docker exec shop mkdir -p /srv /var/log
+%docker exec shop sh -c 'echo "tea,3" > {_ORDERS}'
+%docker exec shop dd if=/dev/zero of={_LOG} bs=1000000 count=240
+%docker pull -q alpine
+""",
+    hints=(
+        Hint("lost", "The orders are gone with the container: `ex.undo()`.", container_gone("shop")),
+        Hint("orders", "The orders are not what they were: `ex.undo()`.", ~container_keeps("shop", _ORDERS)),
+        Hint(
+            "stopped",
+            "The shop does not run any more. `docker start` takes the same container up again.",
+            ~container_runs("shop"),
+        ),
+        Hint(
+            "who",
+            "What takes the room: an image, or something that a container wrote? "
+            "One command lists the size of each container's own layer.",
+            ~disk_at_most(10_000_000),
+        ),
+        Hint(
+            "ps",
+            "`docker ps -s` says that `shop` has 240 MB of its own, and `docker diff shop` which "
+            "files it wrote.",
+            ~disk_at_most(10_000_000),
+        ),
+        Hint(
+            "log",
+            f"The log, `{_LOG}`, is what grows. A file in a container's own layer can be emptied "
+            "while it runs: `docker exec shop sh -c '> FILE'`.",
+            ~disk_at_most(10_000_000),
+        ),
+    ),
+    solution=f"%docker exec shop sh -c '> {_LOG}'",
+    wrong=(
+        Wrong("%docker image prune -a -f", "who"),
+        Wrong("%docker system prune -a -f", "who"),
+        Wrong("%docker rm -f shop", "lost"),
+        Wrong("%docker stop shop", "stopped"),
+        Wrong("%docker restart shop", "who"),
+        Wrong(f"%docker exec shop mv {_LOG} /tmp/old.log", "who"),
+        Wrong(f"%docker exec shop gzip {_LOG}\n%docker stop shop", "stopped"),
+        Wrong(f"%docker exec shop sh -c '> {_LOG}; > {_ORDERS}'", "orders"),
+        Wrong("%docker rm -f shop\n%docker run -dit --name shop busybox", "lost"),
+        Wrong("%docker commit shop shop2", "who"),
+    ),
+    ways=(
+        f"%docker exec shop rm {_LOG}",
+        f"%docker exec shop truncate -s 0 {_LOG}\n%docker rmi alpine",
+        f"%docker exec shop cp /dev/null {_LOG}",
+        "%docker rename shop old\n%docker exec old rm -r /var/log",
+    ),
+    why="Prune looks for what nobody needs. A log in the own layer of a container that runs is needed, by "
+    "all that Docker knows: so logs belong into a volume, or to `docker logs` with a limit.",
+)
+
+# 2: an image of 900 MB
+
+_PROGRAM = "/srv/report"
+_TOO_BIG = [
+    "FROM alpine",
+    "RUN dd if=/dev/zero of=/toolchain bs=1000000 count=880",
+    "COPY report.c /src/report.c",
+    "RUN mkdir -p /srv && cat /src/report.c /src/report.c > /srv/report && chmod 755 /srv/report",
+    'CMD ["/srv/report", "--daily"]',
+]
+
+TOO_BIG = Exercise(
+    id="08-too-big",
+    title="900 MB for one program",
+    slide="image-layers-2",
+    prompt=f"""
+**Ticket.** "Our image `report` has 900 MB, and it takes minutes until it is everywhere. The program in it,
+`{_PROGRAM}`, is tiny: the rest is what it was built with."
+Make `report:small` with less than 100 MB: the same program at the same place, started in the same way.
+""",
+    goal=(
+        image_at_most("report:small", 100_000_000),
+        image_keeps("report:small", _PROGRAM, "report"),
+        would_start("report:small", f"{_PROGRAM} --daily"),
+    ),
+    start=f"""
+lab.build("report", {_TOO_BIG!r}, {{"report.c": "int main() {{ return 0; }}\\n" * 1000}})
+""",
+    hints=(
+        Hint(
+            "form",
+            "There is no `report:small` yet. What of the 900 MB does the program need when it runs?",
+            ~(image_there("report:small") | ~image_there("report:small")),
+        ),
+        Hint(
+            "rm-later",
+            "An `rm` in a later step hides a file and frees nothing. Which image could the "
+            "program stand on from the beginning?",
+            ~image_at_most("report:small", 100_000_000),
+        ),
+        Hint(
+            "program",
+            "The image is small, and the program in it is another one, or at another place: take "
+            "it out of `report`.",
+            ~image_keeps("report:small", _PROGRAM, "report"),
+        ),
+        Hint(
+            "command",
+            "The program is there. A container would not start it as before: an image's command "
+            "does not come with its files.",
+            ~would_start("report:small", f"{_PROGRAM} --daily"),
+        ),
+        Hint(
+            "stages",
+            "A Dockerfile may begin with `FROM` more than once, and `COPY --from=IMAGE` takes files "
+            "from another image.",
+        ),
+        Hint("step", f"`FROM busybox`, then `COPY --from=report {_PROGRAM} {_PROGRAM}`, then the old `CMD`."),
+    ),
+    solution=f"""
+lab.build("report:small", ["FROM report AS build", "FROM busybox",
+                           "COPY --from=build {_PROGRAM} {_PROGRAM}", 'CMD ["{_PROGRAM}", "--daily"]'])
+""",
+    wrong=(
+        Wrong('lab.build("report:small", ["FROM report", "RUN rm /toolchain"])', "rm-later"),
+        Wrong("%docker tag report report:small", "rm-later"),
+        Wrong(
+            f'lab.build("report:small", ["FROM busybox", "COPY --from=report {_PROGRAM} {_PROGRAM}"])',
+            "command",
+        ),
+        Wrong(
+            f"""lab.build("report:small", ["FROM busybox", "RUN mkdir /srv && touch {_PROGRAM}",
+                                         'CMD ["{_PROGRAM}", "--daily"]'])""",
+            "program",
+        ),
+        Wrong(
+            f"""lab.build("report:small", ["FROM busybox", "COPY --from=report {_PROGRAM} /bin/report",
+                                         'CMD ["/bin/report", "--daily"]'])""",
+            "program",
+        ),
+        Wrong(
+            f"""lab.build("report:small", ["FROM busybox", "COPY --from=report {_PROGRAM} {_PROGRAM}",
+                                         'CMD {_PROGRAM} --daily'])""",
+            "command",
+        ),
+        Wrong(
+            """
+%docker run --name box report true
+%docker commit box report:small
+""",
+            "rm-later",
+        ),
+        Wrong("%docker pull busybox\n%docker tag busybox report:small", "program"),
+    ),
+    ways=(
+        f"""lab.build("report:small", ["FROM scratch", "COPY --from=report {_PROGRAM} {_PROGRAM}",
+                                 'ENTRYPOINT ["{_PROGRAM}"]', 'CMD ["--daily"]'])""",
+        f"""
+%docker create --name box report
+%docker cp box:{_PROGRAM} report
+lab.shell("echo FROM alpine > Dockerfile; echo COPY report {_PROGRAM} >> Dockerfile")
+%docker build -t half .
+lab.build("report:small", ["FROM half", 'CMD ["{_PROGRAM}", "--daily"]'])
+""",
+        f"""
+%docker run --name box report rm /toolchain
+lab.shell('docker export box | docker import --change \\'CMD ["{_PROGRAM}", "--daily"]\\' - report:small')
+""",
+    ),
+    why="A multi-stage build keeps the tools in a stage that nobody ships. What COPY --from takes along is "
+    "one layer; the 880 MB stay in the cache of the machine that builds.",
+)
+
+# 3: a secret that was "deleted"
+
+_SECRET = "kroko-4711"
+_API = "/srv/api.sh"
+
+
+def image_without(name: str, text: str) -> Statement:
+    """No layer of the image and no line of its history or config has a text."""
+
+    def look(attempt: Attempt, image: Image) -> Seen:
+        if text in image.config.raw.decode("utf-8", "replace"):
+            return Seen(False, f"The history or the config of `{name}` has it.")
+        for layer in image.layers:
+            for _, node in tree.walk(layer.changes):
+                if (
+                    isinstance(node, File)
+                    and node.content.size < 65536
+                    and text.encode() in node.content.read()
+                ):
+                    return Seen(False, f"A layer of `{name}` has it.")
+        return Seen(True, f"Nothing in `{name}` has it.")
+
+    return about_image(
+        name, f"No layer, no line of the history and no field of `{name}` has the password.", look
+    )
+
+
+_LEAKED = variable("password", "Which password leaked?", "password", lambda lab: _SECRET)
+_CLEAN = image_without("api:clean", _SECRET)
+
+SECRET = Exercise(
+    id="08-secret",
+    title="The password that was deleted",
+    slide="image-layers-recap",
+    prompt=f"""
+**Ticket.** "Somebody copied a password into our image `api`. We saw it and removed it in the next step of the
+Dockerfile, before anything was pushed. The security team says that everybody who pulls `api` has it."
+Are they right? Say which password it is, and make `api:clean`: the same program `{_API}`, started in the same
+way, and the password nowhere in it.
+""",
+    goal=(
+        image_keeps("api:clean", _API, "api"),
+        would_start("api:clean", f"sh {_API}"),
+        _CLEAN,
+    ),
+    start=f"""
+lab.build("api", ["FROM busybox", "COPY api.sh {_API}", "COPY credentials /root/.credentials",
+                  "RUN sh -c 'test -s /root/.credentials'", "RUN rm /root/.credentials",
+                  'CMD ["sh", "{_API}"]'],
+          {{"api.sh": "echo the api answers\\n", "credentials": "user=api\\npassword={_SECRET}\\n"}})
+""",
+    hints=(
+        Hint(
+            "other",
+            "That is not the password. It is in a file that a layer of `api` still holds.",
+            wrong(_LEAKED),
+        ),
+        Hint(
+            "still",
+            "`api:clean` still has the password: a layer below the one that hides it goes along.",
+            ~_CLEAN,
+        ),
+        Hint(
+            "program",
+            "`api:clean` has another program, or none: it is to be that of `api`.",
+            ~image_keeps("api:clean", _API, "api"),
+        ),
+        Hint(
+            "command",
+            "A container of `api:clean` would not start the program as one of `api` does.",
+            ~would_start("api:clean", f"sh {_API}"),
+        ),
+        Hint(
+            "where",
+            "A step that removes a file adds a layer. What does that leave of the layer below?",
+            ~_LEAKED.statement,
+        ),
+        Hint(
+            "steps",
+            "`docker history api` has an image for each step that was built here. A container of the "
+            "one before the `rm` sees the file.",
+            ~_LEAKED.statement,
+        ),
+        Hint(
+            "base",
+            "Which image has never seen the password? Begin with it, and take only the program from "
+            "`api`: `COPY --from=api`.",
+        ),
+    ),
+    solution=f"""
+found = lab.shell("docker run --rm $(docker history -q api | sed -n 3p) cat /root/.credentials").text
+ex.answer(found.split("password=")[1].strip())
+lab.build("api:clean", ["FROM busybox", "COPY --from=api {_API} {_API}", 'CMD ["sh", "{_API}"]'])
+""",
+    wrong=(
+        Wrong("%docker tag api api:clean", "still"),
+        Wrong('lab.build("api:clean", ["FROM api", "RUN rm -rf /root"])', "still"),
+        Wrong("%docker run --name box api\n%docker commit box api:clean", "still"),
+        Wrong('ex.answer("credentials")', "other"),
+        Wrong(f'lab.build("api:clean", ["FROM busybox", "COPY --from=api {_API} {_API}"])', "command"),
+        Wrong(
+            f"""lab.build("api:clean", ["FROM busybox", "ENV OLD={_SECRET}",
+                          "COPY --from=api {_API} {_API}", 'CMD ["sh", "{_API}"]'])""",
+            "still",
+        ),
+        Wrong(
+            f"""lab.build("api:clean", ["FROM busybox", "RUN mkdir -p /srv && echo echo hello > {_API}",
+                          'CMD ["sh", "{_API}"]'])""",
+            "program",
+        ),
+        Wrong(f'ex.answer("{_SECRET}")', "base"),
+    ),
+    ways=(
+        f"""
+%docker create --name box api
+lab.shell('docker export box | docker import --change \\'CMD ["sh", "{_API}"]\\' - api:clean')
+ex.answer("{_SECRET}")
+""",
+        f"""
+ex.answer(password="password={_SECRET}")
+%docker create --name box api
+%docker cp box:{_API} api.sh
+%docker run --name clean busybox mkdir /srv
+%docker cp api.sh clean:{_API}
+%docker commit --change 'CMD ["sh", "{_API}"]' clean api:clean
+""",
+        f"""
+ex.answer(' "{_SECRET}" ')
+lab.build("api:clean", ["FROM api AS old", "FROM alpine", "COPY --from=old {_API} /srv/",
+                        'ENTRYPOINT ["sh"]', 'CMD ["{_API}"]'])
+""",
+    ),
+    asks=(_LEAKED,),
+    why="A whiteout hides, it does not delete. A password that was in a layer must be changed; a build that "
+    "needs one takes it in a stage that is not shipped, or with BuildKit's --secret.",
+)
+
+# 4: a build that is slow since yesterday
+
+_DOCKERFILE = """\
+FROM alpine
+COPY . /app
+RUN sh -c 'cat /app/requirements.txt; head -c 60000000 /dev/zero > /packages'
+CMD ["sh", "/app/main.sh"]
+"""
+
+
+def rebuilds(change: str, step: str, says: str, *, again: bool = False) -> Statement:
+    """After a change at home a build of `app` takes a step from the cache; with `again` it must not."""
+
+    def look(attempt: Attempt) -> Seen:
+        with attempt.lab.looking():
+            if attempt.lab.shell("docker build app").exit_code:
+                return Seen(False, "`docker build app` fails.", defined=False)
+            text = attempt.lab.shell(f"{change}; docker build app").text
+        steps = [each for each in text.split("\nStep ") if step in each.partition("\n")[0]]
+        if not steps:
+            return Seen(False, f"No step of the build makes `{step}`.", defined=False)
+        cached = "Using cache" in steps[-1]
+        return Seen(cached is not again, f"{says}: {'Using cache' if cached else 'the step runs'}.")
+
+    wanted = "runs again" if again else "is taken from the cache"
+    return Statement(f"{says}, the step with `{step}` {wanted}.", look)
+
+
+def built(path: str) -> Statement:
+    """A container of what `docker build app` makes finds a file as it lies at home."""
+
+    def look(attempt: Attempt) -> Seen:
+        with attempt.lab.looking():
+            said = attempt.lab.shell(f"docker build -q -t try app && docker run --rm try cat /app/{path}")
+            same = said.stdout.partition("\n")[2] == attempt.lab.shell(f"cat app/{path}").stdout != ""
+        return Seen(
+            same and not said.exit_code, f"`/app/{path}` is {'' if same else 'not '}in what is built."
+        )
+
+    return Statement(f"What is built has `/app/{path}`.", look)
+
+
+_CODE = rebuilds("echo '# more' >> app/main.sh", "head", "After a change of `main.sh`")
+_NOTES = rebuilds("echo more >> app/notes.log", "/app", "After a new line in `notes.log`")
+_LIST = rebuilds(
+    "echo newer >> app/requirements.txt", "head", "After a change of `requirements.txt`", again=True
+)
+
+SLOW_BUILD = Exercise(
+    id="08-slow-build",
+    title="The build is slow since yesterday",
+    slide="image-layers-example",
+    prompt="""
+**Ticket.** "Since yesterday every build takes ten minutes. It installs all packages again, although we only
+changed a line of the program, or not even that: the log in the folder has grown."
+`docker build app` builds it; the folder `app` lies in your home. Mend what is in the folder: a changed
+`main.sh` must not install again, a longer `notes.log` must not change anything, and a changed
+`requirements.txt` must still install.
+""",
+    goal=(_CODE, _NOTES, _LIST, built("main.sh")),
+    start=f"""
+lab.shell("mkdir app; echo 'alpha beta' > app/requirements.txt; echo 'echo the program' > app/main.sh")
+lab.shell("echo 'yesterday' > app/notes.log")
+lab.shell({f"cat > app/Dockerfile <<'END'{chr(10)}{_DOCKERFILE}END"!r})
+%docker build -q app
+""",
+    hints=(
+        Hint(
+            "fails",
+            "`docker build app` fails now: read what it says, or `ex.undo()`.",
+            Statement("", lambda attempt: Seen(not _CODE(attempt).defined, "")),
+        ),
+        Hint(
+            "list",
+            "A new `requirements.txt` must install again: the step that installs needs it, and nothing else.",
+            ~_LIST,
+        ),
+        Hint("program", "The program must be in the image, too.", ~built("main.sh")),
+        Hint(
+            "log",
+            "Who reads `notes.log`? A file that the build never gets cannot change it: "
+            "`.dockerignore` names such files, one a line.",
+            _CODE & ~_NOTES,
+        ),
+        Hint(
+            "first",
+            "Build it twice and read on: from which step on is `Using cache` missing, after a "
+            "change of `main.sh`? What does that step copy?",
+            ~_CODE,
+        ),
+        Hint(
+            "order",
+            "A step is taken from the cache as long as all before it are. What changes seldom stands "
+            "first: copy `requirements.txt` alone, install, and copy the rest after it.",
+            ~_CODE,
+        ),
+    ),
+    solution="""
+lab.shell("echo notes.log > app/.dockerignore")
+lab.shell(\"\"\"cat > app/Dockerfile <<'END'
+FROM alpine
+COPY requirements.txt /app/
+RUN sh -c 'cat /app/requirements.txt; head -c 60000000 /dev/zero > /packages'
+COPY . /app
+CMD ["sh", "/app/main.sh"]
+END\"\"\")
+""",
+    wrong=(
+        Wrong('lab.shell("echo notes.log > app/.dockerignore")', "first"),
+        Wrong('lab.shell("rm app/notes.log")', "first"),
+        Wrong('lab.shell("echo main.sh > app/.dockerignore")', "program"),
+        Wrong('lab.shell("sed -i s/COPY.*// app/Dockerfile")', "list"),
+        Wrong('lab.shell("rm app/Dockerfile")', "fails"),
+        Wrong(
+            """
+lab.shell(\"\"\"cat > app/Dockerfile <<'END'
+FROM alpine
+COPY requirements.txt /app/
+RUN sh -c 'cat /app/requirements.txt; head -c 60000000 /dev/zero > /packages'
+COPY . /app
+END\"\"\")
+""",
+            "log",
+        ),
+        Wrong(
+            """
+lab.shell(\"\"\"cat > app/Dockerfile <<'END'
+FROM alpine
+RUN sh -c 'head -c 60000000 /dev/zero > /packages'
+COPY . /app
+END
+echo notes.log > app/.dockerignore\"\"\")
+""",
+            "list",
+        ),
+        Wrong("%docker build --no-cache app", "first"),
+        Wrong(
+            """
+lab.shell(\"\"\"cat > app/Dockerfile <<'END'
+FROM alpine
+COPY requirements.txt /app/
+RUN sh -c 'head -c 60000000 /dev/zero > /packages'
+END
+echo notes.log > app/.dockerignore\"\"\")
+""",
+            "program",
+        ),
+    ),
+    ways=(
+        """
+lab.shell("printf '*.log\\\\n' > app/.dockerignore")
+lab.shell(\"\"\"cat > app/Dockerfile <<'END'
+FROM alpine
+WORKDIR /app
+COPY requirements.txt .
+RUN cat requirements.txt && head -c 60000000 /dev/zero > /packages
+COPY main.sh .
+CMD ["sh", "/app/main.sh"]
+END\"\"\")
+""",
+        """
+lab.shell(\"\"\"cat > app/Dockerfile <<'END'
+FROM alpine
+COPY requirements.txt /app/requirements.txt
+RUN sh -c 'cat /app/requirements.txt; head -c 60000000 /dev/zero > /packages'
+COPY main.sh /app/main.sh
+CMD ["sh", "/app/main.sh"]
+END\"\"\")
+""",
+        """
+lab.shell("echo '*' > app/.dockerignore; echo '!requirements.txt' >> app/.dockerignore")
+lab.shell("echo '!main.sh' >> app/.dockerignore")
+lab.shell(\"\"\"cat > app/Dockerfile <<'END'
+FROM alpine AS packages
+COPY requirements.txt /
+RUN cat /requirements.txt && head -c 60000000 /dev/zero > /packages
+FROM alpine
+COPY --from=packages /packages /packages
+COPY . /app/
+END\"\"\")
+""",
+    ),
+    why="The key of a COPY is the hash of all that it copies. A log in the folder is a part of it, and every "
+    "step after a COPY that changed runs again.",
+)
+
+# 5: data that is lost with a container
+
+_TABLE = "/data/orders.csv"
+
+
+def _db(lab: Lab) -> Container | None:
+    try:
+        return find_container(lab.engine, "db")
+    except LabkitError:
+        return None
+
+
+def _volumes(container: Container) -> list[str]:
+    return [each.destination for each in container.volumes if not each.anonymous]
+
+
+def _lasting() -> Statement:
+    def look(attempt: Attempt) -> Seen:
+        found = _db(attempt.lab)
+        if found is None or not found.running:
+            return Seen(False, "No container `db` runs.", defined=False)
+        where = [each for each in _volumes(found) if f"{_TABLE}/".startswith(f"{each.rstrip('/')}/")]
+        return Seen(bool(where), f"`{_TABLE}` of `db` is {'in a volume' if where else 'in its own layer'}.")
+
+    return Statement(f"A container `db` runs, and its `{_TABLE}` is in a volume.", look)
+
+
+def _orders() -> Statement:
+    def look(attempt: Attempt) -> Seen:
+        before, found = _db(attempt.origin), _db(attempt.lab)
+        wanted = file_at(files_in(attempt.origin, before), _TABLE) if before else None
+        has = file_at(files_in(attempt.lab, found), _TABLE) if found else None
+        if found is None:
+            return Seen(False, "There is no container `db`.", defined=False)
+        return Seen(
+            has is not None and has == wanted,
+            f"`{_TABLE}` of `db` is {'' if has == wanted else 'not '}what it was.",
+        )
+
+    return Statement(f"A container `db` has `{_TABLE}`, byte for byte.", look)
+
+
+_KEPT, _LASTS = _orders(), _lasting()
+
+LOST_DATA = Exercise(
+    id="08-lost-data",
+    title="Every night the orders are gone",
+    slide="container-rw-layer-2",
+    prompt=f"""
+**Ticket.** "Each night a job replaces our container: `docker rm -f db`, then `docker run` with the newest
+image. Each morning all orders of the day before are gone. Today's are still there: the job runs at midnight."
+Save the orders of today, `{_TABLE}`, and see to it that they outlive the container: at the end a container
+`db` runs, the orders are where they were, and they are in a named volume.
+""",
+    goal=(_KEPT, _LASTS),
+    start=f"""
+%docker run -dit --name db busybox
+%docker exec db mkdir /data
+%docker exec db sh -c 'printf "1,tea\\n2,milk\\n" > {_TABLE}'
+""",
+    hints=(
+        Hint(
+            "gone",
+            "The container `db` of the start is removed, and `db` has not its orders: `ex.undo()`.",
+            container_gone("db") & ~_KEPT,
+        ),
+        Hint(
+            "layer",
+            "The orders are there, and still in the container's own layer: they go with it tonight.",
+            _KEPT & ~_LASTS & container_runs("db"),
+        ),
+        Hint("where", "In which layer are the orders? What happens to it when the container is removed?"),
+        Hint("out", "Take the orders out first: `docker cp` copies a file out of a container, or into one."),
+        Hint(
+            "volume",
+            "`docker run -v NAME:/data` gives a container a volume. It stays when the container goes.",
+        ),
+        Hint(
+            "step",
+            f"`docker cp db:{_TABLE} .`, remove `db`, run a new one with `-v orders:/data`, and copy the "
+            "file back into it.",
+        ),
+    ),
+    solution=f"""
+%docker cp db:{_TABLE} orders.csv
+%docker rm -f db
+%docker run -dit --name db -v orders:/data busybox
+%docker cp orders.csv db:{_TABLE}
+""",
+    wrong=(
+        Wrong("%docker rm -f db\n%docker run -dit --name db -v orders:/data busybox", "gone"),
+        Wrong("%docker commit db saved\n%docker rm -f db\n%docker run -dit --name db saved", "where"),
+        Wrong("%docker restart db", "layer"),
+        Wrong("%docker volume create orders", "layer"),
+        Wrong(f"%docker cp db:{_TABLE} orders.csv", "layer"),
+        Wrong(
+            f"""
+%docker cp db:{_TABLE} orders.csv
+%docker rm -f db
+%docker run -dit --name db -v orders:/data busybox
+""",
+            "gone",
+        ),
+        Wrong(
+            f"""
+%docker run -dit --name db2 -v orders:/data busybox
+%docker cp db:{_TABLE} orders.csv
+%docker cp orders.csv db2:{_TABLE}
+""",
+            "layer",
+        ),
+        Wrong(
+            f"""
+%docker cp db:{_TABLE} orders.csv
+%docker rm -f db
+%docker run -dit --name db -v orders:/srv busybox
+%docker exec db mkdir /data
+%docker cp orders.csv db:{_TABLE}
+""",
+            "where",
+        ),
+    ),
+    ways=(
+        """
+%docker commit db saved
+%docker rm -f db
+%docker run -dit --name db -v orders:/data saved
+""",
+        f"""
+%docker rename db old
+%docker run -dit --name db --mount source=orders,target=/data busybox
+lab.shell("docker exec old cat {_TABLE} | docker exec -i db sh -c 'cat > {_TABLE}'")
+%docker rm -f old
+""",
+        f"""
+%docker run --rm -v orders:/to -i busybox true
+%docker cp db:{_TABLE} orders.csv
+%docker create --name helper -v orders:/data busybox
+%docker cp orders.csv helper:/data
+%docker rm helper
+%docker rm -f db
+%docker run -dit --name db -v orders:/data busybox
+""",
+    ),
+    why="An empty volume is filled from the image, never from the container that was there before: so the "
+    "data has to be taken out, or committed, first.",
+)
+
+# 6: it works on my machine
+
+_SHOP = "registry.lab/shop"
+
+
+def _annas(lab: Lab) -> Image:
+    return lab.pull(_SHOP)
+
+
+def _digest(lab: Lab) -> str:
+    wanted = _annas(lab).id
+    found = (name for name, image in lab.engine.state.digests.items() if image == wanted)
+    return next(found).partition("@sha256:")[2]
+
+
+def _pinned() -> Statement:
+    def look(attempt: Attempt) -> Seen:
+        wanted = attempt.at_start(_annas).id
+        try:
+            found = find_container(attempt.lab.engine, "shop")
+        except LabkitError:
+            return Seen(False, "There is no container `shop`.", defined=False)
+        if found.image_id != wanted:
+            return Seen(False, "The container `shop` is not of the image that Anna has.")
+        met = "@sha256:" in found.image_name
+        return Seen(
+            met,
+            f"The container `shop` was made of `{found.image_name.partition('@')[0]}`, named by "
+            f"{'its digest' if met else 'a tag, which may move'}.",
+        )
+
+    return Statement(
+        "A container `shop` is of Anna's image, and its command named the image by its digest.", look
+    )
+
+
+_PINNED = _pinned()
+_ASKED = digest("digest", "Which digest has Anna's image, in the registry?", _digest)
+
+OTHER_DIGEST = Exercise(
+    id="08-other-digest",
+    title="It works on my machine",
+    slide="image-inspect-2",
+    prompt=f"""
+**Ticket.** "`docker run --rm {_SHOP} python3 /srv/shop.py` says *version 2* here, on the server. On Anna's
+laptop, where Docker was installed this morning, it says *version 3*. It is the same name and the same tag!"
+Find the digest of the image that Anna has. Then make a container `shop` of it (it need not run), in such a
+way that the same command makes the same container on every machine, also next year.
+""",
+    goal=(_PINNED,),
+    make=lab_with_shop,
+    start=f"""
+%docker pull -q {_SHOP}:2
+%docker tag {_SHOP}:2 {_SHOP}
+%docker rmi {_SHOP}:2
+""",
+    hints=(
+        Hint(
+            "other",
+            "That is another digest. Anna pulled this morning: what does the registry have now?",
+            wrong(_ASKED),
+        ),
+        Hint(
+            "tag",
+            "This is Anna's image. Its command names it by a tag, though: next year the tag may stand for "
+            "another image.",
+            Statement(
+                "", lambda attempt: Seen((seen := _PINNED(attempt)).defined and "tag" in seen.text, "")
+            ),
+        ),
+        Hint(
+            "old",
+            "This container is of the old image. What does a run take: what the registry has, or what is "
+            "in the cache?",
+            Statement("", lambda attempt: Seen((seen := _PINNED(attempt)).defined and not seen.met, "")),
+        ),
+        Hint(
+            "who",
+            "Which image does the tag name here, and which in the registry? `docker run` asks the "
+            "registry only where the cache has nothing of that name.",
+        ),
+        Hint(
+            "digests",
+            "`docker pull` says which digest the tag has now, and `docker images --digests` lists them.",
+        ),
+        Hint(
+            "step",
+            f"`docker create --name shop {_SHOP}@sha256:…`, with all 64 digits that the pull printed.",
+            ~_PINNED | Statement("", lambda attempt: Seen(not _PINNED(attempt).defined, "")),
+        ),
+    ),
+    solution=f"""
+pulled = lab.docker("pull {_SHOP}").text
+found = pulled.split("Digest: ")[1].split()[0]
+ex.answer(found)
+lab.docker(f"create --name shop {_SHOP}@{{found}}")
+""",
+    wrong=(
+        Wrong("%docker create --name shop registry.lab/shop", "old"),
+        Wrong("%docker pull registry.lab/shop\n%docker create --name shop registry.lab/shop", "tag"),
+        Wrong("%docker create --name shop registry.lab/shop:3", "tag"),
+        Wrong("%docker pull registry.lab/shop", "who"),
+        Wrong(
+            """
+found = lab.docker("images --digests --format '{{.Digest}}'").text.split()[0]
+ex.answer(found)
+""",
+            "other",
+        ),
+        Wrong(
+            """
+found = lab.docker("image inspect --format '{{.Id}}' registry.lab/shop").text.strip()
+ex.answer(found)
+""",
+            "other",
+        ),
+        Wrong("%docker tag registry.lab/shop shop:3\n%docker create --name shop shop:3", "old"),
+        Wrong(
+            """
+%docker pull registry.lab/shop:1
+%docker create --name shop registry.lab/shop:1
+""",
+            "old",
+        ),
+    ),
+    ways=(
+        f"""
+%docker pull {_SHOP}:3
+found = lab.docker("images --digests --format '{{{{.Tag}}}} {{{{.Digest}}}}'").text
+found = next(line.split()[1] for line in found.splitlines() if line.startswith("3 "))
+ex.answer(digest=found[7:19])
+lab.docker(f"run -dit --name shop {_SHOP}@{{found}} sleep 1000")
+""",
+        f"""
+found = lab.docker("pull {_SHOP}").text.split("Digest: ")[1].split()[0]
+lab.docker(f"create --name old {_SHOP}@{{found}}")
+%docker rename old shop
+ex.answer(f"digest: {{found}}")
+""",
+        f"""
+%docker rmi {_SHOP}
+found = lab.docker("pull {_SHOP}").text.split("Digest: ")[1].split()[0]
+lab.docker(f"create --name shop {_SHOP}:latest@{{found}}")
+ex.answer([found])
+""",
+    ),
+    asks=(_ASKED,),
+    why="A tag is a name that its owner may give to another image. A digest is the image: whoever has the "
+    "digest gets the same bytes, or an error.",
+)
+
+EXERCISES = (FULL_DISK, TOO_BIG, SECRET, SLOW_BUILD, LOST_DATA, OTHER_DIGEST)
+
+LESSON = Lesson(
+    number=8,
+    title="Tickets",
+    notebook="08-tickets",
+    answers="Something is wrong: where do you look?",
+    exercises=EXERCISES,
+)
