@@ -275,7 +275,7 @@ def _names(table: MountTable, path: str, follow: bool) -> tuple[Names, bool]:
 def _stack(box: Container) -> tuple[tuple[StoryLayer, ...], list[Dir]]:
     """Return the layers from the top down: the container's, Docker's mount points, the image's."""
     layers = list(box.image.layers)
-    rows = [StoryLayer("R/W", "the container's own layer", writable=True)]
+    rows = [StoryLayer("R/W", "the container's layer", writable=True)]
     rows.append(StoryLayer("init", "Docker's mount points"))
     for place in range(len(layers) - 1, -1, -1):
         rows.append(StoryLayer(str(place + 1), short(layers[place].diff_id)))

@@ -36,7 +36,7 @@ def copy_up(story: Story, step: int = -1) -> Picture:
     """
     last = len(story.steps) - 1
     place = min(step, last) if step >= 0 else max(last + 1 + step, 0)
-    now, told = story.steps[place], [lines(each.title, each.why) for each in story.steps]
+    now, told = story.steps[place], [lines(f"{each.title}.", each.why) for each in story.steps]
     # As high as the picture of any other step, so that the buttons above it stand still.
     caption = [*told[place], *[""] * (max(map(len, told)) - len(told[place])), LEGEND]
     stack = list(_stack(story, place))
@@ -68,6 +68,7 @@ def _stack(story: Story, place: int) -> Iterator[Tile]:
                 left = 0
             continue
         found = _found(story.looks[layer]) if layer in visited and story.looks else ""
+        found = _own(story, place) or found if row.writable else found
         yield Tile(_key(layer), found or row.words, mark=row.label)
 
 
@@ -93,6 +94,18 @@ def _found(look: Look) -> str:
     if look.opaque is not None:
         return f"{look.opaque[-1] if look.opaque else ''}/ is opaque: end"
     return f"no {path_of(look.names)}"
+
+
+def _own(story: Story, place: int) -> str:
+    """Return what the container's own layer has by now of the path that the last change was about."""
+    names = next((each.names for each in reversed(story.steps[: place + 1]) if each.names), ())
+    node = get(story.steps[place].upper, "/".join(names)) if names else None
+    if node is None:
+        return ""
+    if type(node) is Whiteout:
+        return f"W whiteout {names[-1]}"
+    opaque = type(node) is Dir and node.opaque
+    return f"{'O opaque ' * opaque}{names[-1]}{'/' * (type(node) is Dir)} {_size(node)}".strip()
 
 
 def _copies(story: Story, place: int) -> list[Arrow]:

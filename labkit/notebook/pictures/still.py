@@ -36,7 +36,7 @@ from labkit.notebook.pictures.theme import (
 
 WIDTH = 580
 _ROW, _HEIGHT, _HEAD, _LINE = 34, 30, 26, 22
-_BLOB, _VOLUME, _LEAST, _MOST = 128, 220, 196, 580
+_BLOB, _VOLUME, _LEAST, _MOST = 128, 220, 204, 580
 _INSET = 12
 """A file stands back from both edges of what it is in."""
 _BAR = 232
@@ -139,9 +139,9 @@ def still(
     most = max((each.size for each in sums), default=0)
     shapes += [_bar(each, end + _ROW * row, width, most) for row, each in enumerate(sums)]
     height = end + _ROW * len(sums) + 6
-    counted = f"{_counted(scene)}. {' '.join(filter(None, caption))}".strip()
+    about = " ".join(filter(None, caption)) or _counted(scene)
     told = "\n".join([cut(title, 110), *filter(None, caption)] * bool(title) + [twin(scene, sums, chosen)])
-    return svg.paint(title or "The stage", counted, told, int(width), height, shapes)
+    return svg.paint(title or "The stage", about, told, int(width), height, shapes)
 
 
 def _counted(scene: Scene) -> str:
