@@ -38,8 +38,8 @@ class Tile:
     `key` stays the same as long as the thing does: `blob:`, `layer:`, `fold:`, `image:`, `container:`,
     `file:` or `volume:` and what identifies it. `column`, `span` and `row` say where it stands, counted from
     the left and from below. `size` is in bytes, None where there is none to tell. `mark` is a word or letter:
-    A, C or D of a file, a container's status. `origin` is the key of what it came from: the layer that a file
-    was copied up from or hides, the container that was committed.
+    A, C or D of a file, a container's status, a layer's number, 1 for the base. `origin` is the key of what
+    it came from: the layer that a file was copied up from or hides, the container that was committed.
     """
 
     key: str
@@ -151,11 +151,11 @@ def _forest(images: Iterable[tuple[str, Image]], containers: Iterable[Container]
         """Return the spot of an image's top layer, with those below it that are not there yet."""
         below, made = ground, _made_by(image)
         came = f"container:{image.config.container}" if image.config.container in here else ""
-        for layer, chain in zip(image.layers, image.chain_ids, strict=True):
+        for number, (layer, chain) in enumerate(zip(image.layers, image.chain_ids, strict=True), 1):
             if chain not in layers:
                 origin = came if chain == image.chain_id else ""
                 name, note = _called(state, layer.diff_id), made[layer.diff_id]
-                tile = Tile(f"layer:{chain}", name, layer.size, note=note, origin=origin)
+                tile = Tile(f"layer:{chain}", name, layer.size, mark=str(number), note=note, origin=origin)
                 layers[chain] = _Spot(tile, (1, order))
                 below.above.append(layers[chain])
             below = layers[chain]

@@ -175,7 +175,7 @@ def test_the_search_is_drawn_as_far_as_it_is_gone(lab: Lab) -> None:
     told = story(lab, UBUNTU, "/etc/passwd", "append")
     start, searching = copy_up(told, 0).text, copy_up(told, 3).text
     assert (start.count("no /etc"), start.count("> layer")) == (0, 0)
-    assert (searching.count("no /etc"), searching.count("> layer 4")) == (3, 1)
+    assert (searching.count("no /etc"), searching.count("> layer 4")) == (4, 1)
 
 
 def test_the_copy_is_drawn_with_its_bytes_from_its_step_on(lab: Lab) -> None:

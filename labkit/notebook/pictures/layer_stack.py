@@ -34,7 +34,6 @@ from labkit.notebook.pictures.views import (
 )
 from labkit.oci.digest import short
 from labkit.oci.image import Image
-from labkit.oci.layer import Layer
 
 Named: TypeAlias = tuple[str, Image]
 Several: TypeAlias = Pictured | Mapping[str, Pictured] | Sequence[Pictured]
@@ -112,24 +111,15 @@ def shared(*images: Several, lab: Lab | None = None) -> Picture:
       on disk   1.2MB
     """
     found = [each for given in images for each in _several(given, lab)]
-    scene = _scene(found)
-    users = Counter(chain for _, image in found for chain in image.chain_ids)
-    layers = {chain: layer.size for _, image in found for chain, layer in _by_chain(image)}
-    parts = [
-        (sum(layer.size for chain, layer in _by_chain(image) if (users[chain] > 1) is both), both)
-        for _, image in found
-        for both in (True, False)
-    ]
-    common = sum(size for chain, size in layers.items() if users[chain] > 1)
-    sums = [Sum("added up", tuple(parts)), Sum("on disk", ((common, True), *parts[1::2]))]
-    less = sums[0].size - sums[1].size
-    names = [name for name, _ in found]
-    title = " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
-    told = f"What is shared, hatched, is on the disk once: {human_size(less)} less."
+    scene, sums = _scene(found), _sums([image for _, image in found])
     tiles = (
         replace(tile, note=f"shared by {tile.span}") if tile.kind == "layer" and tile.span > 1 else tile
         for tile in scene.tiles
     )
+    names, layers = [name for name, _ in found], {chain for _, image in found for chain in image.chain_ids}
+    title = " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+    less = sums[0].size - sums[1].size
+    told = f"What is shared, hatched, is on the disk once: {human_size(less)} less."
     return still(
         replace(scene, tiles=tuple(tiles)),
         f"{title} · {count(len(layers), 'layer')} on disk",
@@ -138,15 +128,25 @@ def shared(*images: Several, lab: Lab | None = None) -> Picture:
     )
 
 
+def _sums(given: Sequence[Image]) -> list[Sum]:
+    """Return what images take, their sizes added up and on the disk, where what they share counts once."""
+    sizes = [dict(zip(each.chain_ids, (layer.size for layer in each.layers), strict=True)) for each in given]
+    users = Counter(chain for each in sizes for chain in each)
+    parts = [
+        (sum(size for chain, size in each.items() if (users[chain] > 1) is both), both)
+        for each in sizes
+        for both in (True, False)
+    ]
+    common = {chain: size for each in sizes for chain, size in each.items() if users[chain] > 1}
+    once = (sum(common.values()), True)
+    return [Sum("added up", tuple(parts)), Sum("on disk", (once, *parts[1::2]))]
+
+
 def _several(given: Several, lab: Lab | None) -> list[Named]:
     if isinstance(given, Mapping):
         return [named(image, name, lab) for name, image in given.items()]
     several = given if isinstance(given, list | tuple) else [cast("Pictured", given)]
     return [named(image, "", lab) for image in several]
-
-
-def _by_chain(image: Image) -> Iterable[tuple[str, Layer]]:
-    return zip(image.chain_ids, image.layers, strict=True)
 
 
 @lab_first
@@ -249,18 +249,10 @@ def _container(given: object, lab: Lab | None) -> Container:
 
 
 def _scene(shown: Sequence[Named], boxes: Iterable[Container] = ()) -> Scene:
-    """Return the scene of images, one's names on one card, and of containers; layers have numbers."""
+    """Return the scene of images, all names of one on its card, and of containers."""
     images = {image.id: image for _, image in shown}
     cards = [
         (", ".join(dict.fromkeys(name for name, each in shown if each.id == image.id)), image)
         for image in images.values()
     ]
-    found = scene_of(cards, boxes)
-    numbers = {
-        f"layer:{chain}": str(number)
-        for image in images.values()
-        for number, chain in enumerate(image.chain_ids, 1)
-    }
-    return replace(
-        found, tiles=tuple(replace(each, mark=numbers.get(each.key, each.mark)) for each in found.tiles)
-    )
+    return scene_of(cards, boxes)

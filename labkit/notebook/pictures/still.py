@@ -162,7 +162,7 @@ def twin(scene: Scene, sums: Sequence[Sum] = (), chosen: Collection[str] = ()) -
     registry: 6c712cb8ac58
       container running  box                0B  busybox
       image              busybox:latest  1.2MB  49bcf7e7e41c
-      layer              6c712cb8ac58    1.2MB  ADD file:busybox.tar in /
+      layer 1            6c712cb8ac58    1.2MB  ADD file:busybox.tar in /
     """
     blobs = ", ".join(tile.name for tile in scene.of("blob"))
     found = [visible(f"registry: {blobs}")] if blobs else []
