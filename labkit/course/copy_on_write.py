@@ -67,7 +67,6 @@ class StoryLayer:
 
     label: str
     words: str
-    size: int
     writable: bool = False
 
 
@@ -276,10 +275,10 @@ def _names(table: MountTable, path: str, follow: bool) -> tuple[Names, bool]:
 def _stack(box: Container) -> tuple[tuple[StoryLayer, ...], list[Dir]]:
     """Return the layers from the top down: the container's, Docker's mount points, the image's."""
     layers = list(box.image.layers)
-    rows = [StoryLayer("R/W", "the container's own layer", containers.size_rw(box), writable=True)]
-    rows.append(StoryLayer("init", "Docker's mount points", 0))
+    rows = [StoryLayer("R/W", "the container's layer", writable=True)]
+    rows.append(StoryLayer("init", "Docker's mount points"))
     for place in range(len(layers) - 1, -1, -1):
-        rows.append(StoryLayer(str(place + 1), short(layers[place].diff_id), layers[place].size))
+        rows.append(StoryLayer(str(place + 1), short(layers[place].diff_id)))
     return tuple(rows), [each.changes for each in ancestry(box.active)[1:]]
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from labkit.engine import volumes
-from labkit.engine.images import age, listed
+from labkit.engine.images import listed
 from labkit.engine.state import Container, State, keys_of
 from labkit.oci import tree
 from labkit.oci.changeset import Change, changes
@@ -38,8 +38,8 @@ class Tile:
     `key` stays the same as long as the thing does: `blob:`, `layer:`, `fold:`, `image:`, `container:`,
     `file:` or `volume:` and what identifies it. `column`, `span` and `row` say where it stands, counted from
     the left and from below. `size` is in bytes, None where there is none to tell. `mark` is a word or letter:
-    A, C or D of a file, a container's status. `origin` is the key of what it came from: the layer that a file
-    was copied up from or hides, the container that was committed.
+    A, C or D of a file, a container's status, a layer's number, 1 for the base. `origin` is the key of what
+    it came from: the layer that a file was copied up from or hides, the container that was committed.
     """
 
     key: str
@@ -86,7 +86,26 @@ def scene(state: State, unfolded: Iterable[str] = ()) -> Scene:
     >>> scene(State())
     Scene(tiles=(), columns=0, rows=0)
     """
-    ground = _forest(state)
+    named = [(", ".join(_names(state, image)) or "<none>", image) for image in listed(state)]
+    found = _built(_forest(named, state.containers.values(), state), unfolded)
+    return replace(found, tiles=(*_blobs(state), *found.tiles, *_volumes(state)))
+
+
+def scene_of(images: Iterable[tuple[str, Image]], containers: Iterable[Container] = ()) -> Scene:
+    """Return what there is to see of images alone, each with a name to show, and of containers.
+
+    Layers are called by their DiffIDs, and images of the same stack stand in the order in which they come.
+
+    >>> from labkit import Lab
+    >>> found = scene_of([("web", Lab().pull("nginx"))])
+    >>> [(each.kind, each.name) for each in found.tiles][2:]
+    [('layer', 'fc4c9f8e7dac'), ('image', 'web')]
+    """
+    return _built(_forest(images, containers, State()), ())
+
+
+def _built(ground: _Spot, unfolded: Iterable[str]) -> Scene:
+    """Return the scene of what stands on the ground, without blobs and volumes."""
     for spot in _all(ground):
         spot.above.sort(key=_order)
         if spot is ground or len(spot.above) > 1:
@@ -95,7 +114,7 @@ def scene(state: State, unfolded: Iterable[str] = ()) -> Scene:
     placed: list[Tile] = []
     columns = tree.unnested(_place(ground, 0, -1, placed)) if ground.above else 0
     rows = max((each.row + 1 for each in placed), default=0)
-    return Scene((*_blobs(state), *placed, *_volumes(state)), columns, rows)
+    return Scene(tuple(placed), columns, rows)
 
 
 @dataclass(slots=True)
@@ -103,11 +122,11 @@ class _Spot:
     """A box, what stands on it, and what decides its place among those beside it."""
 
     tile: Tile
-    order: tuple[int, object] = (0, 0)
+    order: tuple[int, int] = (0, 0)
     above: list[_Spot] = field(default_factory=list)
 
 
-def _order(spot: _Spot) -> tuple[int, object]:
+def _order(spot: _Spot) -> tuple[int, int]:
     return spot.order
 
 
@@ -120,34 +139,34 @@ def _all(ground: _Spot) -> Iterator[_Spot]:
         todo += spot.above
 
 
-def _forest(state: State) -> _Spot:
-    """Return the ground, on which all stacks stand."""
+def _forest(images: Iterable[tuple[str, Image]], containers: Iterable[Container], state: State) -> _Spot:
+    """Return the ground, on which all stacks stand; what a layer is called is asked of the state."""
     ground = _Spot(Tile("", ""))
     layers: dict[str, _Spot] = {}
     cards: dict[str, _Spot] = {}
+    boxes = sorted(containers, key=lambda each: each.number)
+    here = {each.id for each in boxes}
 
-    def top(image: Image) -> _Spot:
+    def top(image: Image, order: int) -> _Spot:
         """Return the spot of an image's top layer, with those below it that are not there yet."""
         below, made = ground, _made_by(image)
-        came = f"container:{image.config.container}" if image.config.container in state.containers else ""
-        for layer, chain in zip(image.layers, image.chain_ids, strict=True):
+        came = f"container:{image.config.container}" if image.config.container in here else ""
+        for number, (layer, chain) in enumerate(zip(image.layers, image.chain_ids, strict=True), 1):
             if chain not in layers:
                 origin = came if chain == image.chain_id else ""
                 name, note = _called(state, layer.diff_id), made[layer.diff_id]
-                tile = Tile(f"layer:{chain}", name, layer.size, note=note, origin=origin)
-                layers[chain] = _Spot(tile, (1, age(image)))
+                tile = Tile(f"layer:{chain}", name, layer.size, mark=str(number), note=note, origin=origin)
+                layers[chain] = _Spot(tile, (1, order))
                 below.above.append(layers[chain])
             below = layers[chain]
         return below
 
-    for image in listed(state):
-        name = ", ".join(_names(state, image)) or "<none>"
-        cards[image.id] = _Spot(
-            Tile(f"image:{image.id}", name, image.size, note=short(image.id)), (0, age(image))
-        )
-        top(image).above.append(cards[image.id])
-    for container in sorted(state.containers.values(), key=lambda each: each.number):
-        below = cards.get(container.image_id) or top(container.image)
+    for order, (name, image) in enumerate(images):
+        card = Tile(f"image:{image.id}", name, image.size, note=short(image.id))
+        cards[image.id] = _Spot(card, (0, order))
+        top(image, order).above.append(cards[image.id])
+    for container in boxes:
+        below = cards.get(container.image_id) or top(container.image, len(cards) + container.number)
         below.above.append(_standing(container))
     return ground
 

@@ -1,4 +1,4 @@
-"""Charts of quantities, drawn by matplotlib: a pull's timeline, what images take on disk.
+"""Charts, drawn by matplotlib: a pull's timeline.
 
 matplotlib is imported when a chart is drawn. Where it is missing, as in a browser without its download, a
 chart is one line that says so and the twin in text. A chart is a PNG, whose bytes vary with the version of
@@ -17,12 +17,10 @@ from labkit.base.errors import LabkitError
 from labkit.base.text import one_line
 from labkit.course.pulls import pull_events
 from labkit.engine.schedule import PullEvent
-from labkit.go.units import human_size
 from labkit.lab import Lab
 from labkit.notebook.pictures.picture import image, twin
-from labkit.notebook.pictures.sharing import Several, Sharing, sharing
 from labkit.notebook.pictures.text import count, cut, indented, visible
-from labkit.notebook.pictures.theme import BLUE, CARD, GREEN, INK, ORANGE, QUIET, RED, RULE, Hue
+from labkit.notebook.pictures.theme import BLUE, CARD, GREEN, INK, RED, RULE, Hue
 from labkit.notebook.pictures.views import name_of, notebook_lab
 
 MISSING = "no chart: matplotlib is not installed here (pip install 'labkit[course]'); in words:"
@@ -198,59 +196,6 @@ def _timeline(title: str, layers: Mapping[str, Sequence[Span]], end: float) -> A
     axes.set_xlabel("seconds since the pull began")
     if shown:
         legend(figure)
-    return figure
-
-
-def sizes(*images: Several, lab: Lab | None = None) -> Chart:
-    """Draw what images take: each by itself, all added up, and on disk, where what they share is once.
-
-    The images are given as `shared` takes them.
-
-    >>> lab = Lab()
-    >>> image = lab.pull("nginx")
-    >>> print(sizes("nginx", lab=lab).text)
-    What 1 image takes
-      IMAGE      SIZE    OWN  SHARED
-      nginx     109MB  109MB      0B
-      added up  109MB
-      on disk   109MB
-    """
-    found = sharing(images, lab)
-    title = f"What {count(len(found.views), 'image')} takes" if len(found.views) == 1 else "What images take"
-    return make_chart(title, _sizes_twin(title, found), lambda: _sizes(title, found))
-
-
-def _sizes_twin(title: str, found: Sharing) -> str:
-    rows = [["IMAGE", "SIZE", "OWN", "SHARED"]]
-    for view, both in zip(found.views, found.shared, strict=True):
-        rows.append([cut(view.name, 40), *map(human_size, (view.size, view.size - both, both))])
-    rows += [["added up", human_size(found.added), "", ""], ["on disk", human_size(found.on_disk), "", ""]]
-    return "\n".join([title, *indented(rows, right=(1, 2, 3))])
-
-
-def _sizes(title: str, found: Sharing) -> Any:
-    bars = [(view.name, view.size - both, both) for view, both in zip(found.views, found.shared, strict=True)]
-    own = sum(part for _, part, _ in bars)
-    bars += [("added up", own, found.added - own), ("on disk", own, found.on_disk - own)]
-    figure, axes = _axes(title, len(bars))
-    rows = range(len(bars))
-    megabytes = [(part / 1e6, both / 1e6) for _, part, both in bars]
-    common, alone = [both for _, both in megabytes], [part for part, _ in megabytes]
-    for widths, left, hue, pattern, label in (
-        (common, None, BLUE, "///", "layers that images share"),
-        (alone, common, ORANGE, "", "an image's own layers"),
-    ):
-        style = {"facecolor": hue.tint, "edgecolor": hue.line, "hatch": pattern, "label": label}
-        axes.barh(rows, widths, left=left, height=0.7, linewidth=1, **style)
-    for row, (_, part, both) in enumerate(bars):
-        end = ((part + both) / 1e6, row)
-        axes.annotate(human_size(part + both), end, (6, 0), textcoords="offset points", va="center_baseline")
-    axes.axhline(len(found.views) - 0.5, color=QUIET, linewidth=1)
-    axes.set_yticks(rows, [cut(name, 24) for name, _, _ in bars])
-    axes.set_ylim(len(bars) - 0.4, -0.6)
-    axes.set_xlim(0, max(found.added / 1e6 * 1.15, 1))
-    axes.set_xlabel("MB")
-    legend(figure)
     return figure
 
 

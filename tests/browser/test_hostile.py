@@ -62,7 +62,6 @@ SHOWN = {
     "steps": "steps(lab.image('evil:2'))",
     "shared layers": "shared({EVIL: lab.image('evil:1'), 'two' + EVIL: lab.image('evil:2')})",
     "history": "history_map(lab.image('evil:2'))",
-    "sizes": "sizes({EVIL: lab.image('evil:2')})",
     "layer explorer": "layer_explorer(lab.image('evil:2'), name=EVIL, view='merged')",
     "layer changes": "layer_explorer(lab.image('evil:2'), name=EVIL, layer=2, filter='script')",
     "history explorer": "history_explorer(lab.image('evil:2'), name=EVIL, line=2)",

@@ -6,8 +6,7 @@ import shlex
 
 import pytest
 
-from labkit.base.errors import LabkitError
-from labkit.course.playground import ACTIONS, Fields, LogEntry, act, free_name, log_lines, look, shared_stack
+from labkit.course.playground import ACTIONS, Fields, LogEntry, act, free_name, log_lines, look
 from labkit.lab import Lab
 from labkit.oci import tree
 from labkit.oci.tree import Dir
@@ -132,41 +131,6 @@ def test_a_look_is_no_command_to_undo() -> None:
     assert lab.engine.state is state
     lab.undo()
     assert lab.container("box1").size == 0
-
-
-def test_the_stack_counts_what_is_shared_once() -> None:
-    lab = lab_with_box()
-    lab.run("busybox", name="box2")
-    size = lab.image("busybox").size
-    found = shared_stack(lab, "busybox")
-    assert (found.on_disk, found.copied) == (size + 6, 3 * size + 6)
-    assert found.on_disk == lab.disk_usage()
-
-
-def test_a_committed_image_stands_on_the_shared_layers() -> None:
-    lab = lab_with_box()
-    lab.container("box1").commit("app:1")
-    lab.run("app:1", name="web")
-    base, app = shared_stack(lab, "busybox").standings
-    assert (base.name, [box.name for box in base.boxes]) == ("busybox", ["box1"])
-    assert (app.name, [size for _, size in app.layers], app.boxes[0].name) == ("app:1", [6], "web")
-
-
-def test_containers_of_other_images_are_counted_only() -> None:
-    lab = lab_with_box()
-    lab.run("ubuntu:15.04")
-    assert (shared_stack(lab, "busybox").others, len(shared_stack(lab, "busybox").boxes)) == (1, 1)
-
-
-def test_a_removed_image_is_still_under_its_container() -> None:
-    lab = lab_with_box()
-    lab.docker("rmi -f busybox")
-    assert [box.name for box in shared_stack(lab, "busybox").boxes] == ["box1"]
-
-
-def test_no_image_is_an_error_in_docker_s_words() -> None:
-    with pytest.raises(LabkitError, match="No such image: busybox"):
-        shared_stack(Lab(), "busybox")
 
 
 def test_a_free_name_is_offered() -> None:

@@ -13,15 +13,11 @@ import pytest
 
 from labkit.engine.schedule import Item, Network, PullEvent, schedule
 from labkit.notebook import charts
-from labkit.notebook.charts import Chart, Span, pull_timeline, sizes, spans
-from labkit.notebook.pictures.views import ImageView, LayerView
+from labkit.notebook.charts import Chart, Span, pull_timeline, spans
 
 ITEMS = [Item("864c283b3c4b", 10_000_000, 20_000_000), Item("5479aaef3d30", 1_000, 1_000)]
 HERE = PullEvent(0.0, "27833a3ba0a5", "Already exists")
 EVENTS = [HERE, *schedule(ITEMS, Network(latency=0.5, failures=(("5479aaef3d30", 1),)))]
-BASE = LayerView("27833a3ba0a5", 55_300_000)
-WEB = ImageView("nginx", (BASE, LayerView("ea005e36e544", 54_100_000)))
-DB = ImageView("mysql", (BASE, LayerView("864c283b3c4b", 1_000_000)))
 
 
 @pytest.fixture
@@ -99,31 +95,13 @@ def test_timeline_has_a_row_for_each_layer_and_a_bar_for_each_span(drawn: list[A
     assert chart.width == figure.get_size_inches()[0] * 96 // 1
 
 
-def test_sizes_count_what_is_shared_once_on_disk(drawn: list[Any]) -> None:
-    chart = sizes([WEB, DB])
-    (axes,) = drawn[0].axes
-    assert [label.get_text() for label in axes.get_yticklabels()] == ["nginx", "mysql", "added up", "on disk"]
-    assert [text.get_text() for text in axes.texts] == ["109MB", "56.3MB", "166MB", "110MB"]
-    shown = [bar.get_width() for bar in axes.patches]
-    assert shown == pytest.approx([55.3, 55.3, 110.6, 55.3, 54.1, 1.0, 55.1, 55.1])
-    assert chart.text == (
-        "What images take\n"
-        "  IMAGE       SIZE     OWN  SHARED\n"
-        "  nginx      109MB  54.1MB  55.3MB\n"
-        "  mysql     56.3MB     1MB  55.3MB\n"
-        "  added up   166MB\n"
-        "  on disk    110MB"
-    )
-
-
 def test_nothing_to_draw_is_no_error() -> None:
     assert pull_timeline([]).text.startswith("A pull: 0 layers, 0.00 s")
     assert pull_timeline([HERE]).png
-    assert sizes([]).png
 
 
 def test_a_name_is_only_text() -> None:
-    chart = sizes([ImageView("$x^$\u202e\x1b<b>", ())])
+    chart = pull_timeline([HERE], name="$x^$\u202e\x1b<b>")
     assert "$x^$\\u202e\\x1b<b>" in chart.text
     assert chart.png
 
@@ -131,9 +109,9 @@ def test_a_name_is_only_text() -> None:
 def test_the_same_chart_has_the_same_bytes_whatever_the_user_set() -> None:
     import matplotlib
 
-    before = sizes([WEB, DB])
+    before = pull_timeline(EVENTS)
     with matplotlib.rc_context({"font.size": 30, "axes.facecolor": "red"}):
-        assert sizes([WEB, DB]) == before
+        assert pull_timeline(EVENTS) == before
         assert matplotlib.rcParams["font.size"] == 30
 
 
@@ -147,7 +125,7 @@ def test_a_chart_is_an_image_with_a_text_alternative_and_its_twin() -> None:
 
 def test_without_matplotlib_there_is_one_line_and_the_twin(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    chart = sizes([WEB, DB])
+    chart = pull_timeline(EVENTS)
     assert chart.png == b""
     first, rest = chart._repr_mimebundle_()["text/plain"].split("\n", 1)
     assert first == "no chart: matplotlib is not installed here (pip install 'labkit[course]'); in words:"
@@ -158,8 +136,7 @@ def test_importing_loads_neither_matplotlib_nor_ipython() -> None:
     program = (
         "import sys; sys.path.insert(0, '.'); import labkit.notebook.charts;"
         "from labkit.notebook.pictures.layer_stack import stack;"
-        "from labkit.notebook.pictures.views import ImageView, LayerView;"
-        "stack(ImageView('x', (LayerView('a', 1),)));"
+        "from labkit import Lab; stack(Lab().pull('busybox'));"
         "print([m for m in ('matplotlib', 'numpy', 'IPython', 'ipywidgets') if m in sys.modules])"
     )
     root = Path(__file__).parents[2]

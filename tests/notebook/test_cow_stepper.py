@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from xml.etree import ElementTree as etree
 
@@ -172,16 +173,16 @@ def test_a_hostile_path_is_text(outputs: list[Handle]) -> None:
 
 def test_the_search_is_drawn_as_far_as_it_is_gone(lab: Lab) -> None:
     told = story(lab, UBUNTU, "/etc/passwd", "append")
-    start, searching = classes(copy_up(told, 0).svg), classes(copy_up(told, 3).svg)
-    assert "search" not in start
-    assert (searching.count("mark"), searching.count("layer looked into")) == (3, 1)
+    start, searching = copy_up(told, 0).text, copy_up(told, 3).text
+    assert (start.count("no /etc"), start.count("> layer")) == (0, 0)
+    assert (searching.count("no /etc"), searching.count("> layer 4")) == (4, 1)
 
 
 def test_the_copy_is_drawn_with_its_bytes_from_its_step_on(lab: Lab) -> None:
     told = story(lab, UBUNTU, "/bin/bash", "chmod")
     copying = next(place for place, step in enumerate(told.steps) if step.kind == "copy-up")
-    assert "copy" not in classes(copy_up(told, copying - 1).svg)
-    assert "copy" in classes(copy_up(told, copying).svg)
+    assert "arrow" not in classes(copy_up(told, copying - 1).svg)
+    assert "arrow" in classes(copy_up(told, copying).svg)
     assert ">1.1MB<" in copy_up(told, -1).svg
 
 
@@ -195,12 +196,12 @@ def test_marks_have_a_letter_and_hatching(lab: Lab) -> None:
     picture = copy_up(story(lab, UBUNTU, "/etc/passwd", "delete"))
     assert ">W whiteout passwd<" in picture.svg
     assert "<pattern" in picture.svg
-    assert "  W   passwd  whiteout" in picture.text
+    assert re.search("  W +passwd +whiteout", picture.text)
 
 
 def test_the_twin_says_what_the_picture_shows(lab: Lab) -> None:
     text = copy_up(story(lab, UBUNTU, "/etc/passwd", "append"), 6).text
-    assert "→     1  68be47955989               passwd 266B" in text
+    assert "> layer 1      passwd 266B" in text
     assert text.count("empty") == 2
 
 
@@ -219,5 +220,5 @@ def test_of_a_large_upper_directory_the_lines_near_the_path_are_drawn(lab: Lab) 
     box.exec("for n in 1 2 3 4 5 6 7 8 9; do echo $n > /file$n; done")
     assert isinstance(box.lab, Lab)
     text = copy_up(story(box.lab, "box", "/file5", "append")).text
-    assert "A file5" in text
+    assert re.search("A +file5", text)
     assert "… 8 more" in text

@@ -18,7 +18,6 @@ ONE = {
     "steps": labkit.steps,
     "history_map": labkit.history_map,
     "shared": labkit.shared,
-    "sizes": labkit.sizes,
     "layer_explorer": labkit.layer_explorer,
     "history_explorer": labkit.history_explorer,
 }
@@ -52,7 +51,7 @@ def lab() -> Lab:
 def test_a_name_is_the_image_with_its_name(lab: Lab, name: str) -> None:
     take: Callable[..., Any] = ONE[name]
     image = lab.image("nginx")
-    old = take({"nginx": image}) if name in ("shared", "sizes") else take(image, name="nginx")
+    old = take({"nginx": image}) if name == "shared" else take(image, name="nginx")
     assert text(take("nginx", lab=lab)) == text(old)
     assert "nginx:latest" in text(take(image))
 
@@ -108,12 +107,11 @@ def test_a_hostile_name_stays_on_its_line(lab: Lab) -> None:
 
 def test_several_images_are_named_listed_or_in_a_dict(lab: Lab) -> None:
     both = {"nginx": lab.image("nginx"), "mysql": lab.image("mysql")}
-    for take in (labkit.shared, labkit.sizes):
-        wanted = text(take(both))
-        assert text(take("nginx", "mysql", lab=lab)) == wanted
-        assert text(take(["nginx", "mysql"], lab=lab)) == wanted
-        assert text(take({"nginx": "nginx", "mysql": "mysql"}, lab=lab)) == wanted
-        assert "nginx:latest" in text(take(*both.values()))
+    wanted = text(labkit.shared(both))
+    assert text(labkit.shared("nginx", "mysql", lab=lab)) == wanted
+    assert text(labkit.shared(["nginx", "mysql"], lab=lab)) == wanted
+    assert text(labkit.shared({"nginx": "nginx", "mysql": "mysql"}, lab=lab)) == wanted
+    assert "nginx:latest" in text(labkit.shared(*both.values()))
 
 
 def test_a_container_is_drawn_on_its_image(lab: Lab) -> None:

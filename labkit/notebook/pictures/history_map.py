@@ -24,7 +24,9 @@ _CREATED_BY = 45
 """Where `docker history` cuts."""
 
 
-def history_map(image: Pictured, *, name: str = "", chosen: int = 0, lab: Lab | None = None) -> Picture:
+def history_map(
+    image: Pictured | ImageView, *, name: str = "", chosen: int = 0, lab: Lab | None = None
+) -> Picture:
     """Draw the lines of `docker history`, newest first, each that made a layer joined to its layer.
 
     A line that made an empty layer, 0B and yet a layer, is joined as well. The line `chosen`, 1 for the

@@ -1,50 +1,199 @@
-"""An image as a stack of layers, alone or under a container's own layer."""
+"""Images and containers as what they stand on: each picture is a scene of what was asked for, and a caption.
+
+Layers carry their numbers, 1 for the base, and the starts of their DiffIDs. One that several images or
+containers stand on is as wide as they are together, and hatched.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeAlias, cast
 
-import drawsvg  # type: ignore[import-untyped]
-
+from labkit.base.errors import LabkitError
 from labkit.box import Box
+from labkit.engine import container as containers
+from labkit.engine import images
+from labkit.engine.scene import Scene, Tile, scene_of
 from labkit.engine.state import Container
 from labkit.go.units import human_size
 from labkit.lab import Lab
-from labkit.notebook.pictures import svg
 from labkit.notebook.pictures.picture import Picture
-from labkit.notebook.pictures.svg import Shape, badge, box, brace, group, text
-from labkit.notebook.pictures.text import count, cut, fit, indented
-from labkit.notebook.pictures.theme import (
-    BLUE,
-    CARD,
-    CHANGES,
-    INK,
-    ORANGE,
-    PADDING,
-    PALE,
-    QUIET,
-    RED,
-    RULE,
-    SIZE,
-    TITLE,
-)
+from labkit.notebook.pictures.still import Sum, lines, still
+from labkit.notebook.pictures.text import count
 from labkit.notebook.pictures.views import (
-    ContainerView,
-    ImageView,
-    LayerView,
     Pictured,
-    container_view,
     image_view,
+    lab_first,
     looked_up,
+    name_of,
+    named,
+    needed_lab,
+    said,
 )
+from labkit.oci.digest import short
+from labkit.oci.image import Image
 
-# A stack of layers with one chosen: what lies below it counts, what lies above is not laid yet.
+Named: TypeAlias = tuple[str, Image]
+Several: TypeAlias = Pictured | Mapping[str, Pictured] | Sequence[Pictured]
+"""An image, images by the names to show, or images one after the other."""
 
-_WIDTH = 736
-_CHOSEN_BLOCK = 504
-_ROW = 34
-_GAP = 4
+
+def stack(
+    image: Pictured, container: str | Box | Container | None = None, *, name: str = "", lab: Lab | None = None
+) -> Picture:
+    """Draw the layers of an image, the base at the bottom, and a container's own layer on top.
+
+    Both can be given by their names in `lab`, or else in the notebook's lab; a container alone brings its
+    image. `name` is the name to show of the image. Raises NotFound for a name that the lab has not.
+
+    >>> lab = Lab()
+    >>> image = lab.pull("nginx")
+    >>> print(stack("nginx", lab=lab).text.splitlines()[0])
+    nginx · 3 layers · 109MB
+    """
+    found = looked_up(image, lab)
+    shown = named(image, name, lab)
+    summary = _summary(shown)
+    if container is None and isinstance(found, Image):
+        told = "Each layer is read-only: it never changes once it is made."
+        return still(_scene([shown]), summary, lines(told))
+    box = _container(found if container is None else container, lab)
+    told = "The layers are read-only; the container writes to its own, dashed."
+    return still(_scene([shown], [box]), f"Container {box.name} on {summary}", lines(told))
+
+
+def steps(image: Pictured, *, name: str = "", changes: int = 4, lab: Lab | None = None) -> Picture:
+    """Draw a stack whose layers tell what they add (A), change (C) and delete (D).
+
+    Each tells at most `changes` lines. The image is given as `stack` takes it.
+
+    >>> lab = Lab()
+    >>> image = lab.build("app", ["FROM busybox", "RUN echo hello > /greeting"])
+    >>> print("\\n".join(steps("app", lab=lab).text.splitlines()[2:5]))
+      image    app               1.2MB  a60bed8750cd
+      A        /greeting
+      layer 2  5d47e6d87531         6B  RUN echo hello > /greeting
+    """
+    shown = named(image, name, lab)
+    view = image_view(image, changes=changes, lab=lab)
+    told = {
+        f"layer:{chain}": layer.changes for chain, layer in zip(shown[1].chain_ids, view.layers, strict=True)
+    }
+    tiles: list[Tile] = []
+    for tile in _scene([shown]).tiles:
+        tiles.append(replace(tile, row=len(tiles)))
+        for line in reversed(told.get(tile.key, ())):
+            letter, _, path = line.partition(" ")
+            tiles.append(Tile(f"file:{tile.key}:{line}", path, row=len(tiles), mark=letter))
+    words = "On each layer stands what it adds (A), changes (C), deletes (D)."
+    return still(Scene(tuple(tiles), 1, len(tiles)), _summary(shown), lines(words))
+
+
+def shared(*images: Several, lab: Lab | None = None) -> Picture:
+    """Draw images side by side, the layers that they share once, below them all.
+
+    Each is given as `stack` takes it: `shared("nginx", "mysql")`; or in a list, or in a dict by the names to
+    show. Layers are shared from the base up, as long as all below is the same (a ChainID names them so): the
+    same files on another base are another layer.
+
+    >>> lab = Lab()
+    >>> image = lab.build("web", ["FROM busybox", "RUN echo hello > /greeting"])
+    >>> print(shared("web", "busybox", lab=lab).text)
+    web and busybox · 2 layers on disk
+    What is shared, hatched, is on the disk once: 1.2MB less.
+        image    busybox       1.2MB  49bcf7e7e41c
+        image    web           1.2MB  a60bed8750cd
+        layer 2  5d47e6d87531     6B  RUN echo hello > /greeting
+      layer 1    764e737332f4  1.2MB  shared by 2
+      added up  2.4MB
+      on disk   1.2MB
+    """
+    found = [each for given in images for each in _several(given, lab)]
+    scene, sums = _scene(found), _sums([image for _, image in found])
+    tiles = (
+        replace(tile, note=f"shared by {tile.span}") if tile.kind == "layer" and tile.span > 1 else tile
+        for tile in scene.tiles
+    )
+    names, layers = [name for name, _ in found], {chain for _, image in found for chain in image.chain_ids}
+    title = " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+    less = sums[0].size - sums[1].size
+    told = f"What is shared, hatched, is on the disk once: {human_size(less)} less."
+    return still(
+        replace(scene, tiles=tuple(tiles)),
+        f"{title} · {count(len(layers), 'layer')} on disk",
+        lines(told if less else "No layer is shared."),
+        sums=sums,
+    )
+
+
+def _sums(given: Sequence[Image]) -> list[Sum]:
+    """Return what images take, their sizes added up and on the disk, where what they share counts once."""
+    sizes = [dict(zip(each.chain_ids, (layer.size for layer in each.layers), strict=True)) for each in given]
+    users = Counter(chain for each in sizes for chain in each)
+    parts = [
+        (sum(size for chain, size in each.items() if (users[chain] > 1) is both), both)
+        for each in sizes
+        for both in (True, False)
+    ]
+    common = {chain: size for each in sizes for chain, size in each.items() if users[chain] > 1}
+    once = (sum(common.values()), True)
+    return [Sum("added up", tuple(parts)), Sum("on disk", (once, *parts[1::2]))]
+
+
+def _several(given: Several, lab: Lab | None) -> list[Named]:
+    if isinstance(given, Mapping):
+        return [named(image, name, lab) for name, image in given.items()]
+    several = given if isinstance(given, list | tuple) else [cast("Pictured", given)]
+    return [named(image, "", lab) for image in several]
+
+
+@lab_first
+def on_one_image(image: str | Image, *, lab: Lab | None = None) -> Picture:
+    """Draw the containers that stand on an image, its layers below them and what is on the disk.
+
+    Images that were made of it stand beside it. The lab is the notebook's where none is given. Raises
+    NotFound where neither the image nor a container of it is there.
+
+    >>> lab = Lab()
+    >>> box = lab.run("busybox", name="box")
+    >>> copied = box.write("/greeting", "hello")
+    >>> print("\\n".join(on_one_image("busybox", lab=lab).text.splitlines()[2:4]))
+      A                  /greeting        5B
+      container running  box              5B  busybox
+    """
+    place, name = needed_lab(lab), name_of(image)
+    found, every = _made_of(place, name), place.engine.state.containers.values()
+    boxes = [each for each in every if each.image_id in {image.id for _, image in found}]
+    scene, base = _scene(found, boxes), found[0][1]
+    whole = sum(tile.size or 0 for tile in scene.tiles if tile.kind in ("layer", "fold", "container"))
+    copies = [each.size for _, each in found]
+    copies += [each.image.size + containers.size_rw(each) for each in boxes]
+    sums = [
+        Sum("on disk", ((base.size, True), (whole - base.size, False))),
+        Sum("with copies", tuple((size, False) for size in copies)),
+    ]
+    told = ["With copies: each image and container with all layers for itself."]
+    told += ["There is no container yet."] * (not boxes)
+    others = count(len(every) - len(boxes), "container")
+    told += [f"On other images: {others}."] * (len(every) > len(boxes))
+    title = f"{count(len(boxes), 'container')} on {name} · {human_size(base.size)} shared"
+    return still(scene, title, lines(*told), sums=sums)
+
+
+def _made_of(lab: Lab, name: str) -> list[Named]:
+    """Return an image, which a container alone may still have, and those that stand on its layers."""
+    engine = lab.engine
+    used = [each.image for each in engine.state.containers.values()]
+    kept = [each.image for each in engine.state.containers.values() if each.image_name == name]
+    base = images.lookup_image(engine, name) or (kept[0] if kept else images.find_image(engine, name))
+    found = {base.id: (name, base)}
+    for image in [*images.listed(engine.state), *used]:
+        if image.chain_ids[: len(base.layers)] == base.chain_ids:
+            called = [each.familiar for each in images.references(engine, image.id)]
+            found.setdefault(image.id, ((called or [short(image.id)])[0], image))
+    return list(found.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,243 +214,45 @@ def chosen_layer(title: str, levels: Sequence[Level], chosen: int) -> Picture:
     >>> levels = [Level("1", "5dacd731af1b", 55, "ADD", 50), Level("2", "", 0, "RM")]
     >>> print(chosen_layer("app", levels, 2).text)
     app · layer 2 of 2 chosen
-      > 2                  0B  RM
-        1  5dacd731af1b  55B  ADD  50B wasted
+    50B of the layers up to it are wasted.
+      > layer 2                 0B  RM
+      layer 1    5dacd731af1b  55B  50B wasted · ADD
     """
-    heading = f"{title} · {_which(levels, chosen)}"
-    top = PADDING + TITLE + 20
-    shapes: list[Shape] = []
-    for row, place in enumerate(reversed(range(len(levels)))):
-        shapes.append(_level(levels[place], top + row * (_ROW + _GAP), place + 1, chosen))
-    height = top + len(levels) * (_ROW + _GAP) - _GAP + PADDING
-    twin = _chosen_twin(heading, levels, chosen)
-    return svg.paint(heading, _chosen_description(levels, chosen), twin, _WIDTH, height, shapes)
+    tiles = []
+    for number, each in enumerate(levels, 1):
+        kind = "container" if each.writable else "waste" if each.wasted else "layer"
+        note = f"{human_size(each.wasted)} wasted · {each.made}" if each.wasted else each.made
+        key = f"{'above' if number > chosen else kind}:{number}"
+        tiles.append(Tile(key, each.label, each.size, row=number - 1, mark=each.mark, note=note))
+    wasted = sum(each.wasted for each in levels)
+    words = [f"{human_size(wasted)} of the layers up to it are wasted."] * bool(wasted)
+    words += ["Those above it are pale: they are left out."] * (chosen < len(levels))
+    which = levels[chosen - 1].mark if chosen else ""
+    told = f"layer {which} of {len(levels)} chosen" if which.isdigit() else f"its {which} layer chosen"
+    keys = [each.key for each in tiles[max(chosen - 1, 0) : chosen]]
+    scene = Scene(tuple(tiles), 1, len(tiles))
+    return still(scene, f"{title} · {told if chosen else 'no layers'}", lines(*words), chosen=keys)
 
 
-def _which(levels: Sequence[Level], chosen: int) -> str:
-    if not chosen:
-        return "no layers"
-    mark = levels[chosen - 1].mark
-    return f"layer {mark} of {len(levels)} chosen" if mark.isdigit() else f"its {mark} layer chosen"
+def _summary(shown: Named) -> str:
+    name, image = shown
+    return f"{name} · {count(len(image.layers), 'layer')} · {human_size(image.size)}"
 
 
-def _level(level: Level, y: float, number: int, chosen: int) -> Shape:
-    left, middle = PADDING + 20, y + _ROW / 2
-    right, above, is_chosen = left + _CHOSEN_BLOCK - 14, number > chosen, number == chosen
-    hue = ORANGE if level.writable else BLUE
-    size, ink = human_size(level.size), QUIET if above else INK
-    fill, line = (PALE, RULE) if above else (hue.tint, INK if is_chosen else hue.line)
-    block = box(left, y, _CHOSEN_BLOCK, _ROW, fill=fill, line=line, dash=level.writable, kind="level")
-    if is_chosen:
-        block.args["stroke-width"] = 3
-    x = left + 86 + (124 if level.label else 0)
-    room = right - x - 9.2 * len(size) - 14
-    shapes = [
-        block,
-        badge(left + 36, middle, level.mark, hue),
-        text(left + 76, middle, cut(level.label, 12), mono=True, bold=True, fill=ink),
-        text(x, middle, fit(level.made, room, SIZE), mono=True, fill=ink),
-        text(right, middle, size, size=15, mono=True, bold=True, anchor="end", fill=ink),
+def _container(given: object, lab: Lab | None) -> Container:
+    """Return a container that is given as it is, by its name or as a Box."""
+    found = needed_lab(lab).container(given) if isinstance(given, str) else given
+    found = found.container if isinstance(found, Box) else found
+    if not isinstance(found, Container):
+        raise LabkitError(f"a container is given by its name, or as a Box; not as {said(found)}")
+    return found
+
+
+def _scene(shown: Sequence[Named], boxes: Iterable[Container] = ()) -> Scene:
+    """Return the scene of images, all names of one on its card, and of containers."""
+    images = {image.id: image for _, image in shown}
+    cards = [
+        (", ".join(dict.fromkeys(name for name, each in shown if each.id == image.id)), image)
+        for image in images.values()
     ]
-    if is_chosen:
-        shapes.append(_pointer(PADDING, middle))
-    if level.wasted:
-        shapes.append(_wasted(left + _CHOSEN_BLOCK + 10, y + 4, human_size(level.wasted)))
-    return group(shapes, "chosen" if is_chosen else "layer")
-
-
-def _pointer(x: float, y: float) -> Shape:
-    return drawsvg.Lines(x, y - 8, x + 14, y, x, y + 8, close=True, fill=INK)
-
-
-def _wasted(x: float, y: float, size: str) -> Shape:
-    """Return a hatched chip beside a layer: how many of its bytes are wasted."""
-    words = f"{size} wasted"
-    width = 9.4 * len(words) + 16
-    shapes = [
-        box(x, y, width, 26, fill=svg.hatch(RED), line=RED.line),
-        box(x + 4, y + 4, width - 8, 18, fill=CARD, line=CARD),
-        text(x + width / 2, y + 13, words, bold=True, anchor="middle"),
-    ]
-    return group(shapes, "wasted")
-
-
-def _chosen_description(levels: Sequence[Level], chosen: int) -> str:
-    wasted = sum(level.wasted for level in levels)
-    layers = count(len(levels), "layer")
-    words = f"{layers}, the base at the bottom; {_which(levels, chosen)}, marked by an arrow."
-    if chosen < len(levels):
-        words += " Those above it are pale: they are left out."
-    return f"{words} {human_size(wasted)} of the layers up to it are wasted." if wasted else words
-
-
-def _chosen_twin(heading: str, levels: Sequence[Level], chosen: int) -> str:
-    rows = []
-    for place in reversed(range(len(levels))):
-        level = levels[place]
-        wasted = f"{human_size(level.wasted)} wasted" if level.wasted else ""
-        pointer = ">" if place + 1 == chosen else " "
-        label = cut(level.label, 12)
-        rows.append([pointer, level.mark, label, human_size(level.size), cut(level.made, 50), wasted])
-    return "\n".join([cut(heading, 110), *indented(rows, right=(3,))])
-
-
-_BLOCK = 540
-"""The width of a layer; what remains at its right is for the brace and its words."""
-_TALL = 58
-_FLAT = 36
-_MANY = 6
-"""With more layers than this each gets one line in place of two."""
-_LINE = 22
-
-
-def stack(
-    image: Pictured,
-    container: str | Box | Container | ContainerView | None = None,
-    *,
-    name: str = "",
-    lab: Lab | None = None,
-) -> Picture:
-    """Draw the layers of an image, the base at the bottom, and a container's own layer on top.
-
-    Both can be given by their names in `lab`, or else in the notebook's lab; a container alone brings its
-    image. `name` is the name to show of the image. Raises NotFound for a name that the lab has not.
-
-    >>> lab = Lab()
-    >>> image = lab.pull("nginx")
-    >>> print(stack("nginx", lab=lab).text.splitlines()[0])
-    nginx · 3 layers · 109MB
-    """
-    if container is None and not isinstance(image, ImageView):
-        found = looked_up(image, lab)
-        container = found if isinstance(found, Box) else None
-    view = image_view(image, name, lab=lab)
-    return _draw(view, None if container is None else container_view(container, lab=lab))
-
-
-def steps(image: Pictured, *, name: str = "", changes: int = 4, lab: Lab | None = None) -> Picture:
-    """Draw a stack whose layers tell what they add (A), change (C) and delete (D).
-
-    Each tells at most `changes` lines. The image is given as `stack` takes it.
-
-    >>> lab = Lab()
-    >>> image = lab.build("app", ["FROM busybox", "RUN echo hello > /greeting"])
-    >>> print("\\n".join(steps("app", lab=lab).text.splitlines()[:3]))
-    app · 2 layers · 1.2MB
-      2  5d47e6d87531     6B  RUN echo hello > /greeting
-           A /greeting
-    """
-    return _draw(image_view(image, name, changes=changes, lab=lab), None)
-
-
-def _draw(image: ImageView, container: ContainerView | None) -> Picture:
-    summary = f"{image.name} · {count(len(image.layers), 'layer')} · {human_size(image.size)}"
-    title = summary if container is None else f"Container {container.name} on {summary}"
-    y = PADDING + TITLE + 24
-    shapes: list[Shape] = []
-    if container is not None:
-        height = _height(container.changes, tall=True)
-        shapes += [_container(container, y, height), *_container_words(y, height)]
-        y += height + 4 * _GAP
-    top = y
-    tall = len(image.layers) <= _MANY
-    for place in reversed(range(len(image.layers))):
-        layer = image.layers[place]
-        height = _height(layer.changes, tall)
-        shapes.append(_layer(layer, place + 1, y, height, tall))
-        y += height + _GAP
-    if image.layers:
-        shapes += _image_words(top, y - _GAP)
-    description, twin = _description(image, container), _twin(title, image, container)
-    return svg.paint(title, description, twin, _WIDTH, y - _GAP + PADDING, shapes)
-
-
-def _height(changes: Sequence[str], tall: bool) -> int:
-    return (_TALL if tall else _FLAT) + _LINE * len(changes) + (6 if changes else 0)
-
-
-def _layer(layer: LayerView, number: int, y: float, height: float, tall: bool) -> Shape:
-    x, right, middle = PADDING, PADDING + _BLOCK - 16, y + (_TALL if tall else _FLAT) / 2
-    first = y + 19 if tall else middle
-    size = human_size(layer.size)
-    shapes = [
-        box(x, y, _BLOCK, height, fill=BLUE.tint, line=BLUE.line),
-        badge(x + 26, middle, str(number), BLUE),
-        text(x + 52, first, cut(layer.label, 24), size=15, mono=True, bold=True),
-        text(right, first, size, size=15, mono=True, bold=True, anchor="end"),
-    ]
-    if tall:
-        shapes.append(text(x + 52, y + 41, fit(layer.instruction, right - x - 52, SIZE), mono=True))
-    else:
-        room = right - x - 178 - 9.2 * len(size) - 12
-        shapes.append(text(x + 178, first, fit(layer.instruction, room, SIZE), mono=True))
-    return group([*shapes, *_changes(layer.changes, y + (_TALL if tall else _FLAT))], "layer")
-
-
-def _container(container: ContainerView, y: float, height: float) -> Shape:
-    x, right = PADDING, PADDING + _BLOCK - 16
-    shapes = [
-        box(x, y, _BLOCK, height, fill=ORANGE.tint, line=INK, dash=True),
-        text(x + 52, y + 19, fit(f"container {container.name}", 330, 15), size=15, mono=True, bold=True),
-        text(right, y + 19, human_size(container.size), size=15, mono=True, bold=True, anchor="end"),
-        text(x + 52, y + 41, "all that the container writes goes here"),
-        svg.pencil(x + 18, y + _TALL / 2 - 8),
-    ]
-    return group([*shapes, *_changes(container.changes, y + _TALL)], "container")
-
-
-def _changes(lines: Sequence[str], y: float) -> list[Shape]:
-    x = PADDING + 52
-    shapes: list[Shape] = []
-    for place, line in enumerate(lines):
-        middle = y + _LINE * place + _LINE / 2 - 2
-        letter, _, path = line.partition(" ")
-        hue = CHANGES.get(letter)
-        if hue is not None:
-            shapes += [
-                box(x, middle - 9, 18, 18, fill=CARD, line=hue.line, kind="change"),
-                text(x + 9, middle, letter, bold=True, anchor="middle"),
-            ]
-        shown = fit(line if hue is None else path, _BLOCK - 52 - 28 - 16, SIZE)
-        shapes.append(text(x + 28, middle, shown, mono=True, fill=QUIET if hue is None else INK))
-    return shapes
-
-
-def _container_words(y: float, height: float) -> list[Shape]:
-    x, at = PADDING + _BLOCK + 40, y + height / 2 - 20
-    lines = ("thin layer of", "the container")
-    frame = brace(PADDING + _BLOCK + 10, y + 2, y + height - 2)
-    return [frame, svg.labelled(svg.pencil(x, at - 9), x, at, "R/W", lines)]
-
-
-def _image_words(top: float, bottom: float) -> list[Shape]:
-    x, at, lines = PADDING + _BLOCK + 40, (top + bottom) / 2 - 10, ["image layers"]
-    if bottom - top >= 100:
-        at, lines = at - 20, ["image layers,", "never changed", "after the build"]
-    frame = brace(PADDING + _BLOCK + 10, top + 2, bottom - 2)
-    return [frame, svg.labelled(svg.lock(x, at - 10, BLUE.line), x, at, "R/O", lines)]
-
-
-def _description(image: ImageView, container: ContainerView | None) -> str:
-    layers = count(len(image.layers), "read-only layer")
-    words = f"{layers}, the base at the bottom, {human_size(image.size)} together."
-    if container is None:
-        return words
-    return f"{words} On top, dashed, the container's own read-write layer with {human_size(container.size)}."
-
-
-def _twin(title: str, image: ImageView, container: ContainerView | None) -> str:
-    rows, changes = [], []
-    if container is not None:
-        rows.append(["R/W", cut(f"container {container.name}", 40), human_size(container.size), ""])
-        changes.append(container.changes)
-    for place in reversed(range(len(image.layers))):
-        layer = image.layers[place]
-        label, made = cut(layer.label, 24), cut(layer.instruction, 60)
-        rows.append([str(place + 1), label, human_size(layer.size), made])
-        changes.append(layer.changes)
-    lines = [cut(title, 110)]
-    margin = " " * (max((len(row[0]) for row in rows), default=0) + 6)
-    for line, told in zip(indented(rows, right=(0, 2)), changes, strict=True):
-        lines += [line, *(margin + cut(change, 76) for change in told)]
-    return "\n".join(lines)
+    return scene_of(cards, boxes)

@@ -1,29 +1,74 @@
-"""A scene without a browser's help: the picture that a saved notebook keeps, and the same in words.
+"""A scene without a browser's help: a picture for a saved notebook, a slide, a page, and the same in words.
 
 `picture.js` has the same formula for what stands where, for a page whose width may change.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import textwrap
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+
+import drawsvg  # type: ignore[import-untyped]
 
 from labkit.engine.scene import Scene, Tile
 from labkit.go.units import human_size
 from labkit.notebook.pictures import svg
 from labkit.notebook.pictures.picture import Picture
 from labkit.notebook.pictures.svg import Shape
-from labkit.notebook.pictures.text import count, cut, visible
-from labkit.notebook.pictures.theme import BLUE, CARD, CHANGES, ORANGE, PALE, PURPLE, QUIET, SKY, Hue
+from labkit.notebook.pictures.text import MONO, SANS, count, cut, fit, indented, visible
+from labkit.notebook.pictures.theme import (
+    BLUE,
+    CARD,
+    CHANGES,
+    INK,
+    ORANGE,
+    PADDING,
+    PALE,
+    PURPLE,
+    QUIET,
+    RED,
+    SIZE,
+    SKY,
+    TITLE,
+    Hue,
+)
 
-WIDTH = 960
-_ROW, _HEIGHT, _MARGIN, _HEAD = 30, 26, 12, 24
-_BLOB, _VOLUME, _LEAST, _MOST = 128, 220, 136, 420
-_LETTER = 7.3
+WIDTH = 580
+_ROW, _HEIGHT, _HEAD, _LINE = 34, 30, 26, 22
+_BLOB, _VOLUME, _LEAST, _MOST = 128, 220, 204, 580
+_INSET = 12
+"""A file stands back from both edges of what it is in."""
+_BAR = 232
+"""Where a sum's bar begins."""
 _HEADS = {"blob": "Registry", "cache": "Local cache and containers", "volume": "Volumes"}
 _STATUS = {"running": "●", "created": "◌", "exited": "○"}
-_HUES = {"blob": SKY, "layer": BLUE, "fold": BLUE, "container": ORANGE, "volume": PURPLE}
+_HUES = {"blob": SKY, "layer": BLUE, "fold": BLUE, "container": ORANGE, "volume": PURPLE, "waste": RED}
 _GREY = Hue("#59636e", PALE, CARD)
+_BOLD = ("image", "container", "head")
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """A line below a scene: words, and the bytes that make it up; those that are shared are hatched."""
+
+    words: str
+    parts: tuple[tuple[int, bool], ...]
+
+    @property
+    def size(self) -> int:
+        """The bytes of all parts."""
+        return sum(size for size, _ in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrow:
+    """What goes up from one tile to another, by their keys, and words for it."""
+
+    start: str
+    end: str
+    words: str
+    strong: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,23 +98,61 @@ def label(tile: Tile) -> str:
     return ", ".join(filter(None, [f"{what} {tile.name}", state, words(tile), tile.note]))
 
 
-def still(scene: Scene) -> Picture:
-    """Return a scene as a picture."""
-    places, heads, width, height = _layout(scene)
-    shapes = [svg.text(_MARGIN, y + 12, _HEADS[kind], size=12, bold=True, fill=QUIET) for kind, y in heads]
-    shapes += [shape for tile in scene.tiles for shape in _drawn(tile, places[tile.key])]
-    if not scene.tiles:
-        shapes.append(svg.text(_MARGIN, height - 14, "Nothing is here yet. Try: docker pull nginx"))
-    return svg.paint("The stage", _description(scene), twin(scene), int(width), height, shapes)
+def lines(*sentences: str) -> list[str]:
+    """Return sentences as the lines of a caption, each from a line of its own on.
+
+    >>> lines("The layers never change.", "")
+    ['The layers never change.']
+    """
+    width = int((WIDTH - 2 * PADDING) / (SIZE * 0.56))
+    return [line for each in sentences for line in textwrap.wrap(visible(each), width)]
 
 
-def _description(scene: Scene) -> str:
+def still(
+    scene: Scene,
+    title: str = "",
+    caption: Sequence[str] = (),
+    *,
+    sums: Sequence[Sum] = (),
+    chosen: Collection[str] = (),
+    arrows: Iterable[Arrow] = (),
+) -> Picture:
+    """Return a scene as a picture: below a title and the lines of a caption its tiles, then sums.
+
+    Tiles whose keys are `chosen` have a strong line. Without a title it is the stage, with a heading for
+    each of its shelves.
+    """
+    start = PADDING + TITLE + 14 + _LINE * len(caption)
+    places, heads, width, end = _layout(scene, start, _HEAD * (not title))
+    shapes = [
+        svg.text(PADDING, PADDING + TITLE + 19 + _LINE * row, line, fill=QUIET if row else INK)
+        for row, line in enumerate(caption)
+    ]
+    if not title:
+        shapes += [svg.text(PADDING, y + 12, _HEADS[kind], bold=True, fill=QUIET) for kind, y in heads]
+    for tile in scene.tiles:
+        drawn = _drawn(tile, places[tile.key], tile.key in chosen)
+        shapes.append(svg.group(drawn, f"tile {tile.kind}"))
+    if not scene.tiles and not title:
+        shapes.append(svg.text(PADDING, end - 14, "Nothing is here yet. Try: docker pull nginx"))
+    shapes += [_arrow(each, places) for each in arrows]
+    most = max((each.size for each in sums), default=0)
+    shapes += [_bar(each, end + _ROW * row, width, most) for row, each in enumerate(sums)]
+    height = end + _ROW * len(sums) + 6
+    about = " ".join(filter(None, caption)) or _counted(scene)
+    told = "\n".join([cut(title, 110), *filter(None, caption)] * bool(title) + [twin(scene, sums, chosen)])
+    return svg.paint(title or "The stage", about, told, int(width), height, shapes)
+
+
+def _counted(scene: Scene) -> str:
     kinds = [("layer", "layer"), ("image", "image"), ("container", "container"), ("volume", "volume")]
-    return ", ".join(count(len(scene.of(kind)), noun) for kind, noun in kinds)
+    return ", ".join(count(len(scene.of(kind)), noun) for kind, noun in kinds if scene.of(kind)) or "Nothing"
 
 
-def twin(scene: Scene) -> str:
-    """Return a scene in words: a line for each tile, what stands higher further up and further right.
+def twin(scene: Scene, sums: Sequence[Sum] = (), chosen: Collection[str] = ()) -> str:
+    """Return a scene in words, as it is read from above: a line for each tile, and for each sum.
+
+    What stands beside others on one layer is set in.
 
     >>> from labkit import Lab
     >>> from labkit.engine.scene import scene
@@ -77,67 +160,135 @@ def twin(scene: Scene) -> str:
     >>> box = lab.run("busybox", name="box")
     >>> print(twin(scene(lab.engine.state)))
     registry: 6c712cb8ac58
-    layer 6c712cb8ac58, 1.2MB, ADD file:busybox.tar in /
-      image busybox:latest, 1.2MB, 49bcf7e7e41c
-        container box, running, 0B, busybox
+      container running  box                0B  busybox
+      image              busybox:latest  1.2MB  49bcf7e7e41c
+      layer 1            6c712cb8ac58    1.2MB  ADD file:busybox.tar in /
     """
     blobs = ", ".join(tile.name for tile in scene.of("blob"))
-    lines = [f"registry: {blobs}"] if blobs else []
-    standing = [tile for tile in scene.tiles if tile.kind not in ("blob", "volume")]
-    lines += ["  " * tile.row + label(tile) for tile in standing]
-    lines += [label(tile) for tile in scene.of("volume")]
-    return "\n".join(map(visible, lines)) or "nothing is here yet"
+    found = [visible(f"registry: {blobs}")] if blobs else []
+    deep: dict[int, tuple[int, int]] = {}
+    depth: dict[str, int] = {}
+    for tile in (each for each in scene.tiles if each.kind not in ("blob", "volume")):
+        above, span = deep.get(tile.row - 1, (0, tile.span))
+        deep[tile.row] = depth[tile.key], _ = above + (tile.span < span), tile.span
+    tiles = [*_from_above(scene), *scene.of("volume")]
+    rows = [
+        [
+            "  " * depth.get(tile.key, 0) + ("> " if tile.key in chosen else "") + _said(tile),
+            cut(tile.name, 50),
+            words(tile),
+            cut(tile.note, 60),
+        ]
+        for tile in tiles
+    ]
+    return "\n".join(found + indented(rows, right=(2,)) + _summed(sums)) or "nothing is here yet"
 
 
-def _layout(scene: Scene) -> tuple[dict[str, _Place], list[tuple[str, float]], float, float]:
-    room = WIDTH - 2 * _MARGIN
+def _said(tile: Tile) -> str:
+    """Return what a tile is, in a word, with its letter, number or status."""
+    kind = {"file": "", "head": "", "above": "layer", "waste": "layer"}.get(tile.kind, tile.kind)
+    return f"{kind} {tile.mark}".strip()
+
+
+def _summed(sums: Sequence[Sum]) -> list[str]:
+    return indented([[each.words, human_size(each.size)] for each in sums], right=(1,))
+
+
+def _from_above(scene: Scene) -> Iterator[Tile]:
+    """Give the tiles of each stack from its top down, those further left first, then what they stand on."""
+    below: list[Tile] = []
+    for tile in (each for each in scene.tiles if each.kind not in ("blob", "volume")):
+        while below and (below[-1].row >= tile.row or below[-1].column + below[-1].span <= tile.column):
+            yield below.pop()
+        below.append(tile)
+    yield from reversed(below)
+
+
+def _layout(
+    scene: Scene, top: float, head: float
+) -> tuple[dict[str, _Place], list[tuple[str, float]], float, float]:
+    room = WIDTH - 2 * PADDING
     column = min(max(room / max(scene.columns, 1), _LEAST), _MOST)
     places: dict[str, _Place] = {}
     heads: list[tuple[str, float]] = []
-    top = 40.0  # below the title
 
     def line(kind: str, wide: float) -> float:
         tiles = scene.of(kind)
         if not tiles:
             return top
-        across = int(room // wide)
+        across = int(max(room, scene.columns * column) // wide)
         heads.append((kind, top))
         for n, tile in enumerate(tiles):
-            places[tile.key] = _Place(_MARGIN + n % across * wide, top + _HEAD + n // across * _ROW, wide - 4)
-        return top + _HEAD + -(-len(tiles) // across) * _ROW + 8
+            places[tile.key] = _Place(PADDING + n % across * wide, top + head + n // across * _ROW, wide - 4)
+        return top + head + -(-len(tiles) // across) * _ROW + 8
 
     top = line("blob", _BLOB)
     heads.append(("cache", top))
-    top += _HEAD + max(scene.rows, 1) * _ROW
+    top += head + max(scene.rows, 1) * _ROW
     for tile in scene.tiles:
         if tile.kind not in ("blob", "volume"):
-            x, y = _MARGIN + tile.column * column, top - (tile.row + 1) * _ROW
-            places[tile.key] = _Place(x, y, tile.span * column - 4)
+            x, y = PADDING + tile.column * column, top - (tile.row + 1) * _ROW
+            inset = _INSET if tile.kind == "file" else 0
+            places[tile.key] = _Place(x + inset, y, tile.span * column - 4 - 2 * inset)
     top = top + 8
     top = line("volume", _VOLUME)
     right = max((place.x + place.width for place in places.values()), default=0)
-    return places, heads, max(WIDTH, right + _MARGIN), top + 4
+    return places, heads, max(WIDTH, right + PADDING), top + 4
 
 
-def _drawn(tile: Tile, place: _Place) -> Iterator[Shape]:
+def _drawn(tile: Tile, place: _Place, chosen: bool) -> Iterator[Shape]:
     hue = CHANGES.get(tile.mark, _GREY) if tile.kind == "file" else _HUES.get(tile.kind, _GREY)
-    dash = tile.kind in ("container", "fold")
-    middle = place.y + _HEIGHT / 2
-    yield svg.box(place.x, place.y, place.width, _HEIGHT, fill=hue.tint, line=hue.line, dash=dash)
-    mark = _STATUS.get(tile.mark, "") if tile.kind == "container" else tile.mark
-    start = 24 if mark else 8
-    if mark:
-        yield svg.text(place.x + 8, middle, mark, size=12, bold=True)
-    size = words(tile)
-    room = place.width - start - 8 - (6.6 * len(size) + 8 if size else 0)
-    name = cut(tile.name, int(room // _LETTER))
-    mono = tile.kind in ("layer", "blob", "file")
-    yield svg.text(
-        place.x + start, middle, name, size=12, mono=mono, bold=tile.kind in ("image", "container")
+    shared = (
+        tile.kind == "waste" or tile.mark in ("W", "O") or (tile.kind in ("layer", "fold") and tile.span > 1)
     )
-    taken = _LETTER * len(name) + 8
-    if tile.note and room - taken > 40:
-        note = cut(tile.note, int((room - taken) // 6.7))
-        yield svg.text(place.x + start + taken, middle, note, size=11, fill=QUIET)
-    if size:
-        yield svg.text(place.x + place.width - 8, middle, size, size=11, anchor="end")
+    fill, middle = svg.hatch(hue) if shared else hue.tint, place.y + _HEIGHT / 2
+    dash = tile.kind in ("container", "fold")
+    frame = svg.box(
+        place.x, place.y, place.width, _HEIGHT, fill=fill, line=INK if chosen else hue.line, dash=dash
+    )
+    if chosen:
+        frame.args["stroke-width"] = 3
+    yield frame
+    x, right = place.x + 8, place.x + place.width - 8
+    mark = _STATUS.get(tile.mark, tile.mark) if tile.kind == "container" else tile.mark
+    if mark:
+        yield svg.text(x, middle, mark, bold=True, halo=shared)
+        x += max(16, 10 * len(mark) + 6)
+    if size := words(tile):
+        yield svg.text(right, middle, size, mono=True, anchor="end", halo=shared)
+        right -= MONO * SIZE * len(size) + 8
+    bold = tile.kind in _BOLD
+    font = SANS + 0.06 if bold else MONO
+    name = fit(tile.name, right - x, SIZE, font)
+    yield svg.text(x, middle, name, mono=not bold, bold=bold, halo=shared)
+    x += font * SIZE * len(name) + 8
+    if tile.note and right - x > 60:
+        yield svg.text(x, middle, fit(tile.note, right - x, SIZE, SANS), fill=QUIET, halo=shared)
+
+
+def _arrow(arrow: Arrow, places: dict[str, _Place]) -> Shape:
+    """Return an arrow from one tile to another above it, with its words on the way."""
+    start, end = places[arrow.start], places[arrow.end]
+    x, y, to_y = round(start.x + start.width - 20), round(start.y + 8), round(end.y + _HEIGHT - 8)
+    ink = INK if arrow.strong else QUIET
+    line = drawsvg.Line(x, y, x, to_y + 8, stroke=ink, stroke_width=4 if arrow.strong else 2)
+    head = drawsvg.Lines(x - 7, to_y + 10, x + 7, to_y + 10, x, to_y - 2, close=True, fill=ink)
+    middle = (y + to_y) / 2
+    said = svg.text(x - 10, middle, arrow.words, mono=True, bold=arrow.strong, anchor="end", halo=True)
+    return svg.group([line, head, said], "arrow")
+
+
+def _bar(told: Sum, y: float, width: float, most: int) -> Shape:
+    middle, x = y + _HEIGHT / 2, float(_BAR)
+    scale = (width - PADDING - 4 - x) / max(most, 1)
+    size = human_size(told.size)
+    shapes = [
+        svg.text(PADDING, middle, told.words, bold=True),
+        svg.text(x - 10, middle, size, mono=True, bold=True, anchor="end"),
+    ]
+    for part, shared in told.parts:
+        if part * scale >= 1:
+            fill = svg.hatch(BLUE) if shared else BLUE.tint
+            shapes.append(svg.box(x, y + 2, part * scale - 1, _HEIGHT - 4, fill=fill, line=BLUE.line))
+        x += part * scale
+    return svg.group(shapes, "bar")

@@ -14,7 +14,7 @@ import drawsvg  # type: ignore[import-untyped]
 
 from labkit.notebook.pictures.picture import Picture
 from labkit.notebook.pictures.text import fit_title, visible
-from labkit.notebook.pictures.theme import CARD, INK, PADDING, QUIET, RULE, SIZE, TITLE, Hue
+from labkit.notebook.pictures.theme import CARD, INK, PADDING, RULE, SIZE, TITLE, Hue
 
 Shape: TypeAlias = Any
 """An element of drawsvg, which has no types."""
@@ -30,8 +30,10 @@ def text(
     bold: bool = False,
     fill: str = INK,
     anchor: str = "start",
+    halo: bool = False,
 ) -> Shape:
-    """Return a line of text whose middle is at the height `y`."""
+    """Return a line of text whose middle is at the height `y`; a halo lets it read on hatching."""
+    edge = {"stroke": CARD, "stroke_width": 5, "stroke_linejoin": "round", "paint_order": "stroke"}
     return drawsvg.Text(
         visible(words),
         size,
@@ -42,6 +44,7 @@ def text(
         font_weight="bold" if bold else None,
         text_anchor=anchor if anchor != "start" else None,
         xml__space="preserve",
+        **(edge if halo else {}),
     )
 
 
@@ -84,30 +87,6 @@ def hatch(hue: Hue) -> Shape:
     pattern.append(drawsvg.Rectangle(0, 0, 9, 9, fill=hue.tint))
     pattern.append(drawsvg.Rectangle(0, 0, 2, 9, fill=hue.line, fill_opacity=0.32))
     return pattern
-
-
-def brace(x: float, top: float, bottom: float) -> Shape:
-    """Return a brace that opens to the left, from `top` to `bottom`, its tip 14 to the right of `x`."""
-    middle, bend = (top + bottom) / 2, min(7.0, (bottom - top) / 4)
-    path = drawsvg.Path(fill="none", stroke=QUIET, stroke_width=2, stroke_linecap="round")
-    path.M(_number(x), _number(top)).Q(x + 7, _number(top), x + 7, _number(top + bend))
-    path.V(_number(middle - bend)).Q(x + 7, _number(middle), x + 14, _number(middle))
-    path.Q(x + 7, _number(middle), x + 7, _number(middle + bend)).V(_number(bottom - bend))
-    return path.Q(x + 7, _number(bottom), _number(x), _number(bottom))
-
-
-def lock(x: float, y: float, colour: str = INK) -> Shape:
-    """Return a padlock 14 wide and 18 high, its left upper corner at (x, y)."""
-    shackle = drawsvg.Path(fill="none", stroke=colour, stroke_width=2)
-    shackle.M(x + 3, y + 8).V(y + 5).A(4, 4, 0, False, True, x + 11, y + 5).V(y + 8)
-    return drawsvg.Group([shackle, drawsvg.Rectangle(x, y + 8, 14, 10, rx=2, fill=colour)])
-
-
-def pencil(x: float, y: float) -> Shape:
-    """Return a pencil 16 wide and 16 high, its left upper corner at (x, y)."""
-    points = (x, y + 16, x + 1, y + 11, x + 11, y + 1, x + 15, y + 5, x + 5, y + 15)
-    style = {"fill": "none", "stroke": INK, "stroke_width": 2, "stroke_linejoin": "round"}
-    return drawsvg.Lines(*points, close=True, **style)
 
 
 def curve(x: float, y: float, to_x: float, to_y: float, hue: Hue, kind: str) -> Shape:
@@ -154,12 +133,6 @@ def paint(
     drawing.append(text(PADDING, PADDING + 8, title, size=TITLE, bold=True))
     drawing.extend(shapes)
     return Picture(title, description, str(drawing.as_svg(header="")), twin, width)
-
-
-def labelled(icon: Shape, x: float, y: float, word: str, lines: Sequence[str]) -> Shape:
-    """Return an icon and a word, with lines of explanation below, beside the height `y`."""
-    below = [text(x, y + 22 + 19 * place, line, fill=QUIET) for place, line in enumerate(lines)]
-    return drawsvg.Group([icon, text(x + 24, y, word, bold=True), *below])
 
 
 def _number(value: float) -> float:

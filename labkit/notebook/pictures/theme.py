@@ -33,12 +33,10 @@ GREEN = Hue("#009e73", "#d8f0e8", INK)
 RED = Hue("#d55e00", "#fbe3d3", INK)
 PURPLE = Hue("#cc79a7", "#f7e6ef", INK)
 
-OWN = (ORANGE, GREEN, PURPLE, RED, SKY)
-"""What images have for themselves, one image after the other; what they share is blue."""
-CHANGES = {"A": GREEN, "C": ORANGE, "D": RED}
-"""Added, changed, deleted, as `docker diff` letters them."""
+CHANGES = {"A": GREEN, "C": ORANGE, "D": RED, "O": ORANGE, "W": RED}
+"""Added, changed, deleted, as `docker diff` letters them; an opaque directory and a whiteout."""
 
 SIZE = 14
 """The smallest font, in pixels."""
-TITLE = 18
-PADDING = 24
+TITLE = 16
+PADDING = 16

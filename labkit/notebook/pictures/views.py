@@ -7,7 +7,7 @@ the notebook's own.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import wraps
 from itertools import chain, count, repeat
@@ -17,7 +17,6 @@ from labkit.base.errors import LabkitError, NotFound
 from labkit.base.text import one_line
 from labkit.box import Box
 from labkit.engine import images
-from labkit.engine.state import Container
 from labkit.lab import Lab
 from labkit.notebook.pictures.text import cut
 from labkit.oci import changeset, tree
@@ -58,17 +57,8 @@ class ImageView:
         return sum(layer.size for layer in self.layers)
 
 
-@dataclass(frozen=True, slots=True)
-class ContainerView:
-    """A container: its name, the bytes in its own layer, and lines of what it changed."""
-
-    name: str
-    size: int = 0
-    changes: tuple[str, ...] = ()
-
-
-Pictured: TypeAlias = str | Image | ImageView | Box
-"""An image to be drawn: its name, itself or a view of it, or a container that stands on it."""
+Pictured: TypeAlias = str | Image | Box
+"""An image to be drawn: its name, itself, or a container that stands on it."""
 
 
 def notebook_lab() -> Lab | None:
@@ -87,7 +77,7 @@ def needed_lab(lab: Lab | None) -> Lab:
     labkit.base.errors.LabkitError: in which lab? Give lab=…, or make the notebook's: lab = Lab()
     """
     if not isinstance(lab, Lab | None):
-        raise LabkitError(f"lab takes a Lab, not {_said(lab)}")
+        raise LabkitError(f"lab takes a Lab, not {said(lab)}")
     found = lab or notebook_lab()
     if found is None:
         raise LabkitError("in which lab? Give lab=…, or make the notebook's: lab = Lab()")
@@ -102,7 +92,7 @@ def looked_up(what: object, lab: Lab | None = None) -> Image | Box:
     if isinstance(what, Image | Box):
         return what
     if not isinstance(what, str):
-        raise LabkitError(f"this takes the name of an image, an image or a container, not {_said(what)}")
+        raise LabkitError(f"this takes the name of an image, an image or a container, not {said(what)}")
     place = needed_lab(lab)
     if what in place.engine.state.names and not images.lookup_image(place.engine, what):
         return place.container(what)
@@ -126,7 +116,8 @@ def name_of(what: object) -> str:
     return found.name or found.id
 
 
-def _said(what: object) -> str:
+def said(what: object) -> str:
+    """Return what was given for something else, as it stands in a refusal."""
     return cut(one_line(repr(what)), 60)
 
 
@@ -159,65 +150,43 @@ def lab_first(opens: Callable[_P, _R_co]) -> Opener[_P, _R_co]:
     return cast("Opener[_P, _R_co]", opened)
 
 
-def image_view(
-    image: Pictured,
-    name: str = "",
-    *,
-    digests: Mapping[str, str] | None = None,
-    changes: int = 0,
-    lab: Lab | None = None,
-) -> ImageView:
-    """Return what pictures show of an image; of a container, of the image that it stands on.
+def named(image: Pictured, name: str = "", lab: Lab | None = None) -> tuple[str, Image]:
+    """Return an image, of a container the one that it stands on, and the name to show.
 
-    `name` is the name to show, else the one that it was asked for by; the short ID where it has none.
-    Layers are labelled with their short DiffIDs, or, where `digests` maps blob digests to DiffIDs, with
-    the digests that `docker pull` prints. `changes` is how many lines to tell of what each layer changes.
+    That is `name`, else the one that it was asked for by; the short ID where it has none.
+    """
+    found = looked_up(image, lab)
+    if isinstance(found, Box):
+        container = found.container
+        return name or container.image_name, container.image
+    return name or (image if isinstance(image, str) else found.name) or short(found.id), found
+
+
+def image_view(
+    image: Pictured | ImageView, name: str = "", *, changes: int = 0, lab: Lab | None = None
+) -> ImageView:
+    """Return what pictures show of an image, under the name that `named` gives it.
+
+    Layers are labelled with their short DiffIDs. `changes` is how many lines to tell of what each changes.
 
     >>> image_view(ImageView("nginx", (LayerView("27833a3ba0a5", 55),)), "nginx:latest").name
     'nginx:latest'
     """
     if isinstance(image, ImageView):
         return replace(image, name=name) if name else image
-    found = looked_up(image, lab)
-    if isinstance(found, Box):
-        container = found.container
-        return _image_view(container.image, name or container.image_name, digests or {}, changes)
-    asked = image if isinstance(image, str) else found.name
-    return _image_view(found, name or asked or short(found.id), digests or {}, changes)
-
-
-def _image_view(image: Image, name: str, digests: Mapping[str, str], changes: int) -> ImageView:
-    blobs = {diff_id: digest for digest, diff_id in digests.items()}
-    made_by = [step.entry.created_by for step in image.history if step.layer is not None]
+    name, found = named(image, name, lab)
+    made_by = [step.entry.created_by for step in found.history if step.layer is not None]
     lower = tree.EMPTY_ROOT
     layers = []
-    for layer, created_by in zip(image.layers, chain(made_by, repeat("")), strict=False):
+    for layer, created_by in zip(found.layers, chain(made_by, repeat("")), strict=False):
         told: tuple[str, ...] = ()
         if changes:
             told = changeset.change_lines(changeset.changes(lower, layer.changes), changes)
             lower = changeset.apply(lower, layer.changes)
-        label = short(blobs.get(layer.diff_id, layer.diff_id))
-        layers.append(LayerView(label, layer.size, dockerfile_line(created_by), told))
+        layers.append(LayerView(short(layer.diff_id), layer.size, dockerfile_line(created_by), told))
     places = count()
     history = tuple(
         StepView(step.entry.created_by, None if step.layer is None else next(places))
-        for step in image.history
+        for step in found.history
     )
     return ImageView(name, tuple(layers), history)
-
-
-def container_view(
-    container: str | Box | Container | ContainerView, *, changes: int = 4, lab: Lab | None = None
-) -> ContainerView:
-    """Return what pictures show of a container, with at most `changes` lines of what it changed."""
-    if isinstance(container, ContainerView):
-        return container
-    if isinstance(container, str):
-        container = needed_lab(lab).container(container)
-    if isinstance(container, Box):
-        container = container.container
-    if not isinstance(container, Container):
-        raise LabkitError(f"a container is given by its name, or as a Box; not as {_said(container)}")
-    lower = changeset.apply_all([layer.changes for layer in container.image.layers])
-    told = changeset.change_lines(changeset.changes(lower, container.upper), changes) if changes else ()
-    return ContainerView(container.name, tree.size(container.upper), told)

@@ -24,14 +24,12 @@ from labkit.course.playground import (
     log_lines,
     look,
     pull,
-    shared_stack,
 )
 from labkit.engine import container as containers
 from labkit.engine import images
-from labkit.go.units import human_size
 from labkit.lab import Lab
 from labkit.notebook.output import bundle
-from labkit.notebook.pictures.containers import draw
+from labkit.notebook.pictures.layer_stack import on_one_image
 from labkit.notebook.pictures.text import visible
 from labkit.notebook.pictures.views import lab_first, name_of, needed_lab
 from labkit.notebook.widgets.view import Explorer, Output, button, dropdown, row, text_field
@@ -128,16 +126,9 @@ class Playground(Explorer):
         """Return what was done last, the picture, what docker says of the containers, and the log."""
         last = log_lines(self.log[-1]) if self.log else ["Nothing was done yet. Run a container."]
         try:
-            found = shared_stack(self._lab, self._image)
+            picture: Output = dict(on_one_image(self._lab, self._image)._repr_mimebundle_()), {}
         except LabkitError as error:
-            picture: Output = bundle(str(error)), {}
-            disk = ""
-        else:
-            picture = dict(draw(found, self.container)._repr_mimebundle_()), {}
-            disk = (
-                f"On disk now: {human_size(found.on_disk)}; the {human_size(found.shared)} are there once.\n"
-                f"With a copy for each image and container: {human_size(found.copied)}."
-            )
+            picture = bundle(str(error)), {}
         said = f"$ docker ps -as\n{look(self._lab, 'ps -as')}"
         if self.container in self._names():
             said += f"\n$ docker diff {self.container}\n{look(self._lab, f'diff {self.container}')}"
@@ -145,7 +136,7 @@ class Playground(Explorer):
         if len(self.log) > LOG:
             done.insert(0, f"… {len(self.log) - LOG} more before")
         words = ["What was done", *(done or ["nothing yet"]), "", f"The same in Python: {self.code}"]
-        first, third, fourth = "\n".join(last), f"{said}\n{disk}".rstrip(), "\n".join(words)
+        first, third, fourth = "\n".join(last), said.rstrip(), "\n".join(words)
         return [(bundle(first), {}), picture, (bundle(third), {}), (bundle(fourth), {})]
 
     def controls(self) -> Any:
