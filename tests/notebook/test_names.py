@@ -25,8 +25,6 @@ ONE = {
 OF_LAB = {
     "on_one_image": labkit.on_one_image,
     "inspect_explorer": labkit.inspect_explorer,
-    "pull_board": labkit.pull_board,
-    "playground": labkit.playground,
     "cow_stepper": labkit.cow_stepper,
 }
 

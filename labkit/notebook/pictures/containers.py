@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
 
-from labkit.course.playground import ContainerLayer, SharedStack, Standing, shared_stack
+from labkit.course.shared_stack import ContainerLayer, SharedStack, Standing, shared_stack
 from labkit.go.units import human_size
 from labkit.lab import Lab
 from labkit.notebook.pictures import svg
