@@ -38,7 +38,7 @@ def test_a_learner_goes_through_the_steps_of_a_chmod_and_of_a_typed_path(noteboo
         page.click("Read")
         page.click("Next")
         sees(page, "The read-write layer has a whiteout for /etc/apt/sources.list")
-        assert page.page.locator(".jp-OutputArea-output img").count() == 1
+        assert page.page.locator("labkit-live section img").count() == 1
         wanted = 'operation="read", after="delete", step=1)'
         sees(page, wanted)
         saved = page.reopen()
