@@ -50,7 +50,7 @@ OVERFLOW = """() => {
         const style = getComputedStyle(element);
         // What ends in dots is told in full elsewhere.
         const scrolls = ['auto', 'scroll'].includes(style.overflowX) || style.textOverflow === 'ellipsis';
-        const hidden = style.display === 'inline' || element.clientWidth === 0;
+        const hidden = style.display === 'inline' || element.clientWidth < 2;  // for screen readers
         if (!scrolls && !hidden && element.scrollWidth > element.clientWidth + 2)
             wide.push(`${element.tagName}.${element.className}: ${element.textContent.slice(0, 60)}`);
     }

@@ -13,7 +13,7 @@ cow_stepper(lab, "ubuntu:15.04")"""
 
 def sees(page: jupyter.Notebook, words: str) -> None:
     """Wait until the words below the picture have a text; its twin, which is folded, has it too."""
-    page.page.locator(".labkit-steps", has_text=words).first.wait_for()
+    page.page.locator(".labkit-steps:visible", has_text=words).first.wait_for()
 
 
 def test_a_learner_goes_through_the_steps_of_a_chmod_and_of_a_typed_path(notebook: Opener) -> None:

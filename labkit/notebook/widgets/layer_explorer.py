@@ -39,8 +39,10 @@ from labkit.oci.tree import Dir, Symlink
 
 VIEWS = {"changes": "what this layer changes", "merged": "merged tree", "waste": "wasted bytes"}
 LIMIT = 40
-_WIDE = 76
 """The rows that are shown at most."""
+_WIDE = 76
+_NUMBERS = ("size", "bytes")
+"""The columns of numbers."""
 RECORD = (
     "This image is a record: its files stand in for the published ones, and add up to the published sizes."
 )
@@ -74,8 +76,6 @@ class Table:
     rows: tuple[Row, ...]
     more: int
     notes: tuple[str, ...]
-    right: tuple[int, ...] = ()
-    """The columns of numbers."""
 
 
 @dataclass(frozen=True)
@@ -162,7 +162,7 @@ def _changes(stack: Stacked, layer: int, wanted: _Wanted) -> Table:
     caption = f"{_capital(named.words)}, {human_size(named.size)}, changes {_of(found, entries)}: {told}"
     rows = [Row(each.kind, (_path(each), _size(each), _below(stack, each))) for each in found[:LIMIT]]
     heads = ("path", "size", "what is below it")
-    return Table(caption, heads, tuple(rows), len(found) - len(rows), _sum(stack, layer), (1,))
+    return Table(caption, heads, tuple(rows), len(found) - len(rows), _sum(stack, layer))
 
 
 def _merged(stack: Stacked, layer: int, wanted: _Wanted) -> Table:
@@ -181,7 +181,7 @@ def _merged(stack: Stacked, layer: int, wanted: _Wanted) -> Table:
     caption = f"The tree of {_upto(stack, layer)}: {paths}. A, C and D say what {did} did."
     heads = ("path", "size", "comes from", "hides")
     more = len(shown) + len(gone) - len(rows)
-    return Table(caption, heads, rows, more, _sum(stack, layer), (1,))
+    return Table(caption, heads, rows, more, _sum(stack, layer))
 
 
 def _merged_row(stack: Stacked, each: Shown | Entry, touched: Mapping[str, Entry]) -> Row:
@@ -206,7 +206,7 @@ def _waste(stack: Stacked, layer: int, wanted: _Wanted) -> Table:
     ]
     heads = ("bytes", "path", "why they are wasted", "the copy that is needed")
     notes = (*_sum(stack, layer), *_advice(waste))
-    return Table(caption, heads, tuple(rows), len(waste) - len(rows), notes, (0,))
+    return Table(caption, heads, tuple(rows), len(waste) - len(rows), notes)
 
 
 def _advice(waste: Sequence[Hidden]) -> Iterator[str]:
@@ -296,7 +296,7 @@ def words(found: Table, code: str) -> str:
     '1 path\\n\\nThe same in Python: show()'
     """
     lines = [[row.kind, *(cut(cell, _WIDE) for cell in row.cells)] for row in found.rows]
-    right = [column + 1 for column in found.right]
+    right = [column for column, name in enumerate(found.heads, 1) if name in _NUMBERS]
     aligned = table([["", *found.heads], *lines], right=right).split("\n") if lines else []
     below = [*_more(found), *found.notes]
     parts = [[found.caption, *(f"  {line}" for line in aligned)], below, [f"The same in Python: {code}"]]
@@ -309,7 +309,7 @@ def _more(found: Table) -> list[str]:
 
 def _grid(found: Table) -> etree.Element:
     """Return a table as HTML, in a box of its own that scrolls."""
-    kinds = ["number" if column in found.right else "" for column in range(len(found.heads))]
+    kinds = ["number" if name in _NUMBERS else "" for name in found.heads]
     heads = zip(("", *found.heads), ("kind", *kinds), strict=True)
     lines = [element("tr", *(element("th", name or " ", scope="col", class_=kind) for name, kind in heads))]
     for row in found.rows:

@@ -56,7 +56,7 @@ class Explorer(traitlets.HasTraits):
 
     def page(self) -> str:
         """Return the HTML of the page: the controls, and what is shown below them."""
-        return html(*self.controls()) + self._kept()
+        return html(*self.controls()) + _joined(data for data, _ in self.outputs())
 
     def shown_traits(self) -> Sequence[str]:
         """The traits that can be chosen, and that the page depends on."""
@@ -75,15 +75,11 @@ class Explorer(traitlets.HasTraits):
             else:
                 setattr(self, name, (*now, value))
 
-    def _kept(self) -> str:
-        return "".join(
-            data.get("text/html") or bundle(data["text/plain"])["text/html"] for data, _ in self.outputs()
-        )
-
     def bundle(self, mark: str = "0") -> dict[str, str]:
         """Return what Jupyter keeps: the still form, the mark by which the page finds it, and the words."""
-        page = f'<labkit-live data-mark="{mark}">{self._kept()}<p>{ASLEEP}</p></labkit-live>'
-        return {"text/html": page, "text/plain": "\n\n".join(d["text/plain"] for d, _ in self.outputs())}
+        kept = [data for data, _ in self.outputs()]
+        page = f'<labkit-live data-mark="{mark}">{_joined(kept)}<p>{ASLEEP}</p></labkit-live>'
+        return {"text/html": page, "text/plain": "\n\n".join(data["text/plain"] for data in kept)}
 
     def _ipython_display_(self) -> None:
         show: Any = display.display
@@ -100,6 +96,10 @@ class Explorer(traitlets.HasTraits):
 
         self.observe(update, list(self.shown_traits()))
         view.on_msg(lambda _, said, buffers: self.choose(str(said.get("set")), str(said.get("to"))))
+
+
+def _joined(shown: Iterable[dict[str, Any]]) -> str:
+    return "".join(data.get("text/html") or bundle(data["text/plain"])["text/html"] for data in shown)
 
 
 def button(words: str, name: str, value: object, *, chosen: bool | None = None) -> etree.Element:
