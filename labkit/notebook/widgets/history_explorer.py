@@ -34,12 +34,11 @@ _WORDS: dict[str, dict[str, str]] = tomllib.loads(
 
 @dataclass(frozen=True, slots=True)
 class HistoryLine:
-    """A line, 1 for the newest: names and values to show, and the lines of its layer's changes."""
+    """A line, 1 for the newest: its whole command, and names and values to show."""
 
     title: str
     command: str
     facts: tuple[tuple[str, str], ...]
-    changes: tuple[str, ...] = ()
 
 
 def explained_view(image: Image, name: str = "") -> ImageView:
@@ -65,9 +64,10 @@ def history_line(image: Image, view: ImageView, number: int) -> HistoryLine:
     facts += [("why", _why(step)), ("IMAGE", named)]
     if image.recorded and step.layer is not None:
         facts.append(("note", words["record"]))
-    changes = () if layer is None else view.layers[layer].changes
+    if layer is not None and (changes := view.layers[layer].changes):
+        facts.append(("changes", "\n".join(changes)))
     title = f"Line {number} of {len(image.history)}: {'0B' if not step.size else human_size(step.size)}"
-    return HistoryLine(title, step.entry.created_by, tuple(facts), changes)
+    return HistoryLine(title, step.entry.created_by, tuple(facts))
 
 
 def _why(step: Step) -> str:
@@ -167,21 +167,17 @@ class HistoryExplorer(Explorer):
             words=dockerfile_line(step.created_by)[:200],
         )
 
-    def _told(self) -> list[tuple[str, str]]:
-        found = history_line(self._image, self._view, self.line)
-        return [*found.facts, *((("changes", "\n".join(found.changes)),) if found.changes else ())]
-
     def _card(self) -> etree.Element:
         if not self._last:
             return card("This image has no history.")
         found = history_line(self._image, self._view, self.line)
         command = element("pre", found.command, class_="labkit-command", style=f"{WRAPPED}; padding: 6px 0")
-        return card(element("b", found.title), command, facts(self._told()), code_line(self.code))
+        return card(element("b", found.title), command, facts(found.facts), code_line(self.code))
 
     def _explained(self) -> Output:
         if not self._last:
             return {"text/plain": "This image has no history."}, {}
         found = history_line(self._image, self._view, self.line)
-        words = [f"{name}: {value}" for name, value in self._told()]
+        words = [f"{name}: {value}" for name, value in found.facts]
         text = "\n".join([found.title, found.command, "", *words, "", f"The same in Python: {self.code}"])
         return {"text/html": html(self._card()), "text/plain": shown(text)}, {}

@@ -140,7 +140,7 @@ def choice(label: str, name: str, value: str, options: Iterable[tuple[str, str]]
         offered.append(element("option", visible(words), value=each))
         if each == value:
             offered[-1].set("selected", "")
-    return element("label", f"{label} ", element("select", *offered, data_set=name))
+    return element("label", f"{label} ", element("select", *offered, data_set=name, aria_label=label))
 
 
 def rows(label: str, buttons: Iterable[etree.Element]) -> etree.Element:

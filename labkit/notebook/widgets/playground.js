@@ -4,7 +4,7 @@ const READ = 500;
 
 function buttonsOf(model, terminal) {
   const element = part("div", "offers", "", { role: "group", "aria-label": "Commands" });
-  const list = part("select");
+  const list = part("select", "", "", { "aria-label": "Container" });
   const label = part("label", "", "Container ");
   label.append(list);
   list.addEventListener("change", () => { model.set("container", list.value); model.save_changes(); });
