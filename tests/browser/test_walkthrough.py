@@ -77,7 +77,7 @@ def test_from_the_first_slide_to_the_last_by_keyboard_alone(notebook: Opener, th
                 (len(slide.steps), "true"),
             ]
         ]
-        assert page.faults(ROOT) == []
+        assert page.faults("labkit-live") == []
 
 
 def test_every_key_does_what_the_notebook_says(notebook: Opener) -> None:
