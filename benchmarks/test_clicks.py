@@ -9,41 +9,32 @@ import pytest
 
 from benchmarks.figures import Figure, Figures
 from tests.browser import test_cow_stepper as cow
-from tests.browser import test_history_explorer as history
-from tests.browser import test_inspect_explorer as inspect
-from tests.browser import test_layer_explorer as layers
-from tests.browser import test_playground as play
-from tests.browser import test_pull_board as pull
+from tests.browser import test_explorers as explorers
 from tests.browser import test_walkthrough as walk
-from tests.browser import test_widgets as drivers
 from tests.browser.conftest import Opener, browser, notebook, server  # noqa: F401
 from tests.browser.jupyter import Notebook
 
 MOST = 0.150
-PICTURE = ".jp-OutputArea-output img"
+PAGE = "section"
 PREDICT = "from labkit.notebook import predict\npredict('pull-layers', answer='A')"
 WIDGETS = {
-    "cow_stepper": (cow.CELL, PICTURE, "Next Next Last First chmod Next Delete Last Read".split()),
-    "driver_explorer": (drivers.CELL, PICTURE, ["1MB", "67.1MB", "1MB", "10MB"]),
-    "history_explorer": (history.SETUP, ".labkit-card", ["Newer line", *["Older line"] * 3, "Newer line"]),
-    "inspect_explorer": (inspect.SETUP, ".jp-OutputArea-output pre", ["next ▶"] * 5),
-    "layer_explorer": (layers.SETUP, PICTURE, ["▶ 5", "▶ 4", "▶ 3", "▶ 2", "▶ 1"]),
-    "playground": (
-        play.CELL,
-        ".labkit-terminal",
-        ["Run a container", "Append to a file", "chmod", "Stop", "Start", "Undo", "Write a file"],
-    ),
+    "cow_stepper": (cow.CELL, PAGE, "Next Next Last First chmod Next Delete Last Read".split()),
+    "driver_explorer": (explorers.DRIVERS, PAGE, ["1MB", "67.1MB", "1MB", "10MB"]),
+    "history_explorer": (explorers.HISTORY, PAGE, ["3", "4", "5", "6", "3"]),
+    "inspect_explorer": (explorers.INSPECT, PAGE, ['"Id"', '"Parent"', '"Os"', '"Size"', '"Id"']),
+    "layer_explorer": (explorers.LAYERS, PAGE, ["5", "4", "3", "2", "1"]),
     "predict": (PREDICT, ".labkit-verdict", ["C", "D", "A", "C", "D"]),
-    "pull_board": (pull.SETUP + pull.MOMENT, ".labkit-terminal", ["Step", "Step back"] * 3),
     "walkthrough": ("\n".join(walk.CELLS), walk.ROOT, ["Run 1 of 3", "Answer", "Notes", "Next ▶", "◀ Back"]),
 }
 _CLICK = """([words, seen]) => new Promise((done, missing) => {
-    const buttons = [...document.querySelectorAll('.jp-OutputArea button')];
+    const roots = [document, ...[...document.querySelectorAll('labkit-live')].map(place => place.shadowRoot)];
+    const all = wanted => roots.flatMap(root => [...root.querySelectorAll(wanted)]);
+    const buttons = [...all('.jp-OutputArea button'), ...all('section button')];
     const bare = text => text.replace('▶', '').trim();
     const button = buttons.find(b => b.textContent.trim() === words)
         || buttons.find(b => bare(b.textContent).startsWith(bare(words)));
     if (!button) return missing(new Error(words + ': ' + buttons.map(b => b.textContent)));
-    const shown = () => [...document.querySelectorAll(seen)].map(e => e.outerHTML).join();
+    const shown = () => all(seen).map(e => e.outerHTML).join();
     const before = shown(), start = performance.now(), end = start + 5000;
     const look = () => shown() !== before ? done(performance.now() - start)
         : performance.now() > end ? missing(new Error(words + ' changes nothing'))

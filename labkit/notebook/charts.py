@@ -15,7 +15,6 @@ from typing import Any
 
 from labkit.base.errors import LabkitError
 from labkit.base.text import one_line
-from labkit.course.pulls import pull_events
 from labkit.engine.schedule import PullEvent
 from labkit.lab import Lab
 from labkit.notebook.pictures.picture import image, twin
@@ -142,6 +141,22 @@ def pull_timeline(
     what = f"Pull of {cut(name, 60)}" if name else "A pull"
     title = f"{what}: {count(len(layers), 'layer')}, {end:.2f} s"
     return make_chart(title, _timeline_twin(title, layers), lambda: _timeline(title, layers, end))
+
+
+def pull_events(lab: Lab, name: str, after: Sequence[str] = ()) -> list[PullEvent]:
+    """Return the events of a pull with a lab's network and registries, into a cache of its own.
+
+    The cache has the images `after` which the pull comes, and nothing else.
+
+    >>> len({event.layer for event in pull_events(Lab(), "nginx")})
+    3
+    """
+    empty, events = Lab(network=lab.network, online=False), list[PullEvent]()
+    empty.session.registries, empty.session.platform = lab.session.registries, lab.session.platform
+    for each in after:
+        empty.pull(each)
+    empty.pull(name, events=events)
+    return events
 
 
 def _events(given: object) -> list[PullEvent]:

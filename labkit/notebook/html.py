@@ -1,6 +1,6 @@
 """HTML below a cell, built by the library that escapes it; no text that could steer a screen gets in.
 
-As pictures do, it lies on a white card of its own, so that it reads the same in a light and in a dark theme.
+It takes its colours from JupyterLab's theme, light or dark, and is dark on white where there is none.
 """
 
 from __future__ import annotations
@@ -11,7 +11,10 @@ from xml.etree import ElementTree as etree
 from labkit.base.text import shown
 from labkit.notebook.pictures.theme import CARD, INK, QUIET, RULE, Hue
 
-PAPER = f"background-color: {CARD}; color: {INK}"
+CARD_COLOUR = f"var(--jp-layout-color0, {CARD})"
+INK_COLOUR = f"var(--jp-content-font-color1, {INK})"
+RULE_COLOUR = f"var(--jp-border-color1, {RULE})"
+PAPER = f"background-color: {CARD_COLOUR}; color: {INK_COLOUR}"
 WRAPPED = f"white-space: pre-wrap; overflow-wrap: anywhere; margin: 0; {PAPER}"
 _NAME = "text-align: left; vertical-align: top; padding: 2px 16px 2px 0; white-space: nowrap"
 
@@ -45,7 +48,8 @@ def note(hue: Hue, *parts: etree.Element | str) -> etree.Element:
     >>> note(GREEN, "Right.").text
     'Right.'
     """
-    style = f"background-color: {hue.tint}; color: {INK}; border-left: 6px solid {hue.line}"
+    tint = f"color-mix(in srgb, {hue.line} 16%, {CARD_COLOUR})"
+    style = f"background-color: {tint}; color: {INK_COLOUR}; border-left: 6px solid {hue.line}"
     return element("div", *parts, style=f"{style}; padding: 8px 12px; margin: 6px 0")
 
 
@@ -55,7 +59,7 @@ def card(*parts: etree.Element | str, kind: str = "card") -> etree.Element:
     >>> card("a", kind="verdict").get("class")
     'labkit-verdict'
     """
-    frame = f"border: 1px solid {RULE}; border-radius: 12px; padding: 10px 16px; margin: 4px 0"
+    frame = f"border: 1px solid {RULE_COLOUR}; border-radius: 12px; padding: 10px 16px; margin: 4px 0"
     return element("div", *parts, class_=f"labkit-{kind}", style=f"{PAPER}; {frame}")
 
 
@@ -79,7 +83,9 @@ def code_line(code: str) -> etree.Element:
     'The same in Python: walkthrough()'
     """
     words = element("code", code, style=WRAPPED)
-    return element("div", "The same in Python: ", words, style=f"color: {QUIET}; background-color: {CARD}")
+    return element(
+        "div", "The same in Python: ", words, style=f"color: var(--jp-content-font-color2, {QUIET})"
+    )
 
 
 def html(*elements: etree.Element) -> str:

@@ -43,7 +43,7 @@ _SETTINGS = {
     "notebook-extension/tracker": {"windowingMode": "none"},  # so that every cell is on the page
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
 }
-_WIDGETS = re.compile(r"\b(\w+_explorer|cow_stepper|playground|predict|pull_board|walkthrough)\(")
+_WIDGETS = re.compile(r"\b(\w+_explorer|cow_stepper|playground|predict|walkthrough)\(")
 _PANEL = ".jp-WindowedPanel-outer"
 
 

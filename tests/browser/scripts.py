@@ -42,12 +42,15 @@ HEIGHT = """panel => {
 }"""
 
 OVERFLOW = """() => {
-    const wide = [];
-    for (const element of document.querySelectorAll('.jp-OutputArea-output, .jp-OutputArea-output *')) {
+    const wide = [], within = '.jp-OutputArea-output, .jp-OutputArea-output *';
+    const live = [...document.querySelectorAll('labkit-live')].filter(place => place.shadowRoot);
+    const inside = live.flatMap(place => [...place.shadowRoot.querySelectorAll('*')]);
+    for (const element of [...document.querySelectorAll(within), ...inside]) {
         if (element.closest('svg, input, .jupyter-widgets-output-area')) continue;
         const style = getComputedStyle(element);
-        const scrolls = ['auto', 'scroll'].includes(style.overflowX);
-        const hidden = style.display === 'inline' || element.clientWidth === 0;
+        // What ends in dots is told in full elsewhere.
+        const scrolls = ['auto', 'scroll'].includes(style.overflowX) || style.textOverflow === 'ellipsis';
+        const hidden = style.display === 'inline' || element.clientWidth < 2;  // for screen readers
         if (!scrolls && !hidden && element.scrollWidth > element.clientWidth + 2)
             wide.push(`${element.tagName}.${element.className}: ${element.textContent.slice(0, 60)}`);
     }

@@ -13,7 +13,7 @@ cow_stepper(lab, "ubuntu:15.04")"""
 
 def sees(page: jupyter.Notebook, words: str) -> None:
     """Wait until the words below the picture have a text; its twin, which is folded, has it too."""
-    page.page.locator(".labkit-steps", has_text=words).first.wait_for()
+    page.page.locator(".labkit-steps:visible", has_text=words).first.wait_for()
 
 
 def test_a_learner_goes_through_the_steps_of_a_chmod_and_of_a_typed_path(notebook: Opener) -> None:
@@ -38,7 +38,7 @@ def test_a_learner_goes_through_the_steps_of_a_chmod_and_of_a_typed_path(noteboo
         page.click("Read")
         page.click("Next")
         sees(page, "The read-write layer has a whiteout for /etc/apt/sources.list")
-        assert page.page.locator(".jp-OutputArea-output img").count() == 1
+        assert page.page.locator("labkit-live section img").count() == 1
         wanted = 'operation="read", after="delete", step=1)'
         sees(page, wanted)
         saved = page.reopen()

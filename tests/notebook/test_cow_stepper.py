@@ -6,7 +6,6 @@ import re
 from typing import Any
 from xml.etree import ElementTree as etree
 
-import ipywidgets
 import pytest
 import traitlets
 
@@ -15,7 +14,7 @@ from labkit.course.copy_on_write import OPERATIONS, story
 from labkit.lab import Lab
 from labkit.notebook import cow_stepper
 from labkit.notebook.pictures.copy_up import copy_up
-from tests.notebook.shown import Handle, within
+from tests.notebook.shown import asleep, offered
 
 UBUNTU = "ubuntu:15.04"
 SVG = "{http://www.w3.org/2000/svg}"
@@ -34,12 +33,6 @@ def words_of(stepper: Any) -> str:
     """Give the words below the picture."""
     text: str = stepper.outputs()[1][0]["text/plain"]
     return text
-
-
-def pressed(controls: Any, words: str) -> None:
-    """Press a button."""
-    (found,) = (each for each in within(controls, ipywidgets.Button) if each.description == words)
-    found.click()
 
 
 def classes(svg: str) -> list[str]:
@@ -82,67 +75,11 @@ def test_what_is_to_come_is_not_told(lab: Lab) -> None:
     assert "/etc/passwd is copied up: 266 bytes" in words_of(stepper)
 
 
-def test_controls_picture_and_words_are_three_outputs(outputs: list[Handle], lab: Lab) -> None:
-    cow_stepper(lab, UBUNTU)._ipython_display_()
-    controls, picture, words = (handle.data for handle in outputs)
-    assert isinstance(controls, ipywidgets.VBox)
-    assert "data:image/svg+xml;base64," in picture["text/html"]
-    assert words["text/plain"].endswith(
-        'cow_stepper(lab, "ubuntu:15.04", path="/etc/passwd", operation="append", step=0)'
-    )
-
-
-def test_buttons_lists_and_the_field_change_the_outputs(outputs: list[Handle], lab: Lab) -> None:
-    stepper = cow_stepper(lab, UBUNTU)
-    stepper._ipython_display_()
-    controls, picture, words = outputs
-    before = picture.data["text/html"]
-    pressed(controls.data, "Next")
-    assert (stepper.step, picture.data["text/html"] != before) == (1, True)
-    (operations,) = within(controls.data, ipywidgets.ToggleButtons)
-    operations.value = "chmod"
-    assert (stepper.operation, stepper.step) == ("chmod", 0)
-    (field,) = within(controls.data, ipywidgets.Text)
-    field.value = "/bin/bash"
-    listed, after = within(controls.data, ipywidgets.Dropdown)
-    assert listed.value == "/bin/bash"
-    listed.value = "/etc/motd"
-    assert field.value == stepper.path == "/etc/motd"
-    after.value = "append"
-    pressed(controls.data, "Last")
-    assert words.data["text/plain"].endswith(stepper.code)
-    assert 'after="append"' in stepper.code
-    assert len(outputs) == 3
-
-
-def test_a_path_of_ones_own_is_in_no_list(outputs: list[Handle], lab: Lab) -> None:
-    stepper = cow_stepper(lab, UBUNTU, path="/opt/mine")
-    stepper._ipython_display_()
-    listed = within(outputs[0].data, ipywidgets.Dropdown)[0]
-    assert listed.value is None
-    stepper.path = "/etc/motd"
-    assert listed.value == "/etc/motd"
-
-
-def test_without_a_live_page_the_picture_and_the_words_stay(
-    outputs: list[Handle], lab: Lab, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("LABKIT_PROGRESS", "off")
-    cow_stepper(lab, UBUNTU, step=4)._ipython_display_()
-    assert [handle.data["text/html"][:4] for handle in outputs] == ["<img", "<div"]
-
-
 def test_an_operation_that_there_is_not_is_refused(lab: Lab) -> None:
     with pytest.raises(LabkitError, match="swim: no such operation"):
         cow_stepper(lab, UBUNTU, operation="swim")
     with pytest.raises(traitlets.TraitError, match="swim: no such operation"):
         cow_stepper(lab, UBUNTU).operation = "swim"
-
-
-def test_an_image_that_there_is_not_is_a_line_and_no_traceback(outputs: list[Handle]) -> None:
-    cow_stepper(Lab(), "no/such")._ipython_display_()
-    assert outputs[2].data["text/plain"].startswith("pull access denied for no/such")
-    pressed(outputs[0].data, "Next")
 
 
 def test_an_image_removed_meanwhile_is_a_line_and_no_traceback() -> None:
@@ -152,15 +89,39 @@ def test_an_image_removed_meanwhile_is_a_line_and_no_traceback() -> None:
     assert words_of(stepper) == "No such container: busybox"
 
 
-def test_a_hostile_path_is_text(outputs: list[Handle]) -> None:
+def test_buttons_lists_and_the_field_lead_it(lab: Lab) -> None:
+    stepper = cow_stepper(lab, UBUNTU, path="/opt/mine")
+    assert '<option value="/opt/mine" selected="">' in stepper.page()
+    stepper.choose("step", "next")
+    assert stepper.step == 1
+    stepper.choose("operation", "chmod")
+    assert (stepper.operation, stepper.step, offered(stepper, "operation", "true")) == ("chmod", 0, ["chmod"])
+    stepper.choose("path", "/etc/motd")
+    stepper.choose("after", "append")
+    stepper.choose("operation", "swim")
+    stepper.choose("step", "last")
+    assert "/opt/mine" not in stepper.page()
+    assert words_of(stepper).endswith(stepper.code)
+    assert 'path="/etc/motd", operation="chmod", after="append", step=' in stepper.code
+    assert asleep(stepper).count("<img") == 1
+
+
+def test_an_image_that_there_is_not_is_a_line_and_no_traceback() -> None:
+    stepper = cow_stepper(Lab(), "no/such")
+    assert words_of(stepper).startswith("pull access denied for no/such")
+    stepper.choose("step", "next")
+    assert "pull access denied for no/such" in asleep(stepper)
+
+
+def test_a_hostile_path_is_text() -> None:
     lab = Lab()
     box = lab.run("busybox", name="box")
     box.write(HOSTILE.replace("/script", "script"), "x")
     stepper = cow_stepper(lab, "box", path=HOSTILE.replace("/script", "script"), operation="chmod", step=-1)
-    stepper._ipython_display_()
-    for handle in outputs[1:]:
-        assert "<script" not in handle.data["text/html"]
-        assert not {"\x1b", "\u202e"} & set(handle.data["text/html"] + handle.data["text/plain"])
+    kept = stepper.bundle()
+    for text in (kept["text/html"], kept["text/plain"], re.sub(' value="[^"]*"', "", stepper.page())):
+        assert not {"\x1b", "\u202e"} & set(text)
+        assert "<script" not in text or text is kept["text/plain"]
     picture = copy_up(stepper.story(), stepper.step)
     assert not {"\x1b", "\u202e"} & set(picture.svg + picture.text)
     assert not list(etree.fromstring(picture.svg).iter(f"{SVG}script"))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
 
-import ipywidgets
 import pytest
 import traitlets
 
@@ -13,13 +12,7 @@ from labkit.notebook import driver_costs, driver_explorer
 from labkit.notebook.driver_chart import OPERATIONS
 from labkit.notebook.widgets.driver_explorer import NOTHING, DriverExplorer
 from labkit.storage.drivers import DRIVERS
-from tests.notebook.shown import Handle, within
-
-
-def box(controls: Any, words: str) -> Any:
-    """Give the check box with these words."""
-    (found,) = (each for each in within(controls, ipywidgets.Checkbox) if each.description == words)
-    return found
+from tests.notebook.shown import asleep, offered, shown_text
 
 
 def test_it_begins_with_everything() -> None:
@@ -60,69 +53,33 @@ def test_what_there_is_not_is_refused() -> None:
         driver_explorer(steps=["swim"])
 
 
-def test_controls_the_chart_and_the_words_are_three_outputs(outputs: list[Handle]) -> None:
-    driver_explorer("overlay2", steps=["create"])._ipython_display_()
-    controls, chart, words = (handle.data for handle in outputs)
-    assert isinstance(controls, ipywidgets.VBox)
-    assert chart["text/html"].startswith('<img src="data:image/png;base64,iVBOR')
-    assert "overlay2  +81.9kB" in words["text/plain"]
-    assert words["text/plain"].endswith('The same in Python: driver_costs("overlay2", steps=["create"])')
-
-
-def test_a_box_and_a_button_change_the_chart_and_the_words(outputs: list[Handle]) -> None:
+def test_boxes_and_buttons_change_the_chart_and_the_words() -> None:
     explorer = driver_explorer("overlay2", "btrfs", steps=["first write"])
-    explorer._ipython_display_()
-    controls, chart, words = outputs
-    before = chart.data["text/html"]
-    box(controls.data, "btrfs").value = False
-    box(controls.data, "aufs *").value = True
-    box(controls.data, "create a container").value = True
-    (sizes,) = within(controls.data, ipywidgets.ToggleButtons)
-    sizes.value = 1_000_000
+    assert asleep(explorer).count("data:image/png;base64,iVBOR") == 1
+    before = explorer.page()
+    for name, value in (("drivers", "btrfs"), ("drivers", "aufs"), ("steps", "create"), ("size", "1000000")):
+        explorer.choose(name, value)
     assert explorer.code == (
         'driver_costs("overlay2", "aufs", steps=["create", "first write"], size=1000000)'
     )
-    assert words.data["text/plain"].endswith(explorer.code)
-    assert chart.data["text/html"] != before
-    assert len(outputs) == 3
+    assert shown_text(explorer, 1).endswith(explorer.code)
+    assert explorer.page() != before
+    explorer.choose("drivers", "ext4")
+    explorer.choose("size", "big")
+    assert (explorer.drivers, explorer.size) == (("overlay2", "aufs"), 1_000_000)
 
 
-def test_the_controls_follow_the_state(outputs: list[Handle]) -> None:
-    explorer = driver_explorer()
-    explorer._ipython_display_()
-    controls = outputs[0].data
-    explorer.drivers = ("zfs",)
-    explorer.size = 10_000_000
-    ticked = [each.description for each in within(controls, ipywidgets.Checkbox) if each.value]
-    assert ticked == ["zfs *", *OPERATIONS.values()]
-    assert within(controls, ipywidgets.ToggleButtons)[0].value == 10_000_000
+def test_the_controls_follow_the_state() -> None:
+    explorer = driver_explorer("zfs", size=5_500)
+    assert re.findall('value="([^"]+)" checked', explorer.page()) == ["zfs", *OPERATIONS]
+    sizes = offered(explorer, "size")
+    assert sizes == ["4096", "5500", "1000000", "10000000", "67108864", "1000000000"]
+    assert offered(explorer, "size", "true") == ["5500"]
 
 
-def test_the_last_box_taken_away_leaves_a_sentence(outputs: list[Handle]) -> None:
+def test_the_last_box_taken_away_leaves_a_sentence() -> None:
     explorer = driver_explorer("vfs", steps=["create"])
-    explorer._ipython_display_()
-    box(outputs[0].data, "vfs").value = False
-    assert outputs[1].data == {"text/plain": NOTHING}
-    box(outputs[0].data, "vfs").value = True
-    assert "text/html" in outputs[1].data
-
-
-def test_a_size_of_ones_own_has_a_button(outputs: list[Handle]) -> None:
-    driver_explorer(size=5_500)._ipython_display_()
-    (sizes,) = within(outputs[0].data, ipywidgets.ToggleButtons)
-    assert [label for label, _ in sizes.options] == ["4.1kB", "5.5kB", "1MB", "10MB", "67.1MB", "1GB"]
-
-
-def test_without_a_live_page_the_chart_and_the_words_stay(
-    outputs: list[Handle], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("LABKIT_PROGRESS", "off")
-    driver_explorer("vfs")._ipython_display_()
-    assert [handle.data["text/html"][:4] for handle in outputs] == ["<img", "<pre"]
-
-
-def test_every_control_is_one_that_the_keyboard_reaches(outputs: list[Handle]) -> None:
-    driver_explorer()._ipython_display_()
-    boxes = within(outputs[0].data, ipywidgets.Checkbox)
-    assert len(boxes) == len(DRIVERS) + len(OPERATIONS)
-    assert all(each.description for each in boxes)
+    explorer.choose("drivers", "vfs")
+    assert shown_text(explorer) == NOTHING
+    explorer.choose("drivers", "vfs")
+    assert "<img" in explorer.page()

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import ipywidgets
 import pytest
 
 from labkit.base.errors import LabkitError
@@ -13,7 +10,7 @@ from labkit.notebook import history_explorer
 from labkit.notebook.widgets.history_explorer import HistoryExplorer
 from labkit.oci.config import History, make_config
 from labkit.oci.image import Image
-from tests.notebook.shown import Handle, within
+from tests.notebook.shown import asleep, offered, shown_text
 
 HOSTILE = "RUN <script>alert('x')</script> \u202e \x1b[31m \"&"
 
@@ -29,7 +26,7 @@ def lab() -> Lab:
 
 def told(explorer: HistoryExplorer) -> dict[str, str]:
     """Give what is told of the chosen line, by name."""
-    text = explorer.outputs()[1][0]["text/plain"]
+    text = shown_text(explorer, 1)
     return dict(line.split(": ", 1) for line in text.splitlines() if ": " in line)
 
 
@@ -49,7 +46,7 @@ def test_a_line_with_a_size_made_a_layer(lab: Lab) -> None:
 
 def test_the_command_is_whole(lab: Lab) -> None:
     image = lab.image("nginx")
-    text = history_explorer(image, line=5).outputs()[1][0]["text/plain"]
+    text = shown_text(history_explorer(image, line=5), 1)
     assert image.history[5].entry.created_by in text
 
 
@@ -81,23 +78,6 @@ def test_missing_is_explained_and_the_newest_line_has_the_image(lab: Lab) -> Non
     assert told(history_explorer(image, line=2))["IMAGE"].startswith("<missing>, unless")
 
 
-def test_a_layer_leads_to_its_line_and_back(lab: Lab) -> None:
-    explorer = history_explorer(lab.image("nginx"), layer=2)
-    assert (explorer.line, explorer.layer) == (5, 2)
-    explorer.line = 4
-    assert explorer.layer == 3
-    explorer.layer = 1
-    assert explorer.line == 10
-    explorer.layer = 0
-    assert (explorer.line, explorer.layer) == (1, 0)
-
-
-def test_where_every_line_made_a_layer_none_cannot_be_chosen(lab: Lab) -> None:
-    explorer = history_explorer(lab.image("ubuntu:15.04"), line=2)
-    explorer.layer = 0
-    assert (explorer.line, explorer.layer) == (2, 3)
-
-
 def test_the_chosen_line_is_marked_in_picture_and_twin(lab: Lab) -> None:
     picture = history_explorer(lab.image("nginx"), line=3).outputs()[0][0]
     (marked,) = (line for line in picture["text/plain"].splitlines() if line.startswith("> "))
@@ -122,40 +102,28 @@ def test_what_there_is_not_is_refused(lab: Lab) -> None:
 
 def test_an_image_without_history_is_a_sentence_and_no_error() -> None:
     bare = Image(make_config(created="2019-04-16T00:00:00Z"))
-    assert history_explorer(bare).outputs()[1][0]["text/plain"] == "This image has no history."
+    assert shown_text(history_explorer(bare), 1) == "This image has no history."
 
 
-def test_the_controls_choose_and_follow(lab: Lab, outputs: list[Handle]) -> None:
+def test_a_layer_leads_to_its_line(lab: Lab) -> None:
+    assert [history_explorer(lab.image("nginx"), layer=layer).line for layer in (1, 2, 3)] == [10, 5, 4]
+
+
+def test_a_line_is_chosen_where_it_stands(lab: Lab) -> None:
     explorer = history_explorer(lab.image("nginx"), line=9)
-    explorer._ipython_display_()
-    lines, layers = within(outputs[0].data, ipywidgets.Dropdown)
-    newer, older = within(outputs[0].data, ipywidgets.Button)
-    older.click()
-    assert (lines.value, layers.value, older.disabled) == (10, 1, True)
-    layers.value = 3
-    assert (explorer.line, lines.value) == (4, 4)
-    newer.click()
-    assert "EXPOSE 80" in outputs[2].data["text/plain"]
-    assert outputs[2].data["text/plain"].endswith("line=3)")
+    assert offered(explorer, "line") == [str(number) for number in range(1, 11)]
+    explorer.choose("line", "3")
+    explorer.choose("line", "11")
+    assert (explorer.line, offered(explorer, "line", "true")) == (3, ["3"])
+    assert "EXPOSE notes a port" in explorer.page()
+    assert asleep(explorer).count("<img") == 1
 
 
-def test_every_control_has_words(lab: Lab, outputs: list[Handle]) -> None:
-    history_explorer(lab.image("nginx"))._ipython_display_()
-    kinds: list[Any] = [ipywidgets.Dropdown, ipywidgets.Button]
-    assert [each.description for kind in kinds for each in within(outputs[0].data, kind)] == [
-        "Line",
-        "Layer",
-        "Newer line",
-        "Older line",
-    ]
-
-
-def test_hostile_commands_are_shown_as_text(outputs: list[Handle]) -> None:
+def test_hostile_commands_are_shown_as_text() -> None:
     step = History(created_by=HOSTILE, empty_layer=True)
     config = make_config(created="2019-04-16T00:00:00Z", history=[step])
-    history_explorer(Image(config), name=HOSTILE)._ipython_display_()
-    for handle in outputs[1:]:
-        assert "<script" not in handle.data["text/html"]
-        assert not set("\u202e\x1b") & set(handle.data["text/html"] + handle.data["text/plain"])
-    (lines, _) = within(outputs[0].data, ipywidgets.Dropdown)
-    assert not set("\u202e\x1b") & set(str(lines.options))
+    explorer = history_explorer(Image(config), name=HOSTILE)
+    kept = explorer.bundle()
+    for text in (kept["text/html"], kept["text/plain"], explorer.page()):
+        assert not set("\u202e\x1b") & set(text)
+    assert "<script" not in kept["text/html"] + explorer.page()

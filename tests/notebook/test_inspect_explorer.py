@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-from xml.etree import ElementTree as etree
-
-import ipywidgets
 import pytest
 import traitlets
 
@@ -13,7 +9,7 @@ from labkit.base.errors import LabkitError, NotFound
 from labkit.lab import Lab
 from labkit.notebook import inspect_explorer
 from labkit.notebook.widgets.inspect_explorer import InspectExplorer
-from tests.notebook.shown import within
+from tests.notebook.shown import asleep, offered
 
 HOSTILE = "<script>alert(1)</script>&\u202e"
 
@@ -45,9 +41,8 @@ def test_the_chosen_lines_are_marked_and_only_they(lab: Lab) -> None:
     marked = [line for line in document.split("\n") if line.startswith(">")]
     assert marked[0].strip("> ") == '"Layers": ['
     assert len(marked) == 5
-    html = inspect_explorer(lab, "nginx", field="RootFS.Layers").outputs()[1][0]["text/html"]
-    lines = etree.fromstring(html).findall("./pre/span")
-    assert sum((line.text or "").startswith("▶") for line in lines) == 5
+    pressed = offered(inspect_explorer(lab, "nginx", field="RootFS.Layers"), "field", "true")
+    assert pressed == ["RootFS.Layers"] * 5
 
 
 def test_a_section_is_marked_with_all_that_is_in_it(lab: Lab) -> None:
@@ -80,7 +75,7 @@ def test_looking_changes_nothing_in_the_lab(lab: Lab) -> None:
     before = lab.engine.state
     explorer = inspect_explorer(lab, "nginx")
     for _ in range(3):
-        explorer.step(1)
+        explorer.page()
         explorer.outputs()
     assert lab.engine.state is before
 
@@ -99,45 +94,17 @@ def test_the_filter_leaves_the_fields_that_are_about_it(lab: Lab) -> None:
     assert explorer.field == "RootFS.Layers"
     explorer.filter = "no field is about this"
     assert explorer.field == "RootFS.Layers"
-    explorer.step(1)
-    assert explorer.field == "RootFS.Layers"
 
 
-def test_steps_go_round_the_fields_that_are_left(lab: Lab) -> None:
-    explorer = inspect_explorer(lab, "nginx", field="Metadata.LastTagTime")
-    explorer.step(1)
-    assert explorer.field == "Id"
-    explorer.step(-1)
-    assert explorer.field == "Metadata.LastTagTime"
-
-
-def test_the_controls_lead_and_follow_the_state(lab: Lab) -> None:
+def test_a_line_or_a_field_that_the_filter_leaves_is_chosen(lab: Lab) -> None:
     explorer = inspect_explorer(lab, "nginx")
-    controls = explorer.controls()
-    (fields,) = within(controls, ipywidgets.Dropdown)
-    back, on = within(controls, ipywidgets.Button)
-    (letters,) = within(controls, ipywidgets.Text)
-    on.click()
-    assert (explorer.field, fields.value) == ("RepoTags", "RepoTags")
-    back.click()
-    assert (explorer.field, fields.value) == ("Id", "Id")
-    fields.value = "GraphDriver.Data.UpperDir"
-    assert explorer.field == "GraphDriver.Data.UpperDir"
-    letters.value = "diffid"
-    assert fields.options == (("RootFS.Layers", "RootFS.Layers"),)
-    assert (explorer.field, fields.value) == ("RootFS.Layers", "RootFS.Layers")
-    explorer.field = "Os"
-    assert fields.value == "Os"
-    letters.value = ""
-    assert len(fields.options) == len(explorer.fields)
-    assert (explorer.field, fields.value) == ("Os", "Os")
-    assert fields.description
-    assert letters.description
-
-
-def test_it_shows_an_explanation_and_a_document(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    shown: list[Any] = []
-    monkeypatch.setenv("LABKIT_PROGRESS", "off")
-    monkeypatch.setattr("IPython.display.display", lambda data, **options: shown.append(data))
-    inspect_explorer(lab, "nginx")._ipython_display_()
-    assert ["labkit-field" in data["text/html"] for data in shown] == [True, False]
+    assert offered(explorer, "field", "true") == ["Id"]
+    explorer.choose("field", "RootFS")
+    assert "RootFS.Layers" in offered(explorer, "field")
+    assert "Config.Cmd" not in offered(explorer, "field")
+    explorer.choose("field", "Nonsense")
+    assert explorer.field == "RootFS"
+    explorer.choose("filter", "diffid")
+    assert (offered(explorer, "field"), explorer.field) == (["RootFS.Layers"], "RootFS.Layers")
+    assert "The DiffID of each layer" in explorer.page()
+    assert "The DiffID of each layer" in asleep(explorer)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import ipywidgets
 import pytest
 import traitlets
 
@@ -17,7 +14,7 @@ from labkit.oci.content import Content
 from labkit.oci.image import Image
 from labkit.oci.layer import Layer
 from labkit.oci.tree import Dir, File, Symlink, Whiteout
-from tests.notebook.shown import within
+from tests.notebook.shown import asleep, offered, shown_text
 
 HOSTILE = "<script>alert(1)</script>\"'&\x1b[31m\u202etxt\udcff"
 TIME = "2019-04-26T12:00:00Z"
@@ -127,12 +124,12 @@ def test_more_rows_than_fit_are_counted() -> None:
     made = image(Dir({f"{number:04}": File() for number in range(2351)}))
     explorer = layer_explorer(made)
     assert (len(explorer.table.rows), explorer.table.more) == (LIMIT, 2351 - LIMIT)
-    assert "… 2,311 more: filter by a path" in explorer.outputs()[0][0]["text/plain"]
+    assert "… 2,311 more: filter by a path" in shown_text(explorer)
 
 
-def test_a_directory_and_letters_choose_the_paths() -> None:
+def test_letters_choose_the_paths() -> None:
     made = image(Dir({"etc": Dir({"Log": File(), "b": File()}), "etc2": Dir({"log": File()})}))
-    found = view_table(stacked(made), 1, "changes", path="etc/", filter="LOG")
+    found = view_table(stacked(made), 1, "changes", filter="etc/LOG")
     assert [row.cells[0] for row in found.rows] == ["/etc/Log"]
     assert "1 of 5 paths" in found.caption
 
@@ -148,7 +145,7 @@ def test_the_line_of_python_shows_the_same() -> None:
         for state in (
             {},
             {"layer": 1, "view": "waste"},
-            {"path": '/e"t\\c', "filter": "é", "view": "merged"},
+            {"filter": '/e"t\\cé', "view": "merged"},
         ):
             explorer = layer_explorer(of, name=name, **state)
             again = eval(explorer.code, {"lab": lab, "layer_explorer": layer_explorer})
@@ -170,7 +167,7 @@ def test_hostile_names_are_shown_as_text() -> None:
         for data, _ in layer_explorer(made, view=view, name=HOSTILE, filter="script").outputs():
             assert "<script" not in data["text/html"]
             assert not {"\x1b", "\u202e", "\udcff"} & set(data["text/html"] + data["text/plain"])
-    assert "\\x1b[31m\\u202etxt\\xff" in layer_explorer(made).outputs()[0][0]["text/plain"]
+    assert "\\x1b[31m\\u202etxt\\xff" in shown_text(layer_explorer(made))
 
 
 # Its controls
@@ -178,30 +175,17 @@ def test_hostile_names_are_shown_as_text() -> None:
 
 def test_the_buttons_stand_as_the_layers_do_and_choose_them() -> None:
     explorer = layer_explorer(APP)
-    buttons = within(explorer.controls(), ipywidgets.Button)
-    assert [button.description.split(" · ")[0] for button in buttons] == ["▶ 2", "1"]
-    buttons[1].click()
-    assert explorer.layer == 1
-    assert [button.description.split(" · ")[0] for button in buttons] == ["2", "▶ 1"]
+    assert (offered(explorer, "layer"), offered(explorer, "layer", "true")) == (["2", "1"], ["2"])
+    for name, value in (("layer", "1"), ("layer", "9"), ("layer", "x"), ("view", "waste"), ("code", "1")):
+        explorer.choose(name, value)
+    assert (explorer.layer, explorer.view) == (1, "waste")
+    assert offered(explorer, "view", "true") == ["waste"]
+    explorer.choose("filter", "<a>")
+    assert 'data-set="filter" value="<a&gt;"' in explorer.page()
 
 
-def test_the_view_and_the_fields_follow_the_state_and_lead_it() -> None:
-    explorer = layer_explorer(APP, path="/log")
-    controls = explorer.controls()
-    (views,) = within(controls, ipywidgets.ToggleButtons)
-    path, letters = within(controls, ipywidgets.Text)
-    assert path.value == "/log"
-    views.value, letters.value = "waste", "a"
-    assert (explorer.view, explorer.filter) == ("waste", "a")
-    explorer.path = ""
-    assert path.value == ""
-    assert all(field.description for field in (path, letters))
-
-
-def test_it_shows_one_table_and_one_picture(monkeypatch: pytest.MonkeyPatch) -> None:
-    shown: list[Any] = []
-    monkeypatch.setenv("LABKIT_PROGRESS", "off")
-    monkeypatch.setattr("IPython.display.display", lambda data, **options: shown.append(data))
-    layer_explorer(APP)._ipython_display_()
-    assert ["<img" in data["text/html"] for data in shown] == [False, True]
-    assert shown[0]["text/plain"].endswith(layer_explorer(APP).code)
+def test_the_page_has_the_table_and_the_still_form_the_picture() -> None:
+    explorer = layer_explorer(APP, view="merged")
+    assert explorer.page().count("<tr>") == 5
+    assert "<s>/model</s>" in explorer.page()
+    assert asleep(explorer).count("<img") == 1

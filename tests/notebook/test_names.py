@@ -24,7 +24,6 @@ ONE = {
 OF_LAB = {
     "on_one_image": labkit.on_one_image,
     "inspect_explorer": labkit.inspect_explorer,
-    "pull_board": labkit.pull_board,
     "playground": labkit.playground,
     "cow_stepper": labkit.cow_stepper,
 }
@@ -34,7 +33,7 @@ def text(shown: Any) -> str:
     """Give what is told in text."""
     if hasattr(shown, "text") and isinstance(shown.text, str) and hasattr(shown, "title"):
         return str(shown.text)
-    return "\n".join(data["text/plain"] for data, _ in shown.outputs())
+    return str(shown.bundle()["text/plain"])
 
 
 @pytest.fixture(scope="module")

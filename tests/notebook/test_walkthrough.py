@@ -31,7 +31,7 @@ def at(state: Walkthrough) -> tuple[int, int, bool]:
 def page() -> Iterator[tuple[Walkthrough, Any]]:
     """Give a walkthrough and its page."""
     state = talk()
-    yield state, state.controls()
+    yield state, state.view()
     ipywidgets.Widget.close_all()
 
 
@@ -218,7 +218,7 @@ def test_a_change_is_told_to_the_page_in_one_piece(page: tuple[Walkthrough, Any]
 def test_the_page_names_no_other_host() -> None:
     from labkit.notebook.widgets.walkthrough import SlideView
 
-    assert "//" not in SlideView._css
+    assert "//" not in SlideView().css
     assert "http" not in SlideView._esm.replace("https://anywidget.dev", "")
     assert "import " not in SlideView._esm
 

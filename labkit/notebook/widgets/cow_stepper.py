@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 from typing import Any
+from xml.etree import ElementTree as etree
 
-import ipywidgets as widgets  # type: ignore[import-untyped]
 import traitlets
 
 from labkit.base.errors import LabkitError
@@ -19,9 +19,8 @@ from labkit.lab import Lab
 from labkit.notebook.html import PAPER, card, code_line, element, html
 from labkit.notebook.output import bundle
 from labkit.notebook.pictures.copy_up import copy_up
-from labkit.notebook.pictures.text import visible
 from labkit.notebook.pictures.views import lab_first, name_of, needed_lab
-from labkit.notebook.widgets.view import Explorer, Output, button, row
+from labkit.notebook.widgets.page import Explorer, Output, button, choice, field, group
 from labkit.oci.image import Image
 
 AT_START = 0
@@ -143,51 +142,32 @@ class CowStepper(Explorer):
         found = card(command, steps, *later, code_line(self.code), kind="steps")
         return {"text/html": html(found), "text/plain": shown(plain)}
 
-    def controls(self) -> Any:
+    def controls(self) -> list[etree.Element]:
         """Return the choices of a file, an operation and what was done before, and the steps' buttons."""
         try:
             offered = choices(self._lab, self._name)
         except LabkitError:
             offered = []
-        labels = [(each.label, name) for name, each in OPERATIONS.items()]
-        style = widgets.ToggleButtonsStyle(button_width="auto")
-        operations = widgets.ToggleButtons(options=labels, value=self.operation, style=style)
-        before = widgets.Dropdown(
-            options=[("nothing", ""), *labels], value=self.after, description="done before"
-        )
-        for trait, control in (("operation", operations), ("after", before)):
-            self._follow(trait, control)
-        moves = [button(word, self.go, word.lower()) for word in ("First", "Back", "Next", "Last")]
-        return widgets.VBox(
-            [
-                row("File", [*self._files(offered), before]),
-                row("Operation", [operations]),
-                row("Steps", moves),
-            ]
-        )
+        labels = [(name, each.label) for name, each in OPERATIONS.items()]
+        files = [(path, path) for path in ([] if self.path in offered else [self.path]) + offered]
+        done = [button(words, "operation", name, chosen=name == self.operation) for name, words in labels]
+        return [
+            group(
+                "File",
+                choice("choose", "path", self.path, files),
+                field("or type", "path", self.path),
+                choice("done before", "after", self.after, [("", "nothing"), *labels]),
+            ),
+            group("Operation", *done),
+            group(
+                "Steps", *(button(word, "step", word.lower()) for word in ("First", "Back", "Next", "Last"))
+            ),
+        ]
 
-    def _follow(self, trait: str, control: Any) -> None:
-        """Make a control and a trait follow each other; another choice begins at the first step."""
-
-        def chosen(change: Any) -> None:
-            if change["new"] != getattr(self, trait) and change["new"] is not None:
-                with self.hold_trait_notifications():
-                    setattr(self, trait, change["new"])
-                    self.step = AT_START
-
-        def follow(change: Any) -> None:
-            options = getattr(control, "options", None)
-            known = options is None or change["new"] in [each[1] for each in options]
-            control.value = change["new"] if known else None
-
-        control.observe(chosen, "value")
-        self.observe(follow, trait)
-
-    def _files(self, offered: list[str]) -> list[Any]:
-        options = [(visible(path), path) for path in offered]
-        value = self.path if self.path in offered else None
-        listed = widgets.Dropdown(options=options, value=value, description="choose")
-        typed = widgets.Text(self.path, description="or type", continuous_update=False)
-        self._follow("path", listed)
-        self._follow("path", typed)
-        return [listed, typed]
+    def choose(self, name: str, value: str) -> None:
+        """Do what a control asks for; another choice than a step begins at the first one."""
+        if name == "step":
+            self.go(value)
+            return
+        self.step = AT_START
+        super().choose(name, value)

@@ -1,23 +1,20 @@
-"""The widget of the storage drivers: choose drivers, steps and a file's size; a chart follows.
-
-`DriverExplorer` is the state, a traits object that needs no browser. Its controls are check boxes and
-buttons, which the Tab key reaches and the space bar presses.
-"""
+"""The widget of the storage drivers: choose drivers, steps and a file's size; a chart follows."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Collection, Sequence
 from typing import Any
+from xml.etree import ElementTree as etree
 
-import ipywidgets as widgets  # type: ignore[import-untyped]
 import traitlets
 
 from labkit.go.units import human_size
 from labkit.notebook.charts import MISSING, Chart
 from labkit.notebook.driver_chart import OPERATIONS, choice, driver_costs, modelled
+from labkit.notebook.html import element
 from labkit.notebook.output import bundle
-from labkit.notebook.widgets.view import Explorer, Output, row, toggles
+from labkit.notebook.widgets.page import Explorer, Output, button, group
 from labkit.storage.drivers import BIG_SIZE, DRIVERS
 
 SIZES = (4_096, 1_000_000, 10_000_000, BIG_SIZE, 1_000_000_000)
@@ -90,27 +87,21 @@ class DriverExplorer(Explorer):
         text = chart.text if chart.text != NOTHING else ""
         return [picture, (bundle(f"{text}\n\nThe same in Python: {self.code}".strip()), {})]
 
-    def controls(self) -> Any:
+    def controls(self) -> list[etree.Element]:
         """Return the check boxes of drivers and steps, and the buttons of sizes."""
         names = {name: f"{name} *" if modelled(name) else name for name in DRIVERS}
-        offered = [(human_size(size), size) for size in sorted({*SIZES, self.size})]
-        drivers = [self._box("drivers", name, words) for name, words in names.items()]
-        steps = [self._box("steps", name, words) for name, words in OPERATIONS.items()]
-        size = toggles(self, "size", offered, width="5.5em")
-        return widgets.VBox([row("Drivers", drivers), row("Steps", steps), row("Size of the file", [size])])
+        offered = sorted({*SIZES, self.size})
+        return [
+            group("Drivers", *(self._box("drivers", name, words) for name, words in names.items())),
+            group("Steps", *(self._box("steps", name, words) for name, words in OPERATIONS.items())),
+            group(
+                "Size of the file",
+                *(button(human_size(n), "size", n, chosen=n == self.size) for n in offered),
+            ),
+        ]
 
-    def _box(self, trait: str, name: str, words: str) -> Any:
-        """Return a check box for a name, which adds it to a trait or takes it away."""
-        width = widgets.Layout(width="auto", margin="0 1.2em 0 0")
-        box = widgets.Checkbox(name in getattr(self, trait), description=words, indent=False, layout=width)
-
-        def chosen(change: Any) -> None:
-            others = [each for each in getattr(self, trait) if each != name]
-            setattr(self, trait, (*others, name) if change["new"] else tuple(others))
-
-        def follow(change: Any) -> None:
-            box.value = name in change["new"]
-
-        box.observe(chosen, "value")
-        self.observe(follow, trait)
-        return box
+    def _box(self, trait: str, name: str, words: str) -> etree.Element:
+        box = element("input", type="checkbox", data_set=trait, value=name)
+        if name in getattr(self, trait):
+            box.set("checked", "")
+        return element("label", box, words)

@@ -1,7 +1,4 @@
-"""The history explorer: choose a line of `docker history`, or a layer, and see what made what.
-
-`HistoryExplorer` is the state, a traits object that needs no browser.
-"""
+"""The history explorer: the lines of `docker history` as buttons, beside them the chosen one explained."""
 
 from __future__ import annotations
 
@@ -9,6 +6,7 @@ import json
 import tomllib
 from dataclasses import dataclass
 from typing import Any
+from xml.etree import ElementTree as etree
 
 import traitlets
 
@@ -19,9 +17,8 @@ from labkit.go.units import human_size
 from labkit.lab import Lab
 from labkit.notebook.html import WRAPPED, card, code_line, element, facts, html
 from labkit.notebook.pictures.history_map import history_map
-from labkit.notebook.pictures.text import cut, visible
 from labkit.notebook.pictures.views import ImageView, image_view, looked_up
-from labkit.notebook.widgets.view import Explorer, Output, button, dropdown, row
+from labkit.notebook.widgets.page import Explorer, Output, beside, line_button, rows
 from labkit.oci.config import dockerfile_line
 from labkit.oci.digest import short
 from labkit.oci.image import Image, Step
@@ -37,12 +34,11 @@ _WORDS: dict[str, dict[str, str]] = tomllib.loads(
 
 @dataclass(frozen=True, slots=True)
 class HistoryLine:
-    """A line, 1 for the newest: names and values to show, and the lines of its layer's changes."""
+    """A line, 1 for the newest: its whole command, and names and values to show."""
 
     title: str
     command: str
     facts: tuple[tuple[str, str], ...]
-    changes: tuple[str, ...] = ()
 
 
 def explained_view(image: Image, name: str = "") -> ImageView:
@@ -68,9 +64,10 @@ def history_line(image: Image, view: ImageView, number: int) -> HistoryLine:
     facts += [("why", _why(step)), ("IMAGE", named)]
     if image.recorded and step.layer is not None:
         facts.append(("note", words["record"]))
-    changes = () if layer is None else view.layers[layer].changes
+    if layer is not None and (changes := view.layers[layer].changes):
+        facts.append(("changes", "\n".join(changes)))
     title = f"Line {number} of {len(image.history)}: {'0B' if not step.size else human_size(step.size)}"
-    return HistoryLine(title, step.entry.created_by, tuple(facts), changes)
+    return HistoryLine(title, step.entry.created_by, tuple(facts))
 
 
 def _why(step: Step) -> str:
@@ -100,12 +97,16 @@ def history_explorer(
     >>> history_explorer(Lab().pull("nginx"), layer=2).line
     5
     """
-    found = looked_up(image, lab)
-    chosen = {"layer": layer} if layer else {"line": line}
+    of = looked_up(image, lab)
+    found = of.container.image if isinstance(of, Box) else of
+    called = of.container.image_name if isinstance(of, Box) else image if isinstance(image, str) else ""
+    if layer:
+        made = [n for n, step in enumerate(found.history) if step.layer is not None]
+        if layer not in range(1, len(made) + 1):
+            raise LabkitError(f"layer {layer}: no line of the history made it")
+        line = len(found.history) - made[layer - 1]
     try:
-        if isinstance(found, Box):
-            return HistoryExplorer(found.container.image, name or found.container.image_name, **chosen)
-        return HistoryExplorer(found, name or (image if isinstance(image, str) else ""), **chosen)
+        return HistoryExplorer(found, name or called, line=line if found.history else 0)
     except traitlets.TraitError as error:
         raise LabkitError(str(error)) from None
 
@@ -114,49 +115,24 @@ class HistoryExplorer(Explorer):
     """Which line of an image's history is chosen, 1 for the newest, as `docker history` lists them.
 
     >>> from labkit import Lab
-    >>> explorer = HistoryExplorer(Lab().pull("nginx"), "nginx", line=3)
-    >>> explorer.layer, explorer.code
-    (0, 'history_explorer(lab.image("nginx"), name="nginx", line=3)')
-    >>> explorer.layer = 1
-    >>> explorer.line
-    10
+    >>> HistoryExplorer(Lab().pull("nginx"), "nginx", line=3).code
+    'history_explorer(lab.image("nginx"), name="nginx", line=3)'
     """
 
     line = traitlets.Int()
-    layer = traitlets.Int()
 
     def __init__(self, image: Image, name: str = "", **state: Any) -> None:
         self._image, self._name = image, name
         self._view = explained_view(image, name)
-        lines = list(reversed(self._view.history))
-        self._made = {n: 0 if step.layer is None else step.layer + 1 for n, step in enumerate(lines, 1)}
-        super().__init__(**(state or {"line": 1} if lines else {"line": 0}))
+        super().__init__(**state)
 
-    @traitlets.validate("line", "layer")
+    @traitlets.validate("line")
     def _is_there(self, proposal: Any) -> int:
         number: int = proposal["value"]
-        if proposal["trait"].name == "line" and number not in (self._made or [0]):
-            raise traitlets.TraitError(
-                f"line {number}: there are lines 1 to {len(self._made)}, 1 is the newest"
-            )
-        if proposal["trait"].name == "layer" and number not in (0, *self._made.values()):
-            raise traitlets.TraitError(f"layer {number}: no line of the history made it")
+        last = len(self._view.history)
+        if not min(1, last) <= number <= last:
+            raise traitlets.TraitError(f"line {number}: there are lines 1 to {last}, 1 is the newest")
         return number
-
-    @traitlets.observe("line")
-    def _line_chosen(self, change: Any) -> None:
-        self.layer = self._made.get(self.line, 0)
-
-    @traitlets.observe("layer")
-    def _layer_chosen(self, change: Any) -> None:
-        """Go to the line that made the layer; for none, to the newest line that made none."""
-        if self._made.get(self.line, -1) != self.layer:
-            self.line = next((line for line, made in self._made.items() if made == self.layer), self.line)
-            self.layer = self._made.get(self.line, 0)
-
-    def shown_traits(self) -> list[str]:
-        """Each line has one layer or none, so the line says all."""
-        return ["line"]
 
     @property
     def code(self) -> str:
@@ -169,49 +145,39 @@ class HistoryExplorer(Explorer):
         picture = history_map(self._view, chosen=self.line)
         return [({"text/html": picture.html, "text/plain": picture.text}, {}), self._explained()]
 
+    def page(self) -> str:
+        """Return the lines as buttons, and the chosen one explained beside them."""
+        lines = rows("Lines of the history, the newest first", map(self._row, range(1, self._last + 1)))
+        return html(beside(lines, self._card())) if self._last else html(self._card())
+
+    @property
+    def _last(self) -> int:
+        return len(self._view.history)
+
+    def _row(self, number: int) -> etree.Element:
+        step = self._view.history[self._last - number]
+        size = 0 if step.layer is None else self._view.layers[step.layer].size
+        return line_button(
+            "line",
+            number,
+            chosen=number == self.line,
+            number=str(number),
+            size=human_size(size),
+            made="no layer" if step.layer is None else f"layer {step.layer + 1}",
+            words=dockerfile_line(step.created_by)[:200],
+        )
+
+    def _card(self) -> etree.Element:
+        if not self._last:
+            return card("This image has no history.")
+        found = history_line(self._image, self._view, self.line)
+        command = element("pre", found.command, class_="labkit-command", style=f"{WRAPPED}; padding: 6px 0")
+        return card(element("b", found.title), command, facts(found.facts), code_line(self.code))
+
     def _explained(self) -> Output:
-        if not self._made:
+        if not self._last:
             return {"text/plain": "This image has no history."}, {}
         found = history_line(self._image, self._view, self.line)
-        told = [*found.facts, *((("changes", "\n".join(found.changes)),) if found.changes else ())]
-        command = element("pre", found.command, class_="labkit-command", style=f"{WRAPPED}; padding: 6px 0")
-        content = card(element("b", found.title), command, facts(told), code_line(self.code))
-        words = [f"{name}: {value}" for name, value in told]
+        words = [f"{name}: {value}" for name, value in found.facts]
         text = "\n".join([found.title, found.command, "", *words, "", f"The same in Python: {self.code}"])
-        return {"text/html": html(content), "text/plain": shown(text)}, {}
-
-    def controls(self) -> Any:
-        """Return a list of the lines, one of the layers, and buttons to the line above and below."""
-        lines = list(reversed(self._view.history))
-        sizes = [0 if step.layer is None else self._view.layers[step.layer].size for step in lines]
-        names = [
-            (f"{n} · {human_size(size)} · {cut(dockerfile_line(step.created_by), 50)}", n)
-            for n, (step, size) in enumerate(zip(lines, sizes, strict=True), 1)
-        ]
-        made = [number for number in self._made.values() if number]
-        layers = [("none", 0), *((self._layer_name(number), number) for number in sorted(made, reverse=True))]
-        choices = [
-            dropdown(self, "line", "Line", lambda: names or [("none", 0)]),
-            dropdown(self, "layer", "Layer", lambda: layers),
-        ]
-        buttons = [self._button("Newer line", -1), self._button("Older line", 1)]
-        return row("Choose a line of the history, or a layer", [*choices, *buttons])
-
-    def _layer_name(self, number: int) -> str:
-        layer = self._view.layers[number - 1]
-        return f"{number} · {visible(layer.label)} · {human_size(layer.size)}"
-
-    def step(self, by: int) -> None:
-        """Go to an older line, or to a newer one; beyond the ends there is none."""
-        if self.line + by in self._made:
-            self.line += by
-
-    def _button(self, words: str, by: int) -> Any:
-        made = button(words, self.step, by)
-
-        def follow(change: Any = None) -> None:
-            made.disabled = self.line + by not in self._made
-
-        follow()
-        self.observe(follow, "line")
-        return made
+        return {"text/html": html(self._card()), "text/plain": shown(text)}, {}

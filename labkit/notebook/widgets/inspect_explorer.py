@@ -1,7 +1,6 @@
 """The inspect explorer: the document of `docker image inspect`, and an explanation of the chosen field.
 
-`InspectExplorer` is the state, a traits object that needs no browser. A list that opens chooses a field, and
-two buttons go on and back, which the space bar presses where arrow keys belong to the notebook.
+The printed lines are the buttons. With a filter, the paths of the fields that it leaves stand in their place.
 """
 
 from __future__ import annotations
@@ -14,67 +13,44 @@ from xml.etree import ElementTree as etree
 import traitlets
 
 from labkit.base.errors import LabkitError
-from labkit.course.inspect_document import Document, InspectField, inspected
+from labkit.base.text import shown
+from labkit.course.inspect_document import Document, FieldLine, InspectField, inspected
 from labkit.lab import Lab
 from labkit.lessons import FIELDS
-from labkit.notebook.html import PAPER, card, code_line, element, html, note
+from labkit.notebook.html import RULE_COLOUR, WRAPPED, card, code_line, element, html, note
+from labkit.notebook.output import bundle
 from labkit.notebook.pictures.text import visible
-from labkit.notebook.pictures.theme import BLUE, CARD, INK, ORANGE, QUIET, RULE
+from labkit.notebook.pictures.theme import ORANGE
 from labkit.notebook.pictures.views import lab_first, name_of, needed_lab
-from labkit.notebook.widgets.view import Explorer, Output, button, dropdown, row, text_field
+from labkit.notebook.widgets.page import Explorer, Output, beside, button, field, group, rows
 from labkit.oci.image import Image
 
-# The inspect explorer as HTML and as text: the document with a field marked, and its explanation.
-
-_PRE = (
-    f"{PAPER}; border: 1px solid {RULE}; border-radius: 8px; font-size: 13px; line-height: 1.4; "
-    "overflow-x: auto"
-)
-_LINE = "display: block; width: max-content; min-width: 100%; padding: 0 12px; box-sizing: border-box"
-_NAME = f"{PAPER}; font-weight: bold; font-family: monospace; font-size: 15px"
-_LABEL = f"background: {CARD}; color: {QUIET}"
+_PRE = f"{WRAPPED}; border: 1px solid {RULE_COLOUR}; border-radius: 8px; font-size: 13px; padding: 6px 10px"
+_NAME = "font-weight: bold; font-family: monospace; font-size: 15px; overflow-wrap: anywhere"
 _MISTAKE = ("Often believed", "What is so")
 _ANSWER = 2_000
 """The characters of an answer that are shown; only a very long label list has more."""
 
 
-def tree(document: Document, field: str) -> dict[str, Any]:
-    """Return the printed document, the chosen field marked and the sections without it folded."""
-    lines, plain = [], []
-    for line in document.folded(field):
-        chosen = line.field == field or line.field.startswith(f"{field}.")
-        mark = f"background: {BLUE.tint}; color: {INK}; font-weight: bold" if chosen else f"color: {INK}"
-        words = f"{'▶' if chosen else ' '} {visible(line.text)}"
-        lines.append(element("span", words, style=f"{_LINE}; {mark}"))
-        plain.append(f"{'>' if chosen else ' '} {visible(line.text)}")
-    block = element(
-        "pre",
-        *lines,
-        tabindex="0",
-        role="region",
-        aria_label=f"docker image inspect {document.name}",
-        style=f"{_PRE}; margin: 0; padding: 10px 0",
-    )
-    found = element("div", block, class_="labkit-inspect")
-    return {"text/html": html(found), "text/plain": "\n".join(plain)}
-
-
-def explanation(document: Document, field: str, code: str) -> dict[str, Any]:
+def _told(document: Document, field: str, code: str) -> etree.Element:
     """Return what a field is, where it comes from, who uses it, how to ask for it, and what is mistaken."""
-    rows = _rows(document, field)
-    command, answer = document.command(field), document.answer(field)
-    answer = answer if len(answer) <= _ANSWER else f"{answer[:_ANSWER]}…"
-    name = element("div", visible(field), style=_NAME)
-    parts = [_line(f"{label}: ", words) for label, words in rows if label not in _MISTAKE]
-    if mistaken := [_line(f"{label}: ", words, ink=INK) for label, words in rows if label in _MISTAKE]:
+    lines = [
+        (label, element("div", element("b", f"{label}: "), words)) for label, words in _rows(document, field)
+    ]
+    parts = [line for label, line in lines if label not in _MISTAKE]
+    if mistaken := [line for label, line in lines if label in _MISTAKE]:
         parts.append(note(ORANGE, *mistaken))
-    asked = f"$ {visible(command)}\n{visible(answer)}"
-    terminal = element("pre", asked, tabindex="0", style=f"{_PRE}; padding: 6px 10px; margin: 2px 0 0")
-    found = card(name, *parts, _line("Asked alone:", ""), terminal, code_line(code), kind="field")
-    text = [field, *(f"  {label}: {words}" for label, words in rows)]
-    text += ["", f"  $ {visible(command)}", f"  {visible(answer)}"]
-    text += ["", f"The same in Python: {visible(code)}"]
-    return {"text/html": html(found), "text/plain": "\n".join(text)}
+    asked = element("pre", _asked(document, field), tabindex="0", style=_PRE)
+    name = element("div", field, style=_NAME)
+    return card(
+        name, *parts, element("div", element("b", "Asked alone:")), asked, code_line(code), kind="field"
+    )
+
+
+def _asked(document: Document, field: str) -> str:
+    answer = document.answer(field)
+    answer = answer if len(answer) <= _ANSWER else f"{answer[:_ANSWER]}…"
+    return f"$ {visible(document.command(field))}\n{visible(answer)}"
 
 
 def _rows(document: Document, field: str) -> list[tuple[str, str]]:
@@ -88,11 +64,6 @@ def _rows(document: Document, field: str) -> list[tuple[str, str]]:
     if found.mistake:
         rows += zip(_MISTAKE, (found.mistake, found.truth), strict=True)
     return rows
-
-
-def _line(label: str, words: str, ink: str = "") -> etree.Element:
-    name = element("span", label, style=f"font-weight: bold; color: {ink}" if ink else _LABEL)
-    return element("div", name, visible(words), style="margin: 3px 0")
 
 
 @lab_first
@@ -122,10 +93,8 @@ class InspectExplorer(Explorer):
     >>> from labkit import Lab
     >>> lab = Lab()
     >>> image = lab.pull("nginx")
-    >>> explorer = InspectExplorer(inspected(lab.engine, "nginx", FIELDS), field="RootFS.Layers")
-    >>> explorer.step(1)
-    >>> explorer.code
-    'inspect_explorer(lab, "nginx", field="Metadata")'
+    >>> InspectExplorer(inspected(lab.engine, "nginx", FIELDS), field="RootFS.Layers").code
+    'inspect_explorer(lab, "nginx", field="RootFS.Layers")'
     """
 
     field = traitlets.Unicode("Id")
@@ -148,10 +117,6 @@ class InspectExplorer(Explorer):
         if self.fields and self.field not in self.fields:
             self.field = self.fields[0]
 
-    def shown_traits(self) -> list[str]:
-        """The filter changes only the list to choose from."""
-        return ["field"]
-
     @property
     def fields(self) -> tuple[str, ...]:
         """The fields that have the filter's letters in their path or their explanation."""
@@ -163,28 +128,29 @@ class InspectExplorer(Explorer):
         chosen = "" if self.field == "Id" else f", field={json.dumps(self.field)}"
         return f"inspect_explorer(lab, {json.dumps(self._document.name)}{chosen})"
 
-    def step(self, by: int) -> None:
-        """Go on or back among the fields that are left."""
-        fields = self.fields
-        if self.field in fields:
-            self.field = fields[(fields.index(self.field) + by) % len(fields)]
-
     def outputs(self) -> list[Output]:
-        """Return the document with the field marked, and its explanation."""
-        document, field = self._document, self.field
-        return [(explanation(document, field, self.code), {}), (tree(document, field), {})]
+        """Return the explanation, and the document with the field marked."""
+        document, found = self._document, _told(self._document, self.field, self.code)
+        words = [self.field, *(f"  {label}: {words}" for label, words in _rows(document, self.field))]
+        asked = [f"  {line}" for line in _asked(document, self.field).split("\n")]
+        text = shown("\n".join([*words, "", *asked, "", f"The same in Python: {self.code}"]))
+        marked = [f"{'>' if self._within(line) else ' '} {line.text}" for line in document.folded(self.field)]
+        return [({"text/html": html(found), "text/plain": text}, {}), (bundle("\n".join(marked)), {})]
 
-    def controls(self) -> Any:
-        """Return the list of fields, the buttons that go through it, and the filter."""
-        fields = dropdown(self, "field", "Field", self._options, anew=["filter"], width="24em")
-        moves = [button("◀ previous", self.step, -1), button("next ▶", self.step, 1)]
-        letters = text_field(self, "filter", "Fields about", example="layer")
-        return row("Choose a field", [fields, *moves, letters])
+    def _within(self, line: FieldLine) -> bool:
+        return line.field == self.field or line.field.startswith(f"{self.field}.")
 
-    def _options(self) -> list[tuple[str, str]]:
-        """Return the fields to choose from; the chosen one is always there."""
-        fields = self.fields if self.field in self.fields else (self.field, *self.fields)
-        return [(field, field) for field in fields]
+    def page(self) -> str:
+        """Return the document's lines, or the fields that the filter leaves, beside the explanation."""
+        if self.filter:
+            lines = [(path, path, path == self.field) for path in self.fields]
+        else:
+            folded = self._document.folded(self.field)
+            lines = [(line.text, line.field, self._within(line)) for line in folded if line.field]
+        listed = rows("Fields", (button(text, "field", path, chosen=on) for text, path, on in lines))
+        listed.set("class", "rows document")
+        letters = group("Choose a field", field("Fields about", "filter", self.filter, "layer"))
+        return html(letters, beside(listed, _told(self._document, self.field, self.code)))
 
 
 def _explained(document: Document, path: str) -> InspectField:

@@ -1,13 +1,11 @@
-"""The layer explorer: a stack to choose from; its changes, the merged tree and the waste follow.
-
-`LayerExplorer` is the state, a traits object that needs no browser.
-"""
+"""The layer explorer: a stack's layers as buttons, beside them the changes, the merged tree or the waste."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as part
 from functools import cached_property
 from heapq import merge
 from itertools import islice
@@ -15,20 +13,20 @@ from operator import itemgetter
 from typing import Any
 from xml.etree import ElementTree as etree
 
-import ipywidgets as widgets  # type: ignore[import-untyped]
 import traitlets
 
 from labkit.base.errors import LabkitError
 from labkit.box import Box
 from labkit.go.units import human_size
 from labkit.lab import Lab
-from labkit.notebook.html import PAPER, card, code_line, element, html
+from labkit.notebook.html import code_line, element, html
+from labkit.notebook.output import bundle
 from labkit.notebook.pictures.layer_stack import Level, chosen_layer
 from labkit.notebook.pictures.picture import Picture
 from labkit.notebook.pictures.text import count, cut, table, visible
-from labkit.notebook.pictures.theme import CHANGES, INK, RULE
+from labkit.notebook.pictures.theme import CHANGES
 from labkit.notebook.pictures.views import image_view, looked_up
-from labkit.notebook.widgets.view import Explorer, Output, button, row, text_field, toggles
+from labkit.notebook.widgets.page import Explorer, Output, beside, button, field, group, line_button, rows
 from labkit.oci.account import ADVICE, Account, Copy, Entry, Hidden, Shown, account, image_account, in_tree
 from labkit.oci.digest import short
 from labkit.oci.image import Image
@@ -42,6 +40,9 @@ from labkit.oci.tree import Dir, Symlink
 VIEWS = {"changes": "what this layer changes", "merged": "merged tree", "waste": "wasted bytes"}
 LIMIT = 40
 """The rows that are shown at most."""
+_WIDE = 76
+_NUMBERS = ("size", "bytes")
+"""The columns of numbers."""
 RECORD = (
     "This image is a record: its files stand in for the published ones, and add up to the published sizes."
 )
@@ -75,8 +76,6 @@ class Table:
     rows: tuple[Row, ...]
     more: int
     notes: tuple[str, ...]
-    right: tuple[int, ...] = ()
-    """The columns of numbers."""
 
 
 @dataclass(frozen=True)
@@ -86,8 +85,8 @@ class Stacked:
     title: str
     code: str
     layers: tuple[LayerName, ...]
-    changes: tuple[Dir, ...] = field(repr=False)
-    image: Image = field(repr=False)
+    changes: tuple[Dir, ...] = part(repr=False)
+    image: Image = part(repr=False)
 
     @cached_property
     def whole(self) -> Account:
@@ -135,29 +134,23 @@ def stacked(of: Image | Box, name: str = "") -> Stacked:
     return Stacked(f"container {box.name}", code, tuple(layers), tuple(changes), image)
 
 
-def view_table(stack: Stacked, layer: int, view: str, path: str = "", filter: str = "") -> Table:
-    """Return the table of a view: of the paths in a directory, those that have some letters in them.
+def view_table(stack: Stacked, layer: int, view: str, filter: str = "") -> Table:
+    """Return the table of a view: of the paths that have some letters in them.
 
     >>> from labkit import Lab
-    >>> found = view_table(stacked(Lab().pull("nginx")), 3, "changes", path="/var/log", filter="ERROR")
+    >>> found = view_table(stacked(Lab().pull("nginx")), 3, "changes", filter="nginx/ERROR")
     >>> [(row.kind, *row.cells) for row in found.rows]
     [('C', '/var/log/nginx/error.log -> /dev/stderr', '11B',
       'layer 2: 0B; layer 3 has a symbolic link in place of this file')]
     """
     if not layer:
         return Table("There are no layers.", (), (), 0, ())
-    wanted = _wanted(path, filter)
+    letters = filter.casefold()
     made = {"changes": _changes, "merged": _merged, "waste": _waste}[view]
-    return made(stack, layer, wanted)
+    return made(stack, layer, lambda path: letters in path.casefold())
 
 
 _Wanted = Callable[[str], bool]
-
-
-def _wanted(path: str, filter: str) -> _Wanted:
-    directory, letters = "/" + "/".join(name for name in path.split("/") if name), filter.casefold()
-    prefix = directory if directory == "/" else f"{directory}/"
-    return lambda each: (each == directory or each.startswith(prefix)) and letters in each.casefold()
 
 
 def _changes(stack: Stacked, layer: int, wanted: _Wanted) -> Table:
@@ -169,7 +162,7 @@ def _changes(stack: Stacked, layer: int, wanted: _Wanted) -> Table:
     caption = f"{_capital(named.words)}, {human_size(named.size)}, changes {_of(found, entries)}: {told}"
     rows = [Row(each.kind, (_path(each), _size(each), _below(stack, each))) for each in found[:LIMIT]]
     heads = ("path", "size", "what is below it")
-    return Table(caption, heads, tuple(rows), len(found) - len(rows), _sum(stack, layer), (1,))
+    return Table(caption, heads, tuple(rows), len(found) - len(rows), _sum(stack, layer))
 
 
 def _merged(stack: Stacked, layer: int, wanted: _Wanted) -> Table:
@@ -188,7 +181,7 @@ def _merged(stack: Stacked, layer: int, wanted: _Wanted) -> Table:
     caption = f"The tree of {_upto(stack, layer)}: {paths}. A, C and D say what {did} did."
     heads = ("path", "size", "comes from", "hides")
     more = len(shown) + len(gone) - len(rows)
-    return Table(caption, heads, rows, more, _sum(stack, layer), (1,))
+    return Table(caption, heads, rows, more, _sum(stack, layer))
 
 
 def _merged_row(stack: Stacked, each: Shown | Entry, touched: Mapping[str, Entry]) -> Row:
@@ -213,7 +206,7 @@ def _waste(stack: Stacked, layer: int, wanted: _Wanted) -> Table:
     ]
     heads = ("bytes", "path", "why they are wasted", "the copy that is needed")
     notes = (*_sum(stack, layer), *_advice(waste))
-    return Table(caption, heads, tuple(rows), len(waste) - len(rows), notes, (0,))
+    return Table(caption, heads, tuple(rows), len(waste) - len(rows), notes)
 
 
 def _advice(waste: Sequence[Hidden]) -> Iterator[str]:
@@ -296,44 +289,18 @@ def _sum(stack: Stacked, layer: int) -> tuple[str, ...]:
     return (whole, RECORD) if stack.image.recorded else (whole,)
 
 
-# A table in a notebook: HTML that scrolls in a box of its own, and the same in text.
-#
-# It lies on a white card of its own, as pictures do, and a letter stands beside each colour.
+def words(found: Table, code: str) -> str:
+    """Return a table in text.
 
-_BOX = "overflow: auto; max-height: 26em; margin: 8px 0"
-_CELL = f"{PAPER}; padding: 2px 10px; white-space: pre; vertical-align: top"
-_MONO = "font-family: monospace; font-size: 13px"
-_WIDE = 76
-NAMES = {"A": "added", "C": "changed", "D": "deleted"}
-
-
-def bundle(found: Table, code: str) -> dict[str, Any]:
-    """Return what Jupyter shows of a table and of the line of Python that makes it.
-
-    >>> bundle(Table("1 path", ("path",), (), 0, ()), "show()")["text/plain"]
+    >>> words(Table("1 path", ("path",), (), 0, ()), "show()")
     '1 path\\n\\nThe same in Python: show()'
     """
-    return {"text/html": _html(found, code), "text/plain": words(found, code)}
-
-
-def words(found: Table, code: str) -> str:
-    """Return a table in text."""
-    rows = [[row.kind, *(cut(cell, _WIDE) for cell in row.cells)] for row in found.rows]
-    heads = ["", *found.heads]
-    right = [column + 1 for column in found.right]
-    aligned = [f"  {line}" for line in table([heads, *rows], right=right).split("\n")] if rows else []
+    lines = [[row.kind, *(cut(cell, _WIDE) for cell in row.cells)] for row in found.rows]
+    right = [column for column, name in enumerate(found.heads, 1) if name in _NUMBERS]
+    aligned = table([["", *found.heads], *lines], right=right).split("\n") if lines else []
     below = [*_more(found), *found.notes]
-    parts = [[found.caption, *aligned], below, [f"The same in Python: {code}"]]
+    parts = [[found.caption, *(f"  {line}" for line in aligned)], below, [f"The same in Python: {code}"]]
     return "\n\n".join("\n".join(lines) for lines in parts if lines)
-
-
-def _html(found: Table, code: str) -> str:
-    parts = [element("div", visible(found.caption), style="font-weight: bold")]
-    if found.rows:
-        label = visible(found.caption)
-        parts.append(element("div", _grid(found), tabindex="0", role="region", aria_label=label, style=_BOX))
-    parts += [element("div", visible(note)) for note in (*_more(found), *found.notes)]
-    return html(card(*parts, code_line(code), kind="table"))
 
 
 def _more(found: Table) -> list[str]:
@@ -341,43 +308,27 @@ def _more(found: Table) -> list[str]:
 
 
 def _grid(found: Table) -> etree.Element:
-    lettered = any(row.kind for row in found.rows)
-    aligned = ["right" if column in found.right else "left" for column in range(len(found.heads))]
-    heads = [
-        element("th", name, scope="col", style=f"{_CELL}; text-align: {align}; font-weight: bold")
-        for name, align in zip(found.heads, aligned, strict=True)
-    ]
-    if lettered:
-        heads.insert(0, element("th", " ", scope="col", style=f"{_CELL}; text-align: left"))
-    lines = []
-    for line in found.rows:
-        cells = [_badge(line.kind)] if lettered else []
-        for column, (words, align) in enumerate(zip(line.cells, aligned, strict=True)):
-            text = visible(words)
-            gone = line.kind == "D" and column == 0
-            style = f"{_CELL}; text-align: {align}; {_MONO}"
-            cells.append(element("td", element("s", text) if gone else text, style=style))
-        lines.append(element("tr", *cells, style=f"{PAPER}; border-top: 1px solid {RULE}"))
-    head = element("thead", element("tr", *heads, style=PAPER))
-    return element("table", head, element("tbody", *lines), style="border-collapse: collapse; margin: 0")
-
-
-def _badge(kind: str) -> etree.Element:
-    hue = CHANGES.get(kind)
-    if hue is None:
-        return element("td", style=_CELL)
-    style = (
-        f"background: {hue.tint}; color: {INK}; border: 2px solid {hue.line}; border-radius: 4px; "
-        "padding: 0 5px; font-weight: bold"
-    )
-    return element("td", element("span", kind, style=style, title=NAMES[kind]), style=_CELL)
+    """Return a table as HTML, in a box of its own that scrolls."""
+    kinds = ["number" if name in _NUMBERS else "" for name in found.heads]
+    heads = zip(("", *found.heads), ("kind", *kinds), strict=True)
+    lines = [element("tr", *(element("th", name or " ", scope="col", class_=kind) for name, kind in heads))]
+    for row in found.rows:
+        hue = CHANGES.get(row.kind)
+        style = f"box-shadow: inset 3px 0 {hue.line}; padding-left: 8px" if hue else ""
+        cells = [element("td", row.kind, class_="kind", style=style)]
+        for column, (text, kind) in enumerate(zip(row.cells, kinds, strict=True)):
+            gone = row.kind == "D" and column == 0
+            cells.append(element("td", element("s", visible(text)) if gone else visible(text), class_=kind))
+        lines.append(element("tr", *cells))
+    whole = element("table", element("thead", lines[0]), element("tbody", *lines[1:]))
+    label = visible(found.caption)
+    return element("div", whole, tabindex="0", role="region", aria_label=label, class_="table")
 
 
 def layer_explorer(
     image: str | Image | Box,
     *,
     layer: int | None = None,
-    path: str = "",
     filter: str = "",
     view: str = "changes",
     name: str = "",
@@ -386,10 +337,9 @@ def layer_explorer(
     """Open a stack of layers to choose from: a layer's changes, the merged tree, or the wasted bytes.
 
     A name is looked up in `lab`, or else in the notebook's lab. Layers are numbered from 1, the base; without
-    a number the top one is chosen. Of a container, the top is its own read-write layer. `path` is a
-    directory, `filter` letters of the paths to show, `view` "changes", "merged" or "waste", `name` the name
-    to show. Raises NotFound for a name that the lab has not, LabkitError for a layer or a view that there is
-    not.
+    a number the top one is chosen. Of a container, the top is its own read-write layer. `filter` are letters
+    of the paths to show, `view` is "changes", "merged" or "waste", `name` the name to show. Raises NotFound
+    for a name that the lab has not, LabkitError for a layer or a view that there is not.
 
     >>> from labkit import Lab
     >>> layer_explorer(Lab().pull("nginx"), layer=2, view="waste").table.rows[0].cells[:2]
@@ -400,7 +350,7 @@ def layer_explorer(
     chosen = {} if layer is None else {"layer": layer}
     stack = stacked(looked_up(image, lab), name or (image if isinstance(image, str) else ""))
     try:
-        return LayerExplorer(stack, path=path, filter=filter, view=view, **chosen)
+        return LayerExplorer(stack, filter=filter, view=view, **chosen)
     except traitlets.TraitError as error:
         raise LabkitError(str(error)) from None
 
@@ -418,7 +368,6 @@ class LayerExplorer(Explorer):
 
     layer = traitlets.Int()
     view = traitlets.Enum(list(VIEWS), "changes")
-    path = traitlets.Unicode()
     filter = traitlets.Unicode()
 
     def __init__(self, stack: Stacked, **state: Any) -> None:
@@ -437,9 +386,8 @@ class LayerExplorer(Explorer):
         words = [self._stack.code]
         if self.layer != self._top:
             words.append(f"layer={self.layer}")
-        for trait in ("path", "filter"):
-            if getattr(self, trait):
-                words.append(f"{trait}={json.dumps(getattr(self, trait))}")
+        if self.filter:
+            words.append(f"filter={json.dumps(self.filter)}")
         if self.view != "changes":
             words.append(f"view={json.dumps(self.view)}")
         return f"layer_explorer({', '.join(words)})"
@@ -447,7 +395,7 @@ class LayerExplorer(Explorer):
     @property
     def table(self) -> Table:
         """What is told of the chosen layer."""
-        return view_table(self._stack, self.layer, self.view, self.path, self.filter)
+        return view_table(self._stack, self.layer, self.view, self.filter)
 
     @property
     def picture(self) -> Picture:
@@ -462,38 +410,30 @@ class LayerExplorer(Explorer):
         return chosen_layer(self._stack.title, levels, self.layer)
 
     def outputs(self) -> list[Output]:
-        """Return the table with its words, next to the buttons, and the picture of the stack below it."""
+        """Return the table in words, and the picture of the stack."""
         picture = self.picture
         stack = {"text/html": picture.html, "text/plain": picture.text}
-        return [(bundle(self.table, self.code), {}), (stack, {})]
+        return [(bundle(words(self.table, self.code)), {}), (stack, {})]
 
-    def controls(self) -> Any:
-        """Return a button for each layer, the top one first, the views, and two fields for paths."""
-        buttons = [self._button(number) for number in range(self._top, 0, -1)]
-        views = toggles(self, "view", [(words, view) for view, words in VIEWS.items()])
-        fields = [
-            text_field(self, "path", "In the directory", example="/etc"),
-            text_field(self, "filter", "With the letters", example="log"),
+    def page(self) -> str:
+        """Return the layers as buttons, and beside them what is told of the chosen one."""
+        found = self.table
+        views = [button(text, "view", view, chosen=view == self.view) for view, text in VIEWS.items()]
+        parts = [
+            group("Show", *views),
+            group("Paths", field("with the letters", "filter", self.filter, "/etc/")),
+            element("b", found.caption),
+            *([_grid(found)] if found.rows else []),
+            *(element("div", text) for text in (*_more(found), *found.notes)),
+            code_line(self.code),
         ]
-        layers = widgets.VBox(buttons)
-        return widgets.VBox([row("Layer", [layers]), row("Show", [views]), row("Paths", fields)])
+        return html(beside(self._layers(), element("div", *parts)))
 
-    def _button(self, number: int) -> Any:
-        made = button("", self.set_trait, "layer", number)
-        made.layout = widgets.Layout(
-            width="auto", max_width="100%", display="flex", justify_content="flex-start"
-        )
-
-        def follow(change: Any = None) -> None:
+    def _layers(self) -> etree.Element:
+        buttons = []
+        for number in range(self._top, 0, -1):
+            layer = self._stack.layers[number - 1]
+            words = {"number": layer.mark, "made": layer.label, "size": human_size(layer.size)}
             chosen = number == self.layer
-            made.description = ("▶ " if chosen else "") + _words(self._stack.layers[number - 1])
-            made.style.font_weight = "bold" if chosen else "normal"
-
-        follow()
-        self.observe(follow, "layer")
-        return made
-
-
-def _words(layer: LayerName) -> str:
-    parts = (layer.mark, layer.label, human_size(layer.size), cut(layer.made, 40))
-    return " · ".join(filter(None, parts))
+            buttons.append(line_button("layer", number, chosen=chosen, **words, words=layer.made))
+        return rows(f"Layers of {self._stack.title}, the top one first", buttons)

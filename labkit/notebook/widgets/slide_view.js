@@ -44,9 +44,10 @@ function clock(button) {
   };
 }
 
-function render({ model, el }) {
+function initialize({ model }) {
+  const el = document.createElement("div"), style = make("style", "", model.get("css"));
   const root = make("section", "labkit-walkthrough", "", {
-    tabindex: "0", "aria-label": "Walkthrough", "data-lm-suppress-shortcuts": "true",
+    tabindex: "0", "aria-label": "Walkthrough",
   });
   const heading = make("h2");
   const said = make("p", "labkit-said", "", { role: "status" });
@@ -59,7 +60,7 @@ function render({ model, el }) {
   const main = make("div", "labkit-slide");
   const footer = make("footer", "", "", { role: "group", "aria-label": "Controls" });
   root.append(header, main, footer, said);
-  el.append(root);
+  el.append(style, root);
 
   const send = (name, to) => {
     if (name === "start_over") time.zero();
@@ -109,9 +110,9 @@ function render({ model, el }) {
     const key = !letter ? event.key : event.shiftKey ? event.key.toUpperCase() : event.key.toLowerCase();
     if (key === "Escape") {
       if (document.fullscreenElement) return;
-      const cell = root.closest(".jp-Cell, .jp-Notebook");
+      const cell = root.getRootNode().host?.closest(".jp-Cell, .jp-Notebook");
       if (cell) { cell.setAttribute("tabindex", cell.getAttribute("tabindex") ?? "-1"); cell.focus(); }
-      if (root.contains(document.activeElement)) document.activeElement.blur();
+      root.getRootNode().activeElement?.blur();
       return;
     }
     if (target.closest("select, input, textarea")) return;
@@ -127,7 +128,7 @@ function render({ model, el }) {
     event.preventDefault();
   };
   root.addEventListener("keydown", keys);
-  return () => { time.stop(); model.off("change:facts", show); };
+  return alive(model.get("mark"), { element: el, end() { time.stop(); model.off("change:facts", show); } });
 }
 
-export default { render };
+export default { initialize };

@@ -21,6 +21,7 @@ export default {
     stage.append(picture.element, opened, time.element);
     root.append(lost, ...(terminal ? [terminal.element] : []), stage);
     root.classList.toggle("both", !!terminal);
+    if (model.get("offers")) lost.after(buttonsOf(model, terminal));
 
     const show = first => {
       const { scene, events, said } = model.get("frame");

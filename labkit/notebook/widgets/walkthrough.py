@@ -6,21 +6,21 @@ been shown, whether the answer is revealed. The page (`slide_view`) shows it and
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
+from uuid import uuid4
 
 import anywidget
 import traitlets
 from IPython import display
 
 from labkit.base.errors import LabkitError
-from labkit.base.text import packaged
 from labkit.course.slides import Slide, SlideRun
 from labkit.lessons import SLIDES
 from labkit.notebook import slide_html
 from labkit.notebook.html import element, html
 from labkit.notebook.magics import live
-from labkit.notebook.widgets.view import Explorer, Output, keeping_keys
+from labkit.notebook.widgets.page import ASLEEP, Explorer, Output
+from labkit.notebook.widgets.stage import text_of
 
 
 class SlideView(anywidget.AnyWidget):
@@ -30,8 +30,9 @@ class SlideView(anywidget.AnyWidget):
     asked of any host (docs/decisions/0015-the-walkthroughs-page-is-an-anywidget.md).
     """
 
-    _esm = packaged("labkit.notebook.widgets", "slide_view.js")
-    _css = packaged("labkit.notebook.widgets", "slide_view.css")
+    _esm = text_of("live.js", "slide_view.js")
+    css = traitlets.Unicode(text_of("slide_view.css")).tag(sync=True)
+    mark = traitlets.Unicode().tag(sync=True)
     titles: Any = traitlets.List().tag(sync=True)
     slide_html = traitlets.Unicode().tag(sync=True)
     facts: Any = traitlets.Dict().tag(sync=True)
@@ -195,16 +196,20 @@ class Walkthrough(Explorer):
         return [({"text/html": html(folded), "text/plain": text}, {})]
 
     def _ipython_display_(self) -> None:
-        """Show the page first, as the form to read takes a moment, and that form, which never changes."""
-        show: Callable[..., Any] = display.display
-        if live():
-            show(keeping_keys(self.controls()))
-        for data, metadata in self.outputs():
-            show(data, metadata=metadata, raw=True)
+        """Show the page first, as the form to read takes a moment; that form stays, and never changes."""
+        show: Any = display.display
+        if not live():
+            show(self.bundle(), raw=True)
+            return
+        mark = self.view().mark
+        page = f'<labkit-live data-mark="{mark}">{ASLEEP}</labkit-live>'
+        handle = show({"text/html": page, "text/plain": ASLEEP}, raw=True, display_id=True)
+        handle.update(self.bundle(mark), raw=True)
 
-    def controls(self) -> Any:
+    def view(self) -> SlideView:
         """Return the page of the slide, its buttons and keys."""
-        view = SlideView(titles=[f"{slide_html.number(slide)}. {slide.title}" for slide in SLIDES])
+        titles = [f"{slide_html.number(slide)}. {slide.title}" for slide in SLIDES]
+        view = SlideView(mark=uuid4().hex[:12], titles=titles, slide_html=self.html, facts=self.facts)
 
         def show(change: Any = None) -> None:
             with view.hold_sync():
@@ -213,7 +218,6 @@ class Walkthrough(Explorer):
         def pressed(widget: Any, message: Any, buffers: Any) -> None:
             self.do(str(message.get("do")), message.get("to", 0))
 
-        show()
         self.observe(show, ["slide", "place", "revealed", "notes"])
         view.on_msg(pressed)
         return view

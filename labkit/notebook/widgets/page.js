@@ -1,0 +1,71 @@
+// The page of an explorer: HTML that the kernel writes. What is pressed or filled in is told to the kernel,
+// whose next page is laid over this one: what is the same stays, with its focus, its text and how it scrolled.
+
+function lay(over, fresh) {
+  if (over.nodeName !== fresh.nodeName) { over.replaceWith(fresh); return; }
+  if (over.nodeType === Node.TEXT_NODE) { if (over.data !== fresh.data) over.data = fresh.data; return; }
+  for (const { name } of [...over.attributes]) {
+    if (!fresh.hasAttribute(name) && name !== "open") over.removeAttribute(name);
+  }
+  for (const { name, value } of fresh.attributes) {
+    if (over.getAttribute(name) !== value) over.setAttribute(name, value);
+  }
+  if (over.matches("input")) {
+    over.checked = fresh.checked;
+    if (over.getRootNode().activeElement !== over) over.value = fresh.value;
+  }
+  const old = [...over.childNodes], wanted = [...fresh.childNodes];
+  wanted.forEach((each, n) => { if (old[n]) lay(old[n], each); else over.append(each); });
+  for (const each of old.slice(wanted.length)) each.remove();
+  if (over.matches("select")) over.value = fresh.value;
+}
+
+/** Arrow keys go through buttons that stand below each other, and press them. */
+function walk(event) {
+  const step = { ArrowUp: "previousElementSibling", ArrowDown: "nextElementSibling" }[event.key];
+  if (!step || !event.target.closest(".rows")) return;
+  event.preventDefault();
+  const next = event.target[step];
+  next?.focus();
+  next?.click();
+}
+
+export default {
+  initialize({ model }) {
+    const element = document.createElement("div"), style = document.createElement("style");
+    style.textContent = model.get("css");
+    const lost = document.createElement("p");
+    Object.assign(lost, { textContent: "The kernel was restarted: run the cell again.", hidden: true });
+    lost.setAttribute("role", "status");
+    const page = document.createElement("section");
+    page.setAttribute("aria-label", model.get("label"));
+    element.append(style, lost, page);
+    const show = () => {
+      const read = new DOMParser().parseFromString(`<section>${model.get("page")}</section>`, "text/html");
+      const fresh = read.body.firstChild;
+      fresh.setAttribute("aria-label", model.get("label"));
+      lay(page, fresh);
+    };
+    const tell = control => {
+      try { model.send({ set: control.dataset.set, to: control.value }); } catch { lost.hidden = false; }
+    };
+    model.on("comm_live_update", () => { lost.hidden = model.comm_live; });
+    model.on("change:page", show);
+    page.addEventListener("click", event => {
+      const pressed = event.target.closest("button[data-set]");
+      if (pressed) tell(pressed);
+    });
+    page.addEventListener("input", event => { if (event.target.dataset.set) tell(event.target); });
+    page.addEventListener("keydown", event => {
+      if (event.key === "Escape") element.getRootNode().host?.closest(".jp-Cell")?.focus();
+      else walk(event);
+    });
+    show();
+    // Its first chosen row is seen, wherever it is in the list.
+    const moved = () => page.querySelectorAll('.rows [aria-pressed="true"]').forEach(row => {
+      const list = row.closest(".rows");
+      if (!list.scrollTop) list.scrollTop = row.offsetTop - list.offsetTop - 60;
+    });
+    return alive(model.get("mark"), { element, moved, end() {} });
+  },
+};

@@ -1,0 +1,137 @@
+"""The explorers in JupyterLab: pressed where they are drawn, worked by keyboard, kept without a kernel."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.browser import jupyter
+from tests.browser.conftest import Opener
+
+SETUP = """from labkit import *
+lab = Lab()
+lab.build("app", [
+    "FROM nginx",
+    "COPY model.bin /srv/model.bin",
+    "RUN chmod 600 /srv/model.bin && echo hi >> /etc/passwd",
+    "RUN rm /srv/model.bin && rm -r /var/log/nginx",
+], {"model.bin": 67_000_000})
+"""
+LAYERS = SETUP + 'layer_explorer("app")'
+HISTORY = SETUP + 'history_explorer("nginx", line=4)'
+INSPECT = SETUP + 'inspect_explorer("nginx", field="RootFS.Layers")'
+DRIVERS = SETUP + "driver_explorer(steps=['create'])"
+WIDGETS = {"layers": LAYERS, "history": HISTORY, "inspect": INSPECT, "drivers": DRIVERS}
+NEAR = 500
+"""Pixels that what changes may be away from what is pressed."""
+
+
+def page_of(page: jupyter.Notebook) -> Any:
+    """Run the notebook; give the page of the explorer, alive."""
+    page.run()
+    found = page.page.locator("labkit-live section")
+    found.wait_for()
+    return found
+
+
+def focused(page: jupyter.Notebook) -> str:
+    """Give the words of what has the focus."""
+    return str(page.page.evaluate("document.activeElement.shadowRoot?.activeElement?.textContent ?? ''"))
+
+
+def middle(found: Any) -> float:
+    """Give how far down the screen something is."""
+    box = found.bounding_box()
+    return float(box["y"] + box["height"] / 2)
+
+
+def test_a_layer_a_view_and_letters_change_what_is_told(notebook: Opener) -> None:
+    with notebook(LAYERS) as page:
+        found = page_of(page)
+        found.get_by_text("Layer 6, 0B, changes").wait_for()
+        found.get_by_role("button", name="COPY").click()
+        found.get_by_text("Layer 4, 67MB, changes 2 paths: 1 added, 1 changed, 0 deleted").wait_for()
+        page.press("ArrowUp", "ArrowUp")
+        assert focused(page).startswith("6")
+        page.click("wasted bytes")
+        found.get_by_text("deleted by layer 6, yet still in layer 5").wait_for()
+        found.get_by_label("with the letters").press_sequentially("model", delay=15)
+        told = found.get_by_text("Waste in layers 1 to 6: 134,000,000 bytes in 2 of 8 files")
+        told.wait_for()
+        assert found.get_by_label("with the letters").input_value() == "model"
+        assert abs(middle(told) - middle(found.get_by_role("button", name="wasted bytes"))) < NEAR
+
+
+@pytest.mark.parametrize("width", jupyter.WIDTHS)
+def test_a_line_of_the_history_is_pressed_and_told_beside_it(notebook: Opener, width: int) -> None:
+    with notebook(HISTORY) as page:
+        page.look(jupyter.THEMES[0], width, 800)
+        found = page_of(page)
+        found.get_by_text("yes, layer 3 of 3").wait_for()
+        line = found.get_by_role("button", name="EXPOSE 80")
+        line.click()
+        told = found.get_by_text("EXPOSE notes a port on which the program listens")
+        told.wait_for()
+        assert abs(middle(told) - middle(line)) < NEAR
+        page.press("ArrowDown", "ArrowDown")
+        found.get_by_text("yes, layer 2 of 3").wait_for()
+        assert focused(page).startswith("5")
+        assert found.get_by_role("button", pressed=True).count() == 1
+
+
+def test_a_field_is_pressed_and_the_filter_leaves_fields(notebook: Opener) -> None:
+    with notebook(INSPECT) as page:
+        found = page_of(page)
+        found.get_by_text("docker pull shows the digests of the compressed blobs").wait_for()
+        found.get_by_role("button", name='"Parent": ""').click()
+        found.get_by_text("The history then says <missing>.").wait_for()
+        found.get_by_label("Fields about").fill("storage driver")
+        found.get_by_text("The storage driver, which keeps the layers").wait_for()
+        assert found.locator(".rows button").count() < 10
+        page.press("Tab", "Tab", "Enter")
+        found.get_by_text("GraphDriver.Name}}' nginx").wait_for()
+
+
+def test_the_drivers_controls_work_by_keyboard(notebook: Opener) -> None:
+    with notebook(DRIVERS) as page:
+        found = page_of(page)
+        found.get_by_label("overlay2", exact=True).focus()
+        page.press("Space", "Tab", "Tab", "Space")  # over fuse-overlayfs to aufs
+        wanted = 'driver_costs("fuse-overlayfs", "btrfs", "zfs", "devicemapper", "vfs", steps=["create"])'
+        found.get_by_text(wanted).wait_for()
+        found.get_by_role("button", name="1MB", exact=True).focus()
+        page.press("Space")
+        found.get_by_text(wanted[:-1] + ", size=1000000)").wait_for()
+        assert found.locator("img").count() == 1
+
+
+@pytest.mark.parametrize("cell", WIDGETS.values(), ids=WIDGETS)
+def test_without_a_kernel_it_says_what_to_do_and_has_no_dead_control(notebook: Opener, cell: str) -> None:
+    with notebook(cell) as page:
+        page_of(page).locator("button").last.click()
+        page.page.wait_for_timeout(500)
+        page.page.evaluate("jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
+        page.page.locator("labkit-live").get_by_text("The kernel was restarted").wait_for()
+        saved = page.reopen()
+        page.sees("Run this cell (Shift+Enter): buttons appear.")
+        area = page.page.locator(".jp-OutputArea-output")
+        assert area.locator("button, input, select").count() == 0
+        assert area.get_by_text("Error displaying widget").count() == 0
+        assert "The same in Python" in saved.cells[0].outputs[-1].data["text/plain"]
+
+
+@pytest.mark.parametrize(("name", "cell"), WIDGETS.items(), ids=WIDGETS)
+def test_it_reads_in_both_themes_and_on_a_narrow_page(notebook: Opener, name: str, cell: str) -> None:
+    with notebook(cell) as page:
+        found = page_of(page)
+        page.readable(f"explorer-{name}")
+        page.look(jupyter.THEMES[1], 1280)
+        ink, paper = found.evaluate("e => [getComputedStyle(e).color, getComputedStyle(e).backgroundColor]")
+        assert sum(map(int, _numbers(ink)[:3])) > 600
+        assert sum(map(int, _numbers(paper)[:3])) < 150
+        assert page.page.locator("labkit-live [title=null]").count() == 0
+
+
+def _numbers(colour: str) -> list[str]:
+    return [part.split(".")[0] for part in colour.removeprefix("rgb").strip("a()").split(", ")]
