@@ -20,7 +20,7 @@ from labkit.base.errors import LabkitError
 from labkit.base.errors import data_folder as folder
 from labkit.base.lazy import extra
 from labkit.course.exercise import Card, Exercise, Line, Mark
-from labkit.course.lesson import Lesson
+from labkit.course.lesson import Lesson, all_exercises
 from labkit.oci.blob import write_file
 
 VERSION = 1
@@ -212,8 +212,8 @@ def _peek(path: Path) -> Scores:
         return {}
 
 
-def listing(lessons: Iterable[Lesson]) -> str:
-    """Return the lessons' exercises, a line each below a line for their lesson.
+def listing(lessons: Iterable[Lesson], scores: Scores | None = None) -> str:
+    """Return the lessons' exercises, a line each below a line for their lesson; with scores also their state.
 
     >>> from labkit.lessons import LESSONS
     >>> print(listing(LESSONS).splitlines()[1])
@@ -221,10 +221,28 @@ def listing(lessons: Iterable[Lesson]) -> str:
     """
     lines = []
     for lesson in lessons:
-        if lesson.exercises:
+        if lesson.exercises or scores is not None:
             lines.append(lesson.heading)
-            lines += [f"  {each.id:20}  {each.title}" for each in lesson.exercises]
+        for each in lesson.exercises:
+            state = "" if scores is None else f"{_state(scores.get(each.id, Score()))}"
+            lines.append(f"  {each.id:20}  {each.title:{50 if state else 0}}  {state}".rstrip())
     return "\n".join(lines) + "\n"
+
+
+def course_map(progress: Progress, lessons: Sequence[Lesson]) -> str:
+    """Return the way through the course: each lesson, how far its exercises are, and which comes next.
+
+    >>> from labkit.lessons import LESSONS
+    >>> print(course_map(Progress(), LESSONS).splitlines()[-2])
+    Next: 01-one-layer, in exercises/01-image-layers.ipynb
+    """
+    open_ones = ((each.id, lesson.notebook) for lesson in lessons for each in lesson.exercises)
+    open_ones = (found for found in open_ones if not progress.scores.get(found[0], Score()).done)
+    name, notebook = next(open_ones, ("", ""))
+    todo = f"Next: {name}, in exercises/{notebook}.ipynb" if name else "All exercises are done."
+    card = progress_card(progress, all_exercises(lessons))
+    foot = [todo, *filter(None, [progress.message]), card.foot, ""]
+    return "\n".join([card.title, "", listing(lessons, progress.scores), *foot])
 
 
 def progress_card(progress: Progress, exercises: Sequence[Exercise]) -> Card:

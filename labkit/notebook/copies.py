@@ -20,6 +20,7 @@ from labkit.base.errors import LabkitError
 from labkit.oci.blob import write_file
 
 LIST = ".labkit.json"
+_NOTHING = ["", ""]
 _IGNORE = "# Copies to work in: git has no need of them.\n*\n"
 
 
@@ -67,7 +68,7 @@ def copy(notebook: dict[str, Any]) -> dict[str, Any]:
     >>> copy({"cells": [{"cell_type": "code", "outputs": [1], "execution_count": 1}]})["cells"]
     [{'cell_type': 'code', 'outputs': [], 'execution_count': None}]
     """
-    empty = {"outputs": [], "execution_count": None}
+    empty: dict[str, Any] = {"outputs": [], "execution_count": None}
     cells = [cell | empty if cell["cell_type"] == "code" else cell for cell in notebook["cells"]]
     return notebook | {"cells": cells}
 
@@ -87,17 +88,17 @@ def lay(folder: Path, fresh: str = "") -> list[Laid]:
     if not folder.is_dir() or not any(folder.iterdir()):  # in a folder of somebody's, git sees to itself
         folder.mkdir(parents=True, exist_ok=True)
         write_file(folder / ".gitignore", [_IGNORE.encode()])
-    known_before = _read(folder / LIST)
-    digests, laid = dict(known_before), []
+    before = _read(folder / LIST)
+    digests, laid = dict(before), []
     for name, file in files.items():
         data = _content(name, file)
-        one = _lay(folder / name, name, data, known_before.get(name, ""))
+        one = _lay(folder / name, name, data, before.get(name, _NOTHING))
         if name in wanted and one.state not in ("new", "renewed"):
-            one = _lay(_free(folder / name), name, data, "")
+            one = _lay(_free(folder / name), name, data, _NOTHING)
         if one.state != "outdated":
-            digests[name] = sha256(data).hexdigest()
+            digests[name] = _digests(data)
         laid.append(one)
-    if digests != known_before:
+    if digests != before:
         write_file(folder / LIST, [(json.dumps(digests, indent=1) + "\n").encode()])
     return laid
 
@@ -110,14 +111,27 @@ def _content(name: str, file: Traversable) -> bytes:
     return data
 
 
-def _lay(path: Path, name: str, data: bytes, before: str) -> Laid:
-    """Write one file, unless a learner's work is there; `before` is the digest of what was laid last time."""
-    here = sha256(path.read_bytes()).hexdigest() if path.exists() else ""
-    newest = sha256(data).hexdigest()
-    if here == newest:
+def _digests(data: bytes) -> list[str]:
+    """Return the digest of a file, and that of what a person can have done in it.
+
+    JupyterLab writes of its own accord which Python a notebook was opened with: that is nobody's work.
+    """
+    try:
+        cells = json.loads(data)["cells"]
+        work = [[cell["cell_type"], "".join(cell["source"]), cell.get("outputs")] for cell in cells]
+    except (ValueError, LookupError, TypeError):
+        return [sha256(data).hexdigest()] * 2
+    return [sha256(each).hexdigest() for each in (data, json.dumps(work).encode())]
+
+
+def _lay(path: Path, name: str, data: bytes, before: list[str]) -> Laid:
+    """Write one file, unless a learner's work is there; `before` has the digests of what was laid last."""
+    newest = _digests(data)
+    here = _digests(path.read_bytes()) if path.exists() else []
+    if here and here[1] not in (newest[1], before[1]):
+        return Laid(name, path, "outdated" if any(before) and before != newest else "kept")
+    if here and (before == newest or here == newest):
         return Laid(name, path, "same")
-    if here and here != before:
-        return Laid(name, path, "kept" if before in ("", newest) else "outdated")
     path.parent.mkdir(parents=True, exist_ok=True)
     write_file(path, [data])
     return Laid(name, path, "renewed" if here else "new")
@@ -130,9 +144,11 @@ def _free(path: Path) -> Path:
     return found
 
 
-def _read(path: Path) -> dict[str, str]:
+def _read(path: Path) -> dict[str, list[str]]:
     """Return the digests of what was laid; a list that is missing or damaged knows of nothing."""
     try:
-        return {str(name): str(digest) for name, digest in json.loads(path.read_bytes()).items()}
-    except (OSError, ValueError, AttributeError):
+        return {
+            str(name): [str(file), str(work)] for name, (file, work) in json.loads(path.read_bytes()).items()
+        }
+    except (OSError, ValueError, TypeError, AttributeError):
         return {}
