@@ -86,13 +86,13 @@ def test_a_file_that_cannot_be_read(capsys: pytest.CaptureFixture[str], tmp_path
     }
     for path, reason in cases.items():
         assert main(["shell", path]) == 2
-        assert capsys.readouterr() == ("", f"python -m labkit shell: {path}: {reason}\n")
+        assert capsys.readouterr() == ("", f"labkit shell: {path}: {reason}\n")
 
 
 def test_input_that_is_no_text_and_a_console_that_shows_ascii_alone() -> None:
     stdout, stderr, status = run("-", stdin=b"\xff\xfe")
     assert (stdout, status) == ("", 2)
-    assert stderr == "python -m labkit shell: -: not UTF-8 text\n"
+    assert stderr == "labkit shell: -: not UTF-8 text\n"
     environment = {**ENVIRONMENT, "PYTHONIOENCODING": "utf-8", "PYTHONUTF8": "0"}
     ascii_only = [sys.executable, "-c", "import sys; sys.stdout.reconfigure(encoding='ascii'); "
                   "from labkit.__main__ import main; sys.exit(main(['shell']))"]  # fmt: skip
@@ -133,7 +133,7 @@ def test_a_reader_that_goes_away_leaves_no_traceback() -> None:
 
 def test_a_wrong_argument_gives_a_usage_line() -> None:
     assert run("--nonsense")[2] == 2
-    assert run("--network", "none")[1].splitlines()[-1].startswith("python -m labkit shell: error: argument")
+    assert run("--network", "none")[1].splitlines()[-1].startswith("labkit shell: error: argument")
 
 
 PLAIN = (

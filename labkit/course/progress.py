@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, astuple, dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from labkit.base.errors import LabkitError
+from labkit.base.errors import DRIVE, LabkitError
 from labkit.base.errors import data_folder as folder
 from labkit.base.lazy import extra
 from labkit.course.exercise import Card, Exercise, Line, Mark
@@ -26,6 +27,8 @@ from labkit.oci.blob import write_file
 VERSION = 1
 FILE = "progress.json"
 _DAMAGED = "it is damaged, or no file of labkit's progress"
+RENAMED: Mapping[str, str] = {}
+"""Today's ids of exercises by those that an earlier labkit wrote: what was done stays done."""
 _WAIT = 20.0
 """Seconds to wait for another notebook that writes."""
 
@@ -123,7 +126,9 @@ def from_json(data: bytes) -> Scores:
         document = json.loads(data)
         version, exercises = document["version"], document["exercises"]
         newer = type(version) is int and version > VERSION
-        scores = {} if newer else {str(name): _score(each) for name, each in exercises.items()}
+        scores: Scores = {}
+        for name, each in () if newer else exercises.items():
+            scores = merge(scores, {RENAMED.get(name, str(name)): _score(each)})
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise ValueError(_DAMAGED) from None
     if newer:
@@ -178,6 +183,9 @@ def update(change: Callable[[Scores], Scores], where: Path | None = None) -> Pro
 
 @contextmanager
 def _locked(directory: Path) -> Iterator[None]:
+    if sys.platform == "emscripten":  # one page, and a lock there would never be given back
+        yield
+        return
     with extra("course"):
         from filelock import FileLock
 
@@ -259,7 +267,10 @@ def progress_card(progress: Progress, exercises: Sequence[Exercise]) -> Card:
         lines.append(Line(progress.message))
     solved = sum(score.solved for score in scores.values())
     title = f"Progress: {solved} of {len(scores)} exercises solved"
-    return Card(title, tuple(lines), f"Kept in {progress.path}, never in a notebook.")
+    kept = f"Kept in {progress.path}, never in a notebook."
+    if sys.platform == "emscripten":
+        kept = "Kept in this browser." if DRIVE.is_dir() else "Kept until this page is closed."
+    return Card(title, tuple(lines), kept)
 
 
 def _state(score: Score) -> str:
