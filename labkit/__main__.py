@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given, rest = parser.parse_known_args(arguments)
     if rest and given.command not in _TO_JUPYTERLAB:
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
-    given.rest = rest
+    given.rest = [*rest, f"--port={given.port}"] if getattr(given, "port", None) else rest
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a console that lacks a sign shows its number
             stream.reconfigure(errors="backslashreplace")
@@ -68,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
         for names, settings in options:
             command.add_argument(*names, **settings)
     for name in _TO_JUPYTERLAB:
-        commands.choices[name].epilog = "Any other option is JupyterLab's: --no-browser, --port 8889."
+        commands.choices[name].epilog = "Any other option is JupyterLab's, as --name=value; --no-browser."
     return parser
 
 
@@ -165,11 +165,12 @@ def _option(*names: str, **settings: Any) -> tuple[tuple[str, ...], dict[str, An
 
 _TO_JUPYTERLAB = ("start", "present")
 _FOLDER = _option("folder", nargs="?", default="labkit-course", metavar="DIR", help="labkit-course without")
+_PORT = _option("--port", metavar="8889", help="where JupyterLab answers")
 _INTO = _option("folder", metavar="DIR", help="made where it is missing")
 _FRESH = _option("--fresh", default="", metavar="02", help="lay this one anew, beside yours")
 _COMMANDS: tuple[tuple[Any, ...], ...] = (
-    (_start, "lay your copies of the lessons, and open the first in JupyterLab", _FOLDER, _FRESH),
-    (_present, "open the walkthrough of the slides, to stand before a class", _FOLDER),
+    (_start, "lay your copies of the lessons, and open the first in JupyterLab", _FOLDER, _FRESH, _PORT),
+    (_present, "open the walkthrough of the slides, to stand before a class", _FOLDER, _PORT),
     (_lessons, "lay your copies of the lessons into a folder", _INTO, _FRESH),
     (_progress, "how far you are in the course, and what is next"),
     (

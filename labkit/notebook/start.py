@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
+from labkit.base.errors import data_folder
 from labkit.base.lazy import extra
 from labkit.base.text import shown
 from labkit.lessons import LESSONS
@@ -20,23 +21,24 @@ from labkit.notebook.copies import Laid
 
 FIRST = f"{LESSONS[0].notebook}.ipynb"
 _DEFAULTS = Path(__file__).parent / "jupyterlab"
-_NAMED = {
-    "renewed": "newer than yours, which nobody had worked in, and so replaced",
-    "outdated": "a newer one is there, and yours stays; --fresh lays it beside yours",
-    "kept": "yours, as you left them",
+_SAID = {
+    "new": "new in the course: {}",
+    "renewed": "newer now, as nobody had worked in it: {}",
+    "outdated": "yours stay, and there are newer ones (--fresh lays one beside yours): {}",
+    "kept": "yours, as you left them: {}",
 }
 
 
 def lay(folder: Path, fresh: str = "") -> tuple[list[str], list[Laid]]:
     """Lay the course's copies into a folder; return what to say of it, and what became of each."""
     laid = copies.lay(folder, fresh)
-    new = [each for each in laid if each.state == "new"]
-    lines = [f"{shown(str(folder))}: {f'{len(new)} files laid' if new else 'your copies are there'}"]
-    if fresh:
-        lines = [f"{shown(str(each.path))}: laid anew" for each in new if _is_fresh(each)]
-    for state, words in _NAMED.items():
-        if names := [each.name for each in laid if each.state == state]:
-            lines.append(f"{words}: {', '.join(names)}")
+    place = shown(str(folder))
+    if all(each.state == "new" for each in laid):
+        return [f"{place}: the course's {len(laid)} files; work in them as you like"], laid
+    lines = [f"{place}: your copies of the course"]
+    for state, words in _SAID.items():
+        if names := [each.path.relative_to(folder).as_posix() for each in laid if each.state == state]:
+            lines.append(f"  {words.format(', '.join(names))}")
     return lines, laid
 
 
@@ -69,6 +71,11 @@ def _open(folder: Path, options: Sequence[str], name: str, lines: Iterable[str])
 
     for line in (*lines, "JupyterLab opens in your browser; Ctrl-C here, twice, ends it."):
         print(line, flush=True)
-    given = [f"--ServerApp.root_dir={folder.resolve()}", f"--LabApp.app_settings_dir={_DEFAULTS}"]
-    LabApp.launch_instance([*given, f"--LabApp.default_url=/doc/tree/{quote(name)}", *options])
+    own = {
+        "ServerApp.root_dir": folder.resolve(),
+        "LabApp.app_settings_dir": _DEFAULTS,
+        "LabApp.workspaces_dir": data_folder() / "workspaces",  # which documents were open
+        "LabApp.default_url": f"/doc/tree/{quote(name)}",
+    }
+    LabApp.launch_instance([*(f"--{option}={value}" for option, value in own.items()), *options])
     return 0
