@@ -34,7 +34,7 @@ def change(path: Path, edit: Callable[[Any], None]) -> bytes:
 
 @pytest.fixture
 def newer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[], None]:
-    """Give what makes the course another one: each notebook has a cell more, and there is one notebook more."""
+    """Give what makes the course another one: a cell more in each notebook, and a notebook more."""
 
     def begin() -> None:
         made = tmp_path / "newer"
