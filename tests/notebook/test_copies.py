@@ -174,6 +174,6 @@ def test_what_the_command_says(
 def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "file").write_text("")
     assert main(["lessons", str(tmp_path / "file")]) == 2
-    assert capsys.readouterr() == ("", f"labkit lessons: {tmp_path}/file: File exists\n")
+    assert capsys.readouterr() == ("", f"labkit lessons: {tmp_path}/file: file exists\n")
     assert main(["lessons", str(tmp_path), "--fresh", "nine"]) == 2
     assert capsys.readouterr().err.startswith("labkit: no notebook begins with nine; there are ")
