@@ -141,14 +141,14 @@ def test_a_fresh_copy_lies_beside_the_other(tmp_path: Path) -> None:
     copies.lay(tmp_path)
     change(tmp_path / ONE, EDITS["a cell ran"])
     for number in (2, 3):
-        (found,) = [each for each in copies.lay(tmp_path, fresh="02") if each.state == "new"]
+        (found,) = [each for each in copies.lay(tmp_path, fresh="2") if each.state == "new"]
         assert found.path == tmp_path / f"02-image-history-{number}.ipynb"
     (found,) = [each for each in copies.lay(tmp_path, fresh="exercises/01") if each.state == "new"]
     assert found.path == tmp_path / "exercises/01-image-layers-2.ipynb"
 
 
 def test_a_name_that_no_notebook_has_is_refused_in_one_line_and_nothing_is_laid(tmp_path: Path) -> None:
-    with pytest.raises(LabkitError, match=r"no notebook begins with 9; there are 00-start-here\.ipynb, "):
+    with pytest.raises(LabkitError, match=r"no notebook begins with 09; there are 00-start-here\.ipynb, "):
         copies.lay(tmp_path / "new", fresh="9")
     assert not (tmp_path / "new").exists()
 
