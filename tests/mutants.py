@@ -172,7 +172,7 @@ def _is_there(test: str) -> bool:
 
 def copied(folder: Path) -> Path:
     """Copy the package and its tests into a folder, compiled in a form that knows each source by its hash."""
-    for name in ("labkit", "tests"):
+    for name in ("labkit", "tests", "notebooks"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", folder)
     # A mutant may be as long as its original and of the same second, which are all that Python looks at else.

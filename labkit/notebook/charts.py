@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from labkit.base.errors import LabkitError
+from labkit.base.lazy import advice
 from labkit.base.text import one_line
 from labkit.engine.schedule import PullEvent
 from labkit.lab import Lab
@@ -22,7 +23,7 @@ from labkit.notebook.pictures.text import count, cut, indented, visible
 from labkit.notebook.pictures.theme import BLUE, CARD, GREEN, INK, RED, RULE, Hue
 from labkit.notebook.pictures.views import name_of, notebook_lab
 
-MISSING = "no chart: matplotlib is not installed here (pip install 'labkit[course]'); in words:"
+MISSING = f"no chart: matplotlib is not installed here ({advice('course')}); in words:"
 _DPI = 192
 """Twice what a page shows, so that a chart is sharp when it is projected."""
 _WIDTH = 8.0
