@@ -1,0 +1,150 @@
+"""The whole course as static files, which any web server can give away: JupyterLite, Pyodide, labkit, notebooks.
+
+Python runs in the learner's browser, and no page asks another host for anything. JupyterLite builds the pages;
+what is then added is Pyodide with the packages, and the first page. The same packages give the same bytes.
+docs/decisions/0026-the-site-is-built-by-what-is-not-installed.md says why JupyterLite is no extra of labkit.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from importlib import util
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as etree
+
+import labkit
+from labkit.base.errors import LabkitError
+from labkit.course.lesson import Lesson
+from labkit.lessons import LESSONS
+from labkit.notebook import site_pyodide, site_wheels
+from labkit.notebook.html import element, html
+
+PACKAGES = ("jupyterlite-core==0.8.6", f"{site_wheels.KERNEL}==0.8.6")
+"""What builds the pages."""
+
+BUILD = f"uv run {' '.join(f'--with {each}' for each in PACKAGES)} python -m labkit site DIR"
+"""The command that brings them."""
+
+_TEMPLATES = Path(__file__).parent / "templates/site"
+_CONFIG, _START = "jupyter_lite_config.json", "jupyter-lite.json"
+_OURS = '<meta name="generator" content="labkit site">'
+_NOT_NEEDED = ("*.map", "*.eot", "*.ttf", "fa-*.svg", "rspack.config*", "pypi/*.whl")
+_MAY_CHANGE = {".html", ".ipynb", ".json", ".tar", ".webmanifest"}
+"""The kinds of files whose names stay the same when what is in them changes."""
+
+
+def write(folder: Path, *, pyodide: Path | None = None, say: Callable[[str], None] = print) -> None:
+    """Write the course as static files into a folder, in the place of an older site; `say` tells how it goes.
+
+    `pyodide` is a Pyodide that was downloaded: npm's tarball, or the full one, which brings matplotlib for the
+    charts. Without it npm's client is asked for the known one. Raises LabkitError, whose text is one line, where
+    something is missing or the folder holds something else; the folder is then as it was.
+    """
+    folder = folder.resolve()
+    _check(folder)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".labkit-site-", dir=folder.parent) as name:
+            work = Path(name)
+            if pyodide is None:
+                say(f"npm fetches Pyodide {site_pyodide.VERSION}")
+            found = site_pyodide.read(pyodide or site_pyodide.from_npm(work))
+            say(f"JupyterLite builds the pages; {len(found.packages)} packages go with them")
+            built = _built(work, found)
+            if folder.exists():
+                folder.rename(work / "old")
+            built.rename(folder)
+    except OSError as error:
+        raise LabkitError(f"{error.filename or folder}: {error.strerror or error}") from None
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    say(f"{folder}: {len(files)} files, {sum(path.stat().st_size for path in files) / 1e6:.1f} MB")
+
+
+def _check(folder: Path) -> None:
+    for package in PACKAGES:
+        if util.find_spec(package.partition("==")[0].replace("-", "_")) is None:
+            raise LabkitError(f"{package} is not installed: {BUILD}")
+    if folder.exists() and not folder.is_dir():
+        raise LabkitError(f"{folder}: a file is there, no folder")
+    index = folder / "index.html"
+    ours = index.is_file() and _OURS in index.read_text("utf-8", "replace")
+    if folder.is_dir() and any(folder.iterdir()) and not ours:
+        raise LabkitError(f"{folder}: this folder is not empty, and no site that labkit wrote")
+
+
+def _built(work: Path, pyodide: site_pyodide.Pyodide) -> Path:
+    """Let JupyterLite build the pages, add what is ours, and return their folder."""
+    lite, out = work / "lite", work / "out/site"  # a folder down: it sets the times of all that lies beside it
+    lite.mkdir()
+    _notebooks(lite / "files")
+    config, start = (json.loads((_TEMPLATES / name).read_text("utf-8")) for name in (_CONFIG, _START))
+    extensions = [str(each) for each in site_wheels.front_ends()]
+    config["LiteBuildConfig"] |= {"federated_extensions": extensions, "output_dir": str(out)}
+    (kernel,) = start["jupyter-config-data"]["litePluginSettings"].values()
+    kernel["loadPyodideOptions"]["packages"] = pyodide.packages
+    (lite / _CONFIG).write_text(json.dumps(config), "utf-8")
+    (lite / _START).write_text(json.dumps(start), "utf-8")
+    command = [sys.executable, "-m", "jupyterlite_core", "build"]
+    done = subprocess.run(command, cwd=lite, capture_output=True, text=True, check=False)
+    if done.returncode:
+        said = (done.stderr or done.stdout).strip().splitlines() or [""]
+        raise LabkitError(f"JupyterLite's build failed (exit code {done.returncode}): {said[-1]}")
+    _finish(out, pyodide)
+    return out
+
+
+def _notebooks(folder: Path) -> None:
+    """Write the learner's copies of the notebooks, and the data that they read."""
+    source = Path(labkit.__file__).parents[1] / "notebooks"
+    shutil.copytree(source, folder, ignore=shutil.ignore_patterns(".*"))
+    for path in folder.rglob("*.ipynb"):
+        notebook = _learners_copy(json.loads(path.read_text("utf-8")))
+        # Without it each notebook begins with the question which kernel to take.
+        notebook["metadata"]["language_info"] = {"name": "python"}
+        path.write_text(json.dumps(notebook, indent=1, ensure_ascii=False) + "\n", "utf-8")
+
+
+def _learners_copy(notebook: dict[str, Any]) -> dict[str, Any]:
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code":
+            cell |= {"outputs": [], "execution_count": None}
+    return notebook
+
+
+def _finish(out: Path, pyodide: site_pyodide.Pyodide) -> None:
+    """Add Pyodide and the first page, delete what no page needs, and set the times of what may change."""
+    place = out / "static/pyodide"
+    place.mkdir(parents=True)
+    for name, data in pyodide.files.items():
+        (place / name).write_bytes(data)
+    lessons = html(*map(_lesson, LESSONS))
+    for path in _TEMPLATES.glob("*.html"):
+        page = path.read_text("utf-8").replace("<!-- lessons -->", lessons)
+        (out / path.name).write_text(page, "utf-8")
+    for pattern in _NOT_NEEDED:
+        for path in list(out.rglob(pattern)):
+            path.unlink()
+    for path in out.rglob("*"):
+        if path.suffix in _MAY_CHANGE:  # a browser asks for a file again after a tenth of its age
+            os.utime(path)
+
+
+def _lesson(lesson: Lesson) -> etree.Element:
+    """Return a lesson's line of the first page."""
+    parts = lesson.answers.split("`")  # every other one is code
+    words = [element("code", part) if place % 2 else part for place, part in enumerate(parts)]
+    links = [element("a", lesson.heading, href=_address(lesson.notebook))]
+    if lesson.exercises:
+        links += [" · ", element("a", "exercises", href=_address(f"exercises/{lesson.notebook}"))]
+    return element("li", element("p", *links), element("p", *words))
+
+
+def _address(notebook: str) -> str:
+    return f"notebooks/index.html?path={notebook}.ipynb"

@@ -1,0 +1,100 @@
+"""Pyodide for the site: where it comes from, and what of it the pages need."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import subprocess
+import tarfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from labkit.base.errors import LabkitError
+from labkit.notebook import site_wheels
+
+VERSION = "314.0.6"
+SHA256 = "d78ac549b28a2a58600cd06f44e017024151775f8c6b2d73fab1475400d38ea2"
+"""Of npm's tarball."""
+
+_LOCK = "pyodide-lock.json"
+_CORE = {"pyodide.asm.mjs", "pyodide.asm.wasm", "pyodide.mjs", "python_stdlib.zip", _LOCK}
+_CHARTS = "matplotlib"
+
+
+@dataclass(frozen=True, slots=True)
+class Pyodide:
+    """The files of Pyodide's folder by their names, and the packages that are loaded when it starts."""
+
+    files: dict[str, bytes]
+    packages: list[str]
+
+
+def from_npm(folder: Path) -> Path:
+    """Let npm's client fetch its tarball into a folder; return the file. Raises LabkitError where it cannot."""
+    wanted = f"pyodide@{VERSION}"
+    advice = f"fetch it by `npm pack {wanted}` and add --pyodide pyodide-{VERSION}.tgz"
+    npm = shutil.which("npm")
+    if npm is None:
+        raise LabkitError(f"Pyodide {VERSION} is needed and there is no npm here: {advice}")
+    command = [npm, "pack", "--silent", wanted]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    file = folder / f"pyodide-{VERSION}.tgz"
+    if not file.is_file():
+        raise LabkitError(f"npm did not bring {wanted} (exit code {done.returncode}): {advice}")
+    if hashlib.sha256(file.read_bytes()).hexdigest() != SHA256:
+        raise LabkitError(f"npm brought another {wanted} than the known one, whose SHA-256 is {SHA256}")
+    return file
+
+
+def read(archive: Path) -> Pyodide:
+    """Return Pyodide from npm's tarball or from the full one, with the packages of the lessons in it.
+
+    Where the archive has matplotlib, it goes in with all that it needs, to be loaded by the first chart. Raises
+    LabkitError where the archive is none of these, or a package is not installed here.
+    """
+    core = _members(archive, _CORE)
+    if core.keys() != _CORE:
+        missing = ", ".join(sorted(_CORE - core.keys()))
+        raise LabkitError(f"{archive}: this is no Pyodide: it has no {missing}")
+    lock: Any = json.loads(core[_LOCK])
+    try:
+        wheels = site_wheels.wheels(lock["info"]["python"])
+    except metadata.PackageNotFoundError as error:
+        raise LabkitError(f"{error.name} is not installed: pip install 'labkit[course]'") from None
+    own = {each.name: each.entry for each in wheels}
+    drawing = _needed(_CHARTS, lock["packages"], own)
+    names = {entry["file_name"] for entry in drawing.values()}
+    found = _members(archive, names)
+    lock["packages"] = own | (drawing if found.keys() == names else {})
+    files = {**core, **found, _LOCK: json.dumps(lock, indent=1, sort_keys=True).encode()}
+    return Pyodide({**files, **{each.file: each.data for each in wheels}}, list(own))
+
+
+def _members(archive: Path, names: Iterable[str]) -> dict[str, bytes]:
+    """Return files of an archive by their names, in whatever folder of it they are."""
+    found = {}
+    try:
+        with tarfile.open(archive) as tar:
+            for member in tar:
+                name = member.name.rpartition("/")[2]
+                if name in names and (data := tar.extractfile(member)):
+                    found[name] = data.read()
+    except (tarfile.TarError, EOFError):
+        raise LabkitError(f"{archive}: this is no tar archive, or a part of one") from None
+    return found
+
+
+def _needed(name: str, packages: Any, own: Iterable[str]) -> dict[str, Any]:
+    """Return the entries of a package and all that it depends on, without those that the site has of its own."""
+    found: dict[str, Any] = {}
+    waiting = [name]
+    while waiting:
+        name = waiting.pop()
+        if name in packages and name not in own and name not in found:
+            found[name] = packages[name]
+            waiting += found[name]["depends"]
+    return found
