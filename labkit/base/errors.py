@@ -253,10 +253,15 @@ def _kept(log: str) -> Path | None:
 
 
 def data_folder() -> Path:
-    """Return the folder for a learner's data: LABKIT_DATA, or the one that the system has (platformdirs)."""
+    """Return the folder for a learner's data: LABKIT_DATA, or the one that the system has (platformdirs).
+
+    In a browser only what lies below /drive outlives the page; it is missing where the browser keeps nothing.
+    """
     chosen, home = os.environ.get("LABKIT_DATA"), Path.home()
     if chosen:
         return Path(chosen)
+    if sys.platform == "emscripten" and (drive := Path("/drive")).is_dir():
+        return drive / ".labkit"
     if sys.platform == "win32":
         return Path(os.environ.get("LOCALAPPDATA") or home / "AppData/Local") / "labkit"
     if sys.platform == "darwin":

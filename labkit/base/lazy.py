@@ -73,4 +73,6 @@ def extra(name: str) -> Iterator[None]:
         library = (error.name or "").partition(".")[0]
         if library == "labkit":  # a mistake of labkit's own
             raise
-        raise MissingExtra(f"labkit: {library} is not installed: pip install 'labkit[{name}]'") from None
+        browser = sys.platform == "emscripten"  # where nothing can be installed
+        fix = "it cannot be used in a browser" if browser else f"pip install 'labkit[{name}]'"
+        raise MissingExtra(f"labkit: {library} is not installed: {fix}") from None

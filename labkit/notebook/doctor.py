@@ -19,6 +19,7 @@ from typing import Any
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 _FRONT_ENDS = {"ipywidgets": "@jupyter-widgets/jupyterlab-manager", "anywidget": "anywidget"}
+_IN_A_BROWSER = sys.platform == "emscripten"
 _REPORT = "this should not happen: please report it"
 
 
@@ -60,7 +61,7 @@ def doctor(*, optional: bool = True) -> list[Check]:
     []
     """
     checks = [_python(), *_packages(), *_front_ends(), *_lab()]
-    return [*checks, _docker(), _chromium()] if optional else checks
+    return [*checks, _docker(), _chromium()] if optional and not _IN_A_BROWSER else checks
 
 
 def check() -> None:
@@ -96,8 +97,12 @@ def _packages() -> Iterator[Check]:
             have = metadata.version(name)
         except metadata.PackageNotFoundError:
             have = ""
-        fix = "" if have and in_range(have, spec) else f'pip install "{name}{spec}"'
+        fix = "" if have and in_range(have, spec) else _install(f'"{name}{spec}"')
         yield Check(f"the package {name}", have, fix)
+
+
+def _install(what: str) -> str:
+    return "this page was made without it" if _IN_A_BROWSER else f"pip install {what}"
 
 
 def in_range(version: str, wanted: str) -> bool:
@@ -115,6 +120,8 @@ def in_range(version: str, wanted: str) -> bool:
 
 
 def _front_ends() -> Iterator[Check]:
+    if _IN_A_BROWSER:  # the page brings its own
+        return
     places = [Path(place, "share/jupyter/labextensions") for place in (sys.prefix, site.getuserbase())]
     for name, extension in _FRONT_ENDS.items():
         there = any((place / extension / "package.json").exists() for place in places)
@@ -136,7 +143,7 @@ def _lab() -> Iterator[Check]:
 
             fix = "" if test(Lab) else _REPORT
         except ImportError as error:
-            fix = f"pip install {error.name}"
+            fix = _install(str(error.name))
         yield Check(what, do=fix)
 
 

@@ -140,7 +140,7 @@ def _lesson(lesson: Lesson) -> etree.Element:
     """Return a lesson's line of the first page."""
     parts = lesson.answers.split("`")  # every other one is code
     words = [element("code", part) if place % 2 else part for place, part in enumerate(parts)]
-    links = [element("a", lesson.heading, href=_address(lesson.notebook))]
+    links: list[etree.Element | str] = [element("a", lesson.heading, href=_address(lesson.notebook))]
     if lesson.exercises:
         links += [" · ", element("a", "exercises", href=_address(f"exercises/{lesson.notebook}"))]
     return element("li", element("p", *links), element("p", *words))

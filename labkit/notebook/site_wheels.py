@@ -143,7 +143,8 @@ def _own(runtime: Iterable[str]) -> Wheel:
     """Return labkit itself, whose requirements are those of the browser: the course's first check reads them."""
     place = Path(labkit.__file__).parent
     paths = (path.relative_to(place.parent) for path in place.rglob("*") if path.is_file())
-    files = {path.as_posix(): (place.parent / path).read_bytes() for path in paths if _needed(path)}
+    needed = (path for path in paths if _needed(path) or path.suffix == ".pyi")  # its stubs say where names are
+    files = {path.as_posix(): (place.parent / path).read_bytes() for path in needed}
     return _packed("labkit", metadata.version("labkit"), files, runtime)
 
 
