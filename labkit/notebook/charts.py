@@ -302,7 +302,7 @@ def make_chart(title: str, text: str, draw: Callable[[], Any]) -> Chart:
 
 
 def _load_in_browser() -> None:
-    """Load matplotlib into Pyodide when it is first needed, where the site has it: 10 MB that few cells need."""
+    """Load matplotlib into Pyodide for the first chart, where the site has it: 10 MB that few cells need."""
     if sys.platform == "emscripten" and "matplotlib" not in sys.modules:
         import pyodide_js
         from pyodide.ffi import can_run_sync, run_sync

@@ -81,7 +81,10 @@ def _check(folder: Path) -> None:
 
 def _built(work: Path, pyodide: site_pyodide.Pyodide) -> Path:
     """Let JupyterLite build the pages, add what is ours, and return their folder."""
-    lite, out = work / "lite", work / "out/site"  # a folder down: it sets the times of all that lies beside it
+    lite, out = (
+        work / "lite",
+        work / "out/site",
+    )  # a folder down: it sets the times of all that lies beside it
     lite.mkdir()
     _notebooks(lite / "files")
     config, start = (json.loads((_TEMPLATES / name).read_text("utf-8")) for name in (_CONFIG, _START))

@@ -88,13 +88,12 @@ def wheels(python: str) -> list[Wheel]:
     Raises importlib.metadata.PackageNotFoundError where one is not installed.
     """
     found = [_installed(each) for each in _closure(_ROOTS, _markers(python))]
-    runtime = sorted(each.name for each in found)
     for path in metadata.distribution(KERNEL).files or ():
         if path.name.endswith(".whl") and path.name.startswith(_KERNEL_PARTS) and "tests" not in path.parts:
             name, version = path.name.split("-")[:2]
             found.append(Wheel(name.replace("_", "-"), version, Path(str(path.locate())).read_bytes()))
     found += [_packed(name, "0", _bytes(files), ()) for name, files in _STUBS.items()]
-    return sorted([*found, _own(runtime)], key=lambda each: each.name)
+    return sorted([*found, _own()], key=lambda each: each.name)
 
 
 def _markers(python: str) -> dict[str, str]:
@@ -136,16 +135,20 @@ def _installed(package: metadata.Distribution) -> Wheel:
     return _zipped(canonicalize_name(package.name), package.version, files)
 
 
-_ABOUT_THE_PLACE = tuple(f".dist-info/{name}" for name in ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json"))
+_ABOUT_THE_PLACE = tuple(
+    f".dist-info/{name}" for name in ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json")
+)
 
 
-def _own(runtime: Iterable[str]) -> Wheel:
+def _own() -> Wheel:
     """Return labkit itself, whose requirements are those of the browser: the course's first check reads them."""
     place = Path(labkit.__file__).parent
     paths = (path.relative_to(place.parent) for path in place.rglob("*") if path.is_file())
-    needed = (path for path in paths if _needed(path) or path.suffix == ".pyi")  # its stubs say where names are
+    needed = (
+        path for path in paths if _needed(path) or path.suffix == ".pyi"
+    )  # its stubs say where names are
     files = {path.as_posix(): (place.parent / path).read_bytes() for path in needed}
-    return _packed("labkit", metadata.version("labkit"), files, runtime)
+    return _packed("labkit", metadata.version("labkit"), files, _ROOTS)
 
 
 def _needed(path: PurePath) -> bool:
