@@ -1,8 +1,8 @@
-"""The whole course as static files, which any web server can give away: JupyterLite, Pyodide, labkit, notebooks.
+"""The whole course as static files for any web server: JupyterLite, Pyodide, labkit and the notebooks.
 
-Python runs in the learner's browser, and no page asks another host for anything. JupyterLite builds the pages;
-what is then added is Pyodide with the packages, and the first page. The same packages give the same bytes.
-docs/decisions/0026-the-site-is-built-by-what-is-not-installed.md says why JupyterLite is no extra of labkit.
+Python runs in the learner's browser, and no page asks another host for anything. JupyterLite builds the
+pages; what is then added is Pyodide with the packages, and the first page. The same packages give the same
+bytes. JupyterLite is no extra of labkit: docs/decisions/0026-the-site-is-built-by-what-is-not-installed.md.
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ _MAY_CHANGE = {".html", ".ipynb", ".json", ".tar", ".webmanifest"}
 def write(folder: Path, *, pyodide: Path | None = None, say: Callable[[str], None] = print) -> None:
     """Write the course as static files into a folder, in the place of an older site; `say` tells how it goes.
 
-    `pyodide` is a Pyodide that was downloaded: npm's tarball, or the full one, which brings matplotlib for the
-    charts. Without it npm's client is asked for the known one. Raises LabkitError, whose text is one line, where
-    something is missing or the folder holds something else; the folder is then as it was.
+    `pyodide` is a Pyodide that was downloaded: npm's tarball, or the full one, which brings matplotlib for
+    the charts. Without it npm's client is asked for the known one. Raises LabkitError, whose text is one
+    line, where something is missing or the folder holds something else; the folder is then as it was.
     """
     folder = folder.resolve()
     _check(folder)
@@ -81,10 +81,7 @@ def _check(folder: Path) -> None:
 
 def _built(work: Path, pyodide: site_pyodide.Pyodide) -> Path:
     """Let JupyterLite build the pages, add what is ours, and return their folder."""
-    lite, out = (
-        work / "lite",
-        work / "out/site",
-    )  # a folder down: it sets the times of all that lies beside it
+    lite, out = work / "lite", work / "out/site"  # it sets the times of all that lies beside its output
     lite.mkdir()
     _notebooks(lite / "files")
     config, start = (json.loads((_TEMPLATES / name).read_text("utf-8")) for name in (_CONFIG, _START))

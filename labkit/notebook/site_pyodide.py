@@ -7,6 +7,7 @@ import json
 import shutil
 import subprocess
 import tarfile
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import metadata
@@ -34,7 +35,7 @@ class Pyodide:
 
 
 def from_npm(folder: Path) -> Path:
-    """Let npm's client fetch its tarball into a folder; return the file. Raises LabkitError where it cannot."""
+    """Let npm's client fetch its tarball into a folder; return the file, or raise LabkitError."""
     wanted = f"pyodide@{VERSION}"
     advice = f"fetch it by `npm pack {wanted}` and add --pyodide pyodide-{VERSION}.tgz"
     npm = shutil.which("npm")
@@ -53,20 +54,24 @@ def from_npm(folder: Path) -> Path:
 def read(archive: Path) -> Pyodide:
     """Return Pyodide from npm's tarball or from the full one, with the packages of the lessons in it.
 
-    Where the archive has matplotlib, it goes in with all that it needs, to be loaded by the first chart. Raises
-    LabkitError where the archive is none of these, or a package is not installed here.
+    Where the archive has matplotlib, it goes in with all that it needs, to be loaded by the first chart.
+    Raises LabkitError where the archive is none of these, or a package is not installed here.
     """
     core = _members(archive, _CORE)
     if core.keys() != _CORE:
         missing = ", ".join(sorted(_CORE - core.keys()))
         raise LabkitError(f"{archive}: this is no Pyodide: it has no {missing}")
-    lock: Any = json.loads(core[_LOCK])
     try:
-        wheels = site_wheels.wheels(lock["info"]["python"])
+        lock: Any = json.loads(core[_LOCK])
+        python, there = str(lock["info"]["python"]), dict(lock["packages"])
+    except (ValueError, LookupError, TypeError):
+        raise LabkitError(f"{archive}: its {_LOCK} is damaged") from None
+    try:
+        wheels = site_wheels.wheels(python)
     except metadata.PackageNotFoundError as error:
         raise LabkitError(f"{error.name} is not installed: pip install 'labkit[course]'") from None
     own = {each.name: each.entry for each in wheels}
-    drawing = _needed(_CHARTS, lock["packages"], own)
+    drawing = _needed(_CHARTS, there, own)
     names = {entry["file_name"] for entry in drawing.values()}
     found = _members(archive, names)
     lock["packages"] = own | (drawing if found.keys() == names else {})
@@ -83,13 +88,13 @@ def _members(archive: Path, names: Iterable[str]) -> dict[str, bytes]:
                 name = member.name.rpartition("/")[2]
                 if name in names and (data := tar.extractfile(member)):
                     found[name] = data.read()
-    except (tarfile.TarError, EOFError):
+    except (tarfile.TarError, EOFError, zlib.error):
         raise LabkitError(f"{archive}: this is no tar archive, or a part of one") from None
     return found
 
 
 def _needed(name: str, packages: Any, own: Iterable[str]) -> dict[str, Any]:
-    """Return the entries of a package and all that it depends on, without those that the site has of its own."""
+    """Return the entries of a package and of all that it depends on, where the site has none of its own."""
     found: dict[str, Any] = {}
     waiting = [name]
     while waiting:

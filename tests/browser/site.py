@@ -73,7 +73,7 @@ def watched(context: Any, address: str) -> list[str]:
 
 
 def load(page: Any, address: str, name: str) -> tuple[float, float]:
-    """Open a notebook and wait for its kernel; return the seconds until it was seen, and until it was ready."""
+    """Open a notebook; return the seconds until it was seen, and until its kernel was ready."""
     began = time.monotonic()
     page.goto(f"{address}/notebooks/index.html?path={name}")
     page.locator(".jp-Notebook .jp-Cell").first.wait_for()
