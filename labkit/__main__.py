@@ -1,14 +1,4 @@
-"""`python -m labkit`: the lab's terminal, and what can be done without a notebook.
-
-python -m labkit shell            a terminal to type in
-python -m labkit shell FILE       one command a line; `-` reads standard input
-python -m labkit drivers [--json] what each storage driver takes on disk for the same work
-python -m labkit exercises        the exercises; --verify replays them all, --nbgrader DIR exports them
-python -m labkit doctor           what is installed, what is missing, what to do
-python -m labkit handout [DIR]    the slides to print and as one web page, for which no kernel is needed
-python -m labkit shell --hub 127.0.0.1:5000    a real registry in place of the built-in hub
-python -m labkit shell --real [FILE]           the same lines on the Docker that you have
-"""
+"""`labkit`, or `python -m labkit`: the course, the lab's terminal, and what else needs no notebook."""
 
 from __future__ import annotations
 
@@ -17,18 +7,21 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module, metadata
 from pathlib import Path
+from typing import Any
 
 from labkit.notebook import doctor
 
 try:
-    from labkit.base.errors import MissingExtra
+    from labkit.base.errors import LabkitError
     from labkit.base.lazy import extra
     from labkit.base.text import shown
     from labkit.cli import own_docker
     from labkit.cli.session import answer, keystrokes
     from labkit.engine.schedule import SPEEDS
     from labkit.lab import Lab
+    from labkit.notebook import start
     from labkit.notebook.console import converse
     from labkit.storage.drivers import DRIVERS, costs_json, costs_table
 except ModuleNotFoundError:  # a package is missing: the doctor needs none, and says which
@@ -36,54 +29,89 @@ except ModuleNotFoundError:  # a package is missing: the doctor needs none, and 
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run `python -m labkit` with arguments; return the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m labkit", description="A Docker engine to learn with.")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    shell = commands.add_parser("shell", help="a terminal; with FILE, one command a line")
-    shell.add_argument("file", nargs="?", metavar="FILE", help="commands to run; - for standard input")
-    shell.add_argument("--network", choices=sorted(SPEEDS), default="classroom", help="how fast pulls are")
-    drivers = commands.add_parser("drivers", help="what each storage driver takes on disk for the same work")
-    drivers.add_argument("--json", action="store_true", help="the bytes of each step, by driver")
-    shell.add_argument(
-        "--hub", default="", metavar="HOST", help="a real registry in place of the built-in hub"
-    )
-    exercises = commands.add_parser("exercises", help="the exercises, and what can be done with all of them")
-    exercises.add_argument("--verify", action="store_true", help="replay starts, solutions and wrong answers")
-    exercises.add_argument("--nbgrader", metavar="DIR", help="write them as nbgrader's assignments")
-    commands.add_parser("doctor", help="what is installed, what is missing, what to do")
-    paper = commands.add_parser("handout", help="write the slides to print, and as one web page")
-    paper.add_argument("directory", nargs="?", default=".", metavar="DIR", help="where to; here by default")
-    shell.add_argument("--real", action="store_true", help="run docker's lines on the Docker that you have")
-    given = parser.parse_args(arguments)
+    """Run `labkit` with arguments; return the exit code."""
+    parser = _parser()
+    given, rest = parser.parse_known_args(arguments)
+    if rest and given.command not in _TO_JUPYTERLAB:
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    given.rest = [*rest, f"--port={given.port}"] if getattr(given, "port", None) else rest
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a console that lacks a sign shows its number
             stream.reconfigure(errors="backslashreplace")
     try:
-        if given.command == "drivers":
-            print(costs_json(DRIVERS.values()) if given.json else costs_table(DRIVERS.values()), end="")
-            status = 0
-        elif given.command == "exercises":
-            status = _exercises(given.verify, given.nbgrader)
-        elif given.command == "doctor":
-            status = doctor.report()
-        elif given.command == "handout":
-            status = _handout(Path(given.directory))
-        else:
-            lab = Lab(network=given.network, hub=given.hub)
-            status = _shell(given.file, lab, real=given.real)
+        status = int(given.run(given) or 0)
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes once more at its end
         return 141
     except KeyboardInterrupt:
         return 130
-    except MissingExtra as error:
+    except OSError as error:
+        print(f"labkit {given.command}: {shown(str(error.filename))}: {error.strerror}", file=sys.stderr)
+        return 2
+    except LabkitError as error:
         print(error, file=sys.stderr)
         return 2
     return status
 
 
-def _exercises(verify: bool, directory: str | None) -> int:
+def _parser() -> argparse.ArgumentParser:
+    words = "A Docker engine to learn with, and a course."
+    parser = argparse.ArgumentParser(prog="labkit", description=words)
+    parser.add_argument("--version", action="version", version=f"labkit {_version()}")
+    parser.set_defaults(run=lambda given: parser.print_help())
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    for run, words, *options in _COMMANDS:
+        name = run.__name__.strip("_")
+        command = commands.add_parser(name, help=words, description=f"{words[0].upper()}{words[1:]}.")
+        command.set_defaults(run=run)
+        for names, settings in options:
+            command.add_argument(*names, **settings)
+    for name in _TO_JUPYTERLAB:
+        commands.choices[name].epilog = "Any other option is JupyterLab's, as --name=value; --no-browser."
+    return parser
+
+
+def _version() -> str:
+    try:
+        return metadata.version("labkit")
+    except metadata.PackageNotFoundError:
+        return "(not installed)"
+
+
+def _start(given: argparse.Namespace) -> int:
+    return start.open_lesson(Path(given.folder), given.rest, given.fresh)
+
+
+def _present(given: argparse.Namespace) -> int:
+    return start.open_notebook(Path(given.folder), given.rest, "walkthrough.ipynb")
+
+
+def _lessons(given: argparse.Namespace) -> None:
+    print("\n".join(start.lay(Path(given.folder), given.fresh)[0]))
+
+
+def _progress(given: argparse.Namespace) -> None:
+    from labkit.course.progress import course_map, load
+    from labkit.lessons import LESSONS
+
+    print(course_map(load(), LESSONS), end="")
+
+
+def _site(given: argparse.Namespace) -> None:
+    # By its name: it needs packages that no other command does, and may be left out of an installation.
+    import_module("labkit.notebook.site").write(Path(given.folder), pyodide=given.pyodide)
+
+
+def _drivers(given: argparse.Namespace) -> None:
+    print(costs_json(DRIVERS.values()) if given.json else costs_table(DRIVERS.values()), end="")
+
+
+def _doctor(given: argparse.Namespace) -> int:
+    return doctor.report()
+
+
+def _exercises(given: argparse.Namespace) -> int:
     from labkit.course.lesson import all_exercises
     from labkit.course.progress import listing
     from labkit.course.verify import replays, summary
@@ -91,15 +119,11 @@ def _exercises(verify: bool, directory: str | None) -> int:
     from labkit.lessons import LESSONS
 
     exercises = all_exercises(LESSONS)
-    if directory is not None:
-        try:
-            written = write_assignments(LESSONS, Path(directory))
-        except OSError as error:
-            print(f"python -m labkit exercises: {shown(directory)}: {error.strerror}", file=sys.stderr)
-            return 2
-        print(f"{len(written)} assignments, {len(exercises)} exercises: {shown(directory)}/source")
-    if not verify:
-        print(listing(LESSONS) if directory is None else "", end="")
+    if given.nbgrader is not None:
+        written = write_assignments(LESSONS, Path(given.nbgrader))
+        print(f"{len(written)} assignments, {len(exercises)} exercises: {shown(given.nbgrader)}/source")
+    if not given.verify:
+        print(listing(LESSONS) if given.nbgrader is None else "", end="")
         return 0
     line, problems = summary(each for exercise in exercises for each in replays(exercise))
     print("".join(f"{shown(problem)}\n" for problem in problems), end="")
@@ -107,30 +131,25 @@ def _exercises(verify: bool, directory: str | None) -> int:
     return 1 if problems else 0
 
 
-def _handout(directory: Path) -> int:
+def _handout(given: argparse.Namespace) -> None:
     with extra("course"):
         from labkit.notebook.handout import handout
 
-    try:
-        for path in handout(directory):
-            print(path)
-    except OSError as error:
-        print(f"python -m labkit handout: {error.filename}: {error.strerror}", file=sys.stderr)
-        return 2
-    return 0
+    for path in handout(Path(given.folder)):
+        print(path)
 
 
-def _shell(file: str | None, lab: Lab, *, real: bool) -> int:
+def _shell(given: argparse.Namespace) -> int:
+    lab, file = Lab(network=given.network, hub=given.hub), given.file
     if file is None and sys.stdin.isatty():
-        return converse(lab, real=real)
+        return converse(lab, real=given.real)
     try:
-        data = sys.stdin.buffer.read() if file in (None, "-") else Path(str(file)).read_bytes()
+        data = sys.stdin.buffer.read() if file in (None, "-") else Path(file).read_bytes()
         text = data.decode("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "not UTF-8 text"
-        print(f"python -m labkit shell: {file or '-'}: {reason}", file=sys.stderr)
+    except UnicodeDecodeError:
+        print(f"labkit shell: {file or '-'}: not UTF-8 text", file=sys.stderr)
         return 2
-    if real:
+    if given.real:
         for echo, result in own_docker.answers(text):
             print(shown(echo + answer(lab.session, result)), end="")
         return 0
@@ -138,6 +157,54 @@ def _shell(file: str | None, lab: Lab, *, real: bool) -> int:
         print(shown(echo), end="")
         print(shown(answer(lab.session, lab.type(line))), end="")
     return 0
+
+
+def _option(*names: str, **settings: Any) -> tuple[tuple[str, ...], dict[str, Any]]:
+    return names, settings
+
+
+_TO_JUPYTERLAB = ("start", "present")
+_FOLDER = _option("folder", nargs="?", default="labkit-course", metavar="DIR", help="labkit-course without")
+_PORT = _option("--port", metavar="8889", help="where JupyterLab answers")
+_INTO = _option("folder", metavar="DIR", help="made where it is missing")
+_FRESH = _option("--fresh", default="", metavar="02", help="lay this one anew, beside yours")
+_COMMANDS: tuple[tuple[Any, ...], ...] = (
+    (_start, "lay your copies of the lessons, and open the first in JupyterLab", _FOLDER, _FRESH, _PORT),
+    (_present, "open the walkthrough of the slides, to stand before a class", _FOLDER, _PORT),
+    (_lessons, "lay your copies of the lessons into a folder", _INTO, _FRESH),
+    (_progress, "how far you are in the course, and what is next"),
+    (
+        _shell,
+        "a terminal to type docker commands in",
+        _option("file", nargs="?", metavar="FILE", help="one command a line; - for standard input"),
+        _option("--network", choices=sorted(SPEEDS), default="classroom", help="how fast pulls are"),
+        _option("--hub", default="", metavar="HOST", help="a real registry in place of the built-in hub"),
+        _option("--real", action="store_true", help="run docker's lines on the Docker that you have"),
+    ),
+    (
+        _exercises,
+        "the exercises, and what can be done with all of them",
+        _option("--verify", action="store_true", help="replay starts, solutions and wrong answers"),
+        _option("--nbgrader", metavar="DIR", help="write them as nbgrader's assignments"),
+    ),
+    (
+        _handout,
+        "write the slides to print, and as one web page",
+        _option("folder", nargs="?", default=".", metavar="DIR", help="where to; here by default"),
+    ),
+    (
+        _site,
+        "write the course as a web page that needs no install",
+        _INTO,
+        _option("--pyodide", type=Path, metavar="FILE", help="Pyodide's archive, where it is not fetched"),
+    ),
+    (
+        _drivers,
+        "what each storage driver takes on disk for the same work",
+        _option("--json", action="store_true", help="the bytes of each step, by driver"),
+    ),
+    (_doctor, "what is installed, what is missing, what to do"),
+)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -86,13 +87,13 @@ def test_a_file_that_cannot_be_read(capsys: pytest.CaptureFixture[str], tmp_path
     }
     for path, reason in cases.items():
         assert main(["shell", path]) == 2
-        assert capsys.readouterr() == ("", f"python -m labkit shell: {path}: {reason}\n")
+        assert capsys.readouterr() == ("", f"labkit shell: {path}: {reason}\n")
 
 
 def test_input_that_is_no_text_and_a_console_that_shows_ascii_alone() -> None:
     stdout, stderr, status = run("-", stdin=b"\xff\xfe")
     assert (stdout, status) == ("", 2)
-    assert stderr == "python -m labkit shell: -: not UTF-8 text\n"
+    assert stderr == "labkit shell: -: not UTF-8 text\n"
     environment = {**ENVIRONMENT, "PYTHONIOENCODING": "utf-8", "PYTHONUTF8": "0"}
     ascii_only = [sys.executable, "-c", "import sys; sys.stdout.reconfigure(encoding='ascii'); "
                   "from labkit.__main__ import main; sys.exit(main(['shell']))"]  # fmt: skip
@@ -131,9 +132,84 @@ def test_a_reader_that_goes_away_leaves_no_traceback() -> None:
     assert process.returncode == 141
 
 
+def test_help_names_every_command_on_one_screen(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 0
+    shown_at_once = capsys.readouterr().out
+    with pytest.raises(SystemExit, match="0"):
+        main(["--help"])
+    assert capsys.readouterr().out == shown_at_once
+    lines = shown_at_once.splitlines()
+    assert len(lines) < 24
+    assert max(map(len, lines)) <= 80
+    named = re.findall(r"^ {4}(\w+)", shown_at_once, re.MULTILINE)
+    wanted = "start present lessons progress shell exercises handout site drivers doctor"
+    assert [name for name in named if name != "COMMAND"] == wanted.split()
+    for name in wanted.split():
+        with pytest.raises(SystemExit, match="0"):
+            main([name, "--help"])
+        assert capsys.readouterr().out.startswith(f"usage: labkit {name} [-h]")
+
+
+def test_the_version_is_the_projects_and_the_changelogs(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        main(["--version"])
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+    assert capsys.readouterr().out == f"labkit {version}\n"
+    newest = re.search(r"^## \[(\S+)\]", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
+    assert newest
+    assert newest[1] == version
+    assert f"version: {version}\n" in (ROOT / "CITATION.cff").read_text("utf-8")
+
+
+def test_the_progress_is_a_map_that_leads_on(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from labkit.course.progress import record
+
+    monkeypatch.setenv("LABKIT_DATA", str(tmp_path))
+    record("01-one-layer", {"checks": 1, "done": True})
+    record("01-three-layers", {"hints": 1})
+    assert main(["progress"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "Progress: 1 of 20 exercises solved"
+    assert lines[2:4] == ["Start here", "1 · Image layers"]
+    assert re.fullmatch(r"  01-one-layer +Download one layer only +solved \(1 check, 0 hints\)", lines[4])
+    assert lines[5].endswith("begun (0 checks, 1 hint)")
+    assert lines[-2:] == [
+        "Next: 01-three-layers, in exercises/01-image-layers.ipynb",
+        f"Kept in {tmp_path}/progress.json, never in a notebook.",
+    ]
+    (tmp_path / "progress.json").write_text("no progress")
+    assert main(["progress"]) == 0
+    assert "was set aside as" in capsys.readouterr().out
+
+
+def test_what_only_jupyterlab_knows_goes_to_it_and_nowhere_else(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from jupyterlab.labapp import LabApp
+
+    given: list[str] = []
+    monkeypatch.setattr(LabApp, "launch_instance", given.extend)
+    folder = tmp_path / "my course"
+    assert main(["start", str(folder), "--port", "8889", "--no-browser", "--fresh", "02"]) == 0
+    assert f"--ServerApp.root_dir={folder}" in given
+    assert "--LabApp.default_url=/doc/tree/00-start-here.ipynb" in given
+    assert given[-2:] == ["--no-browser", "--port=8889"]
+    given.clear()
+    assert main(["start", str(folder), "--fresh", "02"]) == 0
+    assert "--LabApp.default_url=/doc/tree/02-image-history-2.ipynb" in given
+    given.clear()
+    assert main(["present", str(folder)]) == 0
+    assert "--LabApp.default_url=/doc/tree/walkthrough.ipynb" in given
+    with pytest.raises(SystemExit, match="2"):
+        main(["drivers", "--no-browser"])
+    assert capsys.readouterr().err.splitlines()[-1] == "labkit: error: unrecognized arguments: --no-browser"
+
+
 def test_a_wrong_argument_gives_a_usage_line() -> None:
     assert run("--nonsense")[2] == 2
-    assert run("--network", "none")[1].splitlines()[-1].startswith("python -m labkit shell: error: argument")
+    assert run("--network", "none")[1].splitlines()[-1].startswith("labkit shell: error: argument")
 
 
 PLAIN = (

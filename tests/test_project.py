@@ -22,7 +22,7 @@ from tests.notebooks import LESSONS, ROOT
 PACKAGE = sorted((ROOT / "labkit").rglob("*.py"))
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 README = (ROOT / "README.md").read_text("utf-8")
-START = "pip install uv && uv run jupyter lab notebooks/00-start-here.ipynb"
+START = "pip install uv && uv run labkit start"
 TEST = "pip install uv && uv run pytest"
 
 

@@ -38,6 +38,8 @@ from labkit.base.text import shown, told
 T = TypeVar("T")
 _LOG = 1 << 20  # bytes after which the log begins anew
 _LONGEST = 1000
+DRIVE = Path("/drive")
+"""Where JupyterLite keeps files in the browser."""
 
 
 def _showable(text: str) -> str:
@@ -255,13 +257,13 @@ def _kept(log: str) -> Path | None:
 def data_folder() -> Path:
     """Return the folder for a learner's data: LABKIT_DATA, or the one that the system has (platformdirs).
 
-    In a browser only what lies below /drive outlives the page; it is missing where the browser keeps nothing.
+    In a browser it is on JupyterLite's drive, which outlives the page where there is one.
     """
     chosen, home = os.environ.get("LABKIT_DATA"), Path.home()
     if chosen:
         return Path(chosen)
-    if sys.platform == "emscripten" and (drive := Path("/drive")).is_dir():
-        return drive / ".labkit"
+    if sys.platform == "emscripten" and DRIVE.is_dir():
+        return DRIVE / ".labkit"
     if sys.platform == "win32":
         return Path(os.environ.get("LOCALAPPDATA") or home / "AppData/Local") / "labkit"
     if sys.platform == "darwin":

@@ -73,6 +73,15 @@ def extra(name: str) -> Iterator[None]:
         library = (error.name or "").partition(".")[0]
         if library == "labkit":  # a mistake of labkit's own
             raise
-        browser = sys.platform == "emscripten"  # where nothing can be installed
-        fix = "it cannot be used in a browser" if browser else f"pip install 'labkit[{name}]'"
-        raise MissingExtra(f"labkit: {library} is not installed: {fix}") from None
+        raise MissingExtra(f"labkit: {library} is not installed: {advice(name)}") from None
+
+
+def advice(name: str) -> str:
+    """Return what to do where a library of an extra is missing; in a browser nothing can be installed.
+
+    >>> advice("course")
+    "pip install 'labkit[course]'"
+    """
+    if sys.platform == "emscripten":
+        return "this page was made without it"
+    return f"pip install 'labkit[{name}]'"

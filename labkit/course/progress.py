@@ -17,16 +17,18 @@ from dataclasses import asdict, astuple, dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from labkit.base.errors import LabkitError
+from labkit.base.errors import DRIVE, LabkitError
 from labkit.base.errors import data_folder as folder
 from labkit.base.lazy import extra
 from labkit.course.exercise import Card, Exercise, Line, Mark
-from labkit.course.lesson import Lesson
+from labkit.course.lesson import Lesson, all_exercises
 from labkit.oci.blob import write_file
 
 VERSION = 1
 FILE = "progress.json"
 _DAMAGED = "it is damaged, or no file of labkit's progress"
+RENAMED: Mapping[str, str] = {}
+"""Today's ids of exercises by those that an earlier labkit wrote: what was done stays done."""
 _WAIT = 20.0
 """Seconds to wait for another notebook that writes."""
 
@@ -124,7 +126,9 @@ def from_json(data: bytes) -> Scores:
         document = json.loads(data)
         version, exercises = document["version"], document["exercises"]
         newer = type(version) is int and version > VERSION
-        scores = {} if newer else {str(name): _score(each) for name, each in exercises.items()}
+        scores: Scores = {}
+        for name, each in () if newer else exercises.items():
+            scores = merge(scores, {RENAMED.get(name, str(name)): _score(each)})
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise ValueError(_DAMAGED) from None
     if newer:
@@ -179,7 +183,7 @@ def update(change: Callable[[Scores], Scores], where: Path | None = None) -> Pro
 
 @contextmanager
 def _locked(directory: Path) -> Iterator[None]:
-    if sys.platform == "emscripten":  # has no locks that a browser gives back
+    if sys.platform == "emscripten":  # one page, and a lock there would never be given back
         yield
         return
     with extra("course"):
@@ -216,8 +220,8 @@ def _peek(path: Path) -> Scores:
         return {}
 
 
-def listing(lessons: Iterable[Lesson]) -> str:
-    """Return the lessons' exercises, a line each below a line for their lesson.
+def listing(lessons: Iterable[Lesson], scores: Scores | None = None) -> str:
+    """Return the lessons' exercises, a line each below a line for their lesson; with scores also their state.
 
     >>> from labkit.lessons import LESSONS
     >>> print(listing(LESSONS).splitlines()[1])
@@ -225,10 +229,28 @@ def listing(lessons: Iterable[Lesson]) -> str:
     """
     lines = []
     for lesson in lessons:
-        if lesson.exercises:
+        if lesson.exercises or scores is not None:
             lines.append(lesson.heading)
-            lines += [f"  {each.id:20}  {each.title}" for each in lesson.exercises]
+        for each in lesson.exercises:
+            state = "" if scores is None else f"{_state(scores.get(each.id, Score()))}"
+            lines.append(f"  {each.id:20}  {each.title:{50 if state else 0}}  {state}".rstrip())
     return "\n".join(lines) + "\n"
+
+
+def course_map(progress: Progress, lessons: Sequence[Lesson]) -> str:
+    """Return the way through the course: each lesson, how far its exercises are, and which comes next.
+
+    >>> from labkit.lessons import LESSONS
+    >>> print(course_map(Progress(), LESSONS).splitlines()[-2])
+    Next: 01-one-layer, in exercises/01-image-layers.ipynb
+    """
+    open_ones = ((each.id, lesson.notebook) for lesson in lessons for each in lesson.exercises)
+    open_ones = (found for found in open_ones if not progress.scores.get(found[0], Score()).done)
+    name, notebook = next(open_ones, ("", ""))
+    todo = f"Next: {name}, in exercises/{notebook}.ipynb" if name else "All exercises are done."
+    card = progress_card(progress, all_exercises(lessons))
+    foot = [todo, *filter(None, [progress.message]), card.foot, ""]
+    return "\n".join([card.title, "", listing(lessons, progress.scores), *foot])
 
 
 def progress_card(progress: Progress, exercises: Sequence[Exercise]) -> Card:
@@ -245,7 +267,10 @@ def progress_card(progress: Progress, exercises: Sequence[Exercise]) -> Card:
         lines.append(Line(progress.message))
     solved = sum(score.solved for score in scores.values())
     title = f"Progress: {solved} of {len(scores)} exercises solved"
-    return Card(title, tuple(lines), f"Kept in {progress.path}, never in a notebook.")
+    kept = f"Kept in {progress.path}, never in a notebook."
+    if sys.platform == "emscripten":
+        kept = "Kept in this browser." if DRIVE.is_dir() else "Kept until this page is closed."
+    return Card(title, tuple(lines), kept)
 
 
 def _state(score: Score) -> str:

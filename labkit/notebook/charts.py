@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from labkit.base.errors import LabkitError
+from labkit.base.lazy import advice
 from labkit.base.text import one_line
 from labkit.course.pulls import pull_events
 from labkit.engine.schedule import PullEvent
@@ -26,8 +27,7 @@ from labkit.notebook.pictures.text import count, cut, indented, visible
 from labkit.notebook.pictures.theme import BLUE, CARD, GREEN, INK, ORANGE, QUIET, RED, RULE, Hue
 from labkit.notebook.pictures.views import name_of, notebook_lab
 
-_FIX = "" if sys.platform == "emscripten" else " (pip install 'labkit[course]')"
-MISSING = f"no chart: matplotlib is not installed here{_FIX}; in words:"
+MISSING = f"no chart: matplotlib is not installed here ({advice('course')}); in words:"
 _DPI = 192
 """Twice what a page shows, so that a chart is sharp when it is projected."""
 _WIDTH = 8.0

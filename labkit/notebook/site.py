@@ -9,21 +9,18 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
 from importlib import util
 from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree as etree
 
-import labkit
 from labkit.base.errors import LabkitError
 from labkit.course.lesson import Lesson
 from labkit.lessons import LESSONS
-from labkit.notebook import site_pyodide, site_wheels
+from labkit.notebook import copies, site_pyodide, site_wheels
 from labkit.notebook.html import element, html
 
 PACKAGES = ("jupyterlite-core==0.8.6", f"{site_wheels.KERNEL}==0.8.6")
@@ -102,20 +99,16 @@ def _built(work: Path, pyodide: site_pyodide.Pyodide) -> Path:
 
 def _notebooks(folder: Path) -> None:
     """Write the learner's copies of the notebooks, and the data that they read."""
-    source = Path(labkit.__file__).parents[1] / "notebooks"
-    shutil.copytree(source, folder, ignore=shutil.ignore_patterns(".*"))
-    for path in folder.rglob("*.ipynb"):
-        notebook = _learners_copy(json.loads(path.read_text("utf-8")))
-        # Without it each notebook begins with the question which kernel to take.
-        notebook["metadata"]["language_info"] = {"name": "python"}
-        path.write_text(json.dumps(notebook, indent=1, ensure_ascii=False) + "\n", "utf-8")
-
-
-def _learners_copy(notebook: dict[str, Any]) -> dict[str, Any]:
-    for cell in notebook["cells"]:
-        if cell["cell_type"] == "code":
-            cell |= {"outputs": [], "execution_count": None}
-    return notebook
+    for name, file in copies.course().items():
+        data = file.read_bytes()
+        if name.endswith(".ipynb"):
+            notebook = copies.copy(json.loads(data))
+            # Without it each notebook begins with the question which kernel to take.
+            notebook["metadata"]["language_info"] = {"name": "python"}
+            data = json.dumps(notebook, indent=1, ensure_ascii=False).encode()
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
 
 
 def _finish(out: Path, pyodide: site_pyodide.Pyodide) -> None:

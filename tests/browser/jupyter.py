@@ -91,13 +91,14 @@ def server(directory: Path) -> Iterator[Server]:
     command = [sys.executable, "-m", "jupyterlab", *options.split(), f"--ServerApp.root_dir={work}"]
     process = host.start(command, log, env=environment)
     try:
-        host.wait_until(lambda: _answers(f"http://127.0.0.1:{port}/api"), process, log, SECONDS)
+        host.wait_until(lambda: answers(f"http://127.0.0.1:{port}/api"), process, log, SECONDS)
         yield Server(f"http://127.0.0.1:{port}", work)
     finally:
         host.stop(process)
 
 
-def _answers(address: str) -> bool:
+def answers(address: str) -> bool:
+    """Tell whether a server gives a page."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(address, timeout=5) as answer:

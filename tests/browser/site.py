@@ -24,7 +24,6 @@ from tests.browser import jupyter, scripts
 from tests.notebooks import ROOT
 from tests.real import host
 
-BUILD = "import sys, pathlib, labkit.notebook.site as site; site.write(pathlib.Path(sys.argv[1]))"
 WITH = [word for package in site.PACKAGES for word in ("--with", package)]
 
 
@@ -35,7 +34,7 @@ def why_not() -> str:
 
 def build(folder: Path) -> str:
     """Build the site into a folder, as its command says; return what it printed."""
-    command = ["uv", "run", "--quiet", *WITH, "python", "-c", BUILD, str(folder)]
+    command = ["uv", "run", "--quiet", *WITH, "python", "-m", "labkit", "site", str(folder)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout

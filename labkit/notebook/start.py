@@ -1,0 +1,81 @@
+"""`labkit start`: the learner's copies are laid, and JupyterLab opens the first of them alone on its page.
+
+JupyterLab's own way for one document at a time (`/doc`) shows neither files nor tabs. The folder beside this
+module holds defaults for it, which put away the question about news; what a user has set stays as it is, and
+nothing is written among his settings.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from urllib.parse import quote
+
+from labkit.base.errors import data_folder
+from labkit.base.lazy import extra
+from labkit.base.text import shown
+from labkit.lessons import LESSONS
+from labkit.notebook import copies
+from labkit.notebook.copies import Laid
+
+FIRST = f"{LESSONS[0].notebook}.ipynb"
+_DEFAULTS = Path(__file__).parent / "jupyterlab"
+_SAID = {
+    "new": "new in the course: {}",
+    "renewed": "newer now, as nobody had worked in it: {}",
+    "outdated": "yours stay, and there are newer ones (--fresh lays one beside yours): {}",
+    "kept": "yours, as you left them: {}",
+}
+
+
+def lay(folder: Path, fresh: str = "") -> tuple[list[str], list[Laid]]:
+    """Lay the course's copies into a folder; return what to say of it, and what became of each."""
+    laid = copies.lay(folder, fresh)
+    place = shown(str(folder))
+    if all(each.state == "new" for each in laid):
+        return [f"{place}: the course's {len(laid)} files; work in them as you like"], laid
+    lines = [f"{place}: your copies of the course"]
+    for state, words in _SAID.items():
+        if names := [each.path.relative_to(folder).as_posix() for each in laid if each.state == state]:
+            lines.append(f"  {words.format(', '.join(names))}")
+    return lines, laid
+
+
+def _is_fresh(laid: Laid) -> bool:
+    return laid.path.name != Path(laid.name).name
+
+
+def open_lesson(folder: Path, options: Sequence[str], fresh: str = "") -> int:
+    """Lay the copies and open the first lesson, or the one that was laid anew; return the exit code."""
+    _need_jupyterlab()
+    lines, laid = lay(folder, fresh)
+    anew = [each.path.relative_to(folder).as_posix() for each in laid if _is_fresh(each)]
+    return _open(folder, options, [*anew, FIRST][0], lines)
+
+
+def open_notebook(folder: Path, options: Sequence[str], name: str) -> int:
+    """Lay the copies and open one of them by its name; `options` are JupyterLab's. Return the exit code."""
+    _need_jupyterlab()
+    return _open(folder, options, name, lay(folder)[0])
+
+
+def _need_jupyterlab() -> None:
+    with extra("course"):
+        if importlib.util.find_spec("jupyterlab") is None:
+            raise ModuleNotFoundError(name="jupyterlab")
+
+
+def _open(folder: Path, options: Sequence[str], name: str, lines: Iterable[str]) -> int:
+    from jupyterlab.labapp import LabApp  # type: ignore[import-untyped]
+
+    for line in (*lines, "JupyterLab opens in your browser; Ctrl-C here, twice, ends it."):
+        print(line, flush=True)
+    own = {
+        "ServerApp.root_dir": folder.resolve(),
+        "LabApp.app_settings_dir": _DEFAULTS,
+        "LabApp.workspaces_dir": data_folder() / "workspaces",  # which documents were open
+        "LabApp.default_url": f"/doc/tree/{quote(name)}",
+    }
+    LabApp.launch_instance([*(f"--{option}={value}" for option, value in own.items()), *options])
+    return 0
