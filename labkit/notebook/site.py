@@ -24,13 +24,12 @@ from labkit.notebook import copies, site_pyodide, site_wheels
 from labkit.notebook.html import element, html
 
 PACKAGES = ("jupyterlite-core==0.8.6", f"{site_wheels.KERNEL}==0.8.6")
-"""What builds the pages."""
+"""What builds the pages, and the command that brings them."""
 
 BUILD = f"uv run {' '.join(f'--with {each}' for each in PACKAGES)} python -m labkit site DIR"
-"""The command that brings them."""
-
 _TEMPLATES = Path(__file__).parent / "templates/site"
 _CONFIG, _START = "jupyter_lite_config.json", "jupyter-lite.json"
+_ADDRESS = "notebooks/index.html?path={}.ipynb"
 _OURS = '<meta name="generator" content="labkit site">'
 _NOT_NEEDED = ("*.map", "*.eot", "*.ttf", "fa-*.svg", "rspack.config*", "pypi/*.whl")
 _MAY_CHANGE = {".html", ".ipynb", ".json", ".tar", ".webmanifest"}
@@ -50,34 +49,31 @@ def write(folder: Path, *, pyodide: Path | None = None, say: Callable[[str], Non
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".labkit-site-", dir=folder.parent) as name:
             work = Path(name)
-            if pyodide is None:
-                say(f"npm fetches Pyodide {site_pyodide.VERSION}")
-            found = site_pyodide.read(pyodide or site_pyodide.from_npm(work))
-            say(f"JupyterLite builds the pages; {len(found.packages)} packages go with them")
-            built = _built(work, found)
+            files, packages = site_pyodide.read(pyodide or site_pyodide.from_npm(work))
+            say(f"JupyterLite builds the pages; {len(packages)} packages go with them")
+            built = _built(work, packages)
+            _finish(built, files)
             if folder.exists():
                 folder.rename(work / "old")
             built.rename(folder)
     except OSError as error:
         raise LabkitError(f"{error.filename or folder}: {error.strerror or error}") from None
-    files = [path for path in folder.rglob("*") if path.is_file()]
-    say(f"{folder}: {len(files)} files, {sum(path.stat().st_size for path in files) / 1e6:.1f} MB")
+    sizes = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
+    say(f"{folder}: {len(sizes)} files, {sum(sizes) / 1e6:.1f} MB")
 
 
 def _check(folder: Path) -> None:
     for package in PACKAGES:
         if util.find_spec(package.partition("==")[0].replace("-", "_")) is None:
             raise LabkitError(f"{package} is not installed: {BUILD}")
-    if folder.exists() and not folder.is_dir():
-        raise LabkitError(f"{folder}: a file is there, no folder")
     index = folder / "index.html"
     ours = index.is_file() and _OURS in index.read_text("utf-8", "replace")
-    if folder.is_dir() and any(folder.iterdir()) and not ours:
-        raise LabkitError(f"{folder}: this folder is not empty, and no site that labkit wrote")
+    if folder.exists() and not ours and (not folder.is_dir() or any(folder.iterdir())):
+        raise LabkitError(f"{folder}: here is something else than a site that labkit wrote")
 
 
-def _built(work: Path, pyodide: site_pyodide.Pyodide) -> Path:
-    """Let JupyterLite build the pages, add what is ours, and return their folder."""
+def _built(work: Path, packages: list[str]) -> Path:
+    """Let JupyterLite build the pages, and return their folder."""
     lite, out = work / "lite", work / "out/site"  # it sets the times of all that lies beside its output
     lite.mkdir()
     _notebooks(lite / "files")
@@ -85,7 +81,7 @@ def _built(work: Path, pyodide: site_pyodide.Pyodide) -> Path:
     extensions = [str(each) for each in site_wheels.front_ends()]
     config["LiteBuildConfig"] |= {"federated_extensions": extensions, "output_dir": str(out)}
     (kernel,) = start["jupyter-config-data"]["litePluginSettings"].values()
-    kernel["loadPyodideOptions"]["packages"] = pyodide.packages
+    kernel["loadPyodideOptions"]["packages"] = packages
     (lite / _CONFIG).write_text(json.dumps(config), "utf-8")
     (lite / _START).write_text(json.dumps(start), "utf-8")
     command = [sys.executable, "-m", "jupyterlite_core", "build"]
@@ -93,7 +89,6 @@ def _built(work: Path, pyodide: site_pyodide.Pyodide) -> Path:
     if done.returncode:
         said = (done.stderr or done.stdout).strip().splitlines() or [""]
         raise LabkitError(f"JupyterLite's build failed (exit code {done.returncode}): {said[-1]}")
-    _finish(out, pyodide)
     return out
 
 
@@ -111,11 +106,11 @@ def _notebooks(folder: Path) -> None:
         path.write_bytes(data)
 
 
-def _finish(out: Path, pyodide: site_pyodide.Pyodide) -> None:
+def _finish(out: Path, pyodide: dict[str, bytes]) -> None:
     """Add Pyodide and the first page, delete what no page needs, and set the times of what may change."""
     place = out / "static/pyodide"
     place.mkdir(parents=True)
-    for name, data in pyodide.files.items():
+    for name, data in pyodide.items():
         (place / name).write_bytes(data)
     lessons = html(*map(_lesson, LESSONS))
     for path in _TEMPLATES.glob("*.html"):
@@ -133,11 +128,7 @@ def _lesson(lesson: Lesson) -> etree.Element:
     """Return a lesson's line of the first page."""
     parts = lesson.answers.split("`")  # every other one is code
     words = [element("code", part) if place % 2 else part for place, part in enumerate(parts)]
-    links: list[etree.Element | str] = [element("a", lesson.heading, href=_address(lesson.notebook))]
+    links: list[etree.Element | str] = [element("a", lesson.heading, href=_ADDRESS.format(lesson.notebook))]
     if lesson.exercises:
-        links += [" · ", element("a", "exercises", href=_address(f"exercises/{lesson.notebook}"))]
+        links += [" · ", element("a", "exercises", href=_ADDRESS.format(f"exercises/{lesson.notebook}"))]
     return element("li", element("p", *links), element("p", *words))
-
-
-def _address(notebook: str) -> str:
-    return f"notebooks/index.html?path={notebook}.ipynb"

@@ -9,12 +9,11 @@ import subprocess
 import tarfile
 import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from labkit.base.errors import LabkitError
+from labkit.base.lazy import extra
 from labkit.notebook import site_wheels
 
 VERSION = "314.0.6"
@@ -24,14 +23,6 @@ SHA256 = "d78ac549b28a2a58600cd06f44e017024151775f8c6b2d73fab1475400d38ea2"
 _LOCK = "pyodide-lock.json"
 _CORE = {"pyodide.asm.mjs", "pyodide.asm.wasm", "pyodide.mjs", "python_stdlib.zip", _LOCK}
 _CHARTS = "matplotlib"
-
-
-@dataclass(frozen=True, slots=True)
-class Pyodide:
-    """The files of Pyodide's folder by their names, and the packages that are loaded when it starts."""
-
-    files: dict[str, bytes]
-    packages: list[str]
 
 
 def from_npm(folder: Path) -> Path:
@@ -51,32 +42,29 @@ def from_npm(folder: Path) -> Path:
     return file
 
 
-def read(archive: Path) -> Pyodide:
-    """Return Pyodide from npm's tarball or from the full one, with the packages of the lessons in it.
+def read(archive: Path) -> tuple[dict[str, bytes], list[str]]:
+    """Return Pyodide's files with the lessons' packages, and the names of those, to load when it starts.
 
     Where the archive has matplotlib, it goes in with all that it needs, to be loaded by the first chart.
-    Raises LabkitError where the archive is none of these, or a package is not installed here.
+    Raises LabkitError where the archive is no Pyodide, or a package is not installed here.
     """
     core = _members(archive, _CORE)
     if core.keys() != _CORE:
-        missing = ", ".join(sorted(_CORE - core.keys()))
-        raise LabkitError(f"{archive}: this is no Pyodide: it has no {missing}")
+        raise LabkitError(f"{archive}: this is no Pyodide: it has no {min(_CORE - core.keys())}")
     try:
         lock: Any = json.loads(core[_LOCK])
         python, there = str(lock["info"]["python"]), dict(lock["packages"])
     except (ValueError, LookupError, TypeError):
         raise LabkitError(f"{archive}: its {_LOCK} is damaged") from None
-    try:
+    with extra("course"):
         wheels = site_wheels.wheels(python)
-    except metadata.PackageNotFoundError as error:
-        raise LabkitError(f"{error.name} is not installed: pip install 'labkit[course]'") from None
     own = {each.name: each.entry for each in wheels}
-    drawing = _needed(_CHARTS, there, own)
-    names = {entry["file_name"] for entry in drawing.values()}
+    drawing = site_wheels.closure([_CHARTS] if _CHARTS in there else [], lambda name: there[name]["depends"])
+    names = {there[name]["file_name"] for name in drawing if name not in own}
     found = _members(archive, names)
-    lock["packages"] = own | (drawing if found.keys() == names else {})
+    lock["packages"] = {name: there[name] for name in drawing if found.keys() == names} | own
     files = {**core, **found, _LOCK: json.dumps(lock, indent=1, sort_keys=True).encode()}
-    return Pyodide({**files, **{each.file: each.data for each in wheels}}, list(own))
+    return {**files, **{each.file: each.data for each in wheels}}, list(own)
 
 
 def _members(archive: Path, names: Iterable[str]) -> dict[str, bytes]:
@@ -90,16 +78,4 @@ def _members(archive: Path, names: Iterable[str]) -> dict[str, bytes]:
                     found[name] = data.read()
     except (tarfile.TarError, EOFError, zlib.error):
         raise LabkitError(f"{archive}: this is no tar archive, or a part of one") from None
-    return found
-
-
-def _needed(name: str, packages: Any, own: Iterable[str]) -> dict[str, Any]:
-    """Return the entries of a package and of all that it depends on, where the site has none of its own."""
-    found: dict[str, Any] = {}
-    waiting = [name]
-    while waiting:
-        name = waiting.pop()
-        if name in packages and name not in own and name not in found:
-            found[name] = packages[name]
-            waiting += found[name]["depends"]
     return found

@@ -1,8 +1,7 @@
 """The packages of the site: what is installed here, packed again as wheels that Pyodide loads.
 
-Nothing is downloaded. A wheel is made of the files that an installed package has, without what a browser does
-not need, always in the same bytes. Its file's name carries a piece of its hash: a browser keeps files, and
-one of yesterday's under the same name would not have the hash that the list names today.
+A wheel has an installed package's files without what a browser does not need, always in the same bytes. Its
+name carries a piece of its hash: browsers keep files, and yesterday's would not have today's hash.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path, PurePath
@@ -22,26 +21,20 @@ _ROOTS = ("ipython", "ipywidgets", "anywidget", "drawsvg", "pyrsistent", "comm")
 _FOR_SERVERS = ("jedi", "widgetsnbextension", "jupyterlab-widgets")
 """Required, but nothing fails without them: completion that takes 5 MB, and front ends, which pages have."""
 
+_BROWSER = {"sys_platform": "emscripten", "platform_system": "Emscripten", "os_name": "posix", "extra": ""}
 _KERNEL_PARTS = ("ipykernel", "pyodide_kernel")
-_NO_SUFFIXES = {".so", ".pyd", ".dylib", ".pyi", ".pyc", ".ipynb"}
+_NO_SUFFIXES = {".so", ".pyd", ".dylib", ".pyc", ".ipynb"}
 _NO_NAMES = {"RECORD", "INSTALLER", "REQUESTED", "direct_url.json"}
 _NO_FOLDERS = {"tests", "labextension", "__pycache__"}
 
-_PIPLITE = """\
-_PIPLITE_URLS, _PIPLITE_DISABLE_PYPI = [], True
-
-
-async def install(requirements, *_, **options):
-    raise OSError(f"{requirements}: nothing can be installed here, this course asks no other host")
-"""
-_PIP = """\
+_PIP = b"""\
 async def get_transformed_code(words):
     return "print('nothing can be installed here: this course asks no other host')"
 """
-_STUBS: Mapping[str, Mapping[str, str]] = {
+_STUBS: Mapping[str, Mapping[str, bytes]] = {
     "jedi": {},
     "micropip": {},
-    "piplite": {"piplite/__init__.py": "", "piplite/piplite.py": _PIPLITE, "piplite/cli.py": _PIP},
+    "piplite": {"piplite/__init__.py": b"", "piplite/piplite.py": b"", "piplite/cli.py": _PIP},
 }
 """The kernel would install these itself, from another host, unless they are there by name."""
 
@@ -88,71 +81,64 @@ def wheels(python: str) -> list[Wheel]:
 
     Raises importlib.metadata.PackageNotFoundError where one is not installed.
     """
-    found = [_installed(each) for each in _closure(_ROOTS, _markers(python))]
+    found = list(map(_installed, closure(_ROOTS, requires(python))))
     for path in metadata.distribution(KERNEL).files or ():
         if path.name.endswith(".whl") and path.name.startswith(_KERNEL_PARTS) and "tests" not in path.parts:
             name, version = path.name.split("-")[:2]
             found.append(Wheel(name.replace("_", "-"), version, Path(str(path.locate())).read_bytes()))
-    found += [_packed(name, "0", _bytes(files), ()) for name, files in _STUBS.items()]
+    found += [_packed(name, "0", files, ()) for name, files in _STUBS.items()]
     return sorted([*found, _own()], key=lambda each: each.name)
 
 
-def _markers(python: str) -> dict[str, str]:
-    return {
-        "python_full_version": python,
-        "python_version": ".".join(python.split(".")[:2]),
-        "sys_platform": "emscripten",
-        "platform_system": "Emscripten",
-        "platform_machine": "wasm32",
-        "os_name": "posix",
-        "extra": "",
-    }
+def closure(names: Iterable[str], requires: Callable[[str], Iterable[str]]) -> list[str]:
+    """Return names and all that they require.
+
+    >>> closure("a", {"a": "bc", "b": "a", "c": ""}.__getitem__)
+    ['a', 'c', 'b']
+    """
+    found: list[str] = []
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.append(name)
+            waiting += requires(name)
+    return found
 
 
-def _closure(names: Iterable[str], markers: dict[str, str]) -> list[metadata.Distribution]:
-    """Return packages and all that they require in the browser."""
+def requires(python: str) -> Callable[[str], list[str]]:
+    """Return what tells the packages that a package requires in a browser with this version of Python."""
     from packaging.requirements import Requirement
     from packaging.utils import canonicalize_name
 
-    found: dict[str, metadata.Distribution] = {}
-    waiting = list(names)
-    while waiting:
-        name = canonicalize_name(waiting.pop())
-        if name in found or name in _FOR_SERVERS:
-            continue
-        found[name] = metadata.distribution(name)
-        for each in map(Requirement, found[name].requires or ()):
-            if each.marker is None or each.marker.evaluate(markers):
-                waiting.append(each.name)
-    return list(found.values())
+    markers = _BROWSER | {"python_version": ".".join(python.split(".")[:2])}
+
+    def required(name: str) -> list[str]:
+        wanted = map(Requirement, metadata.distribution(name).requires or ())
+        there = (each for each in wanted if each.marker is None or each.marker.evaluate(markers))
+        return [found for each in there if (found := canonicalize_name(each.name)) not in _FOR_SERVERS]
+
+    return required
 
 
-def _installed(package: metadata.Distribution) -> Wheel:
-    from packaging.utils import canonicalize_name
-
+def _installed(name: str) -> Wheel:
+    package = metadata.distribution(name)
     inside = (path for path in package.files or () if ".." not in path.parts and _needed(path))
     files = {path.as_posix(): Path(str(path.locate())).read_bytes() for path in inside}
-    return _zipped(canonicalize_name(package.name), package.version, files)
+    return _zipped(name, package.version, files)
 
 
 def _own() -> Wheel:
     """Return labkit itself; its metadata requires what is here, for the course's first check to read."""
     place = Path(labkit.__file__).parent
     paths = (path.relative_to(place.parent) for path in place.rglob("*") if path.is_file())
-    needed = (
-        path for path in paths if _needed(path) or path.suffix == ".pyi"
-    )  # its stubs say where names are
-    files = {path.as_posix(): (place.parent / path).read_bytes() for path in needed}
+    files = {path.as_posix(): (place.parent / path).read_bytes() for path in paths if _needed(path)}
     return _packed("labkit", metadata.version("labkit"), files, _ROOTS)
 
 
 def _needed(path: PurePath) -> bool:
     named = path.suffix in _NO_SUFFIXES or path.name in _NO_NAMES
     return not named and not _NO_FOLDERS & set(path.parts)
-
-
-def _bytes(files: Mapping[str, str]) -> dict[str, bytes]:
-    return {name: text.encode() for name, text in files.items()}
 
 
 def _packed(name: str, version: str, files: Mapping[str, bytes], requires: Iterable[str]) -> Wheel:

@@ -60,8 +60,11 @@ def test_a_folder_of_somebody_else_is_refused(tmp_path: Path) -> None:
     mine = tmp_path / "mine"
     mine.mkdir()
     (mine / "index.html").write_text("<title>My page</title>")
-    assert refusal(mine) == f"{mine}: this folder is not empty, and no site that labkit wrote"
-    assert refusal(mine / "index.html") == f"{mine / 'index.html'}: a file is there, no folder"
+    assert refusal(mine) == f"{mine}: here is something else than a site that labkit wrote"
+    assert (
+        refusal(mine / "index.html")
+        == f"{mine / 'index.html'}: here is something else than a site that labkit wrote"
+    )
     with pytest.raises(LabkitError, match=r"index\.html: \w+"):
         site.write(mine / "index.html/www")
 
@@ -119,15 +122,17 @@ def test_matplotlib_goes_in_with_all_that_it_needs_where_it_is_there(tmp_path: P
 
     needs = {"matplotlib": entry("numpy", "pillow"), "numpy": entry(), "pillow": entry(), "scipy": entry()}
     packages = {name: make(name) for name, make in needs.items()}
-    full = site_pyodide.read(archive(tmp_path / "a", packages, *CORE, *(f"{each}.whl" for each in packages)))
-    lock = json.loads(full.files["pyodide-lock.json"])["packages"]
+    full, loaded = site_pyodide.read(
+        archive(tmp_path / "a", packages, *CORE, *(f"{each}.whl" for each in packages))
+    )
+    lock = json.loads(full["pyodide-lock.json"])["packages"]
     assert sorted(lock) == ["matplotlib", "numpy", "pillow"]
     assert lock["matplotlib"] == packages["matplotlib"]
     assert lock["numpy"]["sha256"] == hashlib.sha256(b"ours").hexdigest()
-    assert {*CORE, "matplotlib.whl", "pillow.whl"} < full.files.keys()
-    assert full.packages == ["numpy"]
-    small = site_pyodide.read(archive(tmp_path / "b", packages, *CORE))
-    assert sorted(json.loads(small.files["pyodide-lock.json"])["packages"]) == ["numpy"]
+    assert {*CORE, "matplotlib.whl", "pillow.whl"} < full.keys()
+    assert loaded == ["numpy"]
+    small, _ = site_pyodide.read(archive(tmp_path / "b", packages, *CORE))
+    assert sorted(json.loads(small["pyodide-lock.json"])["packages"]) == ["numpy"]
 
 
 def test_a_wheel_has_what_a_browser_needs_and_always_the_same_bytes() -> None:
@@ -144,9 +149,8 @@ def test_a_wheel_has_what_a_browser_needs_and_always_the_same_bytes() -> None:
 
 
 def test_what_servers_need_stays_away() -> None:
-    found = site_wheels._closure(site_wheels._ROOTS, site_wheels._markers("3.14.2"))
-    names = {each.name.lower() for each in found}
-    assert {"ipywidgets", "traitlets", "prompt_toolkit"} <= names
+    names = {*site_wheels.closure(["ipython", "ipywidgets", "anywidget"], site_wheels.requires("3.14.2"))}
+    assert {"ipywidgets", "traitlets", "prompt-toolkit"} <= names
     assert (
-        names & {"jedi", "psutil", "pexpect", "widgetsnbextension", "jupyterlab_widgets", "tornado"} == set()
+        names & {"jedi", "psutil", "pexpect", "widgetsnbextension", "jupyterlab-widgets", "tornado"} == set()
     )
