@@ -14,7 +14,7 @@ from typing import Any
 from labkit.notebook import doctor
 
 try:
-    from labkit.base.errors import LabkitError
+    from labkit.base.errors import LabkitError, go_words
     from labkit.base.lazy import extra
     from labkit.base.text import shown
     from labkit.cli import own_docker
@@ -46,11 +46,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 141
     except KeyboardInterrupt:
         return 130
-    except OSError as error:
-        print(f"labkit {given.command}: {shown(str(error.filename))}: {error.strerror}", file=sys.stderr)
-        return 2
-    except LabkitError as error:
-        print(error, file=sys.stderr)
+    except (OSError, LabkitError) as error:
+        words = f"labkit {given.command}: {go_words(error)}" if isinstance(error, OSError) else str(error)
+        print(shown(words), file=sys.stderr)
         return 2
     return status
 
@@ -80,11 +78,11 @@ def _version() -> str:
 
 
 def _start(given: argparse.Namespace) -> int:
-    return start.open_lesson(Path(given.folder), given.rest, given.fresh)
+    return start.open_course(Path(given.folder), given.rest, fresh=given.fresh)
 
 
 def _present(given: argparse.Namespace) -> int:
-    return start.open_notebook(Path(given.folder), given.rest, "walkthrough.ipynb")
+    return start.open_course(Path(given.folder), given.rest, "walkthrough.ipynb")
 
 
 def _lessons(given: argparse.Namespace) -> None:

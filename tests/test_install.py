@@ -166,7 +166,7 @@ def test_what_a_learner_types_opens_the_first_lesson(wheel: Path, tmp_path: Path
     process = host.start([str(command), "start", *options.split()], log, env=environment, cwd=learner)
     try:
         address = f"http://127.0.0.1:{port}"
-        host.wait_until(lambda: jupyter.answers(f"{address}/api"), process, log, 60)
+        host.wait_until(lambda: jupyter.answers(f"{address}/api"), process, log, 120)
         assert "labkit-course: the course's " in log.read_text()
         assert jupyter.answers(f"{address}/doc/tree/00-start-here.ipynb")
         assert jupyter.answers(f"{address}/api/contents/01-image-layers.ipynb")

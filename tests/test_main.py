@@ -81,8 +81,8 @@ def test_lines_share_one_lab(capsys: pytest.CaptureFixture[str], tmp_path: Path)
 def test_a_file_that_cannot_be_read(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     (tmp_path / "binary").write_bytes(b"\xff\xfe\n")
     cases = {
-        str(tmp_path / "missing"): "No such file or directory",
-        str(tmp_path): "Is a directory",
+        str(tmp_path / "missing"): "no such file or directory",
+        str(tmp_path): "is a directory",
         str(tmp_path / "binary"): "not UTF-8 text",
     }
     for path, reason in cases.items():
@@ -460,4 +460,4 @@ def test_assignments_are_written_or_the_reason_is_said(
     assert len(list((tmp_path / "source").rglob("*.ipynb"))) == 7
     (tmp_path / "file").write_text("")
     assert main(["exercises", "--nbgrader", str(tmp_path / "file")]) == 2
-    assert "Not a directory" in capsys.readouterr().err
+    assert "not a directory" in capsys.readouterr().err

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from labkit.base.errors import LabkitError, data_folder
+from labkit.base.lazy import advice
 from labkit.base.text import shown
 from labkit.cli import own_docker
 from labkit.cli.completion import completions, split_word
@@ -93,6 +94,7 @@ def _reader(lab: Lab) -> Callable[[str], str]:
         from prompt_toolkit.key_binding import KeyBindings
         from prompt_toolkit.shortcuts import CompleteStyle
     except ImportError:
+        print(f"Without arrow keys and Tab: prompt_toolkit is not installed ({advice('course')}).")
         return input
     if not sys.stdout.isatty():
         return input

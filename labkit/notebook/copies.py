@@ -76,11 +76,12 @@ def copy(notebook: dict[str, Any]) -> dict[str, Any]:
 def lay(folder: Path, fresh: str = "") -> list[Laid]:
     """Lay the course's copies into a folder, which is made where it is missing; return what became of each.
 
-    `fresh` is how a notebook's name begins ("02", "exercises/02"): it is laid once more beside the other,
+    `fresh` is how a notebook's name begins ("2", "exercises/02"): it is laid once more beside the other,
     under a name that is free. Raises LabkitError where no notebook begins so, OSError where the folder
     cannot be written.
     """
     files = course()
+    fresh = fresh.zfill(2) if fresh.isdigit() else fresh
     wanted = [name for name in files if fresh and name.startswith(fresh) and name.endswith(".ipynb")]
     if fresh and not wanted:
         known = ", ".join(name for name in files if name.endswith(".ipynb"))

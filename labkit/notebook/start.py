@@ -7,8 +7,7 @@ nothing is written among his settings.
 
 from __future__ import annotations
 
-import importlib.util
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
 
@@ -42,40 +41,23 @@ def lay(folder: Path, fresh: str = "") -> tuple[list[str], list[Laid]]:
     return lines, laid
 
 
-def _is_fresh(laid: Laid) -> bool:
-    return laid.path.name != Path(laid.name).name
+def open_course(folder: Path, options: Sequence[str], name: str = FIRST, fresh: str = "") -> int:
+    """Lay the copies and open one of them, or what was laid anew, in JupyterLab until it is ended.
 
-
-def open_lesson(folder: Path, options: Sequence[str], fresh: str = "") -> int:
-    """Lay the copies and open the first lesson, or the one that was laid anew; return the exit code."""
-    _need_jupyterlab()
-    lines, laid = lay(folder, fresh)
-    anew = [each.path.relative_to(folder).as_posix() for each in laid if _is_fresh(each)]
-    return _open(folder, options, [*anew, FIRST][0], lines)
-
-
-def open_notebook(folder: Path, options: Sequence[str], name: str) -> int:
-    """Lay the copies and open one of them by its name; `options` are JupyterLab's. Return the exit code."""
-    _need_jupyterlab()
-    return _open(folder, options, name, lay(folder)[0])
-
-
-def _need_jupyterlab() -> None:
+    `options` are JupyterLab's. Returns the exit code; raises MissingExtra where JupyterLab is missing.
+    """
     with extra("course"):
-        if importlib.util.find_spec("jupyterlab") is None:
-            raise ModuleNotFoundError(name="jupyterlab")
+        from jupyterlab.labapp import LabApp  # type: ignore[import-untyped]
 
-
-def _open(folder: Path, options: Sequence[str], name: str, lines: Iterable[str]) -> int:
-    from jupyterlab.labapp import LabApp  # type: ignore[import-untyped]
-
+    lines, laid = lay(folder, fresh)
+    anew = [each.path.relative_to(folder).as_posix() for each in laid if each.path != folder / each.name]
     for line in (*lines, "JupyterLab opens in your browser; Ctrl-C here, twice, ends it."):
         print(line, flush=True)
     own = {
         "ServerApp.root_dir": folder.resolve(),
         "LabApp.app_settings_dir": _DEFAULTS,
         "LabApp.workspaces_dir": data_folder() / "workspaces",  # which documents were open
-        "LabApp.default_url": f"/doc/tree/{quote(name)}",
+        "LabApp.default_url": f"/doc/tree/{quote([*anew, name][0])}",
     }
     LabApp.launch_instance([*(f"--{option}={value}" for option, value in own.items()), *options])
     return 0

@@ -15,13 +15,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from labkit.base import errors
 from labkit.base.errors import LabkitError
 from labkit.course import progress
+from labkit.course.lesson import all_exercises
 from labkit.course.progress import Score, as_json, from_json, load, merge, record, update
+from labkit.lessons import LESSONS
 
 WRITER = """
 import sys
 from pathlib import Path
+from labkit.course.lesson import all_exercises
 from labkit.course.progress import Score, update
 folder, name, count = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 for number in range(count):
@@ -219,6 +223,73 @@ def test_a_file_that_is_no_progress_is_refused_in_one_line(folder: Path, tmp_pat
         load().restore(tmp_path / "other.json")
     with pytest.raises(LabkitError, match="No such file"):
         load().restore(tmp_path / "none.json")
+
+
+FIRST_VERSION = b"""{
+ "version": 1,
+ "exercises": {
+  "01-one-layer": {
+   "checks": 3,
+   "hints": 1,
+   "shown": false,
+   "solved": true,
+   "done": true
+  },
+  "03-rescue": {
+   "checks": 0,
+   "hints": 2,
+   "shown": true,
+   "solved": false,
+   "done": false
+  }
+ }
+}
+"""
+
+
+def test_what_labkit_0_1_0_wrote_is_read(folder: Path) -> None:
+    folder.mkdir()
+    (folder / "progress.json").write_bytes(FIRST_VERSION)
+    found = load()
+    assert found.message == ""
+    assert found.scores == {
+        "01-one-layer": Score(checks=3, hints=1, solved=True, done=True),
+        "03-rescue": Score(hints=2, shown=True),
+    }
+    assert as_json(found.scores) == FIRST_VERSION
+
+
+def test_an_exercise_that_has_another_name_now_keeps_what_was_done(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record("01-old", {"checks": 1, "done": True})
+    record("01-new", {"hints": 1})
+    monkeypatch.setattr(progress, "RENAMED", {"01-old": "01-new"})
+    record("01-new", {"checks": 1})
+    assert load().scores == {"01-new": Score(checks=2, hints=1, solved=True, done=True)}
+    assert "01-old" not in (folder / "progress.json").read_text()
+
+
+def test_old_names_lead_to_exercises_that_are_there() -> None:
+    known = {each.id for each in all_exercises(LESSONS)}
+    assert not set(progress.RENAMED) & known
+    assert set(progress.RENAMED.values()) <= known
+
+
+def test_in_a_browser_the_progress_is_on_its_drive_and_nothing_locks_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("LABKIT_DATA")
+    monkeypatch.setattr(sys, "platform", "emscripten")
+    monkeypatch.setitem(sys.modules, "filelock", None)
+    for each in (errors, progress):
+        monkeypatch.setattr(each, "DRIVE", tmp_path / "drive")
+    assert progress.progress_card(load(tmp_path / "memory"), ()).foot == "Kept until this page is closed."
+    (tmp_path / "drive").mkdir()
+    assert record("x", {"checks": 1}) == ""
+    assert [path.name for path in (tmp_path / "drive/.labkit").iterdir()] == ["progress.json"]
+    assert load().scores == {"x": Score(checks=1)}
+    assert progress.progress_card(load(), ()).foot == "Kept in this browser."
 
 
 def test_without_a_choice_the_folder_is_the_system_s_own(monkeypatch: pytest.MonkeyPatch) -> None:

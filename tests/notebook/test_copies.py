@@ -141,14 +141,14 @@ def test_a_fresh_copy_lies_beside_the_other(tmp_path: Path) -> None:
     copies.lay(tmp_path)
     change(tmp_path / ONE, EDITS["a cell ran"])
     for number in (2, 3):
-        (found,) = [each for each in copies.lay(tmp_path, fresh="02") if each.state == "new"]
+        (found,) = [each for each in copies.lay(tmp_path, fresh="2") if each.state == "new"]
         assert found.path == tmp_path / f"02-image-history-{number}.ipynb"
     (found,) = [each for each in copies.lay(tmp_path, fresh="exercises/01") if each.state == "new"]
     assert found.path == tmp_path / "exercises/01-image-layers-2.ipynb"
 
 
 def test_a_name_that_no_notebook_has_is_refused_in_one_line_and_nothing_is_laid(tmp_path: Path) -> None:
-    with pytest.raises(LabkitError, match=r"no notebook begins with 9; there are 00-start-here\.ipynb, "):
+    with pytest.raises(LabkitError, match=r"no notebook begins with 09; there are 00-start-here\.ipynb, "):
         copies.lay(tmp_path / "new", fresh="9")
     assert not (tmp_path / "new").exists()
 
@@ -174,6 +174,6 @@ def test_what_the_command_says(
 def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "file").write_text("")
     assert main(["lessons", str(tmp_path / "file")]) == 2
-    assert capsys.readouterr() == ("", f"labkit lessons: {tmp_path}/file: File exists\n")
+    assert capsys.readouterr() == ("", f"labkit lessons: {tmp_path}/file: file exists\n")
     assert main(["lessons", str(tmp_path), "--fresh", "nine"]) == 2
     assert capsys.readouterr().err.startswith("labkit: no notebook begins with nine; there are ")

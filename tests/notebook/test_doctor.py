@@ -68,6 +68,16 @@ def test_a_front_end_that_is_missing_is_told(monkeypatch: pytest.MonkeyPatch, tm
     ]
 
 
+def test_in_a_browser_nothing_is_looked_for_that_cannot_be_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "_IN_A_BROWSER", True)
+    monkeypatch.setattr(doctor.site, "getuserbase", lambda: None)
+    monkeypatch.setattr(doctor.metadata, "version", lambda name: "1.0")
+    lines = [each.line() for each in doctor.doctor()]
+    assert [line for line in lines if "JupyterLab" in line or "Docker" in line or "Chromium" in line] == []
+    assert "missing   the package httpx: 1.0: this page was made without it" in lines
+    assert "pip" not in "".join(lines)
+
+
 def test_a_docker_that_does_not_answer_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
     def late(*arguments: object, **options: object) -> None:
         raise subprocess.TimeoutExpired("docker", 10)

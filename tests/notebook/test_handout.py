@@ -55,4 +55,4 @@ def test_a_directory_that_cannot_be_made_is_one_line(
 ) -> None:
     (tmp_path / "file").write_text("")
     assert main(["handout", str(tmp_path / "file")]) == 2
-    assert capsys.readouterr().err == f"labkit handout: {tmp_path}/file: File exists\n"
+    assert capsys.readouterr().err == f"labkit handout: {tmp_path}/file: file exists\n"
