@@ -16,6 +16,7 @@ import shlex
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
 import tomllib
@@ -38,7 +39,8 @@ _REPLACED = r"`|\$[\w({]"
 _PARTS = re.compile(rf"""\\.|'[^']*'|"(?:\\.|[^"\\])*"|(?P<sign>{_REPLACED}|[|&;<>()]+)|.""", re.DOTALL)
 """A line's parts as a shell reads them; `sign` is what it would act upon."""
 
-MISSING = "there is no docker program here: install Docker Engine or Docker Desktop, and start it"
+_FIX = "" if sys.platform == "emscripten" else ": install Docker Engine or Docker Desktop, and start it"
+MISSING = f"there is no docker program here{_FIX}"
 _WORDS: dict[str, dict[str, str]] = tomllib.loads(packaged("labkit.cli", "own_docker.toml"))
 
 

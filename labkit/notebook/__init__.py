@@ -5,6 +5,7 @@ Its functions are public at `labkit`, whose list of names they stand in; here th
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from labkit.base.lazy import fetcher, places
@@ -34,3 +35,5 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
     shell.input_transformers_post.append(magics.warn_of_own_docker)
     magics.show_comparisons(shell)
     magics.show_values(shell)
+    if find_spec("jedi") is None:  # JupyterLite's kernel wants it all the same, and then completes nothing
+        shell.Completer.use_jedi = False

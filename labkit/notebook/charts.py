@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import logging
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -245,6 +246,7 @@ def legend(figure: Any, **options: Any) -> None:
 def make_chart(title: str, text: str, draw: Callable[[], Any]) -> Chart:
     """Return the chart that `draw` makes a figure of, by matplotlib's own settings whatever a user's are."""
     try:
+        _load_in_browser()
         import matplotlib
     except ImportError:
         return Chart(title, text, b"")
@@ -257,6 +259,16 @@ def make_chart(title: str, text: str, draw: Callable[[], Any]) -> Chart:
         figure = draw()
         figure.savefig(data, format="png", metadata={"Software": None}, pil_kwargs={"compress_level": 1})
     return Chart(title, text, _in_few_colours(data), int(figure.get_size_inches()[0] * 96))
+
+
+def _load_in_browser() -> None:
+    """Load matplotlib into Pyodide for the first chart, where the site has it: 10 MB that few cells need."""
+    if sys.platform == "emscripten" and "matplotlib" not in sys.modules:
+        import pyodide_js
+        from pyodide.ffi import can_run_sync, run_sync
+
+        if can_run_sync() and hasattr(pyodide_js.lockfile.packages, "matplotlib"):
+            run_sync(pyodide_js.loadPackage("matplotlib"))
 
 
 def _in_few_colours(png: io.BytesIO) -> bytes:

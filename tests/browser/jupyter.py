@@ -273,7 +273,7 @@ def opened(browser: Any, served: Server, name: str) -> Iterator[Notebook]:
     if page is None:
         page = served.page = browser.new_page()
         page.set_default_timeout(SECONDS * 1000)
-        page.on("request", lambda request: served.left.append(request.url) if _leaves(request.url) else None)
+        page.on("request", lambda request: served.left.append(request.url) if leaves(request.url) else None)
     page.set_viewport_size({"width": WIDTHS[0], "height": 900})
     notebook = Notebook(page, served, name)
     try:
@@ -289,6 +289,7 @@ def opened(browser: Any, served: Server, name: str) -> Iterator[Notebook]:
     assert served.left == []
 
 
-def _leaves(address: str) -> bool:
+def leaves(address: str) -> bool:
+    """Tell whether a request for an address leaves the machine."""
     parts = urlsplit(address)
     return parts.scheme in ("http", "https", "ws", "wss") and parts.hostname != "127.0.0.1"
