@@ -232,7 +232,7 @@ QUESTIONS = (
         ),
         _stopped,
         commands=(
-            "docker exec box sh -c 'echo hello > /greeting'",
+            'docker exec box sh -c "echo hello > /greeting"',
             "docker stop box",
             "docker start box",
             "docker exec box cat /greeting",

@@ -92,7 +92,7 @@ QUESTIONS = (
                 shows="4 bytes, 0 marks",
             ),
             Choice(
-                "67 MB",
+                "67 MB: the whole file",
                 "The whole file is copied up, then its permissions are changed. chmod is not free.",
                 right=True,
                 shows=f"{BIG} bytes, 0 marks",

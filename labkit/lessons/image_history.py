@@ -616,7 +616,7 @@ LESSON = Lesson(
     number=2,
     title="docker image history",
     notebook="02-image-history",
-    answers="Why ten lines in the history and three layers?",
+    answers="What does the history of an image list?",
     questions=QUESTIONS,
     exercises=EXERCISES,
 )

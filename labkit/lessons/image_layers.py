@@ -184,7 +184,7 @@ QUESTIONS = (
         "What will the size of the new image be?",
         (
             Choice(
-                "the same",
+                "the same as before",
                 "The new layer holds a mark that hides the file, and the layer below keeps its 12 MB.",
                 right=True,
                 shows="same",
