@@ -15,7 +15,6 @@ WIDGETS = (
     'inspect_explorer(lab, "nginx")',
     'layer_explorer(image, name="nginx")',
     'playground(lab, "nginx")',
-    'predict("pull-layers")',
     'pull_board(Lab(), "busybox")',
     "walkthrough()",
 )
@@ -43,8 +42,10 @@ def test_no_key_typed_at_a_widget_reaches_the_notebook(notebook: Opener) -> None
                     control.focus()
                     page.press(key)
                     assert page.page.evaluate(CELLS) == before, f"{widget}: {key}"
-        area = page.output(WIDGETS.index('predict("pull-layers")') + 1)
-        area.get_by_text("3 files").first.click()  # on words, where nothing takes the focus by itself
+        area = page.output(WIDGETS.index('history_explorer(image, name="nginx")') + 1)
+        area.get_by_text(
+            "The same in Python"
+        ).first.click()  # on words, where nothing takes the focus by itself
         before = page.page.evaluate(CELLS)
         page.press("b", "d", "d", "m", "a")
         assert page.page.evaluate(CELLS) == before

@@ -53,7 +53,7 @@ export default {
       shows.hidden = false;
       picture.element.hidden = !said;
       const end = () => {
-        printed.replaceChildren(...lines.map(([text, marked]) => part("span", marked ? "marked" : "", `${text}\n`)));
+        printed.replaceChildren(...lines.map(([text, marked]) => part("span", marked ? "marked" : "", text)));
         printed.hidden = !lines.length;
         verdict.replaceChildren(...notes.map(([kind, line, reason]) => {
           const made = part("div", `note ${kind}`);
