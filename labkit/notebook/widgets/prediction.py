@@ -113,10 +113,10 @@ class Prediction(Stage):
         if self.chosen or letter not in self._letters:
             return
         self.chosen = letter
+        self._keep()
         if live() and self.question in all_questions(lessons.LESSONS):
             right = self._letters[letter].right
             progress.record(_kept(self.question), {"checks": True, "done": right})
-        self._keep()
 
     def run(self) -> None:
         """Run the commands, once there is a guess; where the lab shows something else, on a fresh lab."""
