@@ -19,7 +19,6 @@ export default {
     const list = part("div", "answers", "", { role: "group", "aria-label": "Answers" });
     list.append(...answers);
     const does = part("pre", "does", commands.map(line => `$ ${line}`).join("\n"), { tabindex: "0" });
-    does.hidden = !commands.length;
     const run = part("button", "run", commands.length ? "Run" : "Show the answer", { type: "button" });
     const hint = part("span", "hint");
     const bar = part("div", "go");
@@ -90,7 +89,7 @@ export default {
     });
     // A click on the words beside the buttons: the next letter is the card's.
     root.addEventListener("click", event => {
-      if (!event.target.closest("button, pre, [data-key]")) (answers.find(each => !each.disabled)).focus({ preventScroll: true });
+      if (!event.target.closest("button, pre, [data-key]")) answers.find(each => !each.disabled).focus({ preventScroll: true });
     });
     draw();
     reveal(true);

@@ -6,7 +6,6 @@ the guess neither the card nor what Jupyter keeps of it has the answer.
 
 from __future__ import annotations
 
-import json
 from string import ascii_uppercase
 from typing import Any
 
@@ -38,14 +37,13 @@ def predict(question: Question | str, lab: Lab | None = None, *, answer: str = "
     With an answer, a choice's letter or its text, it is guessed and run at once. Raises LabkitError where
     there is no such question or answer.
 
-    >>> predict("pull-layers", answer="3 files").code
-    'predict("pull-layers", answer="B")'
+    >>> predict("pull-layers", answer="3 files").chosen
+    'B'
     """
     asked = find_question(lessons.LESSONS, question) if isinstance(question, str) else question
-    letter = letter_of(asked, answer) if answer else ""
     made = Prediction(asked, lab)
-    if letter:
-        made.chosen = letter
+    if answer:
+        made.chosen = letter_of(asked, answer)
         made.run()
     return made
 
@@ -57,13 +55,12 @@ def recall(lesson: int | str) -> None:
     Nothing to repeat: no card of lesson 1 waits for a better guess.
     """
     scores = progress.load().scores if live() else {}
-    number = int(lesson)
-    asked = [each for found in lessons.LESSONS if found.number == number for each in found.questions]
+    asked = [each for found in lessons.LESSONS if found.number == int(lesson) for each in found.questions]
     waiting = [each for each in asked if (score := scores.get(_kept(each))) and not score.done]
     for each in waiting:
         Prediction(each)._ipython_display_()
     if not waiting:
-        print(f"Nothing to repeat: no card of lesson {number} waits for a better guess.")
+        print(f"Nothing to repeat: no card of lesson {int(lesson)} waits for a better guess.")
 
 
 def _kept(question: Question) -> str:
@@ -152,17 +149,6 @@ class Prediction(Stage):
             self.guess(str(content["guess"]))
         elif "run" in content:
             self.run()
-        elif "seen" in content:
-            self.fresh = False
-        else:
-            super()._asked(_, content, buffers)
-
-    @property
-    def code(self) -> str:
-        """The line of Python that shows the same."""
-        known = self.question in all_questions(lessons.LESSONS)
-        name = json.dumps(self.question.id) if known else "question"
-        return f'predict({name}, answer="{self.chosen}")' if self.chosen else f"predict({name})"
 
     @property
     def verdict(self) -> str:
