@@ -46,6 +46,7 @@ from labkit.notebook.widgets.inspect_explorer import inspect_explorer as inspect
 from labkit.notebook.widgets.layer_explorer import layer_explorer as layer_explorer
 from labkit.notebook.widgets.playground import playground as playground
 from labkit.notebook.widgets.prediction import predict as predict
+from labkit.notebook.widgets.prediction import recall as recall
 from labkit.notebook.widgets.stage import stage as stage
 from labkit.notebook.widgets.terminal import terminal as terminal
 from labkit.notebook.widgets.walkthrough import walkthrough as walkthrough

@@ -46,7 +46,7 @@ def all_exercises(lessons: Iterable[Lesson]) -> tuple[Exercise, ...]:
 
 
 def find_question(lessons: Iterable[Lesson], name: str) -> Question:
-    """Return the question with an id; raises LabkitError where there is none.
+    """Return the question with an id; raises LabkitError, naming the nearest.
 
     >>> from labkit.lessons import LESSONS
     >>> find_question(LESSONS, "pull-layers").right.text
@@ -54,7 +54,8 @@ def find_question(lessons: Iterable[Lesson], name: str) -> Question:
     """
     known = {question.id: question for question in all_questions(lessons)}
     if name not in known:
-        raise LabkitError(f"no such question: {name}; there are {', '.join(known)}")
+        near = get_close_matches(name, known, 3, 0.3)
+        raise LabkitError(f"no such question: {name}; did you mean {', '.join(near or [*known][:3])}?")
     return known[name]
 
 

@@ -21,11 +21,15 @@ from labkit.base.errors import LabkitError
 from labkit.cli.formats import ellipsis
 from labkit.course.statements import Attempt, Hint, Seen, Statement
 from labkit.engine.container import find_container
+from labkit.engine.schedule import PullEvent
 from labkit.lab import Lab
-from labkit.storage.drivers import DRIVERS
+from labkit.storage.drivers import DRIVERS, costs_table
 
 Proof: TypeAlias = Callable[[Lab], str]
 """What shows the right answer: it works on a fresh Lab and returns what was seen, as text."""
+
+DRIVERS_TABLE = "python -m labkit drivers"
+"""A command of the learner's own computer, which a question may give beside those of the lab."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,10 @@ class Choice:
 class Question:
     """A question with one right answer among its choices. Texts are plain text, not markup.
 
+    `commands` show the answer: lines for the lab's prompt. `decides` is a pattern; the lines of their
+    output in which it is found decide. `setup` makes a lab as they find it. The proof of a question
+    without one is what the pattern takes of those lines.
+
     >>> question = Question("sky", "What colour is it?", (Choice("blue", "Look up.", right=True),))
     >>> question.right.text
     'blue'
@@ -56,6 +64,35 @@ class Question:
     prompt: str
     choices: tuple[Choice, ...]
     proof: Proof | None = None
+    commands: tuple[str, ...] = ()
+    decides: str = ""
+    setup: Callable[[], Lab] = Lab
+
+    def play(self, lab: Lab, watch: Callable[[PullEvent], None] | None = None) -> str:
+        """Run the commands on a lab, as one for `undo`; return what a terminal shows of it.
+
+        >>> Question("q", "", (), commands=("docker images -q",)).play(Lab())
+        '$ docker images -q\\n'
+        """
+        shown = ""
+        with lab.doing("; ".join(self.commands)):
+            for line in self.commands:
+                if line == DRIVERS_TABLE:
+                    shown += f"$ {line}\n{costs_table(DRIVERS.values())}"
+                    continue
+                result = lab.shell(line, watch=watch)
+                failed = f"[exit {result.exit_code}]\n" if result.exit_code else ""
+                shown += f"$ {line}\n{result.text}{failed}"
+        return shown
+
+    def deciding(self, text: str) -> dict[int, str]:
+        """Return the numbers of the lines of an output that decide, with what the pattern takes of each.
+
+        >>> Question("q", "", (), decides="b|(c).").deciding("a\\nb\\ncd")
+        {1: 'b', 2: 'c'}
+        """
+        found = {n: re.search(self.decides, line) for n, line in enumerate(text.splitlines())}
+        return {n: match[match.lastindex or 0] for n, match in found.items() if match}
 
     @property
     def right(self) -> Choice:

@@ -70,6 +70,49 @@ def _three(lab: Lab) -> str:
     return f"{'own' if own else 'last'} version, {' and '.join(sizes)}"
 
 
+def _ubuntu() -> Lab:
+    lab = Lab()
+    lab.pull("ubuntu:15.04")
+    return lab
+
+
+def _box() -> Lab:
+    lab = Lab()
+    lab.run("ubuntu:15.04", name="box")
+    return lab
+
+
+def _mine() -> Lab:
+    lab = _box()
+    lab.container("box").write("/etc/motd", "mine\n")
+    return lab
+
+
+def _boxes() -> Lab:
+    lab = _ubuntu()
+    for number in (1, 2, 3):
+        lab.run("ubuntu:15.04", name=f"box{number}").write("/etc/motd", f"I am number {number}\n")
+    return lab
+
+
+def _busybox() -> Lab:
+    lab = Lab()
+    lab.run("busybox", name="box")
+    return lab
+
+
+def _greeting() -> Lab:
+    lab = _busybox()
+    lab.container("box").write("/greeting", "hello\n")
+    return lab
+
+
+def _job() -> Lab:
+    lab = Lab()
+    lab.docker("run --name job busybox sh -c 'echo 42 > /result'")
+    return lab
+
+
 QUESTIONS = (
     Question(
         "run-layers",
@@ -95,6 +138,12 @@ QUESTIONS = (
             ),
         ),
         _stack_of_container,
+        commands=(
+            "docker run -dit --name box ubuntu:15.04",
+            "docker ps -s --format '{{.Names}}  {{.Size}}'",
+        ),
+        decides=r"(\S+) \(virtual",
+        setup=_ubuntu,
     ),
     Question(
         "where-writes-go",
@@ -120,6 +169,12 @@ QUESTIONS = (
             ),
         ),
         _writes,
+        commands=(
+            "docker exec box sh -c 'echo Welcome to my box > /etc/motd; echo buy milk > /root/notes'",
+            "docker diff box",
+        ),
+        decides=r"^[CA] /(etc/motd|root/notes)$",
+        setup=_box,
     ),
     Question(
         "three-containers",
@@ -145,6 +200,14 @@ QUESTIONS = (
             ),
         ),
         _three,
+        commands=(
+            "docker exec box1 cat /etc/motd",
+            "docker exec box2 cat /etc/motd",
+            "docker exec box3 cat /etc/motd",
+            "docker system df",
+        ),
+        decides=r"^(I am number \d)|^(?:Images|Containers) +\d+ +\d+ +(\S+)",
+        setup=_boxes,
     ),
     Question(
         "stop-data",
@@ -168,6 +231,14 @@ QUESTIONS = (
             ),
         ),
         _stopped,
+        commands=(
+            'docker exec box sh -c "echo hello > /greeting"',
+            "docker stop box",
+            "docker start box",
+            "docker exec box cat /greeting",
+        ),
+        decides=r"^hello$|No such file",
+        setup=_busybox,
     ),
     Question(
         "second-container",
@@ -187,6 +258,9 @@ QUESTIONS = (
             ),
         ),
         _neighbour,
+        commands=("docker run --rm ubuntu:15.04 cat /etc/motd",),
+        decides=r"^(?!\$).+$",
+        setup=_mine,
     ),
     Question(
         "commit-size",
@@ -211,6 +285,136 @@ QUESTIONS = (
             ),
         ),
         _committed,
+        commands=(
+            "docker commit box my-ubuntu",
+            "docker history my-ubuntu",
+        ),
+        decides=r"^[0-9a-f]{12} .* ago +/bin/bash +(\S+)",
+        setup=_mine,
+    ),
+    Question(
+        "virtual-size",
+        "docker ps -s shows two sizes of a container: what is in its own layer, and a virtual one. A "
+        "container of ubuntu:15.04, 188 MB, writes a file of 12 MB. What will the two be?",
+        (
+            Choice(
+                "12 MB, virtual 188 MB",
+                "The virtual size is what the container sees in all: the image, and its own layer.",
+                almost=True,
+                shows="12MB (virtual 188MB)",
+            ),
+            Choice(
+                "12 MB, virtual 200 MB",
+                "Its own layer has 12 MB. Virtual is what the container sees in all, and the image is "
+                "not copied for it.",
+                right=True,
+                shows="12MB (virtual 200MB)",
+            ),
+            Choice(
+                "200 MB, virtual 200 MB",
+                "The image is not copied for a container. Its own layer has only what it wrote.",
+                shows="200MB (virtual 200MB)",
+            ),
+        ),
+        commands=(
+            "docker exec box sh -c 'head -c 12000000 /dev/zero > /data'",
+            "docker ps -s --format '{{.Names}}  {{.Size}}'",
+        ),
+        decides=r"^box +(.+)$",
+        setup=_box,
+    ),
+    Question(
+        "log-layer",
+        "A program in a container prints a line, and Docker keeps it in the container's log. Will "
+        "docker diff list the log?",
+        (
+            Choice(
+                "yes: the log is a file of the container",
+                "A program may write a log file, and that is in its layer. What it prints goes to Docker.",
+                shows="$ docker diff talker A /log",
+            ),
+            Choice(
+                "no: it is in no layer",
+                "Docker keeps the log, the name and the settings beside the layers. docker rm throws "
+                "them away too.",
+                right=True,
+                shows="$ docker diff talker",
+            ),
+            Choice(
+                "no: the log goes when the program ends",
+                "docker logs shows it of a container that has ended as well.",
+                almost=True,
+                shows="gone",
+            ),
+        ),
+        commands=(
+            "docker run --name talker ubuntu:15.04 echo hello",
+            "docker logs talker",
+            "docker diff talker",
+        ),
+        decides=r"^\$ docker diff talker$|^[ACD] .*$",
+        setup=_ubuntu,
+    ),
+    Question(
+        "same-name",
+        "A container box has written /greeting. It is removed, and another one is started from the same "
+        "image, with the same name. Is the file there?",
+        (
+            Choice(
+                "yes: it is the same box",
+                "A name is only a name. The new container has a layer of its own, which is empty.",
+                shows="hello",
+            ),
+            Choice(
+                "yes: the image has it now",
+                "An image does not change, whatever its containers do.",
+                shows="hello from the image",
+            ),
+            Choice(
+                "no: its layer was removed",
+                "docker rm throws the read-write layer away, and the file was nowhere else.",
+                right=True,
+                shows="No such file",
+            ),
+        ),
+        commands=(
+            "docker rm -f box",
+            "docker run -dit --name box busybox",
+            "docker exec box cat /greeting",
+        ),
+        decides=r"No such file|^hello",
+        setup=_greeting,
+    ),
+    Question(
+        "job-file",
+        "A container has written /result and has ended. Can docker cp copy the file out of it? And "
+        "after docker rm?",
+        (
+            Choice(
+                "no, and no: nothing runs in it",
+                "docker cp reads from the layers. It needs no running program.",
+                shows="No such container No such container",
+            ),
+            Choice(
+                "yes, and no",
+                "The layers of a container that has ended are still there. docker rm deletes its own one.",
+                right=True,
+                shows="42 No such container",
+            ),
+            Choice(
+                "yes, and yes: the file is in the image",
+                "What a container writes is in its own layer, never in the image.",
+                shows="42 42",
+            ),
+        ),
+        commands=(
+            "docker cp job:/result .",
+            "cat result",
+            "docker rm job",
+            "docker cp job:/result again",
+        ),
+        decides=r"^42$|No such container",
+        setup=_job,
     ),
 )
 

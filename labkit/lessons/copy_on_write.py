@@ -37,6 +37,19 @@ def _with_data(lab: Lab, command: str) -> str:
     return f"{box.size} bytes, {marks} marks"
 
 
+def _data() -> Lab:
+    lab = Lab()
+    lab.build("data", ["FROM busybox", "COPY big /data/"], {"big": BIG})
+    lab.run("data", name="box")
+    return lab
+
+
+def _written() -> Lab:
+    lab = _data()
+    lab.container("box").append("/data/big", "ab")
+    return lab
+
+
 QUESTIONS = (
     Question(
         "read-copy",
@@ -56,6 +69,12 @@ QUESTIONS = (
             ),
         ),
         lambda lab: _with_data(lab, "sha256sum /data/big"),
+        commands=(
+            "docker exec box sha256sum /data/big",
+            "docker ps -s",
+        ),
+        decides=r"(\S+) \(virtual",
+        setup=_data,
     ),
     Question(
         "chmod-free",
@@ -73,13 +92,19 @@ QUESTIONS = (
                 shows="4 bytes, 0 marks",
             ),
             Choice(
-                "67 MB",
+                "67 MB: the whole file",
                 "The whole file is copied up, then its permissions are changed. chmod is not free.",
                 right=True,
                 shows=f"{BIG} bytes, 0 marks",
             ),
         ),
         lambda lab: _with_data(lab, "chmod 600 /data/big"),
+        commands=(
+            "docker exec box chmod 600 /data/big",
+            "docker ps -s",
+        ),
+        decides=r"(\S+) \(virtual",
+        setup=_data,
     ),
     Question(
         "rm-image-file",
@@ -104,6 +129,132 @@ QUESTIONS = (
             ),
         ),
         lambda lab: _with_data(lab, "rm /data/big"),
+        commands=(
+            "docker exec box rm /data/big",
+            "docker diff box",
+            "docker ps -s",
+        ),
+        decides=r"^D /data/big$|(\S+) \(virtual",
+        setup=_data,
+    ),
+    Question(
+        "first-write",
+        "A container adds 2 bytes to the end of /data/big, a file of 67,108,864 bytes in its image. How "
+        "much is in its read-write layer afterwards?",
+        (
+            Choice(
+                "2 bytes", "A layer stores whole files. There is no place for two bytes alone.", shows="2B"
+            ),
+            Choice(
+                "67 MB: the whole file",
+                "overlay2 copies the file up into the container's layer, and then writes the 2 bytes to "
+                "the copy.",
+                right=True,
+                shows="67.1MB",
+            ),
+            Choice(
+                "4 kB: one block of the file",
+                "Some storage drivers work so, btrfs is one. overlay2 works with whole files.",
+                almost=True,
+                shows="4.1kB",
+            ),
+        ),
+        commands=(
+            "docker exec box sh -c 'printf ab >> /data/big'",
+            "docker ps -s",
+        ),
+        decides=r"(\S+) \(virtual",
+        setup=_data,
+    ),
+    Question(
+        "second-write",
+        "The container has written to /data/big once, and has 67 MB in its layer. Now it adds 2 more "
+        "bytes. How much is in the layer then?",
+        (
+            Choice(
+                "134 MB: a copy for each write",
+                "The file is in the container's own layer now. There is nothing to copy any more.",
+                shows="134MB",
+            ),
+            Choice(
+                "67 MB, as before",
+                "Only the first write is expensive. From then on it is an ordinary file of the "
+                "container's own.",
+                right=True,
+                shows="67.1MB",
+            ),
+            Choice(
+                "4 bytes: the copy is not needed",
+                "The copy is the file that the container sees. It stays.",
+                shows="4B",
+            ),
+        ),
+        commands=(
+            "docker exec box sh -c 'printf ab >> /data/big'",
+            "docker ps -s",
+        ),
+        decides=r"(\S+) \(virtual",
+        setup=_written,
+    ),
+    Question(
+        "rm-own-file",
+        "A container makes a file /data/new and deletes it again. What does its layer say of the file?",
+        (
+            Choice(
+                "nothing at all",
+                "Below there is nothing that would have to be hidden.",
+                right=True,
+                shows="$ docker diff box",
+            ),
+            Choice(
+                "a whiteout hides it",
+                "A whiteout hides what an image has. This file was in the container's own layer alone.",
+                almost=True,
+                shows="$ docker diff box C /data D /data/new",
+            ),
+            Choice(
+                "an empty file is left",
+                "Deleting takes the name away, and the layer keeps no trace of the file.",
+                shows="$ docker diff box C /data A /data/new",
+            ),
+        ),
+        commands=(
+            "docker exec box sh -c 'echo x > /data/new; rm /data/new'",
+            "docker diff box",
+        ),
+        decides=r"^\$ docker diff box$|^[ACD] .*$",
+        setup=_data,
+    ),
+    Question(
+        "opaque",
+        "A container deletes the directory /data, with big in it, makes it again and puts one file into "
+        "it. What will ls /data show?",
+        (
+            Choice(
+                "big and file: layers are merged",
+                "So it would be, if the layer only said that there is a directory. It also says: look "
+                "no further.",
+                almost=True,
+                shows="big file",
+            ),
+            Choice(
+                "file alone",
+                "The new directory is marked opaque: nothing below it is looked at.",
+                right=True,
+                shows="file",
+            ),
+            Choice(
+                "big alone: the image cannot be changed",
+                "The image is as it was. The container sees its own layer first.",
+                shows="big",
+            ),
+        ),
+        commands=(
+            "docker exec box sh -c 'rm -r /data; mkdir /data; echo fresh > /data/file'",
+            "docker exec box ls /data",
+        ),
+        decides=r"^(?:big|file)$",
+        setup=_data,
     ),
 )
 

@@ -46,6 +46,50 @@ def _history_lines(lab: Lab) -> str:
     return str(lines) if lines <= 4 else "more"
 
 
+def _nginx() -> Lab:
+    lab = Lab()
+    lab.pull("nginx")
+    return lab
+
+
+def _mysql() -> Lab:
+    lab = Lab()
+    lab.pull("mysql")
+    return lab
+
+
+def _ubuntu() -> Lab:
+    lab = Lab()
+    lab.pull("ubuntu:15.04")
+    return lab
+
+
+def _hello() -> Lab:
+    lab = Lab()
+    lab.build("hello", ["FROM busybox", "ENV GREETING=hello", "RUN echo $GREETING > /hello"])
+    return lab
+
+
+def _teams() -> Lab:
+    lab = Lab()
+    lab.build("web-team", ["FROM ubuntu:15.04", "COPY site /srv/site"], {"site/pages.tar": 20_200_000})
+    lab.build("data-team", ["FROM ubuntu:15.04", "COPY data /srv/data"], {"data/table.csv": 59_800_000})
+    return lab
+
+
+def _built(steps: str = r"COPY motto /motto\nRUN echo built > /made\n") -> Lab:
+    lab = Lab()
+    lab.pull("busybox")
+    lab.shell("echo 'one layer, many images' > motto")
+    lab.shell(f"printf 'FROM busybox\\n{steps}' > Dockerfile")
+    lab.docker("build -t card .")
+    return lab
+
+
+def _built_in_order() -> Lab:
+    return _built(r"RUN echo built > /made\nCOPY motto /motto\n")
+
+
 QUESTIONS = (
     Question(
         "history-lines",
@@ -69,6 +113,9 @@ QUESTIONS = (
             ),
         ),
         _history_lines,
+        commands=("docker image history nginx",),
+        decides=r"^(?:<missing>|[0-9a-f]{12}) ",
+        setup=_nginx,
     ),
     Question(
         "history-missing",
@@ -101,6 +148,9 @@ QUESTIONS = (
             ),
         ),
         _missing,
+        commands=("docker image history hello",),
+        decides=r"<missing>",
+        setup=_hello,
     ),
     Question(
         "history-zero",
@@ -126,6 +176,9 @@ QUESTIONS = (
             ),
         ),
         _mysql_layers,
+        commands=("docker image inspect --format '{{len .RootFS.Layers}} layers' mysql",),
+        decides=r"^(\d+) layers",
+        setup=_mysql,
     ),
     Question(
         "disk-sum",
@@ -151,6 +204,155 @@ QUESTIONS = (
             ),
         ),
         _disk,
+        commands=(
+            "docker images",
+            "docker system df",
+        ),
+        decides=r"^Images +\d+ +\d+ +(\S+)",
+        setup=_teams,
+    ),
+    Question(
+        "empty-layer",
+        "ubuntu:15.04 has four lines in its history and four layers, although its newest line is a CMD. "
+        "How large is the layer of that CMD?",
+        (
+            Choice(
+                "0B: the layer is empty",
+                "Before Docker 1.10, in 2016, every step made a layer, also one that changed no file. "
+                "Today a CMD makes none.",
+                right=True,
+                shows="0B",
+            ),
+            Choice(
+                "9B: the words /bin/bash", "They are in the image's config. A layer has files.", shows="9B"
+            ),
+            Choice(
+                "1.1 MB: the program /bin/bash",
+                "The program came with the base. A CMD only says which program starts.",
+                shows="1.1MB",
+            ),
+        ),
+        commands=("docker history ubuntu:15.04",),
+        decides=r'CMD \["/bin/bash"\]\s+(\S+)',
+        setup=_ubuntu,
+    ),
+    Question(
+        "rmi-shared",
+        "web-team has five layers: four are those of ubuntu:15.04, which data-team stands on as well. "
+        "What will docker rmi web-team delete?",
+        (
+            Choice(
+                "the image and its five layers",
+                "Two other images need the four layers of the base.",
+                shows="Deleted Deleted Deleted Deleted Deleted Deleted",
+            ),
+            Choice(
+                "the image and one layer",
+                "One Deleted line is the image, the other the only layer that nobody needs any more.",
+                right=True,
+                shows="Deleted Deleted",
+            ),
+            Choice(
+                "the image alone: layers stay in the cache",
+                "A layer that no image needs any more goes with the last one that did.",
+                almost=True,
+                shows="Deleted",
+            ),
+        ),
+        commands=(
+            "docker rmi web-team",
+            "docker system df",
+        ),
+        decides=r"^(Deleted): ",
+        setup=_teams,
+    ),
+    Question(
+        "build-again",
+        "A Dockerfile has three lines: FROM busybox, COPY motto /motto, RUN echo built > /made. You "
+        "build it twice, and nothing has changed. What does the second build do?",
+        (
+            Choice(
+                "all steps again, with the same result",
+                "It would be the same result. So it is not done: the builder finds each step in its cache.",
+                almost=True,
+                shows="Running in",
+            ),
+            Choice(
+                "it takes COPY and RUN from its cache",
+                "Both were done before, on the same layers below. The IDs are the same.",
+                right=True,
+                shows="Using cache Using cache",
+            ),
+            Choice(
+                "nothing: it says that the image exists",
+                "A build does not ask for the tag. It goes through all its steps, and looks for each one.",
+                shows="",
+            ),
+        ),
+        commands=("docker build -t card .",),
+        decides=r" ---> (Using cache|Running in)",
+        setup=_built,
+    ),
+    Question(
+        "build-changed",
+        "FROM busybox, COPY motto /motto, RUN echo built > /made: it was built before, and now the file "
+        "motto changes. Which steps are done again?",
+        (
+            Choice(
+                "only COPY: nothing else reads the file",
+                "RUN does not read it. But its layer is a set of changes to what lies below, and that "
+                "is another layer now.",
+                almost=True,
+                shows="Using cache",
+            ),
+            Choice(
+                "COPY, and RUN after it",
+                "After the first step that changed all others are done again, on what lies below them now.",
+                right=True,
+                shows="Running in",
+            ),
+            Choice(
+                "none: the Dockerfile is the same",
+                "The builder compares the copied files as well, by their content.",
+                shows="Using cache Using cache",
+            ),
+        ),
+        commands=(
+            'echo "write once, share often" > motto',
+            "docker build -t card .",
+        ),
+        decides=r" ---> (Using cache|Running in)",
+        setup=_built,
+    ),
+    Question(
+        "build-order",
+        "Now RUN stands above COPY: FROM busybox, RUN echo built > /made, COPY motto /motto. It was "
+        "built, and the file motto changes once more. Which steps come from the cache?",
+        (
+            Choice(
+                "none: a file has changed",
+                "A change counts from the step that uses it. What lies below has not changed.",
+                shows="Running in",
+            ),
+            Choice(
+                "RUN",
+                "Nothing below it has changed. So put first what seldom changes, and last what you edit "
+                "every day.",
+                right=True,
+                shows="Using cache",
+            ),
+            Choice(
+                "RUN and COPY",
+                "COPY takes the new file: another content, another layer.",
+                shows="Using cache Using cache",
+            ),
+        ),
+        commands=(
+            'echo "read below, write on top" > motto',
+            "docker build -t card .",
+        ),
+        decides=r" ---> (Using cache|Running in)",
+        setup=_built_in_order,
     ),
 )
 
@@ -414,7 +616,7 @@ LESSON = Lesson(
     number=2,
     title="docker image history",
     notebook="02-image-history",
-    answers="Why ten lines in the history and three layers?",
+    answers="What does the history of an image list?",
     questions=QUESTIONS,
     exercises=EXERCISES,
 )

@@ -82,6 +82,31 @@ def _steps_with_layer(lab: Lab) -> str:
     return " ".join(word if word.isupper() else "RUN" for word in words)
 
 
+def _nginx() -> Lab:
+    lab = Lab()
+    lab.pull("nginx")
+    return lab
+
+
+def _mysql() -> Lab:
+    lab = Lab()
+    lab.pull("mysql")
+    return lab
+
+
+def _web() -> Lab:
+    lab = Lab()
+    lab.run("nginx", name="web")
+    return lab
+
+
+def _two_apps() -> Lab:
+    lab = Lab()
+    lab.build("app", ["FROM busybox", "CMD echo first"])
+    lab.build("app:2", ["FROM busybox", "CMD echo second"])
+    return lab
+
+
 QUESTIONS = (
     Question(
         "inspect-what",
@@ -108,6 +133,9 @@ QUESTIONS = (
             ),
         ),
         _inspected,
+        commands=("docker image inspect nginx",),
+        decides=r'"(80/tcp|Cmd|Layers)"|(root:x:)',
+        setup=_nginx,
     ),
     Question(
         "steps-and-layers",
@@ -132,6 +160,9 @@ QUESTIONS = (
             ),
         ),
         _steps_with_layer,
+        commands=("docker image history nginx",),
+        decides=r"(\d[\d.]*MB|\d\dB) *$",
+        setup=_nginx,
     ),
     Question(
         "inspect-digest",
@@ -157,6 +188,11 @@ QUESTIONS = (
             ),
         ),
         _same_number,
+        commands=(
+            "docker pull nginx",
+            'docker image inspect --format "{{range .RootFS.Layers}}{{println .}}{{end}}" nginx',
+        ),
+        decides=r"^(\w{12}): Pull complete|^sha256:\w{12}",
     ),
     Question(
         "inspect-ports",
@@ -182,6 +218,13 @@ QUESTIONS = (
             ),
         ),
         _exposed,
+        commands=(
+            "docker run -d --name web nginx",
+            "docker ps",
+            "docker port web",
+        ),
+        decides=r"^\$ docker port web$|^80/tcp -> .*$",
+        setup=_nginx,
     ),
     Question(
         "tag-copy",
@@ -205,6 +248,13 @@ QUESTIONS = (
             ),
         ),
         _tagged,
+        commands=(
+            "docker tag nginx:latest nginx:1.15",
+            "docker images",
+            "docker system df",
+        ),
+        decides=r"^Images +(\d+ +\d+ +\S+)",
+        setup=_nginx,
     ),
     Question(
         "latest-newest",
@@ -229,6 +279,92 @@ QUESTIONS = (
             ),
         ),
         _latest,
+        commands=("docker run --rm app",),
+        decides=r"^(?:first|second)$",
+        setup=_two_apps,
+    ),
+    Question(
+        "entry-and-cmd",
+        "mysql has the Entrypoint docker-entrypoint.sh and the Cmd mysqld. What will its container run?",
+        (
+            Choice("mysqld: the command", "The command is what the entrypoint is given.", shows="mysqld"),
+            Choice(
+                "docker-entrypoint.sh: the entrypoint comes first",
+                "It does, and the command follows it, as its argument.",
+                almost=True,
+                shows="docker-entrypoint.sh",
+            ),
+            Choice(
+                "docker-entrypoint.sh mysqld",
+                "Both are one command line: the entrypoint is the program, the command is what it is given.",
+                right=True,
+                shows="docker-entrypoint.sh mysqld",
+            ),
+        ),
+        commands=(
+            "docker create --name db mysql",
+            'docker ps -a --no-trunc --format "{{.Command}}"',
+        ),
+        decides=r'^"(.*)"$',
+        setup=_mysql,
+    ),
+    Question(
+        "container-dirs",
+        "The image nginx has three layers, and overlay2 keeps each in a directory. A container stands "
+        "on it. How many directories will its LowerDir name, all those below its own layer?",
+        (
+            Choice(
+                "two, and the image's top layer is UpperDir",
+                "So it is for the image itself. In a container all three are below, read-only.",
+                almost=True,
+                shows="diff diff",
+            ),
+            Choice(
+                "three, those of the image",
+                "Docker puts one more between: its name ends with -init.",
+                almost=True,
+                shows="diff diff diff",
+            ),
+            Choice(
+                "four",
+                "The image's three, and one with -init for files of this container alone, such as "
+                "/etc/hosts.",
+                right=True,
+                shows="diff diff diff diff",
+            ),
+        ),
+        commands=(
+            "docker inspect --format "
+            "'{{range split .GraphDriver.Data.LowerDir \":\"}}{{println .}}{{end}}' web",
+        ),
+        decides=r"/(diff)$",
+        setup=_web,
+    ),
+    Question(
+        "last-cmd",
+        'The history of nginx has two CMD lines: the Debian image had CMD ["bash"], nginx has another one. '
+        "What does the config have?",
+        (
+            Choice(
+                "the first: it belongs to the base",
+                "The base's config is where nginx began. Its own CMD took the place of that one.",
+                shows='["bash"]',
+            ),
+            Choice(
+                "the last one alone",
+                "The step of nginx replaced the base's. History remembers both, the config knows the result.",
+                right=True,
+                shows='["nginx","-g","daemon off;"]',
+            ),
+            Choice(
+                "both, in their order",
+                "Layers are stacked. A field of the config has one value, the one that was set last.",
+                shows='["bash"] ["nginx","-g","daemon off;"]',
+            ),
+        ),
+        commands=('docker image inspect --format "{{json .Config.Cmd}}" nginx',),
+        decides=r"^\[.*\]$",
+        setup=_nginx,
     ),
 )
 

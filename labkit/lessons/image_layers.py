@@ -43,6 +43,46 @@ def _deleted_later(lab: Lab) -> str:
     return "same" if before.size == after.size else "smaller" if after.size < before.size else "larger"
 
 
+def _with(*names: str) -> Lab:
+    lab = Lab()
+    for name in names:
+        lab.pull(name)
+    return lab
+
+
+def _with_nginx() -> Lab:
+    return _with("nginx")
+
+
+def _with_mysql_8_0_15() -> Lab:
+    return _with("mysql:8.0.15")
+
+
+_PACKAGES = {"packages/numpy.so": 8_000_000, "packages/flask.so": 4_000_000}
+_STEPS = ("FROM ubuntu:15.04", "COPY packages /usr/lib/python2.7")
+
+
+def _with_patch() -> Lab:
+    lab = Lab()
+    lab.build("my-python", [*_STEPS, "RUN sed -i s/SSLv3/TLSv1.2/ /etc/ssl/openssl.cnf"], _PACKAGES)
+    return lab
+
+
+def _with_deletion() -> Lab:
+    lab = Lab()
+    lab.build("with-packages", _STEPS, _PACKAGES)
+    delete = "RUN rm /usr/lib/python2.7/numpy.so /usr/lib/python2.7/flask.so"
+    lab.build("deleted-later", [*_STEPS, delete], _PACKAGES)
+    return lab
+
+
+def _with_waste() -> Lab:
+    lab = Lab()
+    steps = ["FROM busybox", "COPY big /data/", "RUN chmod 600 /data/big", "RUN rm /data/big"]
+    lab.build("wasteful", steps, {"big": 67_108_864})
+    return lab
+
+
 QUESTIONS = (
     Question(
         "pull-layers",
@@ -72,6 +112,8 @@ QUESTIONS = (
             ),
         ),
         _pulled_layers,
+        commands=("docker pull nginx",),
+        decides=r"Pull complete",
     ),
     Question(
         "pull-shared",
@@ -102,6 +144,9 @@ QUESTIONS = (
             ),
         ),
         _already_there,
+        commands=("docker pull mysql",),
+        decides=r"Already exists",
+        setup=_with_nginx,
     ),
     Question(
         "patch-size",
@@ -126,6 +171,12 @@ QUESTIONS = (
             ),
         ),
         _patch,
+        commands=(
+            "docker history --format '{{.Size}}  {{.CreatedBy}}' my-python",
+            "docker run --rm my-python wc -c /etc/ssl/openssl.cnf",
+        ),
+        decides=r"^(67)B? ",
+        setup=_with_patch,
     ),
     Question(
         "delete-later",
@@ -133,7 +184,7 @@ QUESTIONS = (
         "What will the size of the new image be?",
         (
             Choice(
-                "the same",
+                "the same as before",
                 "The new layer holds a mark that hides the file, and the layer below keeps its 12 MB.",
                 right=True,
                 shows="same",
@@ -151,6 +202,122 @@ QUESTIONS = (
             ),
         ),
         _deleted_later,
+        commands=("docker images",),
+        decides=r"^(?:with-packages|deleted-later) .* (\S+)$",
+        setup=_with_deletion,
+    ),
+    Question(
+        "layer-bytes",
+        "The top layer of nginx holds 22 bytes, and a web server needs them. What is in it?",
+        (
+            Choice(
+                "the settings of the web server",
+                "They are longer, and they are in the layer below, with the program.",
+                shows="",
+            ),
+            Choice(
+                "two symbolic links",
+                "A link takes as many bytes as the name that it points to: /dev/stdout has 11 letters, "
+                "/dev/stderr too.",
+                right=True,
+                shows="/dev/stdout /dev/stderr",
+            ),
+            Choice(
+                "nothing but the layer's name",
+                "A layer's name is not in the layer. What has bytes in it is the content of files and links.",
+                shows="none",
+            ),
+        ),
+        commands=("docker run --rm nginx ls -l /var/log/nginx",),
+        decides=r"-> (\S+)",
+        setup=_with_nginx,
+    ),
+    Question(
+        "pull-update",
+        "mysql:8.0.15 is in the local cache. Now docker pull mysql brings the next version. Both have "
+        "12 layers, and of the new ones only the package and what lies above it were built anew: the "
+        "package is the ninth layer, its version is noted in the eighth. How many lines will say "
+        "Already exists?",
+        (
+            Choice(
+                "0: it is another image",
+                "An image is a stack of layers. Another image may have most of the same ones.",
+                shows="",
+            ),
+            Choice(
+                "7 of the 12",
+                "The base and all up to the key of the package source are the same layers. Only the "
+                "upper five come down.",
+                right=True,
+                shows="Already exists Already exists Already exists Already exists Already exists "
+                "Already exists Already exists",
+            ),
+            Choice(
+                "11: only the package differs",
+                "What lies above a changed layer is another stack, and was built anew as well.",
+                almost=True,
+                shows="Already exists Already exists Already exists Already exists Already exists "
+                "Already exists Already exists Already exists Already exists Already exists "
+                "Already exists",
+            ),
+        ),
+        commands=("docker pull mysql",),
+        decides=r"Already exists",
+        setup=_with_mysql_8_0_15,
+    ),
+    Question(
+        "union-passwd",
+        "The base layer of nginx has a file /etc/passwd, with root in it. The second layer has one too, "
+        "with one more user, nginx. What will a container see in /etc/passwd?",
+        (
+            Choice(
+                "root alone: the base was first",
+                "The upper layer hides what lies below it, not the other way round.",
+                shows="root",
+            ),
+            Choice(
+                "root and nginx, one line for each",
+                "The container sees the whole file of the second layer. The one below is hidden.",
+                right=True,
+                shows="root nginx",
+            ),
+            Choice(
+                "root twice: the lines of both files",
+                "Directories of several layers are shown merged. Files are not: the topmost one counts.",
+                almost=True,
+                shows="root root nginx",
+            ),
+        ),
+        commands=("docker run --rm nginx grep -E '^(root|nginx):' /etc/passwd",),
+        decides=r"^(root|nginx):",
+        setup=_with_nginx,
+    ),
+    Question(
+        "waste",
+        "On busybox, 1.2 MB, a build copies a file of 67 MB. The next step changes its permissions, the "
+        "last one deletes it. How large is the image?",
+        (
+            Choice(
+                "1.2 MB: the file is deleted",
+                "A deleted file is only hidden. The layers that have it stay as they are.",
+                shows="1.2MB",
+            ),
+            Choice(
+                "68 MB: the file is in one layer",
+                "It is in two. A layer stores whole files, also where only the permissions changed.",
+                almost=True,
+                shows="68.3MB",
+            ),
+            Choice(
+                "135 MB: the file is in two layers",
+                "One layer has the file as it was copied, the next one the same file with other permissions.",
+                right=True,
+                shows="135MB",
+            ),
+        ),
+        commands=("docker images wasteful",),
+        decides=r"^wasteful .* (\S+)$",
+        setup=_with_waste,
     ),
 )
 

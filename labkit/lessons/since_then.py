@@ -32,6 +32,36 @@ def _work_directory(lab: Lab) -> str:
     return str(len(image.layers) - base)
 
 
+def _on_busybox() -> Lab:
+    registry = Registry()
+    for base in ("busybox", "alpine"):
+        maker = Lab(registries={_REGISTRY: registry})
+        maker.build(f"{_REGISTRY}/on-{base}", [f"FROM {base}", "COPY data /data"], {"data": 5_000_000})
+        maker.docker(f"push {_REGISTRY}/on-{base}")
+    lab = Lab(registries={_REGISTRY: registry})
+    lab.docker(f"pull {_REGISTRY}/on-busybox")
+    return lab
+
+
+def _app() -> Lab:
+    lab = Lab()
+    lab.build("app", "FROM busybox\nWORKDIR /srv\nENV GREETING=hello\nEXPOSE 80")
+    return lab
+
+
+def _three_steps() -> Lab:
+    lab = Lab()
+    steps = ["FROM busybox", "COPY motto /motto", "RUN cat /motto > /made", "ENV GREETING=hello"]
+    lab.build("app", steps, {"motto": "one layer, many images\n"})
+    return lab
+
+
+def _two_steps() -> Lab:
+    lab = Lab()
+    lab.build("app", ["FROM busybox", "ENV GREETING=hello", "RUN echo $GREETING > /hello"])
+    return lab
+
+
 QUESTIONS = (
     Question(
         "other-base",
@@ -58,6 +88,9 @@ QUESTIONS = (
             ),
         ),
         _other_base,
+        commands=("docker pull registry.example.com/on-alpine",),
+        decides=r"^\w{12}: (Already exists|Pull complete)|up to date",
+        setup=_on_busybox,
     ),
     Question(
         "workdir-layer",
@@ -83,6 +116,92 @@ QUESTIONS = (
             ),
         ),
         _work_directory,
+        commands=('docker image inspect --format "{{len .RootFS.Layers}} layers" busybox app',),
+        decides=r"^(\d+) layers$",
+        setup=_app,
+    ),
+    Question(
+        "history-nop",
+        "A Dockerfile: FROM busybox, COPY motto /motto, RUN cat /motto > /made, ENV GREETING=hello. The "
+        "classic builder writes some of its steps with #(nop), no operation. Which of these three?",
+        (
+            Choice(
+                "ENV: it made no layer",
+                "COPY has #(nop) as well, and made a layer: no command ran in it.",
+                almost=True,
+                shows="ENV",
+            ),
+            Choice(
+                "COPY and ENV: they ran no command",
+                "#(nop) says that no command ran, and not that no layer was made.",
+                right=True,
+                shows="ENV COPY",
+            ),
+            Choice(
+                "all three: the shell ran none of them",
+                "A RUN is a command for the shell, and is shown as one: /bin/sh -c cat …",
+                shows="ENV RUN COPY",
+            ),
+        ),
+        commands=('docker history --format "{{.CreatedBy}}" app',),
+        decides=r"#\(nop\) +(ENV|COPY|RUN)",
+        setup=_three_steps,
+    ),
+    Question(
+        "step-images",
+        "The classic builder built app in two steps on busybox: ENV GREETING=hello, RUN echo $GREETING "
+        "> /hello. How many images are in the cache then?",
+        (
+            Choice(
+                "two: busybox and app",
+                "docker images shows two. With -a it shows the one between as well, which has no name.",
+                almost=True,
+                shows="2",
+            ),
+            Choice(
+                "three: one for the ENV step as well",
+                "The classic builder keeps an image of each step: its cache is made of them. BuildKit "
+                "keeps none.",
+                right=True,
+                shows="3",
+            ),
+            Choice(
+                "four: each line of the Dockerfile makes one",
+                "FROM makes none. It begins with an image that is there.",
+                shows="4",
+            ),
+        ),
+        commands=("docker images -aq | wc -l",),
+        decides=r"^(\d+)$",
+        setup=_two_steps,
+    ),
+    Question(
+        "manifest-id",
+        "The containerd store of a new engine names an image by the digest of its manifest, the list "
+        "that the registry keeps. Where does this engine show that number?",
+        (
+            Choice(
+                "in the column IMAGE ID",
+                "Here that is the hash of the config, the document with the image's settings.",
+                shows="27a188018e18",
+            ),
+            Choice(
+                "in the column DIGEST, and in the last lines of the pull",
+                "Both are the hash of the registry's list. A new engine shows it as the image's ID.",
+                right=True,
+                shows="sha256:e71b1bf4281f sha256:e71b1bf4281f",
+            ),
+            Choice(
+                "in the first lines of the pull",
+                "Those are the digests of the layers, as they travel.",
+                shows="27833a3ba0a5",
+            ),
+        ),
+        commands=(
+            "docker pull nginx",
+            "docker images --digests",
+        ),
+        decides=r"(sha256:e71b1bf4281f)",
     ),
 )
 

@@ -40,6 +40,23 @@ def _first_write(lab: Lab) -> str:
     return str(workload(driver_named("btrfs"), containers=0)["first write"].allocated)
 
 
+def _data(driver: str) -> Lab:
+    lab = Lab(storage_driver=driver)
+    lab.build("data", ["FROM busybox", "COPY big /data/"], {"big": BIG_SIZE})
+    lab.run("data", name="box")
+    return lab
+
+
+def _btrfs() -> Lab:
+    return _data("btrfs")
+
+
+def _devicemapper() -> Lab:
+    lab = Lab(storage_driver="devicemapper")
+    lab.run("busybox", name="box")
+    return lab
+
+
 QUESTIONS = (
     Question(
         "driver-tree",
@@ -60,6 +77,13 @@ QUESTIONS = (
             ),
         ),
         _trees,
+        commands=(
+            "docker exec box sh -c 'printf ab >> /data/big'",
+            "docker diff box",
+            "docker ps -s",
+        ),
+        decides=r"^C /data/big$|(\S+) \(virtual",
+        setup=_btrfs,
     ),
     Question(
         "driver-create",
@@ -90,6 +114,8 @@ QUESTIONS = (
             ),
         ),
         _copies_all,
+        commands=("python -m labkit drivers",),
+        decides=r"^vfs +\S+ +(\S+)",
     ),
     Question(
         "driver-write",
@@ -115,6 +141,93 @@ QUESTIONS = (
             ),
         ),
         _first_write,
+        commands=("python -m labkit drivers",),
+        decides=r"^btrfs +\S+ +\S+ +(\S+)",
+    ),
+    Question(
+        "driver-data",
+        "docker inspect says of a container on overlay2 where its directories are: LowerDir, UpperDir, "
+        "MergedDir, WorkDir. This engine uses devicemapper. Which of the four will it name?",
+        (
+            Choice(
+                "all four: every driver has layers",
+                "Every driver has layers, and each keeps them in its own way. Only overlay2 has these "
+                "directories.",
+                shows="LowerDir MergedDir UpperDir WorkDir",
+            ),
+            Choice(
+                "UpperDir alone: the container's layer",
+                "The container's own layer is not a directory here.",
+                almost=True,
+                shows="UpperDir",
+            ),
+            Choice(
+                "none of them",
+                "devicemapper keeps a layer as a small disk, a device: it names the device.",
+                right=True,
+                shows="DeviceId DeviceName DeviceSize",
+            ),
+        ),
+        commands=(
+            "docker inspect --format '{{range $k, $v := .GraphDriver.Data}}{{println $k}}{{end}}' box",
+        ),
+        decides=r"^\w+$",
+        setup=_devicemapper,
+    ),
+    Question(
+        "driver-small-writes",
+        "A container has added 2 bytes to a file of 67 MB. Now it writes 2 bytes in each of ten places "
+        "all over the file. Under which of these drivers is that free?",
+        (
+            Choice(
+                "overlay2",
+                "The file was copied up at the first write. Now it is an ordinary file in the "
+                "container's layer.",
+                right=True,
+                shows="+0",
+            ),
+            Choice(
+                "btrfs",
+                "It pays for each new place: the block that changes is written to a new place. 41 kB "
+                "for ten.",
+                almost=True,
+                shows="+40,960",
+            ),
+            Choice(
+                "none: each write changes a block",
+                "Where the file is the container's own, a block of it is simply written over.",
+                shows="+20",
+            ),
+        ),
+        commands=("python -m labkit drivers",),
+        decides=r"^(?:overlay2) +\S+ +\S+ +\S+ +(\S+)",
+    ),
+    Question(
+        "driver-hundred",
+        "A hundred containers of an image of 69 MB are created with vfs, the driver that copies "
+        "everything. How much disk does that take?",
+        (
+            Choice(
+                "8 MB, as with overlay2",
+                "overlay2 makes a few empty directories for each container. vfs makes copies.",
+                shows="+8,192,000",
+            ),
+            Choice(
+                "7 GB: the image for each",
+                "Nearly: vfs copies the image twice for each, once for the init layer that Docker puts "
+                "in between.",
+                almost=True,
+                shows="+6,930,841,600",
+            ),
+            Choice(
+                "14 GB: the image twice for each",
+                "One copy is for the init layer, one for the container, and not a byte was written yet.",
+                right=True,
+                shows="+13,861,683,200",
+            ),
+        ),
+        commands=("python -m labkit drivers",),
+        decides=r"^vfs .* (\S+)$",
     ),
 )
 

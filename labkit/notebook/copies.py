@@ -14,9 +14,9 @@ from hashlib import sha256
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any
 
 from labkit.base.errors import LabkitError
+from labkit.notebook.learner import learners_copy
 from labkit.oci.blob import write_file
 
 LIST = ".labkit.json"
@@ -62,17 +62,6 @@ def _files(folder: Traversable, prefix: str) -> Iterator[tuple[str, Traversable]
             yield prefix + each.name, each
 
 
-def copy(notebook: dict[str, Any]) -> dict[str, Any]:
-    """Return the learner's copy of a notebook: to be run, so without outputs.
-
-    >>> copy({"cells": [{"cell_type": "code", "outputs": [1], "execution_count": 1}]})["cells"]
-    [{'cell_type': 'code', 'outputs': [], 'execution_count': None}]
-    """
-    empty: dict[str, Any] = {"outputs": [], "execution_count": None}
-    cells = [cell | empty if cell["cell_type"] == "code" else cell for cell in notebook["cells"]]
-    return notebook | {"cells": cells}
-
-
 def lay(folder: Path, fresh: str = "") -> list[Laid]:
     """Lay the course's copies into a folder, which is made where it is missing; return what became of each.
 
@@ -107,7 +96,7 @@ def lay(folder: Path, fresh: str = "") -> list[Laid]:
 def _content(name: str, file: Traversable) -> bytes:
     data = file.read_bytes()
     if name.endswith(".ipynb"):
-        text = json.dumps(copy(json.loads(data)), indent=1, ensure_ascii=False, sort_keys=True)
+        text = json.dumps(learners_copy(json.loads(data)), indent=1, ensure_ascii=False, sort_keys=True)
         data = f"{text}\n".encode()
     return data
 

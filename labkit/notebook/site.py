@@ -22,6 +22,7 @@ from labkit.course.lesson import Lesson
 from labkit.lessons import LESSONS
 from labkit.notebook import copies, site_pyodide, site_wheels
 from labkit.notebook.html import element, html
+from labkit.notebook.learner import learners_copy
 
 PACKAGES = ("jupyterlite-core==0.8.6", f"{site_wheels.KERNEL}==0.8.6")
 """What builds the pages, and the command that brings them."""
@@ -97,7 +98,7 @@ def _notebooks(folder: Path) -> None:
     for name, file in copies.course().items():
         data = file.read_bytes()
         if name.endswith(".ipynb"):
-            notebook = copies.copy(json.loads(data))
+            notebook = learners_copy(json.loads(data))
             # Without it each notebook begins with the question which kernel to take.
             notebook["metadata"]["language_info"] = {"name": "python"}
             data = json.dumps(notebook, indent=1, ensure_ascii=False).encode()

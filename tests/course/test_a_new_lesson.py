@@ -92,7 +92,7 @@ def test_its_exercise_can_be_begun_and_its_progress_is_shown(added: Lesson) -> N
 
 
 def test_its_question_is_asked_by_its_id(added: Lesson) -> None:
-    assert predict("volume-size", answer="B").code == 'predict("volume-size", answer="B")'
+    assert predict("volume-size", answer="B").chosen == "B"
 
 
 def test_verifying_replays_it(added: Lesson, capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,10 +13,25 @@ from labkit.lessons import LESSONS
 ALL = all_questions(LESSONS)
 
 
+def proven(question: Question) -> str:
+    """Give what shows the answer: the proof's word, or what the pattern takes of the real output."""
+    if question.proof:
+        return question.proof(Lab(online=False))
+    return " ".join(question.deciding(question.play(question.setup())).values())
+
+
 @pytest.mark.parametrize("question", ALL, ids=lambda question: question.id)
 def test_a_lab_shows_the_right_answer(question: Question) -> None:
-    assert question.proof is not None
-    assert question.proof(Lab(online=False)) == question.right.shows
+    assert proven(question) == question.right.shows
+
+
+@pytest.mark.parametrize("question", ALL, ids=lambda question: question.id)
+def test_its_command_prints_the_line_that_decides(question: Question) -> None:
+    text = question.play(question.setup())
+    found = question.deciding(text)
+    assert found, text
+    assert "\x1b" not in text
+    assert len(found) < len(text.splitlines())
 
 
 @pytest.mark.parametrize("question", ALL, ids=lambda question: question.id)
@@ -45,5 +60,5 @@ def test_the_right_answer_is_not_always_at_the_same_place() -> None:
 
 
 def test_an_unknown_question_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(LabkitError, match="no such question: pull; there are pull-layers, pull-shared"):
+    with pytest.raises(LabkitError, match="no such question: pull; did you mean pull-"):
         find_question(LESSONS, "pull")

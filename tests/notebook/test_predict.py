@@ -1,56 +1,72 @@
-"""The prediction card: its state, its controls without a browser, and what it tells before and after."""
+"""The card without a browser: a guess that locks, the run, what is told before and after, what is kept."""
 
 from __future__ import annotations
 
-import re
+import json
+from pathlib import Path
 from typing import Any
 
-import ipywidgets
 import pytest
-import traitlets
 
+from labkit import Lab
 from labkit.base.errors import LabkitError
+from labkit.course import progress
 from labkit.course.lesson import find_question
 from labkit.course.questions import Choice, Question
 from labkit.lessons import LESSONS
-from labkit.notebook import predict
-from labkit.notebook.widgets.prediction import FIRST, Prediction
-from tests.notebook.shown import Handle, within
+from labkit.notebook import predict, recall
+from labkit.notebook.widgets.prediction import ASLEEP, ELSEWHERE, Prediction
+from tests.notebook.shown import Handle
 
 HOSTILE = "<script>alert('x')</script> \u202e \x1b[31m \"&"
 ODD = Question(HOSTILE, HOSTILE, (Choice(HOSTILE, HOSTILE, right=True), Choice("no", "no reason")))
 
 
-def words(handle: Handle) -> str:
-    """Give an output's text."""
-    text: str = handle.data["text/plain"]
-    return text
+@pytest.fixture(autouse=True)
+def own_progress(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LABKIT_DATA", str(tmp_path))
 
 
-def opened(outputs: list[Handle], card: Prediction) -> tuple[Any, Any]:
-    """Show a card; give its letters and its button."""
-    card._ipython_display_()
-    controls = outputs[1].data
-    (letters,) = within(controls, ipywidgets.ToggleButtons)
-    (check,) = within(controls, ipywidgets.Button)
-    return letters, check
+def ask(card: Prediction, **content: object) -> None:
+    """Send a message as the page does."""
+    card._asked(card, content, [])
 
 
-def test_nothing_is_told_before_a_guess(outputs: list[Handle]) -> None:
+def answered(name: str, letter: str, lab: Lab | None = None) -> Prediction:
+    card = predict(name, lab)
+    ask(card, guess=letter)
+    ask(card, run=True)
+    return card
+
+
+def everything(card: Prediction) -> str:
+    """Give all that a page gets of a card."""
+    state: dict[str, Any] = card.get_state()
+    return json.dumps([{**state, "css": "", "_esm": ""}, card.bundle()], ensure_ascii=False)
+
+
+def test_nothing_is_told_before_the_run() -> None:
     question = find_question(LESSONS, "pull-layers")
-    letters, check = opened(outputs, predict("pull-layers"))
-    assert (letters.options, letters.value) == (("A", "B", "C", "D"), None)
-    assert check.disabled
-    assert words(outputs[2]) == FIRST
-    for handle in (outputs[0], outputs[2]):
-        assert not any(choice.reason in str(handle.data) for choice in question.choices)
+    card = predict("pull-layers")
+    for guess in ("", "B"):
+        ask(card, guess=guess)
+        assert not any(choice.reason in everything(card) for choice in question.choices)
+        assert "Pull complete" not in everything(card)
+    assert card.chosen == "B"
 
 
-def test_a_guess_that_is_not_checked_tells_nothing(outputs: list[Handle]) -> None:
-    letters, check = opened(outputs, predict("pull-layers"))
-    letters.value = "A"
-    assert not check.disabled
-    assert words(outputs[2]) == "Your guess: A · 1 file"
+def test_a_guess_locks() -> None:
+    card = predict("pull-layers")
+    ask(card, guess="A")
+    ask(card, guess="B")
+    ask(card, guess="Z")
+    assert card.chosen == "A"
+
+
+def test_there_is_no_run_without_a_guess() -> None:
+    card = predict("pull-layers")
+    ask(card, run=True)
+    assert (card.told, card.verdict) == ({}, "")
 
 
 @pytest.mark.parametrize(
@@ -61,80 +77,72 @@ def test_a_guess_that_is_not_checked_tells_nothing(outputs: list[Handle]) -> Non
         ("pull-shared", "C", "Almost. Your guess: C · 3"),
     ],
 )
-def test_a_checked_guess_is_judged_in_words(
-    name: str, letter: str, first: str, outputs: list[Handle]
-) -> None:
-    letters, check = opened(outputs, predict(name))
-    letters.value = letter
-    check.click()
-    told = words(outputs[2]).splitlines()
-    assert told[0] == first
-    assert told[-1] == f'The same in Python: predict("{name}", answer="{letter}")'
+def test_a_guess_is_judged_in_words(name: str, letter: str, first: str) -> None:
+    assert answered(name, letter).verdict.splitlines()[0] == first
 
 
 def test_a_wrong_guess_gets_its_own_reason_and_then_the_right_one() -> None:
     question = find_question(LESSONS, "pull-layers")
-    told = predict("pull-layers", answer="A").verdict.splitlines()
+    told = answered("pull-layers", "A").verdict.splitlines()
     assert told[1:] == [question.choices[0].reason, "The right answer: B · 3 files", question.right.reason]
 
 
-def test_a_right_guess_is_not_told_twice() -> None:
-    assert len(predict("pull-layers", answer="B").verdict.splitlines()) == 2
+def test_the_run_is_the_labs_and_the_line_that_decides_is_marked() -> None:
+    lab = Lab()
+    lab.pull("nginx")
+    card = answered("pull-shared", "B", lab)
+    assert [line for line, marked in card.told["lines"] if marked] == ["27833a3ba0a5: Already exists "]
+    assert card.told["elsewhere"] == ""
+    assert [image.name for image in lab.images] == ["mysql:latest", "nginx:latest"]
+    assert lab.commands[-1] == "docker pull mysql"
+    assert lab.undo() == "docker pull mysql"
+    assert card.told["events"][-1][2] == "Pull complete"
 
 
-def test_another_choice_after_the_answer_tells_its_reason(outputs: list[Handle]) -> None:
-    letters, _ = opened(outputs, predict("pull-layers", answer="B"))
-    letters.value = "D"
-    assert words(outputs[2]).startswith("Not this one. Your guess: D")
+def test_a_lab_that_stands_elsewhere_is_told_and_a_fresh_one_decides() -> None:
+    card = answered("pull-shared", "B", Lab())
+    assert card.told["elsewhere"] == ELSEWHERE
+    assert [line for line, marked in card.told["lines"] if marked] == ["27833a3ba0a5: Already exists "]
 
 
-def test_a_guess_sends_the_question_no_second_time(outputs: list[Handle]) -> None:
-    letters, _ = opened(outputs, predict("pull-layers"))
-    question = outputs[0].data
-    letters.value = "A"
-    assert outputs[0].data is question
+def test_without_a_lab_the_question_makes_its_own() -> None:
+    card = answered("same-name", "C")
+    assert card.told["elsewhere"] == ""
+    assert card.told["lines"][-2] == ["cat: can't open '/greeting': No such file or directory", True]
 
 
-def test_reveal_after_the_run_needs_no_guess() -> None:
+def test_what_is_done_on_the_lab_later_is_not_the_cards() -> None:
+    lab = Lab()
+    card = answered("pull-layers", "B", lab)
+    told = card.told
+    lab.pull("busybox")
+    assert card.told == told
+
+
+def test_a_question_without_commands_only_tells() -> None:
+    card = predict(ODD, answer="B")
+    assert card.told["lines"] == []
+    assert card.verdict.startswith("Not this one. Your guess: B · no")
+
+
+def test_what_jupyter_keeps_asks_and_after_the_run_tells(outputs: list[Handle]) -> None:
     card = predict("pull-layers")
-    card.reveal()
-    assert card.verdict.startswith("The right answer: B · 3 files")
-
-
-def test_the_line_of_python_shows_the_same() -> None:
-    for card in (predict("pull-layers"), predict("stop-data", answer="yes")):
-        assert eval(card.code, {"predict": predict}).outputs() == card.outputs()
-
-
-def test_the_buttons_follow_the_state(outputs: list[Handle]) -> None:
-    card = predict("pull-layers")
-    letters, check = opened(outputs, card)
-    card.chosen = "D"
-    assert (letters.value, check.disabled) == ("D", False)
-
-
-def test_without_a_live_page_the_answer_is_folded(
-    outputs: list[Handle], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("LABKIT_PROGRESS", "off")
-    predict("pull-layers")._ipython_display_()
-    question, answer = (handle.data for handle in outputs)
-    assert question["text/plain"].splitlines()[1:3] == ["  A  1 file", "  B  3 files"]
-    assert re.search(r"<details><summary>The answer</summary>.*B · 3 files.*</details>", answer["text/html"])
-    assert "3 files" not in answer["text/plain"]
+    card._ipython_display_()
+    assert outputs[0].data["text/plain"].splitlines()[0] == ASLEEP
+    assert outputs[0].data["text/plain"].splitlines()[2:4] == ["  A  1 file", "  B  3 files"]
+    ask(card, guess="A")
+    ask(card, run=True)
+    kept = outputs[0].data["text/plain"]
+    assert kept.endswith(card.verdict)
+    assert "▶ 27833a3ba0a5: Pull complete" in kept
 
 
 @pytest.mark.parametrize("answer", ["", "A"])
-@pytest.mark.parametrize("progress", ["on", "off"])
-def test_hostile_texts_are_shown_as_text(answer: str, progress: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LABKIT_PROGRESS", progress)
-    for data, _ in predict(ODD, answer=answer).outputs():
-        assert "<script" not in data["text/html"]
-        assert not set("\u202e\x1b") & set(data["text/html"] + data["text/plain"])
-
-
-def test_a_question_of_ones_own_is_named_by_its_variable() -> None:
-    assert predict(ODD, answer="B").code == 'predict(question, answer="B")'
+def test_hostile_texts_are_shown_as_text(answer: str) -> None:
+    card = predict(ODD, answer=answer)
+    assert "<script" not in card.bundle()["text/html"]
+    texts = str(card.bundle()) + str(card.asked) + str(card.told)
+    assert not set("\u202e\x1b") & set(texts)
 
 
 def test_what_there_is_not_is_refused() -> None:
@@ -142,5 +150,30 @@ def test_what_there_is_not_is_refused() -> None:
         predict("pull")
     with pytest.raises(LabkitError, match="no such answer: E; there are A, B, C, D"):
         predict("pull-layers", answer="E")
-    with pytest.raises(traitlets.TraitError, match="answer Z: there are A, B, C, D"):
-        predict("pull-layers").chosen = "Z"
+
+
+def test_a_wrong_guess_comes_back_until_it_is_right(
+    outputs: list[Handle], capsys: pytest.CaptureFixture[str]
+) -> None:
+    answered("pull-layers", "A")
+    answered("pull-shared", "B")
+    answered("history-zero", "A")
+    recall("01")
+    assert [each.data["text/plain"].splitlines()[1][:17] for each in outputs] == ["docker pull nginx"]
+    answered("pull-layers", "B")
+    recall(1)
+    assert len(outputs) == 1
+    assert capsys.readouterr().out == "Nothing to repeat: no card of lesson 1 waits for a better guess.\n"
+
+
+def test_guesses_do_not_count_as_exercises(outputs: list[Handle]) -> None:
+    answered("pull-layers", "B")
+    kept = progress.load().scores
+    assert kept["guess:pull-layers"].done
+    assert progress.from_json(progress.as_json(kept)) == kept
+
+
+def test_where_no_page_follows_no_guess_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LABKIT_PROGRESS", "off")
+    answered("pull-layers", "A")
+    assert progress.load().scores == {}

@@ -135,7 +135,7 @@ def test_a_question_stands_in_each_passage_that_runs_something(path: Path) -> No
             found.append("")
         if found:
             found[-1] += f"\n{'[run]' if cell.cell_type == 'code' else ''} {cell.source}"
-    asking = ("**Before you run it:**", "**Before you go on:**", "predict(", "## Try it")
+    asking = ("**Decide first:**", "**Before you go on:**", "predict(", "recall(", "## Try it")
     running = [passage for passage in found if "[run]" in passage]
     assert [passage[:80] for passage in running if not any(words in passage for words in asking)] == []
 

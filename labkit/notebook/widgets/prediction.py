@@ -1,165 +1,194 @@
-"""The prediction card: a question before a run, the answer after it, with the reason.
+"""The prediction card: a question whose answers are its buttons, its command, and the verdict beside that.
 
-`Prediction` is the state, a traits object that needs no browser. Before a guess nothing is told but the
-question and its choices; where no page can be alive the answer is folded below them.
+`Prediction` is the state, which needs no browser: a guess that locks, and what the run then showed. Before
+the guess neither the card nor what Jupyter keeps of it has the answer.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
 from string import ascii_uppercase
 from typing import Any
 
-import ipywidgets as widgets  # type: ignore[import-untyped]
 import traitlets
 
 from labkit import lessons
 from labkit.base.errors import LabkitError
 from labkit.base.text import shown
+from labkit.course import progress
 from labkit.course.lesson import all_questions, find_question
 from labkit.course.questions import Choice, Question
-from labkit.notebook.html import card, code_line, element, html, note
+from labkit.engine.schedule import PullEvent
+from labkit.lab import Lab
+from labkit.notebook.html import card, element, html, note
 from labkit.notebook.magics import live
-from labkit.notebook.pictures.text import cut
+from labkit.notebook.output import block
+from labkit.notebook.pictures.text import visible
 from labkit.notebook.pictures.theme import BLUE, GREEN, ORANGE, RED, Hue
-from labkit.notebook.widgets.view import Explorer, Output, button, row
+from labkit.notebook.widgets.stage import Stage, text_of
 
-FIRST = "Choose an answer, then press “Check my guess”."
+ASLEEP = "Run this cell (Shift+Enter): buttons appear."
+ELSEWHERE = "Your lab stood elsewhere, so this ran on a fresh one."
 
 
-def predict(question: Question | str, answer: str = "") -> Prediction:
-    """Ask a question before a run: its choices, a guess, and the reason why it is right or not.
+def predict(question: Question | str, lab: Lab | None = None, *, answer: str = "") -> Prediction:
+    """Ask a question; after the guess its commands run on a lab, and the card says what decides, and why.
 
-    `question` is one of `labkit.lessons` by its id, or any other. With an answer, a choice's
-    letter or its text, that guess is checked at once. Raises LabkitError where there is no such question
-    or answer.
+    `question` is one of `labkit.lessons` by its id, or any other. Without a lab the question makes its own.
+    With an answer, a choice's letter or its text, it is guessed and run at once. Raises LabkitError where
+    there is no such question or answer.
 
-    >>> predict("pull-layers", answer="3 files").code
-    'predict("pull-layers", answer="B")'
+    >>> predict("pull-layers", answer="3 files").chosen
+    'B'
     """
     asked = find_question(lessons.LESSONS, question) if isinstance(question, str) else question
-    return Prediction(asked, chosen=letter_of(asked, answer), checked=True) if answer else Prediction(asked)
+    made = Prediction(asked, lab)
+    if answer:
+        made.chosen = letter_of(asked, answer)
+        made.run()
+    return made
 
 
-class Prediction(Explorer):
-    """A question, the answer that is chosen, by its letter, and whether it is checked.
+def recall(lesson: int | str) -> None:
+    """Show the cards of a lesson, by its number, that were guessed wrong and not yet right.
+
+    >>> recall("01")
+    Nothing to repeat: no card of lesson 1 waits for a better guess.
+    """
+    scores = progress.load().scores if live() else {}
+    asked = [each for found in lessons.LESSONS if found.number == int(lesson) for each in found.questions]
+    waiting = [each for each in asked if (score := scores.get(_kept(each))) and not score.done]
+    for each in waiting:
+        Prediction(each)._ipython_display_()
+    if not waiting:
+        print(f"Nothing to repeat: no card of lesson {int(lesson)} waits for a better guess.")
+
+
+def _kept(question: Question) -> str:
+    """Return the name of a question's guesses in the learner's progress, among the exercises'."""
+    return f"guess:{question.id}"
+
+
+class Prediction(Stage):
+    """A question, the guess by its letter, which locks, and what the run told.
 
     >>> card = Prediction(find_question(lessons.LESSONS, "pull-layers"))
-    >>> card.chosen = "A"
+    >>> card.guess("A")
     >>> card.verdict
     ''
-    >>> card.checked = True
+    >>> card.run()
     >>> card.verdict.splitlines()[0]
     'Not this one. Your guess: A · 1 file'
     """
 
-    chosen = traitlets.Unicode()
-    checked = traitlets.Bool()
-    above = 1
+    _esm = text_of("live.js", "picture.js", "card.js")
+    css = traitlets.Unicode(text_of("stage.css", "card.css")).tag(sync=True)
+    label = traitlets.Unicode("A question").tag(sync=True)
+    asked: Any = traitlets.Dict().tag(sync=True)
+    chosen = traitlets.Unicode().tag(sync=True)
+    told: Any = traitlets.Dict().tag(sync=True)
+    fresh = traitlets.Bool(True).tag(sync=True)
+    """Whether no page has shown it yet, so that it may take the focus."""
 
-    def __init__(self, question: Question, **state: Any) -> None:
+    def __init__(self, question: Question, lab: Lab | None = None) -> None:
         self.question = question
         self._letters = dict(zip(ascii_uppercase, question.choices, strict=False))
-        super().__init__(**state)
+        self._own = lab is None
+        super().__init__(lab or Lab())
+        self.lab.watchers.discard(self)  # it shows its own run, and not what is done later
 
-    @traitlets.validate("chosen")
-    def _is_there(self, proposal: Any) -> str:
-        letter: str = proposal["value"]
-        if letter and letter not in self._letters:
-            raise traitlets.TraitError(f"answer {letter}: there are {', '.join(self._letters)}")
-        return letter
+    @traitlets.default("asked")
+    def _shown_question(self) -> dict[str, Any]:
+        choices = [[letter, visible(choice.text)] for letter, choice in self._letters.items()]
+        return {
+            "prompt": visible(self.question.prompt),
+            "choices": choices,
+            "commands": list(self.question.commands),
+        }
 
-    def reveal(self) -> None:
-        """Show the right answer with its reason, and what is to be said of the guess if there is one."""
-        self.checked = True
+    def guess(self, letter: str) -> None:
+        """Choose an answer; a guess that is made stays, and is kept with the learner's progress."""
+        if self.chosen or letter not in self._letters:
+            return
+        self.chosen = letter
+        self._keep()
+        if live() and self.question in all_questions(lessons.LESSONS):
+            right = self._letters[letter].right
+            progress.record(_kept(self.question), {"checks": True, "done": right})
 
-    @property
-    def code(self) -> str:
-        return self._code(self.chosen)
+    def run(self) -> None:
+        """Run the commands, once there is a guess; where the lab shows something else, on a fresh lab."""
+        if not self.chosen or self.told:
+            return
+        lab = self.question.setup() if self._own else self.lab
+        text, told = self._played(lab)
+        marks, words = self.question.deciding(text), ""
+        if not self._own:
+            meant = self.question.deciding(self.question.play(self.question.setup()))
+            if list(meant.values()) != list(marks.values()):
+                (text, told), words = self._played(self.question.setup()), ELSEWHERE
+                marks = self.question.deciding(text)
+        lines = [[visible(line), n in marks] for n, line in enumerate(text.splitlines())]
+        notes = [[kind, visible(line), visible(reason)] for kind, _, line, reason in self._notes()]
+        self.told = {**told, "lines": lines, "elsewhere": words, "notes": notes}
+        self._keep()
 
-    def _code(self, letter: str) -> str:
-        known = self.question in all_questions(lessons.LESSONS)
-        name = json.dumps(self.question.id) if known else "question"
-        answer = f', answer="{letter}"' if letter else ""
-        return f"predict({name}{answer})"
+    def _played(self, lab: Lab) -> tuple[str, dict[str, Any]]:
+        self.lab, events = lab, list[PullEvent]()
+        with lab._lock:
+            lab.session.tty = True
+            before = self._look(())["scene"]
+            text = self.question.play(lab, events.append)
+            return text, {"before": before, **self._look(events)}
+
+    def _keep(self) -> None:
+        if self._handle is not None:
+            self._handle.update(self.bundle(), raw=True)
+
+    def _asked(self, _: object, content: dict[str, Any], buffers: object) -> None:
+        if "guess" in content:
+            self.guess(str(content["guess"]))
+        elif "run" in content:
+            self.run()
 
     @property
     def verdict(self) -> str:
-        """What is to be said of the guess, in words; "" before it is checked."""
-        return "\n".join(line for _, line, reason in self._told() for line in (line, reason))
+        """What is to be said of the guess, in words; "" before the run."""
+        notes = self._notes() if self.told else []
+        return "\n".join(words for _, _, line, reason in notes for words in (line, reason))
 
-    def _told(self) -> list[tuple[Hue, str, str]]:
-        """Return the parts of the verdict: a hue, a line and its reason."""
-        if not self.checked:
-            return []
-        right = next(letter for letter, choice in self._letters.items() if choice.right)
-        told = []
-        if self.chosen:
-            choice = self._letters[self.chosen]
-            hue, words = _judged(choice)
-            told.append((hue, f"{words} Your guess: {self.chosen} · {choice.text}", choice.reason))
-        if self.chosen != right:
-            choice = self._letters[right]
-            told.append((BLUE, f"The right answer: {right} · {choice.text}", choice.reason))
+    def _notes(self) -> list[tuple[str, Hue, str, str]]:
+        """Return the parts of the verdict: its kind, a hue, a line and its reason."""
+        choice, right = self._letters[self.chosen], self.question.right
+        kind, hue, words = _judged(choice)
+        told = [(kind, hue, f"{words} Your guess: {self.chosen} · {choice.text}", choice.reason)]
+        if not choice.right:
+            (letter,) = (letter for letter, each in self._letters.items() if each is right)
+            told.append(("correct", BLUE, f"The right answer: {letter} · {right.text}", right.reason))
         return told
 
-    def outputs(self) -> Sequence[Output]:
-        """Return the question with its choices, and below them what there is to say of the guess."""
-        return [self._asked(), self._answered()]
-
-    def _asked(self) -> Output:
-        before, line = "Before you run it: ", "white-space: pre-wrap; padding: 3px 0"
-        choices = [(letter, choice.text) for letter, choice in self._letters.items()]
-        items = [element("div", element("b", letter), f"  {words}", style=line) for letter, words in choices]
-        prompt = element("p", element("b", before), self.question.prompt)
-        lines = [f"  {letter}  {words}" for letter, words in choices]
-        text = "\n".join([before + self.question.prompt, *lines])
-        return {"text/html": html(card(prompt, *items)), "text/plain": shown(text)}, {}
-
-    def _answered(self) -> Output:
-        notes = [note(hue, element("b", line), element("div", reason)) for hue, line, reason in self._told()]
-        if notes:
-            text = f"{self.verdict}\nThe same in Python: {self.code}"
-            verdict = card(*notes, code_line(self.code), kind="verdict")
-            return {"text/html": html(verdict), "text/plain": shown(text)}, {}
-        if self.chosen or live():
-            words = f"Your guess: {self.chosen} · {self._letters[self.chosen].text}" if self.chosen else FIRST
-            return {"text/html": html(card(words)), "text/plain": shown(words)}, {}
-        told = Prediction(self.question, checked=True)._told()
-        inside = [element("div", element("b", line), element("div", reason)) for _, line, reason in told]
-        folded = element("details", element("summary", "The answer"), *inside)
-        words = f"To check a guess: {self._code('A')}"
-        return {"text/html": html(card(folded, code_line(self._code("A")))), "text/plain": words}, {}
-
-    def controls(self) -> Any:
-        """Return a button for each choice, of which one is pressed, and the one that checks the guess."""
-        letters = widgets.ToggleButtons(
-            options=list(self._letters),
-            value=self.chosen or None,
-            tooltips=[cut(choice.text, 100) for choice in self._letters.values()],
-            style=widgets.ToggleButtonsStyle(button_width="3.5em"),
-        )
-        check = button("Check my guess", self.reveal)
-        check.disabled = not self.chosen
-
-        def choose(change: Any) -> None:
-            if change["new"]:
-                self.chosen = change["new"]
-
-        def follow(change: Any) -> None:
-            letters.value = self.chosen or None
-            check.disabled = not self.chosen
-
-        letters.observe(choose, "value")
-        self.observe(follow, "chosen")
-        return row("My guess", [letters, check])
+    def bundle(self) -> dict[str, str]:
+        """Return what Jupyter keeps: the question and its answers in words, and the verdict after the run."""
+        asked, told = self.asked, self.told
+        items = [element("div", element("b", letter), f"  {words}") for letter, words in asked["choices"]]
+        lines = [asked["prompt"], *(f"  {letter}  {words}" for letter, words in asked["choices"])]
+        parts = [element("p", element("b", asked["prompt"])), *items]
+        if told:
+            printed = "\n".join(f"{'▶' if mark else ' '} {line}" for line, mark in told["lines"])
+            parts.append(block(printed))
+            notes = self._notes()
+            parts += [note(hue, element("b", line), element("div", why)) for _, hue, line, why in notes]
+            lines += [printed, self.verdict]
+        elif self.chosen:
+            parts.append(element("p", f"Your guess: {self.chosen}"))
+        parts.append(element("p", ASLEEP))
+        page = element("labkit-live", card(*parts), data_mark=self.mark)
+        return {"text/html": html(page), "text/plain": shown("\n".join([ASLEEP, *lines]))}
 
 
-def _judged(choice: Choice) -> tuple[Hue, str]:
+def _judged(choice: Choice) -> tuple[str, Hue, str]:
     if choice.right:
-        return GREEN, "Right."
-    return (ORANGE, "Almost.") if choice.almost else (RED, "Not this one.")
+        return "right", GREEN, "Right."
+    return ("almost", ORANGE, "Almost.") if choice.almost else ("wrong", RED, "Not this one.")
 
 
 def letter_of(question: Question, answer: str) -> str:

@@ -1,0 +1,112 @@
+// A card's page: answers that are buttons, a guess that locks, the command's output with the verdict beside it.
+
+export default {
+  initialize({ model }) {
+    const { prompt, choices, commands } = model.get("asked");
+    const element = part("div"), root = part("section", "stage card", "", { "aria-label": model.get("label") });
+    element.append(part("style", "", model.get("css")), root);
+    const lost = part("p", "lost", "The kernel was restarted: run the cell again.", { role: "status" });
+    lost.hidden = true;
+    const tell = message => { try { model.send(message); } catch { lost.hidden = false; } };
+    model.on("comm_live_update", () => { lost.hidden = model.comm_live; });
+
+    const answers = choices.map(([letter, words]) => {
+      const made = part("button", "answer", "", { type: "button", "data-letter": letter });
+      made.append(part("b", "", letter), part("span", "", words));
+      made.addEventListener("click", () => guess(letter));
+      return made;
+    });
+    const list = part("div", "answers", "", { role: "group", "aria-label": "Answers" });
+    list.append(...answers);
+    const does = part("pre", "does", commands.map(line => `$ ${line}`).join("\n"), { tabindex: "0" });
+    const run = part("button", "run", commands.length ? "Run" : "Show the answer", { type: "button" });
+    const hint = part("span", "hint");
+    const bar = part("div", "go");
+    bar.append(run, hint);
+    const printed = part("pre", "printed", "", { tabindex: "0", "aria-label": "Output" });
+    const verdict = part("div", "verdict", "", { tabindex: "-1", role: "status" });
+    const picture = new Picture("The stage", () => {});
+    const shows = part("div", "shows");
+    shows.append(printed, verdict);
+    root.append(lost, part("p", "asks", prompt), list, does, bar, shows, picture.element);
+
+    const guess = letter => {
+      if (model.get("chosen") || !lost.hidden) return;
+      tell({ guess: letter });
+    };
+    const draw = () => {
+      const chosen = model.get("chosen"), told = !!model.get("told").notes;
+      for (const each of answers) {
+        each.setAttribute("aria-pressed", String(each.dataset.letter === chosen));
+        each.disabled = !!chosen && each.dataset.letter !== chosen;
+      }
+      run.disabled = !chosen;
+      hint.textContent = chosen ? "" : `Choose an answer first: click on it, or press ${choices.map(each => each[0]).join(", ")}.`;
+      bar.hidden = told;
+      does.hidden = told || !commands.length;
+      if (!told) shows.hidden = picture.element.hidden = true;
+    };
+    const reveal = first => {
+      const { lines, notes, elsewhere, before, scene, events, said } = model.get("told");
+      if (!notes) return;
+      shows.hidden = false;
+      picture.element.hidden = !said;
+      const end = () => {
+        printed.replaceChildren(...lines.map(([text, marked]) => part("span", marked ? "marked" : "", text)));
+        printed.hidden = !lines.length;
+        verdict.replaceChildren(...notes.map(([kind, line, reason]) => {
+          const made = part("div", `note ${kind}`);
+          made.append(part("b", "", line), part("p", "", reason));
+          return made;
+        }), ...(elsewhere ? [part("p", "hint", elsewhere)] : []));
+        if (!first) verdict.focus({ preventScroll: true });
+        printed.querySelector(".marked")?.scrollIntoView({ block: "nearest" });
+      };
+      picture.draw(first ? scene : before, true);
+      if (first || !said) return end();
+      picture.play(scene, events);
+      if (!picture.playing) return end();
+      const moving = new Map();
+      picture.seen = event => {
+        moving.set(event[1], event[5]);
+        printed.textContent = [does.textContent, ...moving.values()].join("\n");
+      };
+      picture.over = end;
+    };
+    run.addEventListener("click", () => tell({ run: true }));
+    model.on("change:chosen", () => { draw(); run.focus({ preventScroll: true }); });
+    model.on("change:told", () => { draw(); reveal(false); });
+    root.addEventListener("keydown", event => {
+      if (event.ctrlKey || event.metaKey || event.altKey) return;
+      const at = answers.indexOf(element.getRootNode().activeElement);
+      const step = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key];
+      const letter = event.key.length === 1 && choices.find(each => each[0] === event.key.toUpperCase());
+      if (letter) guess(letter[0]);
+      else if (step && at >= 0) answers.at((at + step) % answers.length).focus();
+      else if (event.key === "Escape") { element.getRootNode().host?.closest(".jp-Cell")?.focus(); return; }
+      else return;
+      event.preventDefault();
+    });
+    // A click on the words beside the buttons: the next letter is the card's.
+    root.addEventListener("click", event => {
+      if (!event.target.closest("button, pre, [data-key]")) answers.find(each => !each.disabled).focus({ preventScroll: true });
+    });
+    draw();
+    reveal(true);
+    return alive(model.get("mark"), { element, moved: () => wake(model, element, answers[0]), end: () => picture.end() });
+  },
+};
+
+/** A card that was just run takes the focus, if its reader is still at its cell or went on to the next. */
+function wake(model, element, first) {
+  if (!model.get("fresh") || model.get("chosen")) return;
+  setTimeout(() => {
+    const cell = element.getRootNode().host?.closest(".jp-Cell");
+    const active = cell?.parentElement?.querySelector(":scope > .jp-mod-active");
+    if (active && active !== cell && active !== cell.nextElementSibling) return;
+    first.focus({ preventScroll: true });
+    element.scrollIntoView({ block: "nearest" });
+    model.set("fresh", false);
+    model.save_changes();
+  }, 100);
+}
