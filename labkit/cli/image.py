@@ -217,24 +217,19 @@ def tag(terminal: Terminal, call: Invocation) -> int:
 def rm(terminal: Terminal, call: Invocation) -> int:
     """Remove names and images."""
     force, prune = bool(call.options["force"]), not call.options["no-prune"]
-    errors, fatal = [], False
-    for name in call.args:
+
+    def one(name: str) -> str:
         try:
             if not name:
                 raise NotFound
             removed = images.remove_image(terminal.engine, name, force=force, prune=prune)
         except NotFound:
-            terminal.errors.append(NotFound.of("image", name))
-            errors.append(f"Error: No such image: {name}")
-            continue
-        except LabkitError as error:
-            terminal.errors.append(error)
-            errors.append(f"Error response from daemon: {error}")
-            fatal = True
-            continue
-        terminal.out("".join(f"{each.kind}: {each.name}\n" for each in removed))
-    if errors:
-        terminal.err("\n".join(errors) + "\n")
+            missing = NotFound.of("image", name)
+            raise LabkitError(f"Error: {missing}") from missing
+        return "".join(f"{each.kind}: {each.name}\n" for each in removed)
+
+    errors = terminal.for_each(call.args, one)
+    fatal = any(isinstance(each, DaemonError) for each in errors)
     return 1 if errors and (fatal or not force) else 0
 
 

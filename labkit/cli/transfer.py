@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import replace
 
-from labkit.base.errors import DaemonError, InvalidReference, LabkitError, RegistryError
+from labkit.base.errors import DaemonError, LabkitError, RegistryError
 from labkit.cli.formats import progress_line
 from labkit.cli.table import Invocation
 from labkit.cli.terminal import Terminal, Transfer
@@ -27,7 +27,7 @@ ALL_WITH_TAG = "tag can't be used with --all-tags/-a"
 
 def pull(terminal: Terminal, call: Invocation) -> int:
     """Pull an image, or all of a repository, from a registry."""
-    reference = _parsed(call.args[0])
+    reference = parse_reference(call.args[0])
     quiet, everything = bool(call.options["quiet"]), bool(call.options["all-tags"])
     if everything and (reference.tag or reference.digest):
         raise LabkitError(ALL_WITH_TAG)
@@ -82,7 +82,7 @@ def _all_of(client: Client, reference: Reference) -> list[Reference]:
 
 def push(terminal: Terminal, call: Invocation) -> int:
     """Push an image, or all tags of a repository, to a registry."""
-    reference = _parsed(call.args[0])
+    reference = parse_reference(call.args[0])
     quiet, everything = bool(call.options["quiet"]), bool(call.options["all-tags"])
     if everything and (reference.tag or reference.digest):
         raise LabkitError(ALL_WITH_TAG)
@@ -110,13 +110,6 @@ def push(terminal: Terminal, call: Invocation) -> int:
     if quiet:
         terminal.out(f"{reference}\n")
     return 0
-
-
-def _parsed(name: str) -> Reference:
-    try:
-        return parse_reference(name)
-    except InvalidReference as error:
-        raise LabkitError(str(error)) from error
 
 
 def show(terminal: Terminal, events: Transfer, *, stream: int, header: str = "") -> Pulled | Pushed:

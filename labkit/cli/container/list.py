@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from labkit.base.errors import DaemonError, InvalidReference, LabkitError, NotFound
+from labkit.base.errors import DaemonError, LabkitError, NotFound
 from labkit.cli import prune as prunes
 from labkit.cli.container.run import parse_port
 from labkit.cli.formats import Table, ellipsis, label_header
@@ -229,12 +229,8 @@ def diff(terminal: Terminal, call: Invocation) -> int:
 def commit(terminal: Terminal, call: Invocation) -> int:
     """Make an image of a container's changes."""
     name, target = call.args[0], call.args[1] if len(call.args) > 1 else ""
-    try:
-        if target:
-            parse_reference(target)
-    except InvalidReference as error:
-        terminal.err(f"{error}\n", error)
-        return 1
+    if target:
+        parse_reference(target)
     if not name:
         raise DaemonError('invalid name or ID supplied: ""')
     found = containers.find_container(terminal.engine, name)
