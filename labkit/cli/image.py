@@ -10,7 +10,7 @@ from labkit.cli import prune as prunes
 from labkit.cli.formats import Table, ellipsis
 from labkit.cli.prune import Filters, has_labels, until
 from labkit.cli.table import Invocation
-from labkit.cli.terminal import Terminal
+from labkit.cli.terminal import WORDS, Terminal
 from labkit.engine import images
 from labkit.engine.engine import Engine
 from labkit.go import path as go_path
@@ -69,18 +69,9 @@ def ls(terminal: Terminal, call: Invocation) -> int:
         for names_of_line in _lines(names, with_digests)
     ]
     columns = ["Repository", "Tag", *(["Digest"] if digests else []), "ID", "CreatedSince", "Size"]
-    raw = "image_id: {{.ID}}" if quiet else _RAW.replace("DIGEST", _RAW_DIGEST if digests else "")
+    raw = "image_id: {{.ID}}" if quiet else WORDS["raw"]["images with digests" if digests else "images"]
     terminal.out(_TABLE.shown(form, lines, columns, quiet="ID" if quiet else "", raw=raw))
     return 0
-
-
-_RAW = """repository: {{.Repository}}
-tag: {{.Tag}}
-DIGESTimage_id: {{.ID}}
-created_at: {{.CreatedAt}}
-virtual_size: {{.Size}}
-"""
-_RAW_DIGEST = "digest: {{.Digest}}\n"
 
 
 def _filtered(engine: Engine, call: Invocation) -> list[tuple[Image, list[Reference]]]:

@@ -13,7 +13,7 @@ from labkit.cli.container.run import parse_port
 from labkit.cli.formats import Table, ellipsis, label_header
 from labkit.cli.prune import Filters, has_labels, matches, until
 from labkit.cli.table import Invocation
-from labkit.cli.terminal import Terminal
+from labkit.cli.terminal import WORDS, Terminal
 from labkit.dockerfile.instructions import config_changes
 from labkit.engine import container as containers
 from labkit.engine import images
@@ -73,16 +73,6 @@ _TABLE: Table[_Line] = Table(
         "Networks": ("NETWORKS", lambda line: _network(line.container)),
     },
 )
-_RAW = """container_id: {{.ID}}
-image: {{.Image}}
-command: {{.Command}}
-created_at: {{.CreatedAt}}
-state: {{- pad .State 1 0}}
-status: {{- pad .Status 1 0}}
-names: {{.Names}}
-labels: {{- pad .Labels 1 0}}
-ports: {{- pad .Ports 1 0}}
-"""
 _STATES = ("created", "restarting", "running", "removing", "paused", "exited", "dead")
 
 
@@ -92,7 +82,11 @@ def ls(terminal: Terminal, call: Invocation) -> int:
     lines = [_Line(engine, each, bool(call.options["no-trunc"])) for each in _listed(engine, call)]
     columns = ["ID", "Image", "Command", "RunningFor", "Status", "Ports", "Names"]
     columns += ["Size"] if call.options["size"] else []
-    raw = "container_id: {{.ID}}" if quiet else _RAW + ("size: {{.Size}}\n" if call.options["size"] else "")
+    raw = (
+        "container_id: {{.ID}}"
+        if quiet
+        else WORDS["raw"]["ps"] + ("size: {{.Size}}\n" if call.options["size"] else "")
+    )
     if form not in ("", "table", "raw"):
         _check_format(form, _TABLE.rows(lines))
     terminal.out(_TABLE.shown(form, lines, columns, quiet="ID" if quiet else "", raw=raw))
