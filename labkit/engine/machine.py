@@ -227,12 +227,11 @@ def _escaped(text: str, more: str = "") -> str:
     return "".join(f"\\{ord(char):03o}" if char in f" \t\n\\#{more}" else char for char in text)
 
 
-def _file(text: str, *meta: Meta) -> File:
-    return File(Content.of(text.encode()), *meta)
+def _file(text: str, owner: int = 0) -> File:
+    return File(Content.of(text.encode()), Meta(0o644, owner, owner))
 
 
-_LEARNERS_FILE, _LEARNERS_DIR = Meta(0o644, 1000, 1000), Meta(0o755, 1000, 1000)
-_README = _file(TEXTS["welcome"], _LEARNERS_FILE)
+_HOME = Dir({"README.txt": _file(TEXTS["welcome"], 1000)}, Meta(0o755, 1000, 1000))
 _ETC = {"group": _file(TEXTS["group"]), "hostname": _file("lab\n"), "passwd": _file(TEXTS["passwd"])}
 MACHINE = Dir(
     {
@@ -241,7 +240,7 @@ MACHINE = Dir(
         "root": Dir(meta=Meta(0o700)),
         "var": Dir({"lib": Dir({"docker": Dir()})}),
         "etc": Dir(_ETC),
-        "home": Dir({"learner": Dir({"README.txt": _README}, _LEARNERS_DIR)}),
+        "home": Dir({"learner": _HOME}),
         "tmp": Dir(meta=Meta(0o1777)),
     }
 )
