@@ -38,7 +38,7 @@ from labkit.engine.engine import Engine
 from labkit.engine.pull import Pulled
 from labkit.engine.schedule import Network, PullEvent
 from labkit.engine.schedule import network as network_of
-from labkit.engine.state import COURSE_TIME, Options, State
+from labkit.engine.state import COURSE_TIME, Container, Options, State
 from labkit.go.moment import SECOND, parse_time
 from labkit.oci.descriptor import Platform, parse_platform
 from labkit.oci.image import Image
@@ -252,14 +252,12 @@ class Lab:
         6
         """
         with self.doing(f"docker build -t {tag}"):
-            return self._named(build.build_steps(self.engine, tag, steps, files or {}, pull=self._pull), tag)
+            return self._named(build.build_steps(self.engine, tag, steps, files or {}, pull=self.pull), tag)
 
     def create(self, image: str, command: Sequence[str] = (), *, name: str = "") -> Box:
         """Create a container without starting it; pulls the image where it is missing."""
         with self.doing(f"docker create {image}"):
-            if images.lookup_image(self.engine, image) is None:
-                self.pull(image)
-            return Box(self, container.create(self.engine, image, list(command) or None, name=name).id)
+            return Box(self, self._created(image, command, name, Options()).id)
 
     def run(self, image: str, command: Sequence[str] = (), *, name: str = "") -> Box:
         """Create a container and start it in the background, as `docker run -dit`.
@@ -269,11 +267,14 @@ class Lab:
         """
         options = Options(detached=True, tty=True, open_stdin=True)
         with self.doing(f"docker run {image}"):
-            if images.lookup_image(self.engine, image) is None:
-                self.pull(image)
-            made = container.create(self.engine, image, list(command) or None, name=name, options=options)
+            made = self._created(image, command, name, options)
             process.start(self.engine, made, detached=True)
             return Box(self, made.id)
+
+    def _created(self, image: str, command: Sequence[str], name: str, options: Options) -> Container:
+        if images.lookup_image(self.engine, image) is None:
+            self.pull(image)
+        return container.create(self.engine, image, list(command) or None, name=name, options=options)
 
     def container(self, name: str) -> Box:
         """Return a container of the lab; raises NotFound."""
@@ -368,9 +369,6 @@ class Lab:
         names = [each.familiar for each in images.references(self.engine, image.id)]
         asked = f"{name}:latest" if f"{name}:latest" in names else name
         return image.named(asked if asked in names else names[0] if names else "")
-
-    def _pull(self, name: str) -> None:
-        self.pull(name)
 
     def begin_here(self, like: Lab | None = None) -> None:
         """Begin at the present state, or another lab's: `reset` goes back to it, `undo` not before.

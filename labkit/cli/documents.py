@@ -215,7 +215,8 @@ def container_document(engine: Engine, container: Container, *, size: bool = Fal
     """Return what `docker container inspect` prints of a container."""
     home = f"{engine.data_root}/containers/{container.id}"
     begun = bool(container.started)
-    document: dict[str, Any] = {
+    sizes = {"SizeRw": containers.size_rw(container), "SizeRootFs": containers.size_root(container)}
+    return {
         "Id": container.id,
         "Created": rfc3339_nano(container.created),
         "Path": container.command[0],
@@ -236,6 +237,7 @@ def container_document(engine: Engine, container: Container, *, size: bool = Fal
         "ExecIDs": None,
         "HostConfig": _host_config(container),
         "GraphDriver": graph_driver(engine, container_layers(container)),
+        **(sizes if size else {}),
         "Mounts": [
             *(_mount(engine, each) for each in container.volumes),
             *(_memory(each) for each in container.options.mounts if each.kind == "tmpfs"),
@@ -243,12 +245,6 @@ def container_document(engine: Engine, container: Container, *, size: bool = Fal
         "Config": container_config(container),
         "NetworkSettings": _network_settings(container),
     }
-    if size:
-        sizes = {"SizeRw": containers.size_rw(container), "SizeRootFs": containers.size_root(container)}
-        at = list(document).index("Mounts")
-        items = list(document.items())
-        document = dict([*items[:at], *sizes.items(), *items[at:]])
-    return document
 
 
 def _mount(engine: Engine, volume: VolumeMount) -> dict[str, Any]:

@@ -76,14 +76,9 @@ def ls(terminal: Terminal, call: Invocation) -> int:
 
 def _filtered(engine: Engine, call: Invocation) -> list[tuple[Image, list[Reference]]]:
     """Return the images to list, each with those of its names that the pattern and filters leave."""
-    wanted: dict[str, list[str]] = {}
-    for text in call.options["filter"]:  # type: ignore[union-attr]
-        name, _, value = text.partition("=")
-        if name not in _FILTERS:
-            raise DaemonError(f"Invalid filter '{name}'")
-        wanted.setdefault(name, []).append(value)
-    patterns = wanted.get("reference", []) + [each for each in call.args if each]
-    dangling = wanted.get("dangling", [""])[0].lower()
+    wanted = Filters(call.strings("filter"), _FILTERS)
+    patterns = wanted.of("reference") + [each for each in call.args if each]
+    dangling = (wanted.of("dangling") or [""])[0].lower()
     if dangling not in ("", "true", "false", "1", "0"):
         raise DaemonError(f"Invalid filter 'dangling=[{dangling}]'")
     found = []
@@ -95,7 +90,7 @@ def _filtered(engine: Engine, call: Invocation) -> list[tuple[Image, list[Refere
                 continue
         if dangling and (dangling in ("true", "1")) == any(name.tag for name in names):
             continue
-        if _labelled(image, wanted.get("label", [])) and _in_time(engine, image, wanted):
+        if has_labels(image.config.config.get("Labels") or {}, wanted) and _in_time(engine, image, wanted):
             found.append((image, names))
     return found
 
@@ -105,20 +100,13 @@ def _matches(name: Reference, pattern: str) -> bool:
     return any(map(go_path.pattern(pattern).fullmatch, (name.familiar_name, name.familiar)))
 
 
-def _labelled(image: Image, wanted: list[str]) -> bool:
-    labels = image.config.config.get("Labels") or {}
-    for text in wanted:
-        name, equals, value = text.partition("=")
-        if name not in labels or (equals and labels[name] != value):
-            return False
-    return True
+def _in_time(engine: Engine, image: Image, wanted: Filters) -> bool:
+    def created(name: str) -> int:
+        return parse_time(images.find_image(engine, name).config.created)
 
-
-def _in_time(engine: Engine, image: Image, wanted: dict[str, list[str]]) -> bool:
-    created = parse_time(image.config.created)
-    before = [parse_time(images.find_image(engine, each).config.created) for each in wanted.get("before", [])]
-    since = [parse_time(images.find_image(engine, each).config.created) for each in wanted.get("since", [])]
-    return all(created < each for each in before) and all(created > each for each in since)
+    own = parse_time(image.config.created)
+    before, since = (map(created, wanted.of(name)) for name in ("before", "since"))
+    return all(own < each for each in before) and all(own > each for each in since)
 
 
 def _lines(names: list[Reference], with_digests: bool) -> Iterator[tuple[str, str, str]]:

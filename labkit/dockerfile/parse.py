@@ -27,23 +27,9 @@ def split(text: str, escape: str = "\\") -> list[str]:
     >>> split('a "b c" d\\ e')
     ['a', '"b c"', 'd\\ e']
     """
-    words, word, quote, escaped = [], "", "", False
-    for character in text:
-        if character.isspace() and not quote and not escaped:
-            words.append(word)
-            word = ""
-            continue
-        word += character
-        if escaped:
-            escaped = False
-        elif character == escape and quote != "'":
-            escaped = True
-        elif character == quote:
-            quote = ""
-        elif character in "\"'" and not quote:
-            quote = character
-    # An escape at the very end of a line has nothing to escape.
-    return [each for each in [*words, word[:-1] if escaped else word] if each]
+    mark = re.escape(escape)
+    piece = rf"""{mark}.|'[^']*'?|"(?:{mark}.|[^"{mark}])*"?|[^\s"'{mark}]"""
+    return re.findall(rf"(?:{piece})+", text, re.DOTALL)  # an escape at the end has nothing to escape
 
 
 def expand(text: str, env: Mapping[str, str], escape: str = "\\") -> str:

@@ -11,7 +11,7 @@ from labkit.base.errors import DaemonError, LabkitError, NotFound
 from labkit.cli import prune as prunes
 from labkit.cli.container.run import parse_port
 from labkit.cli.formats import Table, ellipsis, label_header
-from labkit.cli.prune import Filters, has_labels, matches, until
+from labkit.cli.prune import Filters, has_label, has_labels, matches, until
 from labkit.cli.table import Invocation
 from labkit.cli.terminal import WORDS, Terminal
 from labkit.dockerfile.instructions import config_changes
@@ -106,24 +106,22 @@ def _check_format(form: str, rows: list[Row]) -> None:
 
 
 def _listed(engine: Engine, call: Invocation) -> list[Container]:
-    wanted: dict[str, list[str]] = {}
-    for text in call.strings("filter"):
-        name, _, value = text.partition("=")
-        if name not in _FILTERS:
-            raise DaemonError(f"Invalid filter '{name}'")
-        if name == "status" and value not in _STATES:
+    wanted = Filters(call.strings("filter"), tuple(_FILTERS))
+    for value in wanted.of("status"):
+        if value not in _STATES:
             raise DaemonError(f"Invalid filter 'status={value}'")
-        if name == "exited" and not re.fullmatch(r"[+-]?\d+", value, re.ASCII):
+    for value in wanted.of("exited"):
+        if not re.fullmatch(r"[+-]?\d+", value, re.ASCII):
             raise DaemonError(f"strconv.Atoi: parsing {go_quote(value)}: invalid syntax")
-        wanted.setdefault(name, []).append(value)
     last = int(str(call.options["last"]))
     if call.options["latest"]:
         last = 1
-    everything = bool(call.options["all"]) or last > 0 or "status" in wanted or "exited" in wanted
+    everything = bool(call.options["all"]) or last > 0 or wanted.of("status") + wanted.of("exited") != []
     found = containers.listed_containers(engine, everything=everything)
-    for name, values in wanted.items():
-        together = all if name == "label" else any
-        found = [each for each in found if together(_FILTERS[name](engine, each, value) for value in values)]
+    for name, matching in _FILTERS.items():
+        if values := wanted.of(name):
+            together = all if name == "label" else any
+            found = [each for each in found if together(matching(engine, each, value) for value in values)]
     return found[:last] if last > 0 else found
 
 
@@ -149,18 +147,12 @@ _FILTERS: dict[str, Callable[[Engine, Container, str], bool]] = {
     "since": lambda engine, each, value: _is_relative_to(engine, each, value, 1),
     "exited": lambda _, each, value: each.status == "exited" and str(each.exit_code) == value,
     "id": lambda _, each, value: matches(value, each.id),
-    "label": lambda _, each, value: _has_label(each, value),
+    "label": lambda _, each, value: has_label(container_config(each)["Labels"], value),
     "name": lambda _, each, value: matches(value, each.name) or matches(value, f"/{each.name}"),
     "status": lambda _, each, value: each.status == value,
     "network": lambda _, each, value: _network(each) == value,
     "volume": lambda _, each, value: any(value in (v.name, v.destination) for v in each.volumes),
 }
-
-
-def _has_label(container: Container, text: str) -> bool:
-    name, equals, value = text.partition("=")
-    labels = container_config(container)["Labels"]
-    return name in labels and (not equals or labels[name] == value)
 
 
 def _network(container: Container) -> str:
