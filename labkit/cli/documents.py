@@ -80,15 +80,8 @@ def image_inspect(document: Mapping[str, object]) -> Struct:
 
 
 _GO_NAMES, _GO_TYPES = _TABLE["names"], _TABLE["types"]
-_MAPS = frozenset(("Data", "DriverOpts", "LogOptions", "Networks", "PortBindings", "Ports", "Tmpfs"))
-_OPTIONS = ("BindOptions", "VolumeOptions", "TmpfsOptions")
-_POINTERS = frozenset(("Health", "IPAMConfig", "MemorySwappiness", "PidsLimit", *_OPTIONS))
-_OMITTED = {
-    "HostConfig": ("Mounts", "Tmpfs"),
-    "Mounts": ("Name", "Driver"),
-    "State": ("Health",),
-    "Target": ("Source", "ReadOnly", "Consistency", *_OPTIONS),
-}
+_MAPS, _POINTERS = _TABLE["maps"], _TABLE["pointers"]
+_OMITTED = _TABLE["omitted"]
 """What JSON leaves out where it is empty; `Target` is a field of a mount of `--mount`."""
 
 
@@ -217,6 +210,7 @@ def container_document(engine: Engine, container: Container, *, size: bool = Fal
     begun = bool(container.started)
     sizes = {"SizeRw": containers.size_rw(container), "SizeRootFs": containers.size_root(container)}
     return {
+        **_TABLE["Container"],
         "Id": container.id,
         "Created": rfc3339_nano(container.created),
         "Path": container.command[0],
@@ -228,13 +222,8 @@ def container_document(engine: Engine, container: Container, *, size: bool = Fal
         "HostsPath": f"{home}/hosts" if begun else "",
         "LogPath": f"{home}/{container.id}-json.log" if begun else "",
         "Name": f"/{container.name}",
-        "RestartCount": 0,
         "Driver": engine.driver.name,
         "Platform": engine.os,
-        "MountLabel": "",
-        "ProcessLabel": "",
-        "AppArmorProfile": "",
-        "ExecIDs": None,
         "HostConfig": _host_config(container),
         "GraphDriver": graph_driver(engine, container_layers(container)),
         **(sizes if size else {}),
@@ -249,6 +238,7 @@ def container_document(engine: Engine, container: Container, *, size: bool = Fal
 
 def _mount(engine: Engine, volume: VolumeMount) -> dict[str, Any]:
     return {
+        **_TABLE["Mount"],
         "Type": "volume",
         "Name": volume.name,
         "Source": f"{engine.data_root}/volumes/{volume.name}/_data",
@@ -256,23 +246,19 @@ def _mount(engine: Engine, volume: VolumeMount) -> dict[str, Any]:
         "Driver": "local",
         "Mode": volume.mode,
         "RW": not volume.read_only,
-        "Propagation": "",
     }
 
 
 def _memory(flag: MountFlag) -> dict[str, Any]:
-    place = {"Type": flag.kind, "Name": "", "Source": "", "Destination": gopath.clean(flag.target)}
-    return {**place, "Driver": "", "Mode": "", "RW": not flag.read_only, "Propagation": ""}
+    place = gopath.clean(flag.target)
+    return {**_TABLE["Mount"], "Type": flag.kind, "Destination": place, "RW": not flag.read_only}
 
 
 def _state(container: Container) -> dict[str, Any]:
     return {
+        **_TABLE["State"],
         "Status": container.status,
         "Running": container.running,
-        "Paused": False,
-        "Restarting": False,
-        "OOMKilled": False,
-        "Dead": False,
         "Pid": 1000 + container.number if container.running else 0,
         "ExitCode": container.exit_code,
         "Error": container.error,

@@ -9,8 +9,8 @@ from labkit.base.errors import DaemonError, InvalidReference, LabkitError, NotFo
 from labkit.cli import prune as prunes
 from labkit.cli.formats import Table, ellipsis
 from labkit.cli.prune import Filters, has_labels, until
-from labkit.cli.table import Invocation
-from labkit.cli.terminal import WORDS, Terminal
+from labkit.cli.table import WORDS, Invocation
+from labkit.cli.terminal import Terminal
 from labkit.engine import images
 from labkit.engine.engine import Engine
 from labkit.go import path as go_path

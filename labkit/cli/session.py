@@ -19,8 +19,8 @@ from labkit.base.errors import DaemonError, FileSystemError, LabkitError, Unexpe
 from labkit.base.text import shown
 from labkit.cli.commands import HANDLERS
 from labkit.cli.parse import Printed, command_hint, parse
-from labkit.cli.table import COMMANDS, UsageError, find
-from labkit.cli.terminal import HOME, WORDS, Attach, Attached, Registries, Terminal, Watch
+from labkit.cli.table import COMMANDS, WORDS, UsageError, find
+from labkit.cli.terminal import HOME, Attach, Attached, Registries, Terminal, Watch
 from labkit.engine import process, usage
 from labkit.engine.engine import Engine
 from labkit.engine.machine import MACHINE, Machine, Overlay

@@ -10,8 +10,8 @@ from labkit.cli.documents import engine_document, typed_struct, version_document
 from labkit.cli.formats import Table, tabwriter
 from labkit.cli.image import pruned_images
 from labkit.cli.prune import confirmed
-from labkit.cli.table import Invocation
-from labkit.cli.terminal import WORDS, Terminal
+from labkit.cli.table import WORDS, Invocation
+from labkit.cli.terminal import Terminal
 from labkit.cli.volume import pruned_volumes
 from labkit.engine import container as containers
 from labkit.engine import images, usage, volumes

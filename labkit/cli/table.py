@@ -10,6 +10,7 @@ command stands in the module of its noun, by its path (HANDLERS).
 from __future__ import annotations
 
 import json
+import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -123,6 +124,8 @@ class Command:
         return f"docker {self.path}".rstrip()
 
 
+WORDS: dict[str, dict[str, str]] = tomllib.loads(packaged("labkit.cli", "words.toml"))
+"""What the command line says in words of its own, and templates of what docker prints."""
 _TABLE: dict[str, Any] = json.loads(packaged("labkit.cli", "commands.json"))
 
 

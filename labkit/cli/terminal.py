@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -10,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from labkit.base.errors import DaemonError, LabkitError, NotFound
 from labkit.base.lazy import extra
-from labkit.base.text import packaged
 from labkit.engine.container import find_container
 from labkit.engine.engine import Engine
 from labkit.engine.pull import Pulled
@@ -35,7 +33,6 @@ Watch = Callable[[PullEvent], None]
 
 
 HUB = "docker.io"
-WORDS: dict[str, dict[str, str]] = tomllib.loads(packaged("labkit.cli", "words.toml"))
 HOME = "/home/learner"
 
 

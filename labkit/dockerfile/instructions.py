@@ -15,6 +15,7 @@ from typing import Any
 from labkit.base.errors import DaemonError, NotSimulated
 from labkit.dockerfile.parse import KNOWN, Instruction, expand, expand_words, instruction, parse
 from labkit.go.moment import SECOND
+from labkit.go.quote import go_quote
 
 _ANY = ("ARG", "ENV", "EXPOSE", "HEALTHCHECK", "LABEL", "ONBUILD", "SHELL", "VOLUME")
 _ONE = ("MAINTAINER", "STOPSIGNAL", "USER", "WORKDIR")
@@ -385,7 +386,5 @@ def _quoted(words: Sequence[str]) -> str:
 
 def _shown_healthcheck(check: Mapping[str, Any]) -> str:
     times = [shown_duration(check.get(key, 0)) for key in ("Interval", "Timeout", "StartPeriod")]
-    retries = check.get("Retries", 0)
-    shown = {7: "\\a", 8: "\\b", 9: "\\t", 10: "\\n", 11: "\\v", 12: "\\f", 13: "\\r", 39: "\\'", 92: "\\\\"}
-    code = shown.get(retries) or (chr(retries) if 32 <= retries < 127 else f"\\x{retries:02x}")
-    return f"&{{{_quoted(check['Test'])} {_quoted(times)[1:-1]} '{code}'}}"
+    retries = go_quote(chr(check.get("Retries", 0)), "'")
+    return f"&{{{_quoted(check['Test'])} {_quoted(times)[1:-1]} {retries}}}"

@@ -12,8 +12,8 @@ from labkit.cli import prune as prunes
 from labkit.cli.container.run import parse_port
 from labkit.cli.formats import Table, ellipsis, label_header
 from labkit.cli.prune import Filters, has_label, has_labels, matches, until
-from labkit.cli.table import Invocation
-from labkit.cli.terminal import WORDS, Terminal
+from labkit.cli.table import WORDS, Invocation
+from labkit.cli.terminal import Terminal
 from labkit.dockerfile.instructions import config_changes
 from labkit.engine import container as containers
 from labkit.engine import images
