@@ -134,6 +134,3 @@ def _archive(terminal: Terminal, source: str, request: str) -> Content | str:
     if place.real and (os.path.isfile(native(place.path)) or _LAYOUT & set(place.files.listdir(place.path))):
         return native(place.path) if source.startswith("/") else source  # errors name it as it was typed
     return _read(terminal, place, source, request)
-
-
-HANDLERS = {"image save": save, "image load": load, "image import": import_image}

@@ -85,15 +85,6 @@ _OMITTED = _TABLE["omitted"]
 """What JSON leaves out where it is empty; `Target` is a field of a mount of `--mount`."""
 
 
-def container_inspect(document: Mapping[str, object]) -> Struct:
-    """Type the JSON object of a container's inspect.
-
-    >>> container_inspect({"Id": "4c01", "State": {"Pid": 0}}).fields["State"].go_type
-    '*types.ContainerState'
-    """
-    return typed_struct("types.ContainerJSON", document)
-
-
 def typed_struct(go_type: str, document: Mapping[str, object]) -> Struct:
     """Type a JSON object whose keys are all its struct's fields, and the objects in it.
 
@@ -135,12 +126,6 @@ def graph_driver(engine: Engine, names: Sequence[str]) -> dict[str, Any]:
     return {"Data": data or None, "Name": engine.driver.name}
 
 
-def driver_status(engine: Engine) -> list[list[str]] | None:
-    """Return what `docker info` lists below the driver's name, None where it lists nothing."""
-    status = engine.driver.status(engine.driver_home, snapshots(engine))
-    return [[key, value] for key, value in status.items()] or None
-
-
 def image_document(engine: Engine, image: Image) -> dict[str, Any]:
     """Return what `docker image inspect` prints of an image."""
     config = image.config
@@ -179,6 +164,7 @@ def image_document(engine: Engine, image: Image) -> dict[str, Any]:
 def engine_document(engine: Engine) -> dict[str, Any]:
     """Return what `docker info` shows of the engine."""
     every = list(engine.state.containers.values())
+    status = engine.driver.status(engine.driver_home, snapshots(engine))
     running = [each for each in every if each.running]
     return {
         "Containers": len(every),
@@ -187,7 +173,7 @@ def engine_document(engine: Engine) -> dict[str, Any]:
         "ContainersStopped": len(every) - len(running),
         "Images": len(engine.state.images),
         "Driver": engine.driver.name,
-        "DriverStatus": driver_status(engine),
+        "DriverStatus": [[name, value] for name, value in status.items()] or None,
         "ServerVersion": SERVER_VERSION,
         "OperatingSystem": "labkit, a simulated engine",
         "OSType": engine.os,

@@ -243,12 +243,3 @@ def pruned_images(engine: Engine, filters: Sequence[str], *, everything: bool) -
 
 _WARNING = "This will remove all dangling images."
 _WARNING_ALL = "This will remove all images without at least one container associated to them."
-
-
-HANDLERS = {
-    "image ls": ls,
-    "image history": history,
-    "image tag": tag,
-    "image rm": rm,
-    "image prune": prune,
-}

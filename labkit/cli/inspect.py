@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from labkit.base.errors import DaemonError, LabkitError, NotFound, NotSimulated
-from labkit.cli.documents import container_document, container_inspect, image_document, image_inspect
+from labkit.cli.documents import container_document, image_document, image_inspect, typed_struct
 from labkit.cli.table import Invocation
 from labkit.cli.terminal import Terminal
 from labkit.cli.volume import volume_struct
@@ -23,7 +23,8 @@ def _finders(terminal: Terminal, call: Invocation) -> dict[str, Find]:
     engine, size = terminal.engine, bool(call.options.get("size"))
 
     def container(name: str) -> Struct:
-        return container_inspect(container_document(engine, find_container(engine, name), size=size))
+        document = container_document(engine, find_container(engine, name), size=size)
+        return typed_struct("types.ContainerJSON", document)
 
     return {
         "container": container,
@@ -34,6 +35,9 @@ def _finders(terminal: Terminal, call: Invocation) -> dict[str, Find]:
 
 def _of_kind(kind: str) -> Callable[[Terminal, Invocation], int]:
     return lambda terminal, call: _inspect(terminal, call, [_finders(terminal, call)[kind]], kind)
+
+
+image, container, volume = map(_of_kind, ("image", "container", "volume"))
 
 
 def anything(terminal: Terminal, call: Invocation) -> int:
@@ -95,9 +99,3 @@ def _first(finders: Sequence[Find], name: str) -> Struct | None:
         with suppress(DaemonError):
             return find(name)
     return None
-
-
-HANDLERS = {
-    "inspect": anything,
-    **{f"{kind} inspect": _of_kind(kind) for kind in ("image", "container", "volume")},
-}

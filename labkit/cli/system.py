@@ -159,6 +159,3 @@ def _formatted(terminal: Terminal, form: str, value: Struct, name: str) -> int:
         terminal.err(f"{error}\n")
         return 1
     return 0
-
-
-HANDLERS = {"system df": df, "system prune": prune, "system info": info, "version": version}

@@ -27,17 +27,23 @@ ALL_WITH_TAG = "tag can't be used with --all-tags/-a"
 
 def pull(terminal: Terminal, call: Invocation) -> int:
     """Pull an image, or all of a repository, from a registry."""
-    reference = parse_reference(call.args[0])
-    quiet, everything = bool(call.options["quiet"]), bool(call.options["all-tags"])
-    if everything and (reference.tag or reference.digest):
-        raise LabkitError(ALL_WITH_TAG)
-    if not everything and not reference.tag and not reference.digest:
-        reference = reference.with_default_tag()
-        if not quiet:
-            terminal.out(f"Using default tag: {reference.tag}\n")
+    quiet, reference = bool(call.options["quiet"]), _wanted(terminal, call)
     pull_image(terminal, reference, str(call.options["platform"]), stream=1, quiet=quiet)
     terminal.out(f"{reference}\n")
     return 0
+
+
+def _wanted(terminal: Terminal, call: Invocation) -> Reference:
+    """Return what is named, without a tag where all are wanted, and tell where a tag was added."""
+    reference = parse_reference(call.args[0])
+    if reference.tag or reference.digest:
+        if call.options["all-tags"]:
+            raise LabkitError(ALL_WITH_TAG)
+    elif not call.options["all-tags"]:
+        reference = reference.with_default_tag()
+        if not call.options["quiet"]:
+            terminal.out(f"Using default tag: {reference.tag}\n")
+    return reference
 
 
 def pull_image(
@@ -82,19 +88,12 @@ def _all_of(client: Client, reference: Reference) -> list[Reference]:
 
 def push(terminal: Terminal, call: Invocation) -> int:
     """Push an image, or all tags of a repository, to a registry."""
-    reference = parse_reference(call.args[0])
-    quiet, everything = bool(call.options["quiet"]), bool(call.options["all-tags"])
-    if everything and (reference.tag or reference.digest):
-        raise LabkitError(ALL_WITH_TAG)
+    quiet, reference = bool(call.options["quiet"]), _wanted(terminal, call)
     if reference.digest:
         raise LabkitError("cannot push a digest reference")
-    if not everything and not reference.tag:
-        reference = reference.with_default_tag()
-        if not quiet:
-            terminal.out(f"Using default tag: {reference.tag}\n")
     if not quiet:
         terminal.out(f"The push refers to repository [{reference.name}]\n")
-    wanted = pushing.tags_of(terminal.engine, reference) if everything else [reference]
+    wanted = [reference] if reference.tag else pushing.tags_of(terminal.engine, reference)
     if not wanted:
         raise LabkitError(f"An image does not exist locally with the tag: {reference.familiar_name}")
     try:
@@ -158,6 +157,3 @@ def event_line(event: PullEvent) -> str:
     '27833a3ba0a5: Pull complete '
     """
     return progress_line(event.layer, event.state, event.current, event.total)
-
-
-HANDLERS = {"image pull": pull, "image push": push}

@@ -132,6 +132,3 @@ def pruned_volumes(engine: Engine, filters: Iterable[str]) -> tuple[str, int]:
         volumes.remove(engine, each.name)
     lines = "".join(f"{each.name}\n" for each in unused)
     return (f"Deleted Volumes:\n{lines}\n" if unused else ""), volumes.size(unused)
-
-
-HANDLERS = {"volume create": create, "volume ls": ls, "volume prune": prune, "volume rm": rm}

@@ -51,17 +51,14 @@ class Context:
         >>> Context(of_files({"dockerfile": "FROM busybox"}, 0)).read_dockerfile()
         ('dockerfile', 'FROM busybox')
         """
-        name = self.dockerfile
-        if self.text is not None:
-            return self._checked(name, self.text)
-        if name == "Dockerfile" and not isinstance(tree.get(self.root, name), File | Symlink):
-            name = "dockerfile" if tree.get(self.root, "dockerfile") else name
-        _, node = follow(self.root, name)
-        if not isinstance(node, File):
-            raise DaemonError(f"Cannot locate specified Dockerfile: {self.dockerfile}")
-        return self._checked(name, node.content.read().decode("utf-8", "surrogateescape"))
-
-    def _checked(self, name: str, text: str) -> tuple[str, str]:
+        name, text = self.dockerfile, self.text
+        if text is None:
+            if name == "Dockerfile" and not isinstance(tree.get(self.root, name), File | Symlink):
+                name = "dockerfile" if tree.get(self.root, "dockerfile") else name
+            _, node = follow(self.root, name)
+            if not isinstance(node, File):
+                raise DaemonError(f"Cannot locate specified Dockerfile: {self.dockerfile}")
+            text = node.content.read().decode("utf-8", "surrogateescape")
         if not text:
             raise DaemonError(f"the Dockerfile ({name}) cannot be empty")
         return name, text

@@ -13,12 +13,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from labkit.base.errors import DaemonError, NotSimulated
-from labkit.dockerfile.parse import KNOWN, Instruction, expand, expand_words, instruction, parse
+from labkit.dockerfile.parse import KNOWN, ONE_ARGUMENT, Instruction, expand, expand_words, instruction, parse
 from labkit.go.moment import SECOND
 from labkit.go.quote import go_quote
 
 _ANY = ("ARG", "ENV", "EXPOSE", "HEALTHCHECK", "LABEL", "ONBUILD", "SHELL", "VOLUME")
-_ONE = ("MAINTAINER", "STOPSIGNAL", "USER", "WORKDIR")
 _FLAGS = {
     "ADD": ("chown", "chmod"),
     "COPY": ("chown", "from", "chmod"),
@@ -42,7 +41,7 @@ def check_instruction(step: Instruction) -> None:
     name, args = step.name, step.args
     if name not in KNOWN:
         raise DaemonError(f"unknown instruction: {name}")
-    if name in _ONE and len(args) != 1:
+    if name in ONE_ARGUMENT and len(args) != 1:
         raise DaemonError(f"{name} requires exactly one argument")
     if name in _ANY and not args:
         raise DaemonError(f"{name} requires at least one argument")

@@ -216,7 +216,7 @@ def download(
             blob = client.blob(name, descriptor)
         except RegistryError as error:
             raise LabkitError(blob_refusal(error)) from error
-        got[descriptor.digest] = blob.layer or _layer(blob.content, diff_id)
+        got[descriptor.digest] = blob.layer or _layer(blob.body, diff_id)
     return got
 
 

@@ -32,7 +32,6 @@ from labkit.oci.descriptor import (
     Platform,
 )
 from labkit.oci.digest import sha256, verify
-from labkit.oci.layer import Layer
 from labkit.oci.manifest import Index, Manifest, parse_manifest
 from labkit.store.api import Request, Response, is_standard
 
@@ -41,15 +40,6 @@ LARGEST = 4 << 20
 """Bytes of a document at most, which a registry's own limit for a manifest is (distribution,
 registry/handlers/manifests.go, maxManifestBodySize)."""
 _MOST_PAGES, _MOST_TAGS = 1_000, 100_000
-
-
-@dataclass(frozen=True, slots=True)
-class FetchedBlob:
-    """A blob's bytes; for a record, the layer that they stand for."""
-
-    content: Content
-    recorded: bool = False
-    layer: Layer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,28 +65,22 @@ class Live(Protocol):
 
     def fetch(self, name: str, descriptor: Descriptor) -> Generator[BlobProgress, None, Content]:
         """Bring a blob, verified; yield its progress."""
-        ...
 
     def forget(self, digests: Iterable[str]) -> None:
         """Give up what is kept of these blobs for a next attempt."""
-        ...
 
     def interrupt(self) -> None:
         """End what this command's requests wait for, in whichever thread."""
-        ...
 
     def retried(self, upload: Callable[[], None]) -> Iterator[BlobProgress]:
         """Upload something, in several attempts where it takes them; yield what is waited for."""
-        ...
 
     def attempts(self, error: RegistryError) -> int:
         """Return how many attempts were made before an error was given up on."""
-        ...
 
     @property
     def clock(self) -> Callable[[], float]:
         """The time in seconds, from any beginning on."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +123,8 @@ class Client:
             raise InvalidDocument("unsupported manifest list: an entry is a list")
         return listed
 
-    def blob(self, name: str, descriptor: Descriptor) -> FetchedBlob:
-        """Return a blob; raises DigestMismatch where it is not the one that the descriptor names.
+    def blob(self, name: str, descriptor: Descriptor) -> Response:
+        """Return the answer that holds a blob; raises DigestMismatch where it is another than described.
 
         Docker does not look at the size; a manifest that is wrong about it is refused here.
         """
@@ -149,14 +133,14 @@ class Client:
             if response.body.size != descriptor.size:
                 raise DigestMismatch(f"filesystem layer verification failed for digest {descriptor.digest}")
             verify(response.body.chunks(), descriptor.digest)
-        return FetchedBlob(response.body, response.recorded, response.layer)
+        return response
 
     def config(self, name: str, descriptor: Descriptor) -> Content:
         """Return an image's config; raises DigestMismatch as `blob` does, InvalidDocument for a huge one."""
         if descriptor.size > LARGEST:
             raise InvalidDocument(f"an image's config has at most {LARGEST} bytes, not {descriptor.size}")
         if self.live is None:
-            return self.blob(name, descriptor).content
+            return self.blob(name, descriptor).body
         steps = self.live.fetch(name, descriptor)
         while True:
             try:

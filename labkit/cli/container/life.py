@@ -187,15 +187,3 @@ def port(terminal: Terminal, call: Invocation) -> int:
         raise LabkitError(f"Error: No public port '{wanted}' published for {call.args[0]}")
     terminal.out("".join(f"{outer}\n" for outer in outers))
     return 0
-
-
-HANDLERS = {
-    "container stop": stop,
-    "container restart": restart,
-    "container kill": kill,
-    "container wait": wait,
-    "container rename": rename,
-    "container rm": rm,
-    "container logs": logs,
-    "container port": port,
-}

@@ -254,11 +254,3 @@ def pruned_containers(engine: Engine, filters: Sequence[str]) -> tuple[str, int]
         containers.remove(engine, each.id)
     lines = "".join(f"{each.id}\n" for each in stopped)
     return (f"Deleted Containers:\n{lines}\n" if stopped else ""), freed
-
-
-HANDLERS = {
-    "container ls": ls,
-    "container diff": diff,
-    "container commit": commit,
-    "container prune": prune,
-}

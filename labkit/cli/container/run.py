@@ -318,15 +318,6 @@ def start(terminal: Terminal, call: Invocation) -> int:
     return 1 if failed else 0
 
 
-HANDLERS = {
-    "container run": run,
-    "container create": create,
-    "container exec": execute,
-    "container start": start,
-    "container attach": attach,
-}
-
-
 _NUMBER = re.compile(r"\d+", re.ASCII)
 
 
