@@ -8,7 +8,7 @@ tar, which may be compressed.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from labkit.base.errors import DaemonError, InvalidLayer, LabkitError
@@ -21,12 +21,10 @@ from labkit.oci import tree
 from labkit.oci.content import Content
 from labkit.oci.gzip import decompressed
 from labkit.oci.tar import entries, failure
-from labkit.oci.tree import Dir, File, Meta, Node, Whiteout
+from labkit.oci.tree import Dir, File, Node, Whiteout
 from labkit.shell import users
 from labkit.storage.driver import MountedTree
 from labkit.storage.overlay import Mount
-
-Owner = Callable[[Meta], tuple[int, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +53,7 @@ class Target:
         elif archive is not None:
             make_directories(self.mount, place)
             try:
-                self._write(place, read_members(archive), lambda meta: (meta.uid, meta.gid))
+                self._write(place, read_members(archive))
             except UnpackError as error:
                 raise failure(str(error)) from None
         else:
@@ -73,14 +71,11 @@ class Target:
         for directory in make_directories(self.mount, above):
             self._chown(directory)
         self._write(above, [Member(name, _without_attributes(source.node))])
+        self._chown(place)
 
-    def _write(self, place: str, members: Sequence[Member], owner: Owner | None = None) -> None:
-        """Write entries below a directory; without an owner they are whose all that is copied is."""
+    def _write(self, place: str, members: Sequence[Member]) -> None:
         given = [Member(name, _in_seconds(node), link) for name, node, link in members]
-        unpack(self.mount, place, given, owner or self._owner, shut_in=True)
-
-    def _owner(self, meta: Meta) -> tuple[int, int]:
-        return self.owner or (meta.uid, meta.gid)
+        unpack(self.mount, place, given, lambda meta: (meta.uid, meta.gid), shut_in=True)
 
     def _place(self, path: str) -> str:
         """Return where a path of the image leads; raises DaemonError where a file is in the way."""
@@ -100,11 +95,13 @@ class Target:
                 f"failed to copy files: failed to copy directory: mkdir {self.shown}{place}: not a directory"
             )
         make_directories(self.mount, place)
-        self._write(place, collect(Mount(source), "/", "."))
-        if existed is None:
-            self._chown(place)
+        members = collect(Mount(source), "/", ".")
+        self._write(place, members)
+        for member in members[1:] if existed else members:
+            self._chown(gopath.join(place, member.name))
 
     def _chown(self, path: str) -> None:
+        """Give what was copied to its new owner, after all else: that takes a program's powers away."""
         if self.owner:
             self.mount.chown(path, *self.owner, follow=False)
 
