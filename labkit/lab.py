@@ -17,8 +17,8 @@ on any day.
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
 from typing import IO, Protocol
@@ -35,7 +35,6 @@ from labkit.cli.timeline import Moment, Timeline
 from labkit.engine import archives, container, images, process, usage
 from labkit.engine import pull as transfer
 from labkit.engine.engine import Engine
-from labkit.engine.pull import Pulled
 from labkit.engine.schedule import Network, PullEvent
 from labkit.engine.schedule import network as network_of
 from labkit.engine.state import COURSE_TIME, Container, Options, State
@@ -44,6 +43,7 @@ from labkit.oci.descriptor import Platform, parse_platform
 from labkit.oci.image import Image
 from labkit.oci.reference import parse_reference
 from labkit.storage.drivers import driver_named
+from labkit.store.client import followed
 from labkit.store.hub import docker_hub
 from labkit.store.registry import Registry
 
@@ -183,7 +183,7 @@ class Lab:
             client = self.session.registries.client(reference.domain)
             steps = transfer.pull(self.engine, client, reference, self.network, self.session.platform)
             try:
-                pulled = self._seen(steps, [] if events is None else events)
+                pulled = followed(steps, self._watched(None if events is None else events.append))
             except DaemonError as error:
                 error.add_note(self.session.registries.hint(reference))
                 raise
@@ -196,18 +196,6 @@ class Lab:
                 watch(event)
 
         return see
-
-    def _seen(self, steps: Generator[PullEvent, None, Pulled], events: list[PullEvent]) -> Pulled:
-        """Return what a transfer leads to; its events are added to a list, and told to who watches."""
-        with closing(steps):
-            while True:
-                try:
-                    event = next(steps)
-                except StopIteration as stop:
-                    pulled: Pulled = stop.value
-                    return pulled
-                self._events.append(event)
-                events.append(event)
 
     def image(self, name: str) -> Image:
         """Return an image of the cache; raises NotFound."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import closing
 from dataclasses import replace
 
 from labkit.base.errors import DaemonError, LabkitError, RegistryError
@@ -17,7 +15,7 @@ from labkit.engine.push import Pushed
 from labkit.engine.schedule import PullEvent
 from labkit.oci.descriptor import parse_platform
 from labkit.oci.reference import Reference, parse_reference
-from labkit.store.client import Client
+from labkit.store.client import Client, followed
 
 _MOVING = ("Downloading", "Extracting", "Pushing")
 
@@ -119,35 +117,29 @@ def show(terminal: Terminal, events: Transfer, *, stream: int, header: str = "")
     bytes. Stream 0 is silent.
     """
     lines: dict[str, str] = {}
-    printed = not header
-    with closing(
-        events
-    ):  # an interrupt may come between two events, and what they come from is to end at once
-        while True:
-            try:
-                event = next(events)
-            except StopIteration as stop:
-                if stream and not printed:
-                    terminal.write(stream, header)
-                _write_lines(terminal, stream, lines)
-                result: Pulled | Pushed = stop.value
-                return result
-            except LabkitError:
-                _write_lines(terminal, stream, lines)
-                raise
-            if stream and not printed:
-                terminal.write(stream, header)
-                printed = True
-            if terminal.watch is not None:
-                terminal.watch(event)
-            lines[event.layer] = event_line(event)
-            if stream and not terminal.tty and not event.state.startswith(_MOVING):
-                terminal.write(stream, f"{event.layer}: {event.state.rstrip()}\n")
+    begun = False
 
+    def write(text: str) -> None:
+        if stream:
+            terminal.write(stream, text)
 
-def _write_lines(terminal: Terminal, stream: int, lines: Mapping[str, str]) -> None:
-    if stream and terminal.tty:
-        terminal.write(stream, "".join(f"{line}\n" for line in lines.values()))
+    def see(event: PullEvent) -> None:
+        nonlocal begun
+        write("" if begun else header)
+        begun = True
+        if terminal.watch is not None:
+            terminal.watch(event)
+        lines[event.layer] = event_line(event)
+        if not terminal.tty and not event.state.startswith(_MOVING):
+            write(f"{event.layer}: {event.state.rstrip()}\n")
+
+    try:
+        result = followed(events, see)
+        write("" if begun else header)
+        return result
+    finally:
+        if terminal.tty:
+            write("".join(f"{line}\n" for line in lines.values()))
 
 
 def event_line(event: PullEvent) -> str:

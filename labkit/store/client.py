@@ -13,9 +13,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 from urllib.parse import quote
 
 from labkit.base.errors import DigestMismatch, InvalidDocument, LabkitError, RegistryError
@@ -39,6 +40,8 @@ _ACCEPT = ", ".join((DOCKER_MANIFEST, DOCKER_MANIFEST_LIST, OCI_MANIFEST, OCI_IN
 LARGEST = 4 << 20
 """Bytes of a document at most, which a registry's own limit for a manifest is (distribution,
 registry/handlers/manifests.go, maxManifestBodySize)."""
+Step = TypeVar("Step")
+Value = TypeVar("Value")
 _MOST_PAGES, _MOST_TAGS = 1_000, 100_000
 
 
@@ -58,6 +61,22 @@ class BlobProgress:
     state: str
     current: int = 0
     total: int = 0
+
+
+def followed(steps: Generator[Step, None, Value], see: Callable[[Step], object]) -> Value:
+    """Return what a generator returns; `see` is given each step that it yields.
+
+    It is closed however it ends: an interrupt may come between two steps, and what they come from is to end
+    at once.
+    """
+    with closing(steps):
+        while True:
+            try:
+                step = next(steps)
+            except StopIteration as stop:
+                value: Value = stop.value
+                return value
+            see(step)
 
 
 class Live(Protocol):
@@ -141,13 +160,7 @@ class Client:
             raise InvalidDocument(f"an image's config has at most {LARGEST} bytes, not {descriptor.size}")
         if self.live is None:
             return self.blob(name, descriptor).body
-        steps = self.live.fetch(name, descriptor)
-        while True:
-            try:
-                next(steps)
-            except StopIteration as stop:
-                content: Content = stop.value
-                return content
+        return followed(self.live.fetch(name, descriptor), lambda step: None)
 
     def blob_size(self, name: str, digest: str) -> int | None:
         """Return the bytes of a blob that the repository has, or None where it does not say so."""
