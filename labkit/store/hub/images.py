@@ -40,7 +40,7 @@ class BuildStep:
     config: dict[str, Any] = field(default_factory=dict)
 
 
-OFFERED: dict[str, Any] = json.loads(packaged(__package__ or "", "hub.json"))
+OFFERED: dict[str, Any] = json.loads(packaged(__package__ or "", "files/hub.json"))
 """What the hub has: the versions of its records, and the images that are computed."""
 
 
