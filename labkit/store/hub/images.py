@@ -7,7 +7,7 @@ on Docker Hub. They can be pulled, changed, saved and pushed like any other imag
 
 from __future__ import annotations
 
-import json
+import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -40,7 +40,7 @@ class BuildStep:
     config: dict[str, Any] = field(default_factory=dict)
 
 
-OFFERED: dict[str, Any] = json.loads(packaged(__package__ or "", "files/hub.json"))
+OFFERED: dict[str, Any] = tomllib.loads(packaged(__package__ or "", "hub.toml"))
 """What the hub has: the versions of its records, and the images that are computed."""
 
 
