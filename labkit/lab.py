@@ -17,8 +17,8 @@ on any day.
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
 from typing import IO, Protocol
@@ -35,15 +35,15 @@ from labkit.cli.timeline import Moment, Timeline
 from labkit.engine import archives, container, images, process, usage
 from labkit.engine import pull as transfer
 from labkit.engine.engine import Engine
-from labkit.engine.pull import Pulled
 from labkit.engine.schedule import Network, PullEvent
 from labkit.engine.schedule import network as network_of
-from labkit.engine.state import COURSE_TIME, Options, State
+from labkit.engine.state import COURSE_TIME, Container, Options, State
 from labkit.go.moment import SECOND, parse_time
 from labkit.oci.descriptor import Platform, parse_platform
 from labkit.oci.image import Image
 from labkit.oci.reference import parse_reference
 from labkit.storage.drivers import driver_named
+from labkit.store.client import followed
 from labkit.store.hub import docker_hub
 from labkit.store.registry import Registry
 
@@ -183,7 +183,7 @@ class Lab:
             client = self.session.registries.client(reference.domain)
             steps = transfer.pull(self.engine, client, reference, self.network, self.session.platform)
             try:
-                pulled = self._seen(steps, [] if events is None else events)
+                pulled = followed(steps, self._watched(None if events is None else events.append))
             except DaemonError as error:
                 error.add_note(self.session.registries.hint(reference))
                 raise
@@ -196,18 +196,6 @@ class Lab:
                 watch(event)
 
         return see
-
-    def _seen(self, steps: Generator[PullEvent, None, Pulled], events: list[PullEvent]) -> Pulled:
-        """Return what a transfer leads to; its events are added to a list, and told to who watches."""
-        with closing(steps):
-            while True:
-                try:
-                    event = next(steps)
-                except StopIteration as stop:
-                    pulled: Pulled = stop.value
-                    return pulled
-                self._events.append(event)
-                events.append(event)
 
     def image(self, name: str) -> Image:
         """Return an image of the cache; raises NotFound."""
@@ -252,14 +240,12 @@ class Lab:
         6
         """
         with self.doing(f"docker build -t {tag}"):
-            return self._named(build.build_steps(self.engine, tag, steps, files or {}, pull=self._pull), tag)
+            return self._named(build.build_steps(self.engine, tag, steps, files or {}, pull=self.pull), tag)
 
     def create(self, image: str, command: Sequence[str] = (), *, name: str = "") -> Box:
         """Create a container without starting it; pulls the image where it is missing."""
         with self.doing(f"docker create {image}"):
-            if images.lookup_image(self.engine, image) is None:
-                self.pull(image)
-            return Box(self, container.create(self.engine, image, list(command) or None, name=name).id)
+            return Box(self, self._created(image, command, name, Options()).id)
 
     def run(self, image: str, command: Sequence[str] = (), *, name: str = "") -> Box:
         """Create a container and start it in the background, as `docker run -dit`.
@@ -269,11 +255,14 @@ class Lab:
         """
         options = Options(detached=True, tty=True, open_stdin=True)
         with self.doing(f"docker run {image}"):
-            if images.lookup_image(self.engine, image) is None:
-                self.pull(image)
-            made = container.create(self.engine, image, list(command) or None, name=name, options=options)
+            made = self._created(image, command, name, options)
             process.start(self.engine, made, detached=True)
             return Box(self, made.id)
+
+    def _created(self, image: str, command: Sequence[str], name: str, options: Options) -> Container:
+        if images.lookup_image(self.engine, image) is None:
+            self.pull(image)
+        return container.create(self.engine, image, list(command) or None, name=name, options=options)
 
     def container(self, name: str) -> Box:
         """Return a container of the lab; raises NotFound."""
@@ -368,9 +357,6 @@ class Lab:
         names = [each.familiar for each in images.references(self.engine, image.id)]
         asked = f"{name}:latest" if f"{name}:latest" in names else name
         return image.named(asked if asked in names else names[0] if names else "")
-
-    def _pull(self, name: str) -> None:
-        self.pull(name)
 
     def begin_here(self, like: Lab | None = None) -> None:
         """Begin at the present state, or another lab's: `reset` goes back to it, `undo` not before.

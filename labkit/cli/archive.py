@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlencode
 
-from labkit.base.errors import FileSystemError, InvalidReference, LabkitError, NotSimulated, call_of
+from labkit.base.errors import FileSystemError, LabkitError, NotSimulated, call_of
 from labkit.cli import places
 from labkit.cli.formats import progress_line
 from labkit.cli.places import Place
@@ -76,11 +76,8 @@ def import_image(terminal: Terminal, call: Invocation) -> int:
     source, name = call.args[0], call.args[1] if len(call.args) > 1 else ""
     if source.startswith(("http://", "https://")):
         raise NotSimulated("labkit: a tar from a URL is not simulated; it would be downloaded by the daemon")
-    try:
-        if name:
-            parse_reference(name)
-    except InvalidReference as error:
-        raise LabkitError(str(error)) from error
+    if name:
+        parse_reference(name)
     image = archives.import_tar(
         terminal.engine,
         _tar_of(terminal, source, name),
@@ -137,6 +134,3 @@ def _archive(terminal: Terminal, source: str, request: str) -> Content | str:
     if place.real and (os.path.isfile(native(place.path)) or _LAYOUT & set(place.files.listdir(place.path))):
         return native(place.path) if source.startswith("/") else source  # errors name it as it was typed
     return _read(terminal, place, source, request)
-
-
-HANDLERS = {"image save": save, "image load": load, "image import": import_image}

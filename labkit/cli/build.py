@@ -277,6 +277,3 @@ def prune(terminal: Terminal, call: Invocation) -> int:
         )
     terminal.out("Total reclaimed space: 0B\n")
     return 0
-
-
-HANDLERS = {"image build": build, "builder prune": prune}

@@ -80,25 +80,9 @@ def image_inspect(document: Mapping[str, object]) -> Struct:
 
 
 _GO_NAMES, _GO_TYPES = _TABLE["names"], _TABLE["types"]
-_MAPS = frozenset(("Data", "DriverOpts", "LogOptions", "Networks", "PortBindings", "Ports", "Tmpfs"))
-_OPTIONS = ("BindOptions", "VolumeOptions", "TmpfsOptions")
-_POINTERS = frozenset(("Health", "IPAMConfig", "MemorySwappiness", "PidsLimit", *_OPTIONS))
-_OMITTED = {
-    "HostConfig": ("Mounts", "Tmpfs"),
-    "Mounts": ("Name", "Driver"),
-    "State": ("Health",),
-    "Target": ("Source", "ReadOnly", "Consistency", *_OPTIONS),
-}
+_MAPS, _POINTERS = _TABLE["maps"], _TABLE["pointers"]
+_OMITTED = _TABLE["omitted"]
 """What JSON leaves out where it is empty; `Target` is a field of a mount of `--mount`."""
-
-
-def container_inspect(document: Mapping[str, object]) -> Struct:
-    """Type the JSON object of a container's inspect.
-
-    >>> container_inspect({"Id": "4c01", "State": {"Pid": 0}}).fields["State"].go_type
-    '*types.ContainerState'
-    """
-    return typed_struct("types.ContainerJSON", document)
 
 
 def typed_struct(go_type: str, document: Mapping[str, object]) -> Struct:
@@ -142,12 +126,6 @@ def graph_driver(engine: Engine, names: Sequence[str]) -> dict[str, Any]:
     return {"Data": data or None, "Name": engine.driver.name}
 
 
-def driver_status(engine: Engine) -> list[list[str]] | None:
-    """Return what `docker info` lists below the driver's name, None where it lists nothing."""
-    status = engine.driver.status(engine.driver_home, snapshots(engine))
-    return [[key, value] for key, value in status.items()] or None
-
-
 def image_document(engine: Engine, image: Image) -> dict[str, Any]:
     """Return what `docker image inspect` prints of an image."""
     config = image.config
@@ -186,6 +164,7 @@ def image_document(engine: Engine, image: Image) -> dict[str, Any]:
 def engine_document(engine: Engine) -> dict[str, Any]:
     """Return what `docker info` shows of the engine."""
     every = list(engine.state.containers.values())
+    status = engine.driver.status(engine.driver_home, snapshots(engine))
     running = [each for each in every if each.running]
     return {
         "Containers": len(every),
@@ -194,7 +173,7 @@ def engine_document(engine: Engine) -> dict[str, Any]:
         "ContainersStopped": len(every) - len(running),
         "Images": len(engine.state.images),
         "Driver": engine.driver.name,
-        "DriverStatus": driver_status(engine),
+        "DriverStatus": [[name, value] for name, value in status.items()] or None,
         "ServerVersion": SERVER_VERSION,
         "OperatingSystem": "labkit, a simulated engine",
         "OSType": engine.os,
@@ -215,7 +194,9 @@ def container_document(engine: Engine, container: Container, *, size: bool = Fal
     """Return what `docker container inspect` prints of a container."""
     home = f"{engine.data_root}/containers/{container.id}"
     begun = bool(container.started)
-    document: dict[str, Any] = {
+    sizes = {"SizeRw": containers.size_rw(container), "SizeRootFs": containers.size_root(container)}
+    return {
+        **_TABLE["Container"],
         "Id": container.id,
         "Created": rfc3339_nano(container.created),
         "Path": container.command[0],
@@ -227,15 +208,11 @@ def container_document(engine: Engine, container: Container, *, size: bool = Fal
         "HostsPath": f"{home}/hosts" if begun else "",
         "LogPath": f"{home}/{container.id}-json.log" if begun else "",
         "Name": f"/{container.name}",
-        "RestartCount": 0,
         "Driver": engine.driver.name,
         "Platform": engine.os,
-        "MountLabel": "",
-        "ProcessLabel": "",
-        "AppArmorProfile": "",
-        "ExecIDs": None,
         "HostConfig": _host_config(container),
         "GraphDriver": graph_driver(engine, container_layers(container)),
+        **(sizes if size else {}),
         "Mounts": [
             *(_mount(engine, each) for each in container.volumes),
             *(_memory(each) for each in container.options.mounts if each.kind == "tmpfs"),
@@ -243,16 +220,11 @@ def container_document(engine: Engine, container: Container, *, size: bool = Fal
         "Config": container_config(container),
         "NetworkSettings": _network_settings(container),
     }
-    if size:
-        sizes = {"SizeRw": containers.size_rw(container), "SizeRootFs": containers.size_root(container)}
-        at = list(document).index("Mounts")
-        items = list(document.items())
-        document = dict([*items[:at], *sizes.items(), *items[at:]])
-    return document
 
 
 def _mount(engine: Engine, volume: VolumeMount) -> dict[str, Any]:
     return {
+        **_TABLE["Mount"],
         "Type": "volume",
         "Name": volume.name,
         "Source": f"{engine.data_root}/volumes/{volume.name}/_data",
@@ -260,23 +232,19 @@ def _mount(engine: Engine, volume: VolumeMount) -> dict[str, Any]:
         "Driver": "local",
         "Mode": volume.mode,
         "RW": not volume.read_only,
-        "Propagation": "",
     }
 
 
 def _memory(flag: MountFlag) -> dict[str, Any]:
-    place = {"Type": flag.kind, "Name": "", "Source": "", "Destination": gopath.clean(flag.target)}
-    return {**place, "Driver": "", "Mode": "", "RW": not flag.read_only, "Propagation": ""}
+    place = gopath.clean(flag.target)
+    return {**_TABLE["Mount"], "Type": flag.kind, "Destination": place, "RW": not flag.read_only}
 
 
 def _state(container: Container) -> dict[str, Any]:
     return {
+        **_TABLE["State"],
         "Status": container.status,
         "Running": container.running,
-        "Paused": False,
-        "Restarting": False,
-        "OOMKilled": False,
-        "Dead": False,
         "Pid": 1000 + container.number if container.running else 0,
         "ExitCode": container.exit_code,
         "Error": container.error,

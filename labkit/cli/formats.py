@@ -85,17 +85,17 @@ def ellipsis(text: str, width: int) -> str:
     return text if len(text) <= width else text[: width - 1] + "…"
 
 
-def tabwriter(rows: Iterable[Sequence[str]], min_width: int = 10, padding: int = 3) -> str:
+def tabwriter(rows: Iterable[Sequence[str]]) -> str:
     """Align rows of cells in columns, each line ending in a newline; the last cell is never padded.
 
     >>> print(tabwriter([["IMAGE", "SIZE"], ["27a188018e18", "0B"]]), end="")
     IMAGE          SIZE
     27a188018e18   0B
     """
-    return align("".join("\t".join(row) + "\n" for row in rows), min_width, padding)
+    return align("".join("\t".join(row) + "\n" for row in rows))
 
 
-def align(text: str, min_width: int = 10, padding: int = 3) -> str:
+def align(text: str) -> str:
     r"""Align text whose cells end in tabs (Go's text/tabwriter).
 
     A column is a run of lines that all have a cell there; a line without one ends it, and the lines
@@ -114,7 +114,7 @@ def align(text: str, min_width: int = 10, padding: int = 3) -> str:
             while stop < len(lines) and len(lines[stop]) - 1 > column:
                 stop += 1
             block = lines[start:stop]
-            width = max([min_width, *(len(line[column]) + padding for line in block)])
+            width = max([10, *(len(line[column]) + 3 for line in block)])
             for line in block:
                 line[column] = line[column].ljust(width)
             start = stop + 1

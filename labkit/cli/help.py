@@ -102,8 +102,6 @@ def _wrap(text: str, indent: int) -> str:
     """Wrap at COLUMNS as pflag does: 5 columns early, unless all that is left fits."""
     slop = 5
     width = COLUMNS - indent - slop
-    if width + slop < 24:
-        raise ValueError("pflag lays out usages this narrow in another way")
     lines = []
     while text:
         line, text = _cut(text, width, slop)

@@ -9,7 +9,7 @@ from labkit.base.errors import DaemonError, InvalidReference, LabkitError, NotFo
 from labkit.cli import prune as prunes
 from labkit.cli.formats import Table, ellipsis
 from labkit.cli.prune import Filters, has_labels, until
-from labkit.cli.table import Invocation
+from labkit.cli.table import WORDS, Invocation
 from labkit.cli.terminal import Terminal
 from labkit.engine import images
 from labkit.engine.engine import Engine
@@ -69,30 +69,16 @@ def ls(terminal: Terminal, call: Invocation) -> int:
         for names_of_line in _lines(names, with_digests)
     ]
     columns = ["Repository", "Tag", *(["Digest"] if digests else []), "ID", "CreatedSince", "Size"]
-    raw = "image_id: {{.ID}}" if quiet else _RAW.replace("DIGEST", _RAW_DIGEST if digests else "")
+    raw = "image_id: {{.ID}}" if quiet else WORDS["raw"]["images with digests" if digests else "images"]
     terminal.out(_TABLE.shown(form, lines, columns, quiet="ID" if quiet else "", raw=raw))
     return 0
 
 
-_RAW = """repository: {{.Repository}}
-tag: {{.Tag}}
-DIGESTimage_id: {{.ID}}
-created_at: {{.CreatedAt}}
-virtual_size: {{.Size}}
-"""
-_RAW_DIGEST = "digest: {{.Digest}}\n"
-
-
 def _filtered(engine: Engine, call: Invocation) -> list[tuple[Image, list[Reference]]]:
     """Return the images to list, each with those of its names that the pattern and filters leave."""
-    wanted: dict[str, list[str]] = {}
-    for text in call.options["filter"]:  # type: ignore[union-attr]
-        name, _, value = text.partition("=")
-        if name not in _FILTERS:
-            raise DaemonError(f"Invalid filter '{name}'")
-        wanted.setdefault(name, []).append(value)
-    patterns = wanted.get("reference", []) + [each for each in call.args if each]
-    dangling = wanted.get("dangling", [""])[0].lower()
+    wanted = Filters(call.strings("filter"), _FILTERS)
+    patterns = wanted.of("reference") + [each for each in call.args if each]
+    dangling = (wanted.of("dangling") or [""])[0].lower()
     if dangling not in ("", "true", "false", "1", "0"):
         raise DaemonError(f"Invalid filter 'dangling=[{dangling}]'")
     found = []
@@ -104,7 +90,7 @@ def _filtered(engine: Engine, call: Invocation) -> list[tuple[Image, list[Refere
                 continue
         if dangling and (dangling in ("true", "1")) == any(name.tag for name in names):
             continue
-        if _labelled(image, wanted.get("label", [])) and _in_time(engine, image, wanted):
+        if has_labels(image.config.config.get("Labels") or {}, wanted) and _in_time(engine, image, wanted):
             found.append((image, names))
     return found
 
@@ -114,20 +100,13 @@ def _matches(name: Reference, pattern: str) -> bool:
     return any(map(go_path.pattern(pattern).fullmatch, (name.familiar_name, name.familiar)))
 
 
-def _labelled(image: Image, wanted: list[str]) -> bool:
-    labels = image.config.config.get("Labels") or {}
-    for text in wanted:
-        name, equals, value = text.partition("=")
-        if name not in labels or (equals and labels[name] != value):
-            return False
-    return True
+def _in_time(engine: Engine, image: Image, wanted: Filters) -> bool:
+    def created(name: str) -> int:
+        return parse_time(images.find_image(engine, name).config.created)
 
-
-def _in_time(engine: Engine, image: Image, wanted: dict[str, list[str]]) -> bool:
-    created = parse_time(image.config.created)
-    before = [parse_time(images.find_image(engine, each).config.created) for each in wanted.get("before", [])]
-    since = [parse_time(images.find_image(engine, each).config.created) for each in wanted.get("since", [])]
-    return all(created < each for each in before) and all(created > each for each in since)
+    own = parse_time(image.config.created)
+    before, since = (map(created, wanted.of(name)) for name in ("before", "since"))
+    return all(own < each for each in before) and all(own > each for each in since)
 
 
 def _lines(names: list[Reference], with_digests: bool) -> Iterator[tuple[str, str, str]]:
@@ -217,24 +196,19 @@ def tag(terminal: Terminal, call: Invocation) -> int:
 def rm(terminal: Terminal, call: Invocation) -> int:
     """Remove names and images."""
     force, prune = bool(call.options["force"]), not call.options["no-prune"]
-    errors, fatal = [], False
-    for name in call.args:
+
+    def one(name: str) -> str:
         try:
             if not name:
                 raise NotFound
             removed = images.remove_image(terminal.engine, name, force=force, prune=prune)
         except NotFound:
-            terminal.errors.append(NotFound.of("image", name))
-            errors.append(f"Error: No such image: {name}")
-            continue
-        except LabkitError as error:
-            terminal.errors.append(error)
-            errors.append(f"Error response from daemon: {error}")
-            fatal = True
-            continue
-        terminal.out("".join(f"{each.kind}: {each.name}\n" for each in removed))
-    if errors:
-        terminal.err("\n".join(errors) + "\n")
+            missing = NotFound.of("image", name)
+            raise LabkitError(f"Error: {missing}") from missing
+        return "".join(f"{each.kind}: {each.name}\n" for each in removed)
+
+    errors = terminal.for_each(call.args, one)
+    fatal = any(isinstance(each, DaemonError) for each in errors)
     return 1 if errors and (fatal or not force) else 0
 
 
@@ -269,12 +243,3 @@ def pruned_images(engine: Engine, filters: Sequence[str], *, everything: bool) -
 
 _WARNING = "This will remove all dangling images."
 _WARNING_ALL = "This will remove all images without at least one container associated to them."
-
-
-HANDLERS = {
-    "image ls": ls,
-    "image history": history,
-    "image tag": tag,
-    "image rm": rm,
-    "image prune": prune,
-}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from labkit.base.errors import DaemonError, NotFound
-from labkit.cli.documents import container_document, container_inspect, image_document, image_inspect
+from labkit.base.errors import DaemonError, LabkitError, NotFound, NotSimulated
+from labkit.cli.documents import container_document, image_document, image_inspect, typed_struct
 from labkit.cli.table import Invocation
 from labkit.cli.terminal import Terminal
 from labkit.cli.volume import volume_struct
@@ -15,65 +15,40 @@ from labkit.engine.images import find_image
 from labkit.go.template import PARSING_ERROR, TemplateError, inspect_element, parse_template
 from labkit.go.values import Struct, go_json
 
+_ELSEWHERE = ("network", "plugin", "node", "service", "task", "secret", "config")
 Find = Callable[[str], Struct]
 
 
-def image(terminal: Terminal, call: Invocation) -> int:
-    """Show images' details."""
-    return _inspect(terminal, call, [_images(terminal)], "image")
+def _finders(terminal: Terminal, call: Invocation) -> dict[str, Find]:
+    engine, size = terminal.engine, bool(call.options.get("size"))
+
+    def container(name: str) -> Struct:
+        document = container_document(engine, find_container(engine, name), size=size)
+        return typed_struct("types.ContainerJSON", document)
+
+    return {
+        "container": container,
+        "image": lambda name: image_inspect(image_document(engine, find_image(engine, name))),
+        "volume": lambda name: volume_struct(engine, name),
+    }
 
 
-def container(terminal: Terminal, call: Invocation) -> int:
-    """Show containers' details."""
-    return _inspect(terminal, call, [_containers(terminal, call)], "container")
+def _of_kind(kind: str) -> Callable[[Terminal, Invocation], int]:
+    return lambda terminal, call: _inspect(terminal, call, [_finders(terminal, call)[kind]], kind)
 
 
-def volume(terminal: Terminal, call: Invocation) -> int:
-    """Show volumes' details."""
-    return _inspect(terminal, call, [_volumes(terminal)], "volume")
+image, container, volume = map(_of_kind, ("image", "container", "volume"))
 
 
 def anything(terminal: Terminal, call: Invocation) -> int:
-    """Show the details of containers or images, whichever has the name."""
-    kind = str(call.options["type"])
-    finders = {
-        "container": [_containers(terminal, call)],
-        "image": [_images(terminal)],
-        "volume": [_volumes(terminal)],
-    }
+    """Show the details of containers, images or volumes, whichever has the name."""
+    kind, finders = str(call.options["type"]), _finders(terminal, call)
+    if kind in _ELSEWHERE:
+        raise NotSimulated(f"labkit: --type {kind} is not simulated; it would show a {kind}'s details")
     if kind and kind not in finders:
-        return _unknown_kind(terminal, kind)
-    every = [find for each in finders.values() for find in each]
-    return _inspect(terminal, call, finders.get(kind, every), kind or "object")
-
-
-def _unknown_kind(terminal: Terminal, kind: str) -> int:
-    kinds = ("network", "plugin", "node", "service", "task", "secret", "config")
-    if kind in kinds:
-        terminal.err(f"labkit: --type {kind} is not simulated; it would show a {kind}'s details\n")
-    else:
-        terminal.err(f'"{kind}" is not a valid value for --type\n')
-    return 1
-
-
-def _images(terminal: Terminal) -> Find:
-    def find(name: str) -> Struct:
-        return image_inspect(image_document(terminal.engine, find_image(terminal.engine, name)))
-
-    return find
-
-
-def _volumes(terminal: Terminal) -> Find:
-    return lambda name: volume_struct(terminal.engine, name)
-
-
-def _containers(terminal: Terminal, call: Invocation) -> Find:
-    def find(name: str) -> Struct:
-        found = find_container(terminal.engine, name)
-        size = bool(call.options.get("size"))
-        return container_inspect(container_document(terminal.engine, found, size=size))
-
-    return find
+        raise LabkitError(f'"{kind}" is not a valid value for --type')
+    chosen = [finders[kind]] if kind else list(finders.values())
+    return _inspect(terminal, call, chosen, kind or "object")
 
 
 def _inspect(terminal: Terminal, call: Invocation, finders: Sequence[Find], kind: str) -> int:
@@ -124,11 +99,3 @@ def _first(finders: Sequence[Find], name: str) -> Struct | None:
         with suppress(DaemonError):
             return find(name)
     return None
-
-
-HANDLERS = {
-    "inspect": anything,
-    "image inspect": image,
-    "container inspect": container,
-    "volume inspect": volume,
-}

@@ -13,20 +13,18 @@ from difflib import get_close_matches
 
 from labkit.cli.flags import FlagError, Parsed, parse_flags
 from labkit.cli.help import help_text, usage_line, usage_text
-from labkit.cli.table import COMMANDS, PLUGINS, Command, Invocation, UsageError, children, find, not_simulated
+from labkit.cli.table import (
+    COMMANDS,
+    PLUGINS,
+    WORDS,
+    Command,
+    Invocation,
+    UsageError,
+    children,
+    find,
+    not_simulated,
+)
 from labkit.oci.image import SERVER_VERSION
-
-# What other command lines call it.
-SYNONYMS = {
-    "delete": "rm",
-    "dir": "ls",
-    "download": "pull",
-    "layers": "history",
-    "list": "ls",
-    "remove": "rm",
-    "show": "inspect",
-}
-_OWN_WORDS = {"undo": "takes the last command back", "reset": "takes all back"}
 
 
 def command_hint(group: Command, words: Sequence[str]) -> str:
@@ -38,12 +36,12 @@ def command_hint(group: Command, words: Sequence[str]) -> str:
     word, *rest = words
     if not group.path and word in PLUGINS:
         return f"labkit: 'docker {word}' is a plugin that labkit does not simulate; it would {PLUGINS[word]}"
-    if not group.path and word in _OWN_WORDS:
-        return f"labkit: lab.{word}() {_OWN_WORDS[word]}; in python -m labkit shell: {word}"
+    if not group.path and word in WORDS["own"]:
+        return f"labkit: lab.{word}() {WORDS['own'][word]}; in python -m labkit shell: {word}"
     word = word.lower()
     if not group.path and word == "docker" and rest:
         return _did_you_mean(f"docker {' '.join(rest)}")
-    synonym = SYNONYMS.get(word, word)
+    synonym = WORDS["synonyms"].get(word, word)
     same = find(group, synonym)
     if same:
         return _did_you_mean(same.full)

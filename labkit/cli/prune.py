@@ -39,12 +39,14 @@ def has_labels(labels: Mapping[str, str], wanted: Filters) -> bool:
     >>> has_labels({"a": "1"}, Filters(["label=a"], ["label"]))
     True
     """
+    some = any(has_label(labels, text) for text in wanted.of("label!"))
+    return not some and all(has_label(labels, text) for text in wanted.of("label"))
 
-    def has(text: str) -> bool:
-        name, equals, value = text.partition("=")
-        return name in labels and (not equals or labels[name] == value)
 
-    return all(map(has, wanted.of("label"))) and not any(map(has, wanted.of("label!")))
+def has_label(labels: Mapping[str, str], text: str) -> bool:
+    """Tell whether a label is there, `name` or `name=value`."""
+    name, equals, value = text.partition("=")
+    return name in labels and (not equals or labels[name] == value)
 
 
 def matches(pattern: str, text: str) -> bool:

@@ -121,6 +121,7 @@ class RealFiles:
 
     chown: Any = None  # never called: what is written is the learner's, and without extended attributes
     setxattr: Any = None
+    rmdir: Any = None
 
     def __init__(self) -> None:
         self._spool = Spool()

@@ -19,7 +19,7 @@ from labkit.base.errors import DaemonError, FileSystemError, LabkitError, Unexpe
 from labkit.base.text import shown
 from labkit.cli.commands import HANDLERS
 from labkit.cli.parse import Printed, command_hint, parse
-from labkit.cli.table import COMMANDS, UsageError, find
+from labkit.cli.table import COMMANDS, WORDS, UsageError, find
 from labkit.cli.terminal import HOME, Attach, Attached, Registries, Terminal, Watch
 from labkit.engine import process, usage
 from labkit.engine.engine import Engine
@@ -524,27 +524,7 @@ def dispatch(terminal: Terminal, words: Sequence[str]) -> int:
         return error.exit_code
 
 
-HINTS = {
-    "no-such-image": "docker images lists what is here, docker pull {0} fetches an image",
-    "no-such-container": "docker ps -a lists all containers, the stopped ones too",
-    "no-such-object": "docker images and docker ps -a list what there is to inspect",
-    "container-not-running": "docker start {0} starts it again, with what it wrote",
-    "container-running": "docker stop {0} comes first, or docker rm -f {0}",
-    "name-in-use": "docker rm {0} comes first; docker rmi -f would take only the name away",
-    "image-of-running-container": "docker stop {0} and docker rm {0} come first",
-    "image-of-stopped-container": "docker rm {0} comes first",
-    "image-has-children": "an image made from it is still here: remove that one first",
-    "image-has-several-names": "it has several names: remove one by one, or use -f",
-    "container-name-taken": "docker rm {0} frees the name, or choose another one",
-    "no-dockerfile": "write it first: printf 'FROM busybox\\nRUN ls\\n' > {0}",
-    "not-in-context": "COPY and ADD take files of the directory that is built alone",
-    "uppercase-name": "write the name in small letters",
-    "invalid-reference": "a name looks like nginx, nginx:1.15.12 or team/app:v2",
-    "no-such-program": "the image has no program named {0}",
-    "no-such-program-file": "the image has no file {0}",
-    "no-such-host": "names without a host, like nginx, need no network",
-    "ENOENT": "a path that is not in the pretend home starts where labkit was started",
-}
+HINTS = WORDS["hints"]
 """What to do next, by an error's code; {0} is its subject. Of several errors the first row counts."""
 
 

@@ -10,7 +10,7 @@ from labkit.cli.documents import engine_document, typed_struct, version_document
 from labkit.cli.formats import Table, tabwriter
 from labkit.cli.image import pruned_images
 from labkit.cli.prune import confirmed
-from labkit.cli.table import Invocation
+from labkit.cli.table import WORDS, Invocation
 from labkit.cli.terminal import Terminal
 from labkit.cli.volume import pruned_volumes
 from labkit.engine import container as containers
@@ -134,52 +134,15 @@ def _warning(everything: bool, with_volumes: bool, filters: Sequence[str]) -> st
 
 def info(terminal: Terminal, call: Invocation) -> int:
     """Show the engine, above all its storage driver."""
-    document = engine_document(terminal.engine)
-    form = str(call.options["format"])
-    if form:
-        return _formatted(terminal, form, typed_struct("system.info", document), "")
-    terminal.out(
-        "Client:\n Context:    default\n Debug Mode: false\n\nServer:\n"
-        f" Containers: {document['Containers']}\n"
-        f"  Running: {document['ContainersRunning']}\n"
-        "  Paused: 0\n"
-        f"  Stopped: {document['ContainersStopped']}\n"
-        f" Images: {document['Images']}\n"
-        f" Server Version: {document['ServerVersion']}\n"
-        f" Storage Driver: {document['Driver']}\n"
-        + "".join(f"  {name}: {value}\n" for name, value in document["DriverStatus"] or ())
-        + f" Operating System: {document['OperatingSystem']}\n"
-        f" OSType: {document['OSType']}\n"
-        f" Architecture: {document['Architecture']}\n"
-        f" Name: {document['Name']}\n"
-        f" Docker Root Dir: {document['DockerRootDir']}\n"
-        f" Registry: {document['IndexServerAddress']}\n\n"
-    )
-    return 0
+    document = typed_struct("system.info", engine_document(terminal.engine))
+    return _formatted(terminal, str(call.options["format"]) or WORDS["templates"]["info"], document, "")
 
 
 def version(terminal: Terminal, call: Invocation) -> int:
     """Show the versions of client and engine."""
-    document = version_document(terminal.engine)
-    form = str(call.options["format"])
-    if form:
-        return _formatted(terminal, form, typed_struct("system.versionInfo", document), "version")
-    lines = []
-    for side in ("Client", "Server"):
-        facts = document[side]
-        lines += [f"{side}: labkit"] if side == "Client" else ["", f"{side}: labkit", " Engine:"]
-        indent = " " if side == "Client" else "  "
-        lines += [f"{indent}{name + ':':<18} {value}" for name, value in _facts(facts)]
-    terminal.out("\n".join(lines) + "\n")
-    return 0
-
-
-def _facts(facts: dict[str, str]) -> list[tuple[str, str]]:
-    return [
-        ("Version", facts["Version"]),
-        ("API version", facts["ApiVersion"]),
-        ("OS/Arch", f"{facts['Os']}/{facts['Arch']}"),
-    ]
+    document = typed_struct("system.versionInfo", version_document(terminal.engine))
+    form = str(call.options["format"]) or WORDS["templates"]["version"]
+    return _formatted(terminal, form, document, "version")
 
 
 def _formatted(terminal: Terminal, form: str, value: Struct, name: str) -> int:
@@ -196,6 +159,3 @@ def _formatted(terminal: Terminal, form: str, value: Struct, name: str) -> int:
         terminal.err(f"{error}\n")
         return 1
     return 0
-
-
-HANDLERS = {"system df": df, "system prune": prune, "system info": info, "version": version}

@@ -4,12 +4,13 @@ The rows stand in commands.json. They alone drive parsing (`parse`), help (`help
 typo, or to something that labkit does not simulate: that is known too, with what the real one would do, so
 that it is never taken for a typo. Names, usages and defaults are those of the 20.10 client, whose command
 line is built with cobra and pflag; `kind` is the word that its help prints after a flag's name. What runs a
-command stands in the module of its noun, by its path (HANDLERS).
+command stands in `commands`, by its path.
 """
 
 from __future__ import annotations
 
 import json
+import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -123,6 +124,8 @@ class Command:
         return f"docker {self.path}".rstrip()
 
 
+WORDS: dict[str, dict[str, str]] = tomllib.loads(packaged("labkit.cli", "words.toml"))
+"""What the command line says in words of its own, and templates of what docker prints."""
 _TABLE: dict[str, Any] = json.loads(packaged("labkit.cli", "commands.json"))
 
 

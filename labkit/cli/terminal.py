@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from labkit.base.errors import DaemonError, LabkitError
+from labkit.base.errors import DaemonError, LabkitError, NotFound
 from labkit.base.lazy import extra
+from labkit.engine.container import find_container
 from labkit.engine.engine import Engine
 from labkit.engine.pull import Pulled
 from labkit.engine.push import Pushed
 from labkit.engine.schedule import Network, PullEvent
-from labkit.engine.state import Shells
+from labkit.engine.state import Container, Shells
 from labkit.oci.content import Content
 from labkit.oci.descriptor import Platform
 from labkit.oci.reference import Reference
@@ -198,5 +199,40 @@ class Terminal:
 
     def daemon_error(self, error: DaemonError) -> int:
         """Print an error that the daemon answered; return the exit code."""
-        self.err(f"Error response from daemon: {error}\n", error)
+        self.err(f"{told_by_client(error)}\n", error)
         return 1
+
+    def for_each(self, names: Sequence[str], act: Callable[[str], str | None]) -> list[LabkitError]:
+        """Do something with each name, print what it gives or the name, then the errors; return those."""
+        errors: list[LabkitError] = []
+        for name in names:
+            try:
+                text = act(name)
+            except LabkitError as error:
+                errors.append(error)
+            else:
+                self.out(f"{name}\n" if text is None else text)
+        self.err("".join(f"{told_by_client(error)}\n" for error in errors), *errors)
+        return errors
+
+
+def told_by_client(error: LabkitError) -> str:
+    """Return an error as the client prints it: the daemon's with a word about whose it is.
+
+    >>> told_by_client(DaemonError("page not found"))
+    'Error response from daemon: page not found'
+    """
+    return f"Error response from daemon: {error}" if isinstance(error, DaemonError) else str(error)
+
+
+def named(engine: Engine, name: str) -> Container:
+    """Return the container of a name or an identifier where the client asks for it first; raises LabkitError.
+
+    >>> named(Engine(), "web")
+    Traceback (most recent call last):
+    labkit.base.errors.LabkitError: Error: No such container: web
+    """
+    try:
+        return find_container(engine, name)
+    except NotFound as error:
+        raise LabkitError(f"Error: {error}") from error

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import closing
 from dataclasses import replace
 
-from labkit.base.errors import DaemonError, InvalidReference, LabkitError, RegistryError
+from labkit.base.errors import DaemonError, LabkitError, RegistryError
 from labkit.cli.formats import progress_line
 from labkit.cli.table import Invocation
 from labkit.cli.terminal import Terminal, Transfer
@@ -17,7 +15,7 @@ from labkit.engine.push import Pushed
 from labkit.engine.schedule import PullEvent
 from labkit.oci.descriptor import parse_platform
 from labkit.oci.reference import Reference, parse_reference
-from labkit.store.client import Client
+from labkit.store.client import Client, followed
 
 _MOVING = ("Downloading", "Extracting", "Pushing")
 
@@ -27,17 +25,23 @@ ALL_WITH_TAG = "tag can't be used with --all-tags/-a"
 
 def pull(terminal: Terminal, call: Invocation) -> int:
     """Pull an image, or all of a repository, from a registry."""
-    reference = _parsed(call.args[0])
-    quiet, everything = bool(call.options["quiet"]), bool(call.options["all-tags"])
-    if everything and (reference.tag or reference.digest):
-        raise LabkitError(ALL_WITH_TAG)
-    if not everything and not reference.tag and not reference.digest:
-        reference = reference.with_default_tag()
-        if not quiet:
-            terminal.out(f"Using default tag: {reference.tag}\n")
+    quiet, reference = bool(call.options["quiet"]), _wanted(terminal, call)
     pull_image(terminal, reference, str(call.options["platform"]), stream=1, quiet=quiet)
     terminal.out(f"{reference}\n")
     return 0
+
+
+def _wanted(terminal: Terminal, call: Invocation) -> Reference:
+    """Return what is named, without a tag where all are wanted, and tell where a tag was added."""
+    reference = parse_reference(call.args[0])
+    if reference.tag or reference.digest:
+        if call.options["all-tags"]:
+            raise LabkitError(ALL_WITH_TAG)
+    elif not call.options["all-tags"]:
+        reference = reference.with_default_tag()
+        if not call.options["quiet"]:
+            terminal.out(f"Using default tag: {reference.tag}\n")
+    return reference
 
 
 def pull_image(
@@ -82,19 +86,12 @@ def _all_of(client: Client, reference: Reference) -> list[Reference]:
 
 def push(terminal: Terminal, call: Invocation) -> int:
     """Push an image, or all tags of a repository, to a registry."""
-    reference = _parsed(call.args[0])
-    quiet, everything = bool(call.options["quiet"]), bool(call.options["all-tags"])
-    if everything and (reference.tag or reference.digest):
-        raise LabkitError(ALL_WITH_TAG)
+    quiet, reference = bool(call.options["quiet"]), _wanted(terminal, call)
     if reference.digest:
         raise LabkitError("cannot push a digest reference")
-    if not everything and not reference.tag:
-        reference = reference.with_default_tag()
-        if not quiet:
-            terminal.out(f"Using default tag: {reference.tag}\n")
     if not quiet:
         terminal.out(f"The push refers to repository [{reference.name}]\n")
-    wanted = pushing.tags_of(terminal.engine, reference) if everything else [reference]
+    wanted = [reference] if reference.tag else pushing.tags_of(terminal.engine, reference)
     if not wanted:
         raise LabkitError(f"An image does not exist locally with the tag: {reference.familiar_name}")
     try:
@@ -112,13 +109,6 @@ def push(terminal: Terminal, call: Invocation) -> int:
     return 0
 
 
-def _parsed(name: str) -> Reference:
-    try:
-        return parse_reference(name)
-    except InvalidReference as error:
-        raise LabkitError(str(error)) from error
-
-
 def show(terminal: Terminal, events: Transfer, *, stream: int, header: str = "") -> Pulled | Pushed:
     """Run a transfer and print its lines; return what it returns.
 
@@ -127,35 +117,29 @@ def show(terminal: Terminal, events: Transfer, *, stream: int, header: str = "")
     bytes. Stream 0 is silent.
     """
     lines: dict[str, str] = {}
-    printed = not header
-    with closing(
-        events
-    ):  # an interrupt may come between two events, and what they come from is to end at once
-        while True:
-            try:
-                event = next(events)
-            except StopIteration as stop:
-                if stream and not printed:
-                    terminal.write(stream, header)
-                _write_lines(terminal, stream, lines)
-                result: Pulled | Pushed = stop.value
-                return result
-            except LabkitError:
-                _write_lines(terminal, stream, lines)
-                raise
-            if stream and not printed:
-                terminal.write(stream, header)
-                printed = True
-            if terminal.watch is not None:
-                terminal.watch(event)
-            lines[event.layer] = event_line(event)
-            if stream and not terminal.tty and not event.state.startswith(_MOVING):
-                terminal.write(stream, f"{event.layer}: {event.state.rstrip()}\n")
+    begun = False
 
+    def write(text: str) -> None:
+        if stream:
+            terminal.write(stream, text)
 
-def _write_lines(terminal: Terminal, stream: int, lines: Mapping[str, str]) -> None:
-    if stream and terminal.tty:
-        terminal.write(stream, "".join(f"{line}\n" for line in lines.values()))
+    def see(event: PullEvent) -> None:
+        nonlocal begun
+        write("" if begun else header)
+        begun = True
+        if terminal.watch is not None:
+            terminal.watch(event)
+        lines[event.layer] = event_line(event)
+        if not terminal.tty and not event.state.startswith(_MOVING):
+            write(f"{event.layer}: {event.state.rstrip()}\n")
+
+    try:
+        result = followed(events, see)
+        write("" if begun else header)
+        return result
+    finally:
+        if terminal.tty:
+            write("".join(f"{line}\n" for line in lines.values()))
 
 
 def event_line(event: PullEvent) -> str:
@@ -165,6 +149,3 @@ def event_line(event: PullEvent) -> str:
     '27833a3ba0a5: Pull complete '
     """
     return progress_line(event.layer, event.state, event.current, event.total)
-
-
-HANDLERS = {"image pull": pull, "image push": push}

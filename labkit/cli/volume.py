@@ -107,21 +107,15 @@ def volume_struct(engine: Engine, name: str) -> Struct:
 
 def rm(terminal: Terminal, call: Invocation) -> int:
     """Remove volumes that no container has."""
-    errors = []
-    for name in call.args:
+
+    def one(name: str) -> None:
         try:
             volumes.remove(terminal.engine, name)
         except NotFound as error:
             if not call.options["force"]:
-                errors.append(f"Error: {error}")
-                continue
-        except DaemonError as error:
-            errors.append(f"Error response from daemon: {error}")
-            continue
-        terminal.out(f"{name}\n")
-    if errors:
-        terminal.err("\n".join(errors) + "\n")
-    return 1 if errors else 0
+                raise LabkitError(f"Error: {error}") from error
+
+    return 1 if terminal.for_each(call.args, one) else 0
 
 
 def prune(terminal: Terminal, call: Invocation) -> int:
@@ -138,6 +132,3 @@ def pruned_volumes(engine: Engine, filters: Iterable[str]) -> tuple[str, int]:
         volumes.remove(engine, each.name)
     lines = "".join(f"{each.name}\n" for each in unused)
     return (f"Deleted Volumes:\n{lines}\n" if unused else ""), volumes.size(unused)
-
-
-HANDLERS = {"volume create": create, "volume ls": ls, "volume prune": prune, "volume rm": rm}

@@ -17,7 +17,7 @@ from labkit.oci.reference import parse_reference
 
 
 def build_steps(
-    engine: Engine, tag: str, steps: Sequence[str] | str, files: Files, *, pull: Callable[[str], None]
+    engine: Engine, tag: str, steps: Sequence[str] | str, files: Files, *, pull: Callable[[str], object]
 ) -> Image:
     """Build an image from a Dockerfile's text or lines and give it a name; return it.
 

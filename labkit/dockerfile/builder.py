@@ -20,13 +20,13 @@ from labkit.base.errors import DaemonError, InvalidImage
 from labkit.dockerfile import context, copy, instructions
 from labkit.dockerfile.cache import Cache
 from labkit.dockerfile.context import Context
-from labkit.dockerfile.ignore import clean
 from labkit.dockerfile.parse import Instruction, expand, instruction, parse
 from labkit.engine import container as containers
 from labkit.engine import images, process
 from labkit.engine.engine import Engine
 from labkit.engine.state import Container, Options
 from labkit.go.moment import SECOND, rfc3339_nano
+from labkit.go.path import clean
 from labkit.go.struct import ZERO_TIME, thaw
 from labkit.oci import tree
 from labkit.oci.config import make_config
@@ -66,7 +66,7 @@ Say = Callable[[int, str | bytes], None]
 
 
 def build(
-    engine: Engine, files: Context, request: BuildRequest, *, pull: Callable[[str], None], say: Say
+    engine: Engine, files: Context, request: BuildRequest, *, pull: Callable[[str], object], say: Say
 ) -> Image:
     """Build an image and give it its names; return it.
 
@@ -140,7 +140,7 @@ class Builder:
     """A build on its way: the image that it has come to, and the config that the next step starts from."""
 
     def __init__(
-        self, engine: Engine, files: Context, request: BuildRequest, pull: Callable[[str], None], say: Say
+        self, engine: Engine, files: Context, request: BuildRequest, pull: Callable[[str], object], say: Say
     ) -> None:
         self.engine, self.files, self.request = engine, files, request
         self.pull, self.say = pull, say
@@ -318,7 +318,7 @@ class Builder:
             if isinstance(tree.get(self.engine.root(parent), path), File):
                 place = self.engine.mount_point(self.engine.new_id())
                 raise DaemonError(f"cannot mount volume over existing file, file exists {place}{path}")
-        box = containers.create_of(self.engine, parent, name, command or None, options=options)
+        box = containers.create(self.engine, name, command or None, options=options, image=parent)
         self.temporary.append(box.id)
         if check := self.config.get("Healthcheck"):
             image_check = parent.config.config.get("Healthcheck")

@@ -51,17 +51,14 @@ class Context:
         >>> Context(of_files({"dockerfile": "FROM busybox"}, 0)).read_dockerfile()
         ('dockerfile', 'FROM busybox')
         """
-        name = self.dockerfile
-        if self.text is not None:
-            return self._checked(name, self.text)
-        if name == "Dockerfile" and not isinstance(tree.get(self.root, name), File | Symlink):
-            name = "dockerfile" if tree.get(self.root, "dockerfile") else name
-        _, node = follow(self.root, name)
-        if not isinstance(node, File):
-            raise DaemonError(f"Cannot locate specified Dockerfile: {self.dockerfile}")
-        return self._checked(name, node.content.read().decode("utf-8", "surrogateescape"))
-
-    def _checked(self, name: str, text: str) -> tuple[str, str]:
+        name, text = self.dockerfile, self.text
+        if text is None:
+            if name == "Dockerfile" and not isinstance(tree.get(self.root, name), File | Symlink):
+                name = "dockerfile" if tree.get(self.root, "dockerfile") else name
+            _, node = follow(self.root, name)
+            if not isinstance(node, File):
+                raise DaemonError(f"Cannot locate specified Dockerfile: {self.dockerfile}")
+            text = node.content.read().decode("utf-8", "surrogateescape")
         if not text:
             raise DaemonError(f"the Dockerfile ({name}) cannot be empty")
         return name, text
@@ -144,14 +141,9 @@ def of_tar(content: Content) -> Context | None:
             entry.name.decode("utf-8", "surrogateescape"),
             entry.link.decode(errors="surrogateescape"),
         )
-        header = (
-            f"name{name}mode{mode}uid{uid}gid{gid}size{entry.size}typeflag{chr(entry.kind)}linkname{link}"
-            f"uname{uname}gname{gname}devmajor{entry.device[0]}devminor{entry.device[1]}"
-        )
-        hasher = hashlib.sha256(header.encode("utf-8", "surrogateescape"))
-        for chunk in content.slice(entry.offset, entry.size).chunks():
-            hasher.update(chunk)
-        digests[posixpath.normpath(name).lstrip("/")] = hasher.hexdigest()
+        about = (name, mode, uid, gid, entry.size, chr(entry.kind), link, uname, gname, *entry.device)
+        digest = _tarsum(about, content.slice(entry.offset, entry.size))
+        digests[posixpath.normpath(name).lstrip("/")] = digest
     return Context(read_changes(content), digests=digests)
 
 
@@ -248,13 +240,18 @@ def _digest(context: Context, path: str, node: Node) -> str:
     link = node.target if isinstance(node, Symlink) else ""
     name = path + "/" if isinstance(node, Dir) else path
     user, group = ("root" if context.of_image and number == 0 else "" for number in (meta.uid, meta.gid))
-    header = (
-        f"name{name}mode{bits | meta.mode}uid{meta.uid}gid{meta.gid}size{content.size}typeflag{flag}"
-        f"linkname{link}uname{user}gname{group}devmajor{device[0]}devminor{device[1]}"
-    )
+    about = (name, bits | meta.mode, meta.uid, meta.gid, content.size, flag, link, user, group, *device)
+    return _tarsum(about, content, meta.xattrs)
+
+
+_HEADER = "name mode uid gid size typeflag linkname uname gname devmajor devminor".split()
+
+
+def _tarsum(about: Sequence[object], content: Content, xattrs: Sequence[tuple[str, bytes]] = ()) -> str:
+    header = "".join(f"{name}{value}" for name, value in zip(_HEADER, about, strict=True))
     hasher = hashlib.sha256(header.encode("utf-8", "surrogateescape"))
-    for key, value in meta.xattrs:
-        if key == "security.capability":
+    for key, value in xattrs:
+        if key == tree.CAPABILITY:
             hasher.update(key.encode() + value)
     for chunk in content.chunks():
         hasher.update(chunk)

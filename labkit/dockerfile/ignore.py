@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from labkit.base.errors import LabkitError
+from labkit.go.path import clean
 from labkit.go.regexp import BadPattern, Regexp
 from labkit.go.regexp import compiled as go_compiled
 from labkit.oci.tree import Dir, Meta, Nested, Node, unnested
@@ -39,16 +40,6 @@ def read_patterns(text: str) -> list[str]:
             pattern = pattern[1:] if len(pattern) > 1 and pattern.startswith("/") else pattern
         found.append("!" * invert + pattern)
     return found
-
-
-def clean(path: str) -> str:
-    """Return a path as Go's filepath.Clean does; Python keeps two slashes at the beginning.
-
-    >>> clean("//a/../b/")
-    '/b'
-    """
-    cleaned = posixpath.normpath(path)
-    return cleaned[1:] if cleaned.startswith("//") else cleaned
 
 
 def compiled(patterns: Sequence[str]) -> list[Pattern]:

@@ -13,11 +13,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from labkit.base.errors import DaemonError, NotSimulated
-from labkit.dockerfile.parse import KNOWN, Instruction, expand, expand_words, instruction, parse
+from labkit.dockerfile.parse import KNOWN, ONE_ARGUMENT, Instruction, expand, expand_words, instruction, parse
 from labkit.go.moment import SECOND
+from labkit.go.quote import go_quote
 
 _ANY = ("ARG", "ENV", "EXPOSE", "HEALTHCHECK", "LABEL", "ONBUILD", "SHELL", "VOLUME")
-_ONE = ("MAINTAINER", "STOPSIGNAL", "USER", "WORKDIR")
 _FLAGS = {
     "ADD": ("chown", "chmod"),
     "COPY": ("chown", "from", "chmod"),
@@ -41,7 +41,7 @@ def check_instruction(step: Instruction) -> None:
     name, args = step.name, step.args
     if name not in KNOWN:
         raise DaemonError(f"unknown instruction: {name}")
-    if name in _ONE and len(args) != 1:
+    if name in ONE_ARGUMENT and len(args) != 1:
         raise DaemonError(f"{name} requires exactly one argument")
     if name in _ANY and not args:
         raise DaemonError(f"{name} requires at least one argument")
@@ -385,7 +385,5 @@ def _quoted(words: Sequence[str]) -> str:
 
 def _shown_healthcheck(check: Mapping[str, Any]) -> str:
     times = [shown_duration(check.get(key, 0)) for key in ("Interval", "Timeout", "StartPeriod")]
-    retries = check.get("Retries", 0)
-    shown = {7: "\\a", 8: "\\b", 9: "\\t", 10: "\\n", 11: "\\v", 12: "\\f", 13: "\\r", 39: "\\'", 92: "\\\\"}
-    code = shown.get(retries) or (chr(retries) if 32 <= retries < 127 else f"\\x{retries:02x}")
-    return f"&{{{_quoted(check['Test'])} {_quoted(times)[1:-1]} '{code}'}}"
+    retries = go_quote(chr(check.get("Retries", 0)), "'")
+    return f"&{{{_quoted(check['Test'])} {_quoted(times)[1:-1]} {retries}}}"

@@ -27,23 +27,9 @@ def split(text: str, escape: str = "\\") -> list[str]:
     >>> split('a "b c" d\\ e')
     ['a', '"b c"', 'd\\ e']
     """
-    words, word, quote, escaped = [], "", "", False
-    for character in text:
-        if character.isspace() and not quote and not escaped:
-            words.append(word)
-            word = ""
-            continue
-        word += character
-        if escaped:
-            escaped = False
-        elif character == escape and quote != "'":
-            escaped = True
-        elif character == quote:
-            quote = ""
-        elif character in "\"'" and not quote:
-            quote = character
-    # An escape at the very end of a line has nothing to escape.
-    return [each for each in [*words, word[:-1] if escaped else word] if each]
+    mark = re.escape(escape)
+    piece = rf"""{mark}.|'[^']*'?|"(?:{mark}.|[^"{mark}])*"?|[^\s"'{mark}]"""
+    return re.findall(rf"(?:{piece})+", text, re.DOTALL)  # an escape at the end has nothing to escape
 
 
 def expand(text: str, env: Mapping[str, str], escape: str = "\\") -> str:
@@ -191,12 +177,14 @@ class _WordLexer:
 
 _BLANKS = re.compile(r"[\t\v\f\r ]+")
 _DIRECTIVE = re.compile(r"#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*")
-_ONE = ("MAINTAINER", "STOPSIGNAL", "USER", "WORKDIR")
+ONE_ARGUMENT = ("MAINTAINER", "STOPSIGNAL", "USER", "WORKDIR")
 _WORDS = ("EXPOSE", "FROM")
 _PAIRS = ("ENV", "LABEL")
 _JSON_OR_WORDS = ("ADD", "COPY", "VOLUME")
 _JSON_OR_LINE = ("CMD", "ENTRYPOINT", "RUN", "SHELL")
-KNOWN = frozenset((*_ONE, *_WORDS, *_PAIRS, *_JSON_OR_WORDS, *_JSON_OR_LINE, "ARG", "HEALTHCHECK", "ONBUILD"))
+KNOWN = frozenset(
+    (*ONE_ARGUMENT, *_WORDS, *_PAIRS, *_JSON_OR_WORDS, *_JSON_OR_LINE, "ARG", "HEALTHCHECK", "ONBUILD")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +230,8 @@ def parse(text: str) -> Dockerfile:
     warnings: list[str] = []
     at = 0
     while at < len(lines):
-        first, line = at + 1, _without_comment(lines[at].lstrip())
+        first, line = at + 1, lines[at].lstrip()
+        line = "" if line.startswith("#") else line
         at += 1
         goes_on = continued.search(line) is not None
         line = continued.sub(r"\1", line)
@@ -267,10 +256,6 @@ def parse(text: str) -> Dockerfile:
     if not found:
         raise DaemonError("file with no instructions")
     return Dockerfile(tuple(found), tuple(warnings))
-
-
-def _without_comment(line: str) -> str:
-    return "" if line.startswith("#") else line
 
 
 def _escape(lines: Sequence[str]) -> str:

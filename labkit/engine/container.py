@@ -68,18 +68,9 @@ def container_config(container: Container) -> dict[str, Any]:
 
 def exposed_ports(container: Container) -> list[str]:
     """Return the ports that the image exposes or the flags publish, sorted: `80/tcp`."""
-    published = {published_port(each)[1] for each in container.options.ports}
+    inner = (each.rpartition(":")[2] for each in container.options.ports)
+    published = {each if "/" in each else f"{each}/tcp" for each in inner}
     return sorted({*(container.image.config.config.get("ExposedPorts") or {}), *published})
-
-
-def published_port(text: str) -> tuple[str, str]:
-    """Return the host's port, "" for any, and the container's, of a flag `-p`.
-
-    >>> published_port("8080:80"), published_port("80")
-    (('8080', '80/tcp'), ('', '80/tcp'))
-    """
-    host, _, inner = text.rpartition(":")
-    return host.rpartition(":")[2], inner if "/" in inner else f"{inner}/tcp"
 
 
 def _not_named_in(given: Sequence[str], env: Iterable[str]) -> list[str]:
@@ -114,27 +105,14 @@ def create(
     *,
     name: str = "",
     options: Options = NO_OPTIONS,
+    image: Image | None = None,
 ) -> Container:
-    """Create a container of an image that is in the cache.
+    """Create a container of an image that is in the cache, or of one at hand, which is known by that name.
 
     Raises NotFound for the image, Conflict where the name is taken, DaemonError for a bad name or where
     there is no command.
     """
-    return create_of(
-        engine, images.find_image(engine, image_name), image_name, command, name=name, options=options
-    )
-
-
-def create_of(
-    engine: Engine,
-    image: Image,
-    image_name: str,
-    command: Sequence[str] | None = None,
-    *,
-    name: str = "",
-    options: Options = NO_OPTIONS,
-) -> Container:
-    """Create a container of an image at hand, which is known by a name; raises as `create` does."""
+    image = image or images.find_image(engine, image_name)
     name = _free_name(engine, name) if name else ""
     argv = _command(image, command, options)
     if not argv:

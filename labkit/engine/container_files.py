@@ -75,6 +75,7 @@ class Files(Protocol):
     def place(self, path: str, node: Node) -> object: ...
     def link(self, source: str, target: str) -> object: ...
     def unlink(self, path: str) -> object: ...
+    def rmdir(self, path: str) -> object: ...
     def chmod(self, path: str, mode: int) -> object: ...
     def chown(self, path: str, uid: int, gid: int, follow: bool = True) -> object: ...
     def utime(self, path: str, mtime_ns: int, follow: bool = True) -> object: ...
@@ -162,38 +163,43 @@ def unpack(
     owner: Callable[[Meta], tuple[int, int]] | None = None,
     *,
     replacing: bool = False,
+    shut_in: bool = False,
 ) -> None:
     """Write entries below a directory; a file replaces a file, a directory takes over an entry's attributes.
 
     `owner` says whose it is, from the entry's attributes; without it, it is the writer's. With `replacing`
-    the file system's own calls put a file in another one's place, whole or not at all. Raises UnpackError.
+    the file system's own calls put a file in another one's place, whole or not at all. A writer that is
+    `shut_in` has the directory for its root and replaces files and directories by each other (moby,
+    pkg/chrootarchive). Raises UnpackError.
     """
     target = gopath.clean(target)
+    root = "/" if shut_in else target
     directories: list[tuple[str, Meta]] = []
     above: set[str] = set()
     for member in members:
         name = gopath.clean(member.name)
-        path = gopath.join(target, name)
+        path, shown = gopath.join(target, name), gopath.join(root, name)
         if name == ".." or name.startswith("../"):
-            raise UnpackError(f'"{name}" is outside of "{target}"')
+            raise UnpackError(f'"{name}" is outside of "{root}"')
         _make_parents(files, target, name, above)
-        with _told_as("lstat", path):
+        with _told_as("lstat", shown):
             before = lstat(files, path)
         is_dir = isinstance(member.node, Dir)
-        if before is not None and isinstance(before, Dir) != is_dir:
+        other = before is not None and isinstance(before, Dir) != is_dir
+        if other and not shut_in:
             kinds = ("directory", "non-directory")[:: 1 if isinstance(before, Dir) else -1]
             raise UnpackError(f'cannot overwrite {kinds[0]} "{path}" with {kinds[1]} "{target}"')
         if is_dir and name == "." and before is not None:
             continue
-        old = before is not None and not is_dir
+        old = other or (before is not None and not is_dir)
         if old and not replacing:
-            with _told_as("unlinkat", path):
-                files.unlink(path)
+            with _told_as("unlinkat", shown):
+                _remove(files, path, before)
         if isinstance(before, Symlink):
             above.clear()
         node = _owned(member.node, owner)
-        with _told_as(_call_for(target, node, member.link), path, "unlinkat" if old else ""):
-            if _make(files, target, path, node, member.link, new=before is None):
+        with _told_as(_call_for(root, node, member.link), shown, "unlinkat" if old else ""):
+            if _make(files, target, path, node, member.link, new=old or before is None, root=root):
                 _set_attributes(files, path, node, owned=owner is not None)
         if isinstance(node, Dir):
             directories.append((path, node.meta))
@@ -203,7 +209,17 @@ def unpack(
             files.utime(path, meta.mtime)
 
 
-def _make(files: Files, target: str, path: str, node: Node, link: str, *, new: bool) -> bool:
+def _remove(files: Files, path: str, node: Node | None) -> None:
+    if not isinstance(node, Dir):
+        files.unlink(path)
+        return
+    for name in files.listdir(path):
+        below = gopath.join(path, name)
+        _remove(files, below, lstat(files, below))
+    files.rmdir(path)
+
+
+def _make(files: Files, target: str, path: str, node: Node, link: str, *, new: bool, root: str) -> bool:
     """Make what an entry stands for; tell whether its attributes are still to be set."""
     if link:
         source = gopath.join(target, link)
@@ -213,7 +229,7 @@ def _make(files: Files, target: str, path: str, node: Node, link: str, *, new: b
     elif isinstance(node, Dir):
         if new:
             files.mkdir(path, node.meta.mode)
-    elif isinstance(node, Symlink) and not gopath.join(path, "..", node.target).startswith(target):
+    elif isinstance(node, Symlink) and not gopath.join(path, "..", node.target).startswith(root):
         raise UnpackError(f'invalid symlink "{path}" -> "{node.target}"')
     else:
         files.place(path, node)

@@ -7,7 +7,7 @@ each layer that nothing else needs, from the top down.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from labkit.base.errors import Conflict, DaemonError, InvalidReference, NotFound
@@ -19,6 +19,7 @@ from labkit.oci.image import Image
 from labkit.oci.reference import Reference, parse_reference
 
 _ID = re.compile(r"(?:sha256:)?[0-9a-f]{1,64}", re.ASCII)
+_FULL_ID = re.compile(r"(?:sha256:)?[0-9a-f]{64}", re.ASCII)
 
 
 def find_image(engine: Engine, name: str) -> Image:
@@ -39,8 +40,8 @@ def lookup_image(engine: Engine, name: str) -> Image | None:
 
 
 def _id_of_name(engine: Engine, name: str) -> str | None:
-    if _ID.fullmatch(name) and len(name.removeprefix("sha256:")) == 64:
-        digest = name if name.startswith("sha256:") else "sha256:" + name
+    if _FULL_ID.fullmatch(name):
+        digest = f"sha256:{name.removeprefix('sha256:')}"
         return digest if digest in engine.state.images else None
     try:
         reference = parse_reference(name).with_default_tag()
@@ -59,7 +60,7 @@ def _id_of_prefix(engine: Engine, name: str) -> str | None:
 
 
 def _full_name(name: str) -> str:
-    if _ID.fullmatch(name) and len(name.removeprefix("sha256:")) == 64:
+    if _FULL_ID.fullmatch(name):
         return "sha256:" + name.removeprefix("sha256:")
     return parse_reference(name).with_default_tag().familiar
 
@@ -249,7 +250,7 @@ def _delete(engine: Engine, image_id: str, *, force: bool, prune: bool, quiet: b
 def release_layers(engine: Engine, image: Image) -> list[str]:
     """Drop an image's layers that no image and no container needs, top first; return their ChainIDs."""
     state = engine.state
-    users: Iterable[Image] = [*state.images.values(), *_container_images(engine)]
+    users = [*state.images.values(), *(each.image for each in state.containers.values())]
     needed = {chain for user in users for chain in user.chain_ids}
     dropped = [chain for chain in reversed(image.chain_ids) if chain not in needed and chain in state.layers]
     layers, came = state.layers, state.came
@@ -257,11 +258,6 @@ def release_layers(engine: Engine, image: Image) -> list[str]:
         layers, came = layers.remove(chain), came.discard(chain)
     engine.change(layers=layers, came=came)
     return dropped
-
-
-def _container_images(engine: Engine) -> list[Image]:
-    """Return the images whose layers the containers stand on, deleted ones included."""
-    return list({id(each.image): each.image for each in engine.state.containers.values()}.values())
 
 
 def listed_images(engine: Engine, *, everything: bool = False) -> list[Image]:

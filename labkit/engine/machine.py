@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 
 from labkit.engine.data_root import data_root
 from labkit.engine.engine import Engine
-from labkit.engine.mounts import DEV, DISK, Proc, overlay_line
-from labkit.engine.state import Container
+from labkit.engine.mounts import DEV, Proc, overlay_line
+from labkit.engine.state import TEXTS, Container
 from labkit.oci import tree
 from labkit.oci.content import Content
 from labkit.oci.tree import Dir, File, Meta, Whiteout, split_path
@@ -27,11 +27,6 @@ _NO_CHANGE = re.compile(
     r"rw|((index|metacopy|nfs_export|redirect_dir|userxattr)=off|xino=(off|auto)|volatile|default_permissions)?"
 )
 """Options that leave the overlay as it is here."""
-_ROOT_LINES = f"""\
-{DISK} / ext4 rw,relatime 0 0
-proc /proc proc rw,nosuid,nodev,noexec,relatime 0 0
-tmpfs /dev tmpfs rw,nosuid,size=65536k,mode=755 0 0
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +210,7 @@ class Machine(MountTable):
     def _lines(self) -> str:
         engine = self._engine
         lines = [overlay_line(engine, each, engine.mount_point(each.id)) for each in self._running()]
-        return "".join([_ROOT_LINES, *lines, *(each.line for each, _ in self._stacked)])
+        return "".join([TEXTS["machine's mounts"], *lines, *(each.line for each, _ in self._stacked)])
 
     def _mount_of(self, overlay: Overlay) -> Stacked:
         lowers = [layer for _, layer in overlay.lowers]
@@ -232,32 +227,20 @@ def _escaped(text: str, more: str = "") -> str:
     return "".join(f"\\{ord(char):03o}" if char in f" \t\n\\#{more}" else char for char in text)
 
 
-_WELCOME = b"""This is your pretend home. What you write here stays in the lab.
-Try: docker pull nginx, docker images, docker image history nginx
-"""
+def _file(text: str, owner: int = 0) -> File:
+    return File(Content.of(text.encode()), Meta(0o644, owner, owner))
+
+
+_HOME = Dir({"README.txt": _file(TEXTS["welcome"], 1000)}, Meta(0o755, 1000, 1000))
+_ETC = {"group": _file(TEXTS["group"]), "hostname": _file("lab\n"), "passwd": _file(TEXTS["passwd"])}
 MACHINE = Dir(
     {
         "dev": Dir(),
         "proc": Dir(),
         "root": Dir(meta=Meta(0o700)),
         "var": Dir({"lib": Dir({"docker": Dir()})}),
-        "etc": Dir(
-            {
-                "group": File(Content.of(b"root:x:0:\nlearner:x:1000:\n")),
-                "hostname": File(Content.of(b"lab\n")),
-                "passwd": File(
-                    Content.of(b"root:x:0:0:root:/root:/bin/sh\nlearner:x:1000:1000::/home/learner:/bin/sh\n")
-                ),
-            }
-        ),
-        "home": Dir(
-            {
-                "learner": Dir(
-                    {"README.txt": File(Content.of(_WELCOME), Meta(0o644, 1000, 1000))},
-                    Meta(0o755, 1000, 1000),
-                )
-            }
-        ),
+        "etc": Dir(_ETC),
+        "home": Dir({"learner": _HOME}),
         "tmp": Dir(meta=Meta(0o1777)),
     }
 )

@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from labkit.base.errors import DaemonError
 from labkit.engine.engine import Engine, container_layers
-from labkit.engine.state import Container, Options
+from labkit.engine.state import TEXTS, Container, Options
 from labkit.go import path as gopath
 from labkit.oci.content import Content
 from labkit.oci.tree import EMPTY_ROOT, Device, Dir, File, Meta, Symlink, split_path
@@ -46,10 +46,6 @@ DEV = Dir(
     }
 )
 _SYS = Dir(meta=Meta(0o555))
-_HOSTS = (
-    "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\nfe00::0\tip6-localnet\n"
-    "ff00::0\tip6-mcastprefix\nff02::1\tip6-allnodes\nff02::2\tip6-allrouters\n"
-)
 
 
 def container_mounts(engine: Engine, container: Container, now: Callable[[], int]) -> MountTable:
@@ -201,7 +197,7 @@ class Proc(Made):
 def engine_files(container: Container, mtime: int) -> Dir:
     """Return the files; a container on a network finds its own name in /etc/hosts."""
     hostname = container.options.hostname or container.id[:12]
-    hosts = _HOSTS + (f"172.17.0.2\t{hostname}\n" if container.options.network != "none" else "")
+    hosts = TEXTS["hosts"] + (f"172.17.0.2\t{hostname}\n" if container.options.network != "none" else "")
     texts = {"hostname": f"{hostname}\n", "hosts": hosts, "resolv.conf": "nameserver 127.0.0.11\n"}
     return Dir({name: File(Content.of(text.encode()), Meta(mtime=mtime)) for name, text in texts.items()})
 
@@ -221,25 +217,6 @@ def _proc(mounts: str) -> Dir:
 
 DISK = "/dev/sda1"
 """The machine's disk, an ext4."""
-_BEFORE = """\
-proc /proc proc rw,nosuid,nodev,noexec,relatime 0 0
-tmpfs /dev tmpfs rw,nosuid,size=65536k,mode=755 0 0
-devpts /dev/pts devpts rw,nosuid,noexec,relatime,gid=5,mode=620,ptmxmode=666 0 0
-sysfs /sys sysfs ro,nosuid,nodev,noexec,relatime 0 0
-cgroup /sys/fs/cgroup cgroup2 ro,nosuid,nodev,noexec,relatime 0 0
-mqueue /dev/mqueue mqueue rw,nosuid,nodev,noexec,relatime 0 0
-shm /dev/shm tmpfs rw,nosuid,nodev,noexec,relatime,size=65536k 0 0
-"""
-_AFTER = """\
-proc /proc/bus proc ro,nosuid,nodev,noexec,relatime 0 0
-proc /proc/fs proc ro,nosuid,nodev,noexec,relatime 0 0
-proc /proc/irq proc ro,nosuid,nodev,noexec,relatime 0 0
-proc /proc/sys proc ro,nosuid,nodev,noexec,relatime 0 0
-tmpfs /proc/acpi tmpfs ro,relatime 0 0
-tmpfs /proc/keys tmpfs rw,nosuid,size=65536k,mode=755 0 0
-tmpfs /proc/timer_list tmpfs rw,nosuid,size=65536k,mode=755 0 0
-tmpfs /sys/firmware tmpfs ro,relatime 0 0
-"""
 
 
 def overlay_line(engine: Engine, container: Container, point: str, *, read_only: bool = False) -> str:
@@ -264,4 +241,4 @@ def _mount_lines(engine: Engine, container: Container) -> str:
     )
     if engine.overlay:
         first = overlay_line(engine, container, "/", read_only=read_only)
-    return f"{first}{_BEFORE}{''.join(own)}{_AFTER}"
+    return f"{first}{TEXTS['mounts before']}{''.join(own)}{TEXTS['mounts after']}"

@@ -172,18 +172,10 @@ def present(engine: Engine, descriptors: tuple[Descriptor, ...]) -> list[Layer]:
     A ChainID names a layer with all below it, so the first one that is missing ends the search: the same
     blob on another base is another layer (moby, distribution/xfer/download.go, Download).
     """
-    diff_ids: list[str] = []
-    for descriptor in descriptors:
-        diff_id = engine.state.diff_ids.get(descriptor.digest)
-        if diff_id is None:
-            break
-        diff_ids.append(diff_id)
-    present = []
-    for chain in chain_ids(diff_ids):
-        if chain not in engine.state.layers:
-            break
-        present.append(engine.state.layers[chain])
-    return present
+    state = engine.state
+    known = takewhile(state.diff_ids.__contains__, (each.digest for each in descriptors))
+    chains = chain_ids([state.diff_ids[digest] for digest in known])
+    return [state.layers[chain] for chain in takewhile(state.layers.__contains__, chains)]
 
 
 def _keep(engine: Engine, image: Image, reference: Reference, found: FoundManifest) -> Pulled:
@@ -224,7 +216,7 @@ def download(
             blob = client.blob(name, descriptor)
         except RegistryError as error:
             raise LabkitError(blob_refusal(error)) from error
-        got[descriptor.digest] = blob.layer or _layer(blob.content, diff_id)
+        got[descriptor.digest] = blob.layer or _layer(blob.body, diff_id)
     return got
 
 

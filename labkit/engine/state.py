@@ -10,11 +10,13 @@ seed and n alone, in the real form, so that a lesson prints the same on every ru
 from __future__ import annotations
 
 import hashlib
+import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from pyrsistent import PMap, pmap
 
+from labkit.base.text import packaged
 from labkit.engine.sources import Sources
 from labkit.go.moment import SECOND
 from labkit.oci.image import Image
@@ -24,19 +26,7 @@ from labkit.shell.state import Waiting
 from labkit.storage.driver import Active
 from labkit.storage.overlay2 import Overlay2
 
-_ADJECTIVES = (
-    "admiring agitated amazing bold brave busy charming clever cool dazzling determined eager elated "
-    "elegant epic festive focused friendly gallant gifted happy hopeful hungry inspiring jolly keen "
-    "kind laughing lucid modest nifty nostalgic peaceful practical quirky relaxed serene sharp stoic "
-    "sweet tender thirsty trusting upbeat vibrant vigilant wizardly wonderful youthful zealous "
-).split()
-_SURNAMES = (
-    "archimedes babbage bardeen bell blackwell bohr booth boyd burnell cannon carson cerf clarke curie "
-    "darwin dijkstra einstein elion euclid euler faraday fermat feynman franklin galileo gauss goldberg "
-    "goodall hamilton hawking hodgkin hopper hypatia jackson johnson kepler knuth lamport leavitt "
-    "liskov lovelace maxwell mcclintock meitner mendel moore newton nobel noether pascal pasteur "
-    "perlman ritchie shannon swartz tesla thompson torvalds turing wozniak yalow "
-).split()
+TEXTS: dict[str, str] = tomllib.loads(packaged("labkit.engine", "texts.toml"))
 
 
 def identifier(seed: str, number: int | str) -> str:
@@ -58,9 +48,12 @@ def container_name(identity: str, taken: Collection[str] = ()) -> str:
     >>> container_name(64 * "0", {"admiring_archimedes"})
     'admiring_archimedes0'
     """
-    number = int(identity[-12:], 16)
-    adjective = _ADJECTIVES[number % len(_ADJECTIVES)]
-    name = f"{adjective}_{_SURNAMES[number // len(_ADJECTIVES) % len(_SURNAMES)]}"
+    number, adjectives, surnames = (
+        int(identity[-12:], 16),
+        TEXTS["adjectives"].split(),
+        TEXTS["surnames"].split(),
+    )
+    name = f"{adjectives[number % len(adjectives)]}_{surnames[number // len(adjectives) % len(surnames)]}"
     if name not in taken:
         return name
     return next(f"{name}{digit}" for digit in range(10**9) if f"{name}{digit}" not in taken)

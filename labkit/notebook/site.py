@@ -99,8 +99,6 @@ def _notebooks(folder: Path) -> None:
         data = file.read_bytes()
         if name.endswith(".ipynb"):
             notebook = learners_copy(json.loads(data))
-            # Without it each notebook begins with the question which kernel to take.
-            notebook["metadata"]["language_info"] = {"name": "python"}
             data = json.dumps(notebook, indent=1, ensure_ascii=False).encode()
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)

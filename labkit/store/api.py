@@ -7,11 +7,13 @@ registry distribution 2.8). A blob may be asked for in part (RFC 9110, "Range Re
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from labkit.base.errors import InvalidDigest
+from labkit.base.text import packaged
 from labkit.go.json import dumps
 from labkit.oci.content import EMPTY, Content
 from labkit.oci.digest import parse_digest
@@ -20,19 +22,8 @@ from labkit.oci.layer import Layer
 JSON = "application/json; charset=utf-8"
 TEXT = "text/plain; charset=utf-8"
 
-_ERRORS: dict[str, tuple[int, str]] = {
-    "BLOB_UNKNOWN": (404, "blob unknown to registry"),
-    "BLOB_UPLOAD_UNKNOWN": (404, "blob upload unknown to registry"),
-    "DENIED": (403, "requested access to the resource is denied"),
-    "DIGEST_INVALID": (400, "provided digest did not match uploaded content"),
-    "MANIFEST_BLOB_UNKNOWN": (400, "blob unknown to registry"),
-    "MANIFEST_INVALID": (400, "manifest invalid"),
-    "MANIFEST_UNKNOWN": (404, "manifest unknown"),
-    "NAME_UNKNOWN": (404, "repository name not known to registry"),
-    "PAGINATION_NUMBER_INVALID": (400, "invalid number of results requested"),
-    "RANGE_INVALID": (416, "invalid content range"),
-    "UNAUTHORIZED": (401, "authentication required"),
-}
+_ERRORS: dict[str, tuple[int, str]] = json.loads(packaged("labkit.store", "errors.json"))
+"""By an error's code: the status, and the message that the registry distribution has for it."""
 
 
 def is_standard(code: str, message: str) -> bool:

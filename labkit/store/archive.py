@@ -64,11 +64,9 @@ class ArchiveFiles(Protocol):
 
     def has(self, name: str) -> bool:
         """Tell whether there is a file of this name."""
-        ...
 
     def open(self, name: str) -> Content:
         """Return what a file holds; raises InvalidArchive in the words of open(2)."""
-        ...
 
 
 class TarFiles(ArchiveFiles):

@@ -13,9 +13,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 from urllib.parse import quote
 
 from labkit.base.errors import DigestMismatch, InvalidDocument, LabkitError, RegistryError
@@ -32,7 +33,6 @@ from labkit.oci.descriptor import (
     Platform,
 )
 from labkit.oci.digest import sha256, verify
-from labkit.oci.layer import Layer
 from labkit.oci.manifest import Index, Manifest, parse_manifest
 from labkit.store.api import Request, Response, is_standard
 
@@ -40,16 +40,9 @@ _ACCEPT = ", ".join((DOCKER_MANIFEST, DOCKER_MANIFEST_LIST, OCI_MANIFEST, OCI_IN
 LARGEST = 4 << 20
 """Bytes of a document at most, which a registry's own limit for a manifest is (distribution,
 registry/handlers/manifests.go, maxManifestBodySize)."""
+Step = TypeVar("Step")
+Value = TypeVar("Value")
 _MOST_PAGES, _MOST_TAGS = 1_000, 100_000
-
-
-@dataclass(frozen=True, slots=True)
-class FetchedBlob:
-    """A blob's bytes; for a record, the layer that they stand for."""
-
-    content: Content
-    recorded: bool = False
-    layer: Layer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,33 +63,43 @@ class BlobProgress:
     total: int = 0
 
 
+def followed(steps: Generator[Step, None, Value], see: Callable[[Step], object]) -> Value:
+    """Return what a generator returns; `see` is given each step that it yields.
+
+    It is closed however it ends: an interrupt may come between two steps, and what they come from is to end
+    at once.
+    """
+    with closing(steps):
+        while True:
+            try:
+                step = next(steps)
+            except StopIteration as stop:
+                value: Value = stop.value
+                return value
+            see(step)
+
+
 class Live(Protocol):
     """A registry across a network, where a blob takes its time."""
 
     def fetch(self, name: str, descriptor: Descriptor) -> Generator[BlobProgress, None, Content]:
         """Bring a blob, verified; yield its progress."""
-        ...
 
     def forget(self, digests: Iterable[str]) -> None:
         """Give up what is kept of these blobs for a next attempt."""
-        ...
 
     def interrupt(self) -> None:
         """End what this command's requests wait for, in whichever thread."""
-        ...
 
     def retried(self, upload: Callable[[], None]) -> Iterator[BlobProgress]:
         """Upload something, in several attempts where it takes them; yield what is waited for."""
-        ...
 
     def attempts(self, error: RegistryError) -> int:
         """Return how many attempts were made before an error was given up on."""
-        ...
 
     @property
     def clock(self) -> Callable[[], float]:
         """The time in seconds, from any beginning on."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +142,8 @@ class Client:
             raise InvalidDocument("unsupported manifest list: an entry is a list")
         return listed
 
-    def blob(self, name: str, descriptor: Descriptor) -> FetchedBlob:
-        """Return a blob; raises DigestMismatch where it is not the one that the descriptor names.
+    def blob(self, name: str, descriptor: Descriptor) -> Response:
+        """Return the answer that holds a blob; raises DigestMismatch where it is another than described.
 
         Docker does not look at the size; a manifest that is wrong about it is refused here.
         """
@@ -149,21 +152,15 @@ class Client:
             if response.body.size != descriptor.size:
                 raise DigestMismatch(f"filesystem layer verification failed for digest {descriptor.digest}")
             verify(response.body.chunks(), descriptor.digest)
-        return FetchedBlob(response.body, response.recorded, response.layer)
+        return response
 
     def config(self, name: str, descriptor: Descriptor) -> Content:
         """Return an image's config; raises DigestMismatch as `blob` does, InvalidDocument for a huge one."""
         if descriptor.size > LARGEST:
             raise InvalidDocument(f"an image's config has at most {LARGEST} bytes, not {descriptor.size}")
         if self.live is None:
-            return self.blob(name, descriptor).content
-        steps = self.live.fetch(name, descriptor)
-        while True:
-            try:
-                next(steps)
-            except StopIteration as stop:
-                content: Content = stop.value
-                return content
+            return self.blob(name, descriptor).body
+        return followed(self.live.fetch(name, descriptor), lambda step: None)
 
     def blob_size(self, name: str, digest: str) -> int | None:
         """Return the bytes of a blob that the repository has, or None where it does not say so."""

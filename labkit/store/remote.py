@@ -259,36 +259,6 @@ class Partial:
         self._file, self.size = None, 0
 
 
-class Partials:
-    """The blobs under way, by digest, kept until the image that they belong to is complete.
-
-    A blob is verified as a whole, so a byte that was damaged on the way is never taken for good, in
-    whichever attempt it came.
-    """
-
-    def __init__(self) -> None:
-        self._parts: dict[str, Partial] = {}
-
-    def of(self, digest: str) -> Partial:
-        """Return what is kept of a blob, an empty beginning where nothing is."""
-        return self._parts.setdefault(digest, Partial())
-
-    def whole(self, descriptor: Descriptor) -> Content:
-        """Return a blob that has come as a whole; raises DigestMismatch where it is another one."""
-        content = self.of(descriptor.digest).content()
-        if content.size != descriptor.size:
-            raise DigestMismatch(f"filesystem layer verification failed for digest {descriptor.digest}")
-        verify(content.chunks(), descriptor.digest)
-        return content
-
-    def forget(self, digests: Iterable[str]) -> None:
-        """Keep nothing more of these blobs."""
-        for digest in digests:
-            part = self._parts.pop(digest, None)
-            if part is not None:
-                part.clear()
-
-
 PAUSES = (5, 10, 15, 20, 25)
 """Seconds before each new attempt to download a blob (moby, distribution/xfer)."""
 _REDIRECTS = 10
@@ -316,7 +286,7 @@ def base_url(host: str) -> str:
 
 @dataclass(slots=True)
 class Remote:
-    """A registry at a URL; `partials` are the downloads that broke off.
+    """A registry at a URL; `partials` are the downloads that broke off, by digest.
 
     `timeout` is how long each step of a request may take, `pauses` how long to wait before each new attempt
     at a blob, both in seconds; `sleep` and `clock` tell how to wait (else until the time is over, or the
@@ -328,7 +298,7 @@ class Remote:
     pauses: Sequence[int] = PAUSES
     sleep: Callable[[float], object] | None = None
     clock: Callable[[], float] = time.monotonic
-    partials: Partials = field(default_factory=Partials)
+    partials: dict[str, Partial] = field(default_factory=dict)
     _http: httpx.BaseTransport | None = None
     _tokens: dict[str, str] = field(default_factory=dict)
     _reached: bool = False
@@ -358,32 +328,42 @@ class Remote:
 
         Raises DigestMismatch for other bytes, and RegistryError where the last attempt failed, too.
         """
-        partial = self.partials.of(descriptor.digest)
-        for attempt in range(len(self.pauses) + 1):
-            try:
-                yield from self._download(name, descriptor, partial.size)
-                return self.partials.whole(descriptor)
-            except DigestMismatch:
-                self.partials.forget([descriptor.digest])
-                raise
-            except RegistryError as error:
-                if attempt + 1 >= self.attempts(error):  # fewer than before, where trouble became a refusal
-                    raise
-            if descriptor.media_type in (DOCKER_CONFIG, OCI_CONFIG):
-                self._wait(1)  # the daemon fetches a config outside of xfer: it says nothing and waits little
-                continue
-            yield from self._pause(self.pauses[attempt])
-        raise AssertionError("not reached")
+        partial = self.partials.setdefault(descriptor.digest, Partial())
+        silent = descriptor.media_type in (DOCKER_CONFIG, OCI_CONFIG)
+        yield from self._attempted(lambda: self._download(name, descriptor, partial), silent=silent)
+        content = partial.content()
+        try:
+            # As a whole: a byte that was damaged on the way is never taken for good, whenever it came.
+            if content.size != descriptor.size:
+                raise DigestMismatch(f"filesystem layer verification failed for digest {descriptor.digest}")
+            verify(content.chunks(), descriptor.digest)
+        except DigestMismatch:
+            self.forget([descriptor.digest])
+            raise
+        return content
 
     def retried(self, upload: Callable[[], None]) -> Iterator[BlobProgress]:
         """Upload something, with new attempts where the registry is in trouble; raises RegistryError."""
+
+        def work() -> Iterator[BlobProgress]:
+            upload()
+            yield from ()
+
+        return self._attempted(work)
+
+    def _attempted(
+        self, work: Callable[[], Iterator[BlobProgress]], *, silent: bool = False
+    ) -> Iterator[BlobProgress]:
         for attempt in range(len(self.pauses) + 1):
             try:
-                return upload()
+                return (yield from work())
             except RegistryError as error:
                 if attempt + 1 >= self.attempts(error):  # fewer than before, where trouble became a refusal
                     raise
-            yield from self._pause(self.pauses[attempt])
+            if silent:
+                self._wait(1)  # the daemon fetches a config outside of xfer: it says nothing and waits little
+            else:
+                yield from self._pause(self.pauses[attempt])
 
     def _pause(self, seconds: int) -> Iterator[BlobProgress]:
         for left in range(seconds, 0, -1):
@@ -400,11 +380,13 @@ class Remote:
 
     def forget(self, digests: Iterable[str]) -> None:
         """Give up downloads that are kept: their image is complete."""
-        self.partials.forget(digests)
+        for digest in digests:
+            if part := self.partials.pop(digest, None):
+                part.clear()
 
-    def _download(self, name: str, descriptor: Descriptor, start: int) -> Iterator[BlobProgress]:
+    def _download(self, name: str, descriptor: Descriptor, partial: Partial) -> Iterator[BlobProgress]:
         """Download what is missing of a blob into its partial."""
-        partial = self.partials.of(descriptor.digest)
+        start = partial.size
         if start >= descriptor.size > 0:
             return
         headers = {"range": f"bytes={start}-"} if start else {}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tarfile
+
 import pytest
 
 from labkit.base.errors import DaemonError
@@ -81,6 +83,20 @@ def test_an_archive_that_ends_early_is_refused(mount: MountedTree) -> None:
     cut = small_tar.pack([small_tar.entry("a", b"x"), small_tar.entry("b", bytes(2000))])[:1800]
     with pytest.raises(DaemonError, match=r"failed to copy files: .*unexpected EOF"):
         copied(mount, Context(of_files({"x.tar": cut}, 0)), "x.tar", "/", unpack=True)
+
+
+def test_a_link_of_an_archive_to_nothing_is_refused_in_the_engines_words(mount: MountedTree) -> None:
+    packed = small_tar.pack([small_tar.entry("i/b", kind=tarfile.LNKTYPE, link="i/nothere")])
+    words = r"exit status 1\): link /i/nothere /i/b: no such file or directory$"
+    with pytest.raises(DaemonError, match=words):
+        copied(mount, Context(of_files({"x.tar": packed}, 0)), "x.tar", "/full", unpack=True)
+
+
+def test_an_owner_given_to_a_copy_takes_its_powers_away(mount: MountedTree) -> None:
+    program = File(Content.of(b"x"), Meta(0o4755))
+    copied(mount, Context(Dir({"src": Dir({"su": program}), "su": program})), "src", "/new")
+    copied(mount, Context(Dir({"su": program})), "su", "/new/alone")
+    assert [mount.stat(f"/new/{name}").mode & 0o7777 for name in ("su", "alone")] == [0o755, 0o755]
 
 
 def test_owners_are_named_or_numbered(mount: MountedTree) -> None:

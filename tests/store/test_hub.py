@@ -141,8 +141,8 @@ def test_a_record_is_served_under_its_digests(hub: Client, records: dict[str, Re
         for descriptor, layer in zip(manifest.layers, record.image.layers, strict=True):
             blob = hub.blob(record.repository, descriptor)
             assert (blob.recorded, blob.layer) == (True, layer)
-            assert blob.content.size == descriptor.size
-        config = parse_config(hub.blob(record.repository, manifest.config).content.read())
+            assert blob.body.size == descriptor.size
+        config = parse_config(hub.blob(record.repository, manifest.config).body.read())
         assert config.diff_ids == tuple(layer.diff_id for layer in record.image.layers)
 
 
@@ -161,9 +161,9 @@ def test_a_computed_image_is_pulled_and_verified(hub: Client, name: str) -> None
     found = find(hub, name)
     assert not found.recorded
     manifest = hub.manifest(f"library/{name}", found, AMD64)
-    config = parse_config(hub.blob(f"library/{name}", manifest.config).content.read())
+    config = parse_config(hub.blob(f"library/{name}", manifest.config).body.read())
     layers = tuple(
-        Layer.from_tar(decompressed(hub.blob(f"library/{name}", descriptor).content), diff_id)
+        Layer.from_tar(decompressed(hub.blob(f"library/{name}", descriptor).body), diff_id)
         for descriptor, diff_id in zip(manifest.layers, config.diff_ids, strict=True)
     )
     assert Image(config, layers).id == COMPUTED[name]

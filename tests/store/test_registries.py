@@ -468,5 +468,5 @@ def test_the_client_pushes_and_finds_the_same(send: Send, name: str) -> None:
     found = client.find(name, "1")
     assert (found.digest, found.document) == (manifest.digest, manifest)
     assert client.manifest(name, found, Platform("amd64", "linux")) == manifest
-    assert client.blob(name, layer).content.read() == LAYER
+    assert client.blob(name, layer).body.read() == LAYER
     assert client.tags(name) == ["1"]

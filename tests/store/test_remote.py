@@ -118,7 +118,7 @@ class TestWhatGoesWell:
     def test_nothing_is_kept_of_a_pull_that_went_well(self, server: FaultyRegistry) -> None:
         source = remote(server)
         get(Engine(), source)
-        assert source.partials._parts == {}
+        assert source.partials == {}
 
     def test_a_second_pull_asks_for_no_blob(self, server: FaultyRegistry) -> None:
         engine, source = Engine(), remote(server)

@@ -136,6 +136,3 @@ def export(terminal: Terminal, call: Invocation) -> int:
         return container_files.export(engine, containers.find_container(engine, name))
 
     return write_archive(terminal, str(call.options["output"]), content, "failed to export container")
-
-
-HANDLERS = {"container cp": cp, "container export": export}

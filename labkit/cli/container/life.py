@@ -6,13 +6,14 @@ And what is asked of it meanwhile: `docker logs` and `docker port`.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 
 from labkit.base.errors import DaemonError, LabkitError, NotFound
 from labkit.cli.container.list import ports
+from labkit.cli.container.run import requested
 from labkit.cli.table import Invocation
-from labkit.cli.terminal import Terminal
+from labkit.cli.terminal import Terminal, named
 from labkit.engine import container as containers
 from labkit.engine import process
 from labkit.engine.engine import Engine
@@ -27,17 +28,17 @@ def stop(terminal: Terminal, call: Invocation) -> int:
     """Stop containers."""
 
     def one(name: str) -> None:
-        found = _named(terminal.engine, name)
+        found = requested(terminal.engine, name)
         containers.stop(terminal.engine, found, timeout=max(int(str(call.options["time"])), 0))
 
-    return _each(terminal, call.args, one)
+    return 1 if terminal.for_each(call.args, one) else 0
 
 
 def restart(terminal: Terminal, call: Invocation) -> int:
     """Stop containers and start them again."""
 
     def one(name: str) -> None:
-        found = _named(terminal.engine, name)
+        found = requested(terminal.engine, name)
         if found.running:  # one with --rm is kept
             kept = replace(found, options=replace(found.options, auto_remove=False))
             stopped = containers.stop(terminal.engine, kept, timeout=max(int(str(call.options["time"])), 0))
@@ -47,7 +48,7 @@ def restart(terminal: Terminal, call: Invocation) -> int:
         except process.StartError as error:
             raise DaemonError(f"Cannot restart container {name}: {error}") from error
 
-    return _each(terminal, call.args, one)
+    return 1 if terminal.for_each(call.args, one) else 0
 
 
 _NAMES = frozenset(
@@ -67,7 +68,7 @@ def kill(terminal: Terminal, call: Invocation) -> int:
         if signal not in _NAMES and not (given.isdecimal() and int(given)):
             raise DaemonError(f"Invalid signal: {raw}")
         try:
-            found = _named(terminal.engine, name)
+            found = requested(terminal.engine, name)
         except NotFound as error:
             raise DaemonError(f"Cannot kill container: {name}: {error}") from error
         if not found.running:
@@ -79,7 +80,7 @@ def kill(terminal: Terminal, call: Invocation) -> int:
         if signal == "KILL" or (found.service and signal in _ENDING):
             containers.stop(terminal.engine, found, kill=signal == "KILL")
 
-    return _each(terminal, call.args, one)
+    return 1 if terminal.for_each(call.args, one) else 0
 
 
 def wait(terminal: Terminal, call: Invocation) -> int:
@@ -87,7 +88,7 @@ def wait(terminal: Terminal, call: Invocation) -> int:
     engine = terminal.engine
 
     def one(name: str) -> str:
-        found = _named(engine, name)
+        found = requested(engine, name)
         if found.running and found.ends_at is None:
             terminal.hint = (
                 f"labkit: {found.name} does not end by itself, so docker wait would wait until Ctrl-C. "
@@ -99,7 +100,7 @@ def wait(terminal: Terminal, call: Invocation) -> int:
             process.settle(engine)
         return f"{found.ends_with if found.running else found.exit_code}\n"
 
-    return _each(terminal, call.args, one)
+    return 1 if terminal.for_each(call.args, one) else 0
 
 
 def rename(terminal: Terminal, call: Invocation) -> int:
@@ -108,7 +109,7 @@ def rename(terminal: Terminal, call: Invocation) -> int:
     try:
         if not old.strip() or not new.strip():
             raise LabkitError("Error: Neither old nor new names may be empty")
-        containers.rename(terminal.engine, _named(terminal.engine, old), new)
+        containers.rename(terminal.engine, requested(terminal.engine, old), new)
     except DaemonError as error:
         terminal.daemon_error(error)
         terminal.err(f"Error: failed to rename container named {old}\n")
@@ -133,41 +134,12 @@ def rm(terminal: Terminal, call: Invocation) -> int:
             return ""
         return None
 
-    return _each(terminal, call.args, one)
-
-
-def _named(engine: Engine, name: str) -> Container:
-    if not name:
-        raise DaemonError("page not found")
-    return containers.find_container(engine, name)
-
-
-def _each(terminal: Terminal, names: Sequence[str], action: Callable[[str], str | None]) -> int:
-    """Do something with each container; print what it gives, or the name, and then the errors."""
-    errors = []
-    for name in names:
-        try:
-            text = action(name)
-        except DaemonError as error:
-            terminal.errors.append(error)
-            errors.append(f"Error response from daemon: {error}")
-        except LabkitError as error:
-            terminal.errors.append(error)
-            errors.append(str(error))
-        else:
-            terminal.out(f"{name}\n" if text is None else text)
-    if errors:
-        terminal.err("\n".join(errors) + "\n")
-    return 1 if errors else 0
+    return 1 if terminal.for_each(call.args, one) else 0
 
 
 def logs(terminal: Terminal, call: Invocation) -> int:
     """Print what a container's main process has written so far."""
-    try:
-        found = containers.find_container(terminal.engine, call.args[0])
-    except NotFound as error:
-        terminal.err(f"Error: {error}\n", error)
-        return 1
+    found = named(terminal.engine, call.args[0])
     if found.options.log_driver == "none":
         raise DaemonError("configured logging driver does not support reading")
     engine, (first, last) = terminal.engine, (_moment(terminal, call, name) for name in ("since", "until"))
@@ -203,10 +175,7 @@ def _lines(
 
 def port(terminal: Terminal, call: Invocation) -> int:
     """List which ports of the host lead to a running container's, or to one of them."""
-    try:
-        found = containers.find_container(terminal.engine, call.args[0])
-    except NotFound as error:
-        raise LabkitError(f"Error: {error}") from error
+    found = named(terminal.engine, call.args[0])
     published = [each.split("->") for each in ports(found).split(", ") if "->" in each]
     if len(call.args) == 1:
         terminal.out("".join(f"{inner} -> {outer}\n" for outer, inner in published))
@@ -218,15 +187,3 @@ def port(terminal: Terminal, call: Invocation) -> int:
         raise LabkitError(f"Error: No public port '{wanted}' published for {call.args[0]}")
     terminal.out("".join(f"{outer}\n" for outer in outers))
     return 0
-
-
-HANDLERS = {
-    "container stop": stop,
-    "container restart": restart,
-    "container kill": kill,
-    "container wait": wait,
-    "container rename": rename,
-    "container rm": rm,
-    "container logs": logs,
-    "container port": port,
-}

@@ -7,12 +7,12 @@ import re
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from labkit.base.errors import DaemonError, InvalidReference, LabkitError, NotFound
+from labkit.base.errors import DaemonError, LabkitError, NotFound
 from labkit.cli import prune as prunes
 from labkit.cli.container.run import parse_port
 from labkit.cli.formats import Table, ellipsis, label_header
-from labkit.cli.prune import Filters, has_labels, matches, until
-from labkit.cli.table import Invocation
+from labkit.cli.prune import Filters, has_label, has_labels, matches, until
+from labkit.cli.table import WORDS, Invocation
 from labkit.cli.terminal import Terminal
 from labkit.dockerfile.instructions import config_changes
 from labkit.engine import container as containers
@@ -73,16 +73,6 @@ _TABLE: Table[_Line] = Table(
         "Networks": ("NETWORKS", lambda line: _network(line.container)),
     },
 )
-_RAW = """container_id: {{.ID}}
-image: {{.Image}}
-command: {{.Command}}
-created_at: {{.CreatedAt}}
-state: {{- pad .State 1 0}}
-status: {{- pad .Status 1 0}}
-names: {{.Names}}
-labels: {{- pad .Labels 1 0}}
-ports: {{- pad .Ports 1 0}}
-"""
 _STATES = ("created", "restarting", "running", "removing", "paused", "exited", "dead")
 
 
@@ -92,7 +82,11 @@ def ls(terminal: Terminal, call: Invocation) -> int:
     lines = [_Line(engine, each, bool(call.options["no-trunc"])) for each in _listed(engine, call)]
     columns = ["ID", "Image", "Command", "RunningFor", "Status", "Ports", "Names"]
     columns += ["Size"] if call.options["size"] else []
-    raw = "container_id: {{.ID}}" if quiet else _RAW + ("size: {{.Size}}\n" if call.options["size"] else "")
+    raw = (
+        "container_id: {{.ID}}"
+        if quiet
+        else WORDS["raw"]["ps"] + ("size: {{.Size}}\n" if call.options["size"] else "")
+    )
     if form not in ("", "table", "raw"):
         _check_format(form, _TABLE.rows(lines))
     terminal.out(_TABLE.shown(form, lines, columns, quiet="ID" if quiet else "", raw=raw))
@@ -112,24 +106,22 @@ def _check_format(form: str, rows: list[Row]) -> None:
 
 
 def _listed(engine: Engine, call: Invocation) -> list[Container]:
-    wanted: dict[str, list[str]] = {}
-    for text in call.strings("filter"):
-        name, _, value = text.partition("=")
-        if name not in _FILTERS:
-            raise DaemonError(f"Invalid filter '{name}'")
-        if name == "status" and value not in _STATES:
+    wanted = Filters(call.strings("filter"), tuple(_FILTERS))
+    for value in wanted.of("status"):
+        if value not in _STATES:
             raise DaemonError(f"Invalid filter 'status={value}'")
-        if name == "exited" and not re.fullmatch(r"[+-]?\d+", value, re.ASCII):
+    for value in wanted.of("exited"):
+        if not re.fullmatch(r"[+-]?\d+", value, re.ASCII):
             raise DaemonError(f"strconv.Atoi: parsing {go_quote(value)}: invalid syntax")
-        wanted.setdefault(name, []).append(value)
     last = int(str(call.options["last"]))
     if call.options["latest"]:
         last = 1
-    everything = bool(call.options["all"]) or last > 0 or "status" in wanted or "exited" in wanted
+    everything = bool(call.options["all"]) or last > 0 or wanted.of("status") + wanted.of("exited") != []
     found = containers.listed_containers(engine, everything=everything)
-    for name, values in wanted.items():
-        together = all if name == "label" else any
-        found = [each for each in found if together(_FILTERS[name](engine, each, value) for value in values)]
+    for name, matching in _FILTERS.items():
+        if values := wanted.of(name):
+            together = all if name == "label" else any
+            found = [each for each in found if together(matching(engine, each, value) for value in values)]
     return found[:last] if last > 0 else found
 
 
@@ -155,18 +147,12 @@ _FILTERS: dict[str, Callable[[Engine, Container, str], bool]] = {
     "since": lambda engine, each, value: _is_relative_to(engine, each, value, 1),
     "exited": lambda _, each, value: each.status == "exited" and str(each.exit_code) == value,
     "id": lambda _, each, value: matches(value, each.id),
-    "label": lambda _, each, value: _has_label(each, value),
+    "label": lambda _, each, value: has_label(container_config(each)["Labels"], value),
     "name": lambda _, each, value: matches(value, each.name) or matches(value, f"/{each.name}"),
     "status": lambda _, each, value: each.status == value,
     "network": lambda _, each, value: _network(each) == value,
     "volume": lambda _, each, value: any(value in (v.name, v.destination) for v in each.volumes),
 }
-
-
-def _has_label(container: Container, text: str) -> bool:
-    name, equals, value = text.partition("=")
-    labels = container_config(container)["Labels"]
-    return name in labels and (not equals or labels[name] == value)
 
 
 def _network(container: Container) -> str:
@@ -229,12 +215,8 @@ def diff(terminal: Terminal, call: Invocation) -> int:
 def commit(terminal: Terminal, call: Invocation) -> int:
     """Make an image of a container's changes."""
     name, target = call.args[0], call.args[1] if len(call.args) > 1 else ""
-    try:
-        if target:
-            parse_reference(target)
-    except InvalidReference as error:
-        terminal.err(f"{error}\n", error)
-        return 1
+    if target:
+        parse_reference(target)
     if not name:
         raise DaemonError('invalid name or ID supplied: ""')
     found = containers.find_container(terminal.engine, name)
@@ -272,11 +254,3 @@ def pruned_containers(engine: Engine, filters: Sequence[str]) -> tuple[str, int]
         containers.remove(engine, each.id)
     lines = "".join(f"{each.id}\n" for each in stopped)
     return (f"Deleted Containers:\n{lines}\n" if stopped else ""), freed
-
-
-HANDLERS = {
-    "container ls": ls,
-    "container diff": diff,
-    "container commit": commit,
-    "container prune": prune,
-}

@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from itertools import chain
 from typing import NamedTuple
 
-from labkit.base.errors import DaemonError, InvalidReference, LabkitError, NotFound
+from labkit.base.errors import DaemonError, LabkitError
 from labkit.cli.mounts import file_variables, lacks, parse_mount
 from labkit.cli.table import Invocation, UsageError
-from labkit.cli.terminal import Attach, Attached, Terminal
+from labkit.cli.terminal import Attach, Attached, Terminal, named
 from labkit.cli.transfer import pull_image
 from labkit.engine import container as containers
 from labkit.engine import images, process, volumes
+from labkit.engine.engine import Engine
 from labkit.engine.process import ExecError, StartError
 from labkit.engine.state import Container, LogLine, Options, Shells
 from labkit.oci.descriptor import Platform, parse_platform
@@ -32,9 +33,6 @@ def create(terminal: Terminal, call: Invocation) -> int:
         container = _create(terminal, call)
     except UsageError as error:
         raise UsageError(error.text.replace("docker run", "docker create"), error.exit_code) from error
-    except InvalidReference as error:
-        terminal.err(f"{error}\n", error)
-        return 1
     terminal.out(f"{container.id}\n")
     return 0
 
@@ -113,6 +111,18 @@ def _finish(terminal: Terminal, container: Container, log: Sequence[LogLine], de
     if container.options.auto_remove:
         containers.remove(terminal.engine, container.id, with_volumes=True)
     return container.exit_code
+
+
+def requested(engine: Engine, name: str) -> Container:
+    """Return the container that a request's path names; raises DaemonError, as for no name at all.
+
+    >>> requested(Engine(), "")
+    Traceback (most recent call last):
+    labkit.base.errors.DaemonError: page not found
+    """
+    if not name:
+        raise DaemonError("page not found")
+    return containers.find_container(engine, name)
 
 
 def _wait_for_typing(terminal: Terminal) -> None:
@@ -241,11 +251,7 @@ def execute(terminal: Terminal, call: Invocation) -> int:
     """Run a command in a running container."""
     name, *argv = call.args
     env = _variables(terminal, call)
-    try:
-        container = containers.find_container(terminal.engine, name)
-    except NotFound as error:
-        terminal.err(f"Error: {error}\n", error)
-        return 1
+    container = named(terminal.engine, name)
     tty, interactive = bool(call.options["tty"]), bool(call.options["interactive"])
     if not call.options["detach"] and interactive:
         _check_tty(terminal, tty)
@@ -277,11 +283,7 @@ def execute(terminal: Terminal, call: Invocation) -> int:
 
 def attach(terminal: Terminal, call: Invocation) -> int:
     """Connect the terminal to a running container's main process."""
-    try:
-        container = containers.find_container(terminal.engine, call.args[0])
-    except NotFound as error:
-        terminal.err(f"Error: {error}\n", error)
-        return 1
+    container = named(terminal.engine, call.args[0])
     if not container.running:
         terminal.err("You cannot attach to a stopped container, start it first\n")
         terminal.hint = f"labkit: docker start -ai {call.args[0]} starts it again, with what it wrote"
@@ -296,40 +298,24 @@ def start(terminal: Terminal, call: Invocation) -> int:
     attach = bool(call.options["attach"] or call.options["interactive"])
     if attach and len(call.args) > 1:
         raise UsageError("you cannot start and attach multiple containers at once\n", 1, "")
-    errors, failed = [], []
-    for name in call.args:
-        try:
-            if not name:
-                raise DaemonError("page not found")
-            container = containers.find_container(terminal.engine, name)
-            before = container.log
-            stdin = _attached(terminal) if call.options["interactive"] else b""
-            container = process.start(terminal.engine, container, detached=not attach, stdin=stdin)
-        except DaemonError as error:
-            if attach and isinstance(error, NotFound):
-                terminal.err(f"Error: {error}\n", error)
-                return 1
-            if attach:
-                return terminal.daemon_error(error)
-            terminal.errors.append(error)
-            errors.append(f"Error response from daemon: {error}")
-            failed.append(name)
-            continue
-        if attach:
-            return _finish(terminal, container, container.log[len(before) :])
-        terminal.out(f"{name}\n")
-    if errors:
-        terminal.err("\n".join([*errors, f"Error: failed to start containers: {', '.join(failed)}"]) + "\n")
-    return 1 if errors else 0
+    if attach:
+        if not call.args[0]:
+            raise DaemonError("page not found")
+        container = named(terminal.engine, call.args[0])
+        before = container.log
+        stdin = _attached(terminal) if call.options["interactive"] else b""
+        container = process.start(terminal.engine, container, detached=False, stdin=stdin)
+        return _finish(terminal, container, container.log[len(before) :])
+    failed = []
 
+    def one(name: str) -> None:
+        failed.append(name)
+        process.start(terminal.engine, requested(terminal.engine, name), detached=True)
+        failed.remove(name)
 
-HANDLERS = {
-    "container run": run,
-    "container create": create,
-    "container exec": execute,
-    "container start": start,
-    "container attach": attach,
-}
+    if terminal.for_each(call.args, one):
+        terminal.err(f"Error: failed to start containers: {', '.join(failed)}\n")
+    return 1 if failed else 0
 
 
 _NUMBER = re.compile(r"\d+", re.ASCII)

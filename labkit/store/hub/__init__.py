@@ -4,30 +4,13 @@ from __future__ import annotations
 
 from functools import cache, partial
 
-from labkit.store.hub.images import IMAGES, add_computed
+from labkit.store.hub.images import IMAGES, OFFERED, add_computed
 from labkit.store.hub.records import add_record, read_record
 from labkit.store.registry import Registry
 
-_RECORDS = {
-    "alpine": ("3.8", "3.9"),
-    "busybox": ("1.30.1",),
-    "centos": ("7",),
-    "debian": ("stretch", "stretch-slim"),
-    "golang": ("1.12",),
-    "hello-world": ("latest",),
-    "httpd": ("2.4",),
-    "mysql": ("5.7.26", "8.0.15", "8.0.16"),
-    "nginx": ("1.15.12",),
-    "node": ("12", "12-slim"),
-    "postgres": ("11",),
-    "python": ("3.7", "3.7-slim"),
-    "redis": ("5",),
-    "ubuntu": ("15.04", "16.04", "18.04"),
-}
-
 
 def _load(name: str, registry: Registry) -> None:
-    for version in _RECORDS[name]:
+    for version in OFFERED["records"][name]:
         add_record(registry, read_record(f"{name}-{version}"))
     if name in IMAGES:  # last: of two images of one tag the one that can be saved and pushed is served
         add_computed(registry, name)
@@ -41,4 +24,6 @@ def docker_hub() -> Registry:
     ['alpine', 'busybox', 'centos', 'debian', 'golang', 'hello-world', 'httpd', 'mysql', 'nginx', 'node',
     'postgres', 'python', 'redis', 'ubuntu']
     """
-    return Registry(closed=True, loaders={f"library/{name}": partial(_load, name) for name in _RECORDS})
+    return Registry(
+        closed=True, loaders={f"library/{name}": partial(_load, name) for name in OFFERED["records"]}
+    )

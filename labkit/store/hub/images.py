@@ -7,10 +7,12 @@ on Docker Hub. They can be pulled, changed, saved and pushed like any other imag
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from labkit.base.text import packaged
 from labkit.go.moment import parse_time
 from labkit.oci.config import make_config
 from labkit.oci.content import Content
@@ -38,39 +40,25 @@ class BuildStep:
     config: dict[str, Any] = field(default_factory=dict)
 
 
-_BUSYBOX = (
-    BuildStep("2019-04-02T23:32:10Z", "#(nop) ADD file:busybox.tar in / ", "busybox-1.30"),
-    BuildStep("2019-04-02T23:32:10Z", '#(nop)  CMD ["sh"]', config={"Cmd": ["sh"]}),
-)
-_ALPINE = (
-    BuildStep("2019-04-09T23:20:26Z", "#(nop) ADD file:alpine.tar in / ", "alpine-3.9", 5_528_000),
-    BuildStep("2019-04-09T23:20:26Z", '#(nop)  CMD ["/bin/sh"]', config={"Cmd": ["/bin/sh"]}),
-)
-_PYTHON = (
-    *_ALPINE,
-    BuildStep("2019-04-10T01:22:00Z", "#(nop)  ENV LANG=C.UTF-8", config={"Env": [_PATH, "LANG=C.UTF-8"]}),
-    BuildStep("2019-04-10T01:22:02Z", "apk add --no-cache ca-certificates", "python-certificates", 551_000),
-    BuildStep(
-        "2019-04-10T01:22:03Z",
-        "#(nop)  ENV PYTHON_VERSION=3.7.3",
-        config={"Env": [_PATH, "LANG=C.UTF-8", "PYTHON_VERSION=3.7.3"]},
-    ),
-    BuildStep("2019-04-10T01:30:42Z", "set -ex && make && make install", "python-3.7", 24_300_000),
-    BuildStep("2019-04-10T01:30:43Z", "cd /usr/local/bin && ln -s python3 python", "python-links"),
-    BuildStep("2019-04-10T01:30:51Z", "python get-pip.py", "python-pip", 6_240_000),
-    BuildStep("2019-04-10T01:30:51Z", '#(nop)  CMD ["python3"]', config={"Cmd": ["python3"]}),
-)
+OFFERED: dict[str, Any] = tomllib.loads(packaged(__package__ or "", "hub.toml"))
+"""What the hub has: the versions of its records, and the images that are computed."""
+
+
+def _steps(name: str) -> tuple[BuildStep, ...]:
+    row = OFFERED["computed"][name]
+    return (*(_steps(row["base"]) if "base" in row else ()), *(BuildStep(**step) for step in row["steps"]))
+
+
 IMAGES: dict[str, tuple[tuple[str, ...], Sequence[BuildStep]]] = {
-    "busybox": (("latest", "1", "1.30"), _BUSYBOX),
-    "alpine": (("latest", "3", "3.9"), _ALPINE),
-    "python": (("latest", "3", "3.7", "3.7-alpine"), _PYTHON),
+    name: (tuple(row["tags"]), _steps(name)) for name, row in OFFERED["computed"].items()
 }
+"""The images that are computed: their tags and their steps."""
 
 
 def build(steps: Sequence[BuildStep]) -> Image:
     """Return the image that build steps make, layer by layer.
 
-    >>> build(_BUSYBOX).config.config["Cmd"]
+    >>> build(IMAGES["busybox"][1]).config.config["Cmd"]
     ('sh',)
     """
     settings: dict[str, Any] = {"Env": [_PATH], "Labels": _LABEL}
