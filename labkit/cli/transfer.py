@@ -146,8 +146,7 @@ def show(terminal: Terminal, events: Transfer, *, stream: int, header: str = "")
             if stream and not printed:
                 terminal.write(stream, header)
                 printed = True
-            if terminal.watch is not None:
-                terminal.watch(event)
+            terminal.see(event)
             lines[event.layer] = event_line(event)
             if stream and not terminal.tty and not event.state.startswith(_MOVING):
                 terminal.write(stream, f"{event.layer}: {event.state.rstrip()}\n")

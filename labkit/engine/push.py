@@ -28,6 +28,8 @@ from labkit.store.client import Client, words
 
 MAX_UPLOADS = 5
 """How many layers Docker uploads at once; here one comes after the other, and the rest is said to wait."""
+_REPORTS = 10
+"""On each upload that is simulated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +174,11 @@ def _push_layers(
             now = live.clock() - started
         else:
             upload()
-            now += blob.size / network.bandwidth
+            seconds = blob.size / network.bandwidth
+            for part in range(1, _REPORTS):
+                share = part / _REPORTS
+                yield PullEvent(now + seconds * share, name, "Pushing", int(layer.size * share), layer.size)
+            now += seconds
         target.took(layer, digest, blob.size)
         yield PullEvent(now, name, "Pushed")
     return [target.there[each.diff_id] for each in image.layers]

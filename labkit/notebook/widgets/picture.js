@@ -258,16 +258,22 @@ export class Picture {
     setTimeout(() => tile.classList.remove(kind), 1200);
   }
 
-  /** Show a scene as a transfer leads to it: its events [seconds, layer, state, bytes, of so many]. */
-  play(scene, events) {
+  /** Show a scene as a transfer or a build leads to it: its events [seconds, layer, state, bytes, of so many],
+      and the keys of the tiles that each layer's are about. */
+  play({ scene, events, keys }) {
     this.stop();
     const fresh = new Set(scene.tiles.filter(tile => !this.tiles.has(tile.key)).map(tile => tile.key));
     this.draw(scene);
     if (!events.length || still() || !this.at || !this.element.clientWidth) return;
-    this.ghosts = scene.tiles.filter(tile => fresh.has(tile.key) && ["layer", "image"].includes(kindOf(tile.key)));
-    for (const tile of this.ghosts) this.tiles.get(tile.key).classList.add("ghost");
-    const last = Math.max(...events.map(each => each[0])) || 1;  // each pull of a line begins at 0
-    const pace = Math.min(3000, 400 * last) / last, began = performance.now();
+    this.keys = keys;
+    // What is new is there when the last event about it has come; what is made or sent is not seen before.
+    this.ends = new Map();
+    for (const event of events) for (const key of keys[event[1]] ?? []) this.ends.set(key, event);
+    const made = key => kindOf(key) === "blob" || (this.ends.get(key) ?? events.at(-1))[2] === "Built";
+    this.ghosts = [...fresh].filter(key => this.ends.has(key) || ["layer", "image"].includes(kindOf(key)));
+    for (const key of this.ghosts) this.tiles.get(key).classList.add(made(key) ? "unseen" : "ghost");
+    const last = events.at(-1)[0] || 1;
+    const pace = Math.min(3000, Math.max(400 * last, 250 * this.ends.size)) / last, began = performance.now();
     let next = 0;
     const step = now => {
       while (next < events.length && events[next][0] * pace <= now - began) {
@@ -287,27 +293,37 @@ export class Picture {
     this.playing = 0;
     this.seen = this.over = null;
     over?.();
-    for (const tile of this.ghosts ?? []) this.solid(this.tiles.get(tile.key));
+    for (const key of this.ghosts ?? []) this.solid(key);
     this.ghosts = [];
   }
 
-  solid(found) {
-    found?.classList.remove("ghost");
-    found?.querySelector(".bar").setAttribute("width", 0);
+  /** A tile is there: a blob comes from its layer, `from`. */
+  solid(key, from) {
+    const found = this.tiles.get(key);
+    if (!found) return;
+    if (found.classList.contains("unseen")) {
+      const tile = this.scene.tiles.find(each => each.key === key);
+      this.arrive(found, { ...tile, origin: tile.origin || from }, found.at, 0, new Map());
+    }
+    found.classList.remove("ghost", "unseen");
+    found.querySelector(".bar").setAttribute("width", 0);
   }
 
-  happen([, layer, state, current, total]) {
-    const tile = this.scene.tiles.find(each => kindOf(each.key) === "layer" && each.name === layer);
-    const found = tile && this.tiles.get(tile.key);
-    if (!found) return;
-    if (state === "Already exists" || state === "Layer already exists") this.flash(tile.key, "exists");
-    const bar = found.querySelector(".bar"), share = total ? current / total : 1;
-    if (state === "Downloading" || state === "Extracting" || state === "Pushing") {
-      bar.setAttribute("width", Math.max(2, share * found.querySelector(".body").getAttribute("width")));
-      bar.setAttribute("height", state === "Extracting" ? HEIGHT : 6);
-      bar.setAttribute("y", state === "Extracting" ? 0 : HEIGHT - 6);
+  happen(event) {
+    const [, layer, state, current, total] = event, keys = this.keys[layer] ?? [];
+    for (const key of keys) {
+      const found = this.tiles.get(key);
+      if (!found) continue;
+      if (/lready exists|^Mounted from|^Using cache|^Saved/.test(state)) this.flash(key, "exists");
+      const sent = state === "Pushing" && kindOf(key) === "layer";
+      if (sent || (found.classList.contains("ghost") && /^(Downloading|Extracting|Loading)/.test(state))) {
+        const bar = found.querySelector(".bar"), whole = state === "Extracting", share = total ? current / total : 1;
+        bar.setAttribute("width", Math.max(2, share * found.querySelector(".body").getAttribute("width")));
+        bar.setAttribute("height", whole ? HEIGHT : 6);
+        bar.setAttribute("y", whole ? 0 : HEIGHT - 6);
+      }
+      if (this.ends.get(key) === event) this.solid(key, keys[0]);
     }
-    if (state === "Pull complete") this.solid(found);
   }
 
   /** Say in words what changed, once a burst is over. */

@@ -23,9 +23,9 @@ export default {
     root.classList.toggle("both", !!terminal);
 
     const show = first => {
-      const { scene, events, said } = model.get("frame");
+      const frame = model.get("frame"), { scene, said } = frame;
       if (first) picture.draw(scene, true);
-      else picture.play(scene, events);
+      else picture.play(frame);
       if (said) picture.say(said);
       time.show();
       if (opened.hidden) return;

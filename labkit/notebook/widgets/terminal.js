@@ -49,7 +49,7 @@ export class Terminal {
     this.left = key === "p";
     return {
       d: this.input.value ? null : () => this.enter(CTRL_D),
-      l: () => this.screen.replaceChildren(),
+      l: () => { this.clear(); this.tell({ clear: true }); },
       p: () => {},
       u: () => { this.input.value = ""; },
     }[key];
@@ -100,8 +100,9 @@ export class Terminal {
   recall(step) {
     const at = this.at + step;
     if (at < 0 || at > this.past.length) return;
+    if (this.at === this.past.length) this.draft = this.input.value;
     this.at = at;
-    this.input.value = this.past[at] ?? "";
+    this.input.value = this.past[at] ?? this.draft;
     this.input.setSelectionRange(this.input.value.length, this.input.value.length);
   }
 
@@ -117,15 +118,19 @@ export class Terminal {
   }
 
   /** Take a message of the kernel's. */
-  hear({ ran, prompt, past, screen, clear, bar, completions, word, asked }) {
-    if (screen !== undefined) this.screen.replaceChildren(), this.print(screen);
+  hear({ ran, prompt, past, screen, busy, clear, bar, completions, word, asked }) {
+    if (screen !== undefined) {
+      this.clear();
+      this.print(screen);
+      this.wait(busy);
+    }
     if (past) { this.past = past; this.at = past.length; }
     if (prompt !== undefined) this.prompt.textContent = prompt;
     if (bar) this.bars(bar);
     if (completions && asked === this.input.value.slice(0, this.input.selectionStart)) this.complete(completions, word);
     if (ran === undefined) return;
     this.wait(false);
-    if (clear) this.screen.replaceChildren();
+    if (clear) this.clear();
     this.text = ran;
     if (this.picture.playing) {
       this.picture.seen = event => this.bars([event[1], event[5]]);
@@ -135,14 +140,17 @@ export class Terminal {
     this.next();
   }
 
-  /** Show a line of a transfer, in the place of the last one about the same layer. */
+  /** Show a line of a transfer, in the place of the last one about the same layer; what a build prints stays. */
   bars([layer, words]) {
+    if (!words) return;
     this.moving ??= new Map();
-    if (!this.moving.has(layer)) {
-      this.moving.set(layer, part("span"));
-      this.append(this.moving.get(layer));
+    const id = /^\w+$/.test(layer) ? layer : this.moving.size;
+    if (!this.moving.has(id)) {
+      this.moving.set(id, part("span"));
+      this.append(this.moving.get(id));
     }
-    this.moving.get(layer).textContent = `${words}\n`;
+    this.moving.get(id).textContent = `${words}\n`;
+    this.follow();
   }
 
   /** What was moving gives way to what the command printed in all. */
@@ -165,6 +173,11 @@ export class Terminal {
       this.input.setSelectionRange(place, place);
     }
     this.offered.textContent = found.length > 1 ? found.slice(0, 60).join("   ") : "";
+  }
+
+  clear() {
+    this.screen.replaceChildren();
+    this.length = 0;
   }
 
   print(text, kind = "") {

@@ -7,7 +7,7 @@ registry, goes on in a thread, so that Ctrl-C is heard; where there are no threa
 from __future__ import annotations
 
 from collections.abc import Sequence
-from threading import Event, Thread, current_thread
+from threading import Event, Lock, Thread, current_thread
 from typing import Any
 
 import traitlets
@@ -39,9 +39,11 @@ class Terminal(Stage):
     def __init__(self, lab: Lab) -> None:
         self._screen = ""
         self._typed: list[str] = []
+        self._bars: dict[str, str] = {}
         self._stopped = Event()
         self._worker: Thread | None = None
-        self._late = self._streamed = False
+        self._late = self._streamed = self._busy = False
+        self._answering = Lock()
         self._led: State | None = None
         super().__init__(lab)
 
@@ -59,10 +61,20 @@ class Terminal(Stage):
             text = str(content["complete"])
             found = completions(self.lab.session, text)
             self.send({"completions": found, "word": split_word(text)[1], "asked": text})
+        elif "clear" in content:
+            self._screen = ""
         elif "hello" in content:
-            self.send({"screen": self._screen, "prompt": self.lab.prompt, "past": self._typed})
+            self._greet()
         else:
             super()._asked(widget, content, buffers)
+
+    def _greet(self) -> None:
+        """Tell a page that was loaded again what was shown, and of the command that still runs."""
+        with self._answering:
+            past, busy = self._typed, self._busy
+            self.send({"screen": self._screen, "prompt": self.lab.prompt, "past": past, "busy": busy})
+            for layer, words in list(self._bars.items()) if busy else ():
+                self.send({"bar": [layer, words]})
 
     def _take(self, line: str) -> None:
         """Run a line, for a moment here and then beside the page."""
@@ -82,7 +94,11 @@ class Terminal(Stage):
 
     def _run(self, line: str, prompt: str) -> None:
         self.lab.session.tty = True
-        with self.lab._lock:
+        with self._answering:
+            self._busy = True
+            self._bars.clear()
+            self._screen += shown(f"{prompt}{line}\n") if line.isprintable() else ""
+        with self.lab.alone():
             before, own = self.lab.engine.state, ""
             try:
                 if self._stopped.is_set():  # while another cell had the lab
@@ -98,17 +114,18 @@ class Terminal(Stage):
             self._led = None if own or still(before) == still(now) else now
         _, clear, after = text.rpartition(_CLEAR)
         text = shown(after.replace("\r\n", "\n"))
-        echo = f"{prompt}{line}\n" if line.isprintable() else ""
-        self._screen = ("" if clear else self._screen + shown(echo)) + text
-        self._screen = self._screen[-_KEPT:]
-        self.send({"ran": text, "clear": bool(clear), "prompt": self.lab.prompt})
+        with self._answering:
+            self._busy = False
+            self._screen = (("" if clear else self._screen) + text)[-_KEPT:]
+            self.send({"ran": text, "clear": bool(clear), "prompt": self.lab.prompt})
 
     def _watch(self, event: PullEvent) -> None:
         if self._stopped.is_set():
             raise KeyboardInterrupt
+        self._bars[event.layer] = str(shown_event(event)[-1])
         if self._late:
             self._streamed = True
-            self.send({"bar": [event.layer, shown_event(event)[-1]]})
+            self.send({"bar": [event.layer, self._bars[event.layer]]})
 
     def _cancel(self) -> None:
         """Stop what runs; what is only being played is taken back."""
