@@ -265,7 +265,7 @@ export class Picture {
     const fresh = new Set(scene.tiles.filter(tile => !this.tiles.has(tile.key)).map(tile => tile.key));
     this.draw(scene);
     if (!events.length || still() || !this.at || !this.element.clientWidth) return;
-    this.keys = keys;
+    Object.assign(this, { events, keys });
     // What is new is there when the last event about it has come; what is made or sent is not seen before.
     this.ends = new Map();
     for (const event of events) for (const key of keys[event[1]] ?? []) this.ends.set(key, event);
@@ -274,13 +274,14 @@ export class Picture {
     for (const key of this.ghosts) this.tiles.get(key).classList.add(made(key) ? "unseen" : "ghost");
     const last = events.at(-1)[0] || 1;
     const pace = Math.min(3000, Math.max(400 * last, 250 * this.ends.size)) / last, began = performance.now();
-    let next = 0;
+    this.happened = 0;
     const step = now => {
-      while (next < events.length && events[next][0] * pace <= now - began) {
-        this.seen?.(events[next]);
-        this.happen(events[next++]);
+      while (this.happened < events.length && events[this.happened][0] * pace <= now - began) {
+        const event = events[this.happened++];
+        this.seen?.(event);
+        this.happen(event);
       }
-      if (next < events.length) this.playing = requestAnimationFrame(step);
+      if (this.happened < events.length) this.playing = requestAnimationFrame(step);
       else this.stop();
     };
     this.playing = requestAnimationFrame(step);

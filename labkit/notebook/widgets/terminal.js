@@ -134,6 +134,7 @@ export class Terminal {
     this.text = ran;
     if (this.picture.playing) {
       this.picture.seen = event => this.bars([event[1], event[5]]);
+      this.picture.events.slice(0, this.picture.happened).forEach(this.picture.seen);
       this.picture.over = () => this.finish();
       if (this.waiting.length) this.picture.stop();
     } else this.finish();
