@@ -105,6 +105,7 @@ class _Spot:
 
     tile: Tile
     order: tuple[int, object] = (0, 0)
+    """Cards are first, then containers, which stand on a layer where their image has no card, then layers."""
     above: list[_Spot] = field(default_factory=list)
 
 
@@ -136,7 +137,7 @@ def _forest(state: State) -> _Spot:
                 origin = came if chain == image.chain_id else ""
                 name, note = _called(state, layer.diff_id), made[layer.diff_id]
                 tile = Tile(f"layer:{chain}", name, layer.size, note=note, origin=origin)
-                layers[chain] = _Spot(tile, (1, age(image)))
+                layers[chain] = _Spot(tile, (2, age(image)))
                 below.above.append(layers[chain])
             below = layers[chain]
         return below
@@ -177,7 +178,7 @@ def _standing(container: Container) -> _Spot:
     size = tree.size(container.upper)
     found = spot = _Spot(
         Tile(key, container.name, size, mark=container.status, note=container.image_name),
-        (0, container.number),
+        (1, container.number),
     )
     below = container.active.parent
     for each in _changed(

@@ -45,6 +45,14 @@ export default {
     show(true);
     return alive(model.get("mark"), { element, moved: () => terminal?.follow(), end: () => picture.end() });
   },
+
+  /** Where an output is a widget's view, as in VS Code, it has a place for the box in it. */
+  render({ model, el }) {
+    const place = document.createElement("labkit-live");
+    place.dataset.mark = model.get("mark");
+    el.append(place);
+    return () => place.remove();
+  },
 };
 
 function openTile(panel, { key, title, rows, lines }, picture) {

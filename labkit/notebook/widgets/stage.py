@@ -24,14 +24,14 @@ from labkit.cli.formats import progress_line
 from labkit.engine.scene import Scene, change, scene, tiles_of
 from labkit.engine.schedule import PullEvent, StepEvent
 from labkit.lab import Lab
-from labkit.notebook.magics import live
-from labkit.notebook.output import lab_of_notebook
+from labkit.notebook.magics import live, vscode
 from labkit.notebook.pictures import still
 from labkit.notebook.pictures.picture import image, twin
 from labkit.notebook.pictures.text import visible
 
 _COLUMNS = 60
 """Of a terminal beside the stage: Docker leaves the bar out of lines as short as these."""
+_VIEW = "application/vnd.jupyter.widget-view+json"
 _REST = 1.0
 """Seconds without a command after which the saved picture is drawn anew."""
 _ASLEEP = "This is how it stood. Run the cell (Shift+Enter), and it comes alive."
@@ -48,7 +48,7 @@ def text_of(*names: str) -> str:
 
 
 class Stage(anywidget.AnyWidget):
-    """Shows a lab and follows it; see `stage`."""
+    """Shows a lab and follows it; see `live.stage`."""
 
     # A text, not a file's path: anywidget keeps a widget alive for ever whose script is a path.
     _esm = text_of("live.js", "picture.js", "stage.js")
@@ -106,13 +106,17 @@ class Stage(anywidget.AnyWidget):
             "at": self.lab.at,
         }
 
-    def bundle(self) -> dict[str, str]:
-        """Return what Jupyter keeps of it: the still picture, and the same in words."""
+    def bundle(self) -> dict[str, Any]:
+        """Return what Jupyter keeps of it: the still picture, and the same in words.
+
+        VS Code brings the model to its page only with a widget's view, which is then what it shows.
+        """
         drawn = still.still(self._scene)
         words = f"{drawn.title}. {drawn.description}"
         kept = image("image/svg+xml", drawn.svg.encode(), words, drawn.width) + twin(drawn.text)
         page = f'<labkit-live data-mark="{self.mark}">{kept}<p>{_ASLEEP}</p></labkit-live>'
-        return {"text/html": page, "text/plain": drawn.text}
+        view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
+        return {"text/html": page, "text/plain": drawn.text, **({_VIEW: view} if vscode() else {})}
 
     def _ipython_display_(self) -> None:
         show: Any = display.display
@@ -216,15 +220,6 @@ def said(before: Scene, after: Scene) -> str:
     told = [f"{still.label(each.tile)} {each.what}" for each in events[:4]]
     more = len(events) - len(told)
     return "; ".join(told) + (f"; and {more} more" if more else "")
-
-
-def stage(lab: Lab | None = None) -> Stage:
-    """Open the stage of a lab, by default the notebook's: a picture that moves with each command.
-
-    >>> stage(Lab()).lab
-    <Lab: 0 images, 0 containers>
-    """
-    return Stage(lab or lab_of_notebook(get_ipython()))
 
 
 _SHOWN: dict[str, list[tuple[str, Stage]]] = {}

@@ -11,7 +11,6 @@ from threading import Event, Lock, Thread, current_thread
 from typing import Any
 
 import traitlets
-from IPython.core.getipython import get_ipython
 
 from labkit.base.errors import LabkitError
 from labkit.base.text import shown
@@ -21,7 +20,6 @@ from labkit.engine.schedule import PullEvent
 from labkit.engine.state import State, still
 from labkit.lab import Lab
 from labkit.notebook.console import own_word
-from labkit.notebook.output import lab_of_notebook
 from labkit.notebook.widgets.stage import Stage, shown_event, text_of
 
 _MOMENT = 0.3
@@ -31,7 +29,7 @@ _CLEAR = "\x1b[H\x1b[J"
 
 
 class Terminal(Stage):
-    """A stage that can be typed at; see `terminal`."""
+    """A stage that can be typed at; see `live.terminal`."""
 
     _esm = text_of("live.js", "picture.js", "terminal.js", "stage.js")
     typing = traitlets.Bool(True).tag(sync=True)
@@ -139,12 +137,3 @@ class Terminal(Stage):
             text += f"labkit: took back: {shown(self.lab.undo())}\n"
         self._screen += text
         self.send({"ran": text, "prompt": self.lab.prompt})
-
-
-def terminal(lab: Lab | None = None) -> Terminal:
-    """Open the terminal of a lab, by default the notebook's, with the stage beside it.
-
-    >>> terminal(Lab()).lab
-    <Lab: 0 images, 0 containers>
-    """
-    return Terminal(lab or lab_of_notebook(get_ipython()))
