@@ -16,7 +16,7 @@ KEYS = """() => [...document.querySelector("labkit-live").shadowRoot.querySelect
     .map(tile => tile.dataset.key).sort()"""
 STILL = """line => { const root = document.querySelector("labkit-live")?.shadowRoot;
     return root && (!line || [...root.querySelectorAll(".typed")].at(-1)?.textContent.includes(line))
-        && !root.querySelector(".ghost, .unseen, [aria-busy=true]") }"""
+        && !root.querySelector("[aria-busy=true]") }"""
 FILM = (
     "docker pull nginx",
     "docker pull mysql:8.0.15",

@@ -285,6 +285,7 @@ export class Picture {
       else this.stop();
     };
     this.playing = requestAnimationFrame(step);
+    this.element.setAttribute("aria-busy", "true");
   }
 
   /** End the playing: the scene is what it leads to. */
@@ -292,6 +293,7 @@ export class Picture {
     cancelAnimationFrame(this.playing);
     const over = this.playing ? this.over : null;
     this.playing = 0;
+    this.element.setAttribute("aria-busy", "false");
     this.seen = this.over = null;
     over?.();
     for (const key of this.ghosts ?? []) this.solid(key);

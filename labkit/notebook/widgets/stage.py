@@ -217,7 +217,7 @@ def said(before: Scene, after: Scene) -> str:
     ''
     """
     events = change(before, after)
-    told = [f"{still.label(each.tile)} {each.what}" for each in events[:4]]
+    told = [visible(f"{still.label(each.tile)} {each.what}") for each in events[:4]]
     more = len(events) - len(told)
     return "; ".join(told) + (f"; and {more} more" if more else "")
 

@@ -2,6 +2,14 @@
 
 const CTRL_C = "\x03", CTRL_D = "\x04", DETACH = "\x10\x11", MOST_TEXT = 300_000;
 
+/** A text in which what could steer a screen is an escape that can be read, as the kernel writes it. */
+function seen(text) {
+  return text.replace(/(?![\n\t])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, each => {
+    const number = each.codePointAt(0).toString(16);
+    return number.length > 2 ? `\\u${number.padStart(4, "0")}` : `\\x${number.padStart(2, "0")}`;
+  });
+}
+
 export class Terminal {
   constructor(tell, picture) {
     Object.assign(this, { tell, picture, past: [], at: 0, waiting: [], busy: false, atEnd: true, length: 0 });
@@ -88,7 +96,7 @@ export class Terminal {
 
   send(line, echo = "") {
     this.wait(true);
-    this.print(echo, "typed");
+    this.print(seen(echo), "typed");
     this.tell({ line });
   }
 
