@@ -265,27 +265,3 @@ def test_less_motion_shows_the_end_at_once(bare: Open) -> None:
     assert page.place.locator(".ghost, .unseen").count() == 0
     assert page.page.evaluate("document.querySelector('labkit-live').shadowRoot.getAnimations().length") == 0
     assert "Pull complete" in page.screen()
-
-
-def _many(images: int) -> Lab:
-    lab = Lab()
-    for number in range(images):
-        lab.build(f"image{number}", ["FROM busybox", *(f"RUN echo {number}{n} > /{n}" for n in range(6))])
-    return lab
-
-
-def test_twice_the_tiles_take_twice_as_long_to_draw(bare: Open) -> None:
-    times = []
-    for images in (36, 72):  # 500 tiles
-        page = bare(Stage(_many(images)))
-        page.page.evaluate(
-            "window.frame = fake.get('frame');"
-            "window.none = {...frame, scene: {tiles: [], columns: 0, rows: 0}};"
-        )
-        drawn = """() => { fake.set("frame", {...none, turn: -1});
-            const began = performance.now(); fake.set("frame", frame);
-            document.querySelector("labkit-live").shadowRoot.querySelector("svg").getBoundingClientRect();
-            return performance.now() - began; }"""
-        times.append(min(page.page.evaluate(drawn) for _ in range(5)))
-        assert len(page.tiles()) >= 7 * images
-    assert times[1] < 3 * times[0], times

@@ -3,7 +3,7 @@
 // All tiles lie in one flat group, so that one that has the focus never changes its parent and so never loses
 // it. What stands where is the scene's; this turns columns and rows into pixels, as still.py does.
 
-const ROW = 30, HEIGHT = 26, MARGIN = 12, HEAD = 24, BLOB = 128, LEAST = 136, MOST = 420, MOVE = 450;
+const ROW = 30, HEIGHT = 26, MARGIN = 12, HEAD = 24, BLOB = 128, LEAST = 136, MOST = 420, MOVE = 450, MANY = 250;
 const SHELVES = { blob: "Registry", cache: "Local cache and containers", volume: "Volumes" };
 const SVG = "http://www.w3.org/2000/svg";
 const STATUS = { running: "●", created: "◌", exited: "○" };
@@ -136,6 +136,8 @@ export class Picture {
   draw(scene, atOnce = false) {
     const width = this.element.clientWidth;
     if (!width) { this.scene = scene; return; }
+    // Asked once: each time the page is laid out for the answer. What is more than many nobody can follow.
+    atOnce ||= still() || scene.tiles.length > MANY;
     this.fonts = ["ui", "code"].map(kind => getComputedStyle(this.element).getPropertyValue(`--${kind}`));
     const before = this.at?.places ?? new Map();
     this.scene = scene;
@@ -149,6 +151,7 @@ export class Picture {
     const known = scene.tiles.filter(tile => this.tiles.has(tile.key));
     // All is read before anything is written: a page that is asked and changed by turns is laid out each time.
     const from = new Map(known.map(tile => [tile.key, this.where(this.tiles.get(tile.key))]));
+    this.blobs = new Map(scene.tiles.filter(tile => kindOf(tile.key) === "blob").map(tile => [tile.name, tile.key]));
     const left = gone.find(key => this.tiles.get(key) === this.element.getRootNode().activeElement);
     for (const key of gone) this.leave(key, atOnce);
     let wait = 0;
@@ -213,7 +216,7 @@ export class Picture {
     found.at = place;
     this.moving.get(found)?.cancel();
     this.put(found, place);
-    if (!atOnce && !still()) this.run(found, from, place, 0);
+    if (!atOnce) this.run(found, from, place, 0);
   }
 
   run(found, from, place, delay, more = {}) {
@@ -228,10 +231,10 @@ export class Picture {
   arrive(found, tile, place, delay, before) {
     found.at = place;
     this.put(found, place);
-    if (delay < 0 || still()) return;
-    const blob = this.scene.tiles.find(each => kindOf(each.key) === "blob" && each.name === tile.name);
+    if (delay < 0) return;
+    const blob = kindOf(tile.key) === "layer" && this.at.places.get(this.blobs.get(tile.name));
     const origin = this.at.places.get(tile.origin) ?? before.get(tile.origin)
-      ?? (kindOf(tile.key) === "layer" && blob ? this.at.places.get(blob.key) : null);
+      ?? (blob || null);
     const from = origin ?? { x: place.x, y: place.y - 24 };
     this.run(found, from, place, Math.min(delay, 900), { opacity: origin ? 0.7 : 0 });
     if (kindOf(tile.key) === "file" && tile.mark === "D") this.flash(tile.origin, "hides");
@@ -244,7 +247,7 @@ export class Picture {
     tile.removeAttribute("tabindex");
     tile.setAttribute("aria-hidden", "true");
     this.moving.get(tile)?.cancel();
-    if (atOnce || still()) { tile.remove(); return; }
+    if (atOnce) { tile.remove(); return; }
     const { x, y } = tile.at;
     const steps = [{ opacity: 1 }, { opacity: 0, transform: `translate(${x}px, ${y + 24}px)` }];
     tile.animate(steps, { duration: MOVE / 1.5, fill: "forwards" }).finished.finally(() => tile.remove()).catch(() => {});
