@@ -258,6 +258,45 @@ def test_a_page_as_vs_codes_shows_the_stage_where_the_view_is(
     assert page.page.locator("labkit-live").count() == 0
 
 
+@pytest.mark.parametrize("width", [480, 800, 1280])
+def test_nothing_is_cut_off_or_too_small_to_read(width: int, bare: Open) -> None:
+    page = bare(Terminal(Lab()), width=width)
+    page.prompt()
+    for line in ("docker pull nginx", "docker pull mysql", "docker run --name box nginx rm /etc/group"):
+        page.enter(line)
+        page.still()
+    wide = """root => [...root.querySelectorAll("*")].filter(each => !each.closest("svg, .said, .screen, input"))
+        .filter(each => !["auto", "scroll"].includes(getComputedStyle(each).overflowX))
+        .filter(each => getComputedStyle(each).display !== "inline" && each.scrollWidth > each.clientWidth + 2)
+        .filter(each => getComputedStyle(each).textOverflow !== "ellipsis").map(each => each.outerHTML)"""
+    assert page.place.locator(".stage").evaluate(wide) == []
+    small = """root => [...root.querySelectorAll("text, span, p, output, button")]
+        .filter(each => each.textContent && parseFloat(getComputedStyle(each).fontSize) < 11).length"""
+    assert page.place.locator(".stage").evaluate(small) == 0
+    beside = page.place.locator(".side").bounding_box()["y"] < 20
+    assert beside == (width > 900)
+
+
+def test_by_mouse_a_tile_is_opened_and_time_is_walked(bare: Open) -> None:
+    page = bare(Terminal(Lab()))
+    page.prompt()
+    for line in ("docker pull busybox", "docker run --name box busybox touch /x"):
+        page.enter(line)
+        page.still()
+    page.place.locator('[data-key^="container:"]').click()
+    page.answer()
+    assert page.place.get_by_role("heading", name="a container: box").is_visible()
+    wanted = [page.tiles()]
+    for name in ("Back one command", "Back one command", "Forward one command", "Forward one command"):
+        page.place.get_by_role("button", name=name).click()
+        page.answer()
+        assert page.tiles() == sorted(tile.key for tile in scene(page.widget.lab.engine.state).tiles)
+        wanted.append(page.tiles())
+    assert wanted[2] == []
+    assert wanted[4] == wanted[0]
+    assert not page.place.locator(".opened").is_visible(), "its container was away meanwhile"
+
+
 def test_less_motion_shows_the_end_at_once(bare: Open) -> None:
     page = bare(Terminal(Lab()), motion=False)
     page.prompt()
