@@ -265,10 +265,11 @@ def test_nothing_is_cut_off_or_too_small_to_read(width: int, bare: Open) -> None
     for line in ("docker pull nginx", "docker pull mysql", "docker run --name box nginx rm /etc/group"):
         page.enter(line)
         page.still()
-    wide = """root => [...root.querySelectorAll("*")].filter(each => !each.closest("svg, .said, .screen, input"))
-        .filter(each => !["auto", "scroll"].includes(getComputedStyle(each).overflowX))
-        .filter(each => getComputedStyle(each).display !== "inline" && each.scrollWidth > each.clientWidth + 2)
-        .filter(each => getComputedStyle(each).textOverflow !== "ellipsis").map(each => each.outerHTML)"""
+    wide = """root => [...root.querySelectorAll("*")].filter(each => {
+        const { overflowX, display, textOverflow } = getComputedStyle(each);
+        const free = each.closest("svg, .said, .screen, input") || ["auto", "scroll"].includes(overflowX)
+            || display === "inline" || textOverflow === "ellipsis";
+        return !free && each.scrollWidth > each.clientWidth + 2; }).map(each => each.outerHTML)"""
     assert page.place.locator(".stage").evaluate(wide) == []
     small = """root => [...root.querySelectorAll("text, span, p, output, button")]
         .filter(each => each.textContent && parseFloat(getComputedStyle(each).fontSize) < 11).length"""

@@ -37,9 +37,8 @@ def ask(terminal: Terminal, **content: object) -> dict[str, Any]:
 def test_it_is_named_without_what_it_is_made_of() -> None:
     late = "{'anywidget', 'ipywidgets', 'IPython', 'drawsvg', 'matplotlib'}"
     code = f"import sys; from labkit import Lab, stage, terminal; Lab(); print({late} & set(sys.modules))"
-    assert (
-        subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, check=True).stdout == b"set()\n"
-    )
+    done = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, check=True)
+    assert done.stdout.strip() == b"set()"
 
 
 def test_a_line_is_run_and_the_scene_goes_with_it(terminal: Terminal) -> None:
