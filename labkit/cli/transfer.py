@@ -14,7 +14,7 @@ from labkit.engine import pull as pulling
 from labkit.engine import push as pushing
 from labkit.engine.pull import Pulled
 from labkit.engine.push import Pushed
-from labkit.engine.schedule import PullEvent
+from labkit.engine.schedule import PullEvent, StepEvent
 from labkit.oci.descriptor import parse_platform
 from labkit.oci.reference import Reference, parse_reference
 from labkit.store.client import Client
@@ -144,6 +144,7 @@ def show(terminal: Terminal, events: Transfer, *, stream: int, header: str = "")
                 _write_lines(terminal, stream, lines)
                 raise
             if stream and not printed:
+                terminal.see(StepEvent(0.0, "", "Pulling", text=header))
                 terminal.write(stream, header)
                 printed = True
             terminal.see(event)

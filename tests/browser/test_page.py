@@ -305,3 +305,14 @@ def test_less_motion_shows_the_end_at_once(bare: Open) -> None:
     assert page.place.locator(".ghost, .unseen").count() == 0
     assert page.page.evaluate("document.querySelector('labkit-live').shadowRoot.getAnimations().length") == 0
     assert "Pull complete" in page.screen()
+
+
+def test_the_next_prompt_comes_when_the_pull_is_over(bare: Open) -> None:
+    page = bare(Terminal(Lab()))
+    page.prompt()
+    page.enter("docker run -it ubuntu:15.04 bash")
+    asks = page.place.locator(".prompt")
+    assert (asks.inner_text(), "Pulling from library/ubuntu" in page.screen()) == ("", True)
+    page.still()
+    assert asks.inner_text().startswith("root@")
+    assert page.screen().count("Pulling from library/ubuntu") == 1

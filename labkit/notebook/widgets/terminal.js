@@ -12,7 +12,7 @@ function seen(text) {
 
 export class Terminal {
   constructor(tell, picture) {
-    Object.assign(this, { tell, picture, past: [], at: 0, waiting: [], busy: false, atEnd: true, length: 0 });
+    Object.assign(this, { tell, picture, past: [], at: 0, asks: "", waiting: [], busy: false, atEnd: true, length: 0 });
     this.element = part("div", "terminal");
     this.screen = part("div", "screen", "", { role: "log", tabindex: "0", "aria-label": "Output" });
     this.screen.addEventListener("scroll", () => {
@@ -133,7 +133,8 @@ export class Terminal {
       this.wait(busy);
     }
     if (past) { this.past = past; this.at = past.length; }
-    if (prompt !== undefined) this.prompt.textContent = prompt;
+    if (prompt !== undefined) this.asks = prompt;
+    this.prompt.textContent = this.picture.playing ? "" : this.asks;
     if (bar) this.bars(bar);
     if (completions && asked === this.input.value.slice(0, this.input.selectionStart)) this.complete(completions, word);
     if (ran === undefined) return;
@@ -166,6 +167,7 @@ export class Terminal {
   finish() {
     for (const line of this.moving?.values() ?? []) line.remove();
     this.moving = null;
+    this.prompt.textContent = this.asks;
     const text = this.text ?? "";
     this.text = "";
     this.print(text);
