@@ -44,11 +44,11 @@ from labkit.notebook.widgets.driver_explorer import driver_explorer as driver_ex
 from labkit.notebook.widgets.history_explorer import history_explorer as history_explorer
 from labkit.notebook.widgets.inspect_explorer import inspect_explorer as inspect_explorer
 from labkit.notebook.widgets.layer_explorer import layer_explorer as layer_explorer
+from labkit.notebook.widgets.live import stage as stage
+from labkit.notebook.widgets.live import terminal as terminal
 from labkit.notebook.widgets.playground import playground as playground
 from labkit.notebook.widgets.prediction import predict as predict
 from labkit.notebook.widgets.prediction import recall as recall
-from labkit.notebook.widgets.stage import stage as stage
-from labkit.notebook.widgets.terminal import terminal as terminal
 from labkit.notebook.widgets.walkthrough import walkthrough as walkthrough
 from labkit.oci.changeset import Change as Change
 from labkit.oci.image import Image as Image

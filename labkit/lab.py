@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from threading import RLock
 from typing import IO, Protocol
@@ -35,7 +35,7 @@ from labkit.cli.timeline import Moment, Timeline
 from labkit.engine import archives, container, images, process, usage
 from labkit.engine import pull as transfer
 from labkit.engine.engine import Engine
-from labkit.engine.schedule import Network, PullEvent
+from labkit.engine.schedule import Network, PullEvent, StepEvent
 from labkit.engine.schedule import network as network_of
 from labkit.engine.state import COURSE_TIME, Container, Options, State
 from labkit.go.moment import SECOND, parse_time
@@ -49,7 +49,7 @@ from labkit.store.registry import Registry
 
 
 class Watcher(Protocol):
-    """What is told when a lab has changed, with the events of the transfer that changed it."""
+    """What is told when a lab has changed, with the events of the transfer or build that changed it."""
 
     def see(self, events: Sequence[PullEvent]) -> None:
         """Look at the lab again."""
@@ -145,7 +145,7 @@ class Lab:
         """
         place = self.session.place
         if line == CTRL_C and not place.again:  # it drops a line that was not yet given: that is no command
-            with self._lock:
+            with self.alone():
                 return self.session.type(line)
         given = place.again.line if place.again else None
         with self.doing(given or KEYS.get(line, place.unread + line)):
@@ -192,7 +192,7 @@ class Lab:
     def _watched(self, watch: Watch | None) -> Watch:
         def see(event: PullEvent) -> None:
             self._events.append(event)
-            if watch:
+            if watch and not isinstance(event, StepEvent):
                 watch(event)
 
         return see
@@ -209,7 +209,9 @@ class Lab:
     def load(self, file: str | os.PathLike[str] | IO[bytes]) -> list[Image]:
         """Load the images of an archive that `docker save` or another tool has written."""
         with self.doing():
-            return [self._named(each) for each in archives.load(self.engine, file).images]
+            loaded = archives.load(self.engine, file)
+            self._events += loaded.events
+            return [self._named(each) for each in loaded.images]
 
     def save(
         self, names: str | Sequence[str], file: str | os.PathLike[str], *, format: str = "docker"
@@ -228,7 +230,9 @@ class Lab:
         ['blobs', 'index.json', 'oci-layout']
         """
         wanted = [names] if isinstance(names, str) else names
-        archives.save(self.engine, wanted, Path(file), form=format)
+        with self.doing():
+            archives.save(self.engine, wanted, Path(file), form=format)
+            self._events += archives.saving(self.engine, wanted)
 
     def build(
         self, tag: str, steps: Sequence[str] | str, files: Mapping[str, str | bytes | int] | None = None
@@ -240,7 +244,10 @@ class Lab:
         6
         """
         with self.doing(f"docker build -t {tag}"):
-            return self._named(build.build_steps(self.engine, tag, steps, files or {}, pull=self.pull), tag)
+            image = build.build_steps(
+                self.engine, tag, steps, files or {}, pull=self.pull, see=self._events.append
+            )
+            return self._named(image, tag)
 
     def create(self, image: str, command: Sequence[str] = (), *, name: str = "") -> Box:
         """Create a container without starting it; pulls the image where it is missing."""
@@ -398,6 +405,10 @@ class Lab:
                 self._busy = False
                 self._time.add(self._moment(did), always=always)
                 self._tell()
+
+    def alone(self) -> AbstractContextManager[object]:
+        """Keep other threads out: commands of a cell and of a terminal may come at once."""
+        return self._lock
 
     @contextmanager
     def looking(self) -> Iterator[None]:

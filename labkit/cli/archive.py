@@ -10,18 +10,17 @@ from urllib.parse import urlencode
 
 from labkit.base.errors import FileSystemError, LabkitError, NotSimulated, call_of
 from labkit.cli import places
-from labkit.cli.formats import progress_line
 from labkit.cli.places import Place
 from labkit.cli.realfiles import native
 from labkit.cli.table import Invocation
 from labkit.cli.terminal import Terminal
+from labkit.cli.transfer import event_line
 from labkit.dockerfile.instructions import config_changes
 from labkit.engine import archives
 from labkit.engine.container_files import check_output
 from labkit.go import path as gopath
 from labkit.oci.blob import write_file
 from labkit.oci.content import Content
-from labkit.oci.digest import short
 from labkit.oci.reference import parse_reference
 from labkit.oci.tree import Dir, File, Meta
 
@@ -32,7 +31,10 @@ def save(terminal: Terminal, call: Invocation) -> int:
     """Write images to an archive: a file, or standard output."""
 
     def content() -> Content:
-        return archives.saved(terminal.engine, call.args)
+        archive = archives.saved(terminal.engine, call.args)
+        for event in archives.saving(terminal.engine, call.args):
+            terminal.see(event)
+        return archive
 
     return write_archive(terminal, str(call.options["output"]), content, "failed to save image")
 
@@ -120,10 +122,10 @@ def load(terminal: Terminal, call: Invocation) -> int:
     except LabkitError as error:
         terminal.err(f"{error}\n", error)
         return 1
-    if terminal.tty and not call.options["quiet"]:
-        for layer in loaded.layers:
-            size = layer.tar.size if layer.tar else 0
-            terminal.out(progress_line(short(layer.diff_id), "Loading layer", size, size) + "\n")
+    for event in [] if call.options["quiet"] else loaded.events:
+        terminal.see(event)
+        if terminal.tty:
+            terminal.out(f"{event_line(event)}\n")
     terminal.out("\n".join(loaded.lines) + "\n")
     return 0
 

@@ -27,6 +27,7 @@ from labkit.dockerfile.builder import BuildRequest
 from labkit.dockerfile.builder import build as run_build
 from labkit.dockerfile.context import IGNORE, Context, of_tar
 from labkit.engine.container_files import Files, local_path, resolved
+from labkit.engine.schedule import StepEvent
 from labkit.go import path as gopath
 from labkit.go.moment import SECOND
 from labkit.oci import tree
@@ -216,12 +217,20 @@ def build(terminal: Terminal, call: Invocation) -> int:
     screen = replace(terminal, output=[], errors=[], hint="") if quiet else terminal
     screen.out(f"Sending build context to Docker daemon {progress_bar(sent.size, 0)}\r\r\n")
     begun = len(screen.output)
+    unseen = [data for _, data in screen.output]
 
     def say(stream: int, text: str | bytes) -> None:
         data = text.encode("utf-8", "surrogateescape") if isinstance(text, str) else text
-        screen.out(_RED + data + _PLAIN if stream == 2 else data)
+        unseen.append(_RED + data + _PLAIN if stream == 2 else data)
+        screen.out(unseen[-1])
+
+    def see(event: StepEvent) -> None:
+        text = "" if quiet else b"".join(unseen).decode("utf-8", "replace")
+        terminal.see(replace(event, text=text))
+        unseen.clear()
 
     def pull(name: str) -> None:
+        see(StepEvent(0.0, "", "Pulling"))  # what was said stands above the pull's lines
         try:
             reference = parse_reference(name).with_default_tag()
         except InvalidReference as error:
@@ -231,7 +240,7 @@ def build(terminal: Terminal, call: Invocation) -> int:
     try:
         if call.options["security-opt"]:
             raise DaemonError(_NO_SECURITY)
-        image = run_build(terminal.engine, sent.context, request, pull=pull, say=say)
+        image = run_build(terminal.engine, sent.context, request, pull=pull, say=say, see=see)
     except LabkitError as error:
         streamed = len(screen.output) > begun
         if quiet:

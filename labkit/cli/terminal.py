@@ -132,7 +132,8 @@ class Terminal:
     as its user may use them, `mounts` the same without a look at who asks, and `cwd` is the directory in it.
 
     `tty` says whether its output goes to a terminal, which lines of a pull depend on. `watch` sees each
-    event of a pull as it comes. Output is kept in order, as pairs of the stream, 1 or 2, and the bytes;
+    event of a transfer or a build as it comes. Output is kept in order, as pairs of the stream, 1 or 2, and
+    the bytes;
     `archived` is how many of them are an archive's, and no text that is shown; `hint` is labkit's own line
     after it; `errors` are those that were printed, from which it is chosen;
     `news` is a hint that the session gives once, if the command succeeds: which one, and its words.
@@ -196,6 +197,11 @@ class Terminal:
         data = text.encode("utf-8", "surrogateescape") if isinstance(text, str) else text
         if data:
             self.output.append((stream, data))
+
+    def see(self, event: PullEvent) -> None:
+        """Tell who watches of an event."""
+        if self.watch is not None:
+            self.watch(event)
 
     def daemon_error(self, error: DaemonError) -> int:
         """Print an error that the daemon answered; return the exit code."""

@@ -12,7 +12,7 @@ from labkit.engine import pull as pulling
 from labkit.engine import push as pushing
 from labkit.engine.pull import Pulled
 from labkit.engine.push import Pushed
-from labkit.engine.schedule import PullEvent
+from labkit.engine.schedule import PullEvent, StepEvent
 from labkit.oci.descriptor import parse_platform
 from labkit.oci.reference import Reference, parse_reference
 from labkit.store.client import Client, followed
@@ -123,19 +123,23 @@ def show(terminal: Terminal, events: Transfer, *, stream: int, header: str = "")
         if stream:
             terminal.write(stream, text)
 
-    def see(event: PullEvent) -> None:
+    def begin() -> None:
         nonlocal begun
-        write("" if begun else header)
+        if not begun and stream:
+            terminal.see(StepEvent(0.0, "", "Pulling", text=header))
+            terminal.write(stream, header)
         begun = True
-        if terminal.watch is not None:
-            terminal.watch(event)
+
+    def see(event: PullEvent) -> None:
+        begin()
+        terminal.see(event)
         lines[event.layer] = event_line(event)
         if not terminal.tty and not event.state.startswith(_MOVING):
             write(f"{event.layer}: {event.state.rstrip()}\n")
 
     try:
         result = followed(events, see)
-        write("" if begun else header)
+        begin()
         return result
     finally:
         if terminal.tty:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from labkit.dockerfile.builder import BuildRequest, build
+from labkit.dockerfile.builder import BuildRequest, See, build
 from labkit.dockerfile.context import Context, Files, of_files
 from labkit.engine.engine import Engine
 from labkit.oci.image import Image
@@ -17,7 +17,13 @@ from labkit.oci.reference import parse_reference
 
 
 def build_steps(
-    engine: Engine, tag: str, steps: Sequence[str] | str, files: Files, *, pull: Callable[[str], object]
+    engine: Engine,
+    tag: str,
+    steps: Sequence[str] | str,
+    files: Files,
+    *,
+    pull: Callable[[str], object],
+    see: See,
 ) -> Image:
     """Build an image from a Dockerfile's text or lines and give it a name; return it.
 
@@ -29,7 +35,7 @@ def build_steps(
     context = Context(of_files(files, engine.now), text=text)
     try:
         request = BuildRequest(tags=(parse_reference(tag).with_default_tag(),))
-        return build(engine, context, request, pull=pull, say=lambda stream, text: None)
+        return build(engine, context, request, pull=pull, say=lambda stream, text: None, see=see)
     except Exception:
         engine.state = before
         raise

@@ -24,6 +24,7 @@ from labkit.dockerfile.parse import Instruction, expand, instruction, parse
 from labkit.engine import container as containers
 from labkit.engine import images, process
 from labkit.engine.engine import Engine
+from labkit.engine.schedule import StepEvent
 from labkit.engine.state import Container, Options
 from labkit.go.moment import SECOND, rfc3339_nano
 from labkit.go.path import clean
@@ -63,10 +64,18 @@ class StepFailed(DaemonError):
 
 Say = Callable[[int, str | bytes], None]
 """Takes what the builder prints: the stream, 1 or 2, and a piece of text."""
+See = Callable[[StepEvent], None]
+"""Is told of each step when it is done."""
 
 
 def build(
-    engine: Engine, files: Context, request: BuildRequest, *, pull: Callable[[str], object], say: Say
+    engine: Engine,
+    files: Context,
+    request: BuildRequest,
+    *,
+    pull: Callable[[str], object],
+    say: Say,
+    see: See,
 ) -> Image:
     """Build an image and give it its names; return it.
 
@@ -74,7 +83,7 @@ def build(
     what it does not do.
     """
     files, found, warnings = read_steps(files, request)
-    builder = Builder(engine, files, request, pull, say)
+    builder = Builder(engine, files, request, pull, say, see)
     if warnings:
         say(2, "\n".join(warnings) + "\n")
     image = builder.build(found)
@@ -140,10 +149,16 @@ class Builder:
     """A build on its way: the image that it has come to, and the config that the next step starts from."""
 
     def __init__(
-        self, engine: Engine, files: Context, request: BuildRequest, pull: Callable[[str], object], say: Say
+        self,
+        engine: Engine,
+        files: Context,
+        request: BuildRequest,
+        pull: Callable[[str], object],
+        say: Say,
+        see: See,
     ) -> None:
         self.engine, self.files, self.request = engine, files, request
-        self.pull, self.say = pull, say
+        self.pull, self.say, self.see = pull, say, see
         self.arguments = Arguments(request.arguments)
         self.stages: list[Stage] = []
         """Those before the one that is on its way."""
@@ -154,6 +169,8 @@ class Builder:
         self.has_command = False
         """Whether a CMD was among the steps: ENTRYPOINT drops the command of the base image only."""
         self.temporary: list[str] = []
+        self.reused = False
+        """Whether the step was done before."""
 
     def build(self, found: Sequence[Instruction]) -> Image:
         """Run all steps; return the image of the last one."""
@@ -162,15 +179,20 @@ class Builder:
             if step.name == "FROM":
                 self._next_stage(_stage_name(step), first=not begun)
             self.say(1, f"Step {number}/{len(found)} : {step.original}\n")
+            below, self.reused = self.image, False
             if step.name == "FROM":
                 begun = True
                 self._begin(step)
+                below = self.image
             elif begun:
                 self._dispatch(step)
             else:
                 self._declare(instructions.expanded(step, self.arguments.allowed()))
                 continue
             self.say(1, f" ---> {short(self.image.id) if self.image else ''}\n")
+            chain = self.image.chain_id if self.image and self.image.layers else ""
+            own = "" if below and below.chain_id == chain else chain
+            self.see(StepEvent(number, own, "Using cache" if self.reused else "Built"))
         if not begun:
             raise DaemonError("unexpected EOF")  # what the daemon's panic leaves
         if self.image is None:
@@ -291,7 +313,7 @@ class Builder:
             self.engine.advance(SECOND)
             return False
         self.say(1, " ---> Using cache\n")
-        self.image = image
+        self.image, self.reused = image, True
         return True
 
     def _parent(self) -> Image:

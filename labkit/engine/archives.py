@@ -6,7 +6,7 @@ Which names are saved, and what loading says of each, follows moby's image/tarex
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
@@ -21,10 +21,12 @@ from labkit.base.errors import (
 )
 from labkit.engine import images
 from labkit.engine.engine import Engine
+from labkit.engine.schedule import PullEvent, StepEvent
 from labkit.go.moment import rfc3339_nano
 from labkit.oci.config import History, make_config
 from labkit.oci.content import Content
 from labkit.oci.descriptor import Platform, parse_platform
+from labkit.oci.digest import short
 from labkit.oci.gzip import compression, decompressed
 from labkit.oci.image import SERVER_VERSION, Image, validate
 from labkit.oci.layer import Layer
@@ -46,6 +48,15 @@ class Loaded:
     images: tuple[Image, ...]
     layers: tuple[Layer, ...]
     lines: tuple[str, ...]
+
+    @property
+    def events(self) -> list[PullEvent]:
+        """What is shown of the layers that came, one after the other."""
+        sized = [(each, each.tar.size if each.tar else 0) for each in self.layers]
+        return [
+            PullEvent(at, short(each.diff_id), "Loading layer", size, size)
+            for at, (each, size) in enumerate(sized, 1)
+        ]
 
 
 def load(engine: Engine, file: str | os.PathLike[str] | IO[bytes] | Content) -> Loaded:
@@ -162,6 +173,13 @@ def save(engine: Engine, names: Sequence[str], target: Path, *, form: str = "doc
 def saved(engine: Engine, names: Sequence[str]) -> Content:
     """Return what `docker save` writes; raises as `save`."""
     return docker_archive(_chosen(engine, names), clock=engine.now)
+
+
+def saving(engine: Engine, names: Sequence[str]) -> Iterator[StepEvent]:
+    """Give the layers that `save` reads, each once; raises as `save`."""
+    chains = dict.fromkeys(chain for each in _chosen(engine, names) for chain in each.image.chain_ids)
+    for at, chain in enumerate(chains, 1):
+        yield StepEvent(at, chain, "Saved")
 
 
 def _chosen(engine: Engine, names: Sequence[str]) -> list[ArchivedImage]:

@@ -14,7 +14,7 @@ from functools import partial
 from labkit.base.errors import LabkitError, RecordedImage, RegistryError
 from labkit.engine import images
 from labkit.engine.engine import Engine
-from labkit.engine.schedule import Network, PullEvent
+from labkit.engine.schedule import TICK, Network, PullEvent
 from labkit.engine.sources import Source, Sources, added, likeliest, removed
 from labkit.oci.content import Content
 from labkit.oci.descriptor import DOCKER_CONFIG, DOCKER_LAYER, Descriptor
@@ -28,6 +28,8 @@ from labkit.store.client import Client, words
 
 MAX_UPLOADS = 5
 """How many layers Docker uploads at once; here one comes after the other, and the rest is said to wait."""
+_REPORTS = 10
+"""On an upload that is simulated and takes long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +174,12 @@ def _push_layers(
             now = live.clock() - started
         else:
             upload()
-            now += blob.size / network.bandwidth
+            seconds = blob.size / network.bandwidth
+            parts = min(_REPORTS, int(seconds / TICK))
+            for part in range(1, parts):
+                share = part / parts
+                yield PullEvent(now + seconds * share, name, "Pushing", int(layer.size * share), layer.size)
+            now += seconds
         target.took(layer, digest, blob.size)
         yield PullEvent(now, name, "Pushed")
     return [target.there[each.diff_id] for each in image.layers]

@@ -14,6 +14,7 @@ from functools import lru_cache
 
 from labkit.engine import volumes
 from labkit.engine.images import listed
+from labkit.engine.schedule import PullEvent, StepEvent
 from labkit.engine.state import Container, State, keys_of
 from labkit.oci import tree
 from labkit.oci.changeset import Change, changes
@@ -123,6 +124,7 @@ class _Spot:
 
     tile: Tile
     order: tuple[int, int] = (0, 0)
+    """Cards are first, then containers, which stand on a layer where their image has no card, then layers."""
     above: list[_Spot] = field(default_factory=list)
 
 
@@ -156,7 +158,7 @@ def _forest(images: Iterable[tuple[str, Image]], containers: Iterable[Container]
                 origin = came if chain == image.chain_id else ""
                 name, note = _called(state, layer.diff_id), made[layer.diff_id]
                 tile = Tile(f"layer:{chain}", name, layer.size, mark=str(number), note=note, origin=origin)
-                layers[chain] = _Spot(tile, (1, order))
+                layers[chain] = _Spot(tile, (2, order))
                 below.above.append(layers[chain])
             below = layers[chain]
         return below
@@ -195,7 +197,7 @@ def _standing(container: Container) -> _Spot:
     size = tree.size(container.upper)
     found = spot = _Spot(
         Tile(key, container.name, size, mark=container.status, note=container.image_name),
-        (0, container.number),
+        (1, container.number),
     )
     below = container.active.parent
     for each in _changed(
@@ -276,6 +278,25 @@ def _place(spot: _Spot, column: int, row: int, placed: list[Tile]) -> tree.Neste
     if spot.tile.key:
         placed[own] = replace(spot.tile, column=column, span=span, row=row)
     return span
+
+
+def tiles_of(state: State, event: PullEvent) -> list[str]:
+    """Return the keys of the boxes that an event is about.
+
+    A pull names a layer by its blob; a push and a load by its DiffID, and a push is about its blob, too.
+    """
+    if isinstance(event, StepEvent):
+        return [f"layer:{event.layer}"]
+    found: list[str] = []
+    for image in (*state.images.values(), *(each.image for each in state.containers.values())):
+        for layer, chain in zip(image.layers, image.chain_ids, strict=True):
+            sources = state.sources.get(layer.diff_id, ())
+            if short(layer.diff_id) == event.layer:
+                found.append(f"layer:{chain}")
+                found += (f"blob:{each.digest}" for each in sources if each.pushed)
+            elif any(short(each.digest) == event.layer for each in sources):
+                found.append(f"layer:{chain}")
+    return list(dict.fromkeys(found))
 
 
 def _blobs(state: State) -> Iterator[Tile]:

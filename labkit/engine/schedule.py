@@ -82,6 +82,17 @@ class PullEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class StepEvent(PullEvent):
+    """A step of what goes on in the cache itself, a build or a save: no line of a transfer.
+
+    `layer` is the ChainID of the layer that was made, found or read, or "", `at` counts the steps, and `text`
+    is what was printed since the last one.
+    """
+
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """A layer to download: its short digest, compressed bytes and extracted bytes."""
 

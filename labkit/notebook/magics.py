@@ -274,6 +274,12 @@ def warn_of_own_docker(lines: list[str]) -> list[str]:
     ]
 
 
+def vscode() -> bool:
+    """Tell whether the notebook is open in VS Code, which leaves a name in it."""
+    shell: Any = get_ipython()
+    return shell is not None and "__vsc_ipynb_file__" in shell.user_ns
+
+
 def live() -> bool:
     """Tell whether a page follows what a cell shows, with controls and moving bars.
 
@@ -285,8 +291,8 @@ def live() -> bool:
         return chosen != "off"
     if sys.platform == "emscripten" or os.environ.get("SERVER_SOFTWARE", "").startswith("voila/"):
         return True  # Voila runs cells as nbclient does, and shows them in a page all the same
+    if vscode():
+        return True
     shell: Any = get_ipython()
-    if shell is not None and "__vsc_ipynb_file__" in shell.user_ns:
-        return True  # VS Code
     request = shell.get_parent() if hasattr(shell, "get_parent") else {}
     return "cellId" in request.get("metadata", {})

@@ -16,7 +16,7 @@ KEYS = """() => [...document.querySelector("labkit-live").shadowRoot.querySelect
     .map(tile => tile.dataset.key).sort()"""
 STILL = """line => { const root = document.querySelector("labkit-live")?.shadowRoot;
     return root && (!line || [...root.querySelectorAll(".typed")].at(-1)?.textContent.includes(line))
-        && !root.querySelector(".ghost, [aria-busy=true]") }"""
+        && !root.querySelector("[aria-busy=true]") }"""
 FILM = (
     "docker pull nginx",
     "docker pull mysql:8.0.15",
@@ -68,6 +68,9 @@ def test_after_each_line_the_tiles_are_those_of_the_scene(notebook: Opener) -> N
         assert "root@" in said(page)
         assert "Pull complete" in said(page)
         page.readable("stage")
+        for theme in jupyter.THEMES:
+            page.look(theme, 480)
+            page.shoot(f"stage-{theme.split()[-1].lower()}-480")
         page.page.locator("labkit-live").get_by_role("button", name="Back one command").click()
         twin.undo()
         page.page.wait_for_function(f"n => ({KEYS})().length === n", arg=len(scene(twin.engine.state).tiles))
@@ -114,6 +117,51 @@ def test_a_tile_is_opened_by_keyboard_and_says_its_three_names(notebook: Opener)
         assert not opened.is_visible()
 
 
+def paste(page: jupyter.Notebook, text: str) -> None:
+    """Paste a text where the focus is."""
+    page.page.evaluate(
+        """text => { const data = new DataTransfer(); data.setData("text/plain", text);
+        document.querySelector("labkit-live").shadowRoot.activeElement.dispatchEvent(
+            new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true })); }""",
+        text,
+    )
+
+
+def test_thirty_lines_pasted_at_once_are_run_in_order(notebook: Opener) -> None:
+    twin = Lab()
+    lines = ["docker pull busybox", *(f"docker create --name box{n} busybox" for n in range(29))]
+    with notebook(SETUP + "terminal(lab)") as page:
+        opened(page)
+        paste(page, "\n".join([*lines, ""]))
+        for line in lines:
+            twin.type(line)
+        page.page.wait_for_function(STILL, arg=lines[-1])
+        assert keys(page) == sorted(tile.key for tile in scene(twin.engine.state).tiles)
+        typed = page.page.locator("labkit-live .typed").all_inner_texts()
+        assert [each.strip() for each in typed] == [f"$ {line}" for line in lines]
+
+
+def test_two_terminals_and_a_cell_move_one_lab(notebook: Opener) -> None:
+    twin = Lab()
+    with notebook(SETUP + "terminal(lab)", "terminal(lab)", "%docker pull nginx") as page:
+        page.run()
+        twin.pull("nginx")
+        both = page.page.locator("labkit-live")
+        for line in ("docker run -it --name box nginx bash", "rm /etc/group"):
+            both.nth(1).get_by_label("Command", exact=True).click()
+            page.page.keyboard.type(line)
+            page.press("Enter")
+            twin.type(line)
+        wanted = sorted(tile.key for tile in scene(twin.engine.state).tiles)
+        for place in range(2):
+            page.page.wait_for_function(
+                f"([place, wanted]) => ({KEYS.replace('querySelector(', 'querySelectorAll(', 1)})()"
+                ".join() === wanted".replace('"labkit-live").', '"labkit-live")[place].'),
+                arg=[place, ",".join(wanted)],
+            )
+            assert both.nth(place).locator(".prompt").inner_text().startswith("root@")
+
+
 def test_several_lines_are_pasted_and_a_here_document_is_read_on(notebook: Opener) -> None:
     with notebook(SETUP + "terminal(lab)") as page:
         opened(page)
@@ -124,12 +172,7 @@ def test_several_lines_are_pasted_and_a_here_document_is_read_on(notebook: Opene
             "E",
             "docker build -q -t mine .",
         )
-        page.page.evaluate(
-            """text => { const data = new DataTransfer(); data.setData("text/plain", text);
-            document.querySelector("labkit-live").shadowRoot.activeElement.dispatchEvent(
-                new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true })); }""",
-            "\n".join([*lines, "echo done", ""]),
-        )
+        paste(page, "\n".join([*lines, "echo done", ""]))
         page.page.wait_for_function(STILL, arg="echo done")
         assert "sha256:" in said(page)
         assert "> RUN echo hi" in said(page)

@@ -102,7 +102,7 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 def test_after_every_command_of_the_sessions(subject: str, start: Lab) -> None:
     lab = Lab()
     for recorded in sessions.recorded():
-        if recorded["name"].startswith(subject):
+        if recorded["name"] in sessions.sessions(subject):
             lab.begin_here(start)
             before = of(lab)
             for answer in recorded["answers"]:

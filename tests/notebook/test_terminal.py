@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from typing import Any
 
@@ -30,6 +32,13 @@ def ask(terminal: Terminal, **content: object) -> dict[str, Any]:
     if terminal._worker:
         terminal._worker.join()
     return terminal.sent[-1]  # type: ignore[attr-defined,no-any-return]
+
+
+def test_it_is_named_without_what_it_is_made_of() -> None:
+    late = "{'anywidget', 'ipywidgets', 'IPython', 'drawsvg', 'matplotlib'}"
+    code = f"import sys; from labkit import Lab, stage, terminal; Lab(); print({late} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, check=True)
+    assert done.stdout.strip() == b"set()"
 
 
 def test_a_line_is_run_and_the_scene_goes_with_it(terminal: Terminal) -> None:

@@ -93,7 +93,8 @@ def label(tile: Tile) -> str:
     >>> label(Tile("file:1:/etc/motd", "/etc/motd", 5, mark="C"))
     'changed file /etc/motd, 5B'
     """
-    what = {"A": "new file", "C": "changed file", "D": "deleted file"}.get(tile.mark, tile.kind)
+    files = {"A": "new file", "C": "changed file", "D": "deleted file"}
+    what = "folded:" if tile.kind == "fold" else files.get(tile.mark, tile.kind)
     state = tile.mark if tile.kind == "container" else ""
     return ", ".join(filter(None, [f"{what} {tile.name}", state, words(tile), tile.note]))
 

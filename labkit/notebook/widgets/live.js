@@ -9,10 +9,12 @@ function join(place) {
   const box = live.boxes.get(place.dataset.mark);
   if (!box || place.shadowRoot?.contains(box.element)) return;
   const shadow = place.shadowRoot ?? place.attachShadow({ mode: "open" });
+  const left = box.element.getRootNode().host;  // another view of the output: it shows the still picture again
   // For listeners of the page the target of a key is this element: the mark on it keeps all keys of the box.
   place.setAttribute("data-lm-suppress-shortcuts", "true");
   const kept = remembered(box.element);
   shadow.replaceChildren(box.element);
+  left?.shadowRoot.replaceChildren(document.createElement("slot"));
   restore(kept);
   box.moved?.();
   place.addEventListener("keydown", event => event.stopPropagation());
@@ -48,7 +50,11 @@ function watchFocus(element) {
 if (!customElements.get("labkit-live")) {
   customElements.define("labkit-live", class extends HTMLElement {
     connectedCallback() { live.places.add(this); join(this); }
-    disconnectedCallback() { live.places.delete(this); }
+    disconnectedCallback() {
+      live.places.delete(this);
+      const others = [...live.places].filter(place => place.dataset.mark === this.dataset.mark);
+      if (this.shadowRoot?.contains(live.boxes.get(this.dataset.mark)?.element) && others.length) join(others.at(-1));
+    }
   });
 }
 

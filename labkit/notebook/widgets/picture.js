@@ -3,7 +3,7 @@
 // All tiles lie in one flat group, so that one that has the focus never changes its parent and so never loses
 // it. What stands where is the scene's; this turns columns and rows into pixels, as still.py does.
 
-const ROW = 30, HEIGHT = 26, MARGIN = 12, HEAD = 24, BLOB = 128, LEAST = 136, MOST = 420, MOVE = 450;
+const ROW = 30, HEIGHT = 26, MARGIN = 12, HEAD = 24, BLOB = 128, LEAST = 136, MOST = 420, MOVE = 450, MANY = 250;
 const SHELVES = { blob: "Registry", cache: "Local cache and containers", volume: "Volumes" };
 const SVG = "http://www.w3.org/2000/svg";
 const STATUS = { running: "●", created: "◌", exited: "○" };
@@ -136,6 +136,8 @@ export class Picture {
   draw(scene, atOnce = false) {
     const width = this.element.clientWidth;
     if (!width) { this.scene = scene; return; }
+    // Asked once: each time the page is laid out for the answer. What is more than many nobody can follow.
+    atOnce ||= still() || scene.tiles.length > MANY;
     this.fonts = ["ui", "code"].map(kind => getComputedStyle(this.element).getPropertyValue(`--${kind}`));
     const before = this.at?.places ?? new Map();
     this.scene = scene;
@@ -149,6 +151,7 @@ export class Picture {
     const known = scene.tiles.filter(tile => this.tiles.has(tile.key));
     // All is read before anything is written: a page that is asked and changed by turns is laid out each time.
     const from = new Map(known.map(tile => [tile.key, this.where(this.tiles.get(tile.key))]));
+    this.blobs = new Map(scene.tiles.filter(tile => kindOf(tile.key) === "blob").map(tile => [tile.name, tile.key]));
     const left = gone.find(key => this.tiles.get(key) === this.element.getRootNode().activeElement);
     for (const key of gone) this.leave(key, atOnce);
     let wait = 0;
@@ -213,7 +216,7 @@ export class Picture {
     found.at = place;
     this.moving.get(found)?.cancel();
     this.put(found, place);
-    if (!atOnce && !still()) this.run(found, from, place, 0);
+    if (!atOnce) this.run(found, from, place, 0);
   }
 
   run(found, from, place, delay, more = {}) {
@@ -228,10 +231,10 @@ export class Picture {
   arrive(found, tile, place, delay, before) {
     found.at = place;
     this.put(found, place);
-    if (delay < 0 || still()) return;
-    const blob = this.scene.tiles.find(each => kindOf(each.key) === "blob" && each.name === tile.name);
+    if (delay < 0) return;
+    const blob = kindOf(tile.key) === "layer" && this.at.places.get(this.blobs.get(tile.name));
     const origin = this.at.places.get(tile.origin) ?? before.get(tile.origin)
-      ?? (kindOf(tile.key) === "layer" && blob ? this.at.places.get(blob.key) : null);
+      ?? (blob || null);
     const from = origin ?? { x: place.x, y: place.y - 24 };
     this.run(found, from, place, Math.min(delay, 900), { opacity: origin ? 0.7 : 0 });
     if (kindOf(tile.key) === "file" && tile.mark === "D") this.flash(tile.origin, "hides");
@@ -244,7 +247,7 @@ export class Picture {
     tile.removeAttribute("tabindex");
     tile.setAttribute("aria-hidden", "true");
     this.moving.get(tile)?.cancel();
-    if (atOnce || still()) { tile.remove(); return; }
+    if (atOnce) { tile.remove(); return; }
     const { x, y } = tile.at;
     const steps = [{ opacity: 1 }, { opacity: 0, transform: `translate(${x}px, ${y + 24}px)` }];
     tile.animate(steps, { duration: MOVE / 1.5, fill: "forwards" }).finished.finally(() => tile.remove()).catch(() => {});
@@ -258,26 +261,34 @@ export class Picture {
     setTimeout(() => tile.classList.remove(kind), 1200);
   }
 
-  /** Show a scene as a transfer leads to it: its events [seconds, layer, state, bytes, of so many]. */
-  play(scene, events) {
+  /** Show a scene as a transfer or a build leads to it: its events [seconds, layer, state, bytes, of so many],
+      and the keys of the tiles that each layer's are about. */
+  play({ scene, events, keys }) {
     this.stop();
     const fresh = new Set(scene.tiles.filter(tile => !this.tiles.has(tile.key)).map(tile => tile.key));
     this.draw(scene);
     if (!events.length || still() || !this.at || !this.element.clientWidth) return;
-    this.ghosts = scene.tiles.filter(tile => fresh.has(tile.key) && ["layer", "image"].includes(kindOf(tile.key)));
-    for (const tile of this.ghosts) this.tiles.get(tile.key).classList.add("ghost");
-    const last = Math.max(...events.map(each => each[0])) || 1;  // each pull of a line begins at 0
-    const pace = Math.min(3000, 400 * last) / last, began = performance.now();
-    let next = 0;
+    Object.assign(this, { events, keys });
+    // What is new is there when the last event about it has come; what is made or sent is not seen before.
+    this.ends = new Map();
+    for (const event of events) for (const key of keys[event[1]] ?? []) this.ends.set(key, event);
+    const made = key => kindOf(key) === "blob" || (this.ends.get(key) ?? events.at(-1))[2] === "Built";
+    this.ghosts = [...fresh].filter(key => this.ends.has(key) || ["layer", "image"].includes(kindOf(key)));
+    for (const key of this.ghosts) this.tiles.get(key).classList.add(made(key) ? "unseen" : "ghost");
+    const last = events.at(-1)[0] || 1;
+    const pace = Math.min(3000, Math.max(400 * last, 250 * this.ends.size)) / last, began = performance.now();
+    this.happened = 0;
     const step = now => {
-      while (next < events.length && events[next][0] * pace <= now - began) {
-        this.seen?.(events[next]);
-        this.happen(events[next++]);
+      while (this.happened < events.length && events[this.happened][0] * pace <= now - began) {
+        const event = events[this.happened++];
+        this.seen?.(event);
+        this.happen(event);
       }
-      if (next < events.length) this.playing = requestAnimationFrame(step);
+      if (this.happened < events.length) this.playing = requestAnimationFrame(step);
       else this.stop();
     };
     this.playing = requestAnimationFrame(step);
+    this.element.setAttribute("aria-busy", "true");
   }
 
   /** End the playing: the scene is what it leads to. */
@@ -285,29 +296,40 @@ export class Picture {
     cancelAnimationFrame(this.playing);
     const over = this.playing ? this.over : null;
     this.playing = 0;
+    this.element.setAttribute("aria-busy", "false");
     this.seen = this.over = null;
     over?.();
-    for (const tile of this.ghosts ?? []) this.solid(this.tiles.get(tile.key));
+    for (const key of this.ghosts ?? []) this.solid(key);
     this.ghosts = [];
   }
 
-  solid(found) {
-    found?.classList.remove("ghost");
-    found?.querySelector(".bar").setAttribute("width", 0);
+  /** A tile is there: a blob comes from its layer, `from`. */
+  solid(key, from) {
+    const found = this.tiles.get(key);
+    if (!found) return;
+    if (found.classList.contains("unseen")) {
+      const tile = this.scene.tiles.find(each => each.key === key);
+      this.arrive(found, { ...tile, origin: tile.origin || from }, found.at, 0, new Map());
+    }
+    found.classList.remove("ghost", "unseen");
+    found.querySelector(".bar").setAttribute("width", 0);
   }
 
-  happen([, layer, state, current, total]) {
-    const tile = this.scene.tiles.find(each => kindOf(each.key) === "layer" && each.name === layer);
-    const found = tile && this.tiles.get(tile.key);
-    if (!found) return;
-    if (state === "Already exists" || state === "Layer already exists") this.flash(tile.key, "exists");
-    const bar = found.querySelector(".bar"), share = total ? current / total : 1;
-    if (state === "Downloading" || state === "Extracting" || state === "Pushing") {
-      bar.setAttribute("width", Math.max(2, share * found.querySelector(".body").getAttribute("width")));
-      bar.setAttribute("height", state === "Extracting" ? HEIGHT : 6);
-      bar.setAttribute("y", state === "Extracting" ? 0 : HEIGHT - 6);
+  happen(event) {
+    const [, layer, state, current, total] = event, keys = this.keys[layer] ?? [];
+    for (const key of keys) {
+      const found = this.tiles.get(key);
+      if (!found) continue;
+      if (/lready exists|^Mounted from|^Using cache|^Saved/.test(state)) this.flash(key, "exists");
+      const sent = state === "Pushing" && kindOf(key) === "layer";
+      if (sent || (found.classList.contains("ghost") && /^(Downloading|Extracting|Loading)/.test(state))) {
+        const bar = found.querySelector(".bar"), whole = state === "Extracting", share = total ? current / total : 1;
+        bar.setAttribute("width", Math.max(2, share * found.querySelector(".body").getAttribute("width")));
+        bar.setAttribute("height", whole ? HEIGHT : 6);
+        bar.setAttribute("y", whole ? 0 : HEIGHT - 6);
+      }
+      if (this.ends.get(key) === event) this.solid(key, keys[0]);
     }
-    if (state === "Pull complete") this.solid(found);
   }
 
   /** Say in words what changed, once a burst is over. */

@@ -24,9 +24,9 @@ export default {
     if (model.get("offers")) lost.after(buttonsOf(model, terminal));
 
     const show = first => {
-      const { scene, events, said } = model.get("frame");
+      const frame = model.get("frame"), { scene, said } = frame;
       if (first) picture.draw(scene, true);
-      else picture.play(scene, events);
+      else picture.play(frame);
       if (said) picture.say(said);
       time.show();
       if (opened.hidden) return;
@@ -45,6 +45,14 @@ export default {
     });
     show(true);
     return alive(model.get("mark"), { element, moved: () => terminal?.follow(), end: () => picture.end() });
+  },
+
+  /** Where an output is a widget's view, as in VS Code, it has a place for the box in it. */
+  render({ model, el }) {
+    const place = document.createElement("labkit-live");
+    place.dataset.mark = model.get("mark");
+    el.append(place);
+    return () => place.remove();
   },
 };
 

@@ -6,9 +6,10 @@ finds that element by its mark and puts the moving picture in its place (docs/de
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import cache
+from threading import Timer
 from typing import Any
 from uuid import uuid4
 
@@ -18,19 +19,21 @@ from IPython import display
 from IPython.core.getipython import get_ipython
 
 from labkit.base.errors import NotFound
-from labkit.base.text import packaged
+from labkit.base.text import packaged, shown
 from labkit.cli.formats import progress_line
-from labkit.engine.scene import Scene, change, scene
-from labkit.engine.schedule import PullEvent
+from labkit.engine.scene import Scene, change, scene, tiles_of
+from labkit.engine.schedule import PullEvent, StepEvent
 from labkit.lab import Lab
-from labkit.notebook.magics import live
-from labkit.notebook.output import lab_of_notebook
+from labkit.notebook.magics import live, vscode
 from labkit.notebook.pictures import still
 from labkit.notebook.pictures.picture import image, twin
 from labkit.notebook.pictures.text import visible
 
 _COLUMNS = 60
 """Of a terminal beside the stage: Docker leaves the bar out of lines as short as these."""
+_VIEW = "application/vnd.jupyter.widget-view+json"
+_REST = 1.0
+"""Seconds without a command after which the saved picture is drawn anew."""
 _ASLEEP = "This is how it stood. Run the cell (Shift+Enter), and it comes alive."
 
 
@@ -45,7 +48,7 @@ def text_of(*names: str) -> str:
 
 
 class Stage(anywidget.AnyWidget):
-    """Shows a lab and follows it; see `stage`."""
+    """Shows a lab and follows it; see `live.stage`."""
 
     # A text, not a file's path: anywidget keeps a widget alive for ever whose script is a path.
     _esm = text_of("live.js", "picture.js", "stage.js")
@@ -58,7 +61,8 @@ class Stage(anywidget.AnyWidget):
         self.lab = lab
         self._unfolded: set[str] = set()
         self._handle: Any = None
-        self._scene = Scene()
+        self._resting: Timer | None = None
+        self._scene, self._turn = Scene(), 0
         # All at once: what is set later reaches the page after its script has begun. Where no page follows,
         # all runs store the same.
         super().__init__(mark=uuid4().hex[:12] if live() else "0", frame=self._look(()))
@@ -70,25 +74,49 @@ class Stage(anywidget.AnyWidget):
         before = self._scene
         self.frame = self._look(events)
         if self._handle is not None and self._scene != before:
+            self._keep_soon()
+
+    def _keep_soon(self) -> None:
+        """Let the saved picture follow once the lab rests: to draw it takes longer than to play it."""
+        if self._resting is not None:
+            self._resting.cancel()
+        self._resting = Timer(_REST, self._keep)
+        self._resting.daemon = True
+        try:
+            self._resting.start()
+        except RuntimeError:  # Pyodide has no threads
+            self._keep()
+
+    def _keep(self) -> None:
+        if self.comm is not None:
             self._handle.update(self.bundle(), raw=True)
 
-    def _look(self, events: Sequence[PullEvent]) -> dict[str, Any]:
-        before, self._scene = self._scene, scene(self.lab.engine.state, self._unfolded)
+    def _look(self, events: Sequence[PullEvent], words: str = "") -> dict[str, Any]:
+        state, before = self.lab.engine.state, self._scene
+        self._scene = scene(state, self._unfolded)
+        about = {each.layer: each for each in events}
+        self._turn += 1  # the same build again is shown again
         return {
             "scene": as_json(self._scene),
-            "events": [shown_event(each) for each in events],
-            "said": said(before, self._scene),
+            "events": list(timed(events)),
+            "keys": {layer: tiles_of(state, each) for layer, each in about.items()},
+            "turn": self._turn,
+            "said": words or said(before, self._scene),
             "past": [visible(each) for each in self.lab.commands],
             "at": self.lab.at,
         }
 
-    def bundle(self) -> dict[str, str]:
-        """Return what Jupyter keeps of it: the still picture, and the same in words."""
+    def bundle(self) -> dict[str, Any]:
+        """Return what Jupyter keeps of it: the still picture, and the same in words.
+
+        VS Code brings the model to its page only with a widget's view, which is then what it shows.
+        """
         drawn = still.still(self._scene)
         words = f"{drawn.title}. {drawn.description}"
         kept = image("image/svg+xml", drawn.svg.encode(), words, drawn.width) + twin(drawn.text)
         page = f'<labkit-live data-mark="{self.mark}">{kept}<p>{_ASLEEP}</p></labkit-live>'
-        return {"text/html": page, "text/plain": drawn.text}
+        view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
+        return {"text/html": page, "text/plain": drawn.text, **({_VIEW: view} if vscode() else {})}
 
     def _ipython_display_(self) -> None:
         show: Any = display.display
@@ -118,7 +146,8 @@ class Stage(anywidget.AnyWidget):
             self.lab.go(content["time"])
         elif str(content.get("open", "")).startswith("fold:"):
             self._unfolded.add(content["open"])
-            self.see(())
+            found = [each.name for each in self._scene.tiles if each.key == content["open"]]
+            self.frame = self._look((), f"{''.join(found)} are shown one by one")
         elif "open" in content:
             self._open(content["open"])
 
@@ -131,13 +160,30 @@ class Stage(anywidget.AnyWidget):
 
 
 def shown_event(event: PullEvent) -> list[object]:
-    """Return a step of a transfer as the page plays it, its line as a terminal shows it at the end.
+    """Return a step of a transfer or a build as the page plays it, with what a terminal shows of it.
 
     >>> shown_event(PullEvent(1.5, "544ff12e028f", "Waiting"))
     [1.5, '544ff12e028f', 'Waiting', 0, 0, '544ff12e028f: Waiting ']
     """
-    line = progress_line(event.layer, event.state, event.current, event.total, _COLUMNS)
+    if isinstance(event, StepEvent):
+        line = shown(event.text).rstrip("\n")
+    else:
+        line = progress_line(event.layer, event.state, event.current, event.total, _COLUMNS)
     return [event.at, event.layer, event.state, event.current, event.total, line]
+
+
+def timed(events: Iterable[PullEvent]) -> Iterator[list[object]]:
+    """Give the events as the page plays them: each transfer of a command begins at 0, and follows the last.
+
+    >>> [each[0] for each in timed([PullEvent(2.0, "1", "Pull complete"), PullEvent(1.0, "2", "Waiting")])]
+    [2.0, 3.0]
+    """
+    began = last = 0.0
+    for event in events:
+        if began + event.at < last:
+            began = last
+        last = began + event.at
+        yield [last, *shown_event(event)[1:]]
 
 
 def as_json(found: Scene) -> dict[str, Any]:
@@ -171,18 +217,9 @@ def said(before: Scene, after: Scene) -> str:
     ''
     """
     events = change(before, after)
-    told = [f"{still.label(each.tile)} {each.what}" for each in events[:4]]
+    told = [visible(f"{still.label(each.tile)} {each.what}") for each in events[:4]]
     more = len(events) - len(told)
     return "; ".join(told) + (f"; and {more} more" if more else "")
-
-
-def stage(lab: Lab | None = None) -> Stage:
-    """Open the stage of a lab, by default the notebook's: a picture that moves with each command.
-
-    >>> stage(Lab()).lab
-    <Lab: 0 images, 0 containers>
-    """
-    return Stage(lab or lab_of_notebook(get_ipython()))
 
 
 _SHOWN: dict[str, list[tuple[str, Stage]]] = {}

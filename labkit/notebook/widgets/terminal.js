@@ -2,9 +2,17 @@
 
 const CTRL_C = "\x03", CTRL_D = "\x04", DETACH = "\x10\x11", MOST_TEXT = 300_000;
 
+/** A text in which what could steer a screen is an escape that can be read, as the kernel writes it. */
+function seen(text) {
+  return text.replace(/(?![\n\t])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, each => {
+    const number = each.codePointAt(0).toString(16);
+    return number.length > 2 ? `\\u${number.padStart(4, "0")}` : `\\x${number.padStart(2, "0")}`;
+  });
+}
+
 export class Terminal {
   constructor(tell, picture) {
-    Object.assign(this, { tell, picture, past: [], at: 0, waiting: [], busy: false, atEnd: true, length: 0 });
+    Object.assign(this, { tell, picture, past: [], at: 0, asks: "", waiting: [], busy: false, atEnd: true, length: 0 });
     this.element = part("div", "terminal");
     this.screen = part("div", "screen", "", { role: "log", tabindex: "0", "aria-label": "Output" });
     this.screen.addEventListener("scroll", () => {
@@ -49,7 +57,7 @@ export class Terminal {
     this.left = key === "p";
     return {
       d: this.input.value ? null : () => this.enter(CTRL_D),
-      l: () => this.screen.replaceChildren(),
+      l: () => { this.clear(); this.tell({ clear: true }); },
       p: () => {},
       u: () => { this.input.value = ""; },
     }[key];
@@ -88,7 +96,7 @@ export class Terminal {
 
   send(line, echo = "") {
     this.wait(true);
-    this.print(echo, "typed");
+    this.print(seen(echo), "typed");
     this.tell({ line });
   }
 
@@ -100,8 +108,9 @@ export class Terminal {
   recall(step) {
     const at = this.at + step;
     if (at < 0 || at > this.past.length) return;
+    if (this.at === this.past.length) this.draft = this.input.value;
     this.at = at;
-    this.input.value = this.past[at] ?? "";
+    this.input.value = this.past[at] ?? this.draft;
     this.input.setSelectionRange(this.input.value.length, this.input.value.length);
   }
 
@@ -117,38 +126,48 @@ export class Terminal {
   }
 
   /** Take a message of the kernel's. */
-  hear({ ran, prompt, past, screen, clear, bar, completions, word, asked }) {
-    if (screen !== undefined) this.screen.replaceChildren(), this.print(screen);
+  hear({ ran, prompt, past, screen, busy, clear, bar, completions, word, asked }) {
+    if (screen !== undefined) {
+      this.clear();
+      this.print(screen);
+      this.wait(busy);
+    }
     if (past) { this.past = past; this.at = past.length; }
-    if (prompt !== undefined) this.prompt.textContent = prompt;
+    if (prompt !== undefined) this.asks = prompt;
+    this.prompt.textContent = this.picture.playing ? "" : this.asks;
     if (bar) this.bars(bar);
     if (completions && asked === this.input.value.slice(0, this.input.selectionStart)) this.complete(completions, word);
     if (ran === undefined) return;
     this.wait(false);
-    if (clear) this.screen.replaceChildren();
+    if (clear) this.clear();
     this.text = ran;
     if (this.picture.playing) {
       this.picture.seen = event => this.bars([event[1], event[5]]);
+      this.picture.events.slice(0, this.picture.happened).forEach(this.picture.seen);
       this.picture.over = () => this.finish();
       if (this.waiting.length) this.picture.stop();
     } else this.finish();
     this.next();
   }
 
-  /** Show a line of a transfer, in the place of the last one about the same layer. */
+  /** Show a line of a transfer, in the place of the last one about the same layer; what a build prints stays. */
   bars([layer, words]) {
+    if (!words) return;
     this.moving ??= new Map();
-    if (!this.moving.has(layer)) {
-      this.moving.set(layer, part("span"));
-      this.append(this.moving.get(layer));
+    const id = /^\w+$/.test(layer) ? layer : this.moving.size;
+    if (!this.moving.has(id)) {
+      this.moving.set(id, part("span"));
+      this.append(this.moving.get(id));
     }
-    this.moving.get(layer).textContent = `${words}\n`;
+    this.moving.get(id).textContent = `${words}\n`;
+    this.follow();
   }
 
   /** What was moving gives way to what the command printed in all. */
   finish() {
     for (const line of this.moving?.values() ?? []) line.remove();
     this.moving = null;
+    this.prompt.textContent = this.asks;
     const text = this.text ?? "";
     this.text = "";
     this.print(text);
@@ -165,6 +184,11 @@ export class Terminal {
       this.input.setSelectionRange(place, place);
     }
     this.offered.textContent = found.length > 1 ? found.slice(0, 60).join("   ") : "";
+  }
+
+  clear() {
+    this.screen.replaceChildren();
+    this.length = 0;
   }
 
   print(text, kind = "") {

@@ -7,11 +7,10 @@ registry, goes on in a thread, so that Ctrl-C is heard; where there are no threa
 from __future__ import annotations
 
 from collections.abc import Sequence
-from threading import Event, Thread, current_thread
+from threading import Event, Lock, Thread, current_thread
 from typing import Any
 
 import traitlets
-from IPython.core.getipython import get_ipython
 
 from labkit.base.errors import LabkitError
 from labkit.base.text import shown
@@ -21,7 +20,6 @@ from labkit.engine.schedule import PullEvent
 from labkit.engine.state import State, still
 from labkit.lab import Lab
 from labkit.notebook.console import own_word
-from labkit.notebook.output import lab_of_notebook
 from labkit.notebook.widgets.stage import Stage, shown_event, text_of
 
 _MOMENT = 0.3
@@ -31,7 +29,7 @@ _CLEAR = "\x1b[H\x1b[J"
 
 
 class Terminal(Stage):
-    """A stage that can be typed at; see `terminal`."""
+    """A stage that can be typed at; see `live.terminal`."""
 
     _esm = text_of("live.js", "picture.js", "terminal.js", "stage.js")
     typing = traitlets.Bool(True).tag(sync=True)
@@ -39,9 +37,11 @@ class Terminal(Stage):
     def __init__(self, lab: Lab) -> None:
         self._screen = ""
         self._typed: list[str] = []
+        self._bars: dict[str, str] = {}
         self._stopped = Event()
         self._worker: Thread | None = None
-        self._late = self._streamed = False
+        self._late = self._streamed = self._busy = False
+        self._answering = Lock()
         self._led: State | None = None
         super().__init__(lab)
 
@@ -59,10 +59,20 @@ class Terminal(Stage):
             text = str(content["complete"])
             found = completions(self.lab.session, text)
             self.send({"completions": found, "word": split_word(text)[1], "asked": text})
+        elif "clear" in content:
+            self._screen = ""
         elif "hello" in content:
-            self.send({"screen": self._screen, "prompt": self.lab.prompt, "past": self._typed})
+            self._greet()
         else:
             super()._asked(widget, content, buffers)
+
+    def _greet(self) -> None:
+        """Tell a page that was loaded again what was shown, and of the command that still runs."""
+        with self._answering:
+            past, busy = self._typed, self._busy
+            self.send({"screen": self._screen, "prompt": self.lab.prompt, "past": past, "busy": busy})
+            for layer, words in list(self._bars.items()) if busy else ():
+                self.send({"bar": [layer, words]})
 
     def _take(self, line: str) -> None:
         """Run a line, for a moment here and then beside the page."""
@@ -82,7 +92,11 @@ class Terminal(Stage):
 
     def _run(self, line: str, prompt: str) -> None:
         self.lab.session.tty = True
-        with self.lab._lock:
+        with self._answering:
+            self._busy = True
+            self._bars.clear()
+            self._screen += shown(f"{prompt}{line}\n") if line.isprintable() else ""
+        with self.lab.alone():
             before, own = self.lab.engine.state, ""
             try:
                 if self._stopped.is_set():  # while another cell had the lab
@@ -98,17 +112,18 @@ class Terminal(Stage):
             self._led = None if own or still(before) == still(now) else now
         _, clear, after = text.rpartition(_CLEAR)
         text = shown(after.replace("\r\n", "\n"))
-        echo = f"{prompt}{line}\n" if line.isprintable() else ""
-        self._screen = ("" if clear else self._screen + shown(echo)) + text
-        self._screen = self._screen[-_KEPT:]
-        self.send({"ran": text, "clear": bool(clear), "prompt": self.lab.prompt})
+        with self._answering:
+            self._busy = False
+            self._screen = (("" if clear else self._screen) + text)[-_KEPT:]
+            self.send({"ran": text, "clear": bool(clear), "prompt": self.lab.prompt})
 
     def _watch(self, event: PullEvent) -> None:
         if self._stopped.is_set():
             raise KeyboardInterrupt
+        self._bars[event.layer] = str(shown_event(event)[-1])
         if self._late:
             self._streamed = True
-            self.send({"bar": [event.layer, shown_event(event)[-1]]})
+            self.send({"bar": [event.layer, self._bars[event.layer]]})
 
     def _cancel(self) -> None:
         """Stop what runs; what is only being played is taken back."""
@@ -122,12 +137,3 @@ class Terminal(Stage):
             text += f"labkit: took back: {shown(self.lab.undo())}\n"
         self._screen += text
         self.send({"ran": text, "prompt": self.lab.prompt})
-
-
-def terminal(lab: Lab | None = None) -> Terminal:
-    """Open the terminal of a lab, by default the notebook's, with the stage beside it.
-
-    >>> terminal(Lab()).lab
-    <Lab: 0 images, 0 containers>
-    """
-    return Terminal(lab or lab_of_notebook(get_ipython()))
