@@ -60,6 +60,7 @@ export default {
           return made;
         }), ...(elsewhere ? [part("p", "hint", elsewhere)] : []));
         if (!first) verdict.focus({ preventScroll: true });
+        if (!first) shows.scrollIntoView({ block: "nearest" });
         printed.querySelector(".marked")?.scrollIntoView({ block: "nearest" });
       };
       picture.draw(first ? scene : before, true);
