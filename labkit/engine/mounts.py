@@ -18,7 +18,6 @@ from labkit.engine.state import TEXTS, Container, Options
 from labkit.go import path as gopath
 from labkit.oci.content import Content
 from labkit.oci.tree import EMPTY_ROOT, Device, Dir, File, Meta, Symlink, split_path
-from labkit.storage.driver import MountedTree
 from labkit.storage.mounts import MountTable
 from labkit.storage.overlay import Mount
 from labkit.storage.overlay2 import mount_options
@@ -102,7 +101,7 @@ def _tmpfs_options(text: str) -> str:
     return ",".join(shown)
 
 
-def _new_memory(root: MountedTree, path: str, options: str, made: int) -> Dir:
+def _new_memory(root: Mount, path: str, options: str, made: int) -> Dir:
     """Return a new file system in memory: it takes the mode of the directory that it hides (runc)."""
     if root.exists(path):
         return Dir(meta=Meta(meta_of(root.stat(path).node).mode, mtime=made))
@@ -154,7 +153,7 @@ def _table(
     return MountTable(root, table)
 
 
-def make_directories(files: MountedTree | MountTable, path: str) -> list[str]:
+def make_directories(files: Mount | MountTable, path: str) -> list[str]:
     """Make a directory and those above it where they are missing; return the paths that were made.
 
     >>> make_directories(MountTable(Mount(EMPTY_ROOT), {}), "/srv/./data")

@@ -1,7 +1,7 @@
 """The system calls on files: what they check, in which order, and what they ask of the file system.
 
 Everything here is common to all file systems of Linux (fs/namei.c, fs/open.c, fs/attr.c, fs/xattr.c);
-what a storage driver does about it is behind `Tree`. The caller is root with all capabilities and an
+what a storage driver does about it is behind `overlay.Mount`. The caller is root with all capabilities and an
 empty umask, as a container's first process is, short of `trusted.` attributes.
 
 A path is looked up name by name from the root (path_resolution(7)). A symbolic link on the way is followed,
@@ -15,11 +15,14 @@ import errno
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from labkit.oci.content import EMPTY, Content
 from labkit.oci.tree import CAPABILITY, Device, Dir, Fifo, File, Meta, Node, PathWalk, Symlink, split_path
-from labkit.storage.posix import Cost, Names, Place, Stat, Tree, fail, meta_of, with_meta
+from labkit.storage.posix import Cost, Names, Place, Stat, fail, meta_of, with_meta
+
+if TYPE_CHECKING:
+    from labkit.storage.overlay import Mount
 
 NAME_MAX = 255
 _SHORT = NAME_MAX // 4
@@ -221,7 +224,7 @@ class SystemCalls:
         """Return the place of the last of the names, seen from its directory's place."""
 
     @abstractmethod
-    def tree_at(self, names: Names) -> tuple[Tree, Names]:
+    def tree_at(self, names: Names) -> tuple[Mount, Names]:
         """Return the mounted tree that names lead into, and the names below its root."""
 
     def is_mount_point(self, names: Names) -> bool:
@@ -527,7 +530,7 @@ class SystemCalls:
         if self.is_mount_point(self.first_names(parent.path)):
             fail(errno.EBUSY, path)
 
-    def _inside(self, path: str) -> tuple[Tree, str]:
+    def _inside(self, path: str) -> tuple[Mount, str]:
         tree, names = self.tree_at(self.first_names(path))
         return tree, "/".join(names)
 
