@@ -26,7 +26,7 @@ from labkit.base.errors import DaemonError, FileSystemError
 from labkit.oci import changeset, tree
 from labkit.oci.changeset import Change
 from labkit.oci.content import Content
-from labkit.oci.tree import Dir, File, Meta, Node, Symlink, new_inode
+from labkit.oci.tree import Dir, Fifo, File, Meta, Node, Symlink, new_inode
 from labkit.storage import driver as accounts
 from labkit.storage.btrfs import Btrfs
 from labkit.storage.driver import (
@@ -68,7 +68,7 @@ TYPICAL: list[Call] = [
     ("rename", "/old/a", "/old/c"),
     ("symlink", "/new", "/latest"),
     ("link", "/new", "/second"),
-    ("mkfifo", "/pipe"),
+    ("place", "/pipe", Fifo()),
 ]
 
 
