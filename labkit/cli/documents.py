@@ -13,7 +13,6 @@ from dataclasses import replace
 from typing import Any
 
 from labkit.base.text import packaged
-from labkit.cli.container.run import parse_port
 from labkit.engine import container as containers
 from labkit.engine import images
 from labkit.engine.container import container_config, exposed_ports
@@ -254,8 +253,8 @@ def _state(container: Container) -> dict[str, Any]:
 
 
 def _port_bindings(container: Container) -> dict[str, Any]:
-    published = map(parse_port, container.options.ports)
-    return {port.inner: [{"HostIp": port.ip, "HostPort": port.host}] for port in published}
+    ports = container.options.ports
+    return {port.inner: [{"HostIp": port.ip, "HostPort": port.host}] for port in ports}
 
 
 def _host_config(container: Container) -> dict[str, Any]:
