@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
+import pkgutil
 import re
 import unicodedata
-from importlib import resources
 
 _KEPT = "\n\t"
 
@@ -60,7 +60,11 @@ def packaged(package: str, name: str) -> str:
     >>> packaged("labkit.cli", "own_docker.toml")[0]
     '#'
     """
-    return resources.files(package).joinpath(name).read_text("utf-8")
+    data = pkgutil.get_data(
+        package, name
+    )  # importlib.resources takes longer to import than all tables to read
+    assert data is not None
+    return data.decode("utf-8").replace("\r\n", "\n")
 
 
 def python_text(text: str) -> str:

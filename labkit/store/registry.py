@@ -87,7 +87,7 @@ class Registry:
         path, _, query = request.path.partition("?")
         asked = dict(parse_qsl(query))
         for pattern, methods in _ROUTES:
-            match = pattern.fullmatch(path)
+            match = re.fullmatch(pattern, path, re.ASCII)
             if match is None:
                 continue
             if request.method not in methods:
@@ -256,10 +256,10 @@ def _stored(stored: StoredContent, digest: str) -> Response:
 _Answer = Callable[[Registry, Request, _Words, _Words], Response]
 
 
-def _route(pattern: str, **methods: _Answer) -> tuple[re.Pattern[str], dict[str, _Answer]]:
+def _route(pattern: str, **methods: _Answer) -> tuple[str, dict[str, _Answer]]:
     if "GET" in methods and "tags" not in pattern:
         methods.setdefault("HEAD", methods["GET"])
-    return re.compile(pattern, re.ASCII), methods
+    return pattern, methods
 
 
 _ROUTES = (
