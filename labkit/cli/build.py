@@ -15,6 +15,7 @@ import re
 from dataclasses import dataclass, replace
 
 from labkit.base.errors import DaemonError, FileSystemError, InvalidReference, LabkitError, NotSimulated
+from labkit.base.text import decode, encode
 from labkit.cli import places
 from labkit.cli.formats import progress_bar
 from labkit.cli.places import Place
@@ -104,7 +105,7 @@ def _named(terminal: Terminal, context: Place, file: str) -> str:
 def _dockerfile(terminal: Terminal, context: Place, file: str) -> tuple[str, str | None]:
     """Return the Dockerfile's name in the context, or else its text."""
     if file == "-":
-        return "", terminal.stdin.decode("utf-8", "surrogateescape")
+        return "", decode(terminal.stdin)
     try:
         path = resolved(context.files, _named(terminal, context, file))
     except LabkitError as error:
@@ -115,7 +116,7 @@ def _dockerfile(terminal: Terminal, context: Place, file: str) -> tuple[str, str
         return name, None
     if isinstance(context.files.stat(path).node, Dir):
         raise LabkitError(f"read {file}: is a directory")
-    return "", context.files.content(path).read().decode("utf-8", "surrogateescape")
+    return "", decode(context.files.content(path).read())
 
 
 def _sent(terminal: Terminal, place: Place, name: str, text: str | None, *, from_stdin: bool) -> Sent:
@@ -139,7 +140,7 @@ def _sent(terminal: Terminal, place: Place, name: str, text: str | None, *, from
         name = f".dockerfile.{terminal.engine.new_id()[:20]}"
         meta = Meta(0o600, mtime=terminal.engine.now)
         added = {
-            name: Content.of(text.encode("utf-8", "surrogateescape")),
+            name: Content.of(encode(text)),
             IGNORE: Content.of(f"{lines if known else IGNORE}\n{name}\n".encode()),
         }
         for path, content in added.items():
@@ -220,7 +221,7 @@ def build(terminal: Terminal, call: Invocation) -> int:
     unseen = [data for _, data in screen.output]
 
     def say(stream: int, text: str | bytes) -> None:
-        data = text.encode("utf-8", "surrogateescape") if isinstance(text, str) else text
+        data = encode(text) if isinstance(text, str) else text
         unseen.append(_RED + data + _PLAIN if stream == 2 else data)
         screen.out(unseen[-1])
 

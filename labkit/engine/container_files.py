@@ -20,6 +20,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol
 
 from labkit.base.errors import DaemonError, FileSystemError, LabkitError, RecordedImage, call_of
+from labkit.base.text import decode, encode
 from labkit.engine import container as containers
 from labkit.engine import mounts, process
 from labkit.engine.container import container_config
@@ -45,8 +46,6 @@ from labkit.oci.tree import (
     split_path,
 )
 from labkit.storage.mounts import MountTable
-
-_BYTES = ("utf-8", "surrogateescape")
 
 
 class Member(NamedTuple):
@@ -121,7 +120,7 @@ def collect(files: Files, directory: str, name: str, renamed: str = "") -> list[
             node = replace(node, content=files.content(path))
         found.append(_member(told, node, first))
         if isinstance(node, Dir):
-            names = sorted(files.listdir(path), key=lambda each: each.encode(*_BYTES), reverse=True)
+            names = sorted(files.listdir(path), key=lambda each: encode(each), reverse=True)
             todo += [(gopath.join(path, each), f"{relative}/{each}") for each in names]
     return found
 
@@ -153,7 +152,7 @@ def rebased(members: Iterable[Member], old: str, new: str) -> list[Member]:
 def read_members(content: Content) -> list[Member]:
     """Return the entries of a tar; raises InvalidLayer in Docker's words."""
     found, cut = tar.entries(content.chunks(), content.size), Cutter(content).cut
-    return [Member(each.name.decode(*_BYTES), node_of(each, cut), link_of(each)) for each in found]
+    return [Member(decode(each.name), node_of(each, cut), link_of(each)) for each in found]
 
 
 def unpack(

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from labkit.base.errors import DaemonError
+from labkit.base.text import encode
 from labkit.engine.engine import Engine, container_layers
 from labkit.engine.state import TEXTS, Container, Options
 from labkit.go import path as gopath
@@ -203,7 +204,7 @@ def engine_files(container: Container, mtime: int) -> Dir:
 
 def _proc(mounts: str) -> Dir:
     read_only = Meta(0o444)
-    seen = File(Content.of(mounts.encode("utf-8", "surrogateescape")), read_only)
+    seen = File(Content.of(encode(mounts)), read_only)
     return Dir(
         {
             "mounts": Symlink("self/mounts"),

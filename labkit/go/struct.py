@@ -63,7 +63,6 @@ INT = Type("int", "integer")
 INT64 = Type("int64", "integer")
 TIME = Type("time.Time", "time")
 STRINGS = list_of(STRING)
-STRING_MAP = map_of(STRING)
 COMMAND = Type("string", "command")  # strslice.StrSlice: a list of texts, or one text alone
 _NAMED = {each.name: each for each in (STRING, BOOL, INT, INT64, TIME)} | {
     "strslice.StrSlice": COMMAND,

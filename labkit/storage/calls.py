@@ -17,6 +17,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from labkit.base.text import encode
 from labkit.oci.content import EMPTY, Content
 from labkit.oci.tree import CAPABILITY, Device, Dir, File, Meta, Node, PathWalk, Symlink, split_path
 from labkit.storage.posix import Cost, Names, Place, Stat, fail, meta_of, with_meta
@@ -107,12 +108,12 @@ def _step(space: SystemCalls, place: Place, path: str, name: str) -> Place | Non
 def _check_path(path: str) -> None:
     if not path:
         fail(errno.ENOENT, path)
-    if len(path) > PATH_MAX // 4 - 1 and len(path.encode("utf-8", "surrogateescape")) >= PATH_MAX:
+    if len(path) > PATH_MAX // 4 - 1 and len(encode(path)) >= PATH_MAX:
         fail(errno.ENAMETOOLONG, path)
 
 
 def _check_name(name: str, path: str) -> None:
-    if len(name) > _SHORT and len(name.encode("utf-8", "surrogateescape")) > NAME_MAX:
+    if len(name) > _SHORT and len(encode(name)) > NAME_MAX:
         fail(errno.ENAMETOOLONG, path)
 
 
@@ -318,7 +319,7 @@ class SystemCalls:
 
     def setxattr(self, path: str, name: str, value: bytes, follow: bool = True) -> Cost:
         """Set an extended attribute; only files and directories have those named `user.` (xattr(7))."""
-        if not 0 < len(name.encode("utf-8", "surrogateescape")) <= 255:
+        if not 0 < len(encode(name)) <= 255:
             fail(errno.ERANGE, path)
         if len(value) > 65536:
             fail(errno.E2BIG, path)
@@ -392,7 +393,7 @@ class SystemCalls:
         """Make a symbolic link; `target` is any text, and need not exist."""
         if not target:
             fail(errno.ENOENT, path)
-        if len(target.encode("utf-8", "surrogateescape")) >= PATH_MAX:
+        if len(encode(target)) >= PATH_MAX:
             fail(errno.ENAMETOOLONG, path)
         return self._add(self._new_name(path), Symlink(target), 0o777)
 

@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from labkit.base.errors import DaemonError
+from labkit.base.text import encode
 from labkit.oci.content import Content
 from labkit.oci.tree import Dir, File, Node, Symlink, Whiteout, differing
 from labkit.storage.posix import NO_COST, Cost
@@ -223,7 +224,7 @@ def ext4(node: Node) -> Iterable[tuple[Hashable, int]]:
     elif isinstance(node, File):
         # The mark of a file with several names is a unit, so that its blocks count once.
         yield node.inode or None, rounded(node.content.size)
-    elif isinstance(node, Symlink) and len(node.target.encode("utf-8", "surrogateescape")) > 59:
+    elif isinstance(node, Symlink) and len(encode(node.target)) > 59:
         yield node.inode or None, BLOCK
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple, NoReturn, TypeAlias
 
 from labkit.base.errors import FileSystemError
+from labkit.base.text import encode
 from labkit.oci import tree
 from labkit.oci.tree import Device, Dir, Fifo, File, Meta, Node, Symlink, Whiteout
 
@@ -116,7 +117,7 @@ def stat_of(node: Node, nlink: int, path: str) -> Stat:
     4096
     """
     meta = meta_of(node)
-    mark = hashlib.blake2b(path.encode("utf-8", "surrogateescape"), digest_size=5).digest()
+    mark = hashlib.blake2b(encode(path), digest_size=5).digest()
     size = 4096 if type(node) is Dir else tree.stat_size(node)
     return Stat(node, mode_of(node), nlink, size, meta.uid, meta.gid, meta.mtime, int.from_bytes(mark))
 

@@ -32,6 +32,7 @@ from labkit.base.errors import (
     LabkitError,
     RecordedImage,
 )
+from labkit.base.text import decode
 from labkit.go.json import dumps, loads
 from labkit.go.moment import SECOND, parse_time
 from labkit.go.struct import STRING, STRINGS, Field, conform, list_of, struct
@@ -77,13 +78,13 @@ class TarFiles(ArchiveFiles):
         self._entries: dict[str, tar.Entry] = {}
         try:
             for entry in tar.scan(content.read, content.size):
-                self._add(_inside(_text(entry.name)), entry)
+                self._add(_inside(decode(entry.name)), entry)
         except InvalidLayer as error:
             raise InvalidArchive(str(error)) from None
 
     def _add(self, name: str, entry: tar.Entry) -> None:
         if entry.kind == tar.LINK:
-            target = _inside(_text(entry.link))
+            target = _inside(decode(entry.link))
             if target not in self._entries:
                 raise tar.failure(f"link /{target} /{name}: no such file or directory")
             entry = self._entries[target]
@@ -116,7 +117,7 @@ class TarFiles(ArchiveFiles):
             if entry is None or entry.kind != tar.SYMLINK:
                 walk.trail.append(here)
             else:
-                walk.follow(_text(entry.link))
+                walk.follow(decode(entry.link))
         return walk.trail[-1]
 
 
@@ -161,10 +162,6 @@ def open_file(path: str | os.PathLike[str], name: str) -> Content:
 
 def _missing(name: str) -> InvalidArchive:
     return InvalidArchive(f"open {name}: no such file or directory")
-
-
-def _text(name: bytes) -> str:
-    return name.decode("utf-8", "surrogateescape")
 
 
 def _inside(name: str) -> str:
