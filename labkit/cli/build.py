@@ -27,7 +27,7 @@ from labkit.dockerfile import ignore
 from labkit.dockerfile.builder import BuildRequest
 from labkit.dockerfile.builder import build as run_build
 from labkit.dockerfile.context import IGNORE, Context, of_tar
-from labkit.engine.container_files import Files, local_path, resolved
+from labkit.engine.container_files import local_path, resolved
 from labkit.engine.schedule import StepEvent
 from labkit.go import path as gopath
 from labkit.go.moment import SECOND
@@ -36,6 +36,7 @@ from labkit.oci.content import Content
 from labkit.oci.reference import parse_reference
 from labkit.oci.tar_writer import write_tar
 from labkit.oci.tree import Device, Dir, Fifo, File, Meta, Node, Whiteout, new_inode
+from labkit.shell.files import FileTree
 
 _GIT = re.compile(r"git://|github\.com/|git@|https?://.*\.git(?:#.*)?$")
 _PREPARE = "unable to prepare context: "
@@ -85,7 +86,7 @@ def _choose(terminal: Terminal, source: str, file: str) -> Place | None:
     return found[0] if found else None
 
 
-def _leads_to(files: Files, path: str) -> str:
+def _leads_to(files: FileTree, path: str) -> str:
     """Return where a path leads, links followed, or "" where that is nowhere."""
     try:
         return resolved(files, path)
@@ -165,7 +166,7 @@ def _from_stdin(terminal: Terminal, file: str) -> Sent:
     return Sent(Context(root), write_tar(root).size)
 
 
-def _listed(files: Files, path: str, linked: dict[int, int]) -> tree.Nested[Node]:
+def _listed(files: FileTree, path: str, linked: dict[int, int]) -> tree.Nested[Node]:
     """Return what is at a path as the client sends it, all root's, in whole seconds; files are empty yet."""
     try:
         node = files.stat(path, False).node
@@ -184,7 +185,7 @@ def _listed(files: Files, path: str, linked: dict[int, int]) -> tree.Nested[Node
     return replace(node, meta=meta, inode=inode)
 
 
-def _read(files: Files, root: Dir, path: str) -> tree.Nested[Dir]:
+def _read(files: FileTree, root: Dir, path: str) -> tree.Nested[Dir]:
     """Return a directory with what is in its files now."""
     children: dict[str, Node] = {}
     for name, node in root.children.items():
