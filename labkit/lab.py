@@ -21,14 +21,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from threading import RLock
-from typing import IO, Protocol
+from typing import IO, TYPE_CHECKING, Protocol
 from weakref import WeakSet
 
 from labkit import dockerfile as build
 from labkit.base.errors import DaemonError, raises_labkit_errors
 from labkit.box import Box
-from labkit.cli.explain import Explanation, explain
-from labkit.cli.own_docker import Comparison, compare
 from labkit.cli.session import CTRL_C, KEYS, Result, Session
 from labkit.cli.terminal import HUB, Registries, Watch
 from labkit.cli.timeline import Moment, Timeline
@@ -46,6 +44,10 @@ from labkit.storage.drivers import driver_named
 from labkit.store.client import followed
 from labkit.store.hub import docker_hub
 from labkit.store.registry import Registry
+
+if TYPE_CHECKING:
+    from labkit.cli.explain import Explanation
+    from labkit.cli.own_docker import Comparison
 
 
 class Watcher(Protocol):
@@ -168,6 +170,8 @@ class Lab:
         labkit.base.errors.LabkitError: labkit: compare runs only what changes nothing on your Docker, not
         'docker rmi': see --real
         """
+        from labkit.cli.own_docker import compare
+
         return compare(line, self.shell)
 
     def pull(self, name: str, *, events: list[PullEvent] | None = None) -> Image:
@@ -290,6 +294,8 @@ class Lab:
         >>> lab.explain("27833a3ba0a5").facts[0].command
         'docker pull prints the first 12 digits of it'
         """
+        from labkit.cli.explain import explain  # late, as compare's: a first lab need not wait for it
+
         return explain(self.engine, name)
 
     def disk_usage(self) -> int:

@@ -6,7 +6,7 @@ each of its lines tells in which module a name is (as in Scientific Python's laz
 
 from __future__ import annotations
 
-import os
+import pkgutil
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -22,11 +22,8 @@ def places(package: str) -> dict[str, str]:
     >>> places("labkit")["Lab"]
     'labkit.lab'
     """
-    spec = sys.modules[package].__spec__
-    assert spec is not None
-    loader: Any = spec.loader  # asked in place of the disk: the package may lie in a zip
-    file = os.path.join(os.path.dirname(spec.origin or ""), "__init__.pyi")
-    lines = (line.split() for line in loader.get_data(file).decode().splitlines())
+    stub = pkgutil.get_data(package, "__init__.pyi") or b""  # the package may lie in a zip
+    lines = (line.split() for line in stub.decode().splitlines())
     return dict(sorted((line[-1], line[1]) for line in lines if line[:1] == ["from"]))
 
 

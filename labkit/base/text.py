@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
+import pkgutil
 import re
 import unicodedata
-from importlib import resources
 
 _KEPT = "\n\t"
 
@@ -54,13 +54,33 @@ def told(text: str, most: int = 2000) -> str:
     return one_line(text[:most]) + ("…" if len(text) > most else "")
 
 
+def encode(text: str) -> bytes:
+    """Return the bytes of a text; bytes that are no UTF-8 come back as they were (PEP 383).
+
+    >>> encode(decode(b"caf\\xe9"))
+    b'caf\\xe9'
+    """
+    return text.encode("utf-8", "surrogateescape")
+
+
+def decode(data: bytes) -> str:
+    """Return the text of bytes, whatever they are.
+
+    >>> decode(b"caf\\xc3\\xa9")
+    'café'
+    """
+    return data.decode("utf-8", "surrogateescape")
+
+
 def packaged(package: str, name: str) -> str:
     """Return the text of a file that stands among a package's modules.
 
     >>> packaged("labkit.cli", "own_docker.toml")[0]
     '#'
     """
-    return resources.files(package).joinpath(name).read_text("utf-8")
+    data = pkgutil.get_data(package, name)  # importlib.resources would take longer to import
+    assert data is not None
+    return data.decode("utf-8").replace("\r\n", "\n")
 
 
 def python_text(text: str) -> str:

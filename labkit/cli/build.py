@@ -15,6 +15,7 @@ import re
 from dataclasses import dataclass, replace
 
 from labkit.base.errors import DaemonError, FileSystemError, InvalidReference, LabkitError, NotSimulated
+from labkit.base.text import decode, encode
 from labkit.cli import places
 from labkit.cli.formats import progress_bar
 from labkit.cli.places import Place
@@ -26,7 +27,7 @@ from labkit.dockerfile import ignore
 from labkit.dockerfile.builder import BuildRequest
 from labkit.dockerfile.builder import build as run_build
 from labkit.dockerfile.context import IGNORE, Context, of_tar
-from labkit.engine.container_files import Files, local_path, resolved
+from labkit.engine.container_files import local_path, resolved
 from labkit.engine.schedule import StepEvent
 from labkit.go import path as gopath
 from labkit.go.moment import SECOND
@@ -35,6 +36,7 @@ from labkit.oci.content import Content
 from labkit.oci.reference import parse_reference
 from labkit.oci.tar_writer import write_tar
 from labkit.oci.tree import Device, Dir, Fifo, File, Meta, Node, Whiteout, new_inode
+from labkit.shell.files import FileTree
 
 _GIT = re.compile(r"git://|github\.com/|git@|https?://.*\.git(?:#.*)?$")
 _PREPARE = "unable to prepare context: "
@@ -84,7 +86,7 @@ def _choose(terminal: Terminal, source: str, file: str) -> Place | None:
     return found[0] if found else None
 
 
-def _leads_to(files: Files, path: str) -> str:
+def _leads_to(files: FileTree, path: str) -> str:
     """Return where a path leads, links followed, or "" where that is nowhere."""
     try:
         return resolved(files, path)
@@ -104,7 +106,7 @@ def _named(terminal: Terminal, context: Place, file: str) -> str:
 def _dockerfile(terminal: Terminal, context: Place, file: str) -> tuple[str, str | None]:
     """Return the Dockerfile's name in the context, or else its text."""
     if file == "-":
-        return "", terminal.stdin.decode("utf-8", "surrogateescape")
+        return "", decode(terminal.stdin)
     try:
         path = resolved(context.files, _named(terminal, context, file))
     except LabkitError as error:
@@ -115,7 +117,7 @@ def _dockerfile(terminal: Terminal, context: Place, file: str) -> tuple[str, str
         return name, None
     if isinstance(context.files.stat(path).node, Dir):
         raise LabkitError(f"read {file}: is a directory")
-    return "", context.files.content(path).read().decode("utf-8", "surrogateescape")
+    return "", decode(context.files.content(path).read())
 
 
 def _sent(terminal: Terminal, place: Place, name: str, text: str | None, *, from_stdin: bool) -> Sent:
@@ -139,7 +141,7 @@ def _sent(terminal: Terminal, place: Place, name: str, text: str | None, *, from
         name = f".dockerfile.{terminal.engine.new_id()[:20]}"
         meta = Meta(0o600, mtime=terminal.engine.now)
         added = {
-            name: Content.of(text.encode("utf-8", "surrogateescape")),
+            name: Content.of(encode(text)),
             IGNORE: Content.of(f"{lines if known else IGNORE}\n{name}\n".encode()),
         }
         for path, content in added.items():
@@ -164,7 +166,7 @@ def _from_stdin(terminal: Terminal, file: str) -> Sent:
     return Sent(Context(root), write_tar(root).size)
 
 
-def _listed(files: Files, path: str, linked: dict[int, int]) -> tree.Nested[Node]:
+def _listed(files: FileTree, path: str, linked: dict[int, int]) -> tree.Nested[Node]:
     """Return what is at a path as the client sends it, all root's, in whole seconds; files are empty yet."""
     try:
         node = files.stat(path, False).node
@@ -183,7 +185,7 @@ def _listed(files: Files, path: str, linked: dict[int, int]) -> tree.Nested[Node
     return replace(node, meta=meta, inode=inode)
 
 
-def _read(files: Files, root: Dir, path: str) -> tree.Nested[Dir]:
+def _read(files: FileTree, root: Dir, path: str) -> tree.Nested[Dir]:
     """Return a directory with what is in its files now."""
     children: dict[str, Node] = {}
     for name, node in root.children.items():
@@ -220,7 +222,7 @@ def build(terminal: Terminal, call: Invocation) -> int:
     unseen = [data for _, data in screen.output]
 
     def say(stream: int, text: str | bytes) -> None:
-        data = text.encode("utf-8", "surrogateescape") if isinstance(text, str) else text
+        data = encode(text) if isinstance(text, str) else text
         unseen.append(_RED + data + _PLAIN if stream == 2 else data)
         screen.out(unseen[-1])
 

@@ -13,7 +13,6 @@ from dataclasses import replace
 from typing import Any
 
 from labkit.base.text import packaged
-from labkit.cli.container.run import parse_port
 from labkit.engine import container as containers
 from labkit.engine import images
 from labkit.engine.container import container_config, exposed_ports
@@ -39,12 +38,15 @@ def _struct(go_type: str, document: object, json_names: Mapping[str, str] | None
     keys, row = json_names or {}, _TABLE["structs"][go_type]
     found = document if isinstance(document, Mapping) else {}
     names = (field.partition(":") for field in row["fields"].split())
-    fields = {name: _KINDS[kind](found.get(keys.get(name, name))) for name, _, kind in names}
+    fields = {name: _of_kind(kind, found.get(keys.get(name, name))) for name, _, kind in names}
     return Struct(go_type, fields, keys, frozenset(row["omitempty"].split()))
 
 
-def _pointer(go_type: str) -> Callable[[object], object]:
-    return lambda value: None if value is None else _struct(go_type, value)
+def _of_kind(kind: str, value: object) -> object:
+    """Type a field's value; a kind is one of _KINDS or a struct's type."""
+    if kind in _KINDS:
+        return _KINDS[kind](value)
+    return None if value is None and kind.startswith("*") else _struct(kind, value)
 
 
 def _set(value: object) -> object:
@@ -60,11 +62,6 @@ _KINDS: dict[str, Callable[[object], object]] = {
     "list": lambda value: NilList() if value is None else value,
     "map": lambda value: NilMap() if value is None else value,
     "set": _set,
-    "config": _pointer("*container.Config"),
-    "driver": lambda value: _struct("types.GraphDriverData", value),
-    "health": _pointer("*container.HealthConfig"),
-    "metadata": lambda value: _struct("types.ImageMetadata", value),
-    "rootfs": lambda value: _struct("types.RootFS", value),
     "time": lambda value: GoTime(value or ZERO_TIME),
 }
 
@@ -98,7 +95,7 @@ def typed_struct(go_type: str, document: Mapping[str, object]) -> Struct:
 
 def _typed(key: str, value: object) -> object:
     if key == "Config":
-        return _KINDS["config"](value)
+        return _of_kind("*container.Config", value)
     if value is None:
         return None if key in _POINTERS else NilMap() if key in _MAPS else NilList()
     if isinstance(value, list):
@@ -254,8 +251,8 @@ def _state(container: Container) -> dict[str, Any]:
 
 
 def _port_bindings(container: Container) -> dict[str, Any]:
-    published = map(parse_port, container.options.ports)
-    return {port.inner: [{"HostIp": port.ip, "HostPort": port.host}] for port in published}
+    ports = container.options.ports
+    return {port.inner: [{"HostIp": port.ip, "HostPort": port.host}] for port in ports}
 
 
 def _host_config(container: Container) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from labkit.base.errors import InvalidReference, LabkitError
+from labkit.base.text import encode
 from labkit.cli.help import HELP
 from labkit.cli.mounts import comma_fields, parse_mount
 from labkit.cli.table import FALSE, NUMBERS, REPEATED, TRUE, Flag, Value
@@ -98,7 +99,7 @@ def _cluster(word: str, rest: list[str], by_short: dict[str, Flag], parsed: Pars
     letters = word[1:]
     while letters:
         # pflag looks at one byte, not at one character.
-        letter = chr(letters.encode(errors="surrogateescape")[0])
+        letter = chr(encode(letters)[0])
         flag = by_short.get(letter)
         if flag is None:
             quoted = go_quote(letter, "'")

@@ -8,6 +8,7 @@ import re
 from typing import Any
 
 from labkit.base.errors import FileSystemError, LabkitError
+from labkit.base.text import decode
 from labkit.cli import places
 from labkit.cli.table import FALSE, TRUE, UsageError
 from labkit.cli.terminal import Terminal
@@ -96,7 +97,7 @@ def file_variables(terminal: Terminal, path: str) -> list[str]:
     try:
         if isinstance(place.files.stat(place.path).node, Dir):
             raise LabkitError(f"read {path}: is a directory")
-        text = place.files.content(place.path).read().decode("utf-8", "surrogateescape")
+        text = decode(place.files.content(place.path).read())
     except FileSystemError as error:
         raise LabkitError(f"open {path}: {str(error.strerror).lower()}") from None
     lines = (line.removesuffix("\r").lstrip() for line in text.removeprefix("\ufeff").split("\n"))

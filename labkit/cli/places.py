@@ -12,9 +12,10 @@ from typing import NamedTuple
 
 from labkit.cli.realfiles import RealFiles, is_drive, native, posix
 from labkit.cli.terminal import HOME, Terminal
-from labkit.engine.container_files import Files, local_path
+from labkit.engine.container_files import local_path
 from labkit.go import path as gopath
 from labkit.oci.tree import split_path
+from labkit.shell.files import FileTree
 
 _SYSTEM = frozenset("bin boot dev etc lib lib64 proc run sbin sys usr var".split())
 """Directories of the system: to write there is never meant for the learner's own machine."""
@@ -27,7 +28,7 @@ _ELSEWHERE = "labkit: files are written to the pretend home; your own disk has t
 class Place(NamedTuple):
     """Files, and the absolute path among them; `real` are those of the learner's own disk."""
 
-    files: Files
+    files: FileTree
     path: str
     real: bool
 

@@ -12,12 +12,12 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from importlib import import_module
 from itertools import chain
 from typing import Any
 
 from labkit.base.errors import DaemonError, FileSystemError, LabkitError, Unexpected
 from labkit.base.text import shown
-from labkit.cli.commands import HANDLERS
 from labkit.cli.parse import Printed, command_hint, parse
 from labkit.cli.table import COMMANDS, WORDS, UsageError, find
 from labkit.cli.terminal import HOME, Attach, Attached, Registries, Terminal, Watch
@@ -512,7 +512,9 @@ def dispatch(terminal: Terminal, words: Sequence[str]) -> int:
             terminal.out(call.stdout)
             terminal.err(call.stderr)
             return 0
-        return HANDLERS[call.command.action](terminal, call)
+        module, _, function = call.command.run.rpartition(".")
+        handler = getattr(import_module(f"labkit.cli.{module}"), function)  # when a command first needs it
+        return int(handler(terminal, call))
     except UsageError as error:
         terminal.err(error.text, error)
         terminal.hint = error.hint

@@ -74,10 +74,11 @@ class Flag:
 class Command:
     """A command: its path after `docker` ("image ls"), and what it takes.
 
-    `usage` is what its usage line has after the path, `short` its line in its group's help. It takes
-    `min_args` to `max_args` arguments (None: any number). Where `interspersed` is false its flags end at
-    its first argument. `same_as` names the command that does the same under another path. `would` is as
-    in Flag; `hidden` keeps it out of its group's help.
+    `run` is the function that runs it, below `labkit.cli`: it takes a Terminal and an Invocation, and returns
+    the exit code. `usage` is what its usage line has after the path, `short` its line in its group's help. It
+    takes `min_args` to `max_args` arguments (None: any number). Where `interspersed` is false its flags end
+    at its first argument. `same_as` names the command that does the same under another path. `would` is as in
+    Flag; `hidden` keeps it out of its group's help.
 
     >>> Command("images", "List images", same_as="image ls").action
     'image ls'
@@ -85,6 +86,7 @@ class Command:
 
     path: str
     short: str
+    run: str = ""
     usage: str = ""
     flags: tuple[Flag, ...] = ()
     min_args: int = 0

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from labkit.base.errors import DaemonError, LabkitError, NotFound
 from labkit.base.lazy import extra
+from labkit.base.text import encode
 from labkit.engine.container import find_container
 from labkit.engine.engine import Engine
 from labkit.engine.pull import Pulled
@@ -194,7 +195,7 @@ class Terminal:
 
     def write(self, stream: int, text: str | bytes) -> None:
         """Write to standard output (1) or standard error (2)."""
-        data = text.encode("utf-8", "surrogateescape") if isinstance(text, str) else text
+        data = encode(text) if isinstance(text, str) else text
         if data:
             self.output.append((stream, data))
 

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from labkit.base.errors import DaemonError, LabkitError
+from labkit.base.text import decode, encode
 from labkit.dockerfile import ignore
 from labkit.go import path as go_path
 from labkit.oci import tree
@@ -58,7 +59,7 @@ class Context:
             _, node = follow(self.root, name)
             if not isinstance(node, File):
                 raise DaemonError(f"Cannot locate specified Dockerfile: {self.dockerfile}")
-            text = node.content.read().decode("utf-8", "surrogateescape")
+            text = decode(node.content.read())
         if not text:
             raise DaemonError(f"the Dockerfile ({name}) cannot be empty")
         return name, text
@@ -96,7 +97,7 @@ def of_files(files: Files, now: int) -> Dir:
 def _content(value: str | bytes | int, path: str) -> Content:
     if isinstance(value, int):
         return Content.filler(value, path)
-    return Content.of(value.encode("utf-8", "surrogateescape") if isinstance(value, str) else value)
+    return Content.of(encode(value) if isinstance(value, str) else value)
 
 
 def follow(root: Dir, path: str) -> tuple[str, Node | None]:
@@ -138,8 +139,8 @@ def of_tar(content: Content) -> Context | None:
         mode, uid, gid = (int(block[at : at + 8].strip(b" \0") or b"0", 8) for at in (100, 108, 116))
         uname, gname = (block[at : at + 32].partition(b"\0")[0].decode() for at in (265, 297))
         name, link = (
-            entry.name.decode("utf-8", "surrogateescape"),
-            entry.link.decode(errors="surrogateescape"),
+            decode(entry.name),
+            decode(entry.link),
         )
         about = (name, mode, uid, gid, entry.size, chr(entry.kind), link, uname, gname, *entry.device)
         digest = _tarsum(about, content.slice(entry.offset, entry.size))
@@ -217,7 +218,7 @@ def joined(kind: str, digests: Sequence[str]) -> str:
     >>> joined("multi", [])[:18]
     'multi:e3b0c44298fc'
     """
-    return f"{kind}:{hashlib.sha256(','.join(digests).encode('utf-8', 'surrogateescape')).hexdigest()}"
+    return f"{kind}:{hashlib.sha256(encode(','.join(digests))).hexdigest()}"
 
 
 _KINDS = {File: (stat.S_IFREG, "0"), Dir: (stat.S_IFDIR, "5"), Symlink: (stat.S_IFLNK, "2")}
@@ -249,7 +250,7 @@ _HEADER = "name mode uid gid size typeflag linkname uname gname devmajor devmino
 
 def _tarsum(about: Sequence[object], content: Content, xattrs: Sequence[tuple[str, bytes]] = ()) -> str:
     header = "".join(f"{name}{value}" for name, value in zip(_HEADER, about, strict=True))
-    hasher = hashlib.sha256(header.encode("utf-8", "surrogateescape"))
+    hasher = hashlib.sha256(encode(header))
     for key, value in xattrs:
         if key == tree.CAPABILITY:
             hasher.update(key.encode() + value)

@@ -23,7 +23,6 @@ from labkit.oci.gzip import decompressed
 from labkit.oci.tar import entries, failure
 from labkit.oci.tree import Dir, File, Node, Whiteout
 from labkit.shell import users
-from labkit.storage.driver import MountedTree
 from labkit.storage.overlay import Mount
 
 
@@ -34,7 +33,7 @@ class Target:
     Without an owner, None, what is copied keeps its own.
     """
 
-    mount: MountedTree
+    mount: Mount
     shown: str
     owner: tuple[int, int] | None = (0, 0)
 
@@ -144,7 +143,7 @@ def destination(directory: str, target: str) -> str:
     return path + "/" if target.endswith("/") and path != "/" else path
 
 
-def owner(mount: MountedTree, text: str) -> tuple[int, int]:
+def owner(mount: Mount, text: str) -> tuple[int, int]:
     """Return the numbers of the user and the group that `--chown` names; raises DaemonError.
 
     >>> from labkit.storage.overlay import Mount

@@ -65,11 +65,11 @@ def load(engine: Engine, file: str | os.PathLike[str] | IO[bytes] | Content) -> 
     Raises InvalidArchive, or another LabkitError in the engine's words, where a byte of it is wrong.
     """
     archive = read_archive(file)
-    for each in archive.images:
+    for each in archive:
         validate(each.image)
     before = engine.state.layers
     lines, identifiers = [], []
-    for each in archive.images:
+    for each in archive:
         image = each.image
         images.add_image(engine, image, parent=each.parent)
         identifiers.append(f"Loaded image ID: {image.id}")
@@ -84,11 +84,11 @@ def load(engine: Engine, file: str | os.PathLike[str] | IO[bytes] | Content) -> 
             lines.append(f"Loaded image: {name.familiar}")
     new = {
         chain: layer
-        for each in archive.images
+        for each in archive
         for chain, layer in zip(each.image.chain_ids, each.image.layers, strict=True)
         if chain not in before
     }
-    loaded = tuple(each.image for each in archive.images)
+    loaded = tuple(each.image for each in archive)
     return Loaded(loaded, tuple(new.values()), tuple(lines or identifiers))
 
 

@@ -68,8 +68,7 @@ def container_config(container: Container) -> dict[str, Any]:
 
 def exposed_ports(container: Container) -> list[str]:
     """Return the ports that the image exposes or the flags publish, sorted: `80/tcp`."""
-    inner = (each.rpartition(":")[2] for each in container.options.ports)
-    published = {each if "/" in each else f"{each}/tcp" for each in inner}
+    published = (each.inner for each in container.options.ports)
     return sorted({*(container.image.config.config.get("ExposedPorts") or {}), *published})
 
 

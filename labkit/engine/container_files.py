@@ -17,9 +17,10 @@ import posixpath
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from labkit.base.errors import DaemonError, FileSystemError, LabkitError, RecordedImage, call_of
+from labkit.base.text import decode, encode
 from labkit.engine import container as containers
 from labkit.engine import mounts, process
 from labkit.engine.container import container_config
@@ -44,9 +45,8 @@ from labkit.oci.tree import (
     Whiteout,
     split_path,
 )
+from labkit.shell.files import FileTree
 from labkit.storage.mounts import MountTable
-
-_BYTES = ("utf-8", "surrogateescape")
 
 
 class Member(NamedTuple):
@@ -57,36 +57,11 @@ class Member(NamedTuple):
     link: str = ""
 
 
-class Attributes(Protocol):
-    """What is asked of a file: its node, of a directory the attributes alone."""
-
-    @property
-    def node(self) -> Node: ...
-
-
-class Files(Protocol):
-    """The system calls that copying needs; all raise FileSystemError."""
-
-    def stat(self, path: str, follow: bool = True) -> Attributes: ...
-    def exists(self, path: str, follow: bool = True) -> bool: ...
-    def listdir(self, path: str) -> list[str]: ...
-    def content(self, path: str) -> Content: ...
-    def mkdir(self, path: str, mode: int = 0o755) -> object: ...
-    def place(self, path: str, node: Node) -> object: ...
-    def link(self, source: str, target: str) -> object: ...
-    def unlink(self, path: str) -> object: ...
-    def rmdir(self, path: str) -> object: ...
-    def chmod(self, path: str, mode: int) -> object: ...
-    def chown(self, path: str, uid: int, gid: int, follow: bool = True) -> object: ...
-    def utime(self, path: str, mtime_ns: int, follow: bool = True) -> object: ...
-    def setxattr(self, path: str, name: str, value: bytes, follow: bool = True) -> object: ...
-
-
 class UnpackError(LabkitError):
     """Entries that cannot be written, in the words of whoever unpacks them."""
 
 
-def lstat(files: Files, path: str) -> Node | None:
+def lstat(files: FileTree, path: str) -> Node | None:
     """Return what is at a path, without following a link; None where nothing is."""
     try:
         return files.stat(path, False).node
@@ -96,7 +71,7 @@ def lstat(files: Files, path: str) -> Node | None:
         return None
 
 
-def collect(files: Files, directory: str, name: str, renamed: str = "") -> list[Member]:
+def collect(files: FileTree, directory: str, name: str, renamed: str = "") -> list[Member]:
     """Return a file or a directory with all below it as entries, `renamed` in place of its name.
 
     >>> from labkit.storage.overlay import Mount
@@ -121,7 +96,7 @@ def collect(files: Files, directory: str, name: str, renamed: str = "") -> list[
             node = replace(node, content=files.content(path))
         found.append(_member(told, node, first))
         if isinstance(node, Dir):
-            names = sorted(files.listdir(path), key=lambda each: each.encode(*_BYTES), reverse=True)
+            names = sorted(files.listdir(path), key=lambda each: encode(each), reverse=True)
             todo += [(gopath.join(path, each), f"{relative}/{each}") for each in names]
     return found
 
@@ -153,11 +128,11 @@ def rebased(members: Iterable[Member], old: str, new: str) -> list[Member]:
 def read_members(content: Content) -> list[Member]:
     """Return the entries of a tar; raises InvalidLayer in Docker's words."""
     found, cut = tar.entries(content.chunks(), content.size), Cutter(content).cut
-    return [Member(each.name.decode(*_BYTES), node_of(each, cut), link_of(each)) for each in found]
+    return [Member(decode(each.name), node_of(each, cut), link_of(each)) for each in found]
 
 
 def unpack(
-    files: Files,
+    files: FileTree,
     target: str,
     members: Sequence[Member],
     owner: Callable[[Meta], tuple[int, int]] | None = None,
@@ -209,7 +184,7 @@ def unpack(
             files.utime(path, meta.mtime)
 
 
-def _remove(files: Files, path: str, node: Node | None) -> None:
+def _remove(files: FileTree, path: str, node: Node | None) -> None:
     if not isinstance(node, Dir):
         files.unlink(path)
         return
@@ -219,7 +194,7 @@ def _remove(files: Files, path: str, node: Node | None) -> None:
     files.rmdir(path)
 
 
-def _make(files: Files, target: str, path: str, node: Node, link: str, *, new: bool, root: str) -> bool:
+def _make(files: FileTree, target: str, path: str, node: Node, link: str, *, new: bool, root: str) -> bool:
     """Make what an entry stands for; tell whether its attributes are still to be set."""
     if link:
         source = gopath.join(target, link)
@@ -259,7 +234,7 @@ def _told_as(call: str, path: str, refused: str = "") -> Iterator[None]:
         raise UnpackError(text, code=error.code, subject=path) from None
 
 
-def _make_parents(files: Files, target: str, name: str, known: set[str]) -> None:
+def _make_parents(files: FileTree, target: str, name: str, known: set[str]) -> None:
     """Make what is missing above an entry; `known` are the directories that need not be asked for again."""
     if posixpath.dirname(name) in known:
         return
@@ -280,7 +255,7 @@ def _owned(node: Node, owner: Callable[[Meta], tuple[int, int]] | None) -> Node:
     return replace(node, meta=replace(node.meta, uid=uid, gid=gid, xattrs=kept))
 
 
-def _set_attributes(files: Files, path: str, node: Node, *, owned: bool) -> None:
+def _set_attributes(files: FileTree, path: str, node: Node, *, owned: bool) -> None:
     assert not isinstance(node, Whiteout)
     if owned:
         files.chown(path, node.meta.uid, node.meta.gid, False)
@@ -319,7 +294,7 @@ def local_path(path: str, cwd: str) -> str:
     return gopath.keep_end(gopath.clean(posixpath.join(cwd, path)), path)
 
 
-def read_source(files: Files, path: str, follow: bool) -> tuple[CopyInfo, list[Member]]:
+def read_source(files: FileTree, path: str, follow: bool) -> tuple[CopyInfo, list[Member]]:
     """Return a local source and all that is in it; raises LabkitError in the client's words."""
     info = _source(files, path, follow)
     if lstat_or_fail(files, info.path) is None:
@@ -331,7 +306,7 @@ def read_source(files: Files, path: str, follow: bool) -> tuple[CopyInfo, list[M
         raise _failed("open", error.filename, error.errno or 0) from None
 
 
-def _source(files: Files, path: str, follow: bool) -> CopyInfo:
+def _source(files: FileTree, path: str, follow: bool) -> CopyInfo:
     if follow:
         place, rebase_name = rebase_of(path, resolved(files, path))
     else:
@@ -351,7 +326,7 @@ def rebase_of(path: str, place: str) -> tuple[str, str]:
     return place, gopath.base(path) if gopath.base(path) != gopath.base(place) else ""
 
 
-def resolved(files: Files, path: str) -> str:
+def resolved(files: FileTree, path: str) -> str:
     """Return a path without symbolic links (filepath.EvalSymlinks); raises LabkitError in Go's words."""
     walk = PathWalk("/", split_path(path))
     for name in walk:
@@ -373,7 +348,7 @@ def resolved(files: Files, path: str) -> str:
     return done
 
 
-def destination(files: Files, path: str) -> CopyInfo:
+def destination(files: FileTree, path: str) -> CopyInfo:
     """Return a local destination, links followed to their end; raises LabkitError in the client's words."""
     # No walk: the client reads the last link alone and joins its text; the kernel follows what is before it.
     given = path
@@ -397,7 +372,7 @@ def destination(files: Files, path: str) -> CopyInfo:
     return CopyInfo(path)
 
 
-def check_output(files: Files, path: str, typed: str = "") -> None:
+def check_output(files: FileTree, path: str, typed: str = "") -> None:
     """Raise LabkitError where a local path can be no destination (docker/cli, ValidateOutputPath).
 
     `typed` is the path as it was given, where the error shows that.
@@ -437,7 +412,7 @@ def prepare(members: Sequence[Member], source: CopyInfo, target: CopyInfo) -> tu
     return directory, rebased(members, old, name)
 
 
-def lstat_or_fail(files: Files, path: str) -> Node | None:
+def lstat_or_fail(files: FileTree, path: str) -> Node | None:
     """Return the node at a path or None; raises LabkitError in the client's words for other failures."""
     try:
         return lstat(files, path)

@@ -13,12 +13,12 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from labkit.base.errors import DaemonError
+from labkit.base.text import encode
 from labkit.engine.engine import Engine, container_layers
 from labkit.engine.state import TEXTS, Container, Options
 from labkit.go import path as gopath
 from labkit.oci.content import Content
 from labkit.oci.tree import EMPTY_ROOT, Device, Dir, File, Meta, Symlink, split_path
-from labkit.storage.driver import MountedTree
 from labkit.storage.mounts import MountTable
 from labkit.storage.overlay import Mount
 from labkit.storage.overlay2 import mount_options
@@ -102,7 +102,7 @@ def _tmpfs_options(text: str) -> str:
     return ",".join(shown)
 
 
-def _new_memory(root: MountedTree, path: str, options: str, made: int) -> Dir:
+def _new_memory(root: Mount, path: str, options: str, made: int) -> Dir:
     """Return a new file system in memory: it takes the mode of the directory that it hides (runc)."""
     if root.exists(path):
         return Dir(meta=Meta(meta_of(root.stat(path).node).mode, mtime=made))
@@ -154,7 +154,7 @@ def _table(
     return MountTable(root, table)
 
 
-def make_directories(files: MountedTree | MountTable, path: str) -> list[str]:
+def make_directories(files: Mount | MountTable, path: str) -> list[str]:
     """Make a directory and those above it where they are missing; return the paths that were made.
 
     >>> make_directories(MountTable(Mount(EMPTY_ROOT), {}), "/srv/./data")
@@ -204,7 +204,7 @@ def engine_files(container: Container, mtime: int) -> Dir:
 
 def _proc(mounts: str) -> Dir:
     read_only = Meta(0o444)
-    seen = File(Content.of(mounts.encode("utf-8", "surrogateescape")), read_only)
+    seen = File(Content.of(encode(mounts)), read_only)
     return Dir(
         {
             "mounts": Symlink("self/mounts"),

@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import takewhile
 from queue import SimpleQueue
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from labkit.base.errors import (
     DaemonError,
@@ -49,7 +49,10 @@ from labkit.oci.layer import Layer
 from labkit.oci.manifest import Manifest
 from labkit.oci.reference import Reference
 from labkit.store.archive import unpacked
-from labkit.store.client import Client, FoundManifest, Live, words
+from labkit.store.client import Client, FoundManifest, words
+
+if TYPE_CHECKING:
+    from labkit.store.remote import Remote
 
 MISMATCH = "layers from manifest don't match image configuration"
 
@@ -221,7 +224,7 @@ def download(
 
 
 def download_live(
-    live: Live, name: str, descriptors: Sequence[Descriptor], diff_ids: Sequence[str], started: float
+    live: Remote, name: str, descriptors: Sequence[Descriptor], diff_ids: Sequence[str], started: float
 ) -> Generator[PullEvent, None, dict[str, Layer]]:
     """Do as `download` does, and yield what happens as it happens; `started` is when the pull began."""
 

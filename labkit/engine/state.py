@@ -13,6 +13,7 @@ import hashlib
 import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from pyrsistent import PMap, pmap
 
@@ -116,13 +117,23 @@ class MountFlag:
         return f"{access}{size}{mode}"
 
 
+class Port(NamedTuple):
+    """A port that `-p` publishes (docker/go-connections, nat): the host's address and port or range, each
+    perhaps "", and the container's port, as `80/tcp`.
+    """
+
+    ip: str
+    host: str
+    inner: str
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """What the flags of `docker create` and `docker run` set beside the image's config."""
 
     env: tuple[str, ...] = ()
     labels: tuple[tuple[str, str], ...] = ()
-    ports: tuple[str, ...] = ()
+    ports: tuple[Port, ...] = ()
     hostname: str = ""
     network: str = "default"
     restart: str = "no"

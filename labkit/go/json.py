@@ -183,22 +183,19 @@ def _without_surrogates(value: Any) -> Any:
 _SPACE = re.compile(r"[ \t\r\n]*")
 _INTEGER, _FRACTION = r"-?(?:0|[1-9][0-9]*+)", r"(?:\.[0-9]++)?"
 _TEXT = r'"(?:[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+'
-_SCALAR = re.compile(rf'{_INTEGER}{_FRACTION}(?:[eE][+-]?[0-9]+)?|{_TEXT}"|true|false|null')
+_SCALAR = rf'{_INTEGER}{_FRACTION}(?:[eE][+-]?[0-9]+)?|{_TEXT}"|true|false|null'
 _BROKEN = [
-    (re.compile(beginning), complaint)
-    for beginning, complaint in (
-        (r"-(?![0-9])", "in numeric literal"),
-        (rf"{_INTEGER}\.(?![0-9])", "after decimal point in numeric literal"),
-        (rf"{_INTEGER}{_FRACTION}[eE][+-]?+(?![0-9])", "in exponent of numeric literal"),
-        (rf"{_TEXT}\\u[0-9a-fA-F]*+", "in \\u hexadecimal character escape"),
-        (rf"{_TEXT}\\(?!u)", "in string escape code"),
-        (rf'{_TEXT}(?!["\\])', "in string literal"),
-        *(
-            (f"{word[:size]}(?!{word[size]})", f"in literal {word} (expecting '{word[size]}')")
-            for word in ("true", "false", "null")
-            for size in range(1, len(word))
-        ),
-    )
+    (r"-(?![0-9])", "in numeric literal"),
+    (rf"{_INTEGER}\.(?![0-9])", "after decimal point in numeric literal"),
+    (rf"{_INTEGER}{_FRACTION}[eE][+-]?+(?![0-9])", "in exponent of numeric literal"),
+    (rf"{_TEXT}\\u[0-9a-fA-F]*+", "in \\u hexadecimal character escape"),
+    (rf"{_TEXT}\\(?!u)", "in string escape code"),
+    (rf'{_TEXT}(?!["\\])', "in string literal"),
+    *(
+        (f"{word[:size]}(?!{word[size]})", f"in literal {word} (expecting '{word[size]}')")
+        for word in ("true", "false", "null")
+        for size in range(1, len(word))
+    ),
 ]
 """How a scalar begins that is none, and what Go says of the character behind that."""
 _SPACE_ALLOWED = ("looking for", "after object", "after array", "in string literal")
@@ -273,8 +270,8 @@ def _scan(text: str) -> None:
 
 def _scan_scalar(text: str, at: int) -> int:
     for beginning, complaint in _BROKEN:
-        if broken := beginning.match(text, at):
+        if broken := re.compile(beginning).match(text, at):
             raise _Unexpected(broken.end(), complaint)
-    if (scalar := _SCALAR.match(text, at)) is None:
+    if (scalar := re.compile(_SCALAR).match(text, at)) is None:
         raise _Unexpected(at, "looking for beginning of value")
     return scalar.end()

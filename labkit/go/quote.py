@@ -38,16 +38,6 @@ def _escape(char: str, quote: str) -> str:
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
-def go_bytes(text: str) -> bytes:
-    """Give a string's bytes, which is what Go counts and compares."""
-    return text.encode(errors="surrogateescape")
-
-
-def go_text(data: bytes) -> str:
-    """Give the string of these bytes, those that are no UTF-8 kept as surrogates."""
-    return data.decode(errors="surrogateescape")
-
-
 def go_unquote(literal: str) -> str:
     r"""Read a Go string literal; ValueError("invalid syntax") where Go refuses it.
 

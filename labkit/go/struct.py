@@ -63,7 +63,6 @@ INT = Type("int", "integer")
 INT64 = Type("int64", "integer")
 TIME = Type("time.Time", "time")
 STRINGS = list_of(STRING)
-STRING_MAP = map_of(STRING)
 COMMAND = Type("string", "command")  # strslice.StrSlice: a list of texts, or one text alone
 _NAMED = {each.name: each for each in (STRING, BOOL, INT, INT64, TIME)} | {
     "strslice.StrSlice": COMMAND,
@@ -227,20 +226,15 @@ def _mismatch(type_: Type, value: object, owner: str, path: str) -> InvalidDocum
     return InvalidDocument(f"json: cannot unmarshal {word} into Go {place} of type {type_.name}")
 
 
-_TIME_STEPS = (
-    # What Go's layout has, the text that it takes, what it is called and the first value too large.
-    ("2006", r"[0-9]{4}", "year", 10000),
-    ("-", r"-", "", 0),
-    ("01", r"[0-9]{2}", "month", 13),
-    ("-", r"-", "", 0),
-    ("02", r"[0-9]{2}", "day", 32),
-    ("T", r"T", "", 0),
-    ("15", r"[0-9]{1,2}", "hour", 24),
-    (":", r":", "", 0),
-    ("04", r"[0-9]{2}", "minute", 60),
-    (":", r":", "", 0),
-    ("05", r"[0-9]{2}", "second", 60),
-)
+_TIME_PARTS = {
+    "2006": (r"[0-9]{4}", "year", 10000),
+    "01": (r"[0-9]{2}", "month", 13),
+    "02": (r"[0-9]{2}", "day", 32),
+    "15": (r"[0-9]{1,2}", "hour", 24),
+    "04": (r"[0-9]{2}", "minute", 60),
+    "05": (r"[0-9]{2}", "second", 60),
+}
+"""By what Go's layout has: the text that it takes, what it is called and the first value too large."""
 _FRACTION = re.compile(r"[.,]([0-9]+)", re.ASCII)
 _ZONE = re.compile(r"Z|([+-])([0-9]{2}):([0-9]{2})", re.ASCII)
 
@@ -254,7 +248,8 @@ def go_time(value: object) -> str:
     whole = dumps(value).decode() if not isinstance(value, str) else f'"{value}"'
     text = whole
     numbers: dict[str, int] = {}
-    for layout, pattern, unit, limit in (('"', '"', "", 0), *_TIME_STEPS):
+    for layout in re.findall(r"[0-9]+|.", '"2006-01-02T15:04:05'):
+        pattern, unit, limit = _TIME_PARTS.get(layout, (layout, "", 0))
         match = re.match(pattern, text, re.ASCII)
         if not match:
             raise _bad_time(whole, text, layout)

@@ -16,8 +16,9 @@ from typing import Any, NamedTuple, NoReturn, cast
 from urllib.parse import quote_plus
 
 from labkit.base.errors import LabkitError
+from labkit.base.text import decode, encode
 from labkit.go.fmt import CallError, Refused, go_print, go_sprint, go_sprintf
-from labkit.go.quote import go_bytes, go_quote, go_text, go_unquote
+from labkit.go.quote import go_quote, go_unquote
 from labkit.go.values import (
     MISSING,
     GoInt,
@@ -134,7 +135,7 @@ class Token(NamedTuple):
             return "EOF"
         if self.kind in ("keyword", "dot") or self.text == "nil":
             return f"<{self.text}>"
-        return go_quote(self.text[:10]) + "..." if len(go_bytes(self.text)) > 10 else go_quote(self.text)
+        return go_quote(self.text[:10]) + "..." if len(encode(self.text)) > 10 else go_quote(self.text)
 
 
 class _Unreadable(Exception):
@@ -505,7 +506,7 @@ def _length(item: object) -> int:
     if isinstance(item, list | dict):
         return GoInt(len(item))
     if _kind(item) == "string":
-        return GoInt(len(go_bytes(str(item))))  # Go counts a string's bytes
+        return GoInt(len(encode(str(item))))  # Go counts a string's bytes
     raise CallError(f"len of type {type_name(item).removeprefix('*')}")
 
 
@@ -551,7 +552,7 @@ def _slice(item: object, *bounds: object) -> object:
     start, stop = (*at, *[0, size][len(at) :])
     if start > stop:
         raise CallError(f"invalid slice index: {start} > {stop}")
-    return item[start:stop] if isinstance(item, list) else go_text(go_bytes(str(item))[start:stop])
+    return item[start:stop] if isinstance(item, list) else decode(encode(str(item))[start:stop])
 
 
 def _title(text: str) -> str:
@@ -574,7 +575,7 @@ def _pad(text: str, before: int, after: int) -> str:
 def _truncate(text: str, size: int) -> str:
     if size < 0:
         raise CallError(f"runtime error: slice bounds out of range [:{size}]")
-    return go_text(go_bytes(text)[:size])
+    return decode(encode(text)[:size])
 
 
 def _call(function: object, *_: object) -> object:
@@ -662,11 +663,11 @@ class _Run:
     def run(self, value: object) -> str:
         self.variables = [("$", value, False)]
         self.walk(self.template.nodes, value)
-        return go_bytes("".join(self.written)).decode(errors="replace")
+        return encode("".join(self.written)).decode(errors="replace")
 
     def fail(self, message: str, kind: type[TemplateError] = _Mistake) -> NoReturn:
         name, before = self.template.name, self.template.text[: self.node.position]
-        line, column = before.count("\n") + 1, len(go_bytes(before[before.rfind("\n") + 1 :]))
+        line, column = before.count("\n") + 1, len(encode(before[before.rfind("\n") + 1 :]))
         where = f"template: {name}:{line}:{column}: executing {go_quote(name)} at <{self.node.shown}>"
         raise kind(f"{where}: {message}")
 

@@ -16,19 +16,15 @@ from pathlib import Path
 from typing import IO, Protocol
 
 from labkit.base.errors import FileSystemError, TruncatedFile
-from labkit.oci.content import Content
+from labkit.oci.content import Content, Source
 
 
-class Blob(Protocol):
-    """A source of a known size: bytes that can be read at any place."""
+class Blob(Source, Protocol):
+    """A source of a known size."""
 
     @property
     def size(self) -> int:
         """How many bytes there are."""
-        ...
-
-    def read_at(self, offset: int, size: int) -> bytes:
-        """Return `size` bytes from `offset` on."""
         ...
 
 

@@ -26,9 +26,6 @@ CONTAINER_CONFIG, HISTORY, IMAGE = (
 )
 """moby's structs."""
 
-EMPTY_LAYER = sha256(bytes(1024))
-"""The DiffID of the empty layer, a tar of two zero blocks. A config written here never lists it."""
-
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -68,45 +65,6 @@ class ImageConfig:
     container_config: Mapping[str, Any] = field(compare=False, repr=False)
     diff_ids: tuple[str, ...] = field(compare=False)
     history: tuple[History, ...] = field(compare=False, repr=False)
-
-    def evolve(
-        self,
-        *,
-        created: str,
-        docker_version: str,
-        config: Mapping[str, Any] | None = None,
-        container_config: Mapping[str, Any] = _NOTHING,
-        container: str = "",
-        author: str = "",
-        comment: str = "",
-        add_diff_id: str = "",
-        add_history: History | None = None,
-    ) -> ImageConfig:
-        """Return the config of an image made from this one, as `docker commit` and a build step write it.
-
-        `config` is kept when not given. A layer is added unless `add_diff_id` is "" or the empty layer.
-        One history entry is added: `add_history`, or the one that the engine writes, whose CREATED BY is
-        the command of `container_config`. As in the engine, `comment` goes to that entry alone, and
-        neither author nor unknown keys are inherited.
-        """
-        is_empty = add_diff_id in ("", EMPTY_LAYER)
-        command = conform(CONTAINER_CONFIG, thaw(container_config))["Cmd"] or []
-        step = add_history or History(created, " ".join(command), author, comment, is_empty)
-        return make_config(
-            architecture=self.architecture or "amd64",
-            os=self.os,
-            variant=self.variant,
-            os_version=self.os_version,
-            os_features=self.os_features,
-            created=created,
-            author=author,
-            docker_version=docker_version,
-            container=container,
-            config=self.config if config is None else config,
-            container_config=container_config,
-            diff_ids=self.diff_ids if is_empty else (*self.diff_ids, add_diff_id),
-            history=(*self.history, step),
-        )
 
 
 def parse_config(raw: bytes) -> ImageConfig:

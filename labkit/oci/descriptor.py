@@ -12,7 +12,6 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
 from typing import Any
 
 from labkit.base.errors import InvalidDigest, InvalidDocument, LabkitError
@@ -26,7 +25,6 @@ DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 DOCKER_MANIFEST_LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
 DOCKER_CONFIG = "application/vnd.docker.container.image.v1+json"
 DOCKER_LAYER = "application/vnd.docker.image.rootfs.diff.tar.gzip"
-DOCKER_LAYER_FOREIGN = "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"
 DOCKER_SCHEMA1 = "application/vnd.docker.distribution.manifest.v1+json"
 DOCKER_SCHEMA1_SIGNED = "application/vnd.docker.distribution.manifest.v1+prettyjws"
 OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
@@ -34,16 +32,6 @@ OCI_INDEX = "application/vnd.oci.image.index.v1+json"
 OCI_CONFIG = "application/vnd.oci.image.config.v1+json"
 OCI_LAYER = "application/vnd.oci.image.layer.v1.tar"
 OCI_LAYER_GZIP = "application/vnd.oci.image.layer.v1.tar+gzip"
-OCI_LAYER_ZSTD = "application/vnd.oci.image.layer.v1.tar+zstd"
-
-
-def no_annotations() -> Mapping[str, str]:
-    """Return the annotations of a document that has none.
-
-    >>> len(no_annotations())
-    0
-    """
-    return MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,19 +79,14 @@ def _normalized_architecture(architecture: str, variant: str) -> tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Descriptor:
-    """What a document says of a blob: its media type, its digest and its size in bytes.
-
-    `data` is the blob itself in base64, as the document has it.
-    """
+    """What a document says of a blob: its media type, its digest and its size in bytes."""
 
     media_type: str
     digest: str
     size: int
     platform: Platform | None = None
-    annotations: Mapping[str, str] = field(default_factory=no_annotations, hash=False)
+    annotations: Mapping[str, str] = field(default_factory=lambda: freeze({}), hash=False)
     urls: tuple[str, ...] = ()
-    data: str = ""
-    artifact_type: str = ""
 
     @staticmethod
     def of(content: bytes | Content, media_type: str) -> Descriptor:
@@ -139,8 +122,6 @@ def read_descriptor(known: Mapping[str, Any], role: str) -> Descriptor:
         platform=_platform(platform) if platform else None,
         annotations=freeze(known["annotations"] or {}),
         urls=tuple(known["urls"] or ()),
-        data=known["data"],
-        artifact_type=known["artifactType"],
     )
 
 
@@ -167,9 +148,7 @@ def plain_descriptor(descriptor: Descriptor, docker: bool) -> dict[str, Any]:
     optional = {
         "urls": list(descriptor.urls),
         "annotations": {key: descriptor.annotations[key] for key in sorted(descriptor.annotations)},
-        "data": descriptor.data,
         "platform": _plain_platform(descriptor.platform) if descriptor.platform else None,
-        "artifactType": descriptor.artifact_type,
     }
     required = {"mediaType": descriptor.media_type} | (size | name if docker else name | size)
     return required | {key: item for key, item in optional.items() if item}

@@ -15,9 +15,10 @@ from typing import Any
 
 from labkit.base.errors import InvalidDigest, InvalidDocument, InvalidImage, LabkitError
 from labkit.base.text import shown
+from labkit.go.struct import conform, thaw
 from labkit.go.units import human_size
 from labkit.oci import digest, tree
-from labkit.oci.config import History, ImageConfig, pair_history
+from labkit.oci.config import CONTAINER_CONFIG, History, ImageConfig, make_config, pair_history
 from labkit.oci.layer import Layer
 from labkit.oci.tar_reader import WHITEOUT, read_changes
 from labkit.oci.tree import Node
@@ -127,25 +128,30 @@ class Image:
 
         `created` is a time as Go writes it. `created_by` is the command of `container_config` unless it
         is given; `config` is kept unless it is given. Without a layer, or with an empty one, the entry
-        is one of those that made none. Raises InvalidImage where there are too many layers.
+        is one of those that made none. As in the engine, `comment` goes to that entry alone, and neither
+        author nor unknown keys are inherited. Raises InvalidImage where there are too many layers.
         """
+        before = self.config
         empty = layer is None or not (layer.changes.children or layer.changes.opaque)
-        added = None if empty else layer
-        step = None
-        if created_by is not None:
-            step = History(created, created_by, author, comment, added is None)
-        evolved = self.config.evolve(
+        layers = self.layers if layer is None or empty else (*self.layers, layer)
+        if created_by is None:
+            created_by = " ".join(conform(CONTAINER_CONFIG, thaw(container_config))["Cmd"] or ())
+        evolved = make_config(
+            architecture=before.architecture or "amd64",
+            os=before.os,
+            variant=before.variant,
+            os_version=before.os_version,
+            os_features=before.os_features,
             created=created,
-            docker_version=docker_version,
-            config=config,
-            container_config=container_config,
-            container=container,
             author=author,
-            comment=comment,
-            add_diff_id=added.diff_id if added else "",
-            add_history=step,
+            docker_version=docker_version,
+            container=container,
+            config=before.config if config is None else config,
+            container_config=container_config,
+            diff_ids=[*before.diff_ids, *(each.diff_id for each in layers[len(self.layers) :])],
+            history=(*before.history, History(created, created_by, author, comment, empty)),
         )
-        image = Image(evolved, (*self.layers, added) if added else self.layers)
+        image = Image(evolved, layers)
         _check_depth(image)
         return image
 

@@ -16,7 +16,7 @@ from typing import Any
 from labkit.base.errors import InvalidDocument
 from labkit.base.text import packaged
 from labkit.go.json import dumps, loads
-from labkit.go.struct import conform, declared, freeze, lookup
+from labkit.go.struct import conform, declared, lookup
 from labkit.oci.descriptor import (
     DOCKER_MANIFEST,
     DOCKER_MANIFEST_LIST,
@@ -26,7 +26,6 @@ from labkit.oci.descriptor import (
     OCI_MANIFEST,
     Descriptor,
     Platform,
-    no_annotations,
     one_line,
     plain_descriptor,
     read_descriptor,
@@ -59,7 +58,6 @@ class Manifest(_Document):
 
     config: Descriptor
     layers: tuple[Descriptor, ...]
-    annotations: Mapping[str, str] = field(default_factory=no_annotations, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +65,6 @@ class Index(_Document):
     """The manifests of one image for several platforms: an image index, or Docker's manifest list."""
 
     manifests: tuple[Descriptor, ...]
-    annotations: Mapping[str, str] = field(default_factory=no_annotations, hash=False)
 
     def for_platform(self, wanted: Platform) -> Descriptor | None:
         """Return the manifest that Docker 20.10 pulls for a platform, the first one that matches, or None.
@@ -105,18 +102,17 @@ def parse_manifest(raw: bytes, media_type: str = "") -> Manifest | Index:
     _check_kind(document, known["mediaType"], kind)
     if known["schemaVersion"] != 2:
         raise InvalidDocument(f"manifest schema version {known['schemaVersion']} is not supported")
-    annotations = freeze(known["annotations"] or {})
     if kind in INDEX_TYPES:
         if known["manifests"] is None:
             raise InvalidDocument("invalid manifest list, no manifests key")
         manifests = tuple(read_descriptor(entry, "manifest") for entry in known["manifests"])
-        return Index(raw, kind, sha256(raw), manifests, annotations)
+        return Index(raw, kind, sha256(raw), manifests)
     for key in ("config", "layers"):
         if lookup(document, key) is None:
             raise InvalidDocument(f"invalid manifest, no {key} key")
     config = read_descriptor(known["config"], "config")
     layers = tuple(read_descriptor(layer, "layer") for layer in known["layers"])
-    return Manifest(raw, kind, sha256(raw), config, layers, annotations)
+    return Manifest(raw, kind, sha256(raw), config, layers)
 
 
 def _kind_of(document: Any, served: str) -> str:

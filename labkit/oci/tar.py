@@ -18,6 +18,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from labkit.base.errors import InvalidLayer
+from labkit.base.text import decode
 from labkit.go.moment import SECOND
 from labkit.oci.tree import Meta
 
@@ -271,7 +272,7 @@ def _extended(entry: Entry, pax: dict[bytes, bytes], long_name: bytes, long_link
     if size < 0 and entry.kind not in _WITHOUT_DATA:
         raise _invalid()
     xattrs = sorted(
-        (keyword[len(_XATTR) :].decode("utf-8", "surrogateescape"), value)
+        (decode(keyword[len(_XATTR) :]), value)
         for keyword, value in pax.items()
         if keyword.startswith(_XATTR) and value
     )

@@ -18,6 +18,7 @@ from dataclasses import replace
 from typing import NamedTuple, NoReturn, TypeAlias, cast
 
 from labkit.base.errors import InvalidLayer
+from labkit.base.text import decode
 from labkit.go.quote import go_quote
 from labkit.oci.changeset import over
 from labkit.oci.content import EMPTY, Content, Piece
@@ -69,7 +70,7 @@ def node_of(entry: Entry, cut: Callable[[int, int], Content]) -> Node:
     if kind == DIRECTORY:
         return Dir(meta=meta)
     if kind == SYMLINK:
-        return Symlink(_decoded(entry.link), replace(meta, mode=0o777))
+        return Symlink(decode(entry.link), replace(meta, mode=0o777))
     if kind in (CHARACTER, BLOCK_DEVICE):
         return Device("c" if kind == CHARACTER else "b", *entry.device, meta)
     if kind == FIFO:
@@ -81,7 +82,7 @@ def node_of(entry: Entry, cut: Callable[[int, int], Content]) -> Node:
 
 def link_of(entry: Entry) -> str:
     """Return the name that an entry is a hard link to, or ""."""
-    return _decoded(entry.link) if entry.kind == LINK else ""
+    return decode(entry.link) if entry.kind == LINK else ""
 
 
 class _Place(NamedTuple):
@@ -122,7 +123,7 @@ class _Unpacking:
         place = self._places.get(head)
         if place is None:
             place = self._places[head] = self._place(head, entry)
-        text = _decoded(base)
+        text = decode(base)
         # Docker keeps the headers by name, to write the same tar again (vbatts/tar-split, storage).
         full = place.start + text
         if full in self._seen:
@@ -198,7 +199,7 @@ class _Unpacking:
         if path == b".":
             return self._above, ""
         head, _, base = path.rpartition(b"/")
-        return self._place(head, entry, create=False).children, _decoded(base)
+        return self._place(head, entry, create=False).children, decode(base)
 
     def _whiteout(self, entry: Entry, place: _Place, text: str) -> None:
         # Whiteouts apply to lower layers alone (layer.md, "Whiteouts"). So the order does not count: what
@@ -234,7 +235,7 @@ class _Unpacking:
     def _place(self, head: bytes, entry: Entry, create: bool = True) -> _Place:
         """Return the directory that a path leads to, through links; with `create` what is missing is made."""
         above, _, last = head.rpartition(b"/")
-        known, key = self._places.get(above), _decoded(last)
+        known, key = self._places.get(above), decode(last)
         if known and type(below := known.children.get(key)) is Dir:
             return _Place(known.children, key, cast(Children, below.children), f"{known.start}{key}/")
         path = _cleaned(head, entry)
@@ -245,7 +246,7 @@ class _Unpacking:
         def outside() -> None:
             raise failure(f'{_quoted(entry.name)} is outside of "/"')
 
-        walk = PathWalk((self._above, ""), [_decoded(name) for name in names], outside)
+        walk = PathWalk((self._above, ""), [decode(name) for name in names], outside)
         # A directory that the entry names is made where it is missing, as os.MkdirAll does; what a link on
         # the way names has to be there. The entry's own names are those with fewer to come than before.
         own = len(names) if create else 0
@@ -265,16 +266,12 @@ class _Unpacking:
             else:
                 walk.follow(node.target)
         at = walk.trail[-1]
-        start = _decoded(path) + "/" if names else ""
+        start = decode(path) + "/" if names else ""
         return _Place(*at, _children(*at), start)
 
 
 def _children(owner: Children, key: str) -> Children:
     return cast(Children, cast(Dir, owner[key]).children)
-
-
-def _decoded(name: bytes) -> str:
-    return name.decode("utf-8", "surrogateescape")
 
 
 def _cleaned(path: bytes, entry: Entry) -> bytes:
@@ -306,7 +303,7 @@ def _refuse(entry: Entry, reason: str) -> NoReturn:
 
 
 def _quoted(name: bytes) -> str:
-    return go_quote(_decoded(name))
+    return go_quote(decode(name))
 
 
 class Cutter:

@@ -18,7 +18,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from labkit.base.text import packaged
+from labkit.base.text import encode, packaged
 from labkit.go.moment import SECOND
 from labkit.oci.content import ZEROS, Content, Piece
 from labkit.oci.tar import BLOCK
@@ -55,7 +55,7 @@ def write_entries(entries: Iterable[tuple[str, Node, str]]) -> Content:
     >>> write_entries([("etc", Dir(), "")]).read(0, 5)
     b'etc/\\x00'
     """
-    return _packed(_entry(_encoded(name), node, _encoded(link)) for name, node, link in entries)
+    return _packed(_entry(encode(name), node, encode(link)) for name, node, link in entries)
 
 
 def _entry(name: bytes, node: Node, link: bytes) -> tuple[bytes, Content]:
@@ -124,7 +124,7 @@ def _members(root: Dir) -> Iterator[tuple[bytes, Content]]:
             # Its directory's mode and owner, and no time (moby, archive_linux.go, ConvertWrite).
             meta = Meta(node.meta.mode & 0o777, node.meta.uid, node.meta.gid)
             yield _header(full + OPAQUE.encode(), meta, 0, b"0"), Content()
-        names = {_encoded(name): child for name, child in node.children.items()}
+        names = {encode(name): child for name, child in node.children.items()}
         todo += [(full, name, names[name]) for name in sorted(names, reverse=True)]
 
 
@@ -140,7 +140,7 @@ def _leaf(path: bytes, name: bytes, node: Node, first: bytes) -> tuple[bytes, Co
         bits, flag = 0o100000, b"0"
         content = Content() if first else node.content
     elif isinstance(node, Symlink):
-        bits, flag, link = 0o120000, b"2", first or _encoded(node.target)
+        bits, flag, link = 0o120000, b"2", first or encode(node.target)
     elif isinstance(node, Fifo):
         bits, flag = 0o010000, b"6"
     else:
@@ -177,7 +177,7 @@ def _header(
         if not 0 <= number < limit:
             records[keyword] = b"%d" % number
     for key, value in meta.xattrs:
-        records[b"SCHILY.xattr." + _encoded(key)] = value
+        records[b"SCHILY.xattr." + encode(key)] = value
     before = b""
     # A long name alone needs no PAX header where ustar can split it.
     if records and not (prefix and records.keys() == {b"path"}):
@@ -264,7 +264,3 @@ def _record(keyword: bytes, value: bytes) -> bytes:
 
 def _ascii(text: bytes) -> bytes:
     return text.decode("ascii", "ignore").encode()
-
-
-def _encoded(text: str) -> bytes:
-    return text.encode("utf-8", "surrogateescape")

@@ -18,6 +18,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeAlias, TypeVar
 
+from labkit.base.text import encode
 from labkit.oci.content import EMPTY, Content
 
 CAPABILITY = "security.capability"
@@ -470,7 +471,7 @@ def stat_size(node: Node) -> int:
     """
     if isinstance(node, File):
         return node.content.size
-    return len(node.target.encode("utf-8", "surrogateescape")) if isinstance(node, Symlink) else 0
+    return len(encode(node.target)) if isinstance(node, Symlink) else 0
 
 
 def link_groups(root: Dir) -> dict[int, list[str]]:

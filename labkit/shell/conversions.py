@@ -7,6 +7,8 @@ import json
 import re
 
 from labkit.base.errors import FileSystemError
+from labkit.base.text import decode as decode
+from labkit.base.text import encode as encode
 from labkit.base.text import packaged
 
 _HALVES = re.compile("[\ud800-\udc7f\udd00-\udfff]")
@@ -30,15 +32,6 @@ def strerror(error: FileSystemError | int) -> str:
     return _WORDS.get(number, f"Unknown error {number}")
 
 
-def encode(text: str) -> bytes:
-    """Return the bytes of a text; bytes that are no UTF-8 come back as they were (PEP 383).
-
-    >>> encode(decode(b"caf\\xe9"))
-    b'caf\\xe9'
-    """
-    return text.encode("utf-8", "surrogateescape")
-
-
 def replaced(text: str) -> str:
     """Return a text that has bytes: halves of surrogate pairs, which stand for none, become U+FFFD.
 
@@ -46,11 +39,6 @@ def replaced(text: str) -> str:
     (b'caf\\xef\\xbf\\xbd', b'caf\\xe9')
     """
     return _HALVES.sub("\ufffd", text)
-
-
-def decode(data: bytes) -> str:
-    """Return the text of bytes, whatever they are."""
-    return data.decode("utf-8", "surrogateescape")
 
 
 def unescape(text: str) -> tuple[bytes, bool]:

@@ -7,10 +7,10 @@ import re
 import tomllib
 from collections.abc import Sequence
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 from labkit.base.errors import FileSystemError
+from labkit.base.text import packaged
 from labkit.shell.files import Files
 
 _OWN = frozenset(("busybox", "ash"))
@@ -28,7 +28,7 @@ def dialect_of(fs: Files) -> str:
 
 @cache
 def _table() -> dict[str, Any]:
-    return tomllib.loads(files("labkit.shell").joinpath("words.toml").read_text("utf-8"))
+    return tomllib.loads(packaged("labkit.shell", "words.toml"))
 
 
 @cache

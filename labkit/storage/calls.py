@@ -1,7 +1,7 @@
 """The system calls on files: what they check, in which order, and what they ask of the file system.
 
 Everything here is common to all file systems of Linux (fs/namei.c, fs/open.c, fs/attr.c, fs/xattr.c);
-what a storage driver does about it is behind `Tree`. The caller is root with all capabilities and an
+what a storage driver does about it is behind `overlay.Mount`. The caller is root with all capabilities and an
 empty umask, as a container's first process is, short of `trusted.` attributes.
 
 A path is looked up name by name from the root (path_resolution(7)). A symbolic link on the way is followed,
@@ -15,11 +15,15 @@ import errno
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+from labkit.base.text import encode
 from labkit.oci.content import EMPTY, Content
-from labkit.oci.tree import CAPABILITY, Device, Dir, Fifo, File, Meta, Node, PathWalk, Symlink, split_path
-from labkit.storage.posix import Cost, Names, Place, Stat, Tree, fail, meta_of, with_meta
+from labkit.oci.tree import CAPABILITY, Device, Dir, File, Meta, Node, PathWalk, Symlink, split_path
+from labkit.storage.posix import Cost, Names, Place, Stat, fail, meta_of, with_meta
+
+if TYPE_CHECKING:
+    from labkit.storage.overlay import Mount
 
 NAME_MAX = 255
 _SHORT = NAME_MAX // 4
@@ -104,12 +108,12 @@ def _step(space: SystemCalls, place: Place, path: str, name: str) -> Place | Non
 def _check_path(path: str) -> None:
     if not path:
         fail(errno.ENOENT, path)
-    if len(path) > PATH_MAX // 4 - 1 and len(path.encode("utf-8", "surrogateescape")) >= PATH_MAX:
+    if len(path) > PATH_MAX // 4 - 1 and len(encode(path)) >= PATH_MAX:
         fail(errno.ENAMETOOLONG, path)
 
 
 def _check_name(name: str, path: str) -> None:
-    if len(name) > _SHORT and len(name.encode("utf-8", "surrogateescape")) > NAME_MAX:
+    if len(name) > _SHORT and len(encode(name)) > NAME_MAX:
         fail(errno.ENAMETOOLONG, path)
 
 
@@ -221,7 +225,7 @@ class SystemCalls:
         """Return the place of the last of the names, seen from its directory's place."""
 
     @abstractmethod
-    def tree_at(self, names: Names) -> tuple[Tree, Names]:
+    def tree_at(self, names: Names) -> tuple[Mount, Names]:
         """Return the mounted tree that names lead into, and the names below its root."""
 
     def is_mount_point(self, names: Names) -> bool:
@@ -271,20 +275,6 @@ class SystemCalls:
         """
         return self.content(path).read(offset, size)
 
-    def getxattr(self, path: str, name: str, follow: bool = True) -> bytes:
-        """Return the value of an extended attribute."""
-        node = self._with_xattr(path, name, follow, errno.ENODATA)[1].node
-        if error := _xattr_namespace_error(name):
-            fail(error, path)
-        for key, value in meta_of(node).xattrs:
-            if key == name:
-                return value
-        fail(errno.ENODATA, path)
-
-    def listxattr(self, path: str, follow: bool = True) -> list[str]:
-        """Return the sorted names of the extended attributes."""
-        return [name for name, _ in meta_of(self._find(path, follow)[1].node).xattrs]
-
     def _find(self, path: str, follow: bool = True) -> tuple[Found, Place]:
         found = walk(self, path, follow)
         if found.place is None:
@@ -328,11 +318,14 @@ class SystemCalls:
         return self._change_meta(found, lambda meta: replace(meta, mtime=mtime_ns))
 
     def setxattr(self, path: str, name: str, value: bytes, follow: bool = True) -> Cost:
-        """Set an extended attribute."""
-        _check_xattr_name(name, path)
+        """Set an extended attribute; only files and directories have those named `user.` (xattr(7))."""
+        if not 0 < len(encode(name)) <= 255:
+            fail(errno.ERANGE, path)
         if len(value) > 65536:
             fail(errno.E2BIG, path)
-        found, _ = self._with_xattr(path, name, follow, errno.EPERM)
+        found, place = self._find(path, follow)
+        if name.startswith("user.") and type(place.node) not in (File, Dir):
+            fail(errno.EPERM, path)
         if error := _xattr_namespace_error(name):
             # The kernel copies the file up before it asks the upper file system, which refuses.
             self._change_meta(found, lambda meta: meta)
@@ -343,20 +336,6 @@ class SystemCalls:
                 meta, xattrs=tuple(sorted([*_without(meta.xattrs, name), (name, bytes(value))]))
             ),
         )
-
-    def removexattr(self, path: str, name: str, follow: bool = True) -> Cost:
-        """Remove an extended attribute."""
-        found, _ = self._with_xattr(path, name, follow, errno.EPERM)
-        self.getxattr(path, name, follow)
-        return self._change_meta(found, lambda meta: replace(meta, xattrs=_without(meta.xattrs, name)))
-
-    def _with_xattr(self, path: str, name: str, follow: bool, refusal: int) -> tuple[Found, Place]:
-        """Find what has an extended attribute; only files and directories have those named `user.`."""
-        _check_xattr_name(name, path)
-        found, place = self._find(path, follow)
-        if name.startswith("user.") and type(place.node) not in (File, Dir):
-            fail(refusal, path)
-        return found, place
 
     def _change(
         self, found: Found, make: Callable[[Node], Node], written: int = 0, data: bool = True
@@ -394,16 +373,6 @@ class SystemCalls:
         written = content.size
         return self._fill(found, lambda old: old.overwritten(offset, content) if written else None, written)
 
-    def create(self, path: str, mode: int = 0o644) -> Cost:
-        """Make an empty file; whatever is there, a dangling link too, is in the way (O_EXCL)."""
-        found, place = self._open(path, create=True, exclusive=True)
-        assert place is None
-        return self._create(found, File(), mode)
-
-    def open_rw(self, path: str) -> Cost:
-        """Open a file for reading and writing and close it, which changes nothing that is seen."""
-        return self._change(self._open(path)[0], lambda node: node)
-
     def truncate(self, path: str, size: int) -> Cost:
         """Cut a file to `size` bytes, or pad it with zero bytes up to it."""
         if size < 0:
@@ -424,20 +393,9 @@ class SystemCalls:
         """Make a symbolic link; `target` is any text, and need not exist."""
         if not target:
             fail(errno.ENOENT, path)
-        if len(target.encode("utf-8", "surrogateescape")) >= PATH_MAX:
+        if len(encode(target)) >= PATH_MAX:
             fail(errno.ENAMETOOLONG, path)
         return self._add(self._new_name(path), Symlink(target), 0o777)
-
-    def mknod(self, path: str, kind: str, major: int, minor: int, mode: int = 0o644) -> Cost:
-        """Make a block ("b") or character ("c") device; c 0:0 is overlay's whiteout and refused."""
-        parent = self._new_name(path)
-        if (kind, major, minor) == ("c", 0, 0):
-            fail(errno.EPERM, path)
-        return self._add(parent, Device(kind, major, minor), mode)
-
-    def mkfifo(self, path: str, mode: int = 0o644) -> Cost:
-        """Make a named pipe."""
-        return self._add(self._new_name(path), Fifo(), mode)
 
     def place(self, path: str, node: Node) -> Cost:
         """Make a new name that is no directory's, with all its attributes at once."""
@@ -527,20 +485,18 @@ class SystemCalls:
         if self.is_mount_point(self.first_names(parent.path)):
             fail(errno.EBUSY, path)
 
-    def _inside(self, path: str) -> tuple[Tree, str]:
+    def _inside(self, path: str) -> tuple[Mount, str]:
         tree, names = self.tree_at(self.first_names(path))
         return tree, "/".join(names)
 
-    def _open(self, path: str, create: bool = False, exclusive: bool = False) -> tuple[Found, Place | None]:
+    def _open(self, path: str, create: bool = False) -> tuple[Found, Place | None]:
         """Check what open(2) does for writing; the place is None where a file is to be made."""
-        found = walk(self, path, follow=not exclusive, create=create)
+        found = walk(self, path, create=create)
         if found.place is None:
             if not create:
                 fail(errno.ENOENT, path)
             return found, None
         node = found.place.node
-        if exclusive:
-            fail(errno.EEXIST, path)
         if found.slash and type(node) is not Dir:
             fail(errno.ENOTDIR, path)
         if type(node) is not File:
@@ -583,12 +539,6 @@ class SystemCalls:
             return replace(node, content=content, meta=replace(node.meta, mtime=self.clock(), xattrs=xattrs))
 
         return self._change(found, make, written, data)
-
-
-def _check_xattr_name(name: str, path: str) -> None:
-    """Raise FileSystemError where a name is none that an extended attribute can have (xattr(7))."""
-    if not 0 < len(name.encode("utf-8", "surrogateescape")) <= 255:
-        fail(errno.ERANGE, path)
 
 
 def _xattr_namespace_error(name: str) -> int:

@@ -20,13 +20,16 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from labkit.base.errors import DaemonError
+from labkit.base.text import encode
 from labkit.oci.content import Content
 from labkit.oci.tree import Dir, File, Node, Symlink, Whiteout, differing
-from labkit.storage.calls import SystemCalls
-from labkit.storage.posix import NO_COST, Cost, Names, Place, Tree, mark_of
+from labkit.storage.posix import NO_COST, Cost
+
+if TYPE_CHECKING:
+    from labkit.storage.overlay import Mount
 
 MAX_DEPTH = 125
 """The layers that an image may have (moby, layer/layer_store.go)."""
@@ -74,44 +77,6 @@ class Active:
 Kept: TypeAlias = Snapshot | Active
 
 
-class MountedTree(SystemCalls, Tree):
-    """A mounted snapshot: a tree to write to, and the value that it has come to."""
-
-    __slots__ = ("read_only", "whiteout")
-    read_only: bool
-    """Every change gives EROFS."""
-    whiteout: Whiteout | None
-    """What an overlay's whiteouts are links to, as long as it stays mounted."""
-
-    def tree_at(self, names: Names) -> tuple[Tree, Names]:
-        """Return the mount itself."""
-        return self, names
-
-    def movable(self, place: Place) -> bool:
-        """A directory that an overlay's lower has would be copied up with all that is in it: EXDEV."""
-        return type(place.node) is not Dir or place.lower is None
-
-    def same_file(self, one: Place, other: Place) -> bool:
-        """Only in upper: names of one lower file are files of their own to the kernel."""
-        if one.upper is None or other.upper is None:
-            return False
-        return mark_of(one.upper) == mark_of(other.upper) != 0
-
-    def searched(self, names: Sequence[str]) -> int:
-        """One: what an overlay's layers have in a directory is merged when it is first read, and kept."""
-        return 1
-
-    @property
-    @abstractmethod
-    def active(self) -> Active:
-        """The snapshot with all that was written."""
-
-    @property
-    @abstractmethod
-    def root(self) -> Dir:
-        """The tree that is seen."""
-
-
 class StorageDriver(ABC):
     """How snapshots are kept; the tree that is seen is the same for every driver.
 
@@ -146,7 +111,7 @@ class StorageDriver(ABC):
         """Return a new active snapshot on a parent, made at `now` (nanoseconds)."""
 
     @abstractmethod
-    def mount(self, active: Active, clock: Callable[[], int], *, read_only: bool = False) -> MountedTree:
+    def mount(self, active: Active, clock: Callable[[], int], *, read_only: bool = False) -> Mount:
         """Return a mount of an active snapshot; with `read_only` every change gives EROFS."""
 
     @abstractmethod
@@ -259,7 +224,7 @@ def ext4(node: Node) -> Iterable[tuple[Hashable, int]]:
     elif isinstance(node, File):
         # The mark of a file with several names is a unit, so that its blocks count once.
         yield node.inode or None, rounded(node.content.size)
-    elif isinstance(node, Symlink) and len(node.target.encode("utf-8", "surrogateescape")) > 59:
+    elif isinstance(node, Symlink) and len(encode(node.target)) > 59:
         yield node.inode or None, BLOCK
 
 

@@ -12,9 +12,9 @@ from collections.abc import Mapping, Sequence
 
 from labkit.oci.tree import Dir, split_path
 from labkit.storage.calls import Found, SystemCalls
-from labkit.storage.driver import Active, MountedTree
+from labkit.storage.driver import Active
 from labkit.storage.overlay import Mount
-from labkit.storage.posix import Names, Place, Tree, fail
+from labkit.storage.posix import Names, Place, fail
 
 
 class MountTable(SystemCalls):
@@ -31,7 +31,7 @@ class MountTable(SystemCalls):
 
     __slots__ = ("_deepest", "_mounts", "root_mount")
 
-    def __init__(self, root: MountedTree, mounts: Mapping[str, Mount | tuple[Mount, str]]) -> None:
+    def __init__(self, root: Mount, mounts: Mapping[str, Mount | tuple[Mount, str]]) -> None:
         self.root_mount = root
         self.clock = root.clock
         self._mounts: dict[Names, tuple[Mount, Names]] = {}
@@ -54,7 +54,6 @@ class MountTable(SystemCalls):
     @property
     def upper(self) -> Dir:
         """The root mount's upper directory, where it is an overlay."""
-        assert isinstance(self.root_mount, Mount)
         return self.root_mount.upper
 
     @property
@@ -72,7 +71,7 @@ class MountTable(SystemCalls):
         mounted = self._mounts.get(tuple(names)) if len(names) <= self._deepest else None
         return place.tree.step(place, names) if mounted is None else _place(*mounted)
 
-    def tree_at(self, names: Names) -> tuple[Tree, Names]:
+    def tree_at(self, names: Names) -> tuple[Mount, Names]:
         """Return the mount that names lead into, and the names below its root."""
         for depth in range(min(len(names), self._deepest), 0, -1):
             if mounted := self._mounts.get(names[:depth]):

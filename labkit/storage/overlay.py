@@ -17,13 +17,13 @@ from labkit.oci import tree
 from labkit.oci.changeset import apply, beneath, over, reached
 from labkit.oci.content import EMPTY
 from labkit.oci.tree import EMPTY_ROOT, Dir, File, Node, Whiteout, link_groups, new_inode
-from labkit.storage.calls import Found
+from labkit.storage.calls import Found, SystemCalls
 from labkit.storage.draft import Draft
-from labkit.storage.driver import Active, MountedTree, ext4
-from labkit.storage.posix import NO_COST, Cost, Place, Stat, fail, mark_of, meta_of, stat_of, with_mark
+from labkit.storage.driver import Active, ext4
+from labkit.storage.posix import NO_COST, Cost, Names, Place, Stat, fail, mark_of, meta_of, stat_of, with_mark
 
 
-class Mount(MountedTree):
+class Mount(SystemCalls):
     """A mounted overlay: a handle on two immutable trees, of which writing replaces the upper one.
 
     `layers` are what lower was merged of, top first: link counts are those that the layers' own directories
@@ -34,7 +34,10 @@ class Mount(MountedTree):
     (0, b'hello', ['motd'])
     """
 
-    __slots__ = ("_draft", "_links", "_merged", "_mounted", "_stacks", "layers", "lower")
+    __slots__ = (
+        *("_draft", "_links", "_merged", "_mounted", "_stacks"),
+        *("layers", "lower", "read_only", "whiteout"),
+    )
 
     def __init__(
         self,
@@ -50,6 +53,7 @@ class Mount(MountedTree):
         self._draft = self.drafted(upper)
         self.clock = clock
         self.read_only = read_only
+        """Every change gives EROFS."""
         self._mounted = mounted
         self.whiteout = whiteout
         """The device that this mount's whiteouts are links to, once there is one (Linux, overlayfs/dir.c)."""
@@ -93,7 +97,11 @@ class Mount(MountedTree):
             self._merged = upper, apply(self.lower, upper)
         return self._merged[1]
 
-    # What the system calls ask of a tree
+    # What the system calls ask of a tree. A path is below its root, without a slash at either end.
+
+    def tree_at(self, names: Names) -> tuple[Mount, Names]:
+        """Return the mount itself."""
+        return self, names
 
     def top(self) -> Place:
         """Return the place of the root: both directories."""
@@ -136,6 +144,20 @@ class Mount(MountedTree):
             nlink = len(self._groups(self._in_layers(path)[0][0]).get(mark, path[:1]))
             return stat_of(node, nlink, f"lower/{below[0]}" if below else path)
         return stat_of(node, 1, path)
+
+    def movable(self, place: Place) -> bool:
+        """A directory that lower has would be copied up with all that is in it: rename(2) gives EXDEV."""
+        return type(place.node) is not Dir or place.lower is None
+
+    def same_file(self, one: Place, other: Place) -> bool:
+        """Only in upper: names of one lower file are files of their own to the kernel."""
+        if one.upper is None or other.upper is None:
+            return False
+        return mark_of(one.upper) == mark_of(other.upper) != 0
+
+    def searched(self, names: Sequence[str]) -> int:
+        """One: what the layers have in a directory is merged when it is first read, and kept."""
+        return 1
 
     # What the system calls do to it
 

@@ -1,20 +1,22 @@
 """What every POSIX file system has in common: what it answers about a file, and what a call costs.
 
-`Tree` is what the system calls (`calls`) ask of a mounted file system once a path is resolved; a storage
-driver's mount is one. `Place` is a file in it, `Stat` what stat(2) says of the file, `Cost` what a call did.
+`Place` is a file in a mounted file system, `Stat` what stat(2) says of the file, `Cost` what a call did.
 """
 
 from __future__ import annotations
 
 import hashlib
 import stat
-from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple, NoReturn, Protocol, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, NoReturn, TypeAlias
 
 from labkit.base.errors import FileSystemError
+from labkit.base.text import encode
 from labkit.oci import tree
 from labkit.oci.tree import Device, Dir, Fifo, File, Meta, Node, Symlink, Whiteout
+
+if TYPE_CHECKING:
+    from labkit.storage.overlay import Mount
 
 Names: TypeAlias = tuple[str, ...]
 """The names that lead from the root to a file, symbolic links resolved."""
@@ -70,7 +72,7 @@ class Stat(NamedTuple):
 class Place(NamedTuple):
     """Where a walk stands: a mounted tree, the node in its upper or only directory, and the lower one."""
 
-    tree: Tree
+    tree: Mount
     upper: Node | None
     lower: Node | None
 
@@ -80,66 +82,6 @@ class Place(NamedTuple):
         node = self.lower if self.upper is None else self.upper
         assert node is not None
         return node
-
-
-class Tree(Protocol):
-    """A mounted file system, as the system calls use it once a path is resolved and checked.
-
-    Each call takes a path below the mount's own root, without a slash at either end, and says what it cost.
-    """
-
-    @property
-    def seen(self) -> object:
-        """Return what walks have found, see `calls.SystemCalls`."""
-        ...
-
-    def top(self) -> Place:
-        """Return the place of the root."""
-        ...
-
-    def step(self, place: Place, names: Sequence[str]) -> Place | None:
-        """Return the place of the last of the names, seen from its directory's place."""
-        ...
-
-    def searched(self, names: Sequence[str]) -> int:
-        """Return how many directories are searched for the last of the names."""
-        ...
-
-    def listing(self, place: Place) -> Iterable[str]:
-        """Return the names in a directory, in any order."""
-        ...
-
-    def stat_at(self, path: str, place: Place) -> Stat:
-        """Return what stat(2) says."""
-        ...
-
-    def movable(self, place: Place) -> bool:
-        """Tell whether rename(2) works; where it does not, it fails with EXDEV."""
-        ...
-
-    def same_file(self, one: Place, other: Place) -> bool:
-        """Tell whether two places are hard links to one file, as the kernel sees them."""
-        ...
-
-    def add_node(self, path: str, node: Node) -> Cost:
-        """Make a new file or directory."""
-        ...
-
-    def change_node(self, path: str, make: Callable[[Node], Node], data: bool = True) -> Cost:
-        """Put what `make` makes of a node in its place; without `data` its content is not needed."""
-        ...
-
-    def remove_name(self, path: str) -> Cost:
-        """Remove a file or an empty directory."""
-        ...
-
-    def move_name(self, source: str, target: str) -> Cost:
-        """Rename a file or directory, over the file or empty directory that is there."""
-        ...
-
-    def add_link(self, source: str, target: str) -> Cost:
-        """Give a file a second name."""
-        ...
 
 
 def fail(number: int, path: str) -> NoReturn:
@@ -175,7 +117,7 @@ def stat_of(node: Node, nlink: int, path: str) -> Stat:
     4096
     """
     meta = meta_of(node)
-    mark = hashlib.blake2b(path.encode("utf-8", "surrogateescape"), digest_size=5).digest()
+    mark = hashlib.blake2b(encode(path), digest_size=5).digest()
     size = 4096 if type(node) is Dir else tree.stat_size(node)
     return Stat(node, mode_of(node), nlink, size, meta.uid, meta.gid, meta.mtime, int.from_bytes(mark))
 

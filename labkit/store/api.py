@@ -2,15 +2,14 @@
 
 A request and a response are values, so that the registry in memory and one across a network are asked in
 the same words (OCI distribution-spec 1.1.1, "Endpoints" and "Error Codes"; the messages are those of the
-registry distribution 2.8). A blob may be asked for in part (RFC 9110, "Range Requests").
+registry distribution 2.8).
 """
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from labkit.base.errors import InvalidDigest
 from labkit.base.text import packaged
@@ -104,32 +103,6 @@ def accepted(status: int, name: str, upload: str, size: int) -> Response:
     location = f"/v2/{name}/blobs/uploads/{upload}"
     headers = {"location": location, "range": f"0-{max(size - 1, 0)}", "docker-upload-uuid": upload}
     return Response(status, headers if status == 204 else {**headers, "content-length": "0"})
-
-
-def in_part(request: Request, whole: Response) -> Response:
-    """Return the part of a response that the request's `Range` asks for, one range at most.
-
-    >>> request = Request("GET", "/", {"range": "bytes=1-2"})
-    >>> in_part(request, Response(200, body=Content.of(b"layer"))).body.read()
-    b'ay'
-    """
-    text, size = request.headers.get("range", ""), whole.body.size
-    if not text or "," in text:
-        return whole
-    wanted = re.fullmatch(r"bytes=(\d*)-(\d*)", text, re.ASCII)
-    if wanted is None or not (wanted[1] or wanted[2]):
-        return as_text("invalid range", 416)
-    if not wanted[1]:
-        start, last = max(size - int(wanted[2]), 0), size - 1
-    else:
-        start, last = int(wanted[1]), min(int(wanted[2] or size - 1), size - 1)
-    if start >= size:
-        return as_text("invalid range: failed to overlap", 416, {"content-range": f"bytes */{size}"})
-    if start > last:
-        return as_text("invalid range", 416)
-    part = whole.body.slice(start, last - start + 1)
-    headers = {"content-length": str(part.size), "content-range": f"bytes {start}-{last}/{size}"}
-    return replace(whole, status=206, headers={**whole.headers, **headers}, body=part)
 
 
 def parsed_digest(digest: str) -> str:

@@ -32,6 +32,7 @@ from labkit.base.errors import (
     LabkitError,
     RecordedImage,
 )
+from labkit.base.text import decode
 from labkit.go.json import dumps, loads
 from labkit.go.moment import SECOND, parse_time
 from labkit.go.struct import STRING, STRINGS, Field, conform, list_of, struct
@@ -77,13 +78,13 @@ class TarFiles(ArchiveFiles):
         self._entries: dict[str, tar.Entry] = {}
         try:
             for entry in tar.scan(content.read, content.size):
-                self._add(_inside(_text(entry.name)), entry)
+                self._add(_inside(decode(entry.name)), entry)
         except InvalidLayer as error:
             raise InvalidArchive(str(error)) from None
 
     def _add(self, name: str, entry: tar.Entry) -> None:
         if entry.kind == tar.LINK:
-            target = _inside(_text(entry.link))
+            target = _inside(decode(entry.link))
             if target not in self._entries:
                 raise tar.failure(f"link /{target} /{name}: no such file or directory")
             entry = self._entries[target]
@@ -116,7 +117,7 @@ class TarFiles(ArchiveFiles):
             if entry is None or entry.kind != tar.SYMLINK:
                 walk.trail.append(here)
             else:
-                walk.follow(_text(entry.link))
+                walk.follow(decode(entry.link))
         return walk.trail[-1]
 
 
@@ -161,10 +162,6 @@ def open_file(path: str | os.PathLike[str], name: str) -> Content:
 
 def _missing(name: str) -> InvalidArchive:
     return InvalidArchive(f"open {name}: no such file or directory")
-
-
-def _text(name: bytes) -> str:
-    return name.decode("utf-8", "surrogateescape")
 
 
 def _inside(name: str) -> str:
@@ -556,16 +553,14 @@ def _document(files: ArchiveFiles, descriptor: Descriptor, kind: str) -> bytes:
     return raw
 
 
-def layout_nodes(images: Sequence[ArchivedImage], *, compress: bool, docker: bool) -> dict[str, Node]:
+def layout_nodes(images: Sequence[ArchivedImage], *, compress: bool) -> dict[str, Node]:
     """Return the files of a layout that holds the images, by their paths.
 
-    Layers are plain, or with `compress` gzip files of stored blocks. With `docker` the layout has also
-    the documents that Docker adds for its older engines.
+    Layers are plain, or with `compress` gzip files of stored blocks.
     """
     blobs: dict[str, Node] = {}
     layers: dict[str, Descriptor] = {}
     descriptors: list[Descriptor] = []
-    items = []
     for archived in images:
         config = archived.image.config
         time = seconds(config.created)
@@ -580,13 +575,11 @@ def layout_nodes(images: Sequence[ArchivedImage], *, compress: bool, docker: boo
             manifest.descriptor, platform=Platform(config.architecture, config.os, config.variant)
         )
         descriptors += [replace(named, annotations=_names(tag)) for tag in archived.tags] or [named]
-        top = archived.image.layers[-1].diff_id.removeprefix("sha256:")
-        items.append((archived, _place(config.id), [_place(part.digest) for part in parts], top))
     nodes: dict[str, Node] = {path: Dir(meta=Meta(0o755)) for path in ("blobs", "blobs/sha256")}
     nodes |= {_place(layers[key].digest if key in layers else key): node for key, node in blobs.items()}
     nodes[LAYOUT] = file_node(dumps({"imageLayoutVersion": VERSION}), 0)
     nodes[INDEX] = file_node(make_index(descriptors, docker=False).raw, 0)
-    return nodes | docker_documents(items) if docker else nodes
+    return nodes
 
 
 def _stored(layer: Layer, time: int, compress: bool) -> tuple[Descriptor, Node]:
@@ -603,19 +596,9 @@ def _names(tag: Reference) -> dict[str, str]:
 
 # Either form
 
-ERAS = ("20.10", "25", "containerd")
-"""What `docker save` has written: up to Engine 24, since then, and with containerd's image store."""
 
-
-@dataclass(frozen=True, slots=True)
-class Archive:
-    """The images of an archive, in the archive's order."""
-
-    images: tuple[ArchivedImage, ...]
-
-
-def read_archive(file: str | os.PathLike[str] | IO[bytes] | Content) -> Archive:
-    """Open an archive and verify every byte that its images are made of.
+def read_archive(file: str | os.PathLike[str] | IO[bytes] | Content) -> tuple[ArchivedImage, ...]:
+    """Return the images of an archive, in its order, having verified every byte that they are made of.
 
     Takes the path of a file or of an OCI layout's directory, content, or an open binary file, which is read
     to its end (what `docker load` does with standard input). Raises a LabkitError, in the engine's words
@@ -627,9 +610,9 @@ def read_archive(file: str | os.PathLike[str] | IO[bytes] | Content) -> Archive:
     """
     files = _files(file)
     if files.has(MANIFEST):
-        return Archive(read_docker_archive(files))
+        return read_docker_archive(files)
     if files.has(INDEX):
-        return Archive(read_oci_layout(files))
+        return read_oci_layout(files)
     if files.has(REPOSITORIES):
         raise InvalidArchive(
             "open manifest.json: no such file or directory: archives of Docker before 1.10 are not supported"
@@ -650,36 +633,21 @@ def _files(file: str | os.PathLike[str] | IO[bytes] | Content) -> ArchiveFiles:
     return TarFiles(unpacked(open_file(file, os.fspath(file))))
 
 
-def write_docker_archive(
-    target: str | os.PathLike[str] | IO[bytes],
-    images: Sequence[ArchivedImage],
-    *,
-    era: str = "20.10",
-    clock: int = 0,
-) -> None:
-    """Write images as `docker save` does: for era 20.10 the very bytes, for the others the form.
+def docker_archive(images: Sequence[ArchivedImage], *, clock: int = 0) -> Content:
+    """Return the very bytes that `docker save` of Engine 20.10 writes.
 
-    Takes a path, or a binary file open for writing. `clock`, in nanoseconds, is when it is written,
-    which the engine notes of a layer that it finds a second time. Raises RecordedImage for a record,
-    DaemonError for an image without layers, LabkitError for a path where no file can be.
+    `clock`, in nanoseconds, is when it is written, which the engine notes of a layer that it finds a second
+    time. Raises RecordedImage for a record, DaemonError for an image without layers.
     """
-    chunks = docker_archive(images, era=era, clock=clock).chunks()
-    if isinstance(target, (str, os.PathLike)):
-        write_file(_output(target), chunks, 0o600)
-    else:
-        target.writelines(chunks)
-
-
-def docker_archive(images: Sequence[ArchivedImage], *, era: str = "20.10", clock: int = 0) -> Content:
-    """Return what `write_docker_archive` writes; raises as it does."""
-    if era not in ERAS:
-        raise ValueError(f"no era {era!r}; there are {', '.join(ERAS)}")
     _check(images)
-    if era == "20.10":
-        nodes = docker_nodes(images, clock)
-    else:
-        nodes = layout_nodes(images, compress=era == "containerd", docker=True)
-    return write_tar(tree_of(nodes))
+    return write_tar(tree_of(docker_nodes(images, clock)))
+
+
+def write_docker_archive(
+    target: str | os.PathLike[str], images: Sequence[ArchivedImage], *, clock: int = 0
+) -> None:
+    """Write what `docker_archive` returns; raises as it does, and LabkitError where no file can be."""
+    write_file(_output(target), docker_archive(images, clock=clock).chunks(), 0o600)
 
 
 def write_oci_layout(
@@ -694,7 +662,7 @@ def write_oci_layout(
     Layers are plain, or with `compress` gzip files of stored blocks. Raises as write_docker_archive.
     """
     _check(images)
-    tree = tree_of(layout_nodes(images, compress=compress, docker=False))
+    tree = tree_of(layout_nodes(images, compress=compress))
     path = _output(target)
     if not directory:
         write_file(path, write_tar(tree).chunks())

@@ -12,11 +12,11 @@ judge. What an error says of them is made fit to be shown where it is made, in R
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
 from labkit.base.errors import DigestMismatch, InvalidDocument, LabkitError, RegistryError
@@ -35,6 +35,9 @@ from labkit.oci.descriptor import (
 from labkit.oci.digest import sha256, verify
 from labkit.oci.manifest import Index, Manifest, parse_manifest
 from labkit.store.api import Request, Response, is_standard
+
+if TYPE_CHECKING:  # it needs an extra
+    from labkit.store.remote import Remote
 
 _ACCEPT = ", ".join((DOCKER_MANIFEST, DOCKER_MANIFEST_LIST, OCI_MANIFEST, OCI_INDEX))
 LARGEST = 4 << 20
@@ -79,29 +82,6 @@ def followed(steps: Generator[Step, None, Value], see: Callable[[Step], object])
             see(step)
 
 
-class Live(Protocol):
-    """A registry across a network, where a blob takes its time."""
-
-    def fetch(self, name: str, descriptor: Descriptor) -> Generator[BlobProgress, None, Content]:
-        """Bring a blob, verified; yield its progress."""
-
-    def forget(self, digests: Iterable[str]) -> None:
-        """Give up what is kept of these blobs for a next attempt."""
-
-    def interrupt(self) -> None:
-        """End what this command's requests wait for, in whichever thread."""
-
-    def retried(self, upload: Callable[[], None]) -> Iterator[BlobProgress]:
-        """Upload something, in several attempts where it takes them; yield what is waited for."""
-
-    def attempts(self, error: RegistryError) -> int:
-        """Return how many attempts were made before an error was given up on."""
-
-    @property
-    def clock(self) -> Callable[[], float]:
-        """The time in seconds, from any beginning on."""
-
-
 @dataclass(frozen=True, slots=True)
 class Client:
     """A registry's manifests and blobs, read and written through `send`; `name` is without the host.
@@ -111,7 +91,7 @@ class Client:
     """
 
     send: Callable[[Request], Response]
-    live: Live | None = None
+    live: Remote | None = None
 
     def find(self, name: str, reference: str) -> FoundManifest:
         """Return what a tag or a digest leads to; raises InvalidDocument or DigestMismatch."""

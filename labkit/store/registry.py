@@ -26,7 +26,6 @@ from labkit.store.api import (
     as_json,
     as_text,
     created,
-    in_part,
     parsed_digest,
     refusal,
     unauthorized,
@@ -88,7 +87,7 @@ class Registry:
         path, _, query = request.path.partition("?")
         asked = dict(parse_qsl(query))
         for pattern, methods in _ROUTES:
-            match = pattern.fullmatch(path)
+            match = re.fullmatch(pattern, path, re.ASCII)
             if match is None:
                 continue
             if request.method not in methods:
@@ -171,29 +170,17 @@ class Registry:
             repository.was_tagged = True
         return created(name, "manifests", digest)
 
-    def _delete_manifest(self, request: Request, parts: _Words, asked: _Words) -> Response:
-        repository, digest = self._writable(parts["name"]), parts["reference"]
-        if ":" not in digest:
-            raise refusal("DIGEST_INVALID")
-        if digest not in repository.manifests:
-            raise refusal("MANIFEST_UNKNOWN")
-        del repository.manifests[digest]
-        repository.tags = {tag: known for tag, known in repository.tags.items() if known != digest}
-        return Response(202, {"content-length": "0"})
+    def _delete(self, request: Request, parts: _Words, asked: _Words) -> Response:
+        """Refuse, as a registry does whose storage is not told to allow it."""
+        self._writable(parts["name"])
+        raise refusal("UNSUPPORTED")
 
     def _get_blob(self, request: Request, parts: _Words, asked: _Words) -> Response:
         repository, digest = self._found(parts["name"]), parsed_digest(parts["digest"])
         stored = repository.blobs.get(digest)
         if stored is None:
             raise refusal("BLOB_UNKNOWN", digest)
-        return in_part(request, _stored(stored, digest))
-
-    def _delete_blob(self, request: Request, parts: _Words, asked: _Words) -> Response:
-        repository, digest = self._writable(parts["name"]), parsed_digest(parts["digest"])
-        if digest not in repository.blobs:
-            raise refusal("BLOB_UNKNOWN")
-        del repository.blobs[digest]
-        return Response(202, {"content-length": "0"})
+        return _stored(stored, digest)
 
     def _list_tags(self, request: Request, parts: _Words, asked: _Words) -> Response:
         name, number = parts["name"], asked.get("n", "")
@@ -250,10 +237,6 @@ class Registry:
         self._writable(parts["name"]).blobs[digest] = StoredContent(body)
         return created(parts["name"], "blobs", digest)
 
-    def _cancel_upload(self, request: Request, parts: _Words, asked: _Words) -> Response:
-        del self._uploads[self._upload(parts)]
-        return Response(204, {"docker-upload-uuid": parts["upload"]})
-
     def _upload(self, parts: Mapping[str, str]) -> tuple[str, str]:
         if (key := (parts["name"], parts["upload"])) not in self._uploads:
             raise refusal("BLOB_UPLOAD_UNKNOWN", {})
@@ -273,10 +256,10 @@ def _stored(stored: StoredContent, digest: str) -> Response:
 _Answer = Callable[[Registry, Request, _Words, _Words], Response]
 
 
-def _route(pattern: str, **methods: _Answer) -> tuple[re.Pattern[str], dict[str, _Answer]]:
+def _route(pattern: str, **methods: _Answer) -> tuple[str, dict[str, _Answer]]:
     if "GET" in methods and "tags" not in pattern:
         methods.setdefault("HEAD", methods["GET"])
-    return re.compile(pattern, re.ASCII), methods
+    return pattern, methods
 
 
 _ROUTES = (
@@ -286,12 +269,12 @@ _ROUTES = (
         rf"/v2/{_NAME}/manifests/(?P<reference>{_TAG}|{_DIGEST})",
         GET=Registry._get_manifest,
         PUT=Registry._put_manifest,
-        DELETE=Registry._delete_manifest,
+        DELETE=Registry._delete,
     ),
     _route(
         rf"/v2/{_NAME}/blobs/(?P<digest>[A-Za-z0-9._+-]+:[0-9a-fA-F]+)",
         GET=Registry._get_blob,
-        DELETE=Registry._delete_blob,
+        DELETE=Registry._delete,
     ),
     _route(rf"/v2/{_NAME}/blobs/uploads/", POST=Registry._start_upload),
     _route(
@@ -299,6 +282,5 @@ _ROUTES = (
         GET=Registry._ask_upload,
         PATCH=Registry._continue_upload,
         PUT=Registry._finish_upload,
-        DELETE=Registry._cancel_upload,
     ),
 )

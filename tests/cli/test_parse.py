@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import shlex
 from pathlib import Path
@@ -108,6 +109,16 @@ def test_a_right_line(
         assert {name: found.options[name] for name in found.changed} == changed
     if args is not None:
         assert found.args == args
+
+
+def test_each_command_has_a_function_that_runs_it_or_says_what_it_would() -> None:
+    groups = {each.parent for each in COMMANDS.values()}
+    for path, command in COMMANDS.items():
+        alone = path in ("", *groups, "help", "completion", "config")
+        assert bool(command.run) != (not command.simulated or alone), path
+        if command.run:
+            module, _, function = command.run.rpartition(".")
+            assert callable(getattr(importlib.import_module(f"labkit.cli.{module}"), function)), path
 
 
 def test_a_number_of_16_bits_ends_at_65535() -> None:

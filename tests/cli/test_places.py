@@ -206,8 +206,8 @@ def kept(tmp_path: Path) -> Path:
 def test_a_full_disk_keeps_the_old_file(
     lab: Lab, kept: Path, line: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(write: Callable[[bytes], int], data: bytes) -> None:
-        write(data[:100])
+    def full(write: Callable[[memoryview], int], data: bytes) -> None:
+        write(memoryview(data)[:100])
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(blob, "write_all", full)

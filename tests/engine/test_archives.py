@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from labkit.base.errors import DaemonError, LabkitError, RecordedImage
-from labkit.engine import images
+from labkit.engine import archives, images
 from labkit.engine.archives import load, save
 from labkit.engine.engine import Engine
 from labkit.engine.pull import pull
@@ -31,9 +31,7 @@ def engine() -> Engine:
 
 
 def saved(engine: Engine, *names: str) -> bytes:
-    stream = io.BytesIO()
-    save(engine, names, stream)
-    return stream.getvalue()
+    return archives.saved(engine, names).read()
 
 
 def manifest(archive: bytes) -> list[tuple[str, list[str] | None]]:

@@ -18,6 +18,7 @@ from labkit.engine.engine import Engine
 from labkit.engine.pull import Pulled, pull
 from labkit.engine.push import Pushed, push
 from labkit.engine.schedule import Network, PullEvent
+from labkit.oci.config import make_config
 from labkit.oci.content import Content
 from labkit.oci.descriptor import DOCKER_CONFIG, DOCKER_LAYER, DOCKER_MANIFEST, Descriptor, Platform
 from labkit.oci.digest import sha256, short
@@ -503,12 +504,10 @@ class TestDamage:
         layers = [layer(**{f"f{number}": ""}) for number in range(126)]
         blobs = [store_gzip(each.tar).read() for each in layers if each.tar]
         config = image(*layers[:125]).config
-        raw = config.evolve(
-            created="2019-04-26T12:00:00Z",
-            docker_version="",
-            config={},
-            container_config={},
-            add_diff_id=layers[125].diff_id,
+        raw = make_config(
+            created=config.created,
+            diff_ids=[each.diff_id for each in layers],
+            history=[*config.history, config.history[-1]],
         ).raw
         _, answers = registry_with(blobs, raw)
         assert self.refused(engine, client_of(answers)) == "failed to register layer: max depth exceeded"

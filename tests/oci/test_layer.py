@@ -10,7 +10,6 @@ from hypothesis import given, settings
 
 from labkit.base.errors import DigestMismatch, InvalidDigest, InvalidLayer
 from labkit.oci import content
-from labkit.oci.config import EMPTY_LAYER
 from labkit.oci.content import Content
 from labkit.oci.digest import sha256
 from labkit.oci.layer import Layer
@@ -19,6 +18,8 @@ from labkit.oci.tree import Dir, File, Meta, get, same, size
 from tests.oci.strategies import trees
 
 TAR = Path(__file__).parents[1] / "fixtures" / "committed_layer.tar"
+EMPTY_LAYER = sha256(bytes(1024))
+"""The DiffID of a tar of two zero blocks."""
 ZEROS = "sha256:" + 64 * "0"
 
 

@@ -196,16 +196,10 @@ def _chmod(path: str, mode: int, follow: bool) -> None:
     _check(libc.syscall(FCHMODAT2, -100, os.fsencode(path), ctypes.c_uint(mode), ctypes.c_uint(flags)))
 
 
-def _mknod(path: str, kind: str, major: int, minor: int, mode: int) -> None:
-    os.mknod(path, mode | (stat.S_IFBLK if kind == "b" else stat.S_IFCHR), os.makedev(major, minor))
-
-
 CALLS: dict[str, Any] = {
     "write": lambda path, data, mode: _write(path, os.O_CREAT | os.O_TRUNC, data, mode),
     "append": lambda path, data, mode: _write(path, os.O_CREAT | os.O_APPEND, data, mode),
     "pwrite": lambda path, offset, data: _write(path, 0, data, offset=offset),
-    "create": lambda path, mode: _write(path, os.O_CREAT | os.O_EXCL, b"", mode),
-    "open_rw": lambda path: os.close(_open(path, os.O_RDWR)),
     "truncate": os.truncate,
     "mkdir": os.mkdir,
     "rmdir": os.rmdir,
@@ -213,15 +207,10 @@ CALLS: dict[str, Any] = {
     "rename": os.rename,
     "link": lambda source, target: os.link(source, target, follow_symlinks=False),
     "symlink": os.symlink,
-    "mknod": _mknod,
-    "mkfifo": os.mkfifo,
     "chmod": _chmod,
     "chown": lambda path, uid, gid, follow: os.chown(path, uid, gid, follow_symlinks=follow),
     "utime": lambda path, mtime, follow: os.utime(path, ns=(mtime, mtime), follow_symlinks=follow),
     "setxattr": lambda path, name, value, follow: os.setxattr(path, name, value, follow_symlinks=follow),
-    "getxattr": lambda path, name, follow: os.getxattr(path, name, follow_symlinks=follow),
-    "removexattr": lambda path, name, follow: os.removexattr(path, name, follow_symlinks=follow),
-    "listxattr": lambda path, follow: sorted(os.listxattr(path, follow_symlinks=follow)),
     "listdir": lambda path: sorted(os.listdir(path)),
     "readlink": os.readlink,
     "read": _read,

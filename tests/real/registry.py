@@ -14,7 +14,7 @@ PROGRAM = "docker-registry"
 CONFIGURATION = """\
 version: 0.1
 log: {{level: warn}}
-storage: {{filesystem: {{rootdirectory: {directory}/registry}}, delete: {{enabled: true}}}}
+storage: {{filesystem: {{rootdirectory: {directory}/registry}}}}
 http: {{addr: "{address}"}}
 """
 

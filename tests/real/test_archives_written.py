@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from labkit.store.archive import ERAS, Archive, read_archive, write_docker_archive, write_oci_layout
+from labkit.store.archive import ArchivedImage, docker_archive, read_archive, write_oci_layout
 from tests.real.engine import RealEngine
+from tests.store.eras import ERAS, saved
 
 pytestmark = pytest.mark.real
 
@@ -18,21 +19,21 @@ FIXTURES = Path(__file__).parents[1] / "fixtures"
 
 
 @pytest.fixture
-def bare() -> Archive:
+def bare() -> tuple[ArchivedImage, ...]:
     return read_archive(FIXTURES / "bare.docker-20.tar")
 
 
 @pytest.mark.parametrize("era", ERAS)
 def test_the_engine_loads_the_same_images(
-    real_engine: RealEngine, bare: Archive, era: str, tmp_path: Path
+    real_engine: RealEngine, bare: tuple[ArchivedImage, ...], era: str, tmp_path: Path
 ) -> None:
-    names = [tag.familiar for each in bare.images for tag in each.tags]
-    write_docker_archive(tmp_path / "saved.tar", bare.images, era=era)
+    names = [tag.familiar for each in bare for tag in each.tags]
+    (tmp_path / "saved.tar").write_bytes(saved(bare, era).read())
     try:
         assert real_engine.ok(f"docker load -i {tmp_path}/saved.tar") == "".join(
             f"Loaded image: {name}\n" for name in names
         )
-        for each, name in zip(bare.images, names, strict=True):
+        for each, name in zip(bare, names, strict=True):
             inspected = json.loads(real_engine.ok(f"docker image inspect {name}"))[0]
             assert inspected["Id"] == each.image.id
             assert inspected["RootFS"]["Layers"] == [layer.diff_id for layer in each.image.layers]
@@ -42,11 +43,11 @@ def test_the_engine_loads_the_same_images(
 
 
 def test_the_engine_saves_the_bytes_that_labkit_saves(
-    real_engine: RealEngine, bare: Archive, tmp_path: Path
+    real_engine: RealEngine, bare: tuple[ArchivedImage, ...], tmp_path: Path
 ) -> None:
-    one = bare.images[:1]
+    one = bare[:1]
     name = one[0].tags[0].familiar
-    write_docker_archive(tmp_path / "ours.tar", one)
+    (tmp_path / "ours.tar").write_bytes(docker_archive(one).read())
     try:
         real_engine.ok(f"docker load -i {tmp_path}/ours.tar")
         real_engine.ok(f"docker save -o {tmp_path}/theirs.tar {name}")
@@ -64,22 +65,22 @@ def configs(tool_image: str) -> str:
 
 
 @pytest.mark.skipif(not shutil.which("skopeo"), reason="skopeo is not installed")
-def test_skopeo_reads_what_labkit_writes(bare: Archive, tmp_path: Path) -> None:
-    image = bare.images[0]
+def test_skopeo_reads_what_labkit_writes(bare: tuple[ArchivedImage, ...], tmp_path: Path) -> None:
+    image = bare[0]
     for era in ERAS[:2]:
-        write_docker_archive(tmp_path / f"{era}.tar", bare.images, era=era)
+        (tmp_path / f"{era}.tar").write_bytes(saved(bare, era).read())
         assert configs(f"docker-archive:{tmp_path}/{era}.tar:{image.tags[0].familiar}") == image.image.id
     for compress in (False, True):
-        write_oci_layout(tmp_path / "layout.tar", bare.images[:1], compress=compress)
+        write_oci_layout(tmp_path / "layout.tar", bare[:1], compress=compress)
         assert configs(f"oci-archive:{tmp_path}/layout.tar:{image.tags[0].tag}") == image.image.id
         copy = f"oci-archive:{tmp_path}/layout.tar:{image.tags[0].tag}", f"dir:{tmp_path}/copy-{compress}"
         subprocess.run(["skopeo", "--insecure-policy", "copy", "-q", *copy], check=True)
 
 
 @pytest.mark.skipif(not shutil.which("umoci"), reason="umoci is not installed")
-def test_umoci_unpacks_what_labkit_writes(bare: Archive, tmp_path: Path) -> None:
-    image = bare.images[0]
-    write_oci_layout(tmp_path / "layout", bare.images[:1], directory=True, compress=True)
+def test_umoci_unpacks_what_labkit_writes(bare: tuple[ArchivedImage, ...], tmp_path: Path) -> None:
+    image = bare[0]
+    write_oci_layout(tmp_path / "layout", bare[:1], directory=True, compress=True)
     source = f"{tmp_path}/layout:{image.tags[0].tag}"
     subprocess.run(["umoci", "unpack", "--rootless", "--image", source, tmp_path / "bundle"], check=True)
     assert any((tmp_path / "bundle" / "rootfs").iterdir())

@@ -46,7 +46,7 @@ BAD_XATTRS = ("user.", "plain", "odd.name", "", "user." + "n" * 251)
 TARGETS = ("a", "b", "../a", "/b", "/a/b", "c/", ".", "/", "b/c", "..", "missing/x", "/d/../c")
 DATA = (b"", b"x", b"hello", b"0123456789" * 30)
 TAILS = ("/", "/", "/.", "/..", "//", "/../a", "/./b", "/" + "n" * 256)
-READING = ("listxattr", "getxattr", "listdir", "readlink", "read", "stat")
+READING = ("listdir", "readlink", "read", "stat")
 
 
 def _meta(rng: Random, node: type[Node]) -> Meta:
@@ -140,7 +140,6 @@ def random_call(rng: Random, root: Dir) -> Call:
         "write": lambda: (path(), data, mode),
         "append": lambda: (path(), data, mode),
         "pwrite": lambda: (path(), rng.choice((0, 3, 40)), data),
-        "create": lambda: (path("new"), mode),
         # Not to 0: tmpfs, where the kernel's side runs, leaves an empty file's time as it is; ext4 does not.
         "truncate": lambda: (path(), rng.choice((1, 2, 500, -1))),
         "mkdir": lambda: (path("new"), mode),
@@ -149,15 +148,10 @@ def random_call(rng: Random, root: Dir) -> Call:
         "rename": lambda: (path(rng.choice(("old", "dir"))), path(rng.choice(("new", "dir")))),
         "link": lambda: (path(), path("new")),
         "symlink": lambda: (rng.choice((*TARGETS, *TARGETS, "", "t" * 4096)), path("new")),
-        "mknod": lambda: (path("new"), rng.choice("bc"), rng.choice((0, 60)), 0, mode),
-        "mkfifo": lambda: (path("new"), mode),
         "chmod": lambda: (path(), mode, follow),
         "chown": lambda: (path(), *owner, follow),
         "utime": lambda: (path(), rng.randrange(1, 99) * 10**9 + 5, follow),
         "setxattr": lambda: (path(), xattr, value, follow),
-        "getxattr": lambda: (path(), xattr, follow),
-        "removexattr": lambda: (path(), xattr, follow),
-        "listxattr": lambda: (path(), follow),
         "stat": lambda: (path(), follow),
         "remount": lambda: (),
     }
@@ -171,16 +165,12 @@ _CALLS = (
         "write",
         "append",
         "pwrite",
-        "create",
-        "open_rw",
         "truncate",
         "link",
         "link",
         "symlink",
-        "mknod",
-        "mkfifo",
     ),
-    *("chmod", "chown", "utime", "setxattr", "setxattr", "removexattr", "remount"),
+    *("chmod", "chown", "utime", "setxattr", "setxattr", "remount"),
     *READING,
 )
 

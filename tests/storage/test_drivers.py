@@ -22,8 +22,9 @@ from labkit.oci.tree import Dir, File, Meta, Node, Whiteout
 from labkit.storage.aufs import Aufs
 from labkit.storage.btrfs import NODE, Btrfs
 from labkit.storage.devicemapper import BASE_SIZE, POOL_BLOCK, DeviceMapper
-from labkit.storage.driver import MountedTree, Snapshot, StorageDriver, disk_used
+from labkit.storage.driver import Snapshot, StorageDriver, disk_used
 from labkit.storage.drivers import BIG, BIG_SIZE, DRIVERS, create, driver_named, image_layer, workload
+from labkit.storage.overlay import Mount
 from labkit.storage.posix import Cost
 from labkit.storage.snapshots import changed_range, naive_diff
 from labkit.storage.zfs import RECORD, Zfs
@@ -37,7 +38,7 @@ def content(size: int, seed: str = "x") -> Content:
     return Content.filler(size, seed)
 
 
-def mounted(driver: StorageDriver, *layers: Dir) -> MountedTree:
+def mounted(driver: StorageDriver, *layers: Dir) -> Mount:
     snapshot: Snapshot | None = None
     for layer in layers:
         snapshot = driver.commit(snapshot, layer)

@@ -16,6 +16,7 @@ from labkit.oci.tree import Device, Dir, File, Meta, Symlink, Whiteout, get, new
 from labkit.storage.driver import MAX_DEPTH
 from labkit.storage.overlay import Mount
 from labkit.storage.overlay2 import Overlay2
+from labkit.storage.posix import meta_of
 from tests.storage.strategies import PING, Call, cases, perform, stacks
 
 BIG = 1_000_000
@@ -48,6 +49,10 @@ def upper(mount: Mount) -> list[str]:
     return [path + mark(node) for path, node in walk(mount.upper)]
 
 
+def xattrs_of(mount: Mount, path: str) -> dict[str, bytes]:
+    return dict(meta_of(mount.stat(path).node).xattrs)
+
+
 def refused(number: int, call: Callable[..., object], *arguments: object) -> None:
     with pytest.raises(FileSystemError) as caught:
         call(*arguments)
@@ -59,7 +64,6 @@ def test_reading_copies_nothing(mount: Mount) -> None:
     mount.read("/big")
     mount.stat("/link")
     mount.listdir("/etc")
-    mount.listxattr("/big")
     mount.readlink("/link")
     assert mount.upper is before
 
@@ -70,13 +74,11 @@ def test_reading_copies_nothing(mount: Mount) -> None:
         ("append", "/big", b"x"),
         ("append", "/big", b""),
         ("pwrite", "/big", 5, b"x"),
-        ("open_rw", "/big"),
         ("truncate", "/big", 0),
         ("chmod", "/big", 0o644),
         ("chown", "/big", 1, 1),
         ("utime", "/big", 5),
         ("setxattr", "/big", "user.b", b"2"),
-        ("removexattr", "/big", "user.a"),
         ("link", "/big", "/bigger"),
         ("rename", "/big", "/bigger"),
     ],
@@ -251,8 +253,8 @@ def test_directories_show_one_link_where_both_have_them(mount: Mount) -> None:
 
 
 def test_a_whiteout_cannot_be_made_by_hand(mount: Mount) -> None:
-    refused(errno.EPERM, mount.mknod, "/x", "c", 0, 0)
-    mount.mknod("/null", "c", 1, 3, 0o666)
+    refused(errno.EPERM, mount.place, "/x", Device("c", 0, 0))
+    mount.place("/null", Device("c", 1, 3))
     node = mount.stat("/null").node
     assert isinstance(node, Device)
     assert (node.major, node.minor) == (1, 3)
@@ -262,20 +264,17 @@ def test_a_program_loses_its_capabilities_when_it_changes(mount: Mount) -> None:
     mount.write("/ping", b"", 0o4755)
     mount.setxattr("/ping", "security.capability", PING)
     mount.append("/ping", b"")
-    assert mount.listxattr("/ping") == ["security.capability"]
+    assert xattrs_of(mount, "/ping") == {"security.capability": PING}
     mount.append("/ping", b"x")
-    assert mount.listxattr("/ping") == []
+    assert xattrs_of(mount, "/ping") == {}
     mount.chown("/ping", 1, -1)
     assert mount.stat("/ping").mode & 0o7777 == 0o755
 
 
 def test_extended_attributes_by_namespace(mount: Mount) -> None:
-    refused(errno.ENODATA, mount.getxattr, "/big", "user.none")
     refused(errno.EPERM, mount.setxattr, "/link", "user.a", b"1", False)
-    refused(errno.ENOTSUP, mount.getxattr, "/big", "odd.name")
-    refused(errno.ERANGE, mount.getxattr, "/big", "user." + "n" * 251)
+    refused(errno.ERANGE, mount.setxattr, "/big", "user." + "n" * 251, b"")
     refused(errno.E2BIG, mount.setxattr, "/big", "user.a", bytes(65537))
-    refused(errno.ENODATA, mount.removexattr, "/big", "user.none")
     assert upper(mount) == []
     refused(errno.ENOTSUP, mount.setxattr, "/big", "odd.name", b"")
     assert upper(mount) == ["big"]

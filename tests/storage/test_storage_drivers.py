@@ -26,20 +26,20 @@ from labkit.base.errors import DaemonError, FileSystemError
 from labkit.oci import changeset, tree
 from labkit.oci.changeset import Change
 from labkit.oci.content import Content
-from labkit.oci.tree import Dir, File, Meta, Node, Symlink, new_inode
+from labkit.oci.tree import Dir, Fifo, File, Meta, Node, Symlink, new_inode
 from labkit.storage import driver as accounts
 from labkit.storage.btrfs import Btrfs
 from labkit.storage.driver import (
     MAX_DEPTH,
     Active,
     Kept,
-    MountedTree,
     Snapshot,
     StorageDriver,
     ancestry,
     disk_used,
 )
 from labkit.storage.drivers import DRIVERS, create
+from labkit.storage.overlay import Mount
 from labkit.storage.overlay2 import Overlay2
 from labkit.storage.posix import NO_COST, Cost, Stat
 from labkit.storage.snapshots import NaiveDiffDriver, SnapshotMount
@@ -68,7 +68,7 @@ TYPICAL: list[Call] = [
     ("rename", "/old/a", "/old/c"),
     ("symlink", "/new", "/latest"),
     ("link", "/new", "/second"),
-    ("mkfifo", "/pipe"),
+    ("place", "/pipe", Fifo()),
 ]
 
 
@@ -133,7 +133,7 @@ def lines(parent: Snapshot | None, active: Active) -> set[Change]:
     return set(changeset.changes(parent.root, active.changes))
 
 
-def perform(mount: MountedTree, clock: _Clock, call: Call) -> Any:
+def perform(mount: Mount, clock: _Clock, call: Call) -> Any:
     name, *arguments = call
     clock.now += 10**9
     return outcome(getattr(mount, name), *arguments)
@@ -147,7 +147,7 @@ class Suite:
     def container(self, layers: Sequence[Dir] = (BASE, TOP)) -> tuple[Active, _Clock]:
         return create(self.driver, stack_on(self.driver, layers), START)[0], _Clock()
 
-    def typical(self) -> MountedTree:
+    def typical(self) -> Mount:
         active, clock = self.container()
         mount = self.driver.mount(active, clock.read)
         for call in TYPICAL:

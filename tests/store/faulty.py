@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any
 
 from labkit.oci.content import Content
-from labkit.store.api import Request, Response
+from labkit.store.api import Request, Response, as_text
 from labkit.store.registry import Registry
 
 
@@ -138,7 +138,7 @@ class FaultyRegistry:
         request = Request(handler.command, handler.path, headers, Content.of(body))
         if found.without_range:
             request = replace(request, headers={**headers, "range": ""})
-        response = found.response or self.registry.handle(request)
+        response = found.response or in_part(request, self.registry.handle(request))
         try:
             self._answer(handler, response, found)
         except OSError:  # the client has gone
@@ -163,3 +163,24 @@ class FaultyRegistry:
         handler.wfile.write(data if found.cut is None else data[: found.cut])
         if found.cut is not None:
             handler.close_connection = True
+
+
+def in_part(request: Request, whole: Response) -> Response:
+    """Return the part of a response that the request's `Range` asks for, one range at most (RFC 9110)."""
+    text, size = request.headers.get("range", ""), whole.body.size
+    if not text or "," in text or whole.status != 200 or request.method != "GET":
+        return whole
+    wanted = re.fullmatch(r"bytes=(\d*)-(\d*)", text, re.ASCII)
+    if wanted is None or not (wanted[1] or wanted[2]):
+        return as_text("invalid range", 416)
+    if not wanted[1]:
+        start, last = max(size - int(wanted[2]), 0), size - 1
+    else:
+        start, last = int(wanted[1]), min(int(wanted[2] or size - 1), size - 1)
+    if start >= size:
+        return as_text("invalid range: failed to overlap", 416, {"content-range": f"bytes */{size}"})
+    if start > last:
+        return as_text("invalid range", 416)
+    part = whole.body.slice(start, last - start + 1)
+    headers = {"content-length": str(part.size), "content-range": f"bytes {start}-{last}/{size}"}
+    return replace(whole, status=206, headers={**whole.headers, **headers}, body=part)

@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 from labkit.base.errors import DaemonError, LabkitError, NotFound
 from labkit.cli import prune as prunes
-from labkit.cli.container.run import parse_port
 from labkit.cli.formats import Table, ellipsis, label_header
 from labkit.cli.prune import Filters, has_label, has_labels, matches, until
 from labkit.cli.table import WORDS, Invocation
@@ -190,7 +189,7 @@ def ports(container: Container) -> str:
     """Return what `docker ps` says of a running container's ports: `0.0.0.0:8080->80/tcp`."""
     if not container.running or container.options.network == "none":
         return ""
-    published = {port.inner: port for port in map(parse_port, container.options.ports)}
+    published = {port.inner: port for port in container.options.ports}
     free = itertools.count(49153)
     shown = []
     for inner in exposed_ports(container):

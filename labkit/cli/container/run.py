@@ -6,7 +6,6 @@ import ipaddress
 import re
 from collections.abc import Sequence
 from itertools import chain
-from typing import NamedTuple
 
 from labkit.base.errors import DaemonError, LabkitError
 from labkit.cli.mounts import file_variables, lacks, parse_mount
@@ -17,7 +16,7 @@ from labkit.engine import container as containers
 from labkit.engine import images, process, volumes
 from labkit.engine.engine import Engine
 from labkit.engine.process import ExecError, StartError
-from labkit.engine.state import Container, LogLine, Options, Shells
+from labkit.engine.state import Container, LogLine, Options, Port, Shells
 from labkit.oci.descriptor import Platform, parse_platform
 from labkit.oci.image import Image
 from labkit.oci.reference import parse_reference
@@ -185,8 +184,6 @@ def _other_platform(image: Image, wanted: Platform | None) -> str:
 
 def _check(options: Options) -> None:
     """Raise what the client and the daemon say of flags before they look for the image."""
-    for text in options.ports:
-        parse_port(text)
     volumes.check(options)
     policy, _, count = options.restart.partition(":")
     if count and not count.isdecimal():
@@ -221,7 +218,7 @@ def _options(terminal: Terminal, call: Invocation) -> Options:
     return Options(
         env=variables,
         labels=tuple((name, value) for name, _, value in (e.partition("=") for e in call.strings("label"))),
-        ports=tuple(port for each in call.strings("publish") for port in single_ports(each)),
+        ports=tuple(port for each in call.strings("publish") for port in parse_ports(each)),
         volumes=_volumes(call.strings("volume")),
         mounts=tuple(map(parse_mount, call.strings("mount"))),
         tmpfs=tuple(dict(each.partition(":")[::2] for each in call.strings("tmpfs")).items()),
@@ -321,22 +318,14 @@ def start(terminal: Terminal, call: Invocation) -> int:
 _NUMBER = re.compile(r"\d+", re.ASCII)
 
 
-class Port(NamedTuple):
-    """A value of `-p` (docker/go-connections, nat): the host's address and port, each perhaps "", and the
-    container's port, as `80/tcp`.
-    """
+def parse_ports(text: str) -> list[Port]:
+    """Read `[[IP:]HOST:]CONTAINER[/PROTOCOL]`, of a range each port; raises UsageError in the client's words.
 
-    ip: str
-    host: str
-    inner: str
-
-
-def parse_port(text: str) -> Port:
-    """Read `[[IP:]HOST:]CONTAINER[/PROTOCOL]`; raises UsageError in the client's words.
-
-    >>> parse_port("127.0.0.1:8080:80")
-    Port(ip='127.0.0.1', host='8080', inner='80/tcp')
-    >>> parse_port("8080:http")
+    >>> parse_ports("127.0.0.1:9000-9001:80-81")[1]
+    Port(ip='127.0.0.1', host='9001', inner='81/tcp')
+    >>> parse_ports("8000-8010:80")
+    [Port(ip='', host='8000-8010', inner='80/tcp')]
+    >>> parse_ports("8080:http")
     Traceback (most recent call last):
     labkit.cli.table.UsageError: docker: Invalid containerPort: http.
     See 'docker run --help'.
@@ -344,40 +333,24 @@ def parse_port(text: str) -> Port:
     outer, _, inner = text.rpartition(":")
     ip, _, host = outer.rpartition(":")
     inner, _, protocol = inner.partition("/")
+    wanted, given, kind = _range(inner), _range(host), protocol.lower() or "tcp"
     if not inner:
         raise _refused(f"No port specified: {text}<empty>")
     if ip and not _is_address(ip):
         raise _refused(f"Invalid ip address: {ip}")
-    if not _is_port(inner):
+    if wanted is None:
         raise _refused(f"Invalid containerPort: {inner}")
-    if host and _range(host) is None:
+    if host and given is None:
         raise _refused(f"Invalid hostPort: {host}")
-    if protocol.lower() not in ("", "tcp", "udp", "sctp"):
+    if kind not in ("tcp", "udp", "sctp"):
         raise _refused(f"Invalid proto: {protocol}")
-    return Port(ip.strip("[]"), host, f"{inner}/{protocol.lower() or 'tcp'}")
-
-
-def single_ports(text: str) -> list[str]:
-    """Return a value of `-p` as one for each port of its range; raises UsageError in the client's words.
-
-    >>> single_ports("9000-9001:80-81"), single_ports("8000-8010:80")
-    (['9000:80/tcp', '9001:81/tcp'], ['8000-8010:80'])
-    """
-    outer, _, inner = text.rpartition(":")
-    ip, colon, host = outer.rpartition(":")
-    inner, _, protocol = inner.partition("/")
-    wanted = _range(inner)
-    if wanted is None or "-" not in inner:
-        parse_port(text)
-        return [text]
-    parse_port(f"{outer}:{wanted[0]}/{protocol}" if outer else f"{wanted[0]}/{protocol}")
-    given = _range(host) if host else None
+    ip = ip.strip("[]")
+    if "-" not in inner:
+        return [Port(ip, host, f"{inner}/{kind}")]
     if given is not None and len(given) != len(wanted):
         raise _refused(f"Invalid ranges specified for container and host Ports: {inner} and {host}")
     hosts = map(str, given) if given is not None else [""] * len(wanted)
-    pairs = zip(hosts, wanted, strict=True)
-    start = f"{ip}{colon}"
-    return [f"{start}{each}{':' if start or each else ''}{n}/{protocol or 'tcp'}" for each, n in pairs]
+    return [Port(ip, each, f"{number}/{kind}") for each, number in zip(hosts, wanted, strict=True)]
 
 
 def _range(text: str) -> range | None:

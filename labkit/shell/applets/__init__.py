@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from importlib.resources import files
 
+from labkit.base.text import packaged
 from labkit.shell.task import Applet
 
 APPLETS: dict[str, Applet] = {
-    name: Applet(**row)
-    for name, row in json.loads(files(__name__).joinpath("applets.json").read_bytes()).items()
+    name: Applet(**row) for name, row in json.loads(packaged(__name__, "applets.json")).items()
 }

@@ -10,9 +10,9 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from importlib import resources
 from typing import Any
 
+from labkit.base.text import packaged
 from labkit.go.moment import parse_time
 from labkit.oci import tree
 from labkit.oci.config import History, ImageConfig, make_config
@@ -38,11 +38,7 @@ def read_listing(name: str, *, mtime: int, total: int = 0) -> Dir:
     >>> sorted(read_listing("nginx-1.15.12-logs", mtime=0).children)
     ['var']
     """
-    return parse_listing(_text(name), mtime=mtime, total=total)
-
-
-def _text(name: str) -> str:
-    return resources.files(__package__).joinpath(f"files/{name}.txt").read_text("utf-8")
+    return parse_listing(packaged(__package__ or "", f"files/{name}.txt"), mtime=mtime, total=total)
 
 
 def parse_listing(text: str, *, mtime: int, total: int = 0) -> Dir:
@@ -73,7 +69,7 @@ def parse_listing(text: str, *, mtime: int, total: int = 0) -> Dir:
 def _lines(text: str) -> Iterator[str]:
     for line in text.splitlines():
         if line.startswith("include "):
-            yield from _lines(_text(line.removeprefix("include ")))
+            yield from _lines(packaged(__package__ or "", f"files/{line.removeprefix('include ')}.txt"))
         elif line and not line.startswith("#"):
             yield line
 
@@ -168,8 +164,7 @@ def read_record(name: str) -> Record:
     >>> read_record("nginx-1.15.12").image.id[:19]
     'sha256:27a188018e18'
     """
-    text = resources.files(__package__).joinpath(f"{name}.json").read_text("utf-8")
-    facts = json.loads(text)
+    facts = json.loads(packaged(__package__ or "", f"{name}.json"))
     layers = tuple(_layer(name, place, facts) for place in range(len(facts["layers"])))
     config = _config(facts, layers)
     return Record(
