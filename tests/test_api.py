@@ -51,7 +51,6 @@ REVEALED = [
     "str",
     "labkit.notebook.pictures.picture.Picture",
     "labkit.notebook.pictures.picture.Picture",
-    "labkit.notebook.charts.Chart",
     "labkit.notebook.pictures.picture.Picture",
     "labkit.notebook.pictures.picture.Picture",
     "int",

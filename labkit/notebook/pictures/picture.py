@@ -29,8 +29,12 @@ class Picture:
     @property
     def html(self) -> str:
         """The image, never wider than the page, and the twin that opens below it."""
-        alternative = f"{self.title}. {self.description}"
-        return image("image/svg+xml", self.svg.encode(), alternative, self.width) + twin(self.text)
+        return self.image + twin(self.text)
+
+    @property
+    def image(self) -> str:
+        """The image alone."""
+        return image("image/svg+xml", self.svg.encode(), f"{self.title}. {self.description}", self.width)
 
 
 def image(kind: str, data: bytes, alternative: str, width: int) -> str:
