@@ -258,9 +258,9 @@ def choices(lab: Lab, name: str) -> list[str]:
     found = ["etc/passwd", "etc/motd", "bin/bash", "bin/busybox"]
     found += [path for path, node in upper if type(node) is File][:3]
     sizes = {path: tree.stat_size(node) for path, node in nodes.items() if type(node) is File}
-    found += sorted(sizes, key=lambda path: (-sizes[path], path))[:1]
+    found += [max(sizes, key=lambda path: (sizes[path], path), default="")]
     small = [path for path, node in nodes.items() if type(node) is Dir and 0 < len(node.children) < 7]
-    held = [os.path.dirname(path) for path in found]
+    held = [os.path.dirname(path) for path in found if os.path.dirname(path) != "etc"]
     found += sorted(small, key=lambda path: held.index(path) if path in held else len(held))[:1]
     found += [path for path, node in nodes.items() if type(node) is Symlink][:1]
     return [f"/{path}" for path in dict.fromkeys(found) if path in nodes]
