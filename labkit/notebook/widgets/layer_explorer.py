@@ -49,17 +49,6 @@ Row: TypeAlias = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class _Layer:
-    """A layer of the stack: a mark to show, the words of reasons, its identifier, size and what made it."""
-
-    mark: str
-    words: str
-    label: str
-    size: int
-    made: str
-
-
-@dataclass(frozen=True, slots=True)
 class Table:
     """A table: its caption, the columns' heads, rows, and lines below."""
 
@@ -116,26 +105,30 @@ class LayerExplorer(Explorer):
     def __init__(self, of: Image | Box, name: str = "", **state: Any) -> None:
         self._name, image = named(of, name)
         self._of, self._recorded, self._account = of, image.recorded, image_account(image)
-        made = [dockerfile_line(step.entry.created_by) for step, layer in history_lines(image) if layer]
-        made = [*made[::-1], *[""] * len(image.layers)]
-        self._layers = [
-            _Layer(str(number), f"layer {number}", short(layer.diff_id), layer.size, words)
-            for number, (layer, words) in enumerate(zip(image.layers, made, strict=False), 1)
+        lines = {layer: dockerfile_line(step.entry.created_by) for step, layer in history_lines(image)}
+        self._rows = [
+            {"number": f"{number}", "made": short(layer.diff_id), "size": human_size(layer.size)}
+            | {"words": lines.get(number, "")}
+            for number, layer in enumerate(image.layers, 1)
         ]
+        self._called = [f"layer {number}" for number in range(1, len(self._rows) + 1)]
         if isinstance(of, Box):
-            own, changes = [], [layer.changes for layer in image.layers]
+            changes = [layer.changes for layer in image.layers]
             if parent := of.container.active.parent:
-                own.append(_Layer("init", "the init layer", "", 0, "made by the engine: its mount points"))
                 changes.append(parent.changes)
-            what = f"container {of.name}: all that it writes"
-            self._layers += [*own, _Layer("R/W", "the container's layer", "", of.size, what)]
-            self._account = account([*changes, of.upper], [each.words for each in self._layers])
-        super().__init__(**{"layer": len(self._layers), **state})
+                self._called.append("the init layer")
+                self._rows.append({"number": "init", "made": "", "size": "0B", "words": "mount points"})
+            self._called.append("the container's layer")
+            self._rows.append(
+                {"number": "R/W", "made": "", "size": human_size(of.size), "words": "what it wrote"}
+            )
+            self._account = account([*changes, of.upper], self._called)
+        super().__init__(**{"layer": len(self._rows), **state})
 
     @traitlets.validate("layer")
     def _is_there(self, proposal: Any) -> int:
         number: int = proposal["value"]
-        top = len(self._layers)
+        top = len(self._rows)
         if not min(1, top) <= number <= top:
             raise traitlets.TraitError(f"layer {number}: there are layers 1 to {top}, 1 is the base")
         return number
@@ -145,7 +138,7 @@ class LayerExplorer(Explorer):
         given = [f"lab.image({json.dumps(self._name)})", f"name={json.dumps(self._name)}"]
         if isinstance(self._of, Box):
             given = [f"lab.container({json.dumps(self._of.name)})"]
-        usual = {"layer": len(self._layers), "filter": "", "view": "changes"}
+        usual = {"layer": len(self._rows), "filter": "", "view": "changes"}
         state = {name: getattr(self, name) for name in usual}
         given += [f"{name}={json.dumps(value)}" for name, value in state.items() if value != usual[name]]
         return f"layer_explorer({', '.join(given)})"
@@ -160,37 +153,28 @@ class LayerExplorer(Explorer):
 
     def _paths(self, found: Account) -> Table:
         """Tell of what the layer changes, or of all paths that are seen and those that it deleted."""
-        layer, shown = self._layers[self.layer - 1], found.by_path
+        did, shown = self._called[self.layer - 1], found.by_path
         touched = {entry.path: entry for entry in found.changes[-1]}
         every = touched if self.view == "changes" else sorted({**shown, **touched}, key=in_tree)
         paths = [path for path in every if self._wanted(path)]
         if self.view == "changes":
             kinds = Counter(touched[path].kind for path in paths)
             told = f"{kinds['A']:,} added, {kinds['C']:,} changed, {kinds['D']:,} deleted"
-            words = (
-                f"{layer.words.capitalize()}, {human_size(layer.size)}, changes {_of(paths, every)}: {told}"
-            )
+            size = self._rows[self.layer - 1]["size"]
+            words = f"{did.capitalize()}, {size}, changes {_of(paths, every)}: {told}"
         else:
             seen = _of([path for path in paths if path in shown], shown)
-            words = f"The tree of {self._upto()}: {seen}. A, C and D say what {layer.words} did."
+            words = f"The tree of {self._upto()}: {seen}. A, C and D say what {did} did."
 
         def row(path: str) -> Row:
-            entry, size = touched.get(path), ""
-            if path not in shown:
-                assert entry
-                assert entry.below
-                return (entry.kind, _named(entry.below), size, "hidden", self._below(entry))
-            copy = shown[path].copy
-            if not isinstance(copy.node, Dir):
-                size = human_size(copy.size) if shown[path].size == copy.size else "hard link"
-            below = self._below(entry) if entry else ", ".join(map(self._there, shown[path].hides))
-            return (
-                entry.kind if entry else "",
-                _named(copy),
-                size,
-                self._layers[copy.layer - 1].words,
-                below,
-            )
+            entry, top = touched.get(path), shown.get(path)
+            below = self._below(entry) if entry else ", ".join(map(self._there, top.hides if top else ()))
+            copy = top.copy if top else entry and entry.below
+            assert copy
+            size, origin = "", self._called[copy.layer - 1] if top else "hidden"
+            if top and not isinstance(copy.node, Dir):
+                size = human_size(copy.size) if top.size == copy.size else "hard link"
+            return (entry.kind if entry else "", _named(copy), size, origin, below)
 
         return Table(words, _PATHS, tuple(map(row, paths[:LIMIT])), (*_more(paths), *self._sum(found)))
 
@@ -222,14 +206,14 @@ class LayerExplorer(Explorer):
         return [whole, *[_RECORD] * self._recorded]
 
     def _upto(self) -> str:
-        layer = self._layers[self.layer - 1]
+        called, number = self._called[self.layer - 1], self._rows[self.layer - 1]["number"]
         if self.layer == 1:
-            return layer.words
-        return f"layers 1 to {layer.mark}" if layer.mark.isdigit() else f"layer 1 to {layer.words}"
+            return called
+        return f"layers 1 to {number}" if number.isdigit() else f"layer 1 to {called}"
 
     def _there(self, copy: Copy) -> str:
         size = "directory" if isinstance(copy.node, Dir) else human_size(copy.size)
-        return f"{self._layers[copy.layer - 1].words}: {size}"
+        return f"{self._called[copy.layer - 1]}: {size}"
 
     def _below(self, entry: Entry) -> str:
         """Say what the layers below have at a changed path, and why it is hidden."""
@@ -276,10 +260,10 @@ class LayerExplorer(Explorer):
         wasted = Counter[int]()
         for each in self._account.upto(self.layer).waste:
             wasted[each.copy.layer] += each.wasted
-        for number in range(len(self._layers), 0, -1):
-            layer, lost = self._layers[number - 1], wasted[number]
-            made = f"{human_size(lost)} wasted · {layer.made}" if lost else layer.made
-            told = {"number": layer.mark, "made": layer.label, "size": human_size(layer.size), "words": made}
+        for number in range(len(self._rows), 0, -1):
+            told, lost = self._rows[number - 1], wasted[number]
+            if lost:
+                told = {**told, "words": f"{human_size(lost)} wasted · {told['words']}"}
             yield line_button("layer", number, chosen=number == self.layer, **told)
 
 
