@@ -53,6 +53,7 @@ REVEALED = [
     "labkit.notebook.pictures.picture.Picture",
     "labkit.notebook.pictures.picture.Picture",
     "labkit.notebook.pictures.picture.Picture",
+    "labkit.notebook.pictures.picture.Picture",
     "int",
     "labkit.course.practice.Practice",
     "labkit.notebook.widgets.walkthrough.Walkthrough",
