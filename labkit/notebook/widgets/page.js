@@ -36,12 +36,12 @@ export default {
     style.textContent = model.get("css");
     const { lost, tell } = telling(model);
     const page = document.createElement("section");
-    page.setAttribute("aria-label", model.get("label"));
     element.append(style, lost, page);
     const show = () => {
       const read = new DOMParser().parseFromString(`<section>${model.get("page")}</section>`, "text/html");
       const fresh = read.body.firstChild;
       fresh.setAttribute("aria-label", model.get("label"));
+      fresh.tabIndex = -1;  // a click on words takes the focus: its keys are not the notebook's
       lay(page, fresh);
     };
     const choose = ({ dataset, value }) => tell({ set: dataset.set, to: value });
