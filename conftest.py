@@ -23,3 +23,9 @@ def pytest_configure(config: pytest.Config) -> None:
         directory = tempfile.mkdtemp(prefix="labkit-ipython-")
         config.add_cleanup(functools.partial(shutil.rmtree, directory, ignore_errors=True))
         prepare_kernels(directory)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let matplotlib list the machine's fonts before a notebook does, where it would say so in an output."""
+    if any(item.path.suffix == ".ipynb" for item in items):
+        import matplotlib.font_manager  # noqa: F401

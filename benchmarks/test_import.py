@@ -11,7 +11,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from benchmarks import fresh
 from benchmarks.figures import Figure, Figures, Timed
 
-LATER = ("ipywidgets", "IPython", "drawsvg")
+LATER = ("matplotlib", "ipywidgets", "IPython", "drawsvg")
 LAB = "from labkit import Lab; Lab()"
 
 

@@ -49,6 +49,10 @@ _DRAW = """async () => {
     return performance.now() - start;
 }"""
 _IMPORT = "import time; start = time.perf_counter(); {}; print(time.perf_counter() - start)"
+_CHART = (
+    "import time; from labkit import Lab, sizes; lab = Lab(); image = lab.pull('nginx'); "
+    "start = time.perf_counter(); sizes(image).png; print(time.perf_counter() - start)"
+)
 
 
 def test_from_enter_to_the_first_box_and_its_frames(figures: Figures, notebook: Opener) -> None:  # noqa: F811
@@ -91,3 +95,11 @@ def test_a_terminal_is_named(figures: Figures, tmp_path: Path) -> None:
     names = "from labkit import Lab, terminal"
     ours, lab = (_seconds(_IMPORT.format(code), tmp_path) for code in (names, "from labkit import Lab"))
     figures.check(Figure(names, ours, "from labkit import Lab", lab, most_times=1.3))
+
+
+def test_the_first_chart(figures: Figures, tmp_path: Path) -> None:
+    library = _seconds(_IMPORT.format("import matplotlib.figure"), tmp_path)
+    chart = _seconds(_CHART, tmp_path)
+    figures.check(
+        Figure("the first chart of a kernel", chart, "import matplotlib.figure", library, most_times=1.5)
+    )

@@ -26,6 +26,7 @@ from labkit.engine.schedule import Network as Network
 from labkit.engine.schedule import PullEvent as PullEvent
 from labkit.lab import Lab as Lab
 from labkit.notebook import load_ipython_extension as load_ipython_extension
+from labkit.notebook.charts import Chart as Chart
 from labkit.notebook.charts import pull_timeline as pull_timeline
 from labkit.notebook.doctor import check as check
 from labkit.notebook.driver_chart import driver_costs as driver_costs

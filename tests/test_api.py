@@ -51,6 +51,7 @@ REVEALED = [
     "str",
     "labkit.notebook.pictures.picture.Picture",
     "labkit.notebook.pictures.picture.Picture",
+    "labkit.notebook.charts.Chart",
     "labkit.notebook.pictures.picture.Picture",
     "labkit.notebook.pictures.picture.Picture",
     "labkit.notebook.pictures.picture.Picture",

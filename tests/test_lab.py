@@ -318,7 +318,7 @@ def test_a_state_is_shown_without_the_bytes_of_its_files() -> None:
 
 
 def test_importing_labkit_loads_nothing_of_jupyter() -> None:
-    heavy = ("drawsvg", "ipywidgets", "IPython", "httpx")
+    heavy = ("matplotlib", "ipywidgets", "IPython", "httpx")
     code = f"import sys, labkit; labkit.Lab(); print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"

@@ -42,8 +42,8 @@ def tracked() -> list[Path]:
 def requirement(text: str) -> tuple[str, str]:
     """Split a requirement into its name and its versions.
 
-    >>> requirement("drawsvg>=2.4,<3")
-    ('drawsvg', '>=2.4,<3')
+    >>> requirement("matplotlib>=3.9,<4")
+    ('matplotlib', '>=3.9,<4')
     """
     name = re.match(r"[\w.-]+", text)
     assert name, text
@@ -232,14 +232,14 @@ def test_rooms_of_values_import_the_standard_library_alone(room: str) -> None:
 
 
 def test_only_the_notebook_room_imports_jupyter_and_the_drawing_libraries() -> None:
-    libraries = {"IPython", "ipywidgets", "drawsvg", "anywidget"}
+    libraries = {"IPython", "ipywidgets", "matplotlib", "drawsvg", "anywidget"}
     for path in PACKAGE:
         if path.relative_to(ROOT).parts[1] != "notebook":
             assert not libraries & {name.partition(".")[0] for name in imported(path)}, path
 
 
 def test_labkit_and_a_lab_need_no_jupyter() -> None:
-    heavy = ("IPython", "ipywidgets", "drawsvg", "httpx")
+    heavy = ("IPython", "ipywidgets", "matplotlib", "numpy", "drawsvg", "httpx")
     code = f"import sys, labkit; labkit.Lab().pull('nginx'); print([m for m in {heavy} if m in sys.modules])"
     assert run(sys.executable, "-W", "error", "-c", code).stdout == "[]\n"
 

@@ -1,43 +1,54 @@
-"""Charts: bars in SVG, drawn as all pictures are, and a pull's timeline.
+"""Charts, drawn by matplotlib: a pull's timeline.
 
-Colours do not tell bars apart alone: one is hatched, one dotted, one plain, one full.
+matplotlib is imported when a chart is drawn. Where it is missing, as in a browser without its download, a
+chart is one line that says so and the twin in text. A chart is a PNG, whose bytes vary with the version of
+matplotlib, and a twin that does not: docs/decisions/0007-pictures-are-images-with-a-twin.md.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TypeAlias
+import io
+import logging
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 from labkit.base.errors import LabkitError
+from labkit.base.lazy import advice
 from labkit.base.text import one_line
 from labkit.engine.schedule import PullEvent
 from labkit.lab import Lab
-from labkit.notebook.pictures import svg
-from labkit.notebook.pictures.picture import Picture
-from labkit.notebook.pictures.svg import Shape, box, hatch, text
-from labkit.notebook.pictures.text import MONO, SANS, cells, count, cut, indented
-from labkit.notebook.pictures.theme import BLUE, GREEN, INK, PADDING, PALE, QUIET, RED, SIZE, TITLE, Hue
+from labkit.notebook.pictures.picture import image, twin
+from labkit.notebook.pictures.text import count, cut, indented, visible
+from labkit.notebook.pictures.theme import BLUE, CARD, GREEN, INK, RED, RULE, Hue
 from labkit.notebook.pictures.views import name_of, notebook_lab
 
-WIDTH = 800
-_ROW = 30
-Style: TypeAlias = tuple[Hue, str, str]
-"""A bar's hue, its hatching as `svg.hatch` takes it, and its words in the legend."""
+MISSING = f"no chart: matplotlib is not installed here ({advice('course')}); in words:"
+_DPI = 192
+"""Twice what a page shows, so that a chart is sharp when it is projected."""
+_WIDTH = 8.0
 
 
-def legend(styles: Iterable[Style], y: float) -> Iterator[Shape]:
-    """Give the shapes that say in a line what bars mean."""
-    x = float(PADDING)
-    for hue, way, words in styles:
-        yield box(x, y - 8, 28, 16, fill=hatch(hue, way), line=hue.line)
-        yield text(x + 36, y, words)
-        x += 58 + SANS * SIZE * len(words)
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A chart: a PNG, empty where matplotlib is missing, and all that it shows in text."""
 
+    title: str
+    text: str = field(repr=False)
+    png: bytes = field(repr=False)
+    width: int = field(repr=False, default=0)
 
-def beside(names: Iterable[str]) -> float:
-    """Return where bars begin that have their names at the left."""
-    return PADDING + MONO * SIZE * max(map(cells, names), default=0) + 16
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> Mapping[str, str]:
+        """Return the image with, folded below it, the twin; both in text where nothing else can be shown."""
+        if not self.png:
+            return {"text/plain": f"{MISSING}\n{self.text}"}
+        return {"text/html": self.html + twin(self.text), "text/plain": self.text}
+
+    @property
+    def html(self) -> str:
+        """The image alone."""
+        return image("image/png", self.png, f"Chart: {self.title}.", self.width)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +69,11 @@ _KINDS = {
     "Download complete": "waiting",
     "Extracting": "extraction",
 }
-_STYLES: Mapping[str, Style] = {
-    "waiting": (Hue(QUIET, PALE, INK), "", "waiting"),
-    "download": (BLUE, "/", "download"),
-    "pause": (RED, "full", "pause before another try"),
-    "extraction": (GREEN, ".", "extraction"),
+_STYLES: Mapping[str, tuple[Hue, str, str]] = {
+    "waiting": (Hue(RULE, "#f3f4f6", INK), "", "waiting"),
+    "download": (BLUE, "///", "download"),
+    "pause": (RED, "xx", "pause before another try"),
+    "extraction": (GREEN, "...", "extraction"),
 }
 HERE = "Already exists"
 
@@ -105,7 +116,7 @@ def pull_timeline(
     after: str | Sequence[str] = (),
     name: str = "",
     lab: Lab | None = None,
-) -> Picture:
+) -> Chart:
     """Draw when each layer of a pull waited, was downloaded and extracted, in seconds.
 
     A pull is given by the events of one, as `Lab.pull` keeps them, or by an image's name: then it is a pull
@@ -131,7 +142,7 @@ def pull_timeline(
     end = max((span.end for told in layers.values() for span in told), default=0.0)
     what = f"Pull of {cut(name, 60)}" if name else "A pull"
     title = f"{what}: {count(len(layers), 'layer')}, {end:.2f} s"
-    return _timeline(title, layers, end)
+    return make_chart(title, _timeline_twin(title, layers), lambda: _timeline(title, layers, end))
 
 
 def _pulled(lab: Lab, names: Sequence[str]) -> list[PullEvent]:
@@ -166,33 +177,99 @@ def _timeline_twin(title: str, layers: Mapping[str, Sequence[Span]]) -> str:
     return "\n".join([title, *indented(rows)])
 
 
-def _timeline(title: str, layers: Mapping[str, Sequence[Span]], end: float) -> Picture:
-    names = [cut(layer, 24) for layer in layers]
-    left, top = beside(names), PADDING + TITLE + 20
-    below, scale = top + _ROW * len(names), (WIDTH - 2 * PADDING - beside(names)) / (end or 1)
-    shapes = list(_axis(left, top, below, scale, end))
-    fills = {kind: hatch(hue, way) for kind, (hue, way, _) in _STYLES.items()}
-    for row, (name, told) in enumerate(zip(names, layers.values(), strict=True)):
-        y = top + _ROW * (row + 0.5)
-        shapes.append(text(PADDING, y, name, mono=True))
-        shapes += [] if told else [text(left - 6, y, f"◆ {HERE}")]
-        for span in sorted(told, key=lambda span: span.kind != "waiting"):
-            x, high = left + span.start * scale, 8 if span.kind == "waiting" else 20
-            wide, line = (span.end - span.start) * scale, _STYLES[span.kind][0].line
-            fill = fills[span.kind]
-            shapes.append(box(x, y - high / 2, wide, high, fill=fill, line=line, corner=1, kind="bar"))
-    there = {span.kind for told in layers.values() for span in told}
-    shapes += legend([style for kind, style in _STYLES.items() if kind in there], below + 64)
-    about = "A row for each layer, and in it a bar for each time of waiting, download and extraction."
-    return svg.paint(title, about, _timeline_twin(title, layers), WIDTH, below + 84, shapes)
+def _timeline(title: str, layers: Mapping[str, Sequence[Span]], end: float) -> Any:
+    figure, axes = _axes(title, len(layers))
+    shown = []
+    for row, told in enumerate(layers.values()):
+        for span in told:
+            hue, pattern, words = _STYLES[span.kind]
+            axes.barh(
+                row,
+                span.end - span.start,
+                left=span.start,
+                height=0.3 if span.kind == "waiting" else 0.7,
+                facecolor=hue.tint,
+                edgecolor=hue.line,
+                hatch=pattern,
+                linewidth=1,
+                zorder=1.5 if span.kind == "waiting" else 2,
+                label="_" if words in shown else words,
+            )
+            shown.append(words)
+        if not told:
+            axes.plot(0, row, marker="D", color=INK, markersize=6, clip_on=False)
+            axes.annotate(
+                HERE, (0, row), (12, 0), textcoords="offset points", va="center_baseline", color=INK
+            )
+    axes.set_yticks(range(len(layers)), [cut(layer, 24) for layer in layers], family="monospace")
+    axes.set_ylim(len(layers) - 0.4, -0.6)
+    axes.set_xlim(0, end * 1.02 or 1)
+    axes.set_xlabel("seconds since the pull began")
+    if shown:
+        legend(figure)
+    return figure
 
 
-def _axis(left: float, top: float, below: float, scale: float, end: float) -> Iterator[Shape]:
-    """Give a line for each round number of seconds, at most eight, and what they are."""
-    steps = (first * 10**power for power in range(-3, 9) for first in (1, 2, 5))
-    step = next(step for step in steps if end <= 8 * step)
-    for number in range(int(end / step) + 1):
-        x = left + number * step * scale
-        yield svg.rule(x, top, x, below)
-        yield text(x, below + 14, f"{number * step:g}", fill=QUIET, anchor="middle")
-    yield text((left + WIDTH - PADDING) / 2, below + 36, "seconds since the pull began", anchor="middle")
+def new_figure(title: str, height: float) -> Any:
+    """Return an empty figure of the charts' width with its title; the height is in inches."""
+    from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+    room = ConstrainedLayoutEngine(w_pad=0.14, h_pad=0.12)
+    figure = Figure(figsize=(_WIDTH, height), dpi=_DPI, layout=room, facecolor=CARD)
+    figure.suptitle(visible(title), x=0.018, ha="left", weight="bold", size=13, parse_math=False)
+    return figure
+
+
+def _axes(title: str, rows: int) -> tuple[Any, Any]:
+    figure = new_figure(title, 1.6 + 0.34 * max(rows, 2))
+    axes = figure.add_subplot()
+    axes.grid(axis="x", color=RULE, linewidth=0.6)
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right", "left"]].set_visible(False)
+    axes.tick_params(axis="y", length=0, pad=10)
+    return figure, axes
+
+
+def legend(figure: Any, **options: Any) -> None:
+    """Put the legend below a figure; `options` are matplotlib's."""
+    style = {"loc": "outside lower left", "ncols": 4, "frameon": False}
+    figure.legend(handlelength=2.4, handleheight=1.2, **style | options)
+
+
+def make_chart(title: str, text: str, draw: Callable[[], Any]) -> Chart:
+    """Return the chart that `draw` makes a figure of, by matplotlib's own settings whatever a user's are."""
+    try:
+        _load_in_browser()
+        import matplotlib
+    except ImportError:
+        return Chart(title, text, b"")
+    data = io.BytesIO()
+    # On a new machine it lists the fonts first, and says so in the cell's output where that takes long.
+    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update({"font.size": 11, "hatch.linewidth": 0.8, "text.parse_math": False})
+        figure = draw()
+        figure.savefig(data, format="png", metadata={"Software": None}, pil_kwargs={"compress_level": 1})
+    return Chart(title, text, _in_few_colours(data), int(figure.get_size_inches()[0] * 96))
+
+
+def _load_in_browser() -> None:
+    """Load matplotlib into Pyodide for the first chart, where the site has it: 10 MB that few cells need."""
+    if sys.platform == "emscripten" and "matplotlib" not in sys.modules:
+        import pyodide_js
+        from pyodide.ffi import can_run_sync, run_sync
+
+        if can_run_sync() and hasattr(pyodide_js.lockfile.packages, "matplotlib"):
+            run_sync(pyodide_js.loadPackage("matplotlib"))
+
+
+def _in_few_colours(png: io.BytesIO) -> bytes:
+    """Return a PNG with a palette: a third of the bytes for a notebook to keep, and no loss to see."""
+    from PIL import Image as Picture
+
+    smaller = io.BytesIO()
+    few = Picture.open(png).convert("RGB").quantize(64, method=Picture.Quantize.FASTOCTREE)
+    few.save(smaller, format="png")
+    return smaller.getvalue()

@@ -6,17 +6,15 @@ disk that it takes or gives back.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from typing import Any
 
 from labkit.base.errors import LabkitError
 from labkit.go.units import human_size
-from labkit.notebook.charts import WIDTH, Style, beside, legend
-from labkit.notebook.pictures import svg
-from labkit.notebook.pictures.picture import Picture
-from labkit.notebook.pictures.svg import Shape, box, hatch, text
+from labkit.notebook.charts import Chart, legend, make_chart, new_figure
 from labkit.notebook.pictures.text import indented
-from labkit.notebook.pictures.theme import BLUE, GREEN, ORANGE, PADDING, PURPLE, QUIET, TITLE
+from labkit.notebook.pictures.theme import BLUE, GREEN, ORANGE, PURPLE, QUIET, RULE, Hue
 from labkit.storage.drivers import BIG_SIZE, DRIVERS, driver_named, image_layer, workload
 from labkit.storage.posix import Cost
 
@@ -29,14 +27,12 @@ OPERATIONS: Mapping[str, str] = {
 }
 """The workload's steps by name, in the order in which they are done; storing the image is not drawn."""
 
-_STYLES: Mapping[str, Style] = {
+_STYLES: Mapping[str, tuple[Hue, str, str]] = {
     "files": (BLUE, "", "copies whole files"),
-    "blocks": (GREEN, ".", "copies blocks"),
-    "everything": (ORANGE, "/", "copies everything at once"),
+    "blocks": (GREEN, "...", "copies blocks"),
+    "everything": (ORANGE, "///", "copies everything at once"),
 }
-_COLUMNS, _ROW = 3, 26
-_FIGURE = 84
-"""The room for a bar's figure."""
+_COLUMNS = 3
 
 
 @lru_cache(maxsize=64)
@@ -57,7 +53,7 @@ def cost(driver: str, step: str, size: int = BIG_SIZE) -> Cost:
     return _costs(driver, size, 100 if step == "hundred" else 0)[step]  # a hundred take longer than all else
 
 
-def driver_costs(*drivers: str, steps: Sequence[str] = (), size: int = BIG_SIZE) -> Picture:
+def driver_costs(*drivers: str, steps: Sequence[str] = (), size: int = BIG_SIZE) -> Chart:
     """Draw what each step costs under some drivers, all of them by default, with a file of `size` bytes.
 
     `steps` are names of OPERATIONS, all of them by default. Raises LabkitError for a name that there is not.
@@ -72,27 +68,10 @@ def driver_costs(*drivers: str, steps: Sequence[str] = (), size: int = BIG_SIZE)
 
 
 @lru_cache(maxsize=64)
-def _chart(names: tuple[str, ...], chosen: tuple[str, ...], size: int) -> Picture:
+def _chart(names: tuple[str, ...], chosen: tuple[str, ...], size: int) -> Chart:
     found = {name: {step: cost(name, step, size).allocated for step in chosen} for name in names}
-    labels = [f"{name} *" if modelled(name) else name for name in names]
-    columns, high = min(len(chosen), _COLUMNS), 40 + _ROW * len(names)
-    left, top = beside(labels), PADDING + TITLE + 26
-    wide = (WIDTH - PADDING - left) / columns
-    shapes: list[Shape] = []
-    for place, step in enumerate(chosen):
-        x, y = left + place % columns * wide, top + place // columns * high
-        if place % columns == 0:
-            rows = enumerate(labels, 1)
-            shapes += [text(PADDING, y + _ROW * row, label, mono=True) for row, label in rows]
-        shapes += _panel(x, y, wide, OPERATIONS[step], {name: sizes[step] for name, sizes in found.items()})
-    below = top + -(-len(chosen) // columns) * high
-    notes = ["Each panel has its own scale."] * (len(chosen) > 1)
-    notes += ["* modelled after the documentation, not measured"] * any(map(modelled, names))
-    shapes.append(text(PADDING, below + 4, " ".join(notes)))
-    shapes += legend(dict.fromkeys(map(_style, names)), below + 34)
     title = f"Disk that each step takes, with a file of {human_size(size)}"
-    about = "A panel for each step, and in it a bar for each driver."
-    return svg.paint(title, about, _twin(title, found, chosen), WIDTH, below + 56, shapes)
+    return make_chart(title, _twin(title, found, chosen), lambda: _figure(title, found, chosen))
 
 
 def choice(drivers: Iterable[str], steps: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -140,27 +119,59 @@ def _twin(title: str, found: Mapping[str, Mapping[str, int]], steps: Sequence[st
     return "\n".join([title, *indented(rows, right=numbers)])
 
 
-def _style(driver: str) -> Style:
-    """Return hue, hatching and words for what a driver copies, which may be something of its own."""
+def _figure(title: str, found: Mapping[str, Mapping[str, int]], steps: Sequence[str]) -> Any:
+    columns = min(len(steps), _COLUMNS)
+    rows = -(-len(steps) // _COLUMNS)
+    figure = new_figure(title, 1.1 + rows * (0.55 + 0.3 * len(found)))
+    grid = figure.subplots(rows, columns, sharey=True, squeeze=False)
+    for place, panel in enumerate(grid.flat):
+        if place < len(steps):
+            step = steps[place]
+            _panel(panel, OPERATIONS[step], {name: sizes[step] for name, sizes in found.items()})
+        else:
+            panel.set_visible(False)
+    notes = ["Each panel has its own scale."] if len(steps) > 1 else []
+    if any(map(modelled, found)):
+        notes.append("* modelled after the documentation, not measured")
+    title_style = {"title": " ".join(notes) or None, "alignment": "left", "title_fontsize": 10}
+    legend(figure, handles=_handles(found), ncols=3, **title_style)
+    return figure
+
+
+def _handles(names: Iterable[str]) -> list[Any]:
+    from matplotlib.patches import Patch
+
+    styles = dict.fromkeys(map(_style, names))
+    return [Patch(fc=hue.tint, ec=hue.line, hatch=way, label=words) for hue, way, words in styles]
+
+
+def _style(driver: str) -> tuple[Hue, str, str]:
+    """Return colour, hatching and words for what a driver copies, which may be something of its own."""
     copies = DRIVERS[driver].copies
-    return _STYLES.get(copies, (PURPLE, "full", f"copies {copies}"))
+    return _STYLES.get(copies, (PURPLE, "xx", f"copies {copies}"))
 
 
-def _panel(x: float, y: float, width: float, title: str, sizes: Mapping[str, int]) -> Iterator[Shape]:
-    """Give a step's bars, each with its figure at the end, from a line for 0 on."""
+def _panel(axes: Any, title: str, sizes: Mapping[str, int]) -> None:
     low, high = min(0, *sizes.values()), max(0, *sizes.values())
-    left = x + (_FIGURE if low < 0 else 0)
-    right = x + width - (_FIGURE if high > 0 or low == 0 else 20)
-    scale = (right - left) / (high - low or 1)
-    zero = left - low * scale
-    yield text(x, y, title, fill=QUIET)
-    yield svg.rule(zero, y + 14, zero, y + 14 + _ROW * len(sizes))
-    for row, (name, size) in enumerate(sizes.items(), 1):
-        (hue, way, _), middle = _style(name), y + _ROW * row
-        start, end = zero + min(size, 0) * scale, zero + max(size, 0) * scale
-        if size:
-            fill, wide = hatch(hue, way), end - start
-            yield box(start, middle - 9, wide, 18, fill=fill, line=hue.line, corner=1, kind="bar")
+    for row, (name, size) in enumerate(sizes.items()):
+        hue, pattern, _ = _style(name)
+        axes.barh(row, size, height=0.68, facecolor=hue.tint, edgecolor=hue.line, hatch=pattern, linewidth=1)
         less = size < 0 or (size == 0 and high == 0 and low < 0)
-        at, anchor = (start - 6, "end") if less else (end + 6, "start")
-        yield text(at, middle, signed(size), anchor=anchor)
+        axes.annotate(
+            signed(size),
+            (size, row),
+            (-5 if less else 5, 0),
+            textcoords="offset points",
+            ha="right" if less else "left",
+            va="center_baseline",
+            size=10,
+        )
+    room = 0.6 * (high - low)
+    axes.set_xlim(low - room if low < 0 else 0, (high + room or 1) if high > 0 or low == 0 else 0)
+    axes.set_ylim(len(sizes) - 0.4, -0.6)
+    axes.set_title(title, size=10.5, loc="left", color=QUIET)
+    axes.set_yticks(range(len(sizes)), [f"{name} *" if modelled(name) else name for name in sizes])
+    axes.set_xticks([])
+    axes.tick_params(axis="y", length=0, pad=8)
+    axes.axvline(0, color=RULE, linewidth=1)
+    axes.spines[:].set_visible(False)

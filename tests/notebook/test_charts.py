@@ -1,4 +1,4 @@
-"""Charts: what they draw, and what they say."""
+"""Charts: what they draw, what they say, and what is left of them without matplotlib."""
 
 from __future__ import annotations
 
@@ -7,28 +7,32 @@ import subprocess
 import sys
 from itertools import pairwise
 from pathlib import Path
-from xml.etree import ElementTree as etree
+from typing import Any
 
 import pytest
 
 from labkit.engine.schedule import Item, Network, PullEvent, schedule
-from labkit.notebook.charts import Span, pull_timeline, spans
-from labkit.notebook.pictures.picture import Picture
+from labkit.notebook import charts
+from labkit.notebook.charts import Chart, Span, pull_timeline, spans
 
-SVG = "{http://www.w3.org/2000/svg}"
 ITEMS = [Item("864c283b3c4b", 10_000_000, 20_000_000), Item("5479aaef3d30", 1_000, 1_000)]
 HERE = PullEvent(0.0, "27833a3ba0a5", "Already exists")
 EVENTS = [HERE, *schedule(ITEMS, Network(latency=0.5, failures=(("5479aaef3d30", 1),)))]
 
 
-def classes(picture: Picture, kind: str) -> list[etree.Element]:
-    """Give the shapes of a class."""
-    return [each for each in etree.fromstring(picture.svg).iter() if each.get("class") == kind]
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Give the figures that are drawn."""
+    figures: list[Any] = []
+    make = charts._axes
 
+    def keep(title: str, rows: int) -> tuple[Any, Any]:
+        figure, axes = make(title, rows)
+        figures.append(figure)
+        return figure, axes
 
-def words(picture: Picture) -> list[str]:
-    """Give the texts of a picture."""
-    return ["".join(each.itertext()) for each in etree.fromstring(picture.svg).iter(f"{SVG}text")]
+    monkeypatch.setattr(charts, "_axes", keep)
+    return figures
 
 
 def test_spans_follow_the_events_of_a_pull() -> None:
@@ -77,40 +81,63 @@ def test_timeline_in_words() -> None:
     )
 
 
-def test_timeline_has_a_row_for_each_layer_and_a_bar_for_each_span() -> None:
-    picture, found = pull_timeline(EVENTS, name="mysql"), spans(EVENTS)
-    bars = classes(picture, "bar")
-    assert len(bars) == sum(len(told) for told in found.values())
-    assert [each for each in words(picture) if each in found] == list(found)
-    assert "◆ Already exists" in words(picture)
-    assert words(picture)[-3:] == ["download", "pause before another try", "extraction"]
-    fills = [each.get("fill", "") for each in bars]
-    assert sum(each.startswith("url(") for each in fills) == 5
-    assert len(set(fills)) == 3
-    assert [each for each in words(picture) if each.isdigit()] == [str(n) for n in range(7)]
+def test_timeline_has_a_row_for_each_layer_and_a_bar_for_each_span(drawn: list[Any]) -> None:
+    chart = pull_timeline(EVENTS, name="mysql")
+    (figure,) = drawn
+    (axes,) = figure.axes
+    assert [label.get_text() for label in axes.get_yticklabels()] == list(spans(EVENTS))
+    assert len(axes.patches) == sum(len(told) for told in spans(EVENTS).values())
+    assert {bar.get_hatch() for bar in axes.patches} == {"///", "xx", "..."}
+    assert [text.get_text() for text in axes.texts] == ["Already exists"]
+    assert axes.get_xlabel() == "seconds since the pull began"
+    assert len(figure.legends[0].get_texts()) == 3
+    assert chart.png.startswith(b"\x89PNG")
+    assert chart.width == figure.get_size_inches()[0] * 96 // 1
 
 
 def test_nothing_to_draw_is_no_error() -> None:
     assert pull_timeline([]).text.startswith("A pull: 0 layers, 0.00 s")
-    assert "Already exists" in pull_timeline([HERE]).svg
+    assert pull_timeline([HERE]).png
 
 
 def test_a_name_is_only_text() -> None:
     chart = pull_timeline([HERE], name="$x^$\u202e\x1b<b>")
     assert "$x^$\\u202e\\x1b<b>" in chart.text
-    assert not {"\x1b", "\u202e"} & set(chart.svg)
+    assert chart.png
 
 
-def test_the_same_chart_has_the_same_bytes() -> None:
-    assert pull_timeline(EVENTS) == pull_timeline(EVENTS)
+def test_the_same_chart_has_the_same_bytes_whatever_the_user_set() -> None:
+    import matplotlib
+
+    before = pull_timeline(EVENTS)
+    with matplotlib.rc_context({"font.size": 30, "axes.facecolor": "red"}):
+        assert pull_timeline(EVENTS) == before
+        assert matplotlib.rcParams["font.size"] == 30
 
 
-def test_importing_loads_no_ipython() -> None:
+def test_a_chart_is_an_image_with_a_text_alternative_and_its_twin() -> None:
+    bundle = Chart("a < b", "one < two", b"png", 80)._repr_mimebundle_()
+    assert bundle["text/plain"] == "one < two"
+    image, twin = bundle["text/html"].split(" /><details>")
+    assert image.startswith('<img src="data:image/png;base64,cG5n" alt="Chart: a &lt; b." width="80"')
+    assert twin == "<summary>In words</summary><pre>one &lt; two</pre></details>"
+
+
+def test_without_matplotlib_there_is_one_line_and_the_twin(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    chart = pull_timeline(EVENTS)
+    assert chart.png == b""
+    first, rest = chart._repr_mimebundle_()["text/plain"].split("\n", 1)
+    assert first == "no chart: matplotlib is not installed here (pip install 'labkit[course]'); in words:"
+    assert rest == chart.text
+
+
+def test_importing_loads_neither_matplotlib_nor_ipython() -> None:
     program = (
         "import sys; sys.path.insert(0, '.'); import labkit.notebook.charts;"
         "from labkit.notebook.pictures.layer_stack import stack;"
         "from labkit import Lab; stack(Lab().pull('busybox'));"
-        "print([m for m in ('IPython', 'ipywidgets') if m in sys.modules])"
+        "print([m for m in ('matplotlib', 'numpy', 'IPython', 'ipywidgets') if m in sys.modules])"
     )
     root = Path(__file__).parents[2]
     run = subprocess.run(

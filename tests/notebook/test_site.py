@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import tarfile
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import util
 from pathlib import Path
 
 import pytest
 
 from labkit.base.errors import LabkitError
-from labkit.notebook import site, site_wheels
+from labkit.notebook import site, site_pyodide, site_wheels
 
 LOCK = {"info": {"python": "3.14.2"}, "packages": {}}
 CORE = ("pyodide.asm.mjs", "pyodide.asm.wasm", "pyodide.mjs", "python_stdlib.zip")
@@ -106,6 +107,32 @@ def test_npm_that_brings_nothing_is_one_line(
         (tools / "npm").chmod(0o755)
     monkeypatch.setenv("PATH", str(tools))
     assert refusal(tmp_path / "www").startswith(words)
+
+
+@pytest.fixture
+def kernel(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let there be one small package in place of all, and no kernel, which is not installed here."""
+    monkeypatch.setattr(site_wheels, "wheels", lambda python: [site_wheels.Wheel("numpy", python, b"ours")])
+
+
+@pytest.mark.usefixtures("kernel")
+def test_matplotlib_goes_in_with_all_that_it_needs_where_it_is_there(tmp_path: Path) -> None:
+    def entry(*depends: str) -> Callable[[str], dict[str, object]]:
+        return lambda name: {"name": name, "file_name": f"{name}.whl", "depends": [*depends]}
+
+    needs = {"matplotlib": entry("numpy", "pillow"), "numpy": entry(), "pillow": entry(), "scipy": entry()}
+    packages = {name: make(name) for name, make in needs.items()}
+    full, loaded = site_pyodide.read(
+        archive(tmp_path / "a", packages, *CORE, *(f"{each}.whl" for each in packages))
+    )
+    lock = json.loads(full["pyodide-lock.json"])["packages"]
+    assert sorted(lock) == ["matplotlib", "numpy", "pillow"]
+    assert lock["matplotlib"] == packages["matplotlib"]
+    assert lock["numpy"]["sha256"] == hashlib.sha256(b"ours").hexdigest()
+    assert {*CORE, "matplotlib.whl", "pillow.whl"} < full.keys()
+    assert loaded == ["numpy"]
+    small, _ = site_pyodide.read(archive(tmp_path / "b", packages, *CORE))
+    assert sorted(json.loads(small["pyodide-lock.json"])["packages"]) == ["numpy"]
 
 
 def test_a_wheel_has_what_a_browser_needs_and_always_the_same_bytes() -> None:

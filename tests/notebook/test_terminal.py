@@ -35,7 +35,7 @@ def ask(terminal: Terminal, **content: object) -> dict[str, Any]:
 
 
 def test_it_is_named_without_what_it_is_made_of() -> None:
-    late = "{'anywidget', 'ipywidgets', 'IPython', 'drawsvg'}"
+    late = "{'anywidget', 'ipywidgets', 'IPython', 'drawsvg', 'matplotlib'}"
     code = f"import sys; from labkit import Lab, stage, terminal; Lab(); print({late} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, check=True)
     assert done.stdout.strip() == b"set()"

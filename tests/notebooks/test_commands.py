@@ -45,7 +45,7 @@ def test_in_a_clone_the_notebooks_pass_alone(asked: str, option: list[str], tmp_
 
 
 def test_without_the_projects_settings_the_notebooks_pass(tmp_path: Path) -> None:
-    """So for who has installed the wheel: no conftest.py, no pyproject.toml."""
+    """So for who has installed the wheel: no conftest.py, no pyproject.toml, no sanitize.cfg."""
     folder, home = tmp_path / "lessons", tmp_path / "home"
     home.mkdir()
     shutil.copytree(ROOT / "notebooks", folder)

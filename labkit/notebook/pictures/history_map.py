@@ -89,8 +89,8 @@ def _heads(y: float) -> list[Shape]:
         text(PADDING, y + 8, words, fill=QUIET),
         text(_SIZE_END, y + 8, "SIZE", fill=QUIET, anchor="end"),
         text(_WIDTH - PADDING - _LAYER, y + 8, "layers", fill=QUIET),
-        svg.rule(PADDING, y + 22, PADDING + _STEP, y + 22),
-        svg.rule(_WIDTH - PADDING - _LAYER, y + 22, _WIDTH - PADDING, y + 22),
+        svg.rule(PADDING, y + 22, PADDING + _STEP),
+        svg.rule(_WIDTH - PADDING - _LAYER, y + 22, _WIDTH - PADDING),
     ]
 
 

@@ -28,20 +28,42 @@ class Picture:
 
     @property
     def image(self) -> str:
-        """The image alone, with its text alternative, never wider than the page.
-
-        On a narrow page it scrolls before letters of 14 pixels are less than 11.
-        """
-        source = f"data:image/svg+xml;base64,{base64.b64encode(self.svg.encode()).decode()}"
-        style = f"min-width: {self.width * 4 // 5}px; max-width: 100%; height: auto"
+        """The image alone, with its text alternative, never wider than the page."""
         alternative = f"{self.title}. {self.description}"
-        shown = {"src": source, "alt": alternative, "width": str(self.width), "style": style}
-        return etree.tostring(etree.Element("img", shown), encoding="unicode")
+        return image("image/svg+xml", self.svg.encode(), alternative, self.width)
 
     @property
     def html(self) -> str:
         """The image, and below it the twin, folded until it is asked for."""
-        details = etree.Element("details")
-        etree.SubElement(details, "summary").text = "In words"
-        etree.SubElement(details, "pre").text = self.text
-        return self.image + etree.tostring(details, encoding="unicode")
+        return self.image + twin(self.text)
+
+
+def image(kind: str, data: bytes, alternative: str, width: int) -> str:
+    """Return the HTML of an image of a MIME type with its text alternative, as wide as the page or `width`.
+
+    On a narrow page it scrolls before letters of 14 pixels are less than 11.
+
+    >>> image("image/png", b"", "a chart", 80)[:44]
+    '<img src="data:image/png;base64," alt="a cha'
+    """
+    source = f"data:{kind};base64,{base64.b64encode(data).decode()}"
+    style = f"min-width: {width * 4 // 5}px; max-width: 100%; height: auto"
+    return _html(
+        etree.Element("img", {"src": source, "alt": alternative, "width": str(width), "style": style})
+    )
+
+
+def twin(text: str) -> str:
+    """Return the HTML of a twin, folded until it is asked for.
+
+    >>> twin("a < b")
+    '<details><summary>In words</summary><pre>a &lt; b</pre></details>'
+    """
+    details = etree.Element("details")
+    etree.SubElement(details, "summary").text = "In words"
+    etree.SubElement(details, "pre").text = text
+    return _html(details)
+
+
+def _html(element: etree.Element) -> str:
+    return etree.tostring(element, encoding="unicode")

@@ -57,7 +57,6 @@ def box(
     fill: Any,
     line: str,
     dash: bool = False,
-    corner: int = 6,
     kind: str = "",
 ) -> Shape:
     """Return a rectangle with round corners; `fill` is a colour or a `hatch`, `kind` its class."""
@@ -66,7 +65,7 @@ def box(
         _number(y),
         _number(width),
         _number(height),
-        rx=corner,
+        rx=6,
         fill=fill,
         stroke=line,
         stroke_width=2 if dash else 1.5,
@@ -82,14 +81,11 @@ def badge(x: float, y: float, letters: str, hue: Hue) -> Shape:
     return drawsvg.Group([pill, text(x, y, letters, bold=True, fill=hue.ink, anchor="middle")])
 
 
-def hatch(hue: Hue, way: str = "/") -> Any:
-    """Return a fill: diagonal lines (/) or dots (.) on a hue's tint, the tint alone (""), or "full"."""
-    if way not in ("/", "."):
-        return hue.line if way else hue.tint
+def hatch(hue: Hue) -> Shape:
+    """Return a fill of diagonal lines on a hue's tint."""
     pattern = drawsvg.Pattern(9, 9, patternTransform="rotate(45)")
     pattern.append(drawsvg.Rectangle(0, 0, 9, 9, fill=hue.tint))
-    lines = drawsvg.Rectangle(0, 0, 2, 9, fill=hue.line, fill_opacity=0.32)
-    pattern.append(lines if way == "/" else drawsvg.Circle(4.5, 4.5, 1.6, fill=hue.line))
+    pattern.append(drawsvg.Rectangle(0, 0, 2, 9, fill=hue.line, fill_opacity=0.32))
     return pattern
 
 
@@ -100,9 +96,9 @@ def curve(x: float, y: float, to_x: float, to_y: float, hue: Hue, kind: str) -> 
     return path.M(x, _number(y)).C(middle, _number(y), middle, _number(to_y), to_x, _number(to_y))
 
 
-def rule(x: float, y: float, to_x: float, to_y: float) -> Shape:
-    """Return a thin line."""
-    return drawsvg.Line(_number(x), _number(y), _number(to_x), _number(to_y), stroke=RULE, stroke_width=1)
+def rule(x: float, y: float, to_x: float) -> Shape:
+    """Return a thin level line."""
+    return drawsvg.Line(_number(x), _number(y), _number(to_x), _number(y), stroke=RULE, stroke_width=1)
 
 
 def group(shapes: Iterable[Shape], kind: str) -> Shape:

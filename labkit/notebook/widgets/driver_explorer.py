@@ -10,10 +10,10 @@ from xml.etree import ElementTree as etree
 import traitlets
 
 from labkit.go.units import human_size
+from labkit.notebook.charts import MISSING, Chart
 from labkit.notebook.driver_chart import OPERATIONS, choice, driver_costs, modelled
 from labkit.notebook.html import element
 from labkit.notebook.output import bundle
-from labkit.notebook.pictures.picture import Picture
 from labkit.notebook.widgets.page import Explorer, Output, button, group
 from labkit.storage.drivers import BIG_SIZE, DRIVERS
 
@@ -71,18 +71,21 @@ class DriverExplorer(Explorer):
         return f"driver_costs({', '.join([*drivers, *steps, *size])})"
 
     @property
-    def chart(self) -> Picture | None:
-        """The chart of what is chosen; None while too little is chosen."""
-        enough = self.drivers and self.steps
-        return driver_costs(*self.drivers, steps=self.steps, size=self.size) if enough else None
+    def chart(self) -> Chart:
+        """The chart of what is chosen."""
+        if not self.drivers or not self.steps:
+            return Chart(NOTHING, NOTHING, b"")
+        return driver_costs(*self.drivers, steps=self.steps, size=self.size)
 
     def outputs(self) -> list[Output]:
         """Return the chart and the words: two outputs."""
-        chart, words = self.chart, f"The same in Python: {self.code}"
-        if chart is None:
-            return [({"text/plain": NOTHING}, {}), (bundle(words), {})]
-        picture = {"text/html": chart.image, "text/plain": chart.title}
-        return [(picture, {}), (bundle(f"{chart.text}\n\n{words}"), {})]
+        chart = self.chart
+        if chart.png:
+            picture: Output = {"text/html": chart.html, "text/plain": chart.title}, {}
+        else:
+            picture = {"text/plain": NOTHING if chart.text == NOTHING else MISSING}, {}
+        text = chart.text if chart.text != NOTHING else ""
+        return [picture, (bundle(f"{text}\n\nThe same in Python: {self.code}".strip()), {})]
 
     def controls(self) -> list[etree.Element]:
         """Return the check boxes of drivers and steps, and the buttons of sizes."""
