@@ -54,6 +54,7 @@ REVEALED = [
     "labkit.notebook.charts.Chart",
     "labkit.notebook.pictures.picture.Picture",
     "labkit.notebook.pictures.picture.Picture",
+    "labkit.notebook.pictures.picture.Picture",
     "int",
     "labkit.course.practice.Practice",
     "labkit.notebook.widgets.walkthrough.Walkthrough",

@@ -2,7 +2,7 @@
 
 The steps are taken from the engine's own overlay (`labkit.storage.trace`): it runs the operation on a
 container of its own, or on what an existing container has come to, and the lab is left as it is. Each step
-has a line of words and a line that says why.
+has a line of words and a line that says why; the words are in copy_on_write.toml.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ import errno
 import os
 import shlex
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 from labkit.base.errors import FileSystemError, LabkitError
 from labkit.base.text import one_line, packaged
@@ -25,32 +25,25 @@ from labkit.engine.state import Container
 from labkit.lab import Lab
 from labkit.oci import tree
 from labkit.oci.digest import short
-from labkit.oci.tree import Dir, File, Node, Symlink, get, split_path
+from labkit.oci.tree import Dir, File, Symlink, get, split_path
 from labkit.storage.calls import walk
 from labkit.storage.driver import ancestry
 from labkit.storage.mounts import MountTable
 from labkit.storage.overlay import Mount
 from labkit.storage.overlay2 import Overlay2
 from labkit.storage.posix import Names
-from labkit.storage.trace import Look, Moment, MomentKind, Watched, search
+from labkit.storage.trace import Look, Moment, Watched, search
 
 _WORDS: dict[str, Any] = tomllib.loads(packaged("labkit.course", "copy_on_write.toml"))
 _MANY = 8
 """With more layers than this, those that have nothing of the name are told in one step."""
 
-StepKind: TypeAlias = (
-    MomentKind
-    | Literal["start", "elsewhere", "link", "search", "decide", "directory", "inside", "opaque"]
-    | Literal["error", "result"]
-)
-"""What a step tells of: what became of the upper directory, or what leads to it and comes after it."""
-
 
 @dataclass(frozen=True, slots=True)
 class StoryStep:
-    """One step of a story."""
+    """One step of a story; its kind is a table of copy_on_write.toml."""
 
-    kind: StepKind
+    kind: str
     title: str
     why: str
     upper: Dir
@@ -62,23 +55,13 @@ class StoryStep:
 
 
 @dataclass(frozen=True, slots=True)
-class StoryLayer:
-    """A layer of the stack, the container's own or one that cannot be changed."""
-
-    label: str
-    words: str
-    writable: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Story:
     """All that happens: the stack from the top down, what the search gave in it, and the steps."""
 
-    name: str
-    """The image or container."""
     path: str
     command: str
-    rows: tuple[StoryLayer, ...]
+    rows: tuple[tuple[str, str], ...]
+    """A mark and words for each layer, the container's own first."""
     looks: tuple[Look, ...]
     lower: Dir
     before: Dir
@@ -96,14 +79,21 @@ class Operation:
     """Something to do with a file: what a learner would type, and the system calls that it makes."""
 
     name: str
-    label: str
-    command: Callable[[str, bool], str]
-    """Gives a shell's command for a quoted path and whether a directory is there."""
     run: Callable[[MountTable, str], object]
+    label: str
+    command: str
+    """What is typed; `directory` is typed for a directory, and `end` ends the name of another file."""
     why: str = ""
     """Why something has to be copied up, or hidden, for it."""
+    directory: str = ""
+    end: str = ""
     follow: bool = True
     """Whether a symbolic link in the last place is followed."""
+
+    def typed(self, path: str, is_dir: bool) -> str:
+        """Return the command for a path."""
+        command = self.directory if is_dir and self.directory else self.command
+        return command.format(path=shlex.quote(path), other=shlex.quote(path + self.end))
 
 
 def _read(table: MountTable, path: str) -> None:
@@ -124,10 +114,8 @@ def _delete(table: MountTable, path: str) -> None:
         return
     failed: FileSystemError | None = None
     for name in table.listdir(path):
-        try:
-            _delete(table, f"{path.rstrip('/')}/{name}")
-        except FileSystemError as error:
-            failed = failed or error
+        error = _try(_delete, table, f"{path.rstrip('/')}/{name}")
+        failed = failed or error
     if failed:
         raise failed
     table.rmdir(path)
@@ -140,43 +128,18 @@ def _recreate(table: MountTable, path: str) -> None:
     table.mkdir(path)
 
 
-def _beside(path: str, end: str) -> str:
-    return shlex.quote("".join(shlex.split(path)) + end)
-
-
-def _operation(
-    name: str,
-    command: Callable[[str, bool], str],
-    run: Callable[[MountTable, str], object],
-    *,
-    follow: bool = True,
-) -> Operation:
-    words = _WORDS["operations"][name]
-    return Operation(name, words["label"], command, run, words["why"], follow)
-
-
-READ = _operation("read", lambda path, is_dir: f"{'ls' if is_dir else 'cat'} {path}", _read)
-APPEND = _operation(
-    "append", lambda path, _: f"echo hello >> {path}", lambda table, path: table.append(path, b"hello\n")
-)
-TRUNCATE = _operation("truncate", lambda path, _: f": > {path}", lambda table, path: table.write(path, b""))
-CHMOD = _operation("chmod", lambda path, is_dir: f"chmod {700 if is_dir else 600} {path}", _chmod)
-DELETE = _operation("delete", lambda path, is_dir: f"rm {'-r ' * is_dir}{path}", _delete, follow=False)
-RECREATE = _operation("recreate", lambda path, _: f"rm -r {path} && mkdir {path}", _recreate, follow=False)
-RENAME = _operation(
-    "rename",
-    lambda path, _: f"mv {path} {_beside(path, '.old')}",
-    lambda table, path: table.rename(path, f"{path}.old"),
-    follow=False,
-)
-LINK = _operation(
-    "link",
-    lambda path, _: f"ln {path} {_beside(path, '.link')}",
-    lambda table, path: table.link(path, f"{path}.link"),
-    follow=False,
-)
+_CALLS: Mapping[str, Callable[[MountTable, str], object]] = {
+    "read": _read,
+    "append": lambda table, path: table.append(path, b"hello\n"),
+    "truncate": lambda table, path: table.write(path, b""),
+    "chmod": _chmod,
+    "delete": _delete,
+    "recreate": _recreate,
+    "rename": lambda table, path: table.rename(path, f"{path}.old"),
+    "link": lambda table, path: table.link(path, f"{path}.link"),
+}
 OPERATIONS: Mapping[str, Operation] = {
-    each.name: each for each in (READ, APPEND, TRUNCATE, CHMOD, DELETE, RECREATE, RENAME, LINK)
+    name: Operation(name, run, **_WORDS["operations"][name]) for name, run in _CALLS.items()
 }
 
 
@@ -212,21 +175,23 @@ def story(
     path = _path(table, path, doing)
     if after:
         first = operation_named(after)
-        _try(first, table, _path(table, path, first))
+        _try(first.run, table, _path(table, path, first))
     root = table.root_mount
     assert isinstance(root, Mount)
     watched = Watched(root.lower, root.upper, root.clock, root.whiteout)
     table.root_mount = watched
     names, is_link = _names(table, path, doing.follow)
-    before = table.stat(path).node if table.exists(path) else None
-    command = doing.command(shlex.quote(path), isinstance(before, Dir))
-    rows, layers = _stack(box)
-    looks = search([watched.upper, *layers], names)
-    inside = table.tree_at(names)[0] is watched
-    error = _try(doing, table, path) if inside else None
-    subject = _Subject(doing, path, names, is_link, tuple(row.label for row in rows), error)
-    steps = _steps(subject, looks if inside else [], watched)
-    return Story(name, path, command, rows, tuple(looks), watched.lower, watched.uppers[0], steps)
+    is_dir = table.exists(path) and isinstance(table.stat(path).node, Dir)
+    layers = box.image.layers
+    rows = [("R/W", "the container's layer"), ("init", "Docker's mount points")]
+    rows += [(str(number), short(layers[number - 1].diff_id)) for number in range(len(layers), 0, -1)]
+    stack = [watched.upper, *(each.changes for each in ancestry(box.active)[1:])]
+    looks, inside = search(stack, names), table.tree_at(names)[0] is watched
+    error = _try(doing.run, table, path) if inside else None
+    telling = _Telling(doing, path, names, [mark for mark, _ in rows], looks, watched, error)
+    steps = tuple(telling.all(is_link) if inside else telling.elsewhere())
+    command = doing.typed(path, is_dir)
+    return Story(path, command, tuple(rows), tuple(looks), watched.lower, watched.uppers[0], steps)
 
 
 def ready(lab: Lab, name: str) -> None:
@@ -249,14 +214,14 @@ def _path(table: MountTable, path: str, doing: Operation) -> str:
     """Return an absolute path; what is made again is a directory: for a file, the one that holds it."""
     path = path if path.startswith("/") else f"/{path}"
     node = table.stat(path, follow=False).node if table.exists(path, follow=False) else None
-    if doing is RECREATE and node is not None and not isinstance(node, Dir):
+    if doing.name == "recreate" and not isinstance(node, Dir | None):
         return os.path.dirname(path.rstrip("/"))
     return path
 
 
-def _try(doing: Operation, table: MountTable, path: str) -> FileSystemError | None:
+def _try(run: Callable[[MountTable, str], object], table: MountTable, path: str) -> FileSystemError | None:
     try:
-        doing.run(table, path)
+        run(table, path)
     except FileSystemError as error:
         return error
     return None
@@ -272,16 +237,6 @@ def _names(table: MountTable, path: str, follow: bool) -> tuple[Names, bool]:
     return found, found != plain
 
 
-def _stack(box: Container) -> tuple[tuple[StoryLayer, ...], list[Dir]]:
-    """Return the layers from the top down: the container's, Docker's mount points, the image's."""
-    layers = list(box.image.layers)
-    rows = [StoryLayer("R/W", "the container's layer", writable=True)]
-    rows.append(StoryLayer("init", "Docker's mount points"))
-    for place in range(len(layers) - 1, -1, -1):
-        rows.append(StoryLayer(str(place + 1), short(layers[place].diff_id)))
-    return tuple(rows), [each.changes for each in ancestry(box.active)[1:]]
-
-
 def choices(lab: Lab, name: str) -> list[str]:
     """Return paths of an image or container that show something when they are tried.
 
@@ -294,48 +249,21 @@ def choices(lab: Lab, name: str) -> list[str]:
     '/etc/passwd'
     """
     table, box = _mounted(lab, name)
-    root = table.root_mount.root
-    nodes = [
-        (path, node) for path, node in tree.walk(root) if not table.is_mount_point((path.split("/")[0],))
-    ]
-    known = {path for path, _ in nodes}
-    added = [
-        path for layer in box.image.layers[:0:-1] for path, node in tree.walk(layer.changes) if _is_file(node)
-    ]
-    sizes = [(tree.stat_size(node), path) for path, node in nodes if _is_file(node)]
-    found = ["etc/passwd", "etc/motd", "bin/bash", "bin/busybox", *added[:3], max(sizes, default=(0, ""))[1]]
-    directories = [(path, node) for path, node in nodes if type(node) is Dir and path != "etc"]
-    small = [path for path, node in directories if 0 < len(node.children) < 7]
-    held = [above for above in map(os.path.dirname, found) if above in small]
-    found += (held or small)[:1]
-    found += [path for path, node in nodes if type(node) is Symlink][:1]
-    return [path_of(tuple(path.split("/"))) for path in dict.fromkeys(found) if path in known]
-
-
-def _is_file(node: Node) -> bool:
-    return type(node) is File
-
-
-# The steps
-
-
-@dataclass(frozen=True, slots=True)
-class _Subject:
-    """What was done, to which names, in layers of which labels, and the error that it gave."""
-
-    operation: Operation
-    path: str
-    names: Names
-    is_link: bool
-    labels: tuple[str, ...]
-    error: FileSystemError | None
-
-    def step(self, kind: StepKind, upper: Dir, which: str = "", **values: Any) -> StoryStep:
-        """Return a step of a kind, whose words may differ by `which`."""
-        words = _WORDS[kind][which] if which else _WORDS[kind]
-        values = {"name": _quoted(self.names), "path": one_line(self.path), **values}
-        title, why = (words[part].format(**values) for part in ("title", "why"))
-        return StoryStep(kind, title, why, upper, names=self.names)
+    nodes = {
+        path: node
+        for path, node in tree.walk(table.root_mount.root)
+        if not table.is_mount_point((path.split("/")[0],))
+    }
+    upper = [pair for layer in box.image.layers[:0:-1] for pair in tree.walk(layer.changes)]
+    found = ["etc/passwd", "etc/motd", "bin/bash", "bin/busybox"]
+    found += [path for path, node in upper if type(node) is File][:3]
+    sizes = {path: tree.stat_size(node) for path, node in nodes.items() if type(node) is File}
+    found += [max(sizes, key=lambda path: (sizes[path], path), default="")]
+    small = [path for path, node in nodes.items() if type(node) is Dir and 0 < len(node.children) < 7]
+    held = [os.path.dirname(path) for path in found if os.path.dirname(path) != "etc"]
+    found += sorted(small, key=lambda path: held.index(path) if path in held else len(held))[:1]
+    found += [path for path, node in nodes.items() if type(node) is Symlink][:1]
+    return [f"/{path}" for path in dict.fromkeys(found) if path in nodes]
 
 
 def path_of(names: Names) -> str:
@@ -351,142 +279,141 @@ def _quoted(names: Names) -> str:
     return one_line(path_of(names))
 
 
-def _steps(subject: _Subject, looks: Sequence[Look], mount: Watched) -> tuple[StoryStep, ...]:
-    """Return the steps in their order; without looks the path leads to another mount."""
-    start = mount.uppers[0]
-    found = [subject.step("start", start)]
-    if not looks:
-        return (*found, subject.step("elsewhere", start))
-    if subject.is_link:
-        found.append(subject.step("link", start))
-    found += _search_steps(subject, looks, start)
-    moments = mount.moments()
-    found.append(_decision(subject, looks, moments, start))
-    found += _changes(subject, moments)
-    if subject.error is not None:
-        found.append(_failed(subject, subject.error, mount.upper))
-    copied, size = sum(moment.copied for moment in moments), tree.size(mount.upper)
-    seen = _seen(subject, mount)
-    return (*found, subject.step("result", mount.upper, seen=seen, copied=copied, size=size))
+@dataclass(frozen=True)
+class _Telling:
+    """What was done, to which names, what the search gave in layers of which labels, and the error."""
 
+    operation: Operation
+    path: str
+    names: Names
+    labels: Sequence[str]
+    looks: Sequence[Look]
+    mount: Watched
+    error: FileSystemError | None
 
-def _search_steps(subject: _Subject, looks: Sequence[Look], start: Dir) -> list[StoryStep]:
-    """Return the steps of the search, one for each layer that is looked into."""
-    searched = [place for place, look in enumerate(looks) if look.kind != "unsearched"]
-    many = len(looks) > _MANY
-    found = []
-    # Those that have nothing and stop nothing are told together where there are many layers.
-    for _, places in groupby(searched, lambda place: -1 if many and _empty(looks[place]) else place):
-        run = tuple(places)
-        if len(run) > 1:
-            first, last = subject.labels[run[0]], subject.labels[run[-1]]
-            step = subject.step("search", start, "several", count=len(run), first=first, last=last)
+    def step(self, kind: str, upper: Dir, which: str = "", **values: Any) -> StoryStep:
+        """Return a step of a kind, whose words may differ by `which`."""
+        words = _WORDS[kind][which] if which else _WORDS[kind]
+        values = {"name": _quoted(self.names), "path": one_line(self.path), **values}
+        title, why = (words[part].format(**values) for part in ("title", "why"))
+        return StoryStep(kind, title, why, upper, names=self.names)
+
+    def elsewhere(self) -> Iterator[StoryStep]:
+        """Give the steps where the path leads to another mount."""
+        yield self.step("start", self.mount.upper)
+        yield self.step("elsewhere", self.mount.upper)
+
+    def all(self, is_link: bool) -> Iterator[StoryStep]:
+        """Give the steps in their order."""
+        start, moments = self.mount.uppers[0], self.mount.moments()
+        yield self.step("start", start)
+        if is_link:
+            yield self.step("link", start)
+        yield from self._search(start)
+        yield self._decision(moments, start)
+        for kind, group in groupby(moments, self._kind):
+            yield from self._changes(kind, list(group))
+        upper = self.mount.upper
+        if self.error is not None:
+            name = errno.errorcode.get(self.error.errno or 0, str(self.error.errno))
+            which, mounted = name if name in _WORDS["error"] else "else", one_line(str(self.error.filename))
+            yield self.step("error", upper, which, error=f"{self.error.strerror} ({name})", mounted=mounted)
+        copied = sum(moment.copied for moment in moments)
+        yield self.step("result", upper, seen=self._seen(), copied=copied, size=tree.size(upper))
+
+    def _search(self, start: Dir) -> Iterator[StoryStep]:
+        """Give the steps of the search, one for each layer that is looked into."""
+        searched = [place for place, look in enumerate(self.looks) if look.kind != "unsearched"]
+        # Those that have nothing and stop nothing are told together where there are many layers.
+        nothing = [
+            len(self.looks) > _MANY and look.kind == "absent" and look.opaque is None for look in self.looks
+        ]
+        for _, places in groupby(searched, lambda place: -1 if nothing[place] else place):
+            run = tuple(places)
+            step = self._looked(run[0], start)
+            if len(run) > 1:
+                ends = {"first": self.labels[run[0]], "last": self.labels[run[-1]]}
+                step = self.step("search", start, "several", count=len(run), **ends)
+            yield replace(step, layers=run)
+
+    def _looked(self, place: int, start: Dir) -> StoryStep:
+        look, label = self.looks[place], self.labels[place]
+        layer = {"R/W": "The read-write layer", "init": "The init layer"}.get(label, f"Layer {label}")
+        size = f", {look.node.content.size:,} bytes" if type(look.node) is File else ""
+        which: str = look.kind
+        if look.opaque is not None and look.kind != "whiteout":
+            which = "opaque with it" if look.kind in ("found", "merged") else "opaque without it"
+        elif look.kind == "absent" and place == 0:
+            which = "absent at the top"
+        elif type(look.node) is Dir and look.kind in ("found", "merged"):
+            which = f"{look.kind} directory"
+        elif look.kind == "found" and all(each.kind != "unsearched" for each in self.looks[place + 1 :]):
+            which = "found at the bottom"
+        name, opaque = _quoted(look.names), _quoted(look.opaque or ())
+        return self.step("search", start, which, layer=layer, size=size, name=name, opaque=opaque)
+
+    def _decision(self, moments: Sequence[Moment], start: Dir) -> StoryStep:
+        found = next((look for look in self.looks if look.kind == "found"), None)
+        files = [each for each in moments if each.kind == "copy-up" and type(each.node) is not Dir]
+        if found is None:
+            which = "new" if moments else "nothing there"
+        elif self.operation.name == "read":
+            which = "read"
+        elif self.error is not None and not moments:
+            which = "refused"
+        elif files:
+            which = "copy"
+        elif type(found.node) is Dir:
+            which = "attributes" if self.operation.name == "chmod" else "none"
         else:
-            step = _looked(subject, looks, run[0], start)
-        found.append(replace(step, layers=run))
-    return found
+            which = "there already" if found is self.looks[0] else "none"
+        copied = _quoted(files[0].names) if files else ""
+        return self.step("decide", start, which, copied=copied, reason=self.operation.why)
 
+    def _kind(self, moment: Moment) -> str:
+        deep = len(moment.names) > len(self.names) and moment.names[: len(self.names)] == self.names
+        if self.operation.name in ("delete", "recreate") and deep:
+            return "inside"
+        if moment.kind == "copy-up" and type(moment.node) is Dir:
+            return "directory"
+        return "opaque" if moment.kind == "make" and moment.opaque else moment.kind
 
-def _empty(look: Look) -> bool:
-    return look.kind == "absent" and look.opaque is None
-
-
-def _looked(subject: _Subject, looks: Sequence[Look], place: int, start: Dir) -> StoryStep:
-    look, label = looks[place], subject.labels[place]
-    layer = {"R/W": "The read-write layer", "init": "The init layer"}.get(label, f"Layer {label}")
-    size = f", {look.node.content.size:,} bytes" if type(look.node) is File else ""
-    which: str = look.kind
-    if look.opaque is not None and look.kind != "whiteout":
-        which = "opaque with it" if look.kind in ("found", "merged") else "opaque without it"
-    elif look.kind == "absent" and place == 0:
-        which = "absent at the top"
-    elif type(look.node) is Dir and look.kind in ("found", "merged"):
-        which = f"{look.kind} directory"
-    elif look.kind == "found" and all(each.kind != "unsearched" for each in looks[place + 1 :]):
-        which = "found at the bottom"
-    name, opaque = _quoted(look.names), _quoted(look.opaque or ())
-    return subject.step("search", start, which, layer=layer, size=size, name=name, opaque=opaque)
-
-
-def _decision(subject: _Subject, looks: Sequence[Look], moments: Sequence[Moment], start: Dir) -> StoryStep:
-    place = next((place for place, look in enumerate(looks) if look.kind == "found"), None)
-    files = [each for each in moments if each.kind == "copy-up" and type(each.node) is not Dir]
-    if place is None:
-        which = "new" if moments else "nothing there"
-    elif subject.operation is READ:
-        which = "read"
-    elif subject.error is not None and not moments:
-        which = "refused"
-    elif files:
-        which = "copy"
-    elif place == 0 and type(looks[0].node) is not Dir:
-        which = "there already"
-    else:
-        attributes = type(looks[place].node) is Dir and subject.operation is CHMOD
-        which = "attributes" if attributes else "none"
-    copied = _quoted(files[0].names) if files else ""
-    return subject.step("decide", start, which, copied=copied, reason=subject.operation.why)
-
-
-def _changes(subject: _Subject, moments: Sequence[Moment]) -> list[StoryStep]:
-    found = []
-    for kind, group in groupby(moments, lambda moment: _kind(subject, moment)):
-        run = list(group)
+    def _changes(self, kind: str, run: Sequence[Moment]) -> Iterator[StoryStep]:
+        """Give the steps of changes of one kind; directories, and what is inside of one, are told at once."""
+        last = run[-1]
         if kind == "inside":
-            found.append(subject.step(kind, run[-1].upper, parts=_inside(run)))
+            marks = sum(moment.kind == "whiteout" for moment in run)
+            gone = sum(moment.kind == "remove" for moment in run)
+            parts = [f"{marks:,} {'name gets' if marks == 1 else 'names get'} a whiteout"] * bool(marks)
+            parts += [f"{gone:,} {'name is' if gone == 1 else 'names are'} removed"] * bool(gone)
+            yield self.step(kind, last.upper, parts=" and ".join(parts))
         elif kind == "directory":
             made = " and ".join(_quoted(each.names) for each in run)
             made = f"{made} {'is' if len(run) == 1 else 'are'}"
-            found.append(replace(subject.step(kind, run[-1].upper, made=made), names=run[-1].names))
+            yield replace(self.step(kind, last.upper, made=made), names=last.names)
         else:
-            found += [_one(subject, kind, moment) for moment in run]
-    return found
+            for moment in run:
+                told = {"name": _quoted(moment.names), "copied": moment.copied}
+                step = self.step(kind, moment.upper, self._which(kind, moment), **told)
+                yield replace(step, names=moment.names, copied=moment.copied)
 
+    def _which(self, kind: str, moment: Moment) -> str:
+        which = self.operation.name
+        if kind == "copy-up" and type(moment.node) is Symlink:
+            which = "symbolic link"
+        elif kind == "change" and which == "chmod" and type(moment.node) is Dir:
+            which = "chmod of a directory"
+        return which if which in _WORDS[kind] else "else"
 
-def _kind(subject: _Subject, moment: Moment) -> StepKind:
-    deep, target = len(moment.names) > len(subject.names), moment.names[: len(subject.names)] == subject.names
-    if subject.operation in (DELETE, RECREATE) and deep and target:
-        return "inside"
-    if moment.kind == "copy-up" and type(moment.node) is Dir:
-        return "directory"
-    return "opaque" if moment.kind == "make" and moment.opaque else moment.kind
-
-
-def _inside(run: Sequence[Moment]) -> str:
-    marks = sum(moment.kind == "whiteout" for moment in run)
-    gone = sum(moment.kind == "remove" for moment in run)
-    parts = [f"{marks:,} {'name gets' if marks == 1 else 'names get'} a whiteout"] * bool(marks)
-    parts += [f"{gone:,} {'name is' if gone == 1 else 'names are'} removed"] * bool(gone)
-    return " and ".join(parts)
-
-
-def _one(subject: _Subject, kind: StepKind, moment: Moment) -> StoryStep:
-    which = subject.operation.name
-    if kind == "copy-up" and type(moment.node) is Symlink:
-        which = "symbolic link"
-    elif kind == "change" and subject.operation is CHMOD and type(moment.node) is Dir:
-        which = "chmod of a directory"
-    which = which if which in _WORDS[kind] else "else"
-    step = subject.step(kind, moment.upper, which, name=_quoted(moment.names), copied=moment.copied)
-    return replace(step, names=moment.names, copied=moment.copied)
-
-
-def _failed(subject: _Subject, error: FileSystemError, upper: Dir) -> StoryStep:
-    name = errno.errorcode.get(error.errno or 0, str(error.errno))
-    mounted = one_line(str(error.filename))
-    which = name if name in _WORDS["error"] else "else"
-    return subject.step("error", upper, which, error=f"{error.strerror} ({name})", mounted=mounted)
-
-
-def _seen(subject: _Subject, mount: Watched) -> str:
-    names = subject.names
-    if subject.operation is RENAME and subject.error is None:
-        names = (*names[:-1], f"{names[-1]}.old")
-    node, name = get(mount.root, "/".join(names)), _quoted(names)
-    if node is None:
-        return f"The container sees no {name}"
-    if type(node) is Dir:
-        return f"The container sees the directory {name} with {len(node.children):,} names"
-    if type(node) is File:
-        return f"The container sees {name} with {node.content.size:,} bytes, mode {node.meta.mode:o}"
-    return f"The container sees {name}"
+    def _seen(self) -> str:
+        names = self.names
+        if self.operation.name == "rename" and self.error is None:
+            names = (*names[:-1], names[-1] + self.operation.end)
+        node, name = get(self.mount.root, "/".join(names)), _quoted(names)
+        if node is None:
+            return f"The container sees no {name}"
+        if type(node) is Dir:
+            return f"The container sees the directory {name} with {len(node.children):,} names"
+        if type(node) is File:
+            return f"The container sees {name} with {node.content.size:,} bytes, mode {node.meta.mode:o}"
+        return f"The container sees {name}"

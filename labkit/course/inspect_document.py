@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from labkit.cli.documents import image_document, image_inspect
 from labkit.engine import images
@@ -59,8 +59,7 @@ def read_fields(text: str) -> InspectFields:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class FieldLine:
+class FieldLine(NamedTuple):
     """A printed line, and the path of the field that it belongs to; "" for the outermost brackets."""
 
     text: str
@@ -92,11 +91,6 @@ class Document:
         return go_json([self.element], _INDENT, sort_maps=True)
 
     @cached_property
-    def lines(self) -> tuple[FieldLine, ...]:
-        """Its lines, each with its field."""
-        return tuple(self._lines())
-
-    @cached_property
     def fields(self) -> tuple[str, ...]:
         """The fields that it has, in order."""
         return tuple(dict.fromkeys(line.field for line in self.lines if line.field))
@@ -105,6 +99,12 @@ class Document:
         """Return the field that explains a path, None where there is none."""
         config = path.startswith("ContainerConfig.")
         return self.known.get(path.removeprefix("Container") if config else path)
+
+    def words(self, path: str) -> str:
+        """Return a path and all that is explained of it."""
+        found = self.explained(path)
+        told = (found.what, found.source, found.use, found.mistake, found.truth) if found else ()
+        return " ".join((path, *told))
 
     def command(self, field: str) -> str:
         """Return the command that prints one field alone."""
@@ -129,9 +129,10 @@ class Document:
             found.append(line)
         return found
 
-    def _lines(self) -> Iterator[FieldLine]:
-        """Find each line's field by its indentation; keys of labels, ports and volumes belong to theirs."""
-        decoder, path = json.JSONDecoder(), [""]
+    @cached_property
+    def lines(self) -> tuple[FieldLine, ...]:
+        """Its lines, each with its field by its indentation; keys of labels and ports belong to theirs."""
+        decoder, path, found = json.JSONDecoder(), [""], []
         for line in self.text.split("\n"):
             depth = (len(line) - len(line.lstrip(" "))) // _INDENT
             content = line.strip()
@@ -141,7 +142,8 @@ class Document:
                     path[depth - 1 :] = [key]
             elif content[:1] in ("}", "]"):
                 del path[depth:]
-            yield FieldLine(line, self._nearest(".".join(path[1:]) if depth > 1 else ""))
+            found.append(FieldLine(line, self._nearest(".".join(path[1:]) if depth > 1 else "")))
+        return tuple(found)
 
     def _nearest(self, path: str) -> str:
         while path and self.explained(path) is None:

@@ -137,7 +137,7 @@ def pull_timeline(
         several = after if isinstance(after, list | tuple) else [after]
         before = [name_of(each) for each in several]
         name = name or (f"{pull}, after {' and '.join(before)}" if before else pull)
-        events = pull_events(lab or notebook_lab() or Lab(), pull, before)
+        events = _pulled(lab or notebook_lab() or Lab(), [*before, pull])
     layers = spans(_events(events))
     end = max((span.end for told in layers.values() for span in told), default=0.0)
     what = f"Pull of {cut(name, 60)}" if name else "A pull"
@@ -145,19 +145,13 @@ def pull_timeline(
     return make_chart(title, _timeline_twin(title, layers), lambda: _timeline(title, layers, end))
 
 
-def pull_events(lab: Lab, name: str, after: Sequence[str] = ()) -> list[PullEvent]:
-    """Return the events of a pull with a lab's network and registries, into a cache of its own.
-
-    The cache has the images `after` which the pull comes, and nothing else.
-
-    >>> len({event.layer for event in pull_events(Lab(), "nginx")})
-    3
-    """
-    empty, events = Lab(network=lab.network, online=False), list[PullEvent]()
+def _pulled(lab: Lab, names: Sequence[str]) -> list[PullEvent]:
+    """Return the events of the last of some pulls over a lab's network, into a cache of their own."""
+    empty = Lab(network=lab.network, online=False)
     empty.session.registries, empty.session.platform = lab.session.registries, lab.session.platform
-    for each in after:
-        empty.pull(each)
-    empty.pull(name, events=events)
+    for name in names:
+        events: list[PullEvent] = []
+        empty.pull(name, events=events)
     return events
 
 

@@ -36,15 +36,7 @@ _COLUMNS = 3
 
 
 @lru_cache(maxsize=64)
-def costs(driver: str, size: int = BIG_SIZE, containers: int = 0) -> Mapping[str, Cost]:
-    """Return what each step costs under a driver, with a file of `size` bytes.
-
-    The last step, which takes longer than all others, makes as many `containers`. Raises LabkitError for a
-    driver that there is not, and for a size below 1,000 bytes.
-
-    >>> costs("vfs")["create"].allocated
-    138616832
-    """
+def _costs(driver: str, size: int, containers: int) -> Mapping[str, Cost]:
     if size < 1000:
         raise LabkitError(f"{size} bytes: the file needs at least 1000")
     return workload(driver_named(driver), image_layer(size), containers=containers)
@@ -53,10 +45,12 @@ def costs(driver: str, size: int = BIG_SIZE, containers: int = 0) -> Mapping[str
 def cost(driver: str, step: str, size: int = BIG_SIZE) -> Cost:
     """Return what one step costs under a driver, with a file of `size` bytes.
 
+    Raises LabkitError for a driver that there is not, and for a size below 1,000 bytes.
+
     >>> cost("overlay2", "hundred").allocated
     8192000
     """
-    return costs(driver, size, 100 if step == "hundred" else 0)[step]
+    return _costs(driver, size, 100 if step == "hundred" else 0)[step]  # a hundred take longer than all else
 
 
 def driver_costs(*drivers: str, steps: Sequence[str] = (), size: int = BIG_SIZE) -> Chart:

@@ -78,7 +78,7 @@ def test_what_is_to_come_is_not_told(lab: Lab) -> None:
 def test_an_operation_that_there_is_not_is_refused(lab: Lab) -> None:
     with pytest.raises(LabkitError, match="swim: no such operation"):
         cow_stepper(lab, UBUNTU, operation="swim")
-    with pytest.raises(traitlets.TraitError, match="swim: no such operation"):
+    with pytest.raises(traitlets.TraitError, match="swim"):
         cow_stepper(lab, UBUNTU).operation = "swim"
 
 

@@ -8,7 +8,7 @@ import traitlets
 from labkit.base.errors import LabkitError
 from labkit.lab import Lab
 from labkit.notebook import layer_explorer
-from labkit.notebook.widgets.layer_explorer import LIMIT, LayerExplorer, stacked, view_table
+from labkit.notebook.widgets.layer_explorer import LIMIT, LayerExplorer
 from labkit.oci.config import make_config
 from labkit.oci.content import Content
 from labkit.oci.image import Image
@@ -36,7 +36,7 @@ APP = image(
 
 def cells(explorer: LayerExplorer) -> list[tuple[str, ...]]:
     """Give the rows of what is told, the letter first."""
-    return [(row.kind, *row.cells) for row in explorer.table.rows]
+    return list(explorer.table.rows)
 
 
 # What is told
@@ -44,17 +44,17 @@ def cells(explorer: LayerExplorer) -> list[tuple[str, ...]]:
 
 def test_hidden_files_stand_under_their_whiteouts() -> None:
     assert cells(layer_explorer(APP)) == [
-        ("D", "/log/", "", "layer 1: directory; whiteout"),
-        ("D", "/log/a", "", "layer 1: 67MB; hidden with /log"),
-        ("D", "/log/b", "", "layer 1: 0B; hidden with /log"),
-        ("D", "/model", "", "layer 1: 67MB; whiteout"),
+        ("D", "/log/", "", "hidden", "layer 1: directory; whiteout"),
+        ("D", "/log/a", "", "hidden", "layer 1: 67MB; hidden with /log"),
+        ("D", "/log/b", "", "hidden", "layer 1: 0B; hidden with /log"),
+        ("D", "/model", "", "hidden", "layer 1: 67MB; whiteout"),
     ]
 
 
 def test_the_merged_tree_says_where_each_path_comes_from_and_what_it_hides() -> None:
     made = image(Dir({"a": BIG, "b": File()}), Dir({"a": File(), "c": Dir()}))
     assert cells(layer_explorer(made, view="merged")) == [
-        ("C", "/a", "0B", "layer 2", "layer 1: 67MB"),
+        ("C", "/a", "0B", "layer 2", "layer 1: 67MB; replaced: layer 2 has a newer copy"),
         ("", "/b", "0B", "layer 1", ""),
         ("A", "/c/", "", "layer 2", ""),
     ]
@@ -91,8 +91,8 @@ def test_the_copy_that_is_needed_is_named_and_no_waste() -> None:
 def test_an_opaque_directory_says_what_it_hides() -> None:
     made = image(Dir({"etc": Dir({"a": File()})}), Dir({"etc": Dir(opaque=True)}))
     assert cells(layer_explorer(made)) == [
-        ("C", "/etc/", "", "layer 1: directory; opaque: nothing in it is seen"),
-        ("D", "/etc/a", "", "layer 1: 0B; hidden with /etc"),
+        ("C", "/etc/", "", "layer 2", "layer 1: directory; opaque: nothing in it is seen"),
+        ("D", "/etc/a", "", "hidden", "layer 1: 0B; hidden with /etc"),
     ]
 
 
@@ -109,7 +109,7 @@ def test_a_container_has_its_own_layer_on_top() -> None:
     assert [row[:2] for row in cells(explorer)] == [("C", "/etc/"), ("C", "/etc/passwd")]
     assert (
         "the container's layer added 11 bytes at its end, and has the whole file again"
-        in cells(explorer)[1][3]
+        in cells(explorer)[1][4]
     )
     assert explorer.code == 'layer_explorer(lab.container("box"))'
 
@@ -117,20 +117,20 @@ def test_a_container_has_its_own_layer_on_top() -> None:
 def test_an_image_without_layers_says_so() -> None:
     explorer = layer_explorer(image())
     assert explorer.table.caption == "There are no layers."
-    assert "no layers" in explorer.picture.text
+    assert "0 layers" in shown_text(explorer, 1)
 
 
 def test_more_rows_than_fit_are_counted() -> None:
     made = image(Dir({f"{number:04}": File() for number in range(2351)}))
     explorer = layer_explorer(made)
-    assert (len(explorer.table.rows), explorer.table.more) == (LIMIT, 2351 - LIMIT)
+    assert len(explorer.table.rows) == LIMIT
     assert "… 2,311 more: filter by a path" in shown_text(explorer)
 
 
 def test_letters_choose_the_paths() -> None:
     made = image(Dir({"etc": Dir({"Log": File(), "b": File()}), "etc2": Dir({"log": File()})}))
-    found = view_table(stacked(made), 1, "changes", filter="etc/LOG")
-    assert [row.cells[0] for row in found.rows] == ["/etc/Log"]
+    found = layer_explorer(made, layer=1, filter="etc/LOG").table
+    assert [row[1] for row in found.rows] == ["/etc/Log"]
     assert "1 of 5 paths" in found.caption
 
 
@@ -171,6 +171,11 @@ def test_hostile_names_are_shown_as_text() -> None:
 
 
 # Its controls
+
+
+def test_a_layer_says_on_its_button_what_is_wasted_of_it_up_to_the_chosen_one() -> None:
+    assert "134MB wasted · RUN" in layer_explorer(APP).page()
+    assert "wasted · RUN" not in layer_explorer(APP, layer=1).page()
 
 
 def test_the_buttons_stand_as_the_layers_do_and_choose_them() -> None:

@@ -18,11 +18,11 @@ from labkit.engine.scene import Scene, scene_of
 from labkit.engine.state import Container
 from labkit.lab import Lab
 from labkit.notebook.pictures.history_map import history_map
-from labkit.notebook.pictures.layer_stack import Level, chosen_layer, on_one_image, shared, stack, steps
+from labkit.notebook.pictures.layer_stack import on_one_image, shared, stack, steps
 from labkit.notebook.pictures.picture import Picture
 from labkit.notebook.pictures.still import Arrow, lines, still
 from labkit.notebook.pictures.text import cells, cut, table, visible
-from labkit.notebook.pictures.views import ImageView, LayerView, StepView, image_view
+from labkit.notebook.pictures.views import history_lines, layer_changes
 from labkit.oci.changeset import Change, change_lines
 from labkit.oci.config import ZERO_TIME, History, dockerfile_line, make_config
 from labkit.oci.content import Content
@@ -85,7 +85,6 @@ PICTURES = labs_pictures() | {
     "no history": history_map(made()),
     "no images": shared([]),
     "125 layers": stack(DEEP, name="deep"),
-    "chosen": chosen_layer("app", [Level("1", "a" * 12, 55, "ADD", 50), Level("R/W", "", 0, "", 0, True)], 1),
 }
 
 
@@ -315,12 +314,13 @@ def test_history_tells_the_slide_in_words() -> None:
 
 
 def test_a_line_that_made_a_layer_of_no_bytes_is_joined() -> None:
-    layers = (LayerView("aaaaaaaaaaaa", 9), LayerView("bbbbbbbbbbbb", 0))
-    view = ImageView("app", layers, (StepView("ADD", 0), StepView("RUN mkdir /x", 1), StepView("CMD")))
-    picture = history_map(view)
+    image = made(file(9), created_by="ADD").append(
+        Layer.of(Dir({"x": Dir()})), created=ZERO_TIME, created_by="RUN mkdir /x"
+    )
+    picture = history_map(image.append(None, created=ZERO_TIME, created_by="CMD"))
     assert [words(each)[:2] for each in groups(picture, "step")] == [["RUN mkdir /x", "0B"], ["ADD", "9B"]]
     assert picture.svg.count('class="join"') == 2
-    assert "RUN mkdir /x  0B  layer 2   bbbbbbbbbbbb" in picture.text
+    assert f"RUN mkdir /x  0B  layer 2   {image.layers[1].diff_id[7:19]}" in picture.text
 
 
 BASE, NGINX, MYSQL = file(55_300_000, "base"), file(54_100_000, "nginx"), file(1_000_000, "mysql")
@@ -425,14 +425,12 @@ def test_a_removed_image_is_still_under_its_container() -> None:
     assert [each[2] for each in tiles(on_one_image(lab, "busybox"), "container")] == ["box1", "box2"]
 
 
-def test_the_chosen_layer_has_a_strong_line_and_those_above_are_pale() -> None:
-    levels = [Level(f"{n}", f"{n}" * 12, n, "RUN x", wasted=n == 1) for n in (1, 2, 3)]
-    picture = chosen_layer("app", levels, 2)
+def test_a_chosen_tile_has_a_strong_line_and_a_mark_in_words() -> None:
+    scene = scene_of([("app", DB)])
+    picture = still(scene, "app", chosen=[scene.tiles[0].key])
     (strong,) = (each for each in parsed(picture).iter(f"{SVG}rect") if each.get("stroke-width") == "3")
     assert frame(groups(picture, "tile layer")[0])[1] == float(strong.get("y", ""))
-    assert [each[0] for each in tiles(picture, "above")] == ["3"]
-    assert tiles(picture, "waste")[0][3] == "1B wasted · RUN x"
-    assert "  > layer 2" in picture.text
+    assert "  > layer 1" in picture.text
 
 
 def test_an_arrow_leads_from_tile_to_tile_with_its_words() -> None:
@@ -462,13 +460,8 @@ def made_image() -> Image:
 
 def test_an_image_of_the_engine_is_drawn_as_it_is() -> None:
     image = made_image()
-    view = image_view(image, "app:1", changes=4)
-    labels = [layer.diff_id[7:19] for layer in image.layers]
-    assert view.layers == (
-        LayerView(labels[0], 2, "ADD file:1 in /", ("A /etc/ (2 inside)",)),
-        LayerView(labels[1], 5, "RUN echo hello", ("C /etc/motd", "D /etc/old")),
-    )
-    assert [step.layer for step in view.history] == [0, None, 1]
+    assert layer_changes(image, 4) == [("A /etc/ (2 inside)",), ("C /etc/motd", "D /etc/old")]
+    assert [number for _, number in history_lines(image)] == [2, 0, 1]
     assert stack(image).title.startswith(image.id[7:19])
 
 

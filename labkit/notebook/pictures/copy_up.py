@@ -60,7 +60,7 @@ def _stack(story: Story, place: int) -> Iterator[Tile]:
     """Give the layers from the top down; one that was looked into says what was found there."""
     visited = {layer for each in story.steps[: place + 1] for layer in each.layers}
     shown, left = _shown(story), 0
-    for layer, row in enumerate(story.rows):
+    for layer, (mark, words) in enumerate(story.rows):
         if layer not in shown:
             left += 1
             if layer + 1 in shown or layer + 1 == len(story.rows):
@@ -68,8 +68,8 @@ def _stack(story: Story, place: int) -> Iterator[Tile]:
                 left = 0
             continue
         found = _found(story.looks[layer]) if layer in visited and story.looks else ""
-        found = _own(story, place) or found if row.writable else found
-        yield Tile(_key(layer), found or row.words, mark=row.label)
+        found = found if layer else _own(story, place) or found
+        yield Tile(_key(layer), found or words, mark=mark)
 
 
 def _shown(story: Story) -> set[int]:

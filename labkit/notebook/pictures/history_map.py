@@ -10,7 +10,10 @@ from labkit.notebook.pictures.picture import Picture
 from labkit.notebook.pictures.svg import Shape, badge, box, curve, group, text
 from labkit.notebook.pictures.text import count, cut, fit, table, visible
 from labkit.notebook.pictures.theme import BLUE, GREEN, INK, PADDING, QUIET, RED, TITLE, Hue
-from labkit.notebook.pictures.views import ImageView, LayerView, Pictured, StepView, image_view
+from labkit.notebook.pictures.views import Pictured, history_lines, named
+from labkit.oci.digest import short
+from labkit.oci.image import Image, Step
+from labkit.oci.layer import Layer
 
 _WIDTH = 860
 _ROW = 34
@@ -24,9 +27,7 @@ _CREATED_BY = 45
 """Where `docker history` cuts."""
 
 
-def history_map(
-    image: Pictured | ImageView, *, name: str = "", chosen: int = 0, lab: Lab | None = None
-) -> Picture:
+def history_map(image: Pictured, *, name: str = "", chosen: int = 0, lab: Lab | None = None) -> Picture:
     """Draw the lines of `docker history`, newest first, each that made a layer joined to its layer.
 
     A line that made an empty layer, 0B and yet a layer, is joined as well. The line `chosen`, 1 for the
@@ -39,44 +40,43 @@ def history_map(
       /bin/sh -c #(nop)  ENV A=b                       0B  metadata
       /bin/sh -c echo hello > /greeting                6B  layer 2   5d47e6d87531
     """
-    view = image_view(image, name, lab=lab)
-    rows, layers = len(view.history), len(view.layers)
-    title = f"{view.name} · {count(rows, 'history line')} · {count(layers, 'layer')}"
+    name, found = named(image, name, lab)
+    lines, layers = history_lines(found), len(found.layers)
+    rows, joined = len(lines), sum(number > 0 for _, number in lines)
+    title = f"{name} · {count(rows, 'history line')} · {count(layers, 'layer')}"
     head = PADDING + TITLE + 24
     top = head + 30
     space = max(rows * _ROW, layers * (_HEIGHT + 4) - 4)
     steps_top = top + (space - rows * _ROW) / 2
-    tops = _layer_tops(view, steps_top, top, space)
+    tops = _layer_tops(found, steps_top, top, space)
     shapes = _heads(head)
-    for place, layer in enumerate(view.layers):
-        shapes.append(_layer(layer, place, tops[place]))
-    for row, step in enumerate(reversed(view.history)):
+    for number, layer in enumerate(found.layers, 1):
+        shapes.append(_layer(layer, number, tops[number - 1]))
+    for row, (step, number) in enumerate(lines):
         y = steps_top + row * _ROW
-        shapes.append(_step(step, view, y))
+        shapes.append(_step(step, number, y))
         if row + 1 == chosen:
-            shapes += _mark(y, None if step.layer is None else tops[step.layer])
-        if step.layer is not None:
-            x, hue = PADDING + _STEP, _hue(step.layer)
-            to_x, to_y = _WIDTH - PADDING - _LAYER, tops[step.layer] + _HEIGHT / 2
-            shapes.append(curve(x, y + _ROW / 2, to_x, to_y, hue, "join"))
-    joined = sum(step.layer is not None for step in view.history)
+            shapes += _mark(y, tops[number - 1] if number else None)
+        if number:
+            to_x, to_y = _WIDTH - PADDING - _LAYER, tops[number - 1] + _HEIGHT / 2
+            shapes.append(curve(PADDING + _STEP, y + _ROW / 2, to_x, to_y, _hue(number), "join"))
     description = (
         f"At the left the lines of docker history, newest first; at the right the layers, the base at the "
         f"bottom. {count(joined, 'line')} made a layer and {'is' if joined == 1 else 'are'} joined to it; "
         f"{count(rows - joined, 'line')} changed metadata alone."
     )
-    words = _twin(title, view, chosen)
+    words = _twin(title, found, chosen)
     return svg.paint(title, description, words, _WIDTH, top + space + PADDING, shapes)
 
 
-def _hue(place: int) -> Hue:
-    return _HUES[place % len(_HUES)]
+def _hue(number: int) -> Hue:
+    return _HUES[(number - 1) % len(_HUES)]
 
 
-def _layer_tops(view: ImageView, steps_top: float, top: float, space: float) -> list[float]:
+def _layer_tops(image: Image, steps_top: float, top: float, space: float) -> list[float]:
     """Return the height of each layer in a stack that stands in the middle of the lines it is joined to."""
-    layers, pitch = len(view.layers), _HEIGHT + 4
-    rows = [row for row, step in enumerate(reversed(view.history)) if step.layer is not None] or [0]
+    layers, pitch = len(image.layers), _HEIGHT + 4
+    rows = [row for row, (_, number) in enumerate(history_lines(image)) if number] or [0]
     middle = steps_top + (sum(rows) / len(rows) + 0.5) * _ROW
     height = layers * pitch - 4
     first = max(top, min(middle - height / 2, top + space - height))
@@ -94,32 +94,29 @@ def _heads(y: float) -> list[Shape]:
     ]
 
 
-def _created_by(step: StepView) -> str:
-    return visible(ellipsis(step.created_by.replace("\t", " "), _CREATED_BY))
+def _created_by(step: Step) -> str:
+    return visible(ellipsis(step.entry.created_by.replace("\t", " "), _CREATED_BY))
 
 
-def _step(step: StepView, view: ImageView, y: float) -> Shape:
-    x, middle = PADDING, y + _ROW / 2
-    is_layer = step.layer is not None
-    size = human_size(view.layers[step.layer].size if step.layer is not None else 0)
-    ink = INK if is_layer else QUIET
+def _step(step: Step, number: int, y: float) -> Shape:
+    x, middle, ink = PADDING, y + _ROW / 2, INK if number else QUIET
     shapes = [
         text(x + 10, middle, fit(_created_by(step), 400, 14), mono=True, fill=ink),
-        text(_SIZE_END, middle, size, mono=True, bold=is_layer, fill=ink, anchor="end"),
+        text(_SIZE_END, middle, human_size(step.size), mono=True, bold=number > 0, fill=ink, anchor="end"),
     ]
-    if step.layer is None:
+    if not number:
         return group([*shapes, text(_SIZE_END + 16, middle, "metadata", fill=QUIET)], "metadata")
-    hue = _hue(step.layer)
+    hue = _hue(number)
     frame = box(x, y + 2, _STEP, _ROW - 4, fill=hue.tint, line=hue.line)
-    return group([frame, *shapes, badge(_SIZE_END + 30, middle, str(step.layer + 1), hue)], "step")
+    return group([frame, *shapes, badge(_SIZE_END + 30, middle, str(number), hue)], "step")
 
 
-def _layer(layer: LayerView, place: int, y: float) -> Shape:
-    x, hue = _WIDTH - PADDING - _LAYER, _hue(place)
+def _layer(layer: Layer, number: int, y: float) -> Shape:
+    x, hue = _WIDTH - PADDING - _LAYER, _hue(number)
     shapes = [
         box(x, y, _LAYER, _HEIGHT, fill=hue.tint, line=hue.line),
-        badge(x + 24, y + _HEIGHT / 2, str(place + 1), hue),
-        text(x + 48, y + 20, cut(layer.label, 13), mono=True, bold=True),
+        badge(x + 24, y + _HEIGHT / 2, str(number), hue),
+        text(x + 48, y + 20, short(layer.diff_id), mono=True, bold=True),
         text(x + 48, y + 41, human_size(layer.size), mono=True),
     ]
     return group(shapes, "layer")
@@ -134,15 +131,11 @@ def _mark(y: float, layer_top: float | None) -> list[Shape]:
     return [text(4, y + _ROW / 2, "▶", fill=INK), *shapes]
 
 
-def _twin(title: str, view: ImageView, chosen: int) -> str:
+def _twin(title: str, image: Image, chosen: int) -> str:
     rows = []
-    for step in reversed(view.history):
-        if step.layer is None:
-            rows.append([_created_by(step), "0B", "metadata", ""])
-        else:
-            layer = view.layers[step.layer]
-            number = f"layer {step.layer + 1}"
-            rows.append([_created_by(step), human_size(layer.size), number, cut(layer.label, 24)])
+    for step, number in history_lines(image):
+        told = ["metadata", ""] if step.layer is None else [f"layer {number}", short(step.layer.diff_id)]
+        rows.append([_created_by(step), human_size(step.size), *told])
     lines = table(rows, right=(1,)).split("\n") if rows else []
     marked = [("> " if number == chosen else "  ") + line for number, line in enumerate(lines, 1)]
     return "\n".join([cut(title, 110), *marked])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeAlias, cast
 
 from labkit.base.errors import LabkitError
@@ -24,8 +24,8 @@ from labkit.notebook.pictures.still import Sum, lines, still
 from labkit.notebook.pictures.text import count
 from labkit.notebook.pictures.views import (
     Pictured,
-    image_view,
     lab_first,
+    layer_changes,
     looked_up,
     name_of,
     named,
@@ -77,14 +77,11 @@ def steps(image: Pictured, *, name: str = "", changes: int = 4, lab: Lab | None 
       layer 2  5d47e6d87531         6B  RUN echo hello > /greeting
     """
     shown = named(image, name, lab)
-    view = image_view(image, changes=changes, lab=lab)
-    told = {
-        f"layer:{chain}": layer.changes for chain, layer in zip(shown[1].chain_ids, view.layers, strict=True)
-    }
+    told = dict(zip(shown[1].chain_ids, layer_changes(shown[1], changes), strict=True))
     tiles: list[Tile] = []
     for tile in _scene([shown]).tiles:
         tiles.append(replace(tile, row=len(tiles)))
-        for line in reversed(told.get(tile.key, ())):
+        for line in reversed(told.get(tile.key.removeprefix("layer:"), ())):
             letter, _, path = line.partition(" ")
             tiles.append(Tile(f"file:{tile.key}:{line}", path, row=len(tiles), mark=letter))
     words = "On each layer stands what it adds (A), changes (C), deletes (D)."
@@ -194,44 +191,6 @@ def _made_of(lab: Lab, name: str) -> list[Named]:
             called = [each.familiar for each in images.references(engine, image.id)]
             found.setdefault(image.id, ((called or [short(image.id)])[0], image))
     return list(found.values())
-
-
-@dataclass(frozen=True, slots=True)
-class Level:
-    """A layer: its mark, identifier, bytes, what made it, and how many of its bytes are wasted."""
-
-    mark: str
-    label: str
-    size: int
-    made: str
-    wasted: int = 0
-    writable: bool = False
-
-
-def chosen_layer(title: str, levels: Sequence[Level], chosen: int) -> Picture:
-    """Draw layers, the base at the bottom, with the chosen one marked (1 is the bottom, 0 none).
-
-    >>> levels = [Level("1", "5dacd731af1b", 55, "ADD", 50), Level("2", "", 0, "RM")]
-    >>> print(chosen_layer("app", levels, 2).text)
-    app · layer 2 of 2 chosen
-    50B of the layers up to it are wasted.
-      > layer 2                 0B  RM
-      layer 1    5dacd731af1b  55B  50B wasted · ADD
-    """
-    tiles = []
-    for number, each in enumerate(levels, 1):
-        kind = "container" if each.writable else "waste" if each.wasted else "layer"
-        note = f"{human_size(each.wasted)} wasted · {each.made}" if each.wasted else each.made
-        key = f"{'above' if number > chosen else kind}:{number}"
-        tiles.append(Tile(key, each.label, each.size, row=number - 1, mark=each.mark, note=note))
-    wasted = sum(each.wasted for each in levels)
-    words = [f"{human_size(wasted)} of the layers up to it are wasted."] * bool(wasted)
-    words += ["Those above it are pale: they are left out."] * (chosen < len(levels))
-    which = levels[chosen - 1].mark if chosen else ""
-    told = f"layer {which} of {len(levels)} chosen" if which.isdigit() else f"its {which} layer chosen"
-    keys = [each.key for each in tiles[max(chosen - 1, 0) : chosen]]
-    scene = Scene(tuple(tiles), 1, len(tiles))
-    return still(scene, f"{title} · {told if chosen else 'no layers'}", lines(*words), chosen=keys)
 
 
 def _summary(shown: Named) -> str:

@@ -27,10 +27,15 @@ class Picture:
         return {"text/html": self.html, "text/plain": self.text}
 
     @property
-    def html(self) -> str:
-        """The image, never wider than the page, and the twin that opens below it."""
+    def image(self) -> str:
+        """The image alone, with its text alternative, never wider than the page."""
         alternative = f"{self.title}. {self.description}"
-        return image("image/svg+xml", self.svg.encode(), alternative, self.width) + twin(self.text)
+        return image("image/svg+xml", self.svg.encode(), alternative, self.width)
+
+    @property
+    def html(self) -> str:
+        """The image, and below it the twin, folded until it is asked for."""
+        return self.image + twin(self.text)
 
 
 def image(kind: str, data: bytes, alternative: str, width: int) -> str:

@@ -27,7 +27,6 @@ from labkit.notebook.pictures.theme import (
     PALE,
     PURPLE,
     QUIET,
-    RED,
     SIZE,
     SKY,
     TITLE,
@@ -43,7 +42,7 @@ _BAR = 232
 """Where a sum's bar begins."""
 _HEADS = {"blob": "Registry", "cache": "Local cache and containers", "volume": "Volumes"}
 _STATUS = {"running": "●", "created": "◌", "exited": "○"}
-_HUES = {"blob": SKY, "layer": BLUE, "fold": BLUE, "container": ORANGE, "volume": PURPLE, "waste": RED}
+_HUES = {"blob": SKY, "layer": BLUE, "fold": BLUE, "container": ORANGE, "volume": PURPLE}
 _GREY = Hue("#59636e", PALE, CARD)
 _BOLD = ("image", "container", "head")
 
@@ -187,7 +186,7 @@ def twin(scene: Scene, sums: Sequence[Sum] = (), chosen: Collection[str] = ()) -
 
 def _said(tile: Tile) -> str:
     """Return what a tile is, in a word, with its letter, number or status."""
-    kind = {"file": "", "head": "", "above": "layer", "waste": "layer"}.get(tile.kind, tile.kind)
+    kind = "" if tile.kind in ("file", "head") else tile.kind
     return f"{kind} {tile.mark}".strip()
 
 
@@ -239,9 +238,7 @@ def _layout(
 
 def _drawn(tile: Tile, place: _Place, chosen: bool) -> Iterator[Shape]:
     hue = CHANGES.get(tile.mark, _GREY) if tile.kind == "file" else _HUES.get(tile.kind, _GREY)
-    shared = (
-        tile.kind == "waste" or tile.mark in ("W", "O") or (tile.kind in ("layer", "fold") and tile.span > 1)
-    )
+    shared = tile.mark in ("W", "O") or (tile.kind in ("layer", "fold") and tile.span > 1)
     fill, middle = svg.hatch(hue) if shared else hue.tint, place.y + _HEIGHT / 2
     dash = tile.kind in ("container", "fold")
     frame = svg.box(

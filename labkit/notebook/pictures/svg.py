@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import drawsvg  # type: ignore[import-untyped]
 
 from labkit.notebook.pictures.picture import Picture
-from labkit.notebook.pictures.text import fit_title, visible
+from labkit.notebook.pictures.text import SANS, fit, visible
 from labkit.notebook.pictures.theme import CARD, INK, PADDING, RULE, SIZE, TITLE, Hue
 
 Shape: TypeAlias = Any
@@ -114,7 +114,8 @@ def paint(
     Its identifiers come from its words, so that they are the same on every run and pictures on one page
     keep theirs apart.
     """
-    title, description, height = fit_title(title, width), visible(description), int(height)
+    title, height = fit(title, width - 2 * PADDING, TITLE, SANS + 0.06), int(height)
+    description = visible(description)
     mark = "p" + hashlib.sha256("\n".join([title, description, twin]).encode()).hexdigest()[:10]
     drawing = drawsvg.Drawing(
         width,

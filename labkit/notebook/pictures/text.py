@@ -10,7 +10,6 @@ import re
 from collections.abc import Sequence
 
 from labkit.base.text import escaped
-from labkit.notebook.pictures.theme import PADDING, TITLE
 
 MONO = 0.61
 """The width of a character in a generic monospaced font, in parts of the font's size."""
@@ -76,11 +75,6 @@ def fit(text: str, width: float, size: int, font: float = MONO) -> str:
     'docker-ent…'
     """
     return cut(text, int(width / (size * font)))
-
-
-def fit_title(text: str, width: float) -> str:
-    """Return a title cut to the width of its picture."""
-    return fit(text, width - 2 * PADDING, TITLE, SANS + 0.06)
 
 
 def indented(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> list[str]:

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from functools import wraps
-from itertools import chain, count, repeat
+from itertools import count
 from typing import Any, ParamSpec, Protocol, TypeAlias, TypeVar, cast, overload
 
 from labkit.base.errors import LabkitError, NotFound
@@ -20,42 +19,8 @@ from labkit.engine import images
 from labkit.lab import Lab
 from labkit.notebook.pictures.text import cut
 from labkit.oci import changeset, tree
-from labkit.oci.config import dockerfile_line
 from labkit.oci.digest import short
-from labkit.oci.image import Image
-
-
-@dataclass(frozen=True, slots=True)
-class LayerView:
-    """A layer: its short identifier, the bytes of its files, what made it, and lines of its changes."""
-
-    label: str
-    size: int
-    instruction: str = ""
-    changes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class StepView:
-    """A line of the history: its CREATED BY and the place of the layer that it made, or None."""
-
-    created_by: str
-    layer: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ImageView:
-    """An image: its name, its layers from the bottom up, its history from the oldest step on."""
-
-    name: str
-    layers: tuple[LayerView, ...]
-    history: tuple[StepView, ...] = ()
-
-    @property
-    def size(self) -> int:
-        """The bytes of all layers."""
-        return sum(layer.size for layer in self.layers)
-
+from labkit.oci.image import Image, Step
 
 Pictured: TypeAlias = str | Image | Box
 """An image to be drawn: its name, itself, or a container that stands on it."""
@@ -162,31 +127,20 @@ def named(image: Pictured, name: str = "", lab: Lab | None = None) -> tuple[str,
     return name or (image if isinstance(image, str) else found.name) or short(found.id), found
 
 
-def image_view(
-    image: Pictured | ImageView, name: str = "", *, changes: int = 0, lab: Lab | None = None
-) -> ImageView:
-    """Return what pictures show of an image, under the name that `named` gives it.
+def history_lines(image: Image) -> list[tuple[Step, int]]:
+    """Return the lines of a history, the newest first, each with the number of its layer, or 0.
 
-    Layers are labelled with their short DiffIDs. `changes` is how many lines to tell of what each changes.
-
-    >>> image_view(ImageView("nginx", (LayerView("27833a3ba0a5", 55),)), "nginx:latest").name
-    'nginx:latest'
+    >>> [number for _, number in history_lines(Lab().pull("nginx"))]
+    [0, 0, 0, 3, 2, 0, 0, 0, 0, 1]
     """
-    if isinstance(image, ImageView):
-        return replace(image, name=name) if name else image
-    name, found = named(image, name, lab)
-    made_by = [step.entry.created_by for step in found.history if step.layer is not None]
-    lower = tree.EMPTY_ROOT
-    layers = []
-    for layer, created_by in zip(found.layers, chain(made_by, repeat("")), strict=False):
-        told: tuple[str, ...] = ()
-        if changes:
-            told = changeset.change_lines(changeset.changes(lower, layer.changes), changes)
-            lower = changeset.apply(lower, layer.changes)
-        layers.append(LayerView(short(layer.diff_id), layer.size, dockerfile_line(created_by), told))
-    places = count()
-    history = tuple(
-        StepView(step.entry.created_by, None if step.layer is None else next(places))
-        for step in found.history
-    )
-    return ImageView(name, tuple(layers), history)
+    numbers = count(1)
+    return [(step, 0 if step.layer is None else next(numbers)) for step in image.history][::-1]
+
+
+def layer_changes(image: Image, most: int) -> list[tuple[str, ...]]:
+    """Return of each layer, the base first, what it changes in at most so many lines."""
+    lower, told = tree.EMPTY_ROOT, []
+    for layer in image.layers:
+        told.append(changeset.change_lines(changeset.changes(lower, layer.changes), most))
+        lower = changeset.apply(lower, layer.changes)
+    return told

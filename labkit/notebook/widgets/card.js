@@ -5,10 +5,7 @@ export default {
     const { prompt, choices, commands } = model.get("asked");
     const element = part("div"), root = part("section", "stage card", "", { "aria-label": model.get("label") });
     element.append(part("style", "", model.get("css")), root);
-    const lost = part("p", "lost", "The kernel was restarted: run the cell again.", { role: "status" });
-    lost.hidden = true;
-    const tell = message => { try { model.send(message); } catch { lost.hidden = false; } };
-    model.on("comm_live_update", () => { lost.hidden = model.comm_live; });
+    const { lost, tell } = telling(model);
 
     const answers = choices.map(([letter, words]) => {
       const made = part("button", "answer", "", { type: "button", "data-letter": letter });

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from contextlib import suppress
 from xml.etree import ElementTree as etree
 
 import traitlets
@@ -61,8 +61,8 @@ class CowStepper(Explorer):
     """
 
     path = traitlets.Unicode()
-    operation = traitlets.Unicode()
-    after = traitlets.Unicode()
+    operation = traitlets.Enum([*OPERATIONS])
+    after = traitlets.Enum(["", *OPERATIONS])
     step = traitlets.Int(AT_START)
 
     def __init__(
@@ -77,16 +77,6 @@ class CowStepper(Explorer):
         except LabkitError as error:
             self._error = str(error)
 
-    @traitlets.validate("operation", "after")
-    def _known(self, proposal: Any) -> str:
-        value: str = proposal["value"]
-        if value or proposal["trait"].name == "operation":
-            try:
-                operation_named(value)
-            except LabkitError as error:
-                raise traitlets.TraitError(str(error)) from None
-        return value
-
     def story(self) -> Story:
         """Return what happens, as the lab is now; raises LabkitError as `story` does."""
         if self._error:
@@ -98,22 +88,19 @@ class CowStepper(Explorer):
 
     @property
     def code(self) -> str:
-        try:
+        step = self.step
+        with suppress(LabkitError):
             step = self._place(len(self.story().steps))
-        except LabkitError:
-            step = self.step
         after = f", after={python_text(self.after)}" if self.after else ""
         chosen = f"path={python_text(self.path)}, operation={python_text(self.operation)}{after}, step={step}"
         return f"cow_stepper(lab, {python_text(self._name)}, {chosen})"
 
     def go(self, to: str) -> None:
         """Go to the "first", "last", "next" or step before ("back")."""
-        try:
+        with suppress(LabkitError):
             last = len(self.story().steps) - 1
-        except LabkitError:
-            return
-        now = self._place(last + 1)
-        self.step = {"first": 0, "back": max(now - 1, 0), "next": min(now + 1, last), "last": last}[to]
+            now = self._place(last + 1)
+            self.step = {"first": 0, "back": max(now - 1, 0), "next": min(now + 1, last), "last": last}[to]
 
     def _place(self, steps: int) -> int:
         return min(self.step, steps - 1) if self.step >= 0 else max(steps + self.step, 0)
@@ -131,10 +118,10 @@ class CowStepper(Explorer):
     def _words(self, told: Story, place: int) -> dict[str, str]:
         """Return the steps so far, as a list and as text, and the line of Python."""
         done, left = told.steps[: place + 1], len(told.steps) - 1 - place
-        more = [f"… {left} more: press Next"] if left else []
+        more = [f"… {left} more: press Next"] * (left > 0)
         lines = [f"{number:>3}. {step.title}\n     {step.why}" for number, step in enumerate(done)]
-        ending = [f"     {each}" for each in more]
-        plain = "\n".join([f"$ {told.command}", *lines, *ending, "", f"The same in Python: {self.code}"])
+        lines += [f"     {each}" for each in more]
+        plain = "\n".join([f"$ {told.command}", *lines, "", f"The same in Python: {self.code}"])
         items = [element("li", element("b", step.title), element("br"), step.why) for step in done]
         steps = element("ol", *items, start="0", style="margin: 4px 0; padding-left: 2.5em")
         command = element("code", f"$ {told.command}", style=PAPER)
@@ -144,25 +131,16 @@ class CowStepper(Explorer):
 
     def controls(self) -> list[etree.Element]:
         """Return the choices of a file, an operation and what was done before, and the steps' buttons."""
-        try:
+        offered: list[str] = []
+        with suppress(LabkitError):
             offered = choices(self._lab, self._name)
-        except LabkitError:
-            offered = []
         labels = [(name, each.label) for name, each in OPERATIONS.items()]
         files = [(path, path) for path in ([] if self.path in offered else [self.path]) + offered]
         done = [button(words, "operation", name, chosen=name == self.operation) for name, words in labels]
-        return [
-            group(
-                "File",
-                choice("choose", "path", self.path, files),
-                field("or type", "path", self.path),
-                choice("done before", "after", self.after, [("", "nothing"), *labels]),
-            ),
-            group("Operation", *done),
-            group(
-                "Steps", *(button(word, "step", word.lower()) for word in ("First", "Back", "Next", "Last"))
-            ),
-        ]
+        steps = [button(word, "step", word.lower()) for word in ("First", "Back", "Next", "Last")]
+        chosen = choice("choose", "path", self.path, files), field("or type", "path", self.path)
+        before = choice("done before", "after", self.after, [("", "nothing"), *labels])
+        return [group("File", *chosen, before), group("Operation", *done), group("Steps", *steps)]
 
     def choose(self, name: str, value: str) -> None:
         """Do what a control asks for; another choice than a step begins at the first one."""

@@ -1,10 +1,12 @@
-"""The history explorer: the lines of `docker history` as buttons, beside them the chosen one explained."""
+"""The history explorer: the lines of `docker history` as buttons, beside them the chosen one explained.
+
+A line is told with its whole command, its layer or why there is none, and what the layer changes.
+"""
 
 from __future__ import annotations
 
 import json
 import tomllib
-from dataclasses import dataclass
 from typing import Any
 from xml.etree import ElementTree as etree
 
@@ -17,71 +19,18 @@ from labkit.go.units import human_size
 from labkit.lab import Lab
 from labkit.notebook.html import WRAPPED, card, code_line, element, facts, html
 from labkit.notebook.pictures.history_map import history_map
-from labkit.notebook.pictures.views import ImageView, image_view, looked_up
+from labkit.notebook.pictures.views import history_lines, layer_changes, named
 from labkit.notebook.widgets.page import Explorer, Output, beside, line_button, rows
 from labkit.oci.config import dockerfile_line
 from labkit.oci.digest import short
 from labkit.oci.image import Image, Step
 
-# A line of `docker history` explained: the whole command, its layer or why there is none, its changes.
-
-CHANGES = 8
+_CHANGES = 8
 """The most lines that are told of a layer's changes."""
+_NONE = "This image has no history."
 _WORDS: dict[str, dict[str, str]] = tomllib.loads(
     packaged("labkit.notebook.widgets", "history_explorer.toml")
 )
-
-
-@dataclass(frozen=True, slots=True)
-class HistoryLine:
-    """A line, 1 for the newest: its whole command, and names and values to show."""
-
-    title: str
-    command: str
-    facts: tuple[tuple[str, str], ...]
-
-
-def explained_view(image: Image, name: str = "") -> ImageView:
-    """Return what the explanations and the picture of an image need, computed once."""
-    return image_view(image, name, changes=CHANGES)
-
-
-def history_line(image: Image, view: ImageView, number: int) -> HistoryLine:
-    """Explain a line of an image's history.
-
-    >>> from labkit import Lab
-    >>> image = Lab().pull("nginx")
-    >>> dict(history_line(image, explained_view(image), 3).facts)["made a layer"]
-    'no'
-    """
-    place = len(image.history) - number
-    step, layer = image.history[place], view.history[place].layer
-    facts = [("made a layer", "no" if layer is None else f"yes, layer {layer + 1} of {len(view.layers)}")]
-    if step.layer is not None:
-        facts += [("DiffID", step.layer.diff_id), ("size", f"{human_size(step.size)}, {step.size:,} bytes")]
-    words = _WORDS["image"]
-    named = words["newest"].format(id=short(image.id)) if number == 1 else words["missing"]
-    facts += [("why", _why(step)), ("IMAGE", named)]
-    if image.recorded and step.layer is not None:
-        facts.append(("note", words["record"]))
-    if layer is not None and (changes := view.layers[layer].changes):
-        facts.append(("changes", "\n".join(changes)))
-    title = f"Line {number} of {len(image.history)}: {'0B' if not step.size else human_size(step.size)}"
-    return HistoryLine(title, step.entry.created_by, tuple(facts))
-
-
-def _why(step: Step) -> str:
-    word = dockerfile_line(step.entry.created_by).partition(" ")[0]
-    notes = _WORDS["notes"].get(word)
-    if step.layer is None:
-        case = "noted" if notes else "no layer"
-    elif step.size:
-        case = "files"
-    elif step.layer.changes.children:
-        case = "no bytes"
-    else:
-        case = "noted in a layer" if notes else "empty layer"
-    return _WORDS["why"][case].format(word=word, notes=notes)
 
 
 def history_explorer(
@@ -97,16 +46,14 @@ def history_explorer(
     >>> history_explorer(Lab().pull("nginx"), layer=2).line
     5
     """
-    of = looked_up(image, lab)
-    found = of.container.image if isinstance(of, Box) else of
-    called = of.container.image_name if isinstance(of, Box) else image if isinstance(image, str) else ""
+    name, found = named(image, name, lab)
+    numbers = [number for _, number in history_lines(found)]
     if layer:
-        made = [n for n, step in enumerate(found.history) if step.layer is not None]
-        if layer not in range(1, len(made) + 1):
+        if layer not in numbers:
             raise LabkitError(f"layer {layer}: no line of the history made it")
-        line = len(found.history) - made[layer - 1]
+        line = numbers.index(layer) + 1
     try:
-        return HistoryExplorer(found, name or called, line=line if found.history else 0)
+        return HistoryExplorer(found, name, line=line if numbers else 0)
     except traitlets.TraitError as error:
         raise LabkitError(str(error)) from None
 
@@ -121,63 +68,86 @@ class HistoryExplorer(Explorer):
 
     line = traitlets.Int()
 
-    def __init__(self, image: Image, name: str = "", **state: Any) -> None:
+    def __init__(self, image: Image, name: str, **state: Any) -> None:
         self._image, self._name = image, name
-        self._view = explained_view(image, name)
+        self._lines, self._changes = history_lines(image), layer_changes(image, _CHANGES)
         super().__init__(**state)
 
     @traitlets.validate("line")
     def _is_there(self, proposal: Any) -> int:
         number: int = proposal["value"]
-        last = len(self._view.history)
+        last = len(self._lines)
         if not min(1, last) <= number <= last:
             raise traitlets.TraitError(f"line {number}: there are lines 1 to {last}, 1 is the newest")
         return number
 
     @property
     def code(self) -> str:
-        name = json.dumps(self._name or self._view.name)
-        named = f", name={name}" if self._name else ""
-        return f"history_explorer(lab.image({name}){named}, line={self.line})"
+        name = json.dumps(self._name)
+        return f"history_explorer(lab.image({name}), name={name}, line={self.line})"
+
+    @property
+    def title(self) -> str:
+        """The chosen line's number and size."""
+        return f"Line {self.line} of {len(self._lines)}: {human_size(self._lines[self.line - 1][0].size)}"
+
+    @property
+    def facts(self) -> list[tuple[str, str]]:
+        """What is told of the chosen line: names and values."""
+        (step, number), words = self._lines[self.line - 1], _WORDS["image"]
+        told = [("made a layer", f"yes, layer {number} of {len(self._changes)}" if number else "no")]
+        if step.layer is not None:
+            size = f"{human_size(step.size)}, {step.size:,} bytes"
+            told += [("DiffID", step.layer.diff_id), ("size", size)]
+        newest = words["newest"].format(id=short(self._image.id))
+        told += [("why", _why(step)), ("IMAGE", newest if self.line == 1 else words["missing"])]
+        if self._image.recorded and number:
+            told.append(("note", words["record"]))
+        if number and (changes := self._changes[number - 1]):
+            told.append(("changes", "\n".join(changes)))
+        return told
 
     def outputs(self) -> list[Output]:
         """Return the picture of lines and layers, and the chosen line explained."""
-        picture = history_map(self._view, chosen=self.line)
-        return [({"text/html": picture.html, "text/plain": picture.text}, {}), self._explained()]
+        picture = history_map(self._image, name=self._name, chosen=self.line)
+        text = _NONE
+        if self._lines:
+            told = [f"{name}: {value}" for name, value in self.facts]
+            whole = self._lines[self.line - 1][0].entry.created_by
+            text = "\n".join([self.title, whole, "", *told, "", f"The same in Python: {self.code}"])
+        explained = {"text/html": html(self._card()), "text/plain": shown(text)}
+        return [({"text/html": picture.html, "text/plain": picture.text}, {}), (explained, {})]
 
     def page(self) -> str:
         """Return the lines as buttons, and the chosen one explained beside them."""
-        lines = rows("Lines of the history, the newest first", map(self._row, range(1, self._last + 1)))
-        return html(beside(lines, self._card())) if self._last else html(self._card())
-
-    @property
-    def _last(self) -> int:
-        return len(self._view.history)
+        lines = rows("Lines of the history, the newest first", map(self._row, range(1, len(self._lines) + 1)))
+        return html(beside(lines, self._card()) if self._lines else self._card())
 
     def _row(self, number: int) -> etree.Element:
-        step = self._view.history[self._last - number]
-        size = 0 if step.layer is None else self._view.layers[step.layer].size
-        return line_button(
-            "line",
-            number,
-            chosen=number == self.line,
-            number=str(number),
-            size=human_size(size),
-            made="no layer" if step.layer is None else f"layer {step.layer + 1}",
-            words=dockerfile_line(step.created_by)[:200],
-        )
+        step, layer = self._lines[number - 1]
+        told = {"number": str(number), "size": human_size(step.size)}
+        told |= {"made": f"layer {layer}" if layer else "no layer"}
+        words = dockerfile_line(step.entry.created_by)[:200]
+        return line_button("line", number, chosen=number == self.line, **told, words=words)
 
     def _card(self) -> etree.Element:
-        if not self._last:
-            return card("This image has no history.")
-        found = history_line(self._image, self._view, self.line)
-        command = element("pre", found.command, class_="labkit-command", style=f"{WRAPPED}; padding: 6px 0")
-        return card(element("b", found.title), command, facts(found.facts), code_line(self.code))
+        if not self._lines:
+            return card(_NONE)
+        whole = self._lines[self.line - 1][0].entry.created_by
+        command = element("pre", whole, class_="labkit-command", style=f"{WRAPPED}; padding: 6px 0")
+        return card(element("b", self.title), command, facts(self.facts), code_line(self.code))
 
-    def _explained(self) -> Output:
-        if not self._last:
-            return {"text/plain": "This image has no history."}, {}
-        found = history_line(self._image, self._view, self.line)
-        words = [f"{name}: {value}" for name, value in found.facts]
-        text = "\n".join([found.title, found.command, "", *words, "", f"The same in Python: {self.code}"])
-        return {"text/html": html(self._card()), "text/plain": shown(text)}, {}
+
+def _why(step: Step) -> str:
+    """Say why a line made a layer, or none."""
+    word = dockerfile_line(step.entry.created_by).partition(" ")[0]
+    notes = _WORDS["notes"].get(word)
+    if step.layer is None:
+        case = "noted" if notes else "no layer"
+    elif step.size:
+        case = "files"
+    elif step.layer.changes.children:
+        case = "no bytes"
+    else:
+        case = "noted in a layer" if notes else "empty layer"
+    return _WORDS["why"][case].format(word=word, notes=notes)

@@ -14,7 +14,7 @@ import traitlets
 
 from labkit.base.errors import LabkitError
 from labkit.base.text import shown
-from labkit.course.inspect_document import Document, FieldLine, InspectField, inspected
+from labkit.course.inspect_document import Document, inspected
 from labkit.lab import Lab
 from labkit.lessons import FIELDS
 from labkit.notebook.html import RULE_COLOUR, WRAPPED, card, code_line, element, html, note
@@ -30,40 +30,6 @@ _NAME = "font-weight: bold; font-family: monospace; font-size: 15px; overflow-wr
 _MISTAKE = ("Often believed", "What is so")
 _ANSWER = 2_000
 """The characters of an answer that are shown; only a very long label list has more."""
-
-
-def _told(document: Document, field: str, code: str) -> etree.Element:
-    """Return what a field is, where it comes from, who uses it, how to ask for it, and what is mistaken."""
-    lines = [
-        (label, element("div", element("b", f"{label}: "), words)) for label, words in _rows(document, field)
-    ]
-    parts = [line for label, line in lines if label not in _MISTAKE]
-    if mistaken := [line for label, line in lines if label in _MISTAKE]:
-        parts.append(note(ORANGE, *mistaken))
-    asked = element("pre", _asked(document, field), tabindex="0", style=_PRE)
-    name = element("div", field, style=_NAME)
-    return card(
-        name, *parts, element("div", element("b", "Asked alone:")), asked, code_line(code), kind="field"
-    )
-
-
-def _asked(document: Document, field: str) -> str:
-    answer = document.answer(field)
-    answer = answer if len(answer) <= _ANSWER else f"{answer[:_ANSWER]}…"
-    return f"$ {visible(document.command(field))}\n{visible(answer)}"
-
-
-def _rows(document: Document, field: str) -> list[tuple[str, str]]:
-    found = _explained(document, field)
-    what = found.what
-    if field.startswith("ContainerConfig."):
-        what = f"As in Config, but of the build's last container. {what}"
-    rows = [("What it is", what), ("Comes from", found.source), ("Who uses it", found.use)]
-    if found.slides:
-        rows.append(("Slides", ", ".join(found.slides)))
-    if found.mistake:
-        rows += zip(_MISTAKE, (found.mistake, found.truth), strict=True)
-    return rows
 
 
 @lab_first
@@ -120,45 +86,66 @@ class InspectExplorer(Explorer):
     @property
     def fields(self) -> tuple[str, ...]:
         """The fields that have the filter's letters in their path or their explanation."""
-        letters = self.filter.casefold()
-        return tuple(path for path in self._document.fields if letters in _said(self._document, path))
+        letters, document = self.filter.casefold(), self._document
+        return tuple(path for path in document.fields if letters in document.words(path).casefold())
 
     @property
     def code(self) -> str:
         chosen = "" if self.field == "Id" else f", field={json.dumps(self.field)}"
         return f"inspect_explorer(lab, {json.dumps(self._document.name)}{chosen})"
 
+    @property
+    def rows(self) -> list[tuple[str, str]]:
+        """What the field is, where it comes from, who uses it, and what is mistaken: names and words."""
+        found = self._document.explained(self.field)
+        assert found
+        build = "As in Config, but of the build's last container. " * self.field.startswith(
+            "ContainerConfig."
+        )
+        rows = [("What it is", build + found.what), ("Comes from", found.source), ("Who uses it", found.use)]
+        rows += [("Slides", ", ".join(found.slides))] * bool(found.slides)
+        return rows + [*zip(_MISTAKE, (found.mistake, found.truth), strict=True)] * bool(found.mistake)
+
+    @property
+    def asked(self) -> str:
+        """The command that asks for the field alone, and the answer."""
+        answer = self._document.answer(self.field)
+        answer = answer if len(answer) <= _ANSWER else f"{answer[:_ANSWER]}…"
+        return f"$ {visible(self._document.command(self.field))}\n{visible(answer)}"
+
     def outputs(self) -> list[Output]:
         """Return the explanation, and the document with the field marked."""
-        document, found = self._document, _told(self._document, self.field, self.code)
-        words = [self.field, *(f"  {label}: {words}" for label, words in _rows(document, self.field))]
-        asked = [f"  {line}" for line in _asked(document, self.field).split("\n")]
+        words = [self.field, *(f"  {label}: {words}" for label, words in self.rows)]
+        asked = [f"  {line}" for line in self.asked.split("\n")]
         text = shown("\n".join([*words, "", *asked, "", f"The same in Python: {self.code}"]))
-        marked = [f"{'>' if self._within(line) else ' '} {line.text}" for line in document.folded(self.field)]
-        return [({"text/html": html(found), "text/plain": text}, {}), (bundle("\n".join(marked)), {})]
-
-    def _within(self, line: FieldLine) -> bool:
-        return line.field == self.field or line.field.startswith(f"{self.field}.")
+        folded = self._document.folded(self.field)
+        marked = [f"{'>' if self._within(line.field) else ' '} {line.text}" for line in folded]
+        told = {"text/html": html(self._card()), "text/plain": text}
+        return [(told, {}), (bundle("\n".join(marked)), {})]
 
     def page(self) -> str:
         """Return the document's lines, or the fields that the filter leaves, beside the explanation."""
-        if self.filter:
-            lines = [(path, path, path == self.field) for path in self.fields]
-        else:
+        lines = [(path, path, path == self.field) for path in self.fields]
+        if not self.filter:
             folded = self._document.folded(self.field)
-            lines = [(line.text, line.field, self._within(line)) for line in folded if line.field]
+            lines = [(line.text, line.field, self._within(line.field)) for line in folded if line.field]
         listed = rows("Fields", (button(text, "field", path, chosen=on) for text, path, on in lines))
         listed.set("class", "rows document")
         letters = group("Choose a field", field("Fields about", "filter", self.filter, "layer"))
-        return html(letters, beside(listed, _told(self._document, self.field, self.code)))
+        return html(letters, beside(listed, self._card()))
 
+    def _within(self, path: str) -> bool:
+        return f"{path}.".startswith(f"{self.field}.")
 
-def _explained(document: Document, path: str) -> InspectField:
-    found = document.explained(path)
-    assert found is not None
-    return found
-
-
-def _said(document: Document, path: str) -> str:
-    found = _explained(document, path)
-    return " ".join((path, found.what, found.source, found.use, found.mistake, found.truth)).casefold()
+    def _card(self) -> etree.Element:
+        told = {label: element("div", element("b", f"{label}: "), words) for label, words in self.rows}
+        mistaken = [told.pop(label) for label in _MISTAKE if label in told]
+        return card(
+            element("div", self.field, style=_NAME),
+            *told.values(),
+            *([note(ORANGE, *mistaken)] if mistaken else []),
+            element("div", element("b", "Asked alone:")),
+            element("pre", self.asked, tabindex="0", style=_PRE),
+            code_line(self.code),
+            kind="field",
+        )

@@ -58,6 +58,15 @@ if (!customElements.get("labkit-live")) {
   });
 }
 
+/** Give what tells the kernel a message, and the line that says, once no kernel hears it, what to do. */
+function telling(model) {
+  const lost = document.createElement("p");
+  Object.assign(lost, { className: "lost", textContent: "The kernel was restarted: run the cell again.", hidden: true });
+  lost.setAttribute("role", "status");
+  model.on("comm_live_update", () => { lost.hidden = model.comm_live; });
+  return { lost, tell: message => { try { model.send(message); } catch { lost.hidden = false; } } };
+}
+
 /** Give the box of a mark to all elements that wait for it; return what takes it away. */
 function alive(mark, box) {
   watchFocus(box.element);

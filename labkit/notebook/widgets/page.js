@@ -34,28 +34,23 @@ export default {
   initialize({ model }) {
     const element = document.createElement("div"), style = document.createElement("style");
     style.textContent = model.get("css");
-    const lost = document.createElement("p");
-    Object.assign(lost, { textContent: "The kernel was restarted: run the cell again.", hidden: true });
-    lost.setAttribute("role", "status");
+    const { lost, tell } = telling(model);
     const page = document.createElement("section");
-    page.setAttribute("aria-label", model.get("label"));
     element.append(style, lost, page);
     const show = () => {
       const read = new DOMParser().parseFromString(`<section>${model.get("page")}</section>`, "text/html");
       const fresh = read.body.firstChild;
       fresh.setAttribute("aria-label", model.get("label"));
+      fresh.tabIndex = -1;  // a click on words takes the focus: its keys are not the notebook's
       lay(page, fresh);
     };
-    const tell = control => {
-      try { model.send({ set: control.dataset.set, to: control.value }); } catch { lost.hidden = false; }
-    };
-    model.on("comm_live_update", () => { lost.hidden = model.comm_live; });
+    const choose = ({ dataset, value }) => tell({ set: dataset.set, to: value });
     model.on("change:page", show);
     page.addEventListener("click", event => {
       const pressed = event.target.closest("button[data-set]");
-      if (pressed) tell(pressed);
+      if (pressed) choose(pressed);
     });
-    page.addEventListener("input", event => { if (event.target.dataset.set) tell(event.target); });
+    page.addEventListener("input", event => { if (event.target.dataset.set) choose(event.target); });
     page.addEventListener("keydown", event => {
       if (event.key === "Escape") element.getRootNode().host?.closest(".jp-Cell")?.focus();
       else walk(event);

@@ -6,12 +6,7 @@ export default {
     const style = part("style", "", model.get("css"));
     const element = part("div");
     element.append(style, root);
-    const lost = part("p", "lost", "The kernel was restarted: run the cell again.", { role: "status" });
-    lost.hidden = true;
-    const tell = message => {
-      try { model.send(message); } catch { lost.hidden = false; }
-    };
-    model.on("comm_live_update", () => { lost.hidden = model.comm_live; });
+    const { lost, tell } = telling(model);
     const picture = new Picture(model.get("label"), key => tell({ open: key }));
     const opened = part("aside", "opened", "", { "aria-live": "polite" });
     opened.hidden = true;

@@ -26,7 +26,6 @@ from labkit.engine.schedule import PullEvent, StepEvent
 from labkit.lab import Lab
 from labkit.notebook.magics import live, vscode
 from labkit.notebook.pictures import still
-from labkit.notebook.pictures.picture import image, twin
 from labkit.notebook.pictures.text import visible
 
 _COLUMNS = 60
@@ -112,9 +111,7 @@ class Stage(anywidget.AnyWidget):
         VS Code brings the model to its page only with a widget's view, which is then what it shows.
         """
         drawn = still.still(self._scene)
-        words = f"{drawn.title}. {drawn.description}"
-        kept = image("image/svg+xml", drawn.svg.encode(), words, drawn.width) + twin(drawn.text)
-        page = f'<labkit-live data-mark="{self.mark}">{kept}<p>{_ASLEEP}</p></labkit-live>'
+        page = f'<labkit-live data-mark="{self.mark}">{drawn.html}<p>{_ASLEEP}</p></labkit-live>'
         view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
         return {"text/html": page, "text/plain": drawn.text, **({_VIEW: view} if vscode() else {})}
 
