@@ -4,7 +4,7 @@
     pip install jupyterhub dockerspawner      where the Hub runs; and configurable-http-proxy from npm
     jupyterhub -f docs/jupyterhub_config.py
 
-Who may come in is yours to say: without a word here JupyterHub asks for the machine's own users and passwords,
+Who may come in is yours to say: as it stands, JupyterHub asks for the passwords of the machine's own users,
 and lets in those that `allowed_users` names. Put https before it. docs/classroom.md says what was tried.
 """
 
@@ -17,7 +17,7 @@ c.DockerSpawner.remove = True  # a container ends with its server; what is kept 
 c.DockerSpawner.volumes = {"labkit-{username}": "/home/learner/labkit-course"}
 
 c.Spawner.default_url = "/lab/tree/labkit-course/00-start-here.ipynb"
-c.Spawner.mem_guarantee = "300M"  # a server and a kernel after lesson 1; each further open notebook has its own
+c.Spawner.mem_guarantee = "300M"  # a server and a kernel after lesson 1; each open notebook adds 120
 c.Spawner.mem_limit = "1G"
 c.Spawner.cpu_limit = 1.0
 c.Spawner.start_timeout = 120  # thirty begin at once
