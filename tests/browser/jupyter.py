@@ -181,7 +181,7 @@ class Notebook:
         for theme in THEMES:
             for width in WIDTHS:
                 self.look(theme, width)
-                assert self.cut_off() == []
+                assert not (found := self.cut_off()), found
                 self.look(theme, width, min(MOST_HEIGHT, self._height() + 200))
                 self.shoot(f"{name}-{theme.split()[-1].lower()}-{width}")
             assert self.faults() == []

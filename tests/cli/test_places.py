@@ -6,6 +6,7 @@ import errno
 import os
 import stat
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -205,11 +206,11 @@ def kept(tmp_path: Path) -> Path:
 def test_a_full_disk_keeps_the_old_file(
     lab: Lab, kept: Path, line: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(descriptor: int, data: bytes) -> None:
-        os.write(descriptor, data[:100])
+    def full(write: Callable[[bytes], int], data: bytes) -> None:
+        write(data[:100])
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(blob, "_write", full)
+    monkeypatch.setattr(blob, "write_all", full)
     result = lab.shell(line.format(kept))
     assert (result.stderr, result.exit_code, result.hint) == (WRITERS[line].format(kept), 1, "")
     assert kept_whole(kept)

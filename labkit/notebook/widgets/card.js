@@ -47,7 +47,7 @@ export default {
       if (!told) shows.hidden = picture.element.hidden = true;
     };
     const reveal = first => {
-      const { lines, notes, elsewhere, before, scene, events, said } = model.get("told");
+      const told = model.get("told"), { lines, notes, elsewhere, before, scene, said } = told;
       if (!notes) return;
       shows.hidden = false;
       picture.element.hidden = !said;
@@ -60,11 +60,12 @@ export default {
           return made;
         }), ...(elsewhere ? [part("p", "hint", elsewhere)] : []));
         if (!first) verdict.focus({ preventScroll: true });
+        if (!first) shows.scrollIntoView({ block: "nearest" });
         printed.querySelector(".marked")?.scrollIntoView({ block: "nearest" });
       };
       picture.draw(first ? scene : before, true);
       if (first || !said) return end();
-      picture.play(scene, events);
+      picture.play(told);
       if (!picture.playing) return end();
       const moving = new Map();
       picture.seen = event => {

@@ -134,7 +134,7 @@ class Prediction(Stage):
 
     def _played(self, lab: Lab) -> tuple[str, dict[str, Any]]:
         self.lab, events = lab, list[PullEvent]()
-        with lab._lock:
+        with lab.alone():
             lab.session.tty = True
             before = self._look(())["scene"]
             text = self.question.play(lab, events.append)
