@@ -58,7 +58,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return next(directory.glob("*.whl"))
 
 
-def installed(folder: Path, wanted: str, python: str) -> Path:
+def installed(folder: Path, python: str, *wanted: str) -> Path:
     """Install what is wanted into a new environment of a Python; return the environment's own Python.
 
     Skips where a package is missing that no index gives.
@@ -66,7 +66,7 @@ def installed(folder: Path, wanted: str, python: str) -> Path:
     environment = folder / "environment"
     run("uv", "venv", "--python", python, environment)
     own = environment / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    install = ["uv", "pip", "install", "--python", str(own), wanted]
+    install = ["uv", "pip", "install", "--python", str(own), *wanted]
     done = subprocess.run(install, cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode and any(word in done.stderr for word in ("Failed to fetch", "not found in the cache")):
         pytest.skip("a package is not in uv's cache, and no package index answers")
@@ -119,7 +119,7 @@ def test_an_index_shows_the_readme_without_what_leads_nowhere_there(wheel: Path)
 
 
 def test_the_engine_needs_one_package_and_no_network(wheel: Path, tmp_path: Path) -> None:
-    python = installed(tmp_path, str(wheel), sys.executable)
+    python = installed(tmp_path, sys.executable, str(wheel))
     listed = run("uv", "pip", "list", "--python", python, cwd=tmp_path).stdout.splitlines()[2:]
     assert [line.split()[0] for line in listed] == ["labkit", "pyrsistent"]
     cut_off = (
@@ -153,7 +153,7 @@ def test_the_engine_needs_one_package_and_no_network(wheel: Path, tmp_path: Path
 @pytest.mark.parametrize("python_here", pythons())
 def test_what_a_learner_types_opens_the_first_lesson(wheel: Path, tmp_path: Path, python_here: str) -> None:
     """In an empty folder, with an empty home: `pip install 'labkit[course]'`, then `labkit start`."""
-    python = installed(tmp_path, f"labkit[course] @ {wheel.as_uri()}", python_here)
+    python = installed(tmp_path, python_here, f"labkit[course] @ {wheel.as_uri()}")
     learner, home = tmp_path / "learner", tmp_path / "home"
     learner.mkdir()
     home.mkdir()

@@ -75,7 +75,7 @@ def page(started: Started, browser: Any) -> Iterator[Any]:
     left: list[str] = []
     opened = browser.new_page(viewport={"width": 1280, "height": 900})
     opened.set_default_timeout(jupyter.SECONDS * 1000)
-    opened.on("request", lambda request: left.append(request.url) if jupyter._leaves(request.url) else None)
+    opened.on("request", lambda request: left.append(request.url) if jupyter.leaves(request.url) else None)
     opened.goto(f"http://127.0.0.1:{started.port}/")
     opened.wait_for_function(OPENED)
     yield opened

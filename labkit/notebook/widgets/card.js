@@ -101,7 +101,7 @@ function wake(model, element, first) {
   setTimeout(() => {
     const cell = element.getRootNode().host?.closest(".jp-Cell");
     const active = cell?.parentElement?.querySelector(":scope > .jp-mod-active");
-    if (active && active !== cell && active !== cell.nextElementSibling) return;
+    if (!active || (active !== cell && active !== cell.nextElementSibling)) return;  // Voila has no active cell
     first.focus({ preventScroll: true });
     element.scrollIntoView({ block: "nearest" });
     model.set("fresh", false);
