@@ -36,15 +36,18 @@ def _copies_all(lab: Lab) -> str:
     )
 
 
+_USED = "df /var/lib/docker"
 _MIDDLE = "docker exec box sh -c 'printf ab | dd of=/data/big bs=1 seek=33554432 conv=notrunc 2>&-'"
 
 
 def _written_over(lab: Lab) -> str:
-    """Return the bytes of disk that a write in the middle of a large file takes."""
+    """Return the bytes of disk that a write in the middle of a large file takes, as `df` counts them."""
     lab = _btrfs()
-    before = lab.disk_usage()
-    lab.shell(_MIDDLE)
-    return str(lab.disk_usage() - before)
+    before, _, after = (
+        lab.shell(line).text for line in ("df /var/lib/docker", _MIDDLE, "df /var/lib/docker")
+    )
+    used = [int(text.splitlines()[-1].split()[2]) for text in (before, after)]
+    return str((used[1] - used[0]) * 1024)
 
 
 def _data(driver: str) -> Lab:
@@ -148,7 +151,7 @@ QUESTIONS = (
             ),
         ),
         _written_over,
-        commands=("df /var/lib/docker", _MIDDLE, "df /var/lib/docker"),
+        commands=(_USED, _MIDDLE, _USED),
         decides=r"^/dev/\S+ +\S+ +(\S+)",
         setup=_btrfs,
     ),

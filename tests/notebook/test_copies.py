@@ -160,7 +160,7 @@ def test_what_the_command_says(
         assert main(["lessons", str(tmp_path / "mine"), *arguments]) == 0
         return [line.replace(f"{tmp_path}/", "") for line in capsys.readouterr().out.splitlines()]
 
-    assert says() == ["mine: the course's 17 files; work in them as you like"]
+    assert says() == ["mine: the course's 21 files; work in them as you like"]
     assert says() == ["mine: your copies of the course"]
     change(tmp_path / "mine" / ONE, EDITS["a cell ran"])
     assert says() == ["mine: your copies of the course", f"  yours, as you left them: {ONE}"]

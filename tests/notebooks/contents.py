@@ -24,8 +24,8 @@ from tests.notebooks.refresh import as_text
 README = ROOT / "README.md"
 _HEAD = re.compile(r"# .+\n\n\*\*.+\*\*(?:\n\nAbout \d+ minutes\.)?(?=\n|$)")
 _SCREEN = re.compile(r"```.*?```", re.DOTALL)
-_WORD = re.compile(r"[\w'’-]+")
-_TOYS = re.compile(r"\b(?:terminal|playground|layer_or_not|cow_stepper|\w+_explorer)\(")
+_WORD = re.compile(r"[\w'-]+")
+TOYS = re.compile(r"\b(?:terminal|playground|layer_or_not|cow_stepper|\w+_explorer)\(")
 _WORDS = 130
 """Read in a minute, folded texts too, by those whose first language is another one."""
 _TABLE = re.compile(r"(?<=<!-- lessons -->\n).*?(?=   <!-- /lessons -->)", re.DOTALL)
@@ -63,7 +63,7 @@ def minutes(notebook: nbformat.NotebookNode) -> int:
             taken += len(_WORD.findall(_SCREEN.sub("", cell.source))) / _WORDS
         elif "predict(" in cell.source:
             taken += 1
-        elif _TOYS.search(cell.source) or cell.source.endswith("# your commands"):
+        elif TOYS.search(cell.source) or cell.source.endswith("# your commands"):
             taken += 2
         elif "setup" not in tags and "after" not in tags:
             taken += 0.5
