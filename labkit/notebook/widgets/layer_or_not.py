@@ -67,6 +67,7 @@ class LayerOrNot(Explorer):
     def controls(self) -> list[etree.Element]:
         """Return a switch for each line, and what compares them."""
         lines = rows("Which lines made a layer?", map(self._row, [n for n, _ in self._steps]))
+        lines.set("style", "max-height: none")  # all are to be seen at once
         if not self.compared:
             return [lines, element("p", button("Compare", "compared", "yes"))]
         words = "" if not self.wrong else f" Not so: line {', '.join(self.wrong)}."

@@ -130,15 +130,16 @@ def saved(lab: Lab, events: Sequence[PullEvent]) -> str:
     '1 of 12 layers was here already: 22.5MB and 2.2 seconds saved.'
     """
     line = lab.commands[-1] if lab.commands else ""
+    every = {each.layer for each in events if each.state in ("Pulling fs layer", "Already exists")}
     here = {each.layer for each in events if each.state == "Already exists"}
-    if not events or not line.startswith("docker pull "):
-        return ""
     alone: list[PullEvent] = []
     with suppress(LabkitError):  # a registry of one's own
-        Lab(network=lab.network).pull(line.split()[-1], events=alone)
+        if events and line.startswith("docker pull "):
+            Lab(network=lab.network).pull(line.split()[-1], events=alone)
+    if not alone:
+        return ""
+    if not here:
+        return f"{len(every)} layers came, none was here before." if every else "Nothing came: all is here."
     size = sum({each.layer: each.total for each in alone if each.layer in here and each.total}.values())
-    every = len({each.layer for each in events})
-    if not here or not alone:
-        return f"{every} layers came, none was here before." if alone else ""
-    words = f"{len(here)} of {every} layers {'was' if len(here) == 1 else 'were'} here already"
+    words = f"{len(here)} of {len(every)} layers {'was' if len(here) == 1 else 'were'} here already"
     return f"{words}: {human_size(size)} and {alone[-1].at - events[-1].at:.1f} seconds saved."
