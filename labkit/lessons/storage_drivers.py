@@ -90,7 +90,7 @@ QUESTIONS = (
         commands=(
             "docker exec box sh -c 'printf ab >> /data/big'",
             "docker diff box",
-            "docker ps -s",
+            "docker ps -s --format '{{.Names}}  {{.Size}}'",
         ),
         decides=r"^C /data/big$|(\S+) \(virtual",
         setup=_btrfs,
