@@ -15,7 +15,7 @@ from labkit.storage.driver import StorageDriver
 from labkit.storage.drivers import BIG, create, driver_named, image_layer
 from labkit.storage.snapshots import runs_of
 
-_WIDTH, _LEFT, _BAR, _ROW = 860, 140, 500, 46
+_WIDTH, _LEFT, _BAR, _ROW = 720, 130, 375, 46
 _SIZE = 1 << 20
 _WHY = {"files": "the file was copied", "everything": "copied when it was created"}
 _LEAST = 5

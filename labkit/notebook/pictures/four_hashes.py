@@ -13,8 +13,8 @@ from labkit.notebook.pictures.theme import BLUE, GREEN, INK, ORANGE, PADDING, QU
 from labkit.notebook.pictures.views import needed_lab
 from labkit.oci.digest import short
 
-_WIDTH, _HEIGHT, _GAP = 860, 84, 14
-_LEFT, _RIGHT = 330, 280
+_WIDTH, _HEIGHT, _GAP = 720, 84, 14
+_LEFT, _RIGHT = 280, 270
 """The widths of manifest and config, and of the layers."""
 
 
@@ -43,7 +43,7 @@ def four_hashes(image: str, *, lab: Lab | None = None) -> Picture:
     height = max(len(found.layers), 2) * pitch
     sides = [(top + height / 2 - pitch, BLUE, "manifest", manifests[0], "Digest: of the pull, RepoDigests")]
     sides += [(top + height / 2 + _GAP, ORANGE, "config", found.id, "IMAGE ID, and Id of inspect")]
-    shapes: list[Shape] = [curve(190, sides[0][0] + _HEIGHT, 190, sides[1][0], BLUE, "join")]
+    shapes: list[Shape] = [curve(160, sides[0][0] + _HEIGHT, 160, sides[1][0], BLUE, "join")]
     told: list[list[str]] = []
     for y, hue, name, digest, where in sides:
         told.append([name, short(digest), where])
