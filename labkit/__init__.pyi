@@ -33,6 +33,8 @@ from labkit.notebook.driver_chart import driver_costs as driver_costs
 from labkit.notebook.exercises import exercise as exercise
 from labkit.notebook.exercises import progress as progress
 from labkit.notebook.magics import compare as compare
+from labkit.notebook.pictures.file_blocks import file_blocks as file_blocks
+from labkit.notebook.pictures.four_hashes import four_hashes as four_hashes
 from labkit.notebook.pictures.history_map import history_map as history_map
 from labkit.notebook.pictures.layer_stack import on_one_image as on_one_image
 from labkit.notebook.pictures.layer_stack import shared as shared
@@ -44,6 +46,7 @@ from labkit.notebook.widgets.driver_explorer import driver_explorer as driver_ex
 from labkit.notebook.widgets.history_explorer import history_explorer as history_explorer
 from labkit.notebook.widgets.inspect_explorer import inspect_explorer as inspect_explorer
 from labkit.notebook.widgets.layer_explorer import layer_explorer as layer_explorer
+from labkit.notebook.widgets.layer_or_not import layer_or_not as layer_or_not
 from labkit.notebook.widgets.live import stage as stage
 from labkit.notebook.widgets.live import terminal as terminal
 from labkit.notebook.widgets.playground import playground as playground

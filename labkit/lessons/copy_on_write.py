@@ -71,7 +71,7 @@ QUESTIONS = (
         lambda lab: _with_data(lab, "sha256sum /data/big"),
         commands=(
             "docker exec box sha256sum /data/big",
-            "docker ps -s",
+            "docker ps -s --format '{{.Names}}  {{.Size}}'",
         ),
         decides=r"(\S+) \(virtual",
         setup=_data,
@@ -101,7 +101,7 @@ QUESTIONS = (
         lambda lab: _with_data(lab, "chmod 600 /data/big"),
         commands=(
             "docker exec box chmod 600 /data/big",
-            "docker ps -s",
+            "docker ps -s --format '{{.Names}}  {{.Size}}'",
         ),
         decides=r"(\S+) \(virtual",
         setup=_data,
@@ -132,7 +132,7 @@ QUESTIONS = (
         commands=(
             "docker exec box rm /data/big",
             "docker diff box",
-            "docker ps -s",
+            "docker ps -s --format '{{.Names}}  {{.Size}}'",
         ),
         decides=r"^D /data/big$|(\S+) \(virtual",
         setup=_data,
@@ -161,7 +161,7 @@ QUESTIONS = (
         ),
         commands=(
             "docker exec box sh -c 'printf ab >> /data/big'",
-            "docker ps -s",
+            "docker ps -s --format '{{.Names}}  {{.Size}}'",
         ),
         decides=r"(\S+) \(virtual",
         setup=_data,
@@ -191,7 +191,7 @@ QUESTIONS = (
         ),
         commands=(
             "docker exec box sh -c 'printf ab >> /data/big'",
-            "docker ps -s",
+            "docker ps -s --format '{{.Names}}  {{.Size}}'",
         ),
         decides=r"(\S+) \(virtual",
         setup=_written,

@@ -36,8 +36,18 @@ def _copies_all(lab: Lab) -> str:
     )
 
 
-def _first_write(lab: Lab) -> str:
-    return str(workload(driver_named("btrfs"), containers=0)["first write"].allocated)
+_USED = "df /var/lib/docker"
+_MIDDLE = "docker exec box sh -c 'printf ab | dd of=/data/big bs=1 seek=33554432 conv=notrunc 2>&-'"
+
+
+def _written_over(lab: Lab) -> str:
+    """Return the bytes of disk that a write in the middle of a large file takes, as `df` counts them."""
+    lab = _btrfs()
+    before, _, after = (
+        lab.shell(line).text for line in ("df /var/lib/docker", _MIDDLE, "df /var/lib/docker")
+    )
+    used = [int(text.splitlines()[-1].split()[2]) for text in (before, after)]
+    return str((used[1] - used[0]) * 1024)
 
 
 def _data(driver: str) -> Lab:
@@ -80,7 +90,7 @@ QUESTIONS = (
         commands=(
             "docker exec box sh -c 'printf ab >> /data/big'",
             "docker diff box",
-            "docker ps -s",
+            "docker ps -s --format '{{.Names}}  {{.Size}}'",
         ),
         decides=r"^C /data/big$|(\S+) \(virtual",
         setup=_btrfs,
@@ -119,7 +129,7 @@ QUESTIONS = (
     ),
     Question(
         "driver-write",
-        "With btrfs, 2 bytes are added to a file of 67 MB that ends with a block. "
+        "With btrfs, a container writes 2 bytes over the middle of a file of 67 MB of its image. "
         "How much disk does that take?",
         (
             Choice(
@@ -130,7 +140,7 @@ QUESTIONS = (
             ),
             Choice(
                 "4 kB, one block",
-                "A new block after the last one. All blocks of the image's file stay shared.",
+                "The block in which they lie goes to a new place. All others stay shared with the image.",
                 right=True,
                 shows="4096",
             ),
@@ -140,9 +150,10 @@ QUESTIONS = (
                 shows=str(BIG_SIZE),
             ),
         ),
-        _first_write,
-        commands=("python -m labkit drivers",),
-        decides=r"^btrfs +\S+ +\S+ +(\S+)",
+        _written_over,
+        commands=(_USED, _MIDDLE, _USED),
+        decides=r"^/dev/\S+ +\S+ +(\S+)",
+        setup=_btrfs,
     ),
     Question(
         "driver-data",

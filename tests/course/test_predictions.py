@@ -41,7 +41,8 @@ def test_a_proof_tells_the_answers_apart(question: Question) -> None:
 
 
 def test_every_lesson_has_two_questions_or_more() -> None:
-    assert [lesson.notebook for lesson in LESSONS[1:] if len(lesson.questions) < 2] == []
+    """But for the last, whose questions are its tickets."""
+    assert [lesson.notebook for lesson in LESSONS[1:-1] if len(lesson.questions) < 2] == []
 
 
 def test_ids_are_unique() -> None:

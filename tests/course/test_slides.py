@@ -37,6 +37,7 @@ def passage(slide: Slide) -> list[NotebookNode]:
 
 def prose(text: str) -> str:
     """Give a text without its Markdown and its capitals, on one line."""
+    text = re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", text)
     return " ".join(re.sub(r"[*`]", "", text).split()).casefold()
 
 

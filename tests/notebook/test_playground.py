@@ -7,7 +7,7 @@ import shlex
 import pytest
 
 from labkit.lab import Lab
-from labkit.notebook import playground
+from labkit.notebook import playground, terminal
 from labkit.notebook.widgets.playground import Playground, lines
 
 
@@ -64,3 +64,26 @@ def test_inside_a_container_one_button_leads_out() -> None:
 def test_hostile_names_stay_one_word() -> None:
     line = lines(Lab(), "a; rm -rf /", "")["Run a container"]
     assert shlex.split(line)[-1] == "a; rm -rf /"
+
+
+@pytest.mark.parametrize(
+    ("before", "words"),
+    [
+        ((), "12 layers came, none was here before."),
+        (("nginx",), "1 of 12 layers was here already: 22.5MB and 2.2 seconds saved."),
+        (("redis", "postgres", "python:slim", "debian:stretch-slim"), "1 of 12 layers was here already"),
+        (("nginx", "mysql:8.0.15"), "7 of 12 layers were here already: 40.4MB and 4.0 seconds saved."),
+        (("mysql",), "Nothing came: all is here."),
+    ],
+)
+def test_buttons_tell_what_a_pull_of_mysql_saved(before: tuple[str, ...], words: str) -> None:
+    """These are all the cases that the first lesson's buttons can make."""
+    lab = Lab()
+    for name in before:
+        lab.pull(name)
+    opened = terminal(lab, {"mysql": "docker pull mysql"})
+    assert opened.offers == [("mysql", "docker pull mysql")]
+    lab.docker("images")
+    assert opened.told == ""
+    lab.docker("pull mysql")
+    assert opened.told.startswith(words)

@@ -2,7 +2,8 @@
 
     python -m tests.notebooks.contents
 
-A lesson's first cell begins with its title and, in bold, the question that it answers. Its last cell ends
+A lesson's first cell begins with its title and, in bold, the question that it answers, and says how long the
+lesson takes, which is counted here. Its last cell ends
 with the links to the lesson before it, to its exercises and to the lesson after it. The README has a table of
 all lessons. Titles, questions and order are those of `labkit.lessons`.
 """
@@ -21,7 +22,12 @@ from tests.notebooks import ROOT
 from tests.notebooks.refresh import as_text
 
 README = ROOT / "README.md"
-_HEAD = re.compile(r"# .+\n\n\*\*.+\*\*(?=\n|$)")
+_HEAD = re.compile(r"# .+\n\n\*\*.+\*\*(?:\n\nAbout \d+ minutes\.)?(?=\n|$)")
+_SCREEN = re.compile(r"```.*?```", re.DOTALL)
+_WORD = re.compile(r"[\w'-]+")
+TOYS = re.compile(r"\b(?:terminal|playground|layer_or_not|cow_stepper|\w+_explorer)\(")
+_WORDS = 130
+"""Read in a minute, folded texts too, by those whose first language is another one."""
 _TABLE = re.compile(r"(?<=<!-- lessons -->\n).*?(?=   <!-- /lessons -->)", re.DOTALL)
 _NEXT = re.compile(r"(?<=## Where next\n\n).*", re.DOTALL)
 
@@ -44,6 +50,26 @@ def links(lesson: Lesson) -> str:
     return practice + " · ".join(found)
 
 
+def minutes(notebook: nbformat.NotebookNode) -> int:
+    """Return how long a lesson takes.
+
+    A card takes a minute, with its run; what is taken in the hand and what is tried by oneself two; any
+    other run half a minute. A cell tagged `after` is the card's run once more.
+    """
+    taken = 0.0
+    for cell in notebook.cells:
+        tags = cell.metadata.get("tags", ())
+        if cell.cell_type == "markdown":
+            taken += len(_WORD.findall(_SCREEN.sub("", cell.source))) / _WORDS
+        elif "predict(" in cell.source:
+            taken += 1
+        elif TOYS.search(cell.source) or cell.source.endswith("# your commands"):
+            taken += 2
+        elif "setup" not in tags and "after" not in tags:
+            taken += 0.5
+    return round(taken)
+
+
 def with_contents(lesson: Lesson, text: str) -> str:
     """Return the text of a lesson's notebook with its head and its links as they should be.
 
@@ -51,7 +77,7 @@ def with_contents(lesson: Lesson, text: str) -> str:
     """
     notebook = nbformat.reads(text, as_version=4)
     first, last = notebook.cells[0], notebook.cells[-1]
-    head = f"# {lesson.heading}\n\n**{lesson.answers}**"
+    head = f"# {lesson.heading}\n\n**{lesson.answers}**\n\nAbout {minutes(notebook)} minutes."
     first.source, found = _HEAD.subn(lambda _: head, first.source, count=1)
     if not found:
         raise ValueError(f"{lesson.notebook}: the first cell needs a title and a question in bold")

@@ -81,7 +81,9 @@ def test_nothing_that_can_be_seen_tells_before_the_guess(path: Path) -> None:
 
 @each_lesson
 def test_a_lesson_asks_often_enough(path: Path) -> None:
-    assert len(list(cards(notebook(path)["cells"]))) >= (2 if path == FILES[0] else 5)
+    """But for the first, which takes five minutes, and the last, whose questions are its tickets."""
+    least = {FILES[0]: 1, FILES[-1]: 0}.get(path, 5)
+    assert len(list(cards(notebook(path)["cells"]))) >= least
 
 
 @each_lesson

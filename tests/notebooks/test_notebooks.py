@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ SLIDES = [
 ]  # fmt: skip
 FRAME = ["What you will learn", "Try it", "What to remember", "Where next"]
 NOT_COMPARED = ("application/vnd.jupyter.widget-view+json",)
+TIMES = ("", "-again")
+"""How the ids of cells end that run for the first and for the second time."""
 CHART = re.compile(r"data:image/png;base64,[A-Za-z0-9+/=]*")
 """Its bytes vary with the version of matplotlib; so in tests/sanitize.cfg, for nbval."""
 
@@ -100,16 +103,19 @@ def test_no_output_names_an_address_in_memory_or_a_traceback(path: Path) -> None
 
 
 @each_lesson
-def test_each_passage_shows_the_same_when_it_runs_alone(path: Path) -> None:
-    """From the last passage to the first, each after the set-up cell in an empty namespace."""
+def test_each_passage_shows_the_same_alone_after_a_restart_and_twice(path: Path) -> None:
+    """From the last passage to the first, each after the set-up cell in an empty namespace, and once more."""
     notebook = read(path)
     setup = next(cell.source for cell in notebook.cells if "setup" in tags(cell))
     stored = {cell.id: shown(cell) for passage in passages(notebook) for cell in passage}
     cells: list[NotebookNode] = []
     for passage in reversed(passages(notebook)):
-        cells += [nbformat.v4.new_code_cell(source) for source in ("%reset -f", setup)] + passage
+        cells += [nbformat.v4.new_code_cell(source) for source in ("%reset -f", setup)]
+        cells += [NotebookNode({**deepcopy(cell), "id": cell.id + end}) for end in TIMES for cell in passage]
     ran = execute(nbformat.v4.new_notebook(cells=cells), path.parent)
-    assert {cell.id: shown(cell) for cell in ran.cells if cell.id in stored} == stored
+    found = {cell.id: shown(cell) for cell in ran.cells}
+    wanted = {each + end: words for end in TIMES for each, words in stored.items()}
+    assert {each: found[each] for each in wanted if found[each] != wanted[each]} == {}
 
 
 def test_the_slides_are_covered_in_their_order() -> None:
@@ -138,6 +144,20 @@ def test_a_question_stands_in_each_passage_that_runs_something(path: Path) -> No
     asking = ("**Decide first:**", "**Before you go on:**", "predict(", "recall(", "## Try it")
     running = [passage for passage in found if "[run]" in passage]
     assert [passage[:80] for passage in running if not any(words in passage for words in asking)] == []
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_a_lesson_fits_into_its_time(path: Path) -> None:
+    """The first takes five minutes; the last has its time in its exercises, the tickets."""
+    least, most = {LESSONS[0]: (5, 5), LESSONS[-1]: (5, 12)}.get(path, (20, 25))
+    assert least <= contents.minutes(read(path)) <= most
+
+
+@pytest.mark.parametrize("path", LESSONS[:-1], ids=lambda path: path.stem)
+def test_a_lesson_begins_with_something_to_take_in_the_hand_or_to_see(path: Path) -> None:
+    first = passages(read(path))[0][0].source
+    assert contents.TOYS.search(first) or "file_blocks(" in first
+    assert "predict(" not in first
 
 
 def test_the_numbered_notebooks_are_the_lessons() -> None:

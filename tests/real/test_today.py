@@ -34,7 +34,7 @@ def quoted(passage: str) -> list[str]:
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
 def test_what_a_lesson_shows_of_today_was_answered(notebook: Path) -> None:
     found = passages(notebook)
-    assert found or notebook.stem.startswith("00"), "no passage says what a Docker of today answers"
+    assert found or notebook.stem[:2] in ("00", "08"), "no passage says what a Docker of today answers"
     answered = {f"$ {line}" for lines in RECORD["screens"].values() for line, _ in lines}
     answered |= {
         row.rstrip() for lines in RECORD["screens"].values() for _, said in lines for row in said.split("\n")

@@ -5,6 +5,7 @@ ipywidgets takes longer than all of a Lab, and a script that only names them nee
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from labkit.lab import Lab
@@ -25,12 +26,18 @@ def stage(lab: Lab | None = None) -> Stage:
     return Stage(lab or _notebooks())
 
 
-def terminal(lab: Lab | None = None) -> Terminal:
+def terminal(lab: Lab | None = None, buttons: Mapping[str, str] | None = None) -> Terminal:
     """Open the terminal of a lab, by default the notebook's, with the stage beside it.
 
-    >>> terminal(Lab()).lab
+    `buttons` are lines by what stands on their buttons: a press types the line and enters it.
+
+    >>> terminal(Lab(), {"Pull nginx": "docker pull nginx"}).lab
     <Lab: 0 images, 0 containers>
     """
+    if buttons:
+        from labkit.notebook.widgets.playground import Buttons
+
+        return Buttons(lab or _notebooks(), buttons)
     from labkit.notebook.widgets.terminal import Terminal
 
     return Terminal(lab or _notebooks())

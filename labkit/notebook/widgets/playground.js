@@ -4,6 +4,7 @@ const READ = 500;
 
 function buttonsOf(model, terminal) {
   const element = part("div", "offers", "", { role: "group", "aria-label": "Commands" });
+  const told = part("p", "told", "", { role: "status" });
   const list = part("select", "", "", { "aria-label": "Container" });
   const label = part("label", "", "Container ");
   label.append(list);
@@ -24,10 +25,11 @@ function buttonsOf(model, terminal) {
     list.replaceChildren(...names);
     list.value = model.get("container");
     label.hidden = !names.length;
-    element.replaceChildren(label, ...model.get("offers").map(button));
+    told.textContent = model.get("told");
+    element.replaceChildren(label, ...model.get("offers").map(button), told);
     if (at > 0) element.children[at]?.focus();
   };
-  for (const name of ["boxes", "container", "offers"]) model.on(`change:${name}`, show);
+  for (const name of ["boxes", "container", "offers", "told"]) model.on(`change:${name}`, show);
   show();
   return element;
 }

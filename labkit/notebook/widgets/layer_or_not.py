@@ -1,0 +1,87 @@
+"""Layer or no layer: the lines of a history, each to be decided, and then compared with what is so."""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree as etree
+
+import traitlets
+
+from labkit.lab import Lab
+from labkit.notebook.html import element, html, note
+from labkit.notebook.output import bundle
+from labkit.notebook.pictures.history_map import history_map
+from labkit.notebook.pictures.theme import GREEN, ORANGE
+from labkit.notebook.pictures.views import Pictured, image_view
+from labkit.notebook.widgets.page import Explorer, Output, button, line_button, rows
+from labkit.oci.config import dockerfile_line
+
+
+def layer_or_not(image: Pictured, *, name: str = "", lab: Lab | None = None) -> LayerOrNot:
+    """Ask of each line of an image's history whether it made a layer; *Compare* then draws what is so.
+
+    The image is given as `history_map` takes it.
+
+    >>> asked = layer_or_not(Lab().pull("nginx"))
+    >>> asked.choose("layers", "10")
+    >>> asked.verdict
+    '8 of 10 lines are right.'
+    """
+    return LayerOrNot(image, name, lab)
+
+
+class LayerOrNot(Explorer):
+    """The lines that were said to have made a layer, 1 for the newest, and whether they are compared."""
+
+    layers = traitlets.Tuple()
+    compared = traitlets.Bool()
+
+    def __init__(self, image: Pictured, name: str, lab: Lab | None) -> None:
+        super().__init__()
+        self._view = image_view(image, name, lab=lab)
+        self._steps = list(enumerate(reversed(self._view.history), 1))
+
+    @property
+    def wrong(self) -> list[str]:
+        """The lines that were taken for something else."""
+        return [str(n) for n, step in self._steps if (str(n) in self.layers) is (step.layer is None)]
+
+    @property
+    def verdict(self) -> str:
+        """How many lines are right."""
+        every = len(self._steps)
+        return f"{every - len(self.wrong)} of {every} lines are right."
+
+    def choose(self, name: str, value: str) -> None:
+        """Turn a line's switch, as long as nothing is compared: then it would only be copied."""
+        if not self.compared:
+            super().choose(name, value)
+
+    def outputs(self) -> list[Output]:
+        """Return the lines alone, and what is so once they are compared."""
+        if self.compared:
+            picture = history_map(self._view)
+            return [({"text/html": picture.html, "text/plain": picture.text}, {})]
+        lines = [f"{n:2}  {dockerfile_line(step.created_by)[:70]}" for n, step in self._steps]
+        return [(bundle("\n".join(["Layer or no layer?", *lines])), {})]
+
+    def controls(self) -> list[etree.Element]:
+        """Return a switch for each line, and what compares them."""
+        lines = rows("Which lines made a layer?", map(self._row, [n for n, _ in self._steps]))
+        lines.set("style", "max-height: none")  # all are to be seen at once
+        if not self.compared:
+            return [lines, element("p", button("Compare", "compared", "yes"))]
+        words = "" if not self.wrong else f" Not so: line {', '.join(self.wrong)}."
+        hue = ORANGE if self.wrong else GREEN
+        return [lines, note(hue, element("b", self.verdict), words)]
+
+    def page(self) -> str:
+        """Return the switches, and below them the picture once it is earned."""
+        picture = str(self.outputs()[0][0]["text/html"]) if self.compared else ""
+        return html(*self.controls()) + picture
+
+    def _row(self, n: int) -> etree.Element:
+        layer = str(n) in self.layers
+        mark = "" if not self.compared else "✗ " if str(n) in self.wrong else "✓ "
+        words = dockerfile_line(self._steps[n - 1][1].created_by)[:200]
+        made = f"{mark}{'layer' if layer else 'no layer'}"
+        return line_button("layers", n, chosen=layer, number=str(n), made=made, words=words)
