@@ -11,7 +11,7 @@ from labkit.notebook.html import element, html, note
 from labkit.notebook.output import bundle
 from labkit.notebook.pictures.history_map import history_map
 from labkit.notebook.pictures.theme import GREEN, ORANGE
-from labkit.notebook.pictures.views import Pictured, image_view
+from labkit.notebook.pictures.views import Pictured, history_lines, named
 from labkit.notebook.widgets.page import Explorer, Output, button, line_button, rows
 from labkit.oci.config import dockerfile_line
 
@@ -37,8 +37,8 @@ class LayerOrNot(Explorer):
 
     def __init__(self, image: Pictured, name: str, lab: Lab | None) -> None:
         super().__init__()
-        self._view = image_view(image, name, lab=lab)
-        self._steps = list(enumerate(reversed(self._view.history), 1))
+        self._name, self._image = named(image, name, lab)
+        self._steps = [(n, step) for n, (step, _) in enumerate(history_lines(self._image), 1)]
 
     @property
     def wrong(self) -> list[str]:
@@ -59,9 +59,9 @@ class LayerOrNot(Explorer):
     def outputs(self) -> list[Output]:
         """Return the lines alone, and what is so once they are compared."""
         if self.compared:
-            picture = history_map(self._view)
+            picture = history_map(self._image, name=self._name)
             return [({"text/html": picture.html, "text/plain": picture.text}, {})]
-        lines = [f"{n:2}  {dockerfile_line(step.created_by)[:70]}" for n, step in self._steps]
+        lines = [f"{n:2}  {dockerfile_line(step.entry.created_by)[:70]}" for n, step in self._steps]
         return [(bundle("\n".join(["Layer or no layer?", *lines])), {})]
 
     def controls(self) -> list[etree.Element]:
@@ -82,6 +82,6 @@ class LayerOrNot(Explorer):
     def _row(self, n: int) -> etree.Element:
         layer = str(n) in self.layers
         mark = "" if not self.compared else "✗ " if str(n) in self.wrong else "✓ "
-        words = dockerfile_line(self._steps[n - 1][1].created_by)[:200]
+        words = dockerfile_line(self._steps[n - 1][1].entry.created_by)[:200]
         made = f"{mark}{'layer' if layer else 'no layer'}"
         return line_button("layers", n, chosen=layer, number=str(n), made=made, words=words)
