@@ -1,12 +1,14 @@
 """`labkit start`: the learner's copies are laid, and JupyterLab opens the first of them alone on its page.
 
 JupyterLab's own way for one document at a time (`/doc`) shows neither files nor tabs. The folder beside this
-module holds defaults for it, which put away the question about news; what a user has set stays as it is, and
+module holds defaults for it, which put away the question about news, and a kernel that says when a first cell
+was not run; what a user has set stays as it is, and
 nothing is written among his settings.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
@@ -59,5 +61,7 @@ def open_course(folder: Path, options: Sequence[str], name: str = FIRST, fresh: 
         "LabApp.workspaces_dir": data_folder() / "workspaces",  # which documents were open
         "LabApp.default_url": f"/doc/tree/{quote([*anew, name][0])}",
     }
+    kernels = (str(_DEFAULTS), os.environ.get("JUPYTER_PATH", ""))
+    os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, kernels))
     LabApp.launch_instance([*(f"--{option}={value}" for option, value in own.items()), *options])
     return 0
