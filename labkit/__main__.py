@@ -133,7 +133,8 @@ def _handout(given: argparse.Namespace) -> None:
     with extra("course"):
         from labkit.notebook.handout import handout
 
-    for path in handout(Path(given.folder)):
+    teacher = given.reader == "teacher"
+    for path in handout(Path(given.folder), given.slides, teacher=teacher, pdf=given.pdf):
         print(path)
 
 
@@ -189,6 +190,9 @@ _COMMANDS: tuple[tuple[Any, ...], ...] = (
         _handout,
         "write the slides to print, and as one web page",
         _option("folder", nargs="?", default=".", metavar="DIR", help="where to; here by default"),
+        _option("--for", dest="reader", choices=("teacher", "class"), default="class", help="with notes, or not"),
+        _option("--slides", default="", metavar="FILE", help="your own slides; recap for the short deck"),
+        _option("--pdf", action="store_true", help="print them, too, where Chromium is installed"),
     ),
     (
         _site,
