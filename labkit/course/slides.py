@@ -61,15 +61,26 @@ def cells(step: str) -> list[list[str]]:
     return rows if all(line.startswith("|") for line in lines) else []
 
 
+_MOST = 8
+"""Mistakes that are told at once: an error's text is short."""
 _PARTS = ("sentences", "steps", "conclusion", "notes")
-_KNOWN = {"id": str, "title": str, "lesson": str, "setup": str, "minutes": int, **dict.fromkeys(_PARTS, list)}
+_KNOWN: dict[str, type] = {
+    "id": str,
+    "title": str,
+    "lesson": str,
+    "setup": str,
+    "minutes": int,
+    **dict.fromkeys(_PARTS, list),
+}
+
+_WORDS: dict[type, str] = {str: "text", int: "whole number", list: "list of texts"}
 
 
 def read_slides(text: str, questions: Iterable[Question]) -> tuple[Slide, ...]:
     """Return the slides of a TOML document: `[[slide]]` has the parts of a Slide; docs/teaching.md has one.
 
     Its question is one of `questions`, by its ID, or a table of a `prompt` and `choices`, each with `text`,
-    `reason` and, one of them, `right`. Raises LabkitError with a line for each mistake.
+    `reason` and, one of them, `right`. Raises LabkitError with a line for each of the first mistakes.
     """
     asked = {question.id: question for question in questions}
     try:
@@ -79,26 +90,30 @@ def read_slides(text: str, questions: Iterable[Question]) -> tuple[Slide, ...]:
     slides = found.get("slide")
     if not isinstance(slides, list) or not slides or not all(isinstance(each, dict) for each in slides):
         raise LabkitError("no slides: each begins with a line [[slide]]")
-    wrong, ids = [], [each.get("id") for each in slides]
+    wrong: list[str] = []
+    ids = [each.get("id") for each in slides]
     for number, data in enumerate(slides, 1):
         name = f"slide {number}" if not isinstance(data.get("id"), str) else data["id"]
-        found_here = [*_mistakes(data, asked), *(["its id is another's too"] * (ids.count(data.get("id")) > 1))]
+        found_here = [
+            *_mistakes(data, asked),
+            *(["its id is another's too"] * (ids.count(data.get("id")) > 1)),
+        ]
         wrong += [f"{name}: {mistake}" for mistake in found_here]
     if wrong:
-        raise LabkitError("\n".join(wrong))
+        raise LabkitError("\n".join(wrong[:_MOST]))
     return tuple(_slide(each, asked) for each in slides)
 
 
 def _mistakes(data: Mapping[str, Any], asked: Mapping[str, Question]) -> Iterator[str]:
     for name in data.keys() - _KNOWN.keys() - {"question"}:
-        yield f"{name} is no part of a slide; there are question, {', '.join(_KNOWN)}"
+        yield f"{name} is no part of a slide"
     for name in ("id", "title", *_PARTS):
         if not data.get(name):
             yield f"nothing in {name}"
     for name, kind in _KNOWN.items():
-        value = data.get(name, kind())
+        value: Any = data.get(name, kind())
         if type(value) is not kind or (kind is list and not all(isinstance(each, str) for each in value)):
-            yield f"{name} is no {'list of texts' if kind is list else {str: 'text', int: 'whole number'}[kind]}"
+            yield f"{name} is no {_WORDS[kind]}"
     question = data.get("question")
     if not isinstance(question, dict):
         if question not in asked:
@@ -115,7 +130,9 @@ def _mistakes(data: Mapping[str, Any], asked: Mapping[str, Question]) -> Iterato
 def _slide(data: Mapping[str, Any], asked: Mapping[str, Question]) -> Slide:
     question, lists = data["question"], {part: tuple(each.strip() for each in data[part]) for part in _PARTS}
     if isinstance(question, dict):
-        choices = (Choice(each["text"], each["reason"], each.get("right", False)) for each in question["choices"])
+        choices = (
+            Choice(each["text"], each["reason"], each.get("right", False)) for each in question["choices"]
+        )
         question = Question(data["id"], question["prompt"], tuple(choices))
     else:
         question = asked[question]
@@ -169,7 +186,7 @@ class SlideRun:
         if slide.setup:
             self._python(slide.setup)
         self._seen = self.lab.engine.state
-        self._at = [self.lab.at]
+        self._at, self._stands = [self.lab.at], 0
         self.lab.watchers.add(self)
 
     def see(self, events: Iterable[PullEvent]) -> None:
@@ -181,19 +198,23 @@ class SlideRun:
         while len(self._shown) <= place:
             self._shown.append(self._run(self.slide.steps[len(self._shown)]))
             self._at.append(self.lab.at)
+            self._stands = len(self._shown)
         return self._shown[place]
 
     def stand(self, place: int) -> Lab:
         """Put the lab where it was after so many steps, and return it."""
         if place:
             self.shown(place - 1)
-        self.lab.go(self._at[place])
+        if place != self._stands:  # else it has what was done in it since
+            self.lab.go(self._at[place])
+            self._stands = place
         return self.lab
 
     def keep(self, place: int) -> None:
         """Let the steps after a place be run on the lab as it is now, with all that was typed since."""
         del self._shown[place:], self._at[place:]
         self._at.append(self.lab.at)
+        self._stands = place
 
     def _run(self, step: str) -> StepOutput:
         if cells(step):
@@ -212,6 +233,7 @@ class SlideRun:
             failed = f"[exit {result.exit_code}]\n" if result.exit_code else ""
             parts.append(f"$ {line}\n{result.text}{failed}")
         return StepOutput(step, "".join(parts))
+
     def _python(self, code: str) -> tuple[str, Any]:
         """Run Python as a cell does; return what it printed and the value of its last expression."""
         try:

@@ -1,8 +1,8 @@
 """A handout to print and the slides as one web page, both made by nbconvert from the walkthrough's slides.
 
 nbconvert's own templates load scripts and fonts from other hosts (MathJax, require.js, reveal.js). The
-templates beside this module have a style sheet, and the deck a few lines for its keys: nothing is asked of any
-host.
+templates beside this module have a style sheet, and the deck a few lines for its keys: nothing is asked of
+any host.
 """
 
 from __future__ import annotations
@@ -50,8 +50,16 @@ def _printed(path: Path) -> Path:
     if browser is None:
         raise LabkitError(f"no Chromium is installed to print with; open {path} in a browser and print it")
     made = path.with_suffix(".pdf")
-    options = ["--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer", f"--print-to-pdf={made}"]
-    subprocess.run([browser, *options, path.resolve().as_uri()], capture_output=True, timeout=120, check=False)
+    options = [
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--no-pdf-header-footer",
+        f"--print-to-pdf={made}",
+    ]
+    subprocess.run(
+        [browser, *options, path.resolve().as_uri()], capture_output=True, timeout=120, check=False
+    )
     if not made.exists():
         raise LabkitError(f"{browser} printed nothing; open {path} in a browser and print it")
     return made
@@ -102,7 +110,10 @@ def _handout(slides: Numbered, *, teacher: bool) -> Iterable[Page]:
             parts.append(slide_html.sentences((*slide.notes, minutes), "notes"))
         yield f"{number}", parts
     for number, slide in slides:
-        run, parts = SlideRun(slide, slide_html.names()), [_title(number, slide, "What is shown, and the answer")]
+        run, parts = (
+            SlideRun(slide, slide_html.names()),
+            [_title(number, slide, "What is shown, and the answer")],
+        )
         for place in range(len(slide.steps)):
             parts += slide_html.step(run.shown(place), most=_SHEET)
         parts += [slide_html.question(slide.question, revealed=True)]

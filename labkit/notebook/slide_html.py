@@ -20,6 +20,7 @@ from labkit.notebook.html import element, html
 from labkit.notebook.pictures import still
 from labkit.notebook.widgets.stage import as_json, timed
 
+
 def names() -> dict[str, Any]:
     """Return what a slide's Python steps may use: all that is public, as after a first cell."""
     namespace: dict[str, Any] = {}
@@ -59,13 +60,15 @@ def asked_before(asked: Question, *, revealed: bool) -> etree.Element:
 
 
 def terminal(text: str, most: int = 0) -> etree.Element:
-    """Return a terminal's text, of many lines the first `most`; `--columns` says how many should fit the page."""
+    """Return a terminal's text, of many lines the first `most`; `--columns` says how many should fit."""
     lines = visible(text).rstrip("\n").split("\n")
     if most and len(lines) > most:
         lines[most - 1 :] = [f"… {len(lines) - most + 1} more lines: run it, and you see them"]
     text = "\n".join(lines)
     columns = max(len(line) for line in lines)
-    return element("pre", text, class_="labkit-terminal", tabindex="0", style=f"--columns: {max(columns, 40)}")
+    return element(
+        "pre", text, class_="labkit-terminal", tabindex="0", style=f"--columns: {max(columns, 40)}"
+    )
 
 
 def table(rows: list[list[str]]) -> etree.Element:
@@ -118,7 +121,7 @@ def drawn(value: Any) -> str:
 
 def screens(slide: Slide, run: SlideRun) -> list[dict[str, Any]]:
     """Return what the walkthrough's page shows of each step: HTML, and the stage's play where it has one."""
-    shown = []
+    shown: list[dict[str, Any]] = []
     for place in range(len(slide.steps)):
         result = run.shown(place)
         shown.append({"html": html(*step(result))})

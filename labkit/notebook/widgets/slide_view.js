@@ -2,6 +2,7 @@
 // Keys count where the focus is inside; Tab and Escape leave. JupyterLab's own shortcuts rest meanwhile.
 
 const LETTERS = "ABCD", ROUNDS = ["before", "after"], FORGOTTEN = 6 * 3600e3, READ_FOR = 6000;
+const SIZES = [1.8, 1.6, 1.45, 1.3, 1.2, 1.1, 1.05, 1], SMALL = 0.0031;  // the picture's smallest letters have 11 pixels
 const GONE = "The kernel is gone. The slides go on; to type, run the notebook's cell again.";
 const KEYS = {
   arrowright: "forward", arrowdown: "down", pagedown: "forward", " ": "forward", enter: "forward",
@@ -76,12 +77,11 @@ class Talk {
     this.picture = new Picture("The stage", () => {});
     this.root.addEventListener("keydown", event => this.key(event));
     this.root.addEventListener("mousemove", event => { if (event.movementX || event.movementY) this.wake(); });
-    this.sized = new ResizeObserver(() => { this.picture.element.style.zoom = Math.max(1, 0.0031 * this.root.clientHeight); });
+    this.sized = new ResizeObserver(() => this.show());
     this.sized.observe(this.root);
     this.timer = setInterval(() => this.tick(), 500);
     this.remember();
     this.show();
-    this.tell();
   }
 
   build() {
@@ -113,7 +113,9 @@ class Talk {
     Object.assign(this, { left: kept.left, votes: kept.votes, watch: kept.watch });
     if (this.model.get("chosen") || !this.there(kept.at)) return;
     this.at = kept.at;
-    if (this.at.slide || this.at.place) this.say(`It goes on where it was left. Shift+R begins at slide 1.`);
+    if (!this.at.slide && !this.at.place) return;
+    this.say("It goes on where it was left. Shift+R begins at slide 1.");
+    this.tell();
   }
 
   keep() {
@@ -379,17 +381,27 @@ class Talk {
     this.main.replaceChildren(made);
     const stage = made.querySelector(".labkit-stage");
     this.root.dataset.dark = String(isDark(getComputedStyle(this.root).color));
+    if (frame && stage) stage.replaceChildren(this.picture.element);
+    this.grow(made, stage ? frame : null);
     if (frame && stage) {
-      stage.replaceChildren(this.picture.element);
       this.picture.draw(played ? frame.before : frame.scene, true);
       if (played) this.picture.play(frame);
-    }
-    for (const box of made.querySelectorAll(".labkit-stage, .labkit-question")) {
-      if (box.scrollHeight > box.clientHeight + 1) box.setAttribute("tabindex", "0");
     }
     this.said.textContent = this.where();
     this.root.dataset.at = `${slide}-${place}-${revealed}`;
     this.speaker.show();
+  }
+
+  /** Let all be as large as the screen has room for; what has no room at its smallest scrolls. */
+  grow(made, frame) {
+    const boxes = [made, ...made.querySelectorAll(".labkit-stage, .labkit-question, .labkit-answers")], { element } = this.picture;
+    for (const size of SIZES) {
+      made.style.setProperty("--grow", size);
+      element.style.zoom = Math.max(1, SMALL * size * this.root.clientHeight);
+      if (frame) this.picture.draw(frame.scene, true);
+      if (boxes.every(box => box.scrollHeight <= box.clientHeight + 1 && box.scrollWidth <= box.clientWidth + 1)) return;
+    }
+    for (const box of boxes) if (box.scrollHeight > box.clientHeight + 1) box.setAttribute("tabindex", "0");
   }
 
   hear({ heard, frame }) {

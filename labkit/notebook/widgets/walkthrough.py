@@ -10,7 +10,6 @@ import json
 from contextlib import suppress
 from dataclasses import asdict
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -190,6 +189,7 @@ class Walkthrough(Explorer):
                 shell.user_ns["lab"] = self.lab  # which %docker acts on
 
         self.observe(show, ["slide", "place", "revealed"])
+        show()
         view.on_msg(lambda _, content, buffers: self.hear(view, content))
         return view
 
