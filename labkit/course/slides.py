@@ -105,21 +105,24 @@ def read_slides(text: str, questions: Iterable[Question]) -> tuple[Slide, ...]:
 
 
 def _mistakes(data: Mapping[str, Any], asked: Mapping[str, Question]) -> Iterator[str]:
-    for name in data.keys() - _KNOWN.keys() - {"question"}:
+    for name in sorted(data.keys() - _KNOWN.keys() - {"question"}):
         yield f"{name} is no part of a slide"
     for name in ("id", "title", *_PARTS):
         if not data.get(name):
             yield f"nothing in {name}"
     for name, kind in _KNOWN.items():
         value: Any = data.get(name, kind())
-        if type(value) is not kind or (kind is list and not all(isinstance(each, str) for each in value)):
+        texts: Iterable[Any] = value if kind is list and isinstance(value, list) else ()
+        if type(value) is not kind or not all(isinstance(each, str) for each in texts):
             yield f"{name} is no {_WORDS[kind]}"
     question = data.get("question")
     if not isinstance(question, dict):
-        if question not in asked:
+        if not isinstance(question, str) or question not in asked:
             yield f"no such question: {question}; write a table [slide.question], or one of the course's IDs"
         return
     choices = question.get("choices", ())
+    if not isinstance(choices, list) or not all(isinstance(each, dict) for each in choices):
+        choices = ()
     texts = [each.get(part) for each in choices for part in ("text", "reason")] if choices else [None]
     if not all(isinstance(each, str) for each in (question.get("prompt"), *texts)):
         yield "its question lacks a prompt, or choices that have a text and a reason each"

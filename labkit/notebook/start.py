@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from labkit.base.errors import data_folder
@@ -51,7 +52,13 @@ def deck_notebook(folder: Path, file: str) -> str:
     deck(file)
     place = file if file == "recap" else str(Path(file).resolve())
     lines = ["from labkit import walkthrough\n", "\n", f"walkthrough({place!r})"]
-    cell = {"cell_type": "code", "id": "slides", "metadata": {}, "execution_count": None, "outputs": []}
+    cell: dict[str, Any] = {
+        "cell_type": "code",
+        "id": "slides",
+        "metadata": {},
+        "execution_count": None,
+        "outputs": [],
+    }
     notebook = {"cells": [{**cell, "source": lines}], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
     name = f"slides-{Path(file).stem}.ipynb"
     folder.mkdir(parents=True, exist_ok=True)
