@@ -325,6 +325,7 @@ class Talk {
       this.wrote ||= "line" in message;
       if (!message.hello) this.send({ type: message });
     }, this.picture);
+    this.picture.element.style.zoom = SMALL * this.root.clientHeight;
     this.picture.draw({ tiles: [], columns: 0, rows: 0 }, true);
     const both = part("div", "labkit-typing");
     both.append(this.terminal.element, this.picture.element);
@@ -395,7 +396,7 @@ class Talk {
   /** Let all be as large as the screen has room for; what has no room at its smallest scrolls. */
   grow(made, frame) {
     const boxes = [made, ...made.querySelectorAll(".labkit-stage, .labkit-question, .labkit-answers")], { element } = this.picture;
-    for (const size of SIZES) {
+    for (const size of frame?.scene.columns > 1 ? [1] : SIZES) {  // names in narrow columns would be cut
       made.style.setProperty("--grow", size);
       element.style.zoom = Math.max(1, SMALL * size * this.root.clientHeight);
       if (frame) this.picture.draw(frame.scene, true);

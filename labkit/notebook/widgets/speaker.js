@@ -35,7 +35,7 @@ class Speaker {
     if (one?.lesson) notes.append(part("p", "labkit-lesson", `Lesson: ${seen(one.lesson)}`));
     this.clock = part("p", "labkit-time");
     const told = part("p", "labkit-gone", this.talk.gone ? GONE : "");
-    this.window.document.body.replaceChildren(this.clock, told, screens, notes, votesOf(one, votes));
+    this.window.document.body.replaceChildren(this.clock, votesOf(one, votes), told, screens, notes);
     this.tick();
   }
 

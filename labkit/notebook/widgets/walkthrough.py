@@ -7,6 +7,7 @@ kernel is lost. The kernel is told where the talk is, and has the slides' labs, 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from hashlib import sha256
@@ -20,13 +21,14 @@ from IPython.core.getipython import get_ipython
 
 from labkit.base.errors import LabkitError
 from labkit.course.slides import Slide, SlideRun
+from labkit.engine.schedule import PullEvent
 from labkit.lab import Lab
 from labkit.lessons import deck
 from labkit.notebook import slide_html
 from labkit.notebook.html import element, html
 from labkit.notebook.magics import live
 from labkit.notebook.widgets.page import ASLEEP, Explorer, Output
-from labkit.notebook.widgets.stage import text_of
+from labkit.notebook.widgets.stage import as_json, text_of
 from labkit.notebook.widgets.terminal import Terminal
 
 
@@ -53,6 +55,9 @@ class Typed(Terminal):
         self._view = view
         super().__init__(lab)
         self.observe(lambda change: view.send({"frame": change["new"]}), "frame")
+
+    def _look(self, events: Sequence[PullEvent], words: str = "") -> dict[str, Any]:
+        return super()._look(events, words) | {"scene": as_json(slide_html.seen(self.lab.engine.state))}
 
     def send(self, content: Any, buffers: Any = None) -> None:
         """Tell the slide's page."""
@@ -202,6 +207,7 @@ class Walkthrough(Explorer):
             case {"type": "begin"}:
                 self._typed, self._from = Typed(self.lab, view), self._run(self.slides.index(self.now)).lab.at
                 self._typed._asked(None, {"hello": True}, ())
+                view.send({"frame": self._typed.frame})
             case {"type": dict(asked)} if self._typed:
                 self._typed._asked(None, asked, ())
             case {"typed": str(what)} if self._typed:
