@@ -127,7 +127,7 @@ def _deck(slides: Numbered) -> Iterable[Page]:
         said = slide_html.sentences(slide.sentences, "say")
         yield f"/{number}/0", [head, said, slide_html.question(slide.question, revealed=False)]
         for place in range(len(slide.steps)):
-            asked = slide_html.asked_before(slide.question, revealed=False)
+            asked = slide_html.sentences((slide.question.prompt,), "asked")
             yield f"/{number}/{place + 1}", [head, asked, *slide_html.step(run.shown(place), most=_SCREEN)]
         concluded = slide_html.sentences(slide.conclusion, "say")
         shown = slide_html.question(slide.question, revealed=True)

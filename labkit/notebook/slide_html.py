@@ -48,27 +48,14 @@ def question(asked: Question, *, revealed: bool) -> etree.Element:
     return element("div", element("p", asked.prompt), listed, class_="labkit-question")
 
 
-def asked_before(asked: Question, *, revealed: bool) -> etree.Element:
-    """Return a question in one line and, revealed, its answer in another."""
-    parts = [element("p", asked.prompt)]
-    if revealed:
-        letter = chr(ord("A") + asked.choices.index(asked.right))
-        parts.append(
-            element("p", f"{letter}. {asked.right.text}: {asked.right.reason}", class_="labkit-right")
-        )
-    return element("div", *parts, class_="labkit-asked")
-
-
 def terminal(text: str, most: int = 0) -> etree.Element:
     """Return a terminal's text, of many lines the first `most`; `--columns` says how many should fit."""
     lines = visible(text).rstrip("\n").split("\n")
     if most and len(lines) > most:
         lines[most - 1 :] = [f"… {len(lines) - most + 1} more lines: run it, and you see them"]
     text = "\n".join(lines)
-    columns = max(len(line) for line in lines)
-    return element(
-        "pre", text, class_="labkit-terminal", tabindex="0", style=f"--columns: {max(columns, 40)}"
-    )
+    style = f"--columns: {max(40, *map(len, lines))}"
+    return element("pre", text, class_="labkit-terminal", tabindex="0", style=style)
 
 
 def table(rows: list[list[str]]) -> etree.Element:
@@ -138,7 +125,7 @@ def to_read(number: int, slide: Slide) -> Iterator[etree.Element]:
     yield question(slide.question, revealed=False)
     for place in range(len(slide.steps)):
         yield from step(run.shown(place))
-    yield asked_before(slide.question, revealed=True)
+    yield question(slide.question, revealed=True)
     yield sentences(slide.conclusion, "say")
 
 

@@ -63,7 +63,7 @@ def test_a_teacher_gets_the_notes_and_the_minutes_and_the_class_does_not(tmp_pat
 
 def test_without_chromium_a_line_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(LabkitError, match="no Chromium is installed to print with; open .*handout.html"):
+    with pytest.raises(LabkitError, match=r"no Chromium is installed to print with; open .*handout\.html"):
         handout(tmp_path, "recap", pdf=True)
 
 
