@@ -188,7 +188,7 @@ class SlideRun:
         self._shown: list[StepOutput] = []
         if slide.setup:
             self._python(slide.setup)
-        self._seen = self.lab.engine.state
+        self._begun = self._seen = self.lab.engine.state
         self._at, self._stands = [self.lab.at], 0
         self.lab.watchers.add(self)
 
@@ -216,6 +216,8 @@ class SlideRun:
     def keep(self, place: int) -> None:
         """Let the steps after a place be run on the lab as it is now, with all that was typed since."""
         del self._shown[place:], self._at[place:]
+        shots = [each.value.after for each in self._shown if isinstance(each.value, Shot)]
+        self._seen = [self._begun, *shots][-1]
         self._at.append(self.lab.at)
         self._stands = place
 

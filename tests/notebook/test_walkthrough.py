@@ -132,7 +132,10 @@ def test_what_was_typed_is_kept_for_the_steps_to_come_or_taken_back(
     view._handle_custom_msg({"typed": what}, [])
     shown = [tile["name"] for tile in view.deck[0]["steps"][1]["frame"]["scene"]["tiles"]]
     assert any("mine" in name for name in shown) is there
-    assert ("mine:latest" in [image.name for image in state.lab.images]) is there
+    for place in (1, 3, 1):
+        state.jump(0, place)
+        assert ("mine:latest" in str(state.lab.engine.state.tags)) is there
+    assert [len(step["frame"]["before"]["tiles"]) for step in view.deck[0]["steps"] if "frame" in step] == [0]
 
 
 def test_a_reset_gives_a_fresh_lab_and_can_be_taken_back(page: Any) -> None:

@@ -190,8 +190,7 @@ class Walkthrough(Explorer):
         def show(change: Any = None) -> None:
             if self._told != (at := [self.slide, self.place, self.revealed]):
                 view.at = at
-            if shell := get_ipython():
-                shell.user_ns["lab"] = self.lab  # which %docker acts on
+            self._give_lab()
 
         self.observe(show, ["slide", "place", "revealed"])
         show()
@@ -212,13 +211,23 @@ class Walkthrough(Explorer):
                 self._typed._asked(None, asked, ())
             case {"typed": str(what)} if self._typed:
                 self._end_typing(what)
-                view.deck = self.screens()
+                self._renew(view)
             case {"reset": None | int() as slide}:
                 self.reset(slide)
-                view.deck = self.screens()
+                self._renew(view)
             case {"unreset": True}:
                 self.unreset()
-                view.deck = self.screens()
+                self._renew(view)
+
+    def _renew(self, view: SlideView) -> None:
+        view.deck = self.screens()
+        self._give_lab()
+
+    def _give_lab(self) -> None:
+        """Let %docker act on the slide's lab."""
+        lab = self.lab  # which stands where the slide does, in a notebook or not
+        if shell := get_ipython():
+            shell.user_ns["lab"] = lab
 
     def _end_typing(self, what: str) -> None:
         """Leave the prompt: what was typed is kept for the steps to come, or taken back."""
@@ -227,12 +236,9 @@ class Walkthrough(Explorer):
         run.lab.watchers.discard(self._typed)
         self._typed.close()
         self._typed = None
-        if what == "keep":
-            run.keep(min(self.place, len(self.now.steps)))
-        else:
-            with suppress(LabkitError):
-                run.stand(min(self.place, len(self.now.steps)))
-                run.lab.go(self._from)
+        if what != "keep":
+            run.lab.go(self._from)
+        run.keep(self.place)
 
 
 _SHOWN = ("id", "title", "lesson", "minutes", "sentences", "conclusion", "notes")
