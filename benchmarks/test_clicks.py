@@ -17,6 +17,7 @@ from tests.browser.jupyter import Notebook
 MOST = 0.150
 PAGE = "section"
 PREDICT = "from labkit.notebook import predict\npredict('pull-layers', answer='A')"
+WALK = "from labkit import walkthrough\nwalkthrough()"
 WIDGETS = {
     "cow_stepper": (cow.CELL, PAGE, "Next Next Last First chmod Next Delete Last Read".split()),
     "driver_explorer": (explorers.DRIVERS, PAGE, ["1MB", "67.1MB", "1MB", "10MB"]),
@@ -24,7 +25,7 @@ WIDGETS = {
     "inspect_explorer": (explorers.INSPECT, PAGE, ['"Id"', '"Parent"', '"Os"', '"Size"', '"Id"']),
     "layer_explorer": (explorers.LAYERS, PAGE, ["5", "4", "3", "2", "1"]),
     "predict": (PREDICT, ".labkit-verdict", ["C", "D", "A", "C", "D"]),
-    "walkthrough": ("\n".join(walk.CELLS), walk.ROOT, ["Run 1 of 3", "Answer", "Notes", "Next ▶", "◀ Back"]),
+    "walkthrough": (WALK, walk.ROOT, ["On ▶", "Answer", "Question", "On ▶", "◀ Back"]),
 }
 _CLICK = """([words, seen]) => new Promise((done, missing) => {
     const roots = [document, ...[...document.querySelectorAll('labkit-live')].map(place => place.shadowRoot)];

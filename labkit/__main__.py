@@ -82,7 +82,10 @@ def _start(given: argparse.Namespace) -> int:
 
 
 def _present(given: argparse.Namespace) -> int:
-    return start.open_course(Path(given.folder), given.rest, "walkthrough.ipynb")
+    own = given.what.endswith(".toml") or given.what == "recap"
+    folder = Path("labkit-course" if own else given.what)
+    name = start.deck_notebook(folder, given.what) if own else "walkthrough.ipynb"
+    return start.open_course(folder, given.rest, name)
 
 
 def _lessons(given: argparse.Namespace) -> None:
@@ -133,7 +136,8 @@ def _handout(given: argparse.Namespace) -> None:
     with extra("course"):
         from labkit.notebook.handout import handout
 
-    for path in handout(Path(given.folder)):
+    teacher = given.reader == "teacher"
+    for path in handout(Path(given.folder), given.slides, teacher=teacher, pdf=given.pdf):
         print(path)
 
 
@@ -162,13 +166,15 @@ def _option(*names: str, **settings: Any) -> tuple[tuple[str, ...], dict[str, An
 
 
 _TO_JUPYTERLAB = ("start", "present")
+_OWN = "your own slides, a .toml file; recap for the short deck"
+_WHAT = _option("what", nargs="?", default="labkit-course", metavar="FILE|DIR", help=f"{_OWN}; or where to")
 _FOLDER = _option("folder", nargs="?", default="labkit-course", metavar="DIR", help="labkit-course without")
 _PORT = _option("--port", metavar="8889", help="where JupyterLab answers")
 _INTO = _option("folder", metavar="DIR", help="made where it is missing")
 _FRESH = _option("--fresh", default="", metavar="02", help="lay this one anew, beside yours")
 _COMMANDS: tuple[tuple[Any, ...], ...] = (
     (_start, "lay your copies of the lessons, and open the first in JupyterLab", _FOLDER, _FRESH, _PORT),
-    (_present, "open the walkthrough of the slides, to stand before a class", _FOLDER, _PORT),
+    (_present, "open the walkthrough of the slides, to stand before a class", _WHAT, _PORT),
     (_lessons, "lay your copies of the lessons into a folder", _INTO, _FRESH),
     (_progress, "how far you are in the course, and what is next"),
     (
@@ -189,6 +195,11 @@ _COMMANDS: tuple[tuple[Any, ...], ...] = (
         _handout,
         "write the slides to print, and as one web page",
         _option("folder", nargs="?", default=".", metavar="DIR", help="where to; here by default"),
+        _option(
+            "--for", dest="reader", choices=("teacher", "class"), default="class", help="with notes, or not"
+        ),
+        _option("--slides", default="", metavar="FILE", help=_OWN),
+        _option("--pdf", action="store_true", help="print them, too, where Chromium is installed"),
     ),
     (
         _site,

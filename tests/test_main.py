@@ -202,6 +202,12 @@ def test_what_only_jupyterlab_knows_goes_to_it_and_nowhere_else(
     given.clear()
     assert main(["present", str(folder)]) == 0
     assert "--LabApp.default_url=/doc/tree/walkthrough.ipynb" in given
+    monkeypatch.chdir(tmp_path)
+    assert main(["present", "recap"]) == 0
+    assert "--LabApp.default_url=/doc/tree/slides-recap.ipynb" in given
+    assert "walkthrough('recap')" in (tmp_path / "labkit-course/slides-recap.ipynb").read_text()
+    assert main(["present", "nothing.toml"]) == 2
+    assert capsys.readouterr().err == "nothing.toml: no such file or directory\n"
     with pytest.raises(SystemExit, match="2"):
         main(["drivers", "--no-browser"])
     assert capsys.readouterr().err.splitlines()[-1] == "labkit: error: unrecognized arguments: --no-browser"

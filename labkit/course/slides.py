@@ -6,11 +6,14 @@ import ast
 import contextlib
 import io
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from labkit.course.questions import Question
+from labkit.base.errors import LabkitError
+from labkit.course.questions import Choice, Question
+from labkit.engine.schedule import PullEvent
+from labkit.engine.state import State
 from labkit.lab import Lab
 
 
@@ -18,56 +21,129 @@ from labkit.lab import Lab
 class Slide:
     """A slide: what is said, asked, run and concluded. Texts are plain text, not markup.
 
-    `sentences` are seen from the beginning, `conclusion` when the answer is revealed. `setup` is Python that
-    brings a fresh `lab` to where the slide begins. Each of `steps` is a part of a cell: lines of docker
-    commands, or Python, whose last expression may be a picture. All of them stand in the passage of the
-    notebook `lesson` that is tagged `slide:ID`; tests/course/test_slides.py compares the two.
+    `sentences` are seen from the beginning, `conclusion` when the answer is revealed; `minutes` are planned
+    for all of it. `setup` is Python that brings a fresh `lab` to where the slide begins. Each of `steps` is
+    lines for the lab's prompt, a table whose lines begin with `|`, or Python, whose last expression may be a
+    picture: `stage(lab)` is the lab as it stands, and plays what the steps since the last one did.
     """
 
     id: str
     title: str
-    lesson: str
-    sentences: tuple[str, ...]
     question: Question
+    sentences: tuple[str, ...]
     steps: tuple[str, ...]
     conclusion: tuple[str, ...]
     notes: tuple[str, ...]
+    lesson: str = ""
+    minutes: int = 4
     setup: str = ""
 
 
 def commands(step: str) -> tuple[str, ...]:
-    r"""Return the docker command lines of a step; none where it is Python.
+    r"""Return the lines for the prompt of a step, docker's or after `$`; none where it is anything else.
 
-    >>> commands("docker images\ndocker system df"), commands("lab.images")
-    (('docker images', 'docker system df'), ())
+    >>> commands("docker images\n$ cat Dockerfile"), commands("stage(lab)")
+    (('docker images', 'cat Dockerfile'), ())
     """
-    lines = tuple(step.splitlines())
-    return lines if all(line.startswith("docker ") for line in lines) else ()
+    lines = step.splitlines()
+    typed = all(line.startswith(("docker ", "$ ")) for line in lines)
+    return tuple(line.removeprefix("$ ") for line in lines) if typed else ()
 
 
+def cells(step: str) -> list[list[str]]:
+    """Return the rows of a step that is a table, the first its heads; none where it is anything else.
+
+    >>> cells("| driver | copies |")
+    [['driver', 'copies']]
+    """
+    lines = step.splitlines()
+    rows = [[cell.strip() for cell in line.strip("| ").split("|")] for line in lines]
+    return rows if all(line.startswith("|") for line in lines) else []
+
+
+_MOST = 8
+"""Mistakes that are told at once: an error's text is short."""
 _PARTS = ("sentences", "steps", "conclusion", "notes")
+_KNOWN: dict[str, type] = {
+    "id": str,
+    "title": str,
+    "lesson": str,
+    "setup": str,
+    "minutes": int,
+    **dict.fromkeys(_PARTS, list),
+}
+
+_WORDS: dict[type, str] = {str: "text", int: "whole number", list: "list of texts"}
 
 
 def read_slides(text: str, questions: Iterable[Question]) -> tuple[Slide, ...]:
-    """Return the slides of a TOML document: `[[slide]]` has the parts of a Slide, its question by the ID.
+    """Return the slides of a TOML document: `[[slide]]` has the parts of a Slide; docs/teaching.md has one.
 
-    Raises ValueError, which names the slide, where a part is missing or not known, or no such question is.
+    Its question is one of `questions`, by its ID, or a table of a `prompt` and `choices`, each with `text`,
+    `reason` and, one of them, `right`. Raises LabkitError with a line for each of the first mistakes.
     """
     asked = {question.id: question for question in questions}
-    return tuple(_slide(each, asked) for each in tomllib.loads(text)["slide"])
+    try:
+        found = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise LabkitError(f"not TOML: {error}") from None
+    slides = found.get("slide")
+    if not isinstance(slides, list) or not slides or not all(isinstance(each, dict) for each in slides):
+        raise LabkitError("no slides: each begins with a line [[slide]]")
+    wrong: list[str] = []
+    ids = [each.get("id") for each in slides]
+    for number, data in enumerate(slides, 1):
+        name = f"slide {number}" if not isinstance(data.get("id"), str) else data["id"]
+        found_here = [
+            *_mistakes(data, asked),
+            *(["its id is another's too"] * (ids.count(data.get("id")) > 1)),
+        ]
+        wrong += [f"{name}: {mistake}" for mistake in found_here]
+    if wrong:
+        raise LabkitError("\n".join(wrong[:_MOST]))
+    return tuple(_slide(each, asked) for each in slides)
+
+
+def _mistakes(data: Mapping[str, Any], asked: Mapping[str, Question]) -> Iterator[str]:
+    for name in sorted(data.keys() - _KNOWN.keys() - {"question"}):
+        yield f"{name} is no part of a slide"
+    for name in ("id", "title", *_PARTS):
+        if not data.get(name):
+            yield f"nothing in {name}"
+    for name, kind in _KNOWN.items():
+        value: Any = data.get(name, kind())
+        texts: Iterable[Any] = value if kind is list and isinstance(value, list) else ()
+        if type(value) is not kind or not all(isinstance(each, str) for each in texts):
+            yield f"{name} is no {_WORDS[kind]}"
+    question = data.get("question")
+    if not isinstance(question, dict):
+        if not isinstance(question, str) or question not in asked:
+            yield f"no such question: {question}; write a table [slide.question], or one of the course's IDs"
+        return
+    choices = question.get("choices", ())
+    if not isinstance(choices, list) or not all(isinstance(each, dict) for each in choices):
+        choices = ()
+    texts = [each.get(part) for each in choices for part in ("text", "reason")] if choices else [None]
+    if not all(isinstance(each, str) for each in (question.get("prompt"), *texts)):
+        yield "its question lacks a prompt, or choices that have a text and a reason each"
+    elif sum(each.get("right") is True for each in choices) != 1 or not 2 <= len(choices) <= len(LETTERS):
+        yield f"its question has not 2 to {len(LETTERS)} choices of which one is right = true"
 
 
 def _slide(data: Mapping[str, Any], asked: Mapping[str, Question]) -> Slide:
-    name, question = data.get("id", "a slide"), asked.get(data.get("question", ""))
-    if question is None:
-        raise ValueError(f"{name}: no such question: {data.get('question')}")
-    lists = {part: tuple(each.strip() for each in data.get(part, ())) for part in _PARTS}
-    if missing := [part for part, lines in lists.items() if not lines]:
-        raise ValueError(f"{name}: nothing in {', '.join(missing)}")
-    try:
-        return Slide(**{**data, **lists, "question": question, "setup": data.get("setup", "").strip()})
-    except TypeError as error:
-        raise ValueError(f"{name}: {error}") from None
+    question, lists = data["question"], {part: tuple(each.strip() for each in data[part]) for part in _PARTS}
+    if isinstance(question, dict):
+        choices = (
+            Choice(each["text"], each["reason"], each.get("right", False)) for each in question["choices"]
+        )
+        question = Question(data["id"], question["prompt"], tuple(choices))
+    else:
+        question = asked[question]
+    return Slide(**{**data, **lists, "question": question, "setup": data.get("setup", "").strip()})
+
+
+LETTERS = "ABCD"
+"""Of the choices that a room can answer with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +155,24 @@ class StepOutput:
     value: Any = None
 
 
+STAGE = "stage(lab)"
+"""The step that shows the lab as it stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """What the stage shows at a step: how the lab was when it was last seen, how it is, what led there."""
+
+    before: State
+    after: State
+    events: tuple[PullEvent, ...]
+
+
 class SlideRun:
     """The run of a slide: a fresh lab where it begins, and what its steps have shown so far.
 
     `names` are what Python steps may use beside `lab`: the functions that draw. A step runs once, when it is
-    first asked for; to go back in a talk loses nothing.
+    first asked for; to go back in a talk loses nothing. Raises LabkitError where its Python does.
 
     >>> from labkit.lessons import SLIDES
     >>> print(SlideRun(SLIDES[3], {}).shown(0).text[:44])
@@ -95,17 +184,50 @@ class SlideRun:
         self.slide = slide
         self.lab = Lab(tty=True, online=False)
         self._names = {"Lab": Lab, **names, "lab": self.lab}
+        self._events: list[PullEvent] = []
         self._shown: list[StepOutput] = []
         if slide.setup:
             self._python(slide.setup)
+        self._begun = self._seen = self.lab.engine.state
+        self._at, self._stands = [self.lab.at], 0
+        self.lab.watchers.add(self)
+
+    def see(self, events: Iterable[PullEvent]) -> None:
+        """Keep what the lab tells of transfers for the next picture of the stage."""
+        self._events += events
 
     def shown(self, place: int) -> StepOutput:
         """Return what a step shows, and run it and those before it if they have not run yet."""
         while len(self._shown) <= place:
             self._shown.append(self._run(self.slide.steps[len(self._shown)]))
+            self._at.append(self.lab.at)
+            self._stands = len(self._shown)
         return self._shown[place]
 
+    def stand(self, place: int) -> Lab:
+        """Put the lab where it was after so many steps, and return it."""
+        if place:
+            self.shown(place - 1)
+        if place != self._stands:  # else it has what was done in it since
+            self.lab.go(self._at[place])
+            self._stands = place
+        return self.lab
+
+    def keep(self, place: int) -> None:
+        """Let the steps after a place be run on the lab as it is now, with all that was typed since."""
+        del self._shown[place:], self._at[place:]
+        shots = [each.value.after for each in self._shown if isinstance(each.value, Shot)]
+        self._seen = [self._begun, *shots][-1]
+        self._at.append(self.lab.at)
+        self._stands = place
+
     def _run(self, step: str) -> StepOutput:
+        if cells(step):
+            return StepOutput(step, "")
+        if step == STAGE:
+            before, self._seen = self._seen, self.lab.engine.state
+            events, self._events = tuple(self._events), []
+            return StepOutput(step, "", Shot(before, self._seen, events))
         lines = commands(step)
         if not lines:
             text, value = self._python(step)
@@ -119,11 +241,17 @@ class SlideRun:
 
     def _python(self, code: str) -> tuple[str, Any]:
         """Run Python as a cell does; return what it printed and the value of its last expression."""
-        body = ast.parse(code).body
+        try:
+            body = ast.parse(code).body
+        except SyntaxError as error:
+            raise LabkitError(f"{self.slide.id}: {code.splitlines()[0]}: {error.msg}") from None
         last = body.pop() if isinstance(body[-1], ast.Expr) else None
         printed, value = io.StringIO(), None
-        with contextlib.redirect_stdout(printed):
-            exec(compile(ast.Module(body, []), "<slide>", "exec"), self._names)
-            if isinstance(last, ast.Expr):
-                value = eval(compile(ast.Expression(last.value), "<slide>", "eval"), self._names)
+        try:
+            with contextlib.redirect_stdout(printed):
+                exec(compile(ast.Module(body, []), "<slide>", "exec"), self._names)
+                if isinstance(last, ast.Expr):
+                    value = eval(compile(ast.Expression(last.value), "<slide>", "eval"), self._names)
+        except Exception as error:  # a teacher's own lines may do anything
+            raise LabkitError(f"{self.slide.id}: {code.splitlines()[0]}: {error}") from error
         return printed.getvalue(), value

@@ -81,14 +81,16 @@ class Scene:
         return [each for each in self.tiles if each.kind == kind]
 
 
-def scene(state: State, unfolded: Iterable[str] = ()) -> Scene:
+def scene(state: State, unfolded: Iterable[str] = (), beside: int = _BESIDE) -> Scene:
     """Return what there is to see of a state; `unfolded` are keys of folds whose layers are shown.
+
+    Of a long stack `beside` layers stay below a fold, and above it.
 
     >>> scene(State())
     Scene(tiles=(), columns=0, rows=0)
     """
     named = [(", ".join(_names(state, image)) or "<none>", image) for image in listed(state)]
-    found = _built(_forest(named, state.containers.values(), state), unfolded)
+    found = _built(_forest(named, state.containers.values(), state), unfolded, beside)
     return replace(found, tiles=(*_blobs(state), *found.tiles, *_volumes(state)))
 
 
@@ -105,13 +107,13 @@ def scene_of(images: Iterable[tuple[str, Image]], containers: Iterable[Container
     return _built(_forest(images, containers, State()), ())
 
 
-def _built(ground: _Spot, unfolded: Iterable[str]) -> Scene:
+def _built(ground: _Spot, unfolded: Iterable[str], beside: int = _BESIDE) -> Scene:
     """Return the scene of what stands on the ground, without blobs and volumes."""
     for spot in _all(ground):
         spot.above.sort(key=_order)
         if spot is ground or len(spot.above) > 1:
             for each in spot.above:
-                _fold(each, frozenset(unfolded))
+                _fold(each, frozenset(unfolded), beside)
     placed: list[Tile] = []
     columns = tree.unnested(_place(ground, 0, -1, placed)) if ground.above else 0
     rows = max((each.row + 1 for each in placed), default=0)
@@ -252,18 +254,18 @@ def _size(node: Node | None) -> int | None:
     return None if node is None or isinstance(node, Dir) else tree.stat_size(node)
 
 
-def _fold(bottom: _Spot, unfolded: frozenset[str]) -> None:
+def _fold(bottom: _Spot, unfolded: frozenset[str], beside: int) -> None:
     """Put one tile in the place of the middle of a stack, layers on each of which only the next stands."""
     stack = [bottom]
     while stack[-1].tile.kind == "layer" and len(stack[-1].above) == 1:
         stack.append(stack[-1].above[0])
     layers = [each for each in stack if each.tile.kind == "layer"]
-    middle = layers[_BESIDE:-_BESIDE]
-    if len(layers) <= MOST_LAYERS or f"fold:{middle[0].tile.key}" in unfolded:
+    middle = layers[beside:-beside]
+    if len(layers) <= MOST_LAYERS - 2 * (_BESIDE - beside) or f"fold:{middle[0].tile.key}" in unfolded:
         return
     size = sum(each.tile.size or 0 for each in middle)
     fold = Tile(f"fold:{middle[0].tile.key}", f"{len(middle)} layers", size)
-    layers[_BESIDE - 1].above = [_Spot(fold, above=middle[-1].above)]
+    layers[beside - 1].above = [_Spot(fold, above=middle[-1].above)]
 
 
 def _place(spot: _Spot, column: int, row: int, placed: list[Tile]) -> tree.Nested[int]:

@@ -10,8 +10,10 @@ all of them. Nothing in an exercise is a trick: it says what its check looks at.
 from __future__ import annotations
 
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
+from labkit.base.errors import LabkitError, go_words
 from labkit.course.inspect_document import InspectFields, read_fields
 from labkit.course.lesson import Lesson, all_questions
 from labkit.course.slides import Slide, read_slides
@@ -44,6 +46,25 @@ SLIDES: tuple[Slide, ...]
 
 FIELDS: InspectFields
 """What each field of `docker image inspect` is: inspect.toml."""
+
+
+def deck(file: str = "") -> tuple[Slide, ...]:
+    """Return the slides of a deck: the twelve, "recap", or a teacher's own TOML file by its path.
+
+    Raises LabkitError for a file that cannot be read or has mistakes, one a line.
+
+    >>> len(deck()), len(deck("recap"))
+    (12, 4)
+    """
+    if file in ("", "recap"):
+        return __getattr__("SLIDES") if not file else read_slides(_text("recap.toml"), all_questions(LESSONS))
+    try:
+        return read_slides(Path(file).read_text("utf-8"), all_questions(LESSONS))
+    except (OSError, UnicodeDecodeError) as error:
+        words = go_words(error) if isinstance(error, OSError) else f"{file}: not UTF-8 text"
+        raise LabkitError(words) from None
+    except LabkitError as error:
+        raise LabkitError("\n".join(f"{file}: {line}" for line in str(error).splitlines())) from None
 
 
 def __getattr__(name: str) -> Any:

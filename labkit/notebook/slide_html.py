@@ -7,19 +7,18 @@ it, and what could steer a screen is made visible before.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 from xml.etree import ElementTree as etree
 
 from labkit.base.text import shown as visible
 from labkit.course.questions import Question
-from labkit.course.slides import Slide, SlideRun, StepOutput, commands
-from labkit.lessons import SLIDES
+from labkit.course.slides import Shot, Slide, SlideRun, StepOutput, cells, commands
+from labkit.engine.scene import Scene, scene, tiles_of
+from labkit.engine.state import State
 from labkit.notebook.html import element, html
-
-_WIDEST = 116
-"""Columns of a terminal that are made to fit the page; longer lines scroll, and so do those of a document."""
-_DOCUMENT = 25, 80
-"""From how many lines on a text is a document, and how many of its columns are made to fit."""
+from labkit.notebook.pictures import still
+from labkit.notebook.widgets.stage import as_json, timed
 
 
 def names() -> dict[str, Any]:
@@ -27,15 +26,6 @@ def names() -> dict[str, Any]:
     namespace: dict[str, Any] = {}
     exec("from labkit import *", namespace)
     return namespace
-
-
-def number(slide: Slide) -> int:
-    """Return a slide's number, from 1 on.
-
-    >>> number(SLIDES[3])
-    4
-    """
-    return SLIDES.index(slide) + 1
 
 
 def sentences(texts: Iterable[str], kind: str) -> etree.Element:
@@ -58,44 +48,56 @@ def question(asked: Question, *, revealed: bool) -> etree.Element:
     return element("div", element("p", asked.prompt), listed, class_="labkit-question")
 
 
-def asked_before(asked: Question, *, revealed: bool) -> etree.Element:
-    """Return a question in one line and, revealed, its answer in another."""
-    parts = [element("p", asked.prompt)]
-    if revealed:
-        letter = chr(ord("A") + asked.choices.index(asked.right))
-        parts.append(
-            element("p", f"{letter}. {asked.right.text}: {asked.right.reason}", class_="labkit-right")
-        )
-    return element("div", *parts, class_="labkit-asked")
-
-
-def terminal(text: str) -> etree.Element:
-    """Return a terminal's text, never wrapped; `--columns` says how many should fit the page."""
-    text = visible(text).rstrip("\n")
-    lines = text.split("\n")
-    columns = max((len(line) for line in lines if len(line) <= _WIDEST), default=_WIDEST)
-    if len(lines) > _DOCUMENT[0]:
-        columns = min(columns, _DOCUMENT[1])
-    style = f"--columns: {max(columns, 40)}; white-space: pre; overflow-x: auto"
+def terminal(text: str, most: int = 0) -> etree.Element:
+    """Return a terminal's text, of many lines the first `most`; `--columns` says how many should fit."""
+    lines = visible(text).rstrip("\n").split("\n")
+    if most and len(lines) > most:
+        lines[most - 1 :] = [f"… {len(lines) - most + 1} more lines: run it, and you see them"]
+    text = "\n".join(lines)
+    style = f"--columns: {max(40, *map(len, lines))}"
     return element("pre", text, class_="labkit-terminal", tabindex="0", style=style)
 
 
-def step(result: StepOutput) -> list[etree.Element]:
+def table(rows: list[list[str]]) -> etree.Element:
+    """Return a table; its first row has the heads."""
+    lines = [element("tr", *(element("th", cell, scope="col") for cell in rows[0]))]
+    lines += [element("tr", *(element("td", cell) for cell in row)) for row in rows[1:]]
+    return element("table", *lines)
+
+
+def step(result: StepOutput, most: int = 0) -> list[etree.Element]:
     """Return what a step shows: its Python where it is Python, a terminal's text, a picture with its twin."""
+    if rows := cells(result.step):
+        return [table(rows)]
     parts = []
     picture = drawn(result.value)
     if not commands(result.step) and not picture:
         typed = result.step.replace("\n", "\n... ")
-        parts.append(terminal(f">>> {typed}\n{result.text}"))
+        parts.append(terminal(f">>> {typed}\n{result.text}", most))
     elif result.text:
-        parts.append(terminal(result.text))
+        parts.append(terminal(result.text, most))
     if picture:
         parts.append(etree.fromstring(f'<div class="labkit-picture">{picture}</div>'))
     return parts
 
 
+def seen(state: State) -> Scene:
+    """Return the scene of a state for a class: the local cache alone, and of a long stack its ends."""
+    found = scene(state, beside=2)
+    return replace(found, tiles=tuple(each for each in found.tiles if each.kind != "blob"))
+
+
+def frame(shot: Shot) -> dict[str, Any]:
+    """Return what the stage's page plays: from what was seen last to what is seen now."""
+    keys = {each.layer: tiles_of(shot.after, each) for each in shot.events}
+    before, after = as_json(seen(shot.before)), as_json(seen(shot.after))
+    return {"before": before, "scene": after, "events": list(timed(shot.events)), "keys": keys}
+
+
 def drawn(value: Any) -> str:
     """Return the HTML of a picture or chart; "" for anything else, a chart without matplotlib in text."""
+    if isinstance(value, Shot):
+        value = still.still(seen(value.after))
     if not hasattr(value, "_repr_mimebundle_"):
         return ""
     bundle = value._repr_mimebundle_()
@@ -104,26 +106,37 @@ def drawn(value: Any) -> str:
     return html(terminal(value.text))
 
 
-def to_read(slide: Slide, *, answer: bool = True) -> Iterator[etree.Element]:
-    """Give a whole slide, with all that its steps show, to be read; without its answer if so asked."""
+def screens(slide: Slide, run: SlideRun) -> list[dict[str, Any]]:
+    """Return what the walkthrough's page shows of each step: HTML, and the stage's play where it has one."""
+    shown: list[dict[str, Any]] = []
+    for place in range(len(slide.steps)):
+        result = run.shown(place)
+        shown.append({"html": html(*step(result))})
+        if isinstance(result.value, Shot):
+            shown[-1]["frame"] = frame(result.value)
+    return shown
+
+
+def to_read(number: int, slide: Slide) -> Iterator[etree.Element]:
+    """Give a whole slide, with all that its steps show and its answer, to be read."""
     run = SlideRun(slide, names())
-    yield element("h3", f"{number(slide)}. {slide.title}")
+    yield element("h3", f"{number}. {slide.title}")
     yield sentences(slide.sentences, "say")
     yield question(slide.question, revealed=False)
     for place in range(len(slide.steps)):
         yield from step(run.shown(place))
-    if answer:
-        yield asked_before(slide.question, revealed=True)
-        yield sentences(slide.conclusion, "say")
+    yield question(slide.question, revealed=True)
+    yield sentences(slide.conclusion, "say")
 
 
-def in_words(slide: Slide) -> str:
+def in_words(number: int, slide: Slide) -> str:
     """Return a slide's sentences, its question with the answer, and its conclusion, as text.
 
-    >>> print(in_words(SLIDES[8])[:19])
+    >>> from labkit.lessons import SLIDES
+    >>> print(in_words(9, SLIDES[8])[:19])
     9. Storage drivers
     """
     right = slide.question.right
     answer = f"{right.text}: {right.reason}"
-    lines = [f"{number(slide)}. {slide.title}", *slide.sentences, slide.question.prompt, answer]
+    lines = [f"{number}. {slide.title}", *slide.sentences, slide.question.prompt, answer]
     return "\n".join([*lines, *slide.conclusion])

@@ -8,17 +8,20 @@ nothing is written among his settings.
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from labkit.base.errors import data_folder
 from labkit.base.lazy import extra
 from labkit.base.text import shown
-from labkit.lessons import LESSONS
+from labkit.lessons import LESSONS, deck
 from labkit.notebook import copies
 from labkit.notebook.copies import Laid
+from labkit.oci.blob import write_file
 
 FIRST = f"{LESSONS[0].notebook}.ipynb"
 _DEFAULTS = Path(__file__).parent / "jupyterlab"
@@ -41,6 +44,28 @@ def lay(folder: Path, fresh: str = "") -> tuple[list[str], list[Laid]]:
         if names := [each.path.relative_to(folder).as_posix() for each in laid if each.state == state]:
             lines.append(f"  {words.format(', '.join(names))}")
     return lines, laid
+
+
+def deck_notebook(folder: Path, file: str) -> str:
+    """Write the notebook that opens a deck of one's own, as `walkthrough` does; return its name.
+
+    Raises LabkitError for a file with mistakes, before anything is opened.
+    """
+    deck(file)
+    place = file if file == "recap" else str(Path(file).resolve())
+    lines = ["from labkit import walkthrough\n", "\n", f"walkthrough({place!r})"]
+    cell: dict[str, Any] = {
+        "cell_type": "code",
+        "id": "slides",
+        "metadata": {},
+        "execution_count": None,
+        "outputs": [],
+    }
+    notebook = {"cells": [{**cell, "source": lines}], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    name = f"slides-{Path(file).stem}.ipynb"
+    folder.mkdir(parents=True, exist_ok=True)
+    write_file(folder / name, [json.dumps(notebook, indent=1).encode()])
+    return name
 
 
 def open_course(folder: Path, options: Sequence[str], name: str = FIRST, fresh: str = "") -> int:

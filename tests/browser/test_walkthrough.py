@@ -1,30 +1,51 @@
-"""The walkthrough in JupyterLab, on a projector of 1280 by 720: by keyboard alone, in light and dark."""
+"""The walkthrough in JupyterLab: a whole class by a clicker's keys, and what goes wrong in front of one."""
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import pytest
 
+from labkit.course.slides import STAGE
 from labkit.lessons import SLIDES
 from tests.browser import jupyter
 from tests.browser.conftest import Opener
 
-CELLS = ("from labkit import walkthrough", "walkthrough()")
+CELLS = ("from labkit import walkthrough\ntalk = walkthrough()", "talk", "%load_ext labkit")
 ROOT = ".labkit-walkthrough"
-PROJECTOR = (1280, 720)
+SIZES = [(1280, 720)]
+if os.environ.get("LABKIT_LONG"):
+    SIZES += [(1024, 768), (1920, 1080), (3840, 2160)]
+KERNEL = "jupyterapp.shell.currentWidget.sessionContext"
 _SHADOW = "document.querySelector('labkit-live').shadowRoot"
-_SCROLLED = """() => {
-    const slide = document.querySelector('labkit-live').shadowRoot.querySelector('.labkit-slide');
-    const cut = [...slide.querySelectorAll('.labkit-say, .labkit-asked, .labkit-question, h2, footer')];
-    return cut.filter(e => e.scrollHeight > e.clientHeight + 1 || e.scrollWidth > e.clientWidth + 1
-        || e.getBoundingClientRect().bottom > slide.getBoundingClientRect().bottom + 1)
-        .map(e => e.className + ': ' + e.textContent.slice(0, 60));
-}"""
+_SMALL = f"""() => {{
+    const root = {_SHADOW}.querySelector('{ROOT}'), found = new Set(), height = root.clientHeight;
+    const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {{
+        const element = walker.currentNode.parentElement, style = getComputedStyle(element);
+        if (!walker.currentNode.data.trim()) continue;
+        if (element.closest('.labkit-said, .said, .empty, details, style')) continue;
+        if (!element.checkVisibility() || element.closest('footer, select, .labkit-clock')) continue;
+        let size = parseFloat(style.fontSize);
+        if (element.closest('.picture')) size *= parseFloat(element.closest('.picture').style.zoom);
+        const least = element.closest('.labkit-terminal, .terminal') ? 0.03 : 0.033;
+        if (size < least * height - 0.05) found.add(`${{element.className || element.tagName}}: ${{size}}`);
+    }}
+    return [...found];
+}}"""
+_CUT = f"""() => [...{_SHADOW}.querySelectorAll(
+    '.labkit-say, .labkit-asked, .labkit-question, .labkit-stage, .labkit-terminal, h2, th, td, li')]
+    .filter(e => e.scrollWidth > e.clientWidth + 1
+        || (e.scrollHeight > e.clientHeight + 1 && !e.matches('.labkit-stage'))
+        || e.getBoundingClientRect().top > innerHeight)
+    .map(e => e.className + ': ' + e.textContent.slice(0, 60))"""
+_SHOWN = f"""() => [...{_SHADOW}.querySelectorAll('footer, select, .labkit-clock')]
+    .map(e => getComputedStyle(e).clipPath)"""
 
 
 def at(page: jupyter.Notebook) -> str:
-    """Give where the page says the talk is: slide, step, answer, notes."""
+    """Give where the page says the talk is: slide, step, answer."""
     return str(page.page.locator(ROOT).get_attribute("data-at"))
 
 
@@ -38,9 +59,10 @@ def press(page: jupyter.Notebook, key: str) -> str:
     return at(page)
 
 
-def ready(page: jupyter.Notebook, theme: str) -> Any:
-    """Run the notebook at a projector's size; return the slide's element, focused."""
-    page.look(theme, *PROJECTOR)
+def ready(page: jupyter.Notebook, theme: str = jupyter.THEMES[0], size: tuple[int, int] = SIZES[0]) -> Any:
+    """Run the notebook at a projector's size; return the slide's element, which has the focus."""
+    page.page.evaluate("localStorage.clear()")
+    page.look(theme, *size)
     page.run()
     root = page.page.locator(ROOT)
     root.wait_for()
@@ -49,89 +71,184 @@ def ready(page: jupyter.Notebook, theme: str) -> Any:
     return root
 
 
+def fill(page: jupyter.Notebook) -> None:
+    """Fill the screen, as a clicker's start key does."""
+    page.press("F5")
+    page.page.wait_for_function("() => document.fullscreenElement !== null")
+    page.page.wait_for_timeout(300)
+
+
+def shoot(page: jupyter.Notebook, name: str) -> None:
+    """Keep a screenshot."""
+    page.page.screenshot(path=jupyter.shots() / f"walkthrough-{name}.png")
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 @pytest.mark.parametrize("theme", jupyter.THEMES)
-def test_from_the_first_slide_to_the_last_by_keyboard_alone(notebook: Opener, theme: str) -> None:
+def test_on_a_full_screen_all_can_be_read_from_the_last_row(
+    notebook: Opener, theme: str, size: tuple[int, int]
+) -> None:
     with notebook(*CELLS) as page:
-        root = ready(page, theme)
-        seen = [at(page)]
-        for number, slide in enumerate(SLIDES):
-            assert root.locator("h2").inner_text() == f"{number + 1}. {slide.title}"
-            for place in range(len(slide.steps) + 1):
-                assert page.page.evaluate(_SCROLLED) == [], at(page)
-                if place < len(slide.steps):
-                    seen.append(press(page, "PageDown" if number % 2 else "Space"))
-            assert slide.question.right.reason not in root.locator(".labkit-slide").inner_text()
-            seen.append(press(page, "Space"))
-            assert slide.question.right.reason in root.locator(".labkit-slide").inner_text()
-            assert page.page.evaluate(_SCROLLED) == [], at(page)
-            page.page.screenshot(
-                path=jupyter.shots() / f"walkthrough-{theme[-5:].strip()}-{number + 1:02}.png"
-            )
-            if slide is not SLIDES[-1]:
-                seen.append(press(page, "Space"))
-        assert seen == [
-            f"{number}-{place}-{revealed}-false"
-            for number, slide in enumerate(SLIDES)
-            for place, revealed in [
-                *((place, "false") for place in range(len(slide.steps) + 1)),
-                (len(slide.steps), "true"),
-            ]
-        ]
+        root = ready(page, theme, size)
+        fill(page)
+        assert set(page.page.evaluate(_SHOWN)) == {"inset(50%)"}
+        seen, small, cut = [at(page)], {}, {}
+        for _ in range(sum(len(slide.steps) + 2 for slide in SLIDES)):
+            small[at(page)], cut[at(page)] = page.page.evaluate(_SMALL), page.page.evaluate(_CUT)
+            page.page.wait_for_timeout(150)
+            shoot(page, f"{theme[-5:].strip()}-{size[1]}-{at(page)}")
+            if at(page).startswith("12-"):
+                break
+            seen.append(press(page, "PageDown"))
+        assert {place: found for place, found in small.items() if found} == {}
+        assert {place: found for place, found in cut.items() if found} == {}
+        assert len(set(seen)) == len(seen) == 1 + sum(len(slide.steps) + 2 for slide in SLIDES)
+        assert root.locator(".labkit-answers li").count() == len(SLIDES)
         assert page.faults("labkit-live") == []
+        page.page.mouse.move(200, 200)
+        page.page.mouse.move(240, 240)
+        page.page.wait_for_function(f"() => ({_SHOWN})().every(each => each === 'none')")
+        page.press("Escape")
 
 
-def test_every_key_does_what_the_notebook_says(notebook: Opener) -> None:
+def test_a_class_from_start_to_end_with_votes_a_command_a_reload_and_a_dead_kernel(notebook: Opener) -> None:
     with notebook(*CELLS) as page:
-        root = ready(page, jupyter.THEMES[0])
-        steps = "ArrowRight:1-0-false-false Enter:1-1-false-false Backspace:1-0-false-false a:1-0-true-false"
-        steps += " n:1-0-true-true r:1-0-false-true End:11-0-false-true ArrowLeft:10-0-false-true"
-        steps += " PageDown:10-1-false-true PageUp:10-0-false-true Shift+R:0-0-false-true"
+        root = ready(page)
+        fill(page)
+        press(page, "PageDown")
+        page.press("v")
+        page.page.keyboard.type("12 5 3 0")
+        page.press("Enter", "v")
+        page.page.keyboard.type("2 18")
+        page.press("Enter")
+        bars = "12 before|2 after|5 before|18 after|3 before|0 after|0 before|0 after"
+        assert "|".join(root.locator(".labkit-choices i").all_inner_texts()) == bars
+        page.press("q", "t")
+        root.get_by_label("Command").wait_for()
+        page.page.keyboard.type("docker run -dit --name box nginx")
+        page.press("Enter")
+        root.locator(".picture .container").wait_for()
+        shoot(page, "typed")
+        page.press("Escape")
+        root.get_by_text("K keeps it").wait_for()
+        page.press("k")
+        assert at(page) == "0-1-false"
+        press(page, "PageDown")
+        root.locator(".labkit-stage .container").wait_for()
+        for key in ("ArrowRight", "ArrowDown", "Space", "Enter"):
+            press(page, key)
+        assert at(page) == "1-1-false"
+        page.press("Escape")
+        page.page.wait_for_function("() => document.fullscreenElement === null")
+        page.load()  # the notebook was not saved
+        page.page.evaluate("() => jupyterapp.shell.currentWidget.sessionContext.ready")
+        page.run()
+        root.wait_for()
+        assert at(page) == "1-1-false"
+        assert not root.locator(".labkit-clock").inner_text().endswith(" 0:00")
+        root.focus()
+        page.page.evaluate(f"{KERNEL}.session.kernel.shutdown()")
+        page.page.wait_for_timeout(500)
+        for _ in range(60):
+            if at(page) == "12-0-false":
+                break
+            press(page, "PageDown")
+        assert root.locator(".labkit-answers li").count() == len(SLIDES)
+        page.press("1", "Enter", "q")
+        assert at(page) == "0-3-true"
+        assert root.locator(".labkit-choices i").count() == 8
+        page.press("t")
+        root.get_by_text("The kernel is gone").wait_for()
+        shoot(page, "gone")
+
+
+def test_keys_of_clickers_and_of_nerves(notebook: Opener) -> None:
+    with notebook(*CELLS) as page:
+        root = ready(page)
+        steps = "ArrowRight:0-1-false CapsLock+A:0-1-true a:0-1-false Shift+ArrowRight:1-0-false n:2-0-false "
+        steps += "p:1-0-false End:12-0-false Home:0-1-false Backspace:0-0-false"
         for step in steps.split():
             key, _, wanted = step.partition(":")
-            assert press(page, key) == wanted, key
-        clock = root.locator(".labkit-clock")
-        page.press("c")
-        page.page.wait_for_function(
-            f"() => {_SHADOW}.querySelector('.labkit-clock').textContent.includes('0:01')"
-        )
-        page.press("c")
-        assert clock.get_attribute("aria-label") == "Start the clock, now 0:01"
-        page.press("f")
+            assert press(page, key.removeprefix("CapsLock+")) == wanted, key
+        page.press("5")
+        assert press(page, "Enter") == "4-0-false"
+        press(page, "PageDown")
+        assert press(page, "R") == "4-0-false"
+        assert press(page, "u") == "4-1-false"
+        assert press(page, "Shift+R") == "0-0-false"
+        assert press(page, "U") == "4-1-false"
+        for key in ("b", "."):
+            page.press(key)
+            assert root.evaluate("e => e.classList.contains('labkit-black')")
+            page.press("Escape")
+            assert not root.evaluate("e => e.classList.contains('labkit-black')")
+        page.press("Shift+F5")
         page.page.wait_for_function("() => document.fullscreenElement !== null")
-        page.press("f")
+        page.press("Escape")
         page.page.wait_for_function("() => document.fullscreenElement === null")
-        assert press(page, "Space") == "0-1-false-true"
-
-
-def test_buttons_and_the_list_do_the_same(notebook: Opener) -> None:
-    with notebook(*CELLS) as page:
-        root = ready(page, jupyter.THEMES[0])
-        for words, wanted in (
-            ("Run 1 of 3", "0-1-false-false"),
-            ("Answer", "0-1-true-false"),
-            ("Notes", "0-1-true-true"),
-            ("Next ▶", "1-0-false-true"),
-            ("◀ Back", "0-1-true-true"),
-            ("Reset slide", "0-0-false-true"),
-        ):
-            page.click(words)
-            page.page.wait_for_selector(f"{ROOT}[data-at='{wanted}']")
         root.get_by_label("Jump to a slide").select_option("7")
-        page.page.wait_for_selector(f"{ROOT}[data-at='7-0-false-true']")
-        page.click("Start over")
-        page.page.wait_for_selector(f"{ROOT}[data-at='0-0-false-true']")
+        page.page.wait_for_selector(f"{ROOT}[data-at='7-0-false']")
+        assert press(page, "PageDown") == "7-1-false"
+        page.click("On ▶")
+        page.page.wait_for_selector(f"{ROOT}[data-at='7-2-false']")
+        assert press(page, "Space") == "7-3-false"
+
+
+def test_what_was_typed_is_taken_back_and_python_has_the_lab(notebook: Opener) -> None:
+    with notebook(
+        *CELLS, "talk.jump(3, 1)", "%docker tag nginx mine", "print(talk.lab.image('mine').name)"
+    ) as page:
+        root = ready(page)
+        assert at(page) == "3-1-false"
+        assert "mine" in page.output(5).inner_text()
+        page.press("Home", "t")
+        root.get_by_label("Command").wait_for()
+        page.page.keyboard.type("docker pull busybox")
+        page.press("Enter")
+        root.locator(".picture .image").first.wait_for()
+        page.page.keyboard.type("undo")
+        page.press("Enter")
+        root.get_by_text("took back: docker pull busybox").wait_for()
+        page.page.keyboard.type("docker pull busybox")
+        page.press("Enter", "Escape", "u")
+        press(page, "PageDown")
+        press(page, "PageDown")
+        page.page.wait_for_timeout(300)
+        assert "busybox" not in root.inner_text()
+
+
+def test_the_speaker_has_a_window_and_the_room_sees_no_notes(notebook: Opener) -> None:
+    with notebook(*CELLS) as page:
+        root = ready(page)
+        with page.page.expect_popup() as opened:
+            page.press("s")
+        speaker = opened.value
+        speaker.set_viewport_size({"width": 1280, "height": 720})
+        note = SLIDES[0].notes[0]
+        speaker.get_by_text(note).wait_for()
+        assert note not in root.inner_text()
+        assert speaker.locator(".labkit-preview").count() == 2
+        assert speaker.get_by_text("this slide 0:00 of 5 min").count() == 1
+        speaker.keyboard.press("PageDown")
+        page.page.wait_for_selector(f"{ROOT}[data-at='0-1-false']")
+        speaker.get_by_text("Slide 1 of 12, step 1 of 3").wait_for()
+        speaker.screenshot(path=jupyter.shots() / "speaker-720.png")
+        speaker.set_viewport_size({"width": 1920, "height": 1080})
+        speaker.screenshot(path=jupyter.shots() / "speaker-1080.png")
+        assert speaker.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert jupyter.faults(speaker) == []
+        speaker.close()
 
 
 def test_keys_neither_reach_the_notebook_nor_are_trapped(notebook: Opener) -> None:
     with notebook(*CELLS) as page:
-        ready(page, jupyter.THEMES[0])
+        ready(page)
         before = page.page.locator(".jp-Cell").count()
-        page.press("b", "x", "d", "d", "ArrowDown", "m")
+        page.press("x", "d", "d", "m", "z", "l")
         assert page.page.locator(".jp-Cell").count() == before
-        assert page.page.locator(".jp-CodeCell").count() == before
         inside = f"() => {_SHADOW}.activeElement !== null"
         assert page.page.evaluate(inside)
-        for _ in range(16):
+        for _ in range(20):
             page.press("Tab")
             if not page.page.evaluate(inside):
                 break
@@ -143,13 +260,13 @@ def test_keys_neither_reach_the_notebook_nor_are_trapped(notebook: Opener) -> No
 
 def test_opened_without_a_kernel_all_slides_can_be_read(notebook: Opener) -> None:
     with notebook(*CELLS) as page:
-        ready(page, jupyter.THEMES[0])
-        page.press("Space")
+        ready(page)
         saved = page.reopen()
         page.page.get_by_text("All twelve slides, to read").click()
         last = page.page.locator(".jp-OutputArea-output h3").last
         last.wait_for()
         assert last.inner_text() == "12. docker image inspect (3)"
-        assert page.page.locator(".jp-OutputArea-output img").count() == 13
+        stages = sum(step == STAGE for slide in SLIDES for step in slide.steps)
+        assert page.page.locator(".jp-OutputArea-output img").count() == stages
         assert page.cut_off() == []
         assert SLIDES[11].question.prompt in saved.cells[1].outputs[-1].data["text/plain"]

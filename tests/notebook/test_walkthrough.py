@@ -1,10 +1,10 @@
-"""The walkthrough: the state by itself, what it shows, and the page without a browser."""
+"""The walkthrough: where the talk is, what its page is given, the lab of each slide; without a browser."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
-from dataclasses import replace
-from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import ipywidgets
@@ -12,13 +12,14 @@ import pytest
 
 import labkit
 from labkit.base.errors import LabkitError
-from labkit.lessons import SLIDES
-from labkit.notebook.widgets.walkthrough import Walkthrough
+from labkit.course.slides import STAGE
+from labkit.lessons import SLIDES, deck
+from labkit.notebook.widgets.walkthrough import SlideView, Walkthrough
 
 
 def talk(start: str = "") -> Walkthrough:
     """Give a walkthrough as a notebook opens it."""
-    made: Walkthrough = labkit.walkthrough(start)
+    made: Walkthrough = labkit.walkthrough(start=start)
     return made
 
 
@@ -28,122 +29,125 @@ def at(state: Walkthrough) -> tuple[int, int, bool]:
 
 
 @pytest.fixture
-def page() -> Iterator[tuple[Walkthrough, Any]]:
-    """Give a walkthrough and its page."""
+def page() -> Iterator[tuple[Walkthrough, SlideView, list[Any]]]:
+    """Give a walkthrough, its page, and what the page is told."""
     state = talk()
-    yield state, state.view()
+    view, told = state.view(), []
+    view.send = lambda content, buffers=None: told.append(content)
+    yield state, view, told
     ipywidgets.Widget.close_all()
 
 
-def test_forward_runs_each_step_reveals_the_answer_and_goes_on() -> None:
-    state, seen = talk(), []
-    for _ in range(len(SLIDES[0].steps) + 2):
-        state.forward()
-        seen.append(at(state))
-    assert seen == [(0, 1, False), (0, 2, False), (0, 3, False), (0, 3, True), (1, 0, False)]
-
-
-def test_backward_takes_back_what_forward_did() -> None:
-    state, seen = talk(), [(0, 0, False)]
-    for _ in range(8):
-        state.forward()
-        seen.append(at(state))
-    back = []
-    for _ in range(9):
-        back.append(at(state))
-        state.backward()
-    assert back == seen[::-1]
-
-
-def test_forward_leads_through_all_slides_and_stays_at_the_end() -> None:
+def test_jumps_stay_within_the_slides_and_their_steps() -> None:
     state = talk()
-    for _ in range(sum(len(slide.steps) + 2 for slide in SLIDES) + 3):
-        state.forward()
-    assert at(state) == (11, len(SLIDES[11].steps), True)
+    for where in ((12, 0), (13, 0), (-1, 0)):
+        state.jump(*where)
+        assert at(state) == (12, 0, False)
+    state.jump(3, 9, True)
+    assert at(state) == (3, len(SLIDES[3].steps), True)
 
 
-def test_back_and_next_stop_at_the_ends() -> None:
+def test_the_page_is_given_all_screens_with_their_notes_and_plays(page: Any) -> None:
+    _, view, _ = page
+    assert [one["title"] for one in view.deck] == [slide.title for slide in SLIDES]
+    for one, slide in zip(view.deck, SLIDES, strict=True):
+        assert (one["minutes"], tuple(one["notes"])) == (slide.minutes, slide.notes)
+        assert [bool(step.get("frame")) for step in one["steps"]] == [step == STAGE for step in slide.steps]
+        assert "[exit " not in json.dumps(one["steps"])
+    pull = view.deck[0]["steps"][1]["frame"]
+    assert pull["before"]["tiles"] == []
+    assert {event[2] for event in pull["events"]} >= {"Downloading", "Extracting", "Pull complete"}
+    assert all(tile["key"].partition(":")[0] != "blob" for tile in pull["scene"]["tiles"])
+
+
+def test_a_long_stack_is_folded_so_that_a_class_can_read_it(page: Any) -> None:
+    names = [tile["name"] for tile in page[1].deck[1]["steps"][1]["frame"]["scene"]["tiles"]]
+    assert "7 layers" in names
+    assert len(names) == 10
+
+
+@pytest.mark.parametrize(
+    ("message", "after"),
+    [
+        ({"at": [0, 1, False]}, (0, 1, False)),
+        ({"at": [7, 0, True]}, (7, 0, True)),
+        ({"at": [99, 0, False]}, (0, 0, False)),
+        ({"at": "x"}, (0, 0, False)),
+        ({"at": [0, "x", False]}, (0, 0, False)),
+        ({"type": {"line": "docker ps"}}, (0, 0, False)),
+        ({"typed": "keep"}, (0, 0, False)),
+        ({"do": "unobserve_all"}, (0, 0, False)),
+        ({}, (0, 0, False)),
+        ("jump", (0, 0, False)),
+    ],
+)
+def test_what_the_page_says_and_nobody_knows_does_nothing(page: Any, message: Any, after: Any) -> None:
+    state, view, _ = page
+    view._handle_custom_msg(message, [])
+    assert at(state) == after
+
+
+def test_the_page_is_told_where_to_go_by_python_and_never_where_it_is_itself(page: Any) -> None:
+    state, view, _ = page
+    view._handle_custom_msg({"at": [2, 1, False]}, [])
+    assert view.at == [0, 0, False]
+    state.jump(4)
+    assert view.at == [4, 0, False]
+
+
+def test_the_lab_stands_where_the_slide_does() -> None:
     state = talk()
-    state.back()
-    assert state.slide == 0
-    state.jump(11)
-    state.next()
-    assert state.slide == 11
+    state.view()
+    assert state.lab.images == []
+    state.jump(0, 1)
+    assert [image.name for image in state.lab.images] == ["nginx:latest"]
+    state.jump(7, 0)
+    assert len(state.lab.containers) == 3
 
 
-def test_a_slide_that_was_left_is_as_it_was() -> None:
-    state = talk()
-    state.run()
-    state.answer()
-    state.jump(5)
-    assert at(state) == (5, 0, False)
-    state.jump(0)
-    assert at(state) == (0, 1, True)
+def typed(page: Any, *lines: str) -> None:
+    """Type lines on the slide."""
+    _, view, _ = page
+    view._handle_custom_msg({"type": "begin"}, [])
+    for line in lines:
+        view._handle_custom_msg({"type": {"line": line}}, [])
 
 
-@pytest.mark.parametrize("place", range(len(SLIDES)), ids=lambda place: SLIDES[place].id)
-def test_every_slide_can_be_jumped_to_and_run(place: int) -> None:
-    state = talk()
-    state.jump(place)
-    state.run()
-    assert "[exit " not in state.html
-    assert ("labkit-terminal" in state.html) or ("<img" in state.html)
+def test_what_is_typed_runs_on_the_slides_lab_and_undo_takes_it_back(page: Any) -> None:
+    state, _, told = page
+    state.jump(0, 1)
+    typed(page, "docker tag nginx mine", "docker images -q | wc -l", "undo", "docker images")
+    ran = [each["heard"]["ran"] for each in told if "ran" in each.get("heard", {})]
+    assert ran[1:3] == ["2\n", "labkit: took back: docker tag nginx mine\n"]
+    assert "mine" not in ran[3]
 
 
-def test_a_slides_lab_keeps_its_state_from_step_to_step() -> None:
-    state = talk("container-rw-layer-1")
-    for _ in range(3):
-        state.run()
-    assert "A /root/notes" in state.html
+@pytest.mark.parametrize(("what", "there"), [("keep", True), ("back", False)])
+def test_what_was_typed_is_kept_for_the_steps_to_come_or_taken_back(
+    page: Any, what: str, there: bool
+) -> None:
+    state, view, _ = page
+    state.jump(0, 1)
+    typed(page, "docker tag nginx mine")
+    view._handle_custom_msg({"typed": what}, [])
+    shown = [tile["name"] for tile in view.deck[0]["steps"][1]["frame"]["scene"]["tiles"]]
+    assert any("mine" in name for name in shown) is there
+    for place in (1, 3, 1):
+        state.jump(0, place)
+        assert ("mine:latest" in str(state.lab.engine.state.tags)) is there
+    assert [len(step["frame"]["before"]["tiles"]) for step in view.deck[0]["steps"] if "frame" in step] == [0]
 
 
-def test_reset_gives_the_slide_a_fresh_lab() -> None:
-    state = talk()
-    state.run()
-    before = state.html
-    state.run()
-    state.reset()
-    assert at(state) == (0, 0, False)
-    state.run()
-    assert state.html == before
-
-
-def test_to_start_over_forgets_every_place() -> None:
-    state = talk()
-    state.run()
-    state.jump(3)
-    state.run()
-    state.start_over()
-    assert at(state) == (0, 0, False)
-    state.jump(3)
-    assert at(state) == (3, 0, False)
-
-
-def test_the_answer_stays_hidden_until_it_is_revealed() -> None:
-    state = talk()
-    question = state.now.question
-    assert question.right.reason not in state.html
-    assert state.now.conclusion[0] not in state.html
-    state.answer()
-    assert question.right.reason in state.html
-    assert state.now.conclusion[0] in state.html
-
-
-def test_notes_are_hidden_until_they_are_asked_for_and_stay_from_slide_to_slide() -> None:
-    state = talk()
-    assert "labkit-notes" not in state.html
-    state.talk()
-    state.next()
-    assert "labkit-notes" in state.html
-    assert state.now.notes[0] in state.html
-
-
-def test_a_picture_is_shown_with_its_twin() -> None:
-    state = talk()
-    state.run()
-    state.run()
-    assert 'alt="nginx · 3 layers' in state.html
-    assert "<summary>In words</summary>" in state.html
+def test_a_reset_gives_a_fresh_lab_and_can_be_taken_back(page: Any) -> None:
+    state, view, _ = page
+    state.jump(0, 1)
+    typed(page, "docker tag nginx mine")
+    view._handle_custom_msg({"typed": "keep"}, [])
+    kept = view.deck
+    view._handle_custom_msg({"reset": None}, [])
+    assert "mine" not in json.dumps(view.deck)
+    view._handle_custom_msg({"unreset": True}, [])
+    assert view.deck == kept
 
 
 def test_it_begins_where_it_is_told() -> None:
@@ -152,75 +156,88 @@ def test_it_begins_where_it_is_told() -> None:
         talk("slide-13")
 
 
-@pytest.mark.parametrize("start", ["", "image-inspect-3"])
-def test_the_line_of_python_opens_it_at_the_same_slide(start: str) -> None:
-    state = talk(start)
-    assert at(eval(state.code, {"walkthrough": labkit.walkthrough})) == at(state)
+@pytest.mark.parametrize(("file", "start"), [("", ""), ("", "image-inspect-3"), ("recap", "history")])
+def test_the_line_of_python_opens_it_at_the_same_slide(file: str, start: str) -> None:
+    state = labkit.walkthrough(file, start=start)
+    again = eval(state.code, {"walkthrough": labkit.walkthrough})
+    assert (at(again), again.slides) == (at(state), state.slides)
 
 
-def test_hostile_text_is_shown_and_not_obeyed(monkeypatch: pytest.MonkeyPatch) -> None:
-    name = "<script>alert(1)</script>\u202e\x1b[31m"
-    slide = replace(SLIDES[0], sentences=(name,), steps=(f"docker pull '{name}'",))
-    module = import_module("labkit.notebook.widgets.walkthrough")
-    monkeypatch.setattr(module, "SLIDES", (slide, *SLIDES[1:]))
-    state = talk()
-    state.run()
-    assert "<script" not in state.html
-    assert "\u202e" not in state.html
-    assert "\x1b" not in state.html
-    assert state.html.count("&lt;script&gt;alert(1)&lt;/script&gt;\\u202e\\x1b[31m") >= 2
+MINE = """
+[[slide]]
+id = "mine"
+title = "<b>Mine</b>\\u202e"
+sentences = ["One."]
+steps = ["docker pull '<script>alert(1)</script>'", "$ echo two", "| a | b |\\n| 1 | <i> |", "1 + 1"]
+conclusion = ["So."]
+notes = ["Wait."]
+[slide.question]
+prompt = "Which?"
+[[slide.question.choices]]
+text = "this"
+reason = "Yes."
+right = true
+[[slide.question.choices]]
+text = "that"
+reason = "No."
+"""
 
 
-def test_the_page_follows_the_state(page: tuple[Walkthrough, Any]) -> None:
-    state, view = page
-    state.run()
-    assert view.slide_html == state.html
-    assert view.facts == {"slide": 0, "place": 1, "steps": 3, "revealed": False, "notes": False}
-    assert len(view.titles) == 12
+def test_a_teachers_own_slides_are_shown_and_not_obeyed(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(MINE)
+    state = labkit.walkthrough(str(path))
+    (one,) = state.screens()
+    steps = [step["html"] for step in one["steps"]]
+    assert "<script" not in steps[0]
+    assert "$ echo two\ntwo" in steps[1]
+    assert "<td>&lt;i&gt;</td>" in steps[2]
+    assert "&gt;&gt;&gt; 1 + 1" in steps[3]
+    assert "<b>" not in state.outputs()[0][0]["text/html"].replace("<b>A", "")
 
 
-@pytest.mark.parametrize(
-    ("message", "after"),
-    [
-        ({"do": "forward"}, (0, 1, False)),
-        ({"do": "answer"}, (0, 0, True)),
-        ({"do": "next"}, (1, 0, False)),
-        ({"do": "jump", "to": 7}, (7, 0, False)),
-        ({"do": "jump", "to": 12}, (0, 0, False)),
-        ({"do": "jump", "to": "x"}, (0, 0, False)),
-        ({"do": "__init__"}, (0, 0, False)),
-        ({}, (0, 0, False)),
-    ],
-)
-def test_the_page_asks_by_name_and_what_is_not_known_does_nothing(
-    page: tuple[Walkthrough, Any], message: dict[str, Any], after: tuple[int, int, bool]
-) -> None:
-    state, view = page
-    view._handle_custom_msg(message, [])
-    assert at(state) == after
+def test_each_mistake_in_a_file_is_a_line_that_names_it(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    wrong = (
+        MINE.replace("right = true", "").replace('notes = ["Wait."]', "colour = 3").replace('["One."]', "[1]")
+    )
+    path.write_text(wrong + wrong.replace('title = "', 'minutes = "5"\ntitle = "'))
+    with pytest.raises(LabkitError) as caught:
+        deck(str(path))
+    assert (
+        str(caught.value).splitlines()
+        == [
+            f"{path}: mine: {words}"
+            for more in ([], ["minutes is no whole number"])
+            for words in (
+                "colour is no part of a slide",
+                "nothing in notes",
+                *more,
+                "sentences is no list of texts",
+                "its question has not 2 to 4 choices of which one is right = true",
+                "its id is another's too",
+            )
+        ][:8]
+    )
+    for text, words in (("[[slide", "not TOML: "), ("a = 1", "no slides: "), (None, "no such file")):
+        path.unlink() if text is None else path.write_text(text)
+        with pytest.raises(LabkitError, match=words):
+            deck(str(path))
 
 
-def test_a_method_that_no_button_stands_for_is_not_called(page: tuple[Walkthrough, Any]) -> None:
-    state, view = page
-    view._handle_custom_msg({"do": "unobserve_all"}, [])
-    state.forward()
-    assert view.facts["place"] == 1
-
-
-def test_a_change_is_told_to_the_page_in_one_piece(page: tuple[Walkthrough, Any]) -> None:
-    state, view = page
-    told = []
-    view.observe(lambda change: told.append(change["new"]["slide"]), "facts")
-    state.jump(4)
-    assert told == [4]
+@pytest.mark.parametrize("setup", ["lab.pull('nothing')", "1 +", "nothing"])
+def test_a_setup_that_fails_is_told_with_its_slide(tmp_path: Path, setup: str) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(MINE.replace("title =", f'setup = "{setup}"\ntitle ='))
+    with pytest.raises(LabkitError, match=r"^mine: "):
+        labkit.walkthrough(str(path)).screens()
 
 
 def test_the_page_names_no_other_host() -> None:
-    from labkit.notebook.widgets.walkthrough import SlideView
-
     assert "//" not in SlideView().css
-    assert "http" not in SlideView._esm.replace("https://anywidget.dev", "")
-    assert "import " not in SlideView._esm
+    source = SlideView._esm.replace("https://anywidget.dev", "").replace("http://www.w3.org/2000/svg", "")
+    assert "http" not in source
+    assert "import " not in source
 
 
 def test_what_stays_without_a_kernel_is_all_twelve_slides() -> None:
@@ -229,13 +246,8 @@ def test_what_stays_without_a_kernel_is_all_twelve_slides() -> None:
         assert slide.title in data["text/plain"]
         assert slide.question.right.reason in data["text/html"]
         assert slide.question.prompt in data["text/plain"]
-    assert data["text/html"].count("<img") == len(_drawn())
+    assert data["text/html"].count("<img") == sum(step == STAGE for slide in SLIDES for step in slide.steps)
     assert data == talk().outputs()[0][0]
-
-
-def _drawn() -> list[str]:
-    calls = ("stack(", "steps(", "shared(", "on_one_image(", "history_map(", "driver_costs(")
-    return [step for slide in SLIDES for step in slide.steps if step.splitlines()[-1].startswith(calls)]
 
 
 def test_moving_on_leaves_the_form_to_read_alone(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -244,5 +256,5 @@ def test_moving_on_leaves_the_form_to_read_alone(monkeypatch: pytest.MonkeyPatch
     asked = []
     monkeypatch.setattr(Walkthrough, "outputs", lambda self: asked.append(1) or [({"text/plain": ""}, {})])
     state._ipython_display_()
-    state.next()
+    state.jump(1)
     assert asked == [1]

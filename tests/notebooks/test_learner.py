@@ -91,7 +91,7 @@ def test_each_command_of_a_card_stands_below_it_as_a_cell_of_its_own(path: Path)
     cells = nbformat.read(path, as_version=4).cells
     for place, question in cards(cells):
         after = [cell for cell in cells[place:] if "after" in cell.metadata.get("tags", [])]
-        lines = [line for cell in after if cell.cell_type == "code" for line in code(cell)[0]]
+        lines = [line for cell in after if cell.cell_type == "code" for line in code(cell)]
         wanted = [line for line in question.commands if line.startswith("docker ")]
         assert [line for line in wanted if line.strip() not in lines] == [], question.id
 

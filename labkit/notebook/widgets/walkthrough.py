@@ -1,84 +1,111 @@
-"""The walkthrough: an instructor steps through the twelve slides, in front of a class.
+"""The walkthrough: an instructor steps through a deck of slides, in front of a class.
 
-`Walkthrough` is the state, a traits object that needs no browser: which slide, how many of its steps have
-been shown, whether the answer is revealed. The page (`slide_view`) shows it and sends back what was pressed.
+All screens are made when it is opened, and the page (`slide_view`) turns them by itself: it goes on where the
+kernel is lost. The kernel is told where the talk is, and has the slides' labs, in which one can type.
 """
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict
+from hashlib import sha256
 from typing import Any
 from uuid import uuid4
 
 import anywidget
 import traitlets
 from IPython import display
+from IPython.core.getipython import get_ipython
 
 from labkit.base.errors import LabkitError
 from labkit.course.slides import Slide, SlideRun
-from labkit.lessons import SLIDES
+from labkit.engine.schedule import PullEvent
+from labkit.lab import Lab
+from labkit.lessons import deck
 from labkit.notebook import slide_html
 from labkit.notebook.html import element, html
 from labkit.notebook.magics import live
 from labkit.notebook.widgets.page import ASLEEP, Explorer, Output
-from labkit.notebook.widgets.stage import text_of
+from labkit.notebook.widgets.stage import as_json, text_of
+from labkit.notebook.widgets.terminal import Terminal
 
 
 class SlideView(anywidget.AnyWidget):
-    """Shows `slide_html`, HTML that labkit wrote, and sends {"do": NAME} for each key and button.
+    """Shows `deck`, HTML that labkit wrote, and sends where the talk is and what is typed on a slide.
 
     ipywidgets cannot catch keys nor fill the screen; this script and style are sent with it, and nothing is
     asked of any host (docs/decisions/0015-the-walkthroughs-page-is-an-anywidget.md).
     """
 
-    _esm = text_of("live.js", "slide_view.js")
-    css = traitlets.Unicode(text_of("slide_view.css")).tag(sync=True)
+    _esm = text_of("live.js", "picture.js", "terminal.js", "speaker.js", "slide_view.js")
+    css = traitlets.Unicode(text_of("stage.css", "slide_view.css")).tag(sync=True)
     mark = traitlets.Unicode().tag(sync=True)
-    titles: Any = traitlets.List().tag(sync=True)
-    slide_html = traitlets.Unicode().tag(sync=True)
-    facts: Any = traitlets.Dict().tag(sync=True)
+    key = traitlets.Unicode(help="by which the page remembers where it was").tag(sync=True)
+    deck: Any = traitlets.List().tag(sync=True)
+    at: Any = traitlets.List([0, 0, False], help="where to go: slide, place, revealed").tag(sync=True)
+    chosen = traitlets.Bool(False, help="whether `at` counts for more than where it was left").tag(sync=True)
 
 
-ACTIONS = ("forward", "backward", "next", "back", "run", "answer", "talk", "reset", "start_over")
-"""What the page's buttons and keys may ask for by name; `jump` has a number beside it."""
+class Typed(Terminal):
+    """The prompt on a slide: the terminal's, whose page is the slide's."""
+
+    def __init__(self, lab: Lab, view: SlideView) -> None:
+        self._view = view
+        super().__init__(lab)
+        self.observe(lambda change: view.send({"frame": change["new"]}), "frame")
+
+    def _look(self, events: Sequence[PullEvent], words: str = "") -> dict[str, Any]:
+        return super()._look(events, words) | {"scene": as_json(slide_html.seen(self.lab.engine.state))}
+
+    def send(self, content: Any, buffers: Any = None) -> None:
+        """Tell the slide's page."""
+        self._view.send({"heard": content})
 
 
-def walkthrough(start: str = "") -> Walkthrough:
-    """Open the twelve slides for a class, at a slide by its ID.
+def walkthrough(file: str = "", *, start: str = "") -> Walkthrough:
+    """Open the twelve slides for a class, or those of a file of your own, at a slide by its ID.
 
-    Raises LabkitError for a slide that there is not.
+    `file` is a TOML file's path (docs/teaching.md says what is in it), or "recap", ten minutes of the course.
+    Raises LabkitError for a slide that there is not, and for a file with mistakes, one a line.
 
     >>> walkthrough(start="storage-drivers").title
     'Storage drivers'
     """
-    ids = [slide.id for slide in SLIDES]
+    slides = deck(file)
+    ids = [slide.id for slide in slides]
     if start and start not in ids:
         raise LabkitError(f"{start}: no such slide; there are {', '.join(ids)}")
-    return Walkthrough(slide=ids.index(start) if start else 0)
+    return Walkthrough(slides, file, slide=ids.index(start) if start else 0)
 
 
 class Walkthrough(Explorer):
-    """Where the talk is. A slide that is left keeps its place, and each has a lab of its own.
+    """Where the talk is: the slide, how many of its steps are shown, whether the answer is revealed.
 
-    >>> talk = Walkthrough(slide=3)
-    >>> talk.run()
-    >>> talk.title, talk.place, len(talk.now.steps)
-    ('docker image history (1)', 1, 2)
+    Each slide has a lab of its own. After the last slide comes one more, which has the answers.
+
+    >>> talk = walkthrough(start="image-history-1")
+    >>> talk.title, len(talk.now.steps), talk.lab
+    ('docker image history (1)', 2, <Lab: 1 images, 0 containers>)
     """
 
-    slide = traitlets.Int(0, min=0, max=len(SLIDES) - 1)
-    place = traitlets.Int(0, help="how many of the slide's steps are shown")
+    slide = traitlets.Int(0, min=0)
+    place = traitlets.Int(0, min=0)
     revealed = traitlets.Bool(False)
-    notes = traitlets.Bool(False)
 
-    def __init__(self, **traits: Any) -> None:
+    def __init__(self, slides: tuple[Slide, ...], file: str = "", **traits: Any) -> None:
         super().__init__(**traits)
+        self.slides, self.file = slides, file
         self._runs: dict[int, SlideRun] = {}
-        self._left: dict[int, tuple[int, bool]] = {}
+        self._before: dict[int, SlideRun] = {}
+        self._typed: Typed | None = None
+        self._from, self._told = 0, [-1]
 
     @property
     def now(self) -> Slide:
-        """The slide that is shown."""
-        return SLIDES[self.slide]
+        """The slide that is shown; the last one where the answers are."""
+        return self.slides[min(self.slide, len(self.slides) - 1)]
 
     @property
     def title(self) -> str:
@@ -86,113 +113,60 @@ class Walkthrough(Explorer):
         return self.now.title
 
     @property
+    def lab(self) -> Lab:
+        """The lab of the slide that is shown, after the steps that are shown; with what was typed in it."""
+        run = self._run(self.slides.index(self.now))
+        with suppress(LabkitError):  # what was typed by %docker leads elsewhere: the lab stays where it is
+            return run.stand(min(self.place, len(self.now.steps)))
+        return run.lab
+
+    @property
     def code(self) -> str:
         """The line of Python that opens the walkthrough at this slide."""
-        return f'walkthrough(start="{self.now.id}")' if self.slide else "walkthrough()"
+        start = f"start={json.dumps(self.now.id)}" if self.slide else ""
+        return f"walkthrough({', '.join(filter(None, (self.file and json.dumps(self.file), start)))})"
 
-    def forward(self) -> None:
-        """Run the slide's next step; after the last reveal the answer, then go to the next slide."""
-        if self.place < len(self.now.steps):
-            self.run()
-        elif not self.revealed:
-            self.revealed = True
-        else:
-            self.next()
+    def _run(self, slide: int) -> SlideRun:
+        if slide not in self._runs:
+            self._runs[slide] = SlideRun(self.slides[slide], slide_html.names())
+        return self._runs[slide]
 
-    def backward(self) -> None:
-        """Take back what `forward` did last; nothing is lost, the lab stays as it is."""
-        if self.revealed:
-            self.revealed = False
-        elif self.place:
-            self.place -= 1
-        else:
-            self.back()
-
-    def run(self) -> None:
-        """Run the slide's next step, where there is one."""
-        self.place = min(self.place + 1, len(self.now.steps))
-
-    def answer(self) -> None:
-        """Reveal the answer, or hide it again."""
-        self.revealed = not self.revealed
-
-    def talk(self) -> None:
-        """Show the speaker's notes, or hide them."""
-        self.notes = not self.notes
-
-    def next(self) -> None:
-        """Go to the next slide, where there is one."""
-        self.jump(self.slide + 1)
-
-    def back(self) -> None:
-        """Go to the slide before, where there is one."""
-        self.jump(self.slide - 1)
-
-    def jump(self, slide: int) -> None:
-        """Go to a slide by its number from 0 on, as it was left."""
-        if slide == self.slide or not 0 <= slide < len(SLIDES):
+    def jump(self, slide: int, place: int = 0, revealed: bool = False) -> None:
+        """Go to a slide by its number from 0 on, and to one of its steps; elsewhere there is nothing."""
+        if not 0 <= slide <= len(self.slides):
             return
-        self._left[self.slide] = self.place, self.revealed
+        steps = len(self.slides[slide].steps) if slide < len(self.slides) else 0
         with self.hold_trait_notifications():
-            self.slide = slide
-            self.place, self.revealed = self._left.get(slide, (0, False))
+            self.slide, self.place, self.revealed = slide, max(0, min(place, steps)), revealed
 
-    def reset(self) -> None:
-        """Begin this slide again, in a fresh lab."""
-        self._runs.pop(self.slide, None)
-        self._left.pop(self.slide, None)
-        with self.hold_trait_notifications():
-            self.place, self.revealed = 0, False
+    def reset(self, slide: int | None = None) -> None:
+        """Give a slide a fresh lab, or all slides; what was there before comes back by `unreset`."""
+        self._before = dict(self._runs)
+        for each in [slide] if slide is not None else list(self._runs):
+            self._runs.pop(each, None)
 
-    def start_over(self) -> None:
-        """Begin at the first slide again, every lab fresh."""
-        self._runs.clear()
-        with self.hold_trait_notifications():
-            self.slide, self.place, self.revealed = 0, 0, False
-        self._left.clear()
+    def unreset(self) -> None:
+        """Take the last reset back."""
+        self._runs = dict(self._before)
 
-    def do(self, action: str, to: int = 0) -> None:
-        """Do what the page asks for; anything that is not known is ignored."""
-        if action == "jump":
-            self.jump(to)
-        elif action in ACTIONS:
-            getattr(self, action)()
-
-    @property
-    def html(self) -> str:
-        """The slide as it is now, without the controls."""
-        slide, parts = self.now, []
-        parts.append(slide_html.sentences(slide.conclusion if self.revealed else slide.sentences, "say"))
-        if self.place:
-            if self.slide not in self._runs:
-                self._runs[self.slide] = SlideRun(slide, slide_html.names())
-            parts.append(slide_html.asked_before(slide.question, revealed=self.revealed))
-            shown = slide_html.step(self._runs[self.slide].shown(self.place - 1))
-        else:
-            shown = [slide_html.question(slide.question, revealed=self.revealed)]
-        parts.append(element("div", *shown, class_="labkit-stage"))
-        if self.notes:
-            where = f"Lesson: {slide.lesson}"
-            notes = [element("h4", "Notes"), *(element("p", note) for note in (*slide.notes, where))]
-            parts.append(element("aside", *notes, class_="labkit-notes"))
-        return html(*parts)
-
-    @property
-    def facts(self) -> dict[str, Any]:
-        """What the page's controls need to know."""
-        return {
-            "slide": self.slide,
-            "place": self.place,
-            "steps": len(self.now.steps),
-            "revealed": self.revealed,
-            "notes": self.notes,
-        }
+    def screens(self) -> list[dict[str, Any]]:
+        """Return the deck as the page turns it: all that is said, asked, shown and noted."""
+        made = []
+        for number, slide in enumerate(self.slides):
+            run = self._run(number)
+            one = {name: getattr(slide, name) for name in _SHOWN}
+            choices = [asdict(each) for each in slide.question.choices]
+            question = {"prompt": slide.question.prompt, "choices": choices}
+            made.append({**one, "question": question, "steps": slide_html.screens(slide, run)})
+        return made
 
     def outputs(self) -> list[Output]:
         """Return all slides to be read, folded: what is left when the notebook is opened without a kernel."""
-        whole = [part for slide in SLIDES for part in slide_html.to_read(slide)]
-        folded = element("details", element("summary", "All twelve slides, to read"), *whole)
-        text = "\n\n".join(slide_html.in_words(slide) for slide in SLIDES)
+        numbered = list(enumerate(self.slides, 1))
+        whole = [part for each in numbered for part in slide_html.to_read(*each)]
+        title = "All twelve slides, to read" if not self.file else "All slides, to read"
+        folded = element("details", element("summary", title), *whole)
+        text = "\n\n".join(slide_html.in_words(*each) for each in numbered)
         return [({"text/html": html(folded), "text/plain": text}, {})]
 
     def _ipython_display_(self) -> None:
@@ -207,17 +181,64 @@ class Walkthrough(Explorer):
         handle.update(self.bundle(mark), raw=True)
 
     def view(self) -> SlideView:
-        """Return the page of the slide, its buttons and keys."""
-        titles = [f"{slide_html.number(slide)}. {slide.title}" for slide in SLIDES]
-        view = SlideView(mark=uuid4().hex[:12], titles=titles, slide_html=self.html, facts=self.facts)
+        """Return the page of the slides, its buttons and keys."""
+        made = self.screens()
+        key = sha256(json.dumps([self.file, [slide.id for slide in self.slides]]).encode()).hexdigest()[:12]
+        at = [self.slide, self.place, self.revealed]
+        view = SlideView(mark=uuid4().hex[:12], key=key, deck=made, at=at, chosen=any(at))
 
         def show(change: Any = None) -> None:
-            with view.hold_sync():
-                view.slide_html, view.facts = self.html, self.facts
+            if self._told != (at := [self.slide, self.place, self.revealed]):
+                view.at = at
+            self._give_lab()
 
-        def pressed(widget: Any, message: Any, buffers: Any) -> None:
-            self.do(str(message.get("do")), message.get("to", 0))
-
-        self.observe(show, ["slide", "place", "revealed", "notes"])
-        view.on_msg(pressed)
+        self.observe(show, ["slide", "place", "revealed"])
+        show()
+        view.on_msg(lambda _, content, buffers: self.hear(view, content))
         return view
+
+    def hear(self, view: SlideView, content: Any) -> None:
+        """Do what the page asks for; anything that is not known is ignored."""
+        match content:
+            case {"at": [int(slide), int(place), bool(revealed)]}:
+                self._told = [slide, place, revealed]  # the page may be further by now: no echo
+                self.jump(slide, place, revealed)
+            case {"type": "begin"}:
+                self._typed, self._from = Typed(self.lab, view), self._run(self.slides.index(self.now)).lab.at
+                self._typed._asked(None, {"hello": True}, ())
+                view.send({"frame": self._typed.frame})
+            case {"type": dict(asked)} if self._typed:
+                self._typed._asked(None, asked, ())
+            case {"typed": str(what)} if self._typed:
+                self._end_typing(what)
+                self._renew(view)
+            case {"reset": None | int() as slide}:
+                self.reset(slide)
+                self._renew(view)
+            case {"unreset": True}:
+                self.unreset()
+                self._renew(view)
+
+    def _renew(self, view: SlideView) -> None:
+        view.deck = self.screens()
+        self._give_lab()
+
+    def _give_lab(self) -> None:
+        """Let %docker act on the slide's lab."""
+        lab = self.lab  # which stands where the slide does, in a notebook or not
+        if shell := get_ipython():
+            shell.user_ns["lab"] = lab
+
+    def _end_typing(self, what: str) -> None:
+        """Leave the prompt: what was typed is kept for the steps to come, or taken back."""
+        assert self._typed
+        run = self._run(self.slides.index(self.now))
+        run.lab.watchers.discard(self._typed)
+        self._typed.close()
+        self._typed = None
+        if what != "keep":
+            run.lab.go(self._from)
+        run.keep(self.place)
+
+
+_SHOWN = ("id", "title", "lesson", "minutes", "sentences", "conclusion", "notes")
