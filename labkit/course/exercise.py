@@ -7,6 +7,7 @@ Python.
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from functools import cache
 from typing import Any
 
 from labkit.base.errors import LabkitError
-from labkit.base.text import shown
+from labkit.base.text import one_line, shown
 from labkit.course.questions import Ask
 from labkit.course.statements import Attempt, Hint, Seen, Statement
 from labkit.lab import Lab
@@ -46,10 +47,14 @@ class Mark(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of a card. `text` is plain text; words between backticks are names or code."""
+    """A line of a card. `text` is plain text; words between backticks are names or code.
+
+    `link` is the notebook that it is about, as seen from the lessons' folder.
+    """
 
     text: str
     mark: Mark = Mark.NONE
+    link: str = ""
 
     def __str__(self) -> str:
         return f"{self.mark.value[0]} {self.text}" if self.mark is not Mark.NONE else self.text
@@ -92,6 +97,18 @@ class Card:
 FORM = "form"
 """The key of the hint that is about an answer's form."""
 
+_CALL = re.compile(r"\bex\.(?=(?:answer|check|goal|hint|lab|reset|show|solution|undo)\b)")
+
+
+def calling(name: str, text: str) -> str:
+    """Return a text that calls the exercise by its variable.
+
+    >>> calling("ex_rescue", "`ex.hint()` helps.")
+    '`ex_rescue.hint()` helps.'
+    """
+    return _CALL.sub(f"{name}.", text)
+
+
 _COMMAND = re.compile(r"^(\s*)%docker +(.*)$", re.MULTILINE)
 
 
@@ -133,6 +150,14 @@ class Wrong:
     hint: str
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Another solution that is worth reading, and what it costs: disk, time, or what it gives up."""
+
+    script: str
+    costs: str
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Exercise:
     """An exercise: where it starts, what is to be reached, hints, a solution, wrong answers and other ways.
@@ -151,11 +176,35 @@ class Exercise:
     wrong: tuple[Wrong, ...]
     ways: tuple[str, ...] = ()
     """Other scripts that reach the goal."""
+    minutes: int = 5
+    level: str = "middle"
+    """How hard it is: "easy", "middle", or "open" where there are many ways."""
+    costs: str = ""
+    """What the solution costs."""
+    proof: str = ""
+    """A line for the lab's prompt whose output shows that the goal is reached, apart from the check."""
+    others: tuple[Way, ...] = ()
+    """Other solutions, to be compared with it."""
     start: str = ""
     asks: tuple[Ask, ...] = ()
     make: Callable[[], Lab] = Lab
     why: str = ""
     """What is worth knowing once it is solved."""
+
+    @property
+    def variable(self) -> str:
+        """The name that the exercise has in a notebook: `ex_rescue` for `03-rescue`."""
+        return f"ex_{self.id[3:].replace('-', '_')}"
+
+    @property
+    def heading(self) -> str:
+        """The title, and what to expect."""
+        return f"{self.title} ({self.level}, {self.minutes} min)"
+
+    @property
+    def right(self) -> tuple[str, ...]:
+        """All scripts that are known to reach the goal, the solution first."""
+        return (self.solution, *(way.script for way in self.others), *self.ways)
 
     def fresh_lab(self) -> Lab:
         """Return a lab at the start of the exercise; `reset` goes back to this point."""
@@ -173,6 +222,49 @@ def _begun(exercise: Exercise) -> Lab:
     if failed:
         raise LabkitError(f"the start of {exercise.id} fails: {failed[0]}")
     return lab
+
+
+@cache
+def shortest(exercise: Exercise) -> int:
+    """Return how many commands that change something the shortest known solution takes."""
+    return min(commands_of(exercise, script) for script in exercise.right)
+
+
+def commands_of(exercise: Exercise, script: str) -> int:
+    """Return how many commands of a script change something in the exercise's lab."""
+    lab = exercise.fresh_lab()
+    run_script(script, lab, ex=_Nobody())
+    return lab.at
+
+
+class _Nobody:
+    """Takes a script's answers, and looks at none."""
+
+    def answer(self, *values: object, **named: object) -> None:
+        """Do nothing."""
+
+
+def next_step(exercise: Exercise, lab: Lab) -> str:
+    """Return the first step that is left of a known solution and leads to the goal from here, or "".
+
+    It was tried on a copy of the lab. A step that gives an answer is none: it would say it.
+    """
+    for script in exercise.right if exercise.goal else ():
+        steps = ast.parse(as_python(script)).body
+        for at in range(len(steps) - 1, -1, -1):
+            rest = "\n".join(map(ast.unparse, steps[at:]))
+            copy, origin = exercise.fresh_lab(), exercise.fresh_lab()
+            copy.begin_here(lab)
+            fails = run_script(rest, copy, ex=_Nobody())
+            met = not fails and all(each(Attempt(copy, origin)).met for each in exercise.goal)
+            if met and "ex." not in ast.unparse(steps[at]):
+                return _as_typed(ast.unparse(steps[at]))
+    return ""
+
+
+def _as_typed(step: str) -> str:
+    found = re.fullmatch(r"_docker\((.*)\)", step)
+    return f"%docker {ast.literal_eval(found[1])}" if found else step
 
 
 def statements(exercise: Exercise) -> tuple[Statement, ...]:
@@ -194,9 +286,11 @@ def check(exercise: Exercise, attempt: Attempt) -> Card:
     else:
         # Statements about one thing that is not there all say so: once is enough.
         lines = tuple(dict.fromkeys(Line(each.text, mark(each)) for each in seen))
+    lab = attempt.lab
+    last = f"`{one_line(lab.commands[lab.at - 1])}`" if lab.at else "the last command"
     foot = {
         Outcome.NOT_ATTEMPTED: "`ex.goal()` says what is to be reached.",
-        Outcome.LOST: "`ex.undo()` takes back one command after the other, `ex.reset()` begins anew.",
+        Outcome.LOST: f"`ex.undo()` takes back {last}, then one before the other; `ex.reset()` begins anew.",
         Outcome.CORRECT: exercise.why,
     }.get(outcome, "`ex.goal()` says what is to be reached, `ex.hint()` helps.")
     return Card(exercise.id, lines, foot, outcome)
