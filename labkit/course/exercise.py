@@ -7,7 +7,6 @@ Python.
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -222,49 +221,6 @@ def _begun(exercise: Exercise) -> Lab:
     if failed:
         raise LabkitError(f"the start of {exercise.id} fails: {failed[0]}")
     return lab
-
-
-@cache
-def shortest(exercise: Exercise) -> int:
-    """Return how many commands that change something the shortest known solution takes."""
-    return min(commands_of(exercise, script) for script in exercise.right)
-
-
-def commands_of(exercise: Exercise, script: str) -> int:
-    """Return how many commands of a script change something in the exercise's lab."""
-    lab = exercise.fresh_lab()
-    run_script(script, lab, ex=_Nobody())
-    return lab.at
-
-
-class _Nobody:
-    """Takes a script's answers, and looks at none."""
-
-    def answer(self, *values: object, **named: object) -> None:
-        """Do nothing."""
-
-
-def next_step(exercise: Exercise, lab: Lab) -> str:
-    """Return the first step that is left of a known solution and leads to the goal from here, or "".
-
-    It was tried on a copy of the lab. A step that gives an answer is none: it would say it.
-    """
-    for script in exercise.right if exercise.goal else ():
-        steps = ast.parse(as_python(script)).body
-        for at in range(len(steps) - 1, -1, -1):
-            rest = "\n".join(map(ast.unparse, steps[at:]))
-            copy, origin = exercise.fresh_lab(), exercise.fresh_lab()
-            copy.begin_here(lab)
-            fails = run_script(rest, copy, ex=_Nobody())
-            met = not fails and all(each(Attempt(copy, origin)).met for each in exercise.goal)
-            if met and "ex." not in ast.unparse(steps[at]):
-                return _as_typed(ast.unparse(steps[at]))
-    return ""
-
-
-def _as_typed(step: str) -> str:
-    found = re.fullmatch(r"_docker\((.*)\)", step)
-    return f"%docker {ast.literal_eval(found[1])}" if found else step
 
 
 def statements(exercise: Exercise) -> tuple[Statement, ...]:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
+from functools import cache
 
 from labkit.base.errors import LabkitError
 from labkit.base.text import one_line
@@ -15,12 +19,12 @@ from labkit.course.exercise import (
     Line,
     Mark,
     Outcome,
+    as_python,
     calling,
     check,
     mark,
     next_hint,
-    next_step,
-    shortest,
+    run_script,
     statements,
 )
 from labkit.course.progress import Score
@@ -131,12 +135,12 @@ class Practice:
         }
         self._keep_work()
         lines = [Line(f"{name}: {told(value)}") for name, value in self.answers.items()]
-        lines += [Line(words) for ask in self.exercise.asks if (words := ask.unread(self._attempt))]
+        lines += [Line(words) for ask in self.exercise.asks if (words := ask.unread(self.attempt))]
         return self._named(Card("Answers", tuple(lines), "`ex.check()` tells whether they are right."))
 
     def check(self) -> Card:
         """Compare what was reached with the goal, and say what is seen."""
-        card = check(self.exercise, self._attempt)
+        card = check(self.exercise, self.attempt)
         self._checked = dict(self.answers)
         if not card.correct:
             card = self._noticed(card)
@@ -173,18 +177,18 @@ class Practice:
         return self._kept(card, hints=1)
 
     def _step(self) -> Hint | None:
-        if all(each(self._attempt).met for each in self.exercise.goal):
+        if all(each(self.attempt).met for each in self.exercise.goal):
             return None
         step = next_step(self.exercise, self.lab)
         return Hint(_STEP, f"From here this leads on, and was tried: `{one_line(step)}`") if step else None
 
     def next_hint(self) -> Hint | None:
         """Return the hint that `hint` would give next, without giving it."""
-        return next_hint(self.exercise, self._attempt, self._given)
+        return next_hint(self.exercise, self.attempt, self._given)
 
     def goal(self) -> Card:
         """List the statements that are to be true, each with what is seen now."""
-        attempt = self._attempt
+        attempt = self.attempt
         lines = [Line(each.says, mark(each(attempt))) for each in statements(self.exercise)]
         return self._noticed(Card(f"Goal of {self.exercise.id}", tuple(lines)))
 
@@ -241,14 +245,15 @@ class Practice:
 
         Whether an answer is right is seen only once it was checked.
         """
-        attempt = self._attempt
+        attempt = self.attempt
         rows = [(mark(each(attempt)), each.says) for each in self.exercise.goal]
         asked = [(mark(each.statement(attempt)), each.statement.says) for each in self.exercise.asks]
         solved = self._checked == self.answers and {found for found, _ in (*rows, *asked)} == {Mark.MET}
         return [*rows, *((found if solved else Mark.OPEN, text) for found, text in asked)], solved
 
     @property
-    def _attempt(self) -> Attempt:
+    def attempt(self) -> Attempt:
+        """What the statements look at."""
         if self._origin is None:
             self._origin = self.exercise.fresh_lab()
         return Attempt(self.lab, self._origin, dict(self.answers))
@@ -265,6 +270,43 @@ class Practice:
     def _kept(self, card: Card, **event: object) -> Card:
         message = self._keep(self.exercise.id, event)
         return self._named(replace(card, lines=(*card.lines, Line(message))) if message else card)
+
+
+STOPS = (NameError, SyntaxError, TypeError, ValueError, LookupError, AttributeError, StopIteration, OSError)
+"""What a part of a script may end in, which has done what stands before."""
+
+
+def played(exercise: Exercise, script: str, lab: Lab | None = None) -> Practice:
+    """Return the work of a script, on a fresh lab or one like another; it may stop on its way."""
+    practice = Practice(exercise)
+    if lab:
+        practice.lab.begin_here(lab)
+    with suppress(*STOPS):
+        run_script(script, practice.lab, ex=practice)
+    return practice
+
+
+@cache
+def shortest(exercise: Exercise) -> int:
+    """Return how many commands that change something the shortest known solution takes."""
+    return min(played(exercise, script).lab.at for script in exercise.right)
+
+
+def next_step(exercise: Exercise, lab: Lab) -> str:
+    """Return the first step that is left of a known solution and leads to the goal from here, or "".
+
+    It was tried on a copy of the lab. A step that gives an answer is none: it would say it.
+    """
+    for script in exercise.right if exercise.goal else ():
+        steps = [ast.unparse(each) for each in ast.parse(as_python(script)).body]
+        for at in range(len(steps) - 1, -1, -1):
+            if "ex." in steps[at]:
+                continue
+            attempt = played(exercise, "\n".join(steps[at:]), lab).attempt
+            if all(each(attempt).met for each in exercise.goal):
+                found = re.fullmatch(r"_docker\((.*)\)", steps[at])
+                return f"%docker {ast.literal_eval(found[1])}" if found else steps[at]
+    return ""
 
 
 def counted(number: int, what: str) -> str:

@@ -264,8 +264,8 @@ def _rounds(given: float, wanted: int) -> bool:
     (True, True, False)
     """
     digits = str(int(given))
-    last = 10 ** (len(digits) - len(digits.rstrip("0")))
-    return abs(given - wanted) <= min(last / 2, wanted / 1000)
+    last: int = 10 ** (len(digits) - len(digits.rstrip("0")))
+    return bool(abs(given - wanted) <= min(last / 2, wanted / 1000))
 
 
 def read_numbers(answer: object) -> frozenset[float]:

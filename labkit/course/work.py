@@ -25,6 +25,8 @@ from labkit.oci.layer import Layer
 from labkit.oci.tree import Dir, File
 
 _RESET, _WAIT = "reset", "waiting "
+_PASSING = ("Hostname", "Image")
+"""What a config has of the container or the step that it was made by."""
 _SEEN = 65536
 """The bytes of a file that are compared, besides its size."""
 
@@ -120,7 +122,8 @@ def ending(lab: Lab) -> dict[str, object]:
 
 def contents(image: Image) -> tuple[object, ...]:
     """Return what an image is: its layers' files, and what a container of it would start with."""
-    config = sorted((name, str(value)) for name, value in image.config.config.items() if value)
+    found = image.config.config.items()
+    config = sorted((name, str(value)) for name, value in found if value and name not in _PASSING)
     return (*(_layer(each) for each in image.layers), config)
 
 

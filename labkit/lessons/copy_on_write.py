@@ -285,6 +285,8 @@ _DONE = Question(
 WHERE = Exercise(
     id="04-where-67-mb",
     title="Find where 67 MB went",
+    level="easy",
+    minutes=8,
     slide="container-rw-layer-2",
     prompt="""
 Three containers run on one image. One of them takes 67 MB of disk for itself, and nobody wrote 67 MB.
@@ -352,6 +354,8 @@ _LITTLE = 1_000_000
 EMPTY_LOG = Exercise(
     id="04-empty-log",
     title="Empty a large log without copying it",
+    level="middle",
+    minutes=8,
     slide="container-rw-layer-2",
     prompt="""
 The image has a log of 67 MB, `/var/log/app.log`, and the container `app` should start with an empty one.
@@ -451,6 +455,8 @@ _PROGRAM = image_keeps("tool:small", "/bin/tool", "tool", unique=True)
 NO_SMALLER = Exercise(
     id="04-no-smaller",
     title="The image that did not shrink",
+    level="open",
+    minutes=12,
     slide="container-rw-layer-1",
     prompt="""
 `tool` was built in three steps: copy a source of 60 MB, make a program of 3 MB from it, delete the source.

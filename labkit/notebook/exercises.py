@@ -159,8 +159,8 @@ class _Watch:
             named = f"{practice.called}.lab" in info.raw_cell or notebook_lab() is practice.lab
             if first and named and first in info.raw_cell:
                 practice.lab.reset()
-                name = practice.called
-                print(f"{practice.exercise.id} begins anew here; `{name}.undo()`, repeated, brings back what you had.")
+                back = f"`{practice.called}.undo()`, repeated, brings back what you had"
+                print(f"{practice.exercise.id} begins anew here; {back}.")
 
     def after_cell(self, result: object) -> None:
         """Tell, once for each, of a `lab` that is none of an exercise."""
