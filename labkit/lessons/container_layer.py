@@ -481,6 +481,26 @@ same path.
 %docker commit writer letters
 %docker rm writer
 """,
+    costs="An image keeps all that the container wrote, 42 bytes here, and can start again anywhere.",
+    others=(
+        Way(
+            """
+%docker run -dit --name safe -v letters:/data busybox
+%docker cp writer:/data/letter.txt .
+%docker cp letter.txt safe:/data/letter.txt
+%docker rm writer
+""",
+            "A volume outlives every container, and one more container has to be there to show it.",
+        ),
+        Way(
+            """
+lab.shell("docker export writer > writer.tar")
+%docker rm writer
+%docker import writer.tar letters
+""",
+            "One new layer with all files: nothing is shared with busybox any more, and the command is lost.",
+        ),
+    ),
     wrong=(
         Wrong("%docker rm writer", "lost"),
         Wrong("%docker rm writer\n%docker run -dit --name writer busybox", "lost"),
@@ -510,12 +530,6 @@ lab.shell("docker exec writer cat /data/letter.txt | docker exec -i safe sh -c '
 %docker rm -f writer
 """,
         """
-%docker run -dit --name safe -v letters:/data busybox
-%docker cp writer:/data/letter.txt .
-%docker cp letter.txt safe:/data/letter.txt
-%docker rm writer
-""",
-        """
 %docker cp writer:/data/letter.txt .
 %docker rm writer
 %docker create --name safe busybox
@@ -526,11 +540,6 @@ lab.shell("docker exec writer cat /data/letter.txt | docker exec -i safe sh -c '
 %docker cp letter.txt link:/real/letter.txt
 """,
         "%docker commit writer letters\n%docker run -dit --name writer2 letters\n%docker rm writer",
-        """
-lab.shell("docker export writer > writer.tar")
-%docker rm writer
-%docker import writer.tar letters
-""",
     ),
     why="A commit keeps the read-write layer as a read-only one; the rest of the image was there before.",
 )
@@ -597,6 +606,14 @@ Everything else may go. Bring images and containers together down to 110 MB.
 %docker container prune -f
 %docker image prune -a -f
 """,
+    costs="Two commands, and everything goes that no running container needs, whatever it was kept for.",
+    others=(
+        Way(
+            """%docker rm import hello
+%docker rmi mysql:8.0.15 python busybox""",
+            "By name: longer, and nothing goes that was not looked at.",
+        ),
+    ),
     wrong=(
         Wrong("%docker rm -f web import hello\n%docker image prune -a -f", "lost-web"),
         Wrong("%docker image prune -a -f", "containers-first"),
@@ -623,7 +640,6 @@ Everything else may go. Bring images and containers together down to 110 MB.
         ),
     ),
     ways=(
-        "%docker rm import hello\n%docker rmi mysql:8.0.15 python busybox",
         "%docker rename web site\n%docker system prune -a -f",
         "%docker restart web\n%docker system prune -a -f",
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from labkit.course.exercise import Exercise, Wrong
+from labkit.course.exercise import Exercise, Way, Wrong
 from labkit.course.lesson import Lesson
 from labkit.course.questions import Choice, Question, answered, choice, container, path, reasons, wrong
 from labkit.course.statements import (
@@ -394,6 +394,13 @@ lab.build("app", ["FROM busybox", "COPY app.log /var/log/app.log"], {"app.log": 
         Hint("exec", "A redirection must happen inside: `docker exec app sh -c '…'`."),
     ),
     solution="%docker exec app sh -c '> /var/log/app.log'",
+    costs="Nothing is copied: the file is cut to nothing before its old bytes would be needed.",
+    others=(
+        Way(
+            "%docker exec app truncate -s 0 /var/log/app.log",
+            "The same with a program that must be in the image.",
+        ),
+    ),
     wrong=(
         Wrong("%docker exec app sh -c 'echo -n >> /var/log/app.log'", "copied"),
         Wrong("%docker exec app rm /var/log/app.log", "shell"),
@@ -418,7 +425,6 @@ lab.build("app", ["FROM busybox", "COPY app.log /var/log/app.log"], {"app.log": 
     ),
     ways=(
         "%docker exec app rm /var/log/app.log\n%docker exec app touch /var/log/app.log",
-        "%docker exec app truncate -s 0 /var/log/app.log",
         "%docker exec app cp /dev/null /var/log/app.log",
         "%docker exec app sh -c 'rm /var/log/app.log; : > /var/log/empty; ln -s empty /var/log/app.log'",
         'lab.container("app").write("/var/log/app.log", "")',
@@ -515,6 +521,7 @@ lab.build(
 %docker commit small tool:small
 ex.answer("b")
 """,
+    costs="The new image shares nothing with the old one's large layer, and its history begins anew.",
     wrong=(
         Wrong(
             'lab.build("tool:small", ["FROM tool", "RUN rm -rf /src", "RUN touch /small"])\nex.answer("b")',

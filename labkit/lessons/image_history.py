@@ -509,6 +509,7 @@ lab.build("data", ["FROM busybox", "COPY table.csv /srv/"], {"table.csv": "city,
 table = "city,people\nberlin,3645\n"
 lab.build("data", ["FROM alpine", "COPY table.csv /srv/"], {"table.csv": table})
 """,
+    costs="The file is in a layer of its own, and the base is on the disk once.",
     wrong=(
         Wrong("%docker tag web data", "name-only"),
         Wrong('lab.build("data", ["FROM busybox", "COPY t /srv/table.csv"], {"t": "berlin,3645"})', "base"),
@@ -622,6 +623,7 @@ _GIVEN = number(
     "How many bytes have the steps that name it in their layers, together?",
     lambda lab: sum(each.size for each in lab.image("app").history if "TOKEN=" in each.entry.created_by),
 )
+_NOT_YET = open_(_TOKEN) & image_there("app")
 
 TOKEN = Exercise(
     id="02-token",
@@ -651,9 +653,13 @@ lab.shell("rm -r app")
         Hint("name", "That is the variable's name. What was its value?", answered(_TOKEN, "TOKEN")),
         Hint("other", "That is not the token. It is at the beginning of a line.", wrong(_TOKEN)),
         Hint("where", "What does an image keep of a build, besides its files?", open_(_TOKEN)),
-        Hint("cut", "`docker history app` cuts its lines off. One option shows them whole.", open_(_TOKEN)),
-        Hint("sizes", "The sizes are in the same table, in the lines that name the token.", open_(_GIVEN)),
-        Hint("step", "`docker history --no-trunc app`: a line begins with `|1 TOKEN=…`.", open_(_TOKEN)),
+        Hint("cut", "`docker history app` cuts its lines off. One option shows them whole.", _NOT_YET),
+        Hint(
+            "sizes",
+            "The sizes are in the same table, in the lines that name the token.",
+            open_(_GIVEN) & image_there("app"),
+        ),
+        Hint("step", "`docker history --no-trunc app`: a line begins with `|1 TOKEN=…`.", _NOT_YET),
     ),
     solution="""
 lines = lab.docker("history --no-trunc --format '{{.CreatedBy}}' app").text

@@ -600,6 +600,16 @@ lab.build("shop", ["FROM python", "COPY shop.py /srv/", 'CMD ["python3", "/srv/s
         Hint("instructions", "`ENV` and `CMD` in a Dockerfile change the config alone."),
     ),
     solution="""lab.build("shop:debug", ["FROM shop", "ENV DEBUG=1", 'CMD ["sh"]'])""",
+    costs="A Dockerfile says what was done, and can be built again.",
+    others=(
+        Way(
+            """
+%docker create --name box shop
+%docker commit --change 'ENV DEBUG=1' --change 'CMD ["sh"]' box shop:debug
+""",
+            "Quick, by hand: in the history stands what was changed, and nobody can build it again.",
+        ),
+    ),
     wrong=(
         Wrong(
             """lab.build("shop:debug", ["FROM shop", "RUN echo DEBUG=1 > /etc/env", 'CMD ["sh"]'])""", "layer"
@@ -634,10 +644,6 @@ lab.shell("docker export box > shop.tar")
         ),
     ),
     ways=(
-        """
-%docker create --name box shop
-%docker commit --change 'ENV DEBUG=1' --change 'CMD ["sh"]' box shop:debug
-""",
         """lab.build("shop:debug", ["FROM shop", "ENV DEBUG=1", 'ENTRYPOINT ["sh"]', "CMD []"])""",
         """lab.build("shop:debug", ["FROM shop", 'CMD ["/bin/sh"]', "ENV DEBUG 1", "LABEL for=debug"])""",
     ),
@@ -708,7 +714,7 @@ ex.answer(steps=len(image.history), layers=len(image.layers))
 )
 
 _MOUNTED = mounted("m", "shop")
-_NO_OVERLAY = Statement("", lambda attempt: Seen(not _MOUNTED(attempt).defined, ""))
+_NO_OVERLAY = Statement("", lambda attempt: Seen(not _MOUNTED(attempt).defined, "")) & image_there("shop")
 _DATA = "docker image inspect -f '{{.GraphDriver.Data.%s}}' shop"
 
 BY_HAND = Exercise(

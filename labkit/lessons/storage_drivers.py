@@ -452,7 +452,7 @@ lab.build("base", ["FROM busybox", "COPY table.db /data/"], {"table.db": 67_000_
     hints=(
         Hint(
             "none",
-            "There is no container `db` now: make it anew.",
+            "There is no `db` now: make it anew.",
             Statement("", lambda attempt: Seen(not _OUT(attempt).defined, "")),
         ),
         Hint(

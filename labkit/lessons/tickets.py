@@ -101,7 +101,7 @@ containers together below 10 MB.
             "ps",
             "`docker ps -s` says that `shop` has 240 MB of its own, and `docker diff shop` which "
             "files it wrote.",
-            ~disk_at_most(10_000_000),
+            ~disk_at_most(10_000_000) & container_runs("shop"),
         ),
         Hint(
             "log",
@@ -203,6 +203,7 @@ lab.build("report", {_TOO_BIG!r}, {{"report.c": "int main() {{ return 0; }}\\n" 
 lab.build("report:small", ["FROM report AS build", "FROM busybox",
                            "COPY --from=build {_PROGRAM} {_PROGRAM}", 'CMD ["{_PROGRAM}", "--daily"]'])
 """,
+    costs="Two stages, the second of which is shipped: 1 MB in place of 900.",
     wrong=(
         Wrong('lab.build("report:small", ["FROM report", "RUN rm /toolchain"])', "rm-later"),
         Wrong("%docker tag report report:small", "rm-later"),
@@ -340,12 +341,13 @@ lab.build("api", ["FROM busybox", "COPY api.sh {_API}", "COPY credentials /root/
             "steps",
             "`docker history api` has an image for each step that was built here. A container of the "
             "one before the `rm` sees the file.",
-            ~_LEAKED.statement,
+            open_(_LEAKED) & image_there("api"),
         ),
         Hint(
             "base",
             "Which image has never seen the password? Begin with it, and take only the program from "
             "`api`: `COPY --from=api`.",
+            image_there("api"),
         ),
     ),
     solution=f"""
@@ -353,6 +355,7 @@ found = lab.shell("docker run --rm $(docker history -q api | sed -n 3p) cat /roo
 ex.answer(found.split("password=")[1].strip())
 lab.build("api:clean", ["FROM busybox", "COPY --from=api {_API} {_API}", 'CMD ["sh", "{_API}"]'])
 """,
+    costs="The history begins anew: nothing of the old image is in it. The password has leaked all the same.",
     wrong=(
         Wrong("%docker tag api api:clean", "still"),
         Wrong('lab.build("api:clean", ["FROM api", "RUN rm -rf /root"])', "still"),
@@ -531,6 +534,7 @@ COPY . /app
 CMD ["sh", "/app/main.sh"]
 END\"\"\")
 """,
+    costs="One COPY more, and a file that names what no build needs.",
     wrong=(
         Wrong('lab.shell("echo notes.log > app/.dockerignore")', "first"),
         Wrong('lab.shell("rm app/notes.log")', "first"),
@@ -697,6 +701,7 @@ Save the orders of today, `{_TABLE}`, and see to it that they outlive the contai
             "step",
             f"`docker cp db:{_TABLE} .`, remove `db`, run a new one with `-v orders:/data`, and copy the "
             "file back into it.",
+            container_there("db"),
         ),
     ),
     solution=f"""
@@ -705,6 +710,18 @@ Save the orders of today, `{_TABLE}`, and see to it that they outlive the contai
 %docker run -dit --name db -v orders:/data busybox
 %docker cp orders.csv db:{_TABLE}
 """,
+    costs="The data goes by way of the home folder, and as long as that takes the database is down.",
+    others=(
+        Way(
+            """
+%docker rename db old
+%docker run -dit --name db --mount source=orders,target=/data busybox
+lab.shell("docker exec old cat /data/orders.csv | docker exec -i db sh -c 'cat > /data/orders.csv'")
+%docker rm -f old
+""",
+            "The old container stays until the new one has the data: the way back is open to the end.",
+        ),
+    ),
     wrong=(
         Wrong("%docker rm -f db\n%docker run -dit --name db -v orders:/data busybox", "gone"),
         Wrong("%docker commit db saved\n%docker rm -f db\n%docker run -dit --name db saved", "where"),
@@ -743,12 +760,6 @@ Save the orders of today, `{_TABLE}`, and see to it that they outlive the contai
 %docker commit db saved
 %docker rm -f db
 %docker run -dit --name db -v orders:/data saved
-""",
-        f"""
-%docker rename db old
-%docker run -dit --name db --mount source=orders,target=/data busybox
-lab.shell("docker exec old cat {_TABLE} | docker exec -i db sh -c 'cat > {_TABLE}'")
-%docker rm -f old
 """,
         f"""
 %docker run --rm -v orders:/to -i busybox true
@@ -866,6 +877,7 @@ found = pulled.split("Digest: ")[1].split()[0]
 ex.answer(found)
 lab.docker(f"create --name shop {_SHOP}@{{found}}")
 """,
+    costs="Nobody can move a digest. Nobody gets a newer image by it either, not even a mended one.",
     wrong=(
         Wrong("%docker create --name shop registry.lab/shop", "old"),
         Wrong("%docker pull registry.lab/shop\n%docker create --name shop registry.lab/shop", "tag"),
