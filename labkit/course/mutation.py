@@ -9,7 +9,6 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 
 from labkit.course import work
@@ -21,43 +20,34 @@ LEAST, MOST = 20, 60
 _SCRIPTS = 3
 _HASH = re.compile(r"\b([0-9a-f]{12})[0-9a-f]+")
 _NAME = re.compile(r"`([a-z][a-z0-9.:/_-]+)`")
-_BASES = {
-    "busybox": "alpine",
-    "alpine": "busybox",
-    "python": "nginx",
-    "nginx": "python",
-    "ubuntu:15.04": "debian",
-}
+_BASES = {"busybox": "alpine", "alpine": "busybox", "python": "nginx", "nginx": "python", "15.04": "14.04"}
+_ANSWERS = (
+    *("''", "'0'", "'e'", "'none'", "'latest'", "'sh'", "'sha256:0'", "'/'", "'overlay2'", "'vfs'", "'ext4'"),
+    *("'b, c'", "1", "-1", "True", "None", "[]", "{}", "10**6", "'a'", "'d'"),
+)
 
 
-@dataclass(frozen=True, slots=True)
-class Mutant:
-    """What was changed in a right script, and the script that came of it."""
+def mutants(exercise: Exercise) -> list[str]:
+    """Return the mutants of an exercise's right scripts, and its decoys; of very many each second or third.
 
-    change: str
-    script: str
-
-
-def mutants(exercise: Exercise) -> Iterator[Mutant]:
-    """Give the mutants of an exercise's right scripts, and its decoys; of very many each second or third."""
+    >>> from labkit.lessons.image_layers import ONE_LAYER
+    >>> "_docker('pull registry.lab/shop:3')" in mutants(ONE_LAYER)
+    True
+    """
     known = {_joined(ast.parse(as_python(script)).body) for script in exercise.right}
-    found = {mutant.script: mutant for mutant in _all(exercise) if mutant.script not in known}
-    yield from list(found.values())[:: -(-len(found) // MOST)]
+    found = [script for script in dict.fromkeys(_all(exercise)) if script not in known]
+    return found[:: -(-len(found) // MOST)]
 
 
-def _all(exercise: Exercise) -> Iterator[Mutant]:
+def _all(exercise: Exercise) -> Iterator[str]:
     yield from _decoys(exercise)
     for script in exercise.right[:_SCRIPTS]:
         steps = ast.parse(as_python(script)).body
-        for at, step in enumerate(steps):
-            yield Mutant(f"without step {at + 1}", _joined(steps[:at] + steps[at + 1 :]))
-            yield Mutant(f"step {at + 1} twice", _joined([*steps[: at + 1], *steps[at:]]))
-            yield Mutant(f"only up to step {at + 1}", _joined(steps[: at + 1]))
-            if at:
-                yield Mutant(
-                    f"step {at + 1} earlier",
-                    _joined([*steps[: at - 1], step, steps[at - 1], *steps[at + 1 :]]),
-                )
+        for at in range(len(steps)):
+            before, step, after = steps[:at], steps[at], steps[at + 1 :]
+            changed = [[*before, *after], [*before, step, step, *after], [*before, step]]
+            for other in [*changed, [*before[:-1], step, *before[-1:], *after]]:
+                yield _joined(other)
         yield from _words(_joined(steps))
 
 
@@ -65,55 +55,29 @@ def _joined(steps: list[ast.stmt]) -> str:
     return "\n".join(map(ast.unparse, steps))
 
 
-def _words(script: str) -> Iterator[Mutant]:
+def _words(script: str) -> Iterator[str]:
     """Give a script with another base, other numbers, and each word of it missing."""
     for found in re.finditer(r"\d[\d_]*", script):
         for number in (int(found[0]) + 1, int(found[0]) // 2):
-            changed = f"{script[: found.start()]}{number}{script[found.end() :]}"
-            yield Mutant(f"{found[0]} is {number}", changed)
-    for base, other in _BASES.items():
-        if base in script:
-            yield Mutant(f"{base} is {other}", script.replace(base, other))
+            yield f"{script[: found.start()]}{number}{script[found.end() :]}"
+    yield from (script.replace(base, other) for base, other in _BASES.items())
     for found in re.finditer(r"(?<=['\" ])[^'\"\s]+(?= |')", script):
-        yield Mutant(
-            f"without the word {found[0]}", script[: found.start()] + script[found.end() :].lstrip(" ")
-        )
+        yield script[: found.start()] + script[found.end() :].lstrip(" ")
 
 
-def _decoys(exercise: Exercise) -> Iterator[Mutant]:
+def _decoys(exercise: Exercise) -> Iterator[str]:
     """Give what only looks like a solution: other images of the goal's names, other answers."""
     for name in sorted({name for each in statements(exercise) for name in _NAME.findall(each.says)}):
         for image in ("busybox", "alpine"):
-            tag = f"_docker('pull -q {image}'); _docker('tag {image} {name}')"
-            box = f"_docker('rm -f {name}'); _docker('run -dit --name {name} {image}')"
-            yield Mutant(f"{image} is called {name}", tag)
-            yield Mutant(f"a container of {image} is called {name}", box)
-        yield Mutant(f"{name} is renamed", f"_docker('rename {name} renamed'); _docker('tag {name} renamed')")
-    for ask in exercise.asks:
-        others = (
-            "",
-            "0",
-            "1",
-            "e",
-            "none",
-            "latest",
-            "sh",
-            "sha256:0",
-            "/",
-            "overlay2",
-            "vfs",
-            "ext4",
-            "b, c",
-            "-1",
-        )
-        values: tuple[object, ...] = (*others, True, None, [], {}, 10**6)
-        for value in values:
-            yield Mutant(f"{ask.name}={value!r}", f"ex.answer({ask.name}={value!r})")
+            yield f"_docker('pull -q {image}'); _docker('tag {image} {name}')"
+            yield f"_docker('rm -f {name}'); _docker('run -dit --name {name} {image}')"
+        yield f"_docker('rename {name} renamed'); _docker('tag {name} renamed')"
+    yield from (f"ex.answer({ask.name}={value})" for ask in exercise.asks for value in _ANSWERS)
 
 
-def escaped(exercise: Exercise, mutant: Mutant) -> str:
+def escaped(exercise: Exercise, script: str) -> str:
     """Return what is wrong where a mutant passes and does not end as a known way; else ""."""
-    found = played(exercise, mutant.script)
+    found = played(exercise, script)
     if not found.check().correct:
         return ""
     return "" if _ends(found) in _known(exercise) else "it passes, and ends as no way that is known"

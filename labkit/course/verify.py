@@ -33,7 +33,7 @@ def replays(exercise: Exercise) -> Iterator[Replay]:
     for wrong in exercise.wrong:
         yield Replay(exercise.id, "wrong", wrong.script, _wrong(exercise, wrong.script, wrong.hint))
     for mutant in mutants(exercise):
-        yield Replay(exercise.id, "mutant", mutant.script, escaped(exercise, mutant))
+        yield Replay(exercise.id, "mutant", mutant, escaped(exercise, mutant))
 
 
 def _start(exercise: Exercise) -> str:
