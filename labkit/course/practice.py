@@ -159,6 +159,8 @@ class Practice:
 
         Each is counted once, and none that is asked for after it is solved.
         """
+        if check(self.exercise, self.attempt).correct:
+            return self._named(Card("Hint", (Line("The goal is reached."),), "`ex.solution()` compares."))
         found = self.next_hint() or self._step()
         if found is None:
             text = "There is no further hint for what the lab shows now."

@@ -99,8 +99,8 @@ containers together below 10 MB.
         ),
         Hint(
             "ps",
-            "`docker ps -s` says that `shop` has 240 MB of its own, and `docker diff shop` which "
-            "files it wrote.",
+            "`docker ps -s` says which container has 240 MB of its own, and `docker diff` with its name "
+            "which files it wrote.",
             ~disk_at_most(10_000_000) & container_runs("shop"),
         ),
         Hint(
@@ -314,7 +314,7 @@ lab.build("api", ["FROM busybox", "COPY api.sh {_API}", "COPY credentials /root/
     hints=(
         Hint(
             "other",
-            "That is not the password. It is in a file that a layer of `api` still holds.",
+            "That is not the password. It is in a file that a layer of the image still holds.",
             wrong(_LEAKED),
         ),
         Hint(

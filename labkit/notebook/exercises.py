@@ -58,7 +58,7 @@ class ShownPractice(Practice):
         shown._ipython_display_()
 
     def _tell(self) -> None:
-        for each in list(self.lab.watchers):
+        for each in self.lab.watchers - {self}:
             each.see(())
 
 
