@@ -91,7 +91,8 @@ def _known(exercise: Exercise) -> list[object]:
 def _ends(found: Practice) -> object:
     """Return how it ended: what the proof shows, or else the things that the goal names; and the answers."""
     exercise, lab = found.exercise, found.lab
-    given = {ask.name: repr(ask.read(exercise.fresh_lab(), found.answers[ask.name])) for ask in exercise.asks}
+    asked = [ask for ask in exercise.asks if ask.name in found.answers]
+    given = {ask.name: repr(ask.read(exercise.fresh_lab(), found.answers[ask.name])) for ask in asked}
     answers = {name: _HASH.sub(r"\1", value) for name, value in given.items()}
     if exercise.proof:
         return answers, lab.shell(exercise.proof.strip()).stdout

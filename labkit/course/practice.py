@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import cache
+from warnings import catch_warnings
 
 from labkit.base.errors import LabkitError
 from labkit.base.text import one_line
@@ -283,7 +284,7 @@ def played(exercise: Exercise, script: str, lab: Lab | None = None) -> Practice:
     practice = Practice(exercise)
     if lab:
         practice.lab.begin_here(lab)
-    with suppress(*STOPS):
+    with suppress(*STOPS), catch_warnings(action="ignore"):  # half a script may be odd Python
         run_script(script, practice.lab, ex=practice)
     return practice
 

@@ -156,9 +156,8 @@ def test_a_class_of_thirty_gets_the_points_of_what_each_has_solved(graded: Path)
     assert found == wanted
     nbgrader(graded, "generate_feedback", NAME)
     page = (graded / "feedback" / "student00" / NAME / f"{NAME}.html").read_text("utf-8")
-    assert "Hint" not in page
-    assert "is to be reached" in page
-    assert "Traceback" not in page.replace("Traceback (most recent call last)", "")
+    assert "says what is to be reached" in page
+    assert page.count("NOT ATTEMPTED") >= len(image_history.EXERCISES) - 1
 
 
 def test_grading_leaves_no_trace_in_the_grader_s_progress(graded: Path) -> None:
