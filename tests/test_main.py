@@ -180,7 +180,7 @@ def test_the_progress_is_a_map_that_leads_on(
     assert lines[5].endswith("begun (0 checks, 1 hint)")
     assert lines[-2:] == [
         "Next: 01-what-is-shared, What do two images share?, in exercises/01-image-layers.ipynb",
-        f"Kept in {tmp_path}/progress.json, never in a notebook.",
+        "Kept in $LABKIT_DATA/progress.json, never in a notebook.",
     ]
     (tmp_path / "progress.json").write_text("no progress")
     assert main(["progress"]) == 0

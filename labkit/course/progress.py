@@ -264,7 +264,9 @@ def _where(progress: Progress) -> str:
         return "Kept in this browser." if DRIVE.is_dir() else "Kept until this page is closed."
     if progress.message:
         return "LABKIT_DATA names another folder for it."
-    return f"Kept in {progress.path}, never in a notebook."
+    chosen = os.environ.get("LABKIT_DATA")
+    place = Path("$LABKIT_DATA", FILE) if chosen and Path(chosen) == progress.path.parent else progress.path
+    return f"Kept in {place}, never in a notebook."
 
 
 def _lesson(lesson: Lesson, scores: Scores) -> str:
