@@ -224,7 +224,7 @@ def listing(lessons: Iterable[Lesson]) -> str:
     """Return the lessons' exercises, a line each below a line for their lesson.
 
     >>> from labkit.lessons import LESSONS
-    >>> print(listing(LESSONS).splitlines()[1])
+    >>> print(listing(LESSONS).splitlines()[2])
       01-one-layer          Download one layer only (easy, 5 min)
     """
     lines = []
@@ -240,7 +240,7 @@ def progress_card(progress: Progress, lessons: Sequence[Lesson]) -> Card:
 
     >>> from labkit.lessons import LESSONS
     >>> progress_card(Progress(), LESSONS).lines[-1].text
-    'Next: 01-one-layer, Download one layer only, in exercises/01-image-layers.ipynb'
+    'Next: 01-what-is-shared, What do two images share?, in exercises/01-image-layers.ipynb'
     """
     scores = progress.scores
     lines: list[Line] = []
