@@ -93,10 +93,10 @@ def _lessons(given: argparse.Namespace) -> None:
 
 
 def _progress(given: argparse.Namespace) -> None:
-    from labkit.course.progress import course_map, load
+    from labkit.course.progress import load, progress_card
     from labkit.lessons import LESSONS
 
-    print(course_map(load(), LESSONS), end="")
+    print(progress_card(load(), LESSONS).text)
 
 
 def _site(given: argparse.Namespace) -> None:

@@ -164,20 +164,23 @@ def test_the_version_is_the_projects_and_the_changelogs(capsys: pytest.CaptureFi
 def test_the_progress_is_a_map_that_leads_on(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    from labkit.course.lesson import all_exercises
     from labkit.course.progress import record
+    from labkit.lessons import LESSONS
 
     monkeypatch.setenv("LABKIT_DATA", str(tmp_path))
     record("01-one-layer", {"checks": 1, "done": True})
     record("01-three-layers", {"hints": 1})
+    record("guess:pull-layers", {"checks": True, "done": True})
     assert main(["progress"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "Progress: 1 of 20 exercises solved"
-    assert lines[2:4] == ["Start here", "1 · Image layers"]
-    assert re.fullmatch(r"  01-one-layer +Download one layer only +solved \(1 check, 0 hints\)", lines[4])
+    assert lines[0] == f"Progress: 1 of {len(all_exercises(LESSONS))} exercises solved"
+    assert lines[2] == "1 · Image layers: 1 of 8 guesses made, 1 right"
+    assert lines[4] == "[x] 01-one-layer: Download one layer only: solved (1 check, 0 hints)"
     assert lines[5].endswith("begun (0 checks, 1 hint)")
     assert lines[-2:] == [
-        "Next: 01-three-layers, in exercises/01-image-layers.ipynb",
-        f"Kept in {tmp_path}/progress.json, never in a notebook.",
+        "Next: 01-what-is-shared, What do two images share?, in exercises/01-image-layers.ipynb",
+        "Kept in $LABKIT_DATA/progress.json, never in a notebook.",
     ]
     (tmp_path / "progress.json").write_text("no progress")
     assert main(["progress"]) == 0
@@ -430,17 +433,23 @@ def test_exercises_are_listed_by_lesson(capsys: pytest.CaptureFixture[str]) -> N
     assert main(["exercises"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "1 · Image layers"
-    assert lines[1].split() == ["01-one-layer", "Download", "one", "layer", "only"]
+    assert lines[2].split()[:2] == ["01-one-layer", "Download"]
+    assert lines[2].endswith("(easy, 5 min)")
 
 
 def test_verifying_the_exercises_ends_with_a_line_that_begins_with_their_number(
-    capsys: pytest.CaptureFixture[str],
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    from labkit import lessons
+
+    monkeypatch.setattr(lessons, "LESSONS", lessons.LESSONS[3:4])
     assert main(["exercises", "--verify"]) == 0
     (line,) = capsys.readouterr().out.splitlines()
-    count = re.match(r"(\d+) exercises: (\d+) solutions reach their goal, no start does, \d+ wrong", line)
+    pattern = r"3 exercises: 3 solutions reach their goal, no start does, (\d+) other ways pass, "
+    pattern += r"(\d+) wrong answers refused with their hint, (\d+) mutants refused or equal to a known way"
+    count = re.fullmatch(pattern, line)
     assert count
-    assert int(count[1]) == int(count[2]) >= 14
+    assert int(count[3]) >= 60
 
 
 def test_an_exercise_that_does_not_verify_is_named_and_gives_exit_code_1(
@@ -451,7 +460,7 @@ def test_an_exercise_that_does_not_verify_is_named_and_gives_exit_code_1(
     from labkit import lessons
 
     first = lessons.image_layers.LESSON
-    broken = replace(first.exercises[0], solution="%docker images")
+    broken = replace(first.exercises[1], solution="%docker images")
     monkeypatch.setattr(lessons, "LESSONS", (replace(first, exercises=(broken,)),))
     assert main(["exercises", "--verify"]) == 1
     problem, last = capsys.readouterr().out.splitlines()

@@ -15,7 +15,7 @@ from functools import cache
 from typing import Any
 
 from labkit.base.errors import LabkitError
-from labkit.base.text import shown
+from labkit.base.text import one_line, shown
 from labkit.course.questions import Ask
 from labkit.course.statements import Attempt, Hint, Seen, Statement
 from labkit.lab import Lab
@@ -46,10 +46,14 @@ class Mark(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of a card. `text` is plain text; words between backticks are names or code."""
+    """A line of a card. `text` is plain text; words between backticks are names or code.
+
+    `link` is the notebook that it is about, as seen from the lessons' folder.
+    """
 
     text: str
     mark: Mark = Mark.NONE
+    link: str = ""
 
     def __str__(self) -> str:
         return f"{self.mark.value[0]} {self.text}" if self.mark is not Mark.NONE else self.text
@@ -92,6 +96,18 @@ class Card:
 FORM = "form"
 """The key of the hint that is about an answer's form."""
 
+_CALL = re.compile(r"\bex\.(?=(?:answer|check|goal|hint|lab|reset|show|solution|undo)\b)")
+
+
+def calling(name: str, text: str) -> str:
+    """Return a text that calls the exercise by its variable.
+
+    >>> calling("ex_rescue", "`ex.hint()` helps.")
+    '`ex_rescue.hint()` helps.'
+    """
+    return _CALL.sub(f"{name}.", text)
+
+
 _COMMAND = re.compile(r"^(\s*)%docker +(.*)$", re.MULTILINE)
 
 
@@ -133,6 +149,14 @@ class Wrong:
     hint: str
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Another solution that is worth reading, and what it costs: disk, time, or what it gives up."""
+
+    script: str
+    costs: str
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Exercise:
     """An exercise: where it starts, what is to be reached, hints, a solution, wrong answers and other ways.
@@ -151,11 +175,35 @@ class Exercise:
     wrong: tuple[Wrong, ...]
     ways: tuple[str, ...] = ()
     """Other scripts that reach the goal."""
+    minutes: int = 5
+    level: str = "middle"
+    """How hard it is: "easy", "middle", or "open" where there are many ways."""
+    costs: str = ""
+    """What the solution costs."""
+    proof: str = ""
+    """A line for the lab's prompt whose output shows that the goal is reached, apart from the check."""
+    others: tuple[Way, ...] = ()
+    """Other solutions, to be compared with it."""
     start: str = ""
     asks: tuple[Ask, ...] = ()
     make: Callable[[], Lab] = Lab
     why: str = ""
     """What is worth knowing once it is solved."""
+
+    @property
+    def variable(self) -> str:
+        """The name that the exercise has in a notebook: `ex_rescue` for `03-rescue`."""
+        return f"ex_{self.id[3:].replace('-', '_')}"
+
+    @property
+    def heading(self) -> str:
+        """The title, and what to expect."""
+        return f"{self.title} ({self.level}, {self.minutes} min)"
+
+    @property
+    def right(self) -> tuple[str, ...]:
+        """All scripts that are known to reach the goal, the solution first."""
+        return (self.solution, *(way.script for way in self.others), *self.ways)
 
     def fresh_lab(self) -> Lab:
         """Return a lab at the start of the exercise; `reset` goes back to this point."""
@@ -194,9 +242,11 @@ def check(exercise: Exercise, attempt: Attempt) -> Card:
     else:
         # Statements about one thing that is not there all say so: once is enough.
         lines = tuple(dict.fromkeys(Line(each.text, mark(each)) for each in seen))
+    lab = attempt.lab
+    last = f"`{one_line(lab.commands[lab.at - 1])}`" if lab.at else "the last command"
     foot = {
         Outcome.NOT_ATTEMPTED: "`ex.goal()` says what is to be reached.",
-        Outcome.LOST: "`ex.undo()` takes back one command after the other, `ex.reset()` begins anew.",
+        Outcome.LOST: f"`ex.undo()` takes back {last}, then one before the other; `ex.reset()` begins anew.",
         Outcome.CORRECT: exercise.why,
     }.get(outcome, "`ex.goal()` says what is to be reached, `ex.hint()` helps.")
     return Card(exercise.id, lines, foot, outcome)

@@ -20,7 +20,7 @@ from typing import Any, TypeAlias
 from labkit.base.errors import DRIVE, LabkitError
 from labkit.base.errors import data_folder as folder
 from labkit.base.lazy import extra
-from labkit.course.exercise import Card, Exercise, Line, Mark
+from labkit.course.exercise import Card, Line, Mark
 from labkit.course.lesson import Lesson, all_exercises
 from labkit.oci.blob import write_file
 
@@ -220,57 +220,71 @@ def _peek(path: Path) -> Scores:
         return {}
 
 
-def listing(lessons: Iterable[Lesson], scores: Scores | None = None) -> str:
-    """Return the lessons' exercises, a line each below a line for their lesson; with scores also their state.
+def listing(lessons: Iterable[Lesson]) -> str:
+    """Return the lessons' exercises, a line each below a line for their lesson.
 
     >>> from labkit.lessons import LESSONS
-    >>> print(listing(LESSONS).splitlines()[1])
-      01-one-layer          Download one layer only
+    >>> print(listing(LESSONS).splitlines()[2])
+      01-one-layer          Download one layer only (easy, 5 min)
     """
     lines = []
     for lesson in lessons:
-        if lesson.exercises or scores is not None:
+        if lesson.exercises:
             lines.append(lesson.heading)
-        for each in lesson.exercises:
-            state = "" if scores is None else f"{_state(scores.get(each.id, Score()))}"
-            lines.append(f"  {each.id:20}  {each.title:{50 if state else 0}}  {state}".rstrip())
+        lines += [f"  {each.id:20}  {each.heading}" for each in lesson.exercises]
     return "\n".join(lines) + "\n"
 
 
-def course_map(progress: Progress, lessons: Sequence[Lesson]) -> str:
-    """Return the way through the course: each lesson, how far its exercises are, and which comes next.
+def progress_card(progress: Progress, lessons: Sequence[Lesson]) -> Card:
+    """Return the map of the course: each lesson, its guesses and its exercises, and what comes next.
 
     >>> from labkit.lessons import LESSONS
-    >>> print(course_map(Progress(), LESSONS).splitlines()[-2])
-    Next: 01-one-layer, in exercises/01-image-layers.ipynb
+    >>> progress_card(Progress(), LESSONS).lines[-1].text
+    'Next: 01-what-is-shared, What do two images share?, in exercises/01-image-layers.ipynb'
     """
-    open_ones = ((each.id, lesson.notebook) for lesson in lessons for each in lesson.exercises)
-    open_ones = (found for found in open_ones if not progress.scores.get(found[0], Score()).done)
-    name, notebook = next(open_ones, ("", ""))
-    todo = f"Next: {name}, in exercises/{notebook}.ipynb" if name else "All exercises are done."
-    card = progress_card(progress, all_exercises(lessons))
-    foot = [todo, *filter(None, [progress.message]), card.foot, ""]
-    return "\n".join([card.title, "", listing(lessons, progress.scores), *foot])
-
-
-def progress_card(progress: Progress, exercises: Sequence[Exercise]) -> Card:
-    """Return a learner's progress through exercises: a line for each of them, in words.
-
-    >>> progress_card(Progress(), ()).title
-    'Progress: 0 of 0 exercises solved'
-    """
-    scores = {each.id: progress.scores.get(each.id, Score()) for each in exercises}
-    lines = []
-    for name, score in scores.items():
-        lines.append(Line(f"{name}: {_state(score)}", Mark.SOLVED if score.solved else Mark.TO_DO))
+    scores = progress.scores
+    lines: list[Line] = []
+    for lesson in lessons:
+        lines.append(Line(_lesson(lesson, scores), link=f"{lesson.notebook}.ipynb"))
+        for each in lesson.exercises:
+            score = scores.get(each.id, Score())
+            link = f"exercises/{lesson.notebook}.ipynb"
+            text = f"{each.id}: {each.title}: {_state(score)}"
+            lines.append(Line(text, Mark.SOLVED if score.done else Mark.TO_DO, link=link))
+    lines.append(_next(lessons, scores))
     if progress.message:
         lines.append(Line(progress.message))
-    solved = sum(score.solved for score in scores.values())
-    title = f"Progress: {solved} of {len(scores)} exercises solved"
-    kept = f"Kept in {progress.path}, never in a notebook."
+    ours = [scores.get(each.id, Score()) for each in all_exercises(lessons)]
+    solved = sum(score.solved for score in ours)
+    return Card(f"Progress: {solved} of {len(ours)} exercises solved", tuple(lines), _where(progress))
+
+
+def _where(progress: Progress) -> str:
     if sys.platform == "emscripten":
-        kept = "Kept in this browser." if DRIVE.is_dir() else "Kept until this page is closed."
-    return Card(title, tuple(lines), kept)
+        return "Kept in this browser." if DRIVE.is_dir() else "Kept until this page is closed."
+    if progress.message:
+        return "LABKIT_DATA names another folder for it."
+    chosen = os.environ.get("LABKIT_DATA")
+    place = Path("$LABKIT_DATA", FILE) if chosen and Path(chosen) == progress.path.parent else progress.path
+    return f"Kept in {place}, never in a notebook."
+
+
+def _lesson(lesson: Lesson, scores: Scores) -> str:
+    """Return a lesson's title, with how many of its guesses were made, and how many were right."""
+    guesses = [scores[name] for each in lesson.questions if (name := f"guess:{each.id}") in scores]
+    if not lesson.questions:
+        return lesson.heading
+    right = sum(each.done for each in guesses)
+    return f"{lesson.heading}: {len(guesses)} of {len(lesson.questions)} guesses made, {right} right"
+
+
+def _next(lessons: Sequence[Lesson], scores: Scores) -> Line:
+    for lesson in lessons:
+        for each in lesson.exercises:
+            if not scores.get(each.id, Score()).done:
+                file = f"exercises/{lesson.notebook}.ipynb"
+                return Line(f"Next: {each.id}, {each.title}, in {file}", link=file)
+    return Line("All exercises are done.")
 
 
 def _state(score: Score) -> str:

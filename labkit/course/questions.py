@@ -254,7 +254,18 @@ def _only(found: Sequence[object]) -> Sequence[object]:
 
 def _near(given: Sequence[float], wanted: int) -> bool:
     """Tell whether a number is the one wanted; with a unit it may be as rounded as Docker prints it."""
-    return wanted in given or (len(given) > 1 and any(abs(each - wanted) * 1000 <= wanted for each in given))
+    return wanted in given or (len(given) > 1 and any(_rounds(each, wanted) for each in given))
+
+
+def _rounds(given: float, wanted: int) -> bool:
+    """Tell whether a number is another one, rounded to its digits, of which there are three at least.
+
+    >>> _rounds(131_100, 131_072), _rounds(131_000, 131_072), _rounds(131_200, 131_072)
+    (True, True, False)
+    """
+    digits = str(int(given))
+    last: int = 10 ** (len(digits) - len(digits.rstrip("0")))
+    return bool(abs(given - wanted) <= min(last / 2, wanted / 1000))
 
 
 def read_numbers(answer: object) -> frozenset[float]:

@@ -149,7 +149,7 @@ def _files_of(lab: Lab, image: Image | None) -> SystemCalls:
 
 
 def files_in(lab: Lab, container: Container) -> SystemCalls:
-    """Return what a container sees: its image, its own changes and what is mounted."""
+    """Return the files that a container finds, through its mounts."""
     return container_mounts(lab.engine, container, lambda: lab.engine.now)
 
 

@@ -7,12 +7,16 @@ from dataclasses import dataclass
 
 from labkit.base.errors import LabkitError
 from labkit.course.exercise import Card, Exercise, Outcome, run_script
+from labkit.course.mutation import escaped, mutants
 from labkit.course.practice import Practice
 
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """What was replayed: whose, which part ("start", "solution", "way" or "wrong"), and its problem or ""."""
+    """What was replayed: whose, which part, and its problem or "".
+
+    A part is a "start", a "solution", a "way", a "wrong" answer or a "mutant".
+    """
 
     exercise: str
     part: str
@@ -24,10 +28,12 @@ def replays(exercise: Exercise) -> Iterator[Replay]:
     """Replay an exercise; yield a result for its start, its solution, each way and each wrong answer."""
     yield Replay(exercise.id, "start", problem=_start(exercise))
     yield Replay(exercise.id, "solution", exercise.solution, _right(exercise, exercise.solution))
-    for way in exercise.ways:
+    for way in exercise.right[1:]:
         yield Replay(exercise.id, "way", way, _right(exercise, way))
     for wrong in exercise.wrong:
         yield Replay(exercise.id, "wrong", wrong.script, _wrong(exercise, wrong.script, wrong.hint))
+    for mutant in mutants(exercise):
+        yield Replay(exercise.id, "mutant", mutant, escaped(exercise, mutant))
 
 
 def _start(exercise: Exercise) -> str:
@@ -66,8 +72,8 @@ def summary(found: Iterable[Replay]) -> tuple[str, list[str]]:
     """Return the last line, which begins with the number of exercises, and a line for each problem.
 
     >>> summary([Replay("x", "start"), Replay("x", "solution"), Replay("x", "wrong", "", "it passes")])
-    ('1 exercises: 1 solutions reach their goal, no start does, 0 wrong answers refused with their hint, \
-0 other ways pass', ['x: wrong: it passes'])
+    ('1 exercises: 1 solutions reach their goal, no start does, 0 other ways pass, \
+0 wrong answers refused with their hint, 0 mutants refused or equal to a known way', ['x: wrong: it passes'])
     """
     results = list(found)
     good = [each.part for each in results if not each.problem]
@@ -77,8 +83,9 @@ def summary(found: Iterable[Replay]) -> tuple[str, list[str]]:
     count = len({each.exercise for each in results})
     line = (
         f"{count} exercises: {good.count('solution')} solutions reach their goal, "
-        f"{starts or 'no'} start does, {good.count('wrong')} wrong answers refused with their hint, "
-        f"{good.count('way')} other ways pass"
+        f"{starts or 'no'} start does, {good.count('way')} other ways pass, "
+        f"{good.count('wrong')} wrong answers refused with their hint, "
+        f"{good.count('mutant')} mutants refused or equal to a known way"
     )
     return line, problems
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from labkit.base.text import packaged
-from labkit.course.exercise import Exercise
+from labkit.course.exercise import Exercise, calling
 from labkit.course.lesson import Lesson
 
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
@@ -20,7 +20,6 @@ KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": 
 _HOW = packaged("labkit.course", "worksheets.md").strip()
 _SETUP = "%load_ext labkit\nimport labkit"
 _WORK = "# your commands: %docker …, or Python with lab"
-_HINT = "# ex.hint()      # take the first # away for a hint"
 
 Cell = dict[str, Any]
 
@@ -36,23 +35,24 @@ def worksheet(lesson: Lesson, lessons: Sequence[Lesson]) -> dict[str, Any]:
     intro = f"# Exercises {lesson.heading}\n\n{where}"
     cells = [_text(intro), _text(f"## How to work\n\n{_HOW}"), _code(_SETUP, tags=["setup"])]
     for each in lesson.exercises:
-        cells.append(_text(f"## {each.title}", tags=["passage"]))
-        cells += [_code(source) for source in (_begin(each), _answer_or_work(each), "ex.check()", _HINT)]
+        name = each.variable
+        hint = f"# {name}.hint()      # take the first # away for a hint"
+        cells.append(_text(f"## {each.heading}", tags=["passage"]))
+        cells += [_code(source) for source in (_begin(each), _work(each), f"{name}.check()", hint)]
+    cells += [_text("## Where you are"), _code("labkit.progress()", tags=["progress"])]
     cells.append(_text(_where_next(lesson, lessons)))
     return _notebook(lesson, cells)
 
 
 def _begin(exercise: Exercise, keep: bool = True) -> str:
     options = "" if keep else ", keep=False"
-    return f'ex = labkit.exercise("{exercise.id}"{options})\nlab = ex.lab'
+    return f'{exercise.variable} = labkit.exercise("{exercise.id}"{options})'
 
 
-def _answer_or_work(exercise: Exercise) -> str:
-    if not exercise.asks:
-        return _WORK
-    if len(exercise.asks) == 1:
-        return f"{_WORK}\n# ex.answer(…)"
-    return f"{_WORK}\n# ex.answer({', '.join(f'{ask.name}=…' for ask in exercise.asks)})"
+def _work(exercise: Exercise) -> str:
+    name, asks = exercise.variable, exercise.asks
+    answers = "…" if len(asks) == 1 else ", ".join(f"{ask.name}=…" for ask in asks)
+    return f"lab = {name}.lab\n{_WORK}" + (f"\n# {name}.answer({answers})" if asks else "")
 
 
 def _where_next(lesson: Lesson, lessons: Sequence[Lesson]) -> str:
@@ -73,13 +73,20 @@ def assignment(lesson: Lesson) -> dict[str, Any]:
     head = _text(f"# Exercises {lesson.heading}\n\nEach exercise shows what to do when its cell runs.")
     cells = [head, _graded(_code(_SETUP), "setup", locked=True)]
     for each in lesson.exercises:
-        solution = f"### BEGIN SOLUTION\n{each.solution.strip()}\n### END SOLUTION"
-        test = f'result = ex.check()\nprint(result)\nassert ex.exercise.id == "{each.id}" and result.correct'
+        name = each.variable
+        work = calling(name, each.solution.strip())
+        solution = f"lab = {name}.lab\n### BEGIN SOLUTION\n{work}\n### END SOLUTION"
+        test = f'result = {name}.check()\nprint(result)\nassert {name}.exercise.id == "{each.id}"'
         cells += [
-            _text(f"## {each.title}"),
+            _text(f"## {each.heading}"),
             _graded(_code(_begin(each, keep=False)), f"begin-{each.id}", locked=True),
             _graded(_code(solution), f"work-{each.id}", solution=True),
-            _graded(_code(test), f"check-{each.id}", locked=True, points=1),
+            _graded(
+                _code(f"{test}\nassert result.correct, result.text"),
+                f"check-{each.id}",
+                locked=True,
+                points=1,
+            ),
         ]
     return _notebook(lesson, cells)
 

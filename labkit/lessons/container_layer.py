@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from labkit.course.exercise import Exercise, Wrong
+from labkit.course.exercise import Exercise, Way, Wrong
 from labkit.course.lesson import Lesson
-from labkit.course.questions import Choice, Question, choice, reasons
+from labkit.course.questions import Choice, Question, answered, number
 from labkit.course.statements import (
     Hint,
     container_gone,
@@ -12,10 +12,12 @@ from labkit.course.statements import (
     container_runs,
     container_there,
     disk_at_most,
-    image_kept,
+    image_there,
+    layers_above,
     lost,
     no_image,
     text_kept,
+    would_start,
 )
 from labkit.lab import Lab
 
@@ -90,8 +92,8 @@ def _mine() -> Lab:
 
 def _boxes() -> Lab:
     lab = _ubuntu()
-    for number in (1, 2, 3):
-        lab.run("ubuntu:15.04", name=f"box{number}").write("/etc/motd", f"I am number {number}\n")
+    for each in (1, 2, 3):
+        lab.run("ubuntu:15.04", name=f"box{each}").write("/etc/motd", f"I am number {each}\n")
     return lab
 
 
@@ -425,6 +427,13 @@ _KEPT = text_kept("/data/letter.txt", "writer")
 RESCUE = Exercise(
     id="03-rescue",
     title="Rescue the data, then remove the container",
+    level="open",
+    minutes=10,
+    proof=r"""
+for i in $(docker images -q); do docker run --rm $i cat /data/letter.txt; done > all 2> none
+for c in $(docker ps -aq); do docker cp $c:/data/letter.txt got && cat got >> all; done > none 2>&1
+grep Dear all | sort -u; docker ps -a --format '{{.Names}}' | grep -c '^writer$'
+""",
     slide="container-rw-layer-2",
     prompt="""
 The container `writer` has written a letter, `/data/letter.txt`. The container must go: remove it.
@@ -472,6 +481,26 @@ same path.
 %docker commit writer letters
 %docker rm writer
 """,
+    costs="An image keeps all that the container wrote, 42 bytes here, and can start again anywhere.",
+    others=(
+        Way(
+            """
+%docker run -dit --name safe -v letters:/data busybox
+%docker cp writer:/data/letter.txt .
+%docker cp letter.txt safe:/data/letter.txt
+%docker rm writer
+""",
+            "A volume outlives every container, and one more container has to be there to show it.",
+        ),
+        Way(
+            """
+lab.shell("docker export writer > writer.tar")
+%docker rm writer
+%docker import writer.tar letters
+""",
+            "One new layer with all files: nothing is shared with busybox any more, and the command is lost.",
+        ),
+    ),
     wrong=(
         Wrong("%docker rm writer", "lost"),
         Wrong("%docker rm writer\n%docker run -dit --name writer busybox", "lost"),
@@ -501,12 +530,6 @@ lab.shell("docker exec writer cat /data/letter.txt | docker exec -i safe sh -c '
 %docker rm -f writer
 """,
         """
-%docker run -dit --name safe -v letters:/data busybox
-%docker cp writer:/data/letter.txt .
-%docker cp letter.txt safe:/data/letter.txt
-%docker rm writer
-""",
-        """
 %docker cp writer:/data/letter.txt .
 %docker rm writer
 %docker create --name safe busybox
@@ -517,11 +540,6 @@ lab.shell("docker exec writer cat /data/letter.txt | docker exec -i safe sh -c '
 %docker cp letter.txt link:/real/letter.txt
 """,
         "%docker commit writer letters\n%docker run -dit --name writer2 letters\n%docker rm writer",
-        """
-lab.shell("docker export writer > writer.tar")
-%docker rm writer
-%docker import writer.tar letters
-""",
     ),
     why="A commit keeps the read-write layer as a read-only one; the rest of the image was there before.",
 )
@@ -531,6 +549,8 @@ _PAGE = "/usr/share/nginx/html/index.html"
 FREE_SPACE = Exercise(
     id="03-free-space",
     title="Free the disk without losing the web server",
+    level="middle",
+    minutes=10,
     slide="container-rw-layer-2",
     prompt="""
 The disk is nearly full. `web` is a running container with a page of its own. It must go on running, and keep
@@ -586,6 +606,14 @@ Everything else may go. Bring images and containers together down to 110 MB.
 %docker container prune -f
 %docker image prune -a -f
 """,
+    costs="Two commands, and everything goes that no running container needs, whatever it was kept for.",
+    others=(
+        Way(
+            """%docker rm import hello
+%docker rmi mysql:8.0.15 python busybox""",
+            "By name: longer, and nothing goes that was not looked at.",
+        ),
+    ),
     wrong=(
         Wrong("%docker rm -f web import hello\n%docker image prune -a -f", "lost-web"),
         Wrong("%docker image prune -a -f", "containers-first"),
@@ -612,73 +640,101 @@ Everything else may go. Bring images and containers together down to 110 MB.
         ),
     ),
     ways=(
-        "%docker rm import hello\n%docker rmi mysql:8.0.15 python busybox",
         "%docker rename web site\n%docker system prune -a -f",
         "%docker restart web\n%docker system prune -a -f",
     ),
     why="109 MB of nginx stay, because a container stands on them.",
 )
 
-_WRONG = Question(
-    "wrong",
-    "Which of these statements is wrong?",
-    (
-        Choice(
-            "A running container adds one layer to those of its image.",
-            "This is so: a read-write layer on top.",
-        ),
-        Choice("When a container writes, its image changes.", "", right=True),
-        Choice(
-            "Two containers of one image do not see each other's files.",
-            "This is so: each has its own layer.",
-        ),
-        Choice(
-            "A stopped container still has all that it wrote.",
-            "This is so: only removing it throws that away.",
-        ),
-    ),
+_EXIT = number(
+    "exit", "Which exit code has the container `job`?", lambda lab: lab.container("job").container.exit_code
 )
+_FIXED = "sh /srv/job.sh"
 
-WRONG_STATEMENT = Exercise(
-    id="03-wrong-statement",
-    title="Spot the wrong statement",
-    slide="image-layers-recap",
-    prompt="Three of the four statements are true. A container `box` of busybox is there to try them on.",
-    goal=(image_kept("busybox"),),
-    start="%docker run -dit --name box busybox",
+STOPS = Exercise(
+    id="03-stops-at-once",
+    title="It stops at once",
+    level="middle",
+    minutes=10,
+    slide="container-rw-layer-1",
+    prompt="""
+The container `job`, of the image `job`, stops at once. With which exit code?
+The program is in the image, and it is right: it ends with `done`. Make an image `job:fixed` whose containers
+run it when no command is given, and that has the layers of `job` and not one more.
+""",
+    goal=(would_start("job:fixed", _FIXED, "/bin/" + _FIXED), layers_above("job:fixed", "job", 0)),
+    start="""
+lab.build("job", ["FROM busybox", "COPY job.sh /srv/job.sh", 'CMD ["sh", "/srv/jobs.sh"]'],
+          {"job.sh": "echo done\\n"})
+%docker run -d --name job job
+""",
+    asks=(_EXIT,),
     hints=(
+        Hint("zero", "Zero would mean that all went well.", answered(_EXIT, 0)),
         Hint(
-            "removed",
-            "There is no image `busybox` as at the start: `ex.reset()` brings it back.",
-            ~image_kept("busybox") | no_image("busybox"),
+            "layer",
+            "A layer more: no file needs to change.",
+            image_there("job:fixed") & ~layers_above("job:fixed", "job", 0),
         ),
-        *reasons(_WRONG),
         Hint(
-            "try",
-            "Write a file in `box`, then look for it in a second container of the same image.",
-            container_there("box"),
+            "starts",
+            "A container of `job:fixed` does not start the program: compare the path in its command.",
+            ~would_start("job:fixed", _FIXED, "/bin/" + _FIXED),
+        ),
+        Hint(
+            "logs",
+            "What did the container print, and how did it end? It is stopped, and its log is still there.",
+        ),
+        Hint("ps", "`docker logs job` shows the one, `docker ps -a` the other: `Exited (…)`."),
+        Hint(
+            "change",
+            "`docker commit --change 'CMD [...]'` makes an image with another command.",
+            no_image("job:fixed"),
         ),
     ),
-    solution='ex.answer("b")',
+    solution="""
+ex.answer(lab.container("job").container.exit_code)
+lab.build("job:fixed", ["FROM job", 'CMD ["sh", "/srv/job.sh"]'])
+""",
+    costs="A build step that changes the config alone: no layer, and the history says what was done.",
+    others=(
+        Way(
+            """
+ex.answer(2)
+%docker create --name fixed job
+%docker commit --change 'CMD ["sh", "/srv/job.sh"]' fixed job:fixed
+""",
+            "A commit needs a container, and its layer, an empty one here, goes unless nothing was written.",
+        ),
+    ),
     wrong=(
-        *(Wrong(f'ex.answer("{each}")', each) for each in "acd"),
-        Wrong("%docker rm -f box\n%docker rmi busybox", "removed"),
-        Wrong('ex.answer("none")', "form"),
-        Wrong("ex.answer(['b', 'c'])", "form"),
-        Wrong("%docker exec box touch /new", "try"),
+        Wrong("ex.answer(0)", "zero"),
+        Wrong("ex.answer(2)", "logs"),
+        Wrong('lab.build("job:fixed", ["FROM job", "RUN mv /srv/job.sh /srv/jobs.sh"])', "layer"),
+        Wrong('lab.build("job:fixed", ["FROM job", "CMD sh /srv/job.sh"])', "starts"),
+        Wrong("%docker tag job job:fixed", "starts"),
+        Wrong("%docker restart job", "logs"),
+        Wrong('ex.answer("no")', "form"),
     ),
     ways=(
-        'ex.answer("b)")',
-        'ex.answer("(B)")',
-        "ex.answer('b: When a container writes, its image changes.')",
-        "ex.answer(['b'])",
-        'ex.answer("when a container writes, its image changes")',
+        """
+ex.answer("Exited (2)")
+lab.build("job:fixed", ["FROM job", 'ENTRYPOINT ["sh", "/srv/job.sh"]', "CMD []"])
+""",
+        """
+lab.build("job:fixed", ["FROM job", 'ENTRYPOINT ["sh"]', 'CMD ["/srv/job.sh"]'])
+ex.answer(exit=2)
+""",
+        """
+lab.build("job:fixed", ["FROM job", 'CMD ["/bin/sh", "/srv/job.sh"]'])
+%docker run --rm job:fixed
+ex.answer("2")
+""",
     ),
-    asks=(choice(_WRONG),),
-    why="The image is read-only. That is why many containers can share it.",
+    why="A container that has ended keeps its exit code, its log and its layer, until it is removed.",
 )
 
-EXERCISES = (RESCUE, FREE_SPACE, WRONG_STATEMENT)
+EXERCISES = (STOPS, RESCUE, FREE_SPACE)
 
 LESSON = Lesson(
     number=3,

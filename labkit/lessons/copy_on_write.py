@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from labkit.course.exercise import Exercise, Wrong
+from labkit.course.exercise import Exercise, Way, Wrong
 from labkit.course.lesson import Lesson
 from labkit.course.questions import Choice, Question, answered, choice, container, path, reasons, wrong
 from labkit.course.statements import (
@@ -285,6 +285,8 @@ _DONE = Question(
 WHERE = Exercise(
     id="04-where-67-mb",
     title="Find where 67 MB went",
+    level="easy",
+    minutes=8,
     slide="container-rw-layer-2",
     prompt="""
 Three containers run on one image. One of them takes 67 MB of disk for itself, and nobody wrote 67 MB.
@@ -352,6 +354,8 @@ _LITTLE = 1_000_000
 EMPTY_LOG = Exercise(
     id="04-empty-log",
     title="Empty a large log without copying it",
+    level="middle",
+    minutes=8,
     slide="container-rw-layer-2",
     prompt="""
 The image has a log of 67 MB, `/var/log/app.log`, and the container `app` should start with an empty one.
@@ -390,6 +394,13 @@ lab.build("app", ["FROM busybox", "COPY app.log /var/log/app.log"], {"app.log": 
         Hint("exec", "A redirection must happen inside: `docker exec app sh -c '…'`."),
     ),
     solution="%docker exec app sh -c '> /var/log/app.log'",
+    costs="Nothing is copied: the file is cut to nothing before its old bytes would be needed.",
+    others=(
+        Way(
+            "%docker exec app truncate -s 0 /var/log/app.log",
+            "The same with a program that must be in the image.",
+        ),
+    ),
     wrong=(
         Wrong("%docker exec app sh -c 'echo -n >> /var/log/app.log'", "copied"),
         Wrong("%docker exec app rm /var/log/app.log", "shell"),
@@ -414,7 +425,6 @@ lab.build("app", ["FROM busybox", "COPY app.log /var/log/app.log"], {"app.log": 
     ),
     ways=(
         "%docker exec app rm /var/log/app.log\n%docker exec app touch /var/log/app.log",
-        "%docker exec app truncate -s 0 /var/log/app.log",
         "%docker exec app cp /dev/null /var/log/app.log",
         "%docker exec app sh -c 'rm /var/log/app.log; : > /var/log/empty; ln -s empty /var/log/app.log'",
         'lab.container("app").write("/var/log/app.log", "")',
@@ -451,6 +461,8 @@ _PROGRAM = image_keeps("tool:small", "/bin/tool", "tool", unique=True)
 NO_SMALLER = Exercise(
     id="04-no-smaller",
     title="The image that did not shrink",
+    level="open",
+    minutes=12,
     slide="container-rw-layer-1",
     prompt="""
 `tool` was built in three steps: copy a source of 60 MB, make a program of 3 MB from it, delete the source.
@@ -509,6 +521,7 @@ lab.build(
 %docker commit small tool:small
 ex.answer("b")
 """,
+    costs="The new image shares nothing with the old one's large layer, and its history begins anew.",
     wrong=(
         Wrong(
             'lab.build("tool:small", ["FROM tool", "RUN rm -rf /src", "RUN touch /small"])\nex.answer("b")',

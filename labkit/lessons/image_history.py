@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from labkit.course.exercise import Exercise, Wrong
+from labkit.course.exercise import Exercise, Way, Wrong
 from labkit.course.lesson import Lesson
-from labkit.course.questions import Choice, Question, answered, number, numbers, wrong
+from labkit.course.questions import Choice, Question, answered, number, numbers, open_, variable, wrong
 from labkit.course.statements import (
     Attempt,
     Hint,
@@ -380,6 +380,8 @@ def _only_sizes(attempt: Attempt) -> Seen:
 WHICH_LINES = Exercise(
     id="02-which-lines",
     title="Which line made which layer?",
+    level="easy",
+    minutes=5,
     slide="image-history-2",
     prompt="""
 The image `report` is in your cache. Look at `docker image history report`: the newest step is line 1.
@@ -454,6 +456,8 @@ def _one_image(attempt: Attempt) -> Seen:
 SHARED_BASE = Exercise(
     id="02-shared-base",
     title="Make two images share their base",
+    level="middle",
+    minutes=10,
     slide="image-history-2",
     prompt="""
 Two teams, two images: `web` stands on `alpine`, `data` stands on `busybox`. They share nothing.
@@ -505,6 +509,7 @@ lab.build("data", ["FROM busybox", "COPY table.csv /srv/"], {"table.csv": "city,
 table = "city,people\nberlin,3645\n"
 lab.build("data", ["FROM alpine", "COPY table.csv /srv/"], {"table.csv": table})
 """,
+    costs="The file is in a layer of its own, and the base is on the disk once.",
     wrong=(
         Wrong("%docker tag web data", "name-only"),
         Wrong('lab.build("data", ["FROM busybox", "COPY t /srv/table.csv"], {"t": "berlin,3645"})', "base"),
@@ -558,6 +563,8 @@ _DELETED = number(
 HOW_MANY_BYTES = Exercise(
     id="02-sum-of-sizes",
     title="The sum that is not on the disk",
+    level="middle",
+    minutes=8,
     slide="image-history-2",
     prompt="""
 `web-team` and `data-team` are built on one `ubuntu:15.04`, as in lesson 2. `docker images` shows three sizes.
@@ -610,7 +617,87 @@ ex.answer(shared=both, deleted=len(data.layers) - both)
 )
 
 
-EXERCISES = (WHICH_LINES, SHARED_BASE, HOW_MANY_BYTES)
+_TOKEN = variable("token", "Which token was the image built with?", "TOKEN", lambda lab: "kite-1217")
+_GIVEN = number(
+    "bytes",
+    "How many bytes have the steps that name it in their layers, together?",
+    lambda lab: sum(each.size for each in lab.image("app").history if "TOKEN=" in each.entry.created_by),
+)
+_NOT_YET = open_(_TOKEN) & image_there("app")
+
+TOKEN = Exercise(
+    id="02-token",
+    title="A token that nobody wrote down",
+    level="middle",
+    minutes=8,
+    slide="image-history-1",
+    prompt="""
+The image `app` was built with a secret token, given as `--build-arg TOKEN=...`. No file of the image has it.
+Which token was it? And how many bytes are in the layers of the steps whose line in the history names it?
+""",
+    goal=(image_kept("app"),),
+    start="""
+lab.shell("mkdir app; echo 'FROM busybox' > app/Dockerfile; echo 'ARG TOKEN' >> app/Dockerfile")
+lab.shell("echo 'RUN echo installed > /packages' >> app/Dockerfile")
+lab.shell("echo 'RUN rm -rf /tmp/x' >> app/Dockerfile")
+%docker build -q -t app --build-arg TOKEN=kite-1217 app
+lab.shell("rm -r app")
+""",
+    asks=(_TOKEN, _GIVEN),
+    hints=(
+        Hint(
+            "gone",
+            "There is no image `app` as at the start: `ex.undo()`.",
+            ~image_kept("app") | no_image("app"),
+        ),
+        Hint("name", "That is the variable's name. What was its value?", answered(_TOKEN, "TOKEN")),
+        Hint("other", "That is not the token. It is at the beginning of a line.", wrong(_TOKEN)),
+        Hint("where", "What does an image keep of a build, besides its files?", open_(_TOKEN)),
+        Hint("cut", "`docker history app` cuts its lines off. One option shows them whole.", _NOT_YET),
+        Hint(
+            "sizes",
+            "The sizes are in the same table, in the lines that name the token.",
+            open_(_GIVEN) & image_there("app"),
+        ),
+        Hint("step", "`docker history --no-trunc app`: a line begins with `|1 TOKEN=…`.", _NOT_YET),
+    ),
+    solution="""
+lines = lab.docker("history --no-trunc --format '{{.CreatedBy}}' app").text
+ex.answer(token=lines.split("TOKEN=")[1].split()[0], bytes=10)
+""",
+    costs="It costs nothing: whoever has the image has its history.",
+    others=(
+        Way(
+            """
+steps = lab.image("app").history
+told = [each for each in steps if "TOKEN=" in each.entry.created_by]
+token = told[0].entry.created_by.split("TOKEN=")[1].split()[0]
+ex.answer(token=token, bytes=sum(each.size for each in told))
+""",
+            "In Python nothing is cut off, and the sizes add themselves up.",
+        ),
+    ),
+    wrong=(
+        Wrong('ex.answer(token="TOKEN", bytes=10)', "name"),
+        Wrong('ex.answer(token="kite", bytes=10)', "other"),
+        Wrong('ex.answer(token="kite-1217", bytes=0)', "sizes"),
+        Wrong("%docker history app", "where"),
+        Wrong("%docker rmi app", "gone"),
+        Wrong('ex.answer(token="kite-1217", bytes="none")', "form"),
+    ),
+    ways=(
+        """ex.answer(token="TOKEN=kite-1217", bytes="10B")""",
+        """ex.answer(token="'kite-1217'", bytes="10 bytes")""",
+        """
+%docker history --no-trunc app
+ex.answer(token="kite-1217")
+ex.answer(bytes=10)
+""",
+    ),
+    why="An ARG is no place for a secret: each RUN after it writes the value into the history.",
+)
+
+EXERCISES = (WHICH_LINES, SHARED_BASE, HOW_MANY_BYTES, TOKEN)
 
 LESSON = Lesson(
     number=2,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from labkit.course.exercise import Exercise, Wrong
+from labkit.course.exercise import Exercise, Way, Wrong
 from labkit.course.lesson import Lesson
 from labkit.course.questions import (
     Choice,
@@ -33,6 +33,7 @@ from labkit.course.statements import (
     would_start,
 )
 from labkit.lab import Lab
+from labkit.lessons.parts import mounted
 
 
 def _same_number(lab: Lab) -> str:
@@ -410,6 +411,8 @@ _CURRENCY = variable("currency", "What is in `SHOP_CURRENCY`?", "SHOP_CURRENCY",
 WHAT_RUNS = Exercise(
     id="06-what-would-run",
     title="What would run?",
+    level="easy",
+    minutes=8,
     slide="image-inspect-1",
     prompt="""
 Somebody gave you the image `shop`. Before you start it you want to know what it would do.
@@ -544,6 +547,8 @@ ex.answer(command="python3 /srv/shop.py --port 8000", port=8000, currency="EUR")
 METADATA = Exercise(
     id="06-metadata-only",
     title="Another image, and not one byte more",
+    level="middle",
+    minutes=8,
     slide="image-inspect-1",
     prompt="""
 Make an image `shop:debug` from `shop`. Its containers must have the variable `DEBUG` with the value `1`,
@@ -595,6 +600,16 @@ lab.build("shop", ["FROM python", "COPY shop.py /srv/", 'CMD ["python3", "/srv/s
         Hint("instructions", "`ENV` and `CMD` in a Dockerfile change the config alone."),
     ),
     solution="""lab.build("shop:debug", ["FROM shop", "ENV DEBUG=1", 'CMD ["sh"]'])""",
+    costs="A Dockerfile says what was done, and can be built again.",
+    others=(
+        Way(
+            """
+%docker create --name box shop
+%docker commit --change 'ENV DEBUG=1' --change 'CMD ["sh"]' box shop:debug
+""",
+            "Quick, by hand: in the history stands what was changed, and nobody can build it again.",
+        ),
+    ),
     wrong=(
         Wrong(
             """lab.build("shop:debug", ["FROM shop", "RUN echo DEBUG=1 > /etc/env", 'CMD ["sh"]'])""", "layer"
@@ -629,10 +644,6 @@ lab.shell("docker export box > shop.tar")
         ),
     ),
     ways=(
-        """
-%docker create --name box shop
-%docker commit --change 'ENV DEBUG=1' --change 'CMD ["sh"]' box shop:debug
-""",
         """lab.build("shop:debug", ["FROM shop", "ENV DEBUG=1", 'ENTRYPOINT ["sh"]', "CMD []"])""",
         """lab.build("shop:debug", ["FROM shop", 'CMD ["/bin/sh"]', "ENV DEBUG 1", "LABEL for=debug"])""",
     ),
@@ -645,6 +656,8 @@ _LAYERS = number("layers", "How many layers?", lambda lab: len(lab.pull("mysql:8
 STEPS_AND_LAYERS = Exercise(
     id="06-steps-and-layers",
     title="Steps are not layers",
+    level="middle",
+    minutes=5,
     slide="image-inspect-3",
     prompt="""
 The last slide says it of nginx: 10 build steps, 3 layers. Say it of `mysql:8.0.16`.
@@ -700,7 +713,100 @@ ex.answer(steps=len(image.history), layers=len(image.layers))
     why="`history` lists what was done, `inspect` what there is.",
 )
 
-EXERCISES = (WHAT_RUNS, METADATA, STEPS_AND_LAYERS)
+_MOUNTED = mounted("m", "shop")
+_NO_OVERLAY = Statement("", lambda attempt: Seen(not _MOUNTED(attempt).defined, "")) & image_there("shop")
+_DATA = "docker image inspect -f '{{.GraphDriver.Data.%s}}' shop"
+
+BY_HAND = Exercise(
+    id="06-by-hand",
+    title="A container's files, by hand",
+    level="open",
+    minutes=20,
+    slide="image-inspect-2",
+    prompt="""
+What does Docker do with an image's layers when it makes a container? Do it yourself, without `docker create`
+and `docker run`: at the prompt of the lab (`%%docker`, or `lab.shell(line)`) make a directory `m` in your
+home, and mount an overlay there that shows what a container of the image `shop` would find.
+The layers lie below `/var/lib/docker/overlay2`, where only root may look: `sudo`. An overlay lists its lower
+layers from the top down.
+""",
+    goal=(_MOUNTED, nothing_started()),
+    start="""
+lab.build("shop", ["FROM busybox", "COPY old.py state /srv/", "COPY shop.py /srv/", "RUN rm /srv/old.py",
+                   "RUN echo open > /srv/state"],
+          {"old.py": "print(1)\\n", "state": "closed\\n", "shop.py": "print(2)\\n"})
+""",
+    proof="sudo sh -c 'cd m && find . | sort; cat srv/*'",
+    hints=(
+        Hint(
+            "order",
+            "An overlay is there, and it shows something else. Are all layers in it, and the top one first?",
+            ~_MOUNTED,
+        ),
+        Hint("where", "In which directories are the layers of `shop`? An image knows its own.", _NO_OVERLAY),
+        Hint(
+            "inspect",
+            "`docker image inspect shop` has `GraphDriver`: "
+            "`UpperDir` is the top layer, `LowerDir` those below.",
+            _NO_OVERLAY,
+        ),
+        Hint(
+            "mount",
+            "`sudo mount -t overlay NAME -o lowerdir=TOP:…:BOTTOM m` mounts them, to be read only.",
+            _NO_OVERLAY,
+        ),
+    ),
+    solution=f"""
+lab.shell("mkdir m; U=$({_DATA % "UpperDir"}); L=$({_DATA % "LowerDir"})")
+lab.shell("sudo mount -t overlay shop -o lowerdir=$U:$L m")
+""",
+    costs="Nothing is copied: Docker does the same, with a directory on top for what is written.",
+    others=(
+        Way(
+            f"""
+lab.shell("mkdir m up work; U=$({_DATA % "UpperDir"}); L=$({_DATA % "LowerDir"})")
+lab.shell("sudo mount -t overlay shop -o lowerdir=$U:$L,upperdir=up,workdir=work m")
+""",
+            "With an upper directory one can write, too: the upper one is the container's own layer.",
+        ),
+    ),
+    wrong=(
+        Wrong("lab.shell('mkdir m')", "where"),
+        Wrong(
+            f"""lab.shell("mkdir m; sudo mount -t overlay x -o lowerdir=$({_DATA % "LowerDir"}) m")""",
+            "order",
+        ),
+        Wrong(
+            f"""
+lab.shell("mkdir m; U=$({_DATA % "UpperDir"}); L=$({_DATA % "LowerDir"})")
+lab.shell("sudo mount -t overlay shop -o lowerdir=$L:$U m")
+""",
+            "order",
+        ),
+        Wrong('lab.shell("mkdir m; docker create --name c shop; docker export c | tar -x -C m")', "where"),
+        Wrong('lab.shell("docker save shop > shop.tar; mkdir m; tar -xf shop.tar -C m")', "where"),
+    ),
+    ways=(
+        f"""
+lab.shell("mkdir m; U=$({_DATA % "UpperDir"})")
+lower = lab.docker("image inspect -f '{{{{.GraphDriver.Data.LowerDir}}}}' shop").text.strip()
+lab.shell(f"sudo mount -t overlay overlay -o lowerdir=$U:{{lower}} m")
+""",
+        """
+lab.shell("docker save shop > shop.tar; mkdir all m l1 l2 l3 l4 l5; tar -xf shop.tar -C all")
+import json
+names = json.loads(lab.shell("cat all/manifest.json").text)[0]["Layers"]
+for at, name in enumerate(names, 1):
+    lab.shell(f"tar -xf all/{name} -C l{at}")
+lab.shell("rm l4/srv/.wh.old.py l2/srv/old.py")
+lab.shell("sudo mount -t overlay shop -o lowerdir=l5:l4:l3:l2:l1 m")
+""",
+    ),
+    why="A container's files are this mount, and one more directory on top. A file that was removed is "
+    "hidden by a character device 0, 0 in an upper layer: in an archive it is called `.wh.` and its name.",
+)
+
+EXERCISES = (WHAT_RUNS, METADATA, STEPS_AND_LAYERS, BY_HAND)
 
 LESSON = Lesson(
     number=6,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from labkit.course.exercise import Exercise, Wrong
+from labkit.course.exercise import Exercise, Way, Wrong
 from labkit.course.lesson import Lesson
-from labkit.course.questions import Choice, Question, choice, reasons
+from labkit.course.questions import Choice, Question, answered, number
 from labkit.course.statements import (
     Hint,
     comes_with_layer,
+    common,
     image_edits,
     image_holds,
     image_there,
@@ -322,11 +323,15 @@ QUESTIONS = (
 )
 
 
+_SHOP = "registry.lab"
 _ONE = "registry.lab/shop:3"
 
 ONE_LAYER = Exercise(
     id="01-one-layer",
     title="Download one layer only",
+    level="easy",
+    minutes=5,
+    proof="docker pull registry.lab/shop:3 | grep -c 'Pull complete'",
     slide="image-layers-2",
     prompt="""
 Tomorrow you give a talk over a very slow line, and you will run `docker pull registry.lab/shop:3` in it.
@@ -362,6 +367,13 @@ The registry has `shop:1`, `shop:2`, `shop:3` and `tools`, all below `registry.l
         ),
     ),
     solution="%docker pull registry.lab/shop:2",
+    costs="Six layers are downloaded today, 24 MB of library among them.",
+    others=(
+        Way(
+            "%docker pull registry.lab/shop:1",
+            "The older version has the same six layers; it may be the one that runs elsewhere.",
+        ),
+    ),
     wrong=(
         Wrong("%docker pull registry.lab/tools", "other-base"),
         Wrong("%docker pull python", "only-base"),
@@ -371,7 +383,6 @@ The registry has `shop:1`, `shop:2`, `shop:3` and `tools`, all below `registry.l
         Wrong("%docker pull python\n%docker tag python registry.lab/shop:2", "only-base"),
     ),
     ways=(
-        "%docker pull registry.lab/shop:1",
         """
 %docker pull registry.lab/shop:1
 %docker pull registry.lab/shop:3
@@ -390,6 +401,8 @@ The registry has `shop:1`, `shop:2`, `shop:3` and `tools`, all below `registry.l
 THREE_LAYERS = Exercise(
     id="01-three-layers",
     title="Build the image of the slide",
+    level="middle",
+    minutes=10,
     slide="image-layers-example",
     prompt="""
 The slide's example: Ubuntu first, the Python packages second, a security patch third.
@@ -456,6 +469,7 @@ lab.build(
     {"flask.so": 4_000_000},
 )
 """,
+    costs="Three instructions, of which the last two make a layer each.",
     wrong=(
         Wrong(
             'lab.build("my-python", ["FROM ubuntu:15.04", "COPY flask.so /usr/lib/python2.7/"], '
@@ -553,43 +567,94 @@ lab.build("my-python", ["FROM ubuntu:15.04", first, "RUN sed -i s/SSLv3/TLSv1.2/
     why="The patch is a whole new copy of one small file; Ubuntu's layers are untouched.",
 )
 
-_WRONG = Question(
-    "wrong",
-    "Which of these statements about layers is wrong?",
-    (
-        Choice("A layer is a set of changes to the layers below it.", "This is so: that is what a layer is."),
-        Choice(
-            "Images that stand on one base share its layers on the disk.",
-            "This is so: see `docker system df`.",
+_SHARED = number(
+    "versions", "How many layers do `shop:1` and `shop:2` share?", lambda lab: _common(lab, "shop:2")
+)
+_STRANGE = number("tools", "How many do `shop:1` and `tools` share?", lambda lab: _common(lab, "tools"))
+
+
+def _common(lab: Lab, other: str) -> int:
+    return common(lab.pull(f"{_SHOP}/shop:1"), lab.pull(f"{_SHOP}/{other}"))
+
+
+SHARED = Exercise(
+    id="01-what-is-shared",
+    title="What do two images share?",
+    level="easy",
+    minutes=5,
+    slide="image-layers-2",
+    prompt="""
+`registry.lab/shop:1`, `registry.lab/shop:2` and `registry.lab/tools` are in the cache. The shop and the tools
+have the same library, `/opt/library.so`, in a layer of its own.
+How many layers do two of these images have in common on this disk?
+""",
+    goal=(),
+    make=lab_with_shop,
+    start="""
+%docker pull -q registry.lab/shop:1
+%docker pull -q registry.lab/shop:2
+%docker pull -q registry.lab/tools
+""",
+    asks=(_SHARED, _STRANGE),
+    hints=(
+        Hint(
+            "same-files",
+            "The library's layer holds the same files in both images. Does it lie on the same layers?",
+            answered(_STRANGE, 1),
         ),
-        Choice(
-            "The same files on another base already exist, so they are not downloaded.",
-            "",
-            right=True,
+        Hint(
+            "all",
+            "That is all layers of one image. The two versions have another program.",
+            answered(_SHARED, 7),
         ),
-        Choice(
-            "A file in an upper layer hides the file of the same name below.",
-            "This is so: a union file system is looked at from the top.",
+        Hint("below", "What has to be the same for a layer to be shared: its files, or more?"),
+        Hint(
+            "pull", "Pull them once more on a fresh lab: `Already exists` is said of a layer that is shared."
+        ),
+        Hint(
+            "inspect",
+            "`docker image inspect -f '{{json .RootFS.Layers}}' NAME` lists the layers from the base up. "
+            "Count those that are equal, and stop at the first that is not.",
         ),
     ),
+    solution="""
+def layers(name):
+    return lab.image(f"registry.lab/{name}").chain_ids
+
+first = layers("shop:1")
+ex.answer(versions=len({*first} & {*layers("shop:2")}), tools=len({*first} & {*layers("tools")}))
+""",
+    costs="A ChainID stands for a layer and all that lies below it: equal ones are one layer on the disk.",
+    others=(
+        Way(
+            """
+%docker history registry.lab/shop:1
+%docker history registry.lab/shop:2
+%docker history registry.lab/tools
+ex.answer(versions=6, tools=0)
+""",
+            "By eye: `docker history` of both, from the bottom up. Quick for two images, and not for twenty.",
+        ),
+    ),
+    wrong=(
+        Wrong("ex.answer(versions=6, tools=1)", "same-files"),
+        Wrong("ex.answer(versions=7, tools=0)", "all"),
+        Wrong("ex.answer(versions=5, tools=0)", "below"),
+        Wrong("ex.answer(versions=6)", "below"),
+        Wrong('ex.answer(versions="six", tools=0)', "form"),
+    ),
+    ways=(
+        'ex.answer(versions="6 layers", tools="0")',
+        "ex.answer(tools=0, versions=[6])",
+        """
+ids = [each.chain_ids for each in (lab.image("registry.lab/shop:1"), lab.image("registry.lab/shop:2"))]
+ex.answer(versions=sum(one == other for one, other in zip(*ids)), tools=0)
+""",
+    ),
+    why="The library is on the disk twice: the same files on another base are another layer in Docker 20.10.",
 )
 
-WRONG_STATEMENT = Exercise(
-    id="01-wrong-statement",
-    title="Spot the wrong statement",
-    slide="image-layers-2",
-    prompt="Three of the four statements are true, and you can try each of them in the lab.",
-    goal=(),
-    hints=(*reasons(_WRONG), Hint("try", "Which of them did the exercise `01-one-layer` try?")),
-    solution='ex.answer("c")',
-    wrong=(*(Wrong(f'ex.answer("{each}")', each) for each in "abd"), Wrong('ex.answer("a, c")', "form")),
-    ways=('ex.answer("c)")', 'ex.answer("(C)")', 'ex.answer(["c"])', 'ex.answer("C.")'),
-    asks=(choice(_WRONG),),
-    make=lab_with_shop,
-    why="Docker looks a layer up together with all that lies below it; Engine 29's new image store does not.",
-)
-
-EXERCISES = (ONE_LAYER, THREE_LAYERS, WRONG_STATEMENT)
+EXERCISES = (SHARED, ONE_LAYER, THREE_LAYERS)
 
 LESSON = Lesson(
     number=1,

@@ -226,6 +226,8 @@ _THERE = number("there", "How many would Engine 29 download?", _there)
 PER_BLOB = Exercise(
     id="07-blob-by-blob",
     title="Already exists, then and now",
+    level="middle",
+    minutes=10,
     slide="image-layers-2",
     prompt="""
 `registry.lab/shop:3` is in the cache. `registry.lab/tools` has the same library as its top layer, on busybox.
@@ -299,6 +301,8 @@ _ID = digest("id", "Which ID would Engine 29 show?", _digest)
 IMAGE_ID = Exercise(
     id="07-image-id",
     title="Two names of one image",
+    level="middle",
+    minutes=8,
     slide="image-inspect-2",
     prompt="""
 On the slides an image's ID is the digest of its config.
@@ -353,19 +357,20 @@ ex.answer(text.strip().partition("@")[2])
 
 _WRONG = Question(
     "wrong",
-    "Which of these statements about a fresh Engine 29 is wrong?",
+    "Engine 20.10 is that of the slides, Engine 29 a fresh one of today. Which of these statements is wrong?",
     (
         Choice(
-            "`docker inspect` of an image has no `GraphDriver`.",
-            "This is so: the containerd store has no such.",
+            "In Engine 29's image store the same layer on another base already exists.",
+            "This is so: that store looks each blob up by its own digest. Engine 20.10 looks up a layer with "
+            "all that lies below it.",
         ),
         Choice(
-            "BuildKit writes a `RUN` step into the history with `# buildkit` at its end.",
-            "This is so: the history shows which builder made a step.",
+            "A stopped container still has all that it wrote, in both engines.",
+            "This is so: only removing it throws that away.",
         ),
         Choice("Images no longer consist of layers.", "", right=True),
         Choice(
-            "The storage drivers aufs and devicemapper are no longer there.",
+            "The storage drivers aufs and devicemapper are no longer in Engine 29.",
             "This is so: Engine 24 removed aufs, Engine 25 devicemapper.",
         ),
     ),
@@ -374,6 +379,8 @@ _WRONG = Question(
 WRONG_STATEMENT = Exercise(
     id="07-wrong-statement",
     title="Spot the wrong statement",
+    level="easy",
+    minutes=5,
     slide="image-inspect-3",
     prompt="What is different from the slides of 2019? Three of the four statements are true.",
     goal=(),

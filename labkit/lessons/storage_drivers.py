@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from functools import cache
 
-from labkit.course.exercise import Exercise, Wrong
+from labkit.course.exercise import Exercise, Way, Wrong
 from labkit.course.lesson import Lesson
 from labkit.course.questions import Choice, Question, answered, drivers, number, open_, wrong
 from labkit.course.statements import Attempt, Hint, Seen, Statement, container_there
 from labkit.engine.state import COURSE_TIME
 from labkit.go.units import human_size
 from labkit.lab import Lab
+from labkit.lessons.parts import finds, outside, runs_of
 from labkit.oci.content import Content
 from labkit.oci.tree import Dir, File
 from labkit.storage.drivers import BIG_SIZE, create, driver_named, workload
@@ -243,7 +244,8 @@ QUESTIONS = (
 )
 
 
-_BIG = 67_108_864
+_BIG = 67_000_000
+"""No whole number of blocks: what is written at its end changes a block that is there."""
 _CONTAINERS = 50
 _ROOM = 100_000_000
 _IMAGE = Dir({"data": Dir({"base.db": File(Content.filler(_BIG, "base"))})})
@@ -292,6 +294,8 @@ def _takes(what: int, says: str) -> Statement:
 CHOOSE = Exercise(
     id="05-choose-a-driver",
     title="Choose a driver for a workload",
+    level="middle",
+    minutes=10,
     slide="storage-drivers",
     prompt=f"""
 A test farm starts {_CONTAINERS} containers of one image, which has one database file of 67 MB.
@@ -352,16 +356,19 @@ _FIRST = number("copied", "How many bytes are copied up at the first write?", _c
 WHICH = Exercise(
     id="05-which-driver",
     title="Which driver is this?",
+    level="easy",
+    minutes=8,
     slide="storage-drivers",
     prompt="""
 This engine does not use overlay2. Find out which storage driver it uses.
-The container `box` is about to add two bytes to `/data/base.db`, a file of 67,108,864 bytes of its image.
+The container `box` is about to add two bytes to `/data/base.db`, a file of 67,000,000 bytes of its image:
+its last block is not full.
 How many bytes does the driver copy first? `lab.container("box").append(path, text)` returns that number.
 """,
     goal=(),
     make=lambda: Lab(storage_driver="devicemapper"),
     start="""
-lab.build("base", ["FROM busybox", "COPY base.db /data/"], {"base.db": 67_108_864})
+lab.build("base", ["FROM busybox", "COPY base.db /data/"], {"base.db": 67_000_000})
 %docker run -dit --name box base
 """,
     asks=(_DRIVER, _FIRST),
@@ -381,6 +388,12 @@ lab.build("base", ["FROM busybox", "COPY base.db /data/"], {"base.db": 67_108_86
             "That would be the whole file. Does this driver know files, or blocks?",
             answered(_FIRST, _BIG),
         ),
+        Hint(
+            "one-block",
+            "That is the block with the end of the file. A write changes the file's size and date, too: the "
+            "file system keeps them in another block.",
+            answered(_FIRST, 65_536),
+        ),
         Hint("info", '`docker info --format "{{.Driver}}"` names the driver.', open_(_DRIVER)),
         Hint(
             "append",
@@ -396,12 +409,12 @@ copied = lab.container("box").append("/data/base.db", "ab")
 ex.answer(driver=driver, copied=copied)
 """,
     wrong=(
-        Wrong('ex.answer(driver="overlay2", copied=67108864)', "usual"),
-        Wrong('ex.answer(driver="devicemapper", copied=67108864)', "whole-file"),
+        Wrong('ex.answer(driver="overlay2", copied=67000000)', "usual"),
+        Wrong('ex.answer(driver="devicemapper", copied=67000000)', "whole-file"),
         Wrong('ex.answer(driver="devicemapper", copied=0)', "second-write"),
         Wrong('ex.answer(driver="btrfs", copied=4096)', "info"),
-        Wrong('ex.answer(driver="devicemapper", copied=65536)', "append"),
-        Wrong('ex.answer(driver="devicemapper", copied="67.1MB")', "whole-file"),
+        Wrong('ex.answer(driver="devicemapper", copied=65536)', "one-block"),
+        Wrong('ex.answer(driver="devicemapper", copied="67MB")', "whole-file"),
         Wrong('ex.answer(driver="devicemapper", copied="one block")', "form"),
         Wrong('ex.answer(driver=["devicemapper", "btrfs"], copied=131072)', "form"),
     ),
@@ -418,10 +431,99 @@ lab.docker("ps -s")
 ex.answer(driver="devicemapper", copied=copied)
 """,
     ),
-    why="A driver that knows blocks copies one block, however large the file is.",
+    why="Two blocks of 65,536 bytes are copied, however large the file is: the one with its end, and the one "
+    "in which the file system keeps its size and date. btrfs, which knows files, copies less.",
 )
 
-EXERCISES = (CHOOSE, WHICH)
+_TABLE = "/data/table.db"
+_OUT = outside("db", _TABLE)
+_FILLED = finds("db", _TABLE, "base")
+
+VOLUME = Exercise(
+    id="05-no-copy",
+    title="No copy, whatever the driver",
+    level="open",
+    minutes=12,
+    slide="storage-drivers",
+    prompt=f"""
+The first write to `{_TABLE}`, a file of 67 MB in the image `base`, copies it up; the container `db` did so.
+Make `db` anew, of `base`, running: the file in it as it is in the image, and written to without any copy,
+whatever the storage driver.
+""",
+    goal=(_OUT, _FILLED, runs_of("db", "base")),
+    proof=f"""
+docker exec db sha256sum {_TABLE}; docker exec db sh -c 'echo x >> {_TABLE}'
+docker ps -s --format '{{{{.Names}}}} {{{{.Image}}}} {{{{.Size}}}}' | grep -c '^db base 0B'
+""",
+    start="""
+lab.build("base", ["FROM busybox", "COPY table.db /data/"], {"table.db": 67_000_000})
+%docker run -dit --name db base
+%docker exec db sh -c 'echo more >> /data/table.db'
+""",
+    hints=(
+        Hint(
+            "none",
+            "There is no `db` now: make it anew.",
+            Statement("", lambda attempt: Seen(not _OUT(attempt).defined, "")),
+        ),
+        Hint(
+            "empty",
+            "The volume does not show the file of the image. An empty volume of Docker's own is filled from "
+            "the image when a container first mounts it there.",
+            _OUT & ~_FILLED,
+        ),
+        Hint("stop", "`db` must run, of `base`.", ~runs_of("db", "base")),
+        Hint("outside", "A driver works on layers. What of a container is in no layer?", ~_OUT),
+        Hint(
+            "mount",
+            "`docker run -v NAME:/data …` puts a volume there; one that is empty gets what the image has.",
+        ),
+    ),
+    solution="""
+%docker rm -f db
+%docker run -dit --name db -v table:/data base
+""",
+    costs="The volume takes 67 MB, once and at once: Docker copies the image's file into it.",
+    others=(
+        Way(
+            """
+%docker rename db old
+%docker run -dit --name db --mount type=volume,target=/data base
+%docker rm -f old
+""",
+            "A volume without a name does the same, and is hard to find again when `db` is removed.",
+        ),
+    ),
+    wrong=(
+        Wrong("%docker rm -f db\n%docker run -dit --name db base", "outside"),
+        Wrong("%docker rm -f db", "none"),
+        Wrong("%docker rm -f db\n%docker run -dit --name db -v table:/srv base", "outside"),
+        Wrong("%docker rm -f db\n%docker run -dit --name db --tmpfs /data base", "outside"),
+        Wrong(
+            "%docker rm -f db\n"
+            "%docker run -dit --name db --mount source=table,target=/data,volume-nocopy base",
+            "empty",
+        ),
+        Wrong("%docker rm -f db\n%docker create --name db -v table:/data base", "stop"),
+        Wrong("%docker volume create table", "outside"),
+    ),
+    ways=(
+        """
+%docker rm -f db
+%docker volume create table
+%docker run -d -it --name db --volume table:/data base sh
+""",
+        """
+%docker stop db
+%docker rm db
+%docker create -it --name db -v /data base
+%docker start db
+""",
+    ),
+    why="A volume is a directory of the host: no driver is in between, and no write copies.",
+)
+
+EXERCISES = (CHOOSE, WHICH, VOLUME)
 
 LESSON = Lesson(
     number=5,

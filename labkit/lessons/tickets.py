@@ -6,9 +6,20 @@ A ticket says how things are and how they should be. Its hints begin with a ques
 from __future__ import annotations
 
 from labkit.base.errors import LabkitError
-from labkit.course.exercise import Exercise, Wrong
+from labkit.course.exercise import Exercise, Way, Wrong
 from labkit.course.lesson import Lesson
-from labkit.course.questions import digest, variable, wrong
+from labkit.course.questions import (
+    answered,
+    command_line,
+    container,
+    digest,
+    drivers,
+    numbers,
+    open_,
+    path,
+    variable,
+    wrong,
+)
 from labkit.course.statements import (
     Attempt,
     Hint,
@@ -18,17 +29,27 @@ from labkit.course.statements import (
     container_gone,
     container_keeps,
     container_runs,
+    container_there,
     disk_at_most,
     file_at,
     files_in,
     image_at_most,
     image_keeps,
     image_there,
+    layers_above,
+    lost,
+    no_image,
+    nothing_started,
+    stands_on,
+    text_kept,
+    would_run,
     would_start,
 )
 from labkit.engine.container import find_container
 from labkit.engine.state import Container
 from labkit.lab import Lab
+from labkit.lessons.parts import found as named
+from labkit.lessons.parts import runs_of
 from labkit.lessons.shop import lab_with_shop
 from labkit.oci import tree
 from labkit.oci.image import Image
@@ -42,6 +63,12 @@ _LOG = "/var/log/shop.log"
 FULL_DISK = Exercise(
     id="08-full-disk",
     title="The disk is full",
+    level="middle",
+    minutes=10,
+    proof=r"""
+docker exec shop cat /srv/orders.csv; docker ps -s --format '{{.Size}}' | grep -c '[0-9][0-9]MB ('
+docker images --format '{{.Size}}' | grep -c '[0-9][0-9]MB'
+""",
     slide="container-rw-layer-2",
     prompt=f"""
 **Ticket.** "The disk of the shop's server is full. Nobody has built or pulled anything for weeks."
@@ -72,9 +99,9 @@ containers together below 10 MB.
         ),
         Hint(
             "ps",
-            "`docker ps -s` says that `shop` has 240 MB of its own, and `docker diff shop` which "
-            "files it wrote.",
-            ~disk_at_most(10_000_000),
+            "`docker ps -s` says which container has 240 MB of its own, and `docker diff` with its name "
+            "which files it wrote.",
+            ~disk_at_most(10_000_000) & container_runs("shop"),
         ),
         Hint(
             "log",
@@ -120,6 +147,13 @@ _TOO_BIG = [
 TOO_BIG = Exercise(
     id="08-too-big",
     title="900 MB for one program",
+    level="open",
+    minutes=15,
+    proof=r"""
+docker create --name proof report:small > none; docker cp proof:/srv/report got > none; sha256sum got
+docker image inspect -f '{{json .Config.Entrypoint}} {{json .Config.Cmd}}' report:small
+docker images --format '{{.Size}}' report:small | grep -c '^[0-9.]*MB'
+""",
     slide="image-layers-2",
     prompt=f"""
 **Ticket.** "Our image `report` has 900 MB, and it takes minutes until it is everywhere. The program in it,
@@ -138,7 +172,7 @@ lab.build("report", {_TOO_BIG!r}, {{"report.c": "int main() {{ return 0; }}\\n" 
         Hint(
             "form",
             "There is no `report:small` yet. What of the 900 MB does the program need when it runs?",
-            ~(image_there("report:small") | ~image_there("report:small")),
+            no_image("report:small"),
         ),
         Hint(
             "rm-later",
@@ -169,6 +203,7 @@ lab.build("report", {_TOO_BIG!r}, {{"report.c": "int main() {{ return 0; }}\\n" 
 lab.build("report:small", ["FROM report AS build", "FROM busybox",
                            "COPY --from=build {_PROGRAM} {_PROGRAM}", 'CMD ["{_PROGRAM}", "--daily"]'])
 """,
+    costs="Two stages, the second of which is shipped: 1 MB in place of 900.",
     wrong=(
         Wrong('lab.build("report:small", ["FROM report", "RUN rm /toolchain"])', "rm-later"),
         Wrong("%docker tag report report:small", "rm-later"),
@@ -252,6 +287,12 @@ _CLEAN = image_without("api:clean", _SECRET)
 SECRET = Exercise(
     id="08-secret",
     title="The password that was deleted",
+    level="open",
+    minutes=15,
+    proof=r"""
+docker run --rm api:clean; docker save api:clean | grep -c kroko
+docker history --no-trunc api:clean | grep -c kroko
+""",
     slide="image-layers-recap",
     prompt=f"""
 **Ticket.** "Somebody copied a password into our image `api`. We saw it and removed it in the next step of the
@@ -273,7 +314,7 @@ lab.build("api", ["FROM busybox", "COPY api.sh {_API}", "COPY credentials /root/
     hints=(
         Hint(
             "other",
-            "That is not the password. It is in a file that a layer of `api` still holds.",
+            "That is not the password. It is in a file that a layer of the image still holds.",
             wrong(_LEAKED),
         ),
         Hint(
@@ -300,12 +341,13 @@ lab.build("api", ["FROM busybox", "COPY api.sh {_API}", "COPY credentials /root/
             "steps",
             "`docker history api` has an image for each step that was built here. A container of the "
             "one before the `rm` sees the file.",
-            ~_LEAKED.statement,
+            open_(_LEAKED) & image_there("api"),
         ),
         Hint(
             "base",
             "Which image has never seen the password? Begin with it, and take only the program from "
             "`api`: `COPY --from=api`.",
+            image_there("api"),
         ),
     ),
     solution=f"""
@@ -313,6 +355,7 @@ found = lab.shell("docker run --rm $(docker history -q api | sed -n 3p) cat /roo
 ex.answer(found.split("password=")[1].strip())
 lab.build("api:clean", ["FROM busybox", "COPY --from=api {_API} {_API}", 'CMD ["sh", "{_API}"]'])
 """,
+    costs="The history begins anew: nothing of the old image is in it. The password has leaked all the same.",
     wrong=(
         Wrong("%docker tag api api:clean", "still"),
         Wrong('lab.build("api:clean", ["FROM api", "RUN rm -rf /root"])', "still"),
@@ -398,6 +441,24 @@ def built(path: str) -> Statement:
     return Statement(f"What is built has `/app/{path}`.", look)
 
 
+def runs_as_before() -> Statement:
+    """A container of what `docker build app` makes runs the program, and has the packages."""
+
+    def look(attempt: Attempt) -> Seen:
+        with attempt.lab.looking():
+            attempt.lab.shell("docker build -q -t try app")
+            said = attempt.lab.shell("docker run --rm try").stdout
+            size = attempt.lab.shell("docker run --rm try stat -c %s /packages").stdout.strip()
+        wanted = attempt.at_start(lambda lab: lab.shell("sh app/main.sh").stdout)
+        if size != "60000000":
+            return Seen(False, "What is built has not the 60 MB of packages in `/packages`.")
+        met = wanted in said
+        return Seen(met, f"What is built {'runs' if met else 'does not run'} the program.")
+
+    return Statement("What is built has the packages, 60 MB, and runs the program.", look)
+
+
+_RUNS = runs_as_before()
 _CODE = rebuilds("echo '# more' >> app/main.sh", "head", "After a change of `main.sh`")
 _NOTES = rebuilds("echo more >> app/notes.log", "/app", "After a new line in `notes.log`")
 _LIST = rebuilds(
@@ -407,15 +468,20 @@ _LIST = rebuilds(
 SLOW_BUILD = Exercise(
     id="08-slow-build",
     title="The build is slow since yesterday",
+    level="open",
+    minutes=20,
+    proof=r"""
+docker build -q -t proof app > none; docker run --rm proof; docker run --rm proof stat -c %s /packages
+""",
     slide="image-layers-example",
     prompt="""
 **Ticket.** "Since yesterday every build takes ten minutes. It installs all packages again, although we only
 changed a line of the program, or not even that: the log in the folder has grown."
 `docker build app` builds it; the folder `app` lies in your home. Mend what is in the folder: a changed
 `main.sh` must not install again, a longer `notes.log` must not change anything, and a changed
-`requirements.txt` must still install.
+`requirements.txt` must still install. What is built runs the program as before, and has the packages.
 """,
-    goal=(_CODE, _NOTES, _LIST, built("main.sh")),
+    goal=(_CODE, _NOTES, _LIST, built("main.sh"), _RUNS),
     start=f"""
 lab.shell("mkdir app; echo 'alpha beta' > app/requirements.txt; echo 'echo the program' > app/main.sh")
 lab.shell("echo 'yesterday' > app/notes.log")
@@ -441,6 +507,11 @@ lab.shell({f"cat > app/Dockerfile <<'END'{chr(10)}{_DOCKERFILE}END"!r})
             _CODE & ~_NOTES,
         ),
         Hint(
+            "as-before",
+            "What is built must run the program when no command is given, and have the 60 MB of `/packages`.",
+            _CODE & ~_RUNS,
+        ),
+        Hint(
             "first",
             "Build it twice and read on: from which step on is `Using cache` missing, after a "
             "change of `main.sh`? What does that step copy?",
@@ -463,6 +534,7 @@ COPY . /app
 CMD ["sh", "/app/main.sh"]
 END\"\"\")
 """,
+    costs="One COPY more, and a file that names what no build needs.",
     wrong=(
         Wrong('lab.shell("echo notes.log > app/.dockerignore")', "first"),
         Wrong('lab.shell("rm app/notes.log")', "first"),
@@ -535,6 +607,7 @@ RUN cat /requirements.txt && head -c 60000000 /dev/zero > /packages
 FROM alpine
 COPY --from=packages /packages /packages
 COPY . /app/
+CMD ["sh", "/app/main.sh"]
 END\"\"\")
 """,
     ),
@@ -589,6 +662,11 @@ _KEPT, _LASTS = _orders(), _lasting()
 LOST_DATA = Exercise(
     id="08-lost-data",
     title="Every night the orders are gone",
+    level="middle",
+    minutes=15,
+    proof=r"""
+docker exec db cat /data/orders.csv; docker inspect -f '{{range .Mounts}}{{.Type}} {{.Destination}}{{end}}' db
+""",
     slide="container-rw-layer-2",
     prompt=f"""
 **Ticket.** "Each night a job replaces our container: `docker rm -f db`, then `docker run` with the newest
@@ -623,6 +701,7 @@ Save the orders of today, `{_TABLE}`, and see to it that they outlive the contai
             "step",
             f"`docker cp db:{_TABLE} .`, remove `db`, run a new one with `-v orders:/data`, and copy the "
             "file back into it.",
+            container_there("db"),
         ),
     ),
     solution=f"""
@@ -631,6 +710,18 @@ Save the orders of today, `{_TABLE}`, and see to it that they outlive the contai
 %docker run -dit --name db -v orders:/data busybox
 %docker cp orders.csv db:{_TABLE}
 """,
+    costs="The data goes by way of the home folder, and as long as that takes the database is down.",
+    others=(
+        Way(
+            """
+%docker rename db old
+%docker run -dit --name db --mount source=orders,target=/data busybox
+lab.shell("docker exec old cat /data/orders.csv | docker exec -i db sh -c 'cat > /data/orders.csv'")
+%docker rm -f old
+""",
+            "The old container stays until the new one has the data: the way back is open to the end.",
+        ),
+    ),
     wrong=(
         Wrong("%docker rm -f db\n%docker run -dit --name db -v orders:/data busybox", "gone"),
         Wrong("%docker commit db saved\n%docker rm -f db\n%docker run -dit --name db saved", "where"),
@@ -669,12 +760,6 @@ Save the orders of today, `{_TABLE}`, and see to it that they outlive the contai
 %docker commit db saved
 %docker rm -f db
 %docker run -dit --name db -v orders:/data saved
-""",
-        f"""
-%docker rename db old
-%docker run -dit --name db --mount source=orders,target=/data busybox
-lab.shell("docker exec old cat {_TABLE} | docker exec -i db sh -c 'cat > {_TABLE}'")
-%docker rm -f old
 """,
         f"""
 %docker run --rm -v orders:/to -i busybox true
@@ -732,6 +817,11 @@ _ASKED = digest("digest", "Which digest has Anna's image, in the registry?", _di
 OTHER_DIGEST = Exercise(
     id="08-other-digest",
     title="It works on my machine",
+    level="middle",
+    minutes=15,
+    proof=r"""
+docker inspect -f '{{.Config.Image}} {{.Image}}' shop | sed s/:latest@/@/ | sed s/:3@/@/
+""",
     slide="image-inspect-2",
     prompt=f"""
 **Ticket.** "`docker run --rm {_SHOP} python3 /srv/shop.py` says *version 2* here, on the server. On Anna's
@@ -787,6 +877,7 @@ found = pulled.split("Digest: ")[1].split()[0]
 ex.answer(found)
 lab.docker(f"create --name shop {_SHOP}@{{found}}")
 """,
+    costs="Nobody can move a digest. Nobody gets a newer image by it either, not even a mended one.",
     wrong=(
         Wrong("%docker create --name shop registry.lab/shop", "old"),
         Wrong("%docker pull registry.lab/shop\n%docker create --name shop registry.lab/shop", "tag"),
@@ -841,7 +932,251 @@ ex.answer([found])
     "digest gets the same bytes, or an error.",
 )
 
-EXERCISES = (FULL_DISK, TOO_BIG, SECRET, SLOW_BUILD, LOST_DATA, OTHER_DIGEST)
+# 7: a base with a hole
+
+
+def _at_most_one_layer(name: str, base: str) -> Statement:
+    one = layers_above(name, base, 1) | layers_above(name, base, 0)
+    return Statement(f"`{name}` has one layer more than `{base}` at most.", one.look)
+
+
+def _customers() -> Statement:
+    place = "/srv/customers"
+
+    def look(attempt: Attempt) -> Seen:
+        before, found = attempt.at_start(lambda lab: named(lab, "web")), named(attempt.lab, "web")
+        wanted = file_at(files_in(attempt.origin, before), place) if before else None
+        has = file_at(files_in(attempt.lab, found), place) if found else None
+        if wanted is not None and has == wanted:
+            return Seen(True, f"`web` finds `{place}` as it was.")
+        gone = text_kept(place, "web")(attempt).lost
+        return Seen(False, f"`web` does not find `{place}` as it was.", lost=gone)
+
+    return Statement(f"`web` finds `{place}` as it was.", look)
+
+
+_APP = "/srv/app.sh"
+
+NEW_BASE = Exercise(
+    id="08-new-base",
+    title="The base has a hole",
+    level="open",
+    minutes=20,
+    slide="container-rw-layer-2",
+    prompt=f"""
+**Ticket.** "The image `app` stands on `alpine`, and that has a hole. Our own `base`, patched, is here.
+Bring `web` over to it, tonight. The customers' file `/srv/customers` in `web` must be there tomorrow."
+Make `app:2` on all layers of `base`: the program `{_APP}` of `app`, started in the same way, in one
+more layer at most. At the end a container `web` of `app:2` runs and finds `/srv/customers` as it was.
+""",
+    goal=(
+        stands_on("app:2", "base"),
+        image_keeps("app:2", _APP, "app"),
+        would_start("app:2", f"sh {_APP}"),
+        _at_most_one_layer("app:2", "base"),
+        runs_of("web", "app:2"),
+        _customers(),
+    ),
+    start=f"""
+lab.build("base", ["FROM alpine", "RUN echo patched > /etc/hole"])
+lab.build("app", ["FROM alpine", "COPY app.sh {_APP}", 'CMD ["sh", "{_APP}"]'],
+          {{"app.sh": "sleep 100000\\n"}})
+%docker run -d --name web app
+%docker exec web sh -c 'echo "1,Ada" > /srv/customers'
+""",
+    proof=f"""
+docker exec web cat /srv/customers {_APP} /etc/hole
+docker ps --format '{{{{.Names}}}} {{{{.Image}}}}' | grep -c '^web app:2'
+""",
+    hints=(
+        Hint("lost", "Nothing has the customers any more: `ex.undo()`.", lost(_customers())),
+        Hint(
+            "image",
+            "On what does an image stand, and can that be changed once it is built?",
+            no_image("app:2"),
+        ),
+        Hint("layers", "`app:2` does not stand on all layers of `base`.", ~stands_on("app:2", "base")),
+        Hint(
+            "program",
+            "The program in `app:2` is not that of `app`, or a container starts something else.",
+            ~image_keeps("app:2", _APP, "app") | ~would_start("app:2", f"sh {_APP}"),
+        ),
+        Hint("one", "`app:2` has more than one layer above the base.", ~_at_most_one_layer("app:2", "base")),
+        Hint(
+            "build",
+            "A Dockerfile for `app:2`: `FROM base`, and `COPY --from=app` takes the program.",
+            no_image("app:2"),
+        ),
+        Hint(
+            "data",
+            "`app:2` is ready. The customers are in the layer of the old `web`: take them out before "
+            "it is removed, `docker cp`.",
+            runs_of("web", "app"),
+        ),
+        Hint("back", "Bring the customers into the new `web`, and start it.", image_there("app:2")),
+    ),
+    solution=f"""
+lab.build("app:2", ["FROM base", "COPY --from=app {_APP} {_APP}", 'CMD ["sh", "{_APP}"]'])
+%docker cp web:/srv/customers customers
+%docker rm -f web
+%docker create --name web app:2
+%docker cp customers web:/srv/customers
+%docker start web
+""",
+    costs="The customers are in the new container's own layer: the next new image asks for the same.",
+    others=(
+        Way(
+            f"""
+lab.build("app:2", ["FROM base", "COPY --from=app {_APP} {_APP}", 'CMD ["sh", "{_APP}"]'])
+%docker rename web old
+%docker create --name web -v customers:/srv app:2
+lab.shell("docker cp old:/srv/customers - | docker cp - web:/srv")
+%docker start web
+%docker rm -f old
+""",
+            "A volume keeps them from now on. It also hides the program's directory of every later image.",
+        ),
+    ),
+    wrong=(
+        Wrong("%docker tag app app:2", "layers"),
+        Wrong("%docker rm -f web", "lost"),
+        Wrong("%docker tag base app:2", "program"),
+        Wrong("%docker commit web app:2", "layers"),
+        Wrong(
+            f"""lab.build("app:2", ["FROM base", "COPY --from=app {_APP} {_APP}", 'CMD ["sh", "{_APP}"]'])""",
+            "data",
+        ),
+        Wrong(
+            f"""
+lab.build("app:2", ["FROM base", "COPY --from=app {_APP} {_APP}", "RUN echo > /x", 'CMD ["sh", "{_APP}"]'])
+""",
+            "one",
+        ),
+    ),
+    ways=(
+        f"""
+%docker cp web:{_APP} app.sh
+%docker cp web:/srv/customers customers
+%docker create --name box base
+%docker cp app.sh box:{_APP}
+%docker commit --change 'CMD ["sh", "{_APP}"]' box app:2
+%docker stop web
+%docker rename web old
+%docker run -d --name web app:2
+%docker cp customers web:/srv
+""",
+    ),
+    why="An image cannot change its base: its layers are built on it. What is in a container's own layer "
+    "has to be carried over by hand, each time.",
+)
+
+# 8: an inventory
+
+_NAMED = drivers("driver", "Which storage driver?", lambda lab, name: name == lab.engine.driver.name)
+_LARGEST = container("largest", "Which container has written most?", lambda lab: "cache")
+_HIDDEN = path(
+    "hidden",
+    "Which file did a step of the image `site` remove, so that it is still in a layer?",
+    lambda lab: "/srv/dump.sql",
+)
+_START = command_line(
+    "starts", "What does a container of `site` start?", lambda lab: would_run(lab.image("site"))
+)
+_STEPS = numbers(
+    "empty",
+    "Which lines of the history of `site`, from the bottom, above its base, made no layer?",
+    lambda lab: _empty(lab),
+)
+
+
+def _empty(lab: Lab) -> list[int]:
+    steps = lab.image("site").history
+    base = len(lab.image("busybox").history)
+    return [at for at, each in enumerate(steps[base:], 1) if each.layer is None]
+
+
+INVENTORY = Exercise(
+    id="08-inventory",
+    title="Nobody knows this server",
+    level="middle",
+    minutes=15,
+    slide="image-layers-recap",
+    prompt="""
+**Ticket.** "The colleague who ran this server has left. Before anything is changed we need to know what
+is there."
+Look around and answer; start nothing and leave the containers as they are.
+""",
+    goal=(nothing_started(), container_runs("cache"), container_there("web")),
+    make=lambda: Lab(storage_driver="btrfs"),
+    start="""
+lab.build("site", ["FROM busybox", "ENV LANG=C", "COPY dump.sql /srv/", "COPY site.sh /srv/",
+                   "RUN rm /srv/dump.sql",
+                   "EXPOSE 80", 'ENTRYPOINT ["sh"]', 'CMD ["/srv/site.sh", "--port", "80"]'],
+          {"dump.sql": 3_000_000, "site.sh": "sleep 100000\\n"})
+%docker run -d --name web site
+%docker run -dit --name cache busybox
+%docker exec cache dd if=/dev/zero of=/cache bs=1000000 count=20
+%docker exec web dd if=/dev/zero of=/log bs=1000000 count=2
+""",
+    asks=(_NAMED, _LARGEST, _HIDDEN, _START, _STEPS),
+    hints=(
+        Hint("started", "A container was started: `ex.undo()`.", ~nothing_started()),
+        Hint(
+            "changed",
+            "A container is not as it was: `ex.undo()`.",
+            container_gone("cache") | container_gone("web") | ~container_runs("cache"),
+        ),
+        Hint("usual", "That would be the usual driver.", answered(_NAMED, ("overlay2",))),
+        Hint(
+            "virtual",
+            "The virtual size counts the image, too. Who has written most?",
+            answered(_LARGEST, "web"),
+        ),
+        Hint("half", "`Cmd` alone is not what starts: something stands before it.", wrong(_START)),
+        Hint("driver", "`docker info` names the driver.", open_(_NAMED)),
+        Hint("size", "Which command lists each container's own size?", open_(_LARGEST)),
+        Hint(
+            "history",
+            "`docker history --no-trunc site` has a line for each step, and its size.",
+            open_(_HIDDEN) | open_(_STEPS),
+        ),
+        Hint("inspect", "`docker image inspect site`: `Entrypoint`, then `Cmd`.", open_(_START)),
+        Hint("ps", "`docker ps -s` lists them: the first number is the container's own.", open_(_LARGEST)),
+    ),
+    solution="""
+image = lab.image("site")
+steps = image.history[len(lab.image("busybox").history):]
+starts = lab.docker("image inspect -f '{{json .Config.Entrypoint}} {{json .Config.Cmd}}' site").text
+driver = lab.docker("info -f '{{.Driver}}'").text
+empty = [at for at, each in enumerate(steps, 1) if not each.layer]
+ex.answer(driver=driver, largest="cache", hidden="/srv/dump.sql", starts=starts, empty=empty)
+""",
+    costs="Nothing is changed: inspect, history, ps and info only look.",
+    wrong=(
+        Wrong('ex.answer(driver="overlay2")', "usual"),
+        Wrong('ex.answer(largest="web")', "virtual"),
+        Wrong('ex.answer(starts="/srv/site.sh --port 80")', "half"),
+        Wrong('ex.answer(driver="btrfs")', "size"),
+        Wrong("%docker run site", "started"),
+        Wrong("%docker rm -f cache", "changed"),
+        Wrong('ex.answer(empty="none")', "form"),
+    ),
+    ways=(
+        """
+ex.answer(driver="btrfs", largest="cache", hidden="/srv/dump.sql")
+ex.answer(starts="sh /srv/site.sh --port 80", empty="1, 5, 6, 7")
+""",
+        """
+ex.answer(driver="Storage Driver: btrfs", largest=lab.docker("ps -q --filter name=cache").text.strip())
+ex.answer(hidden="srv/dump.sql".replace("srv", "/srv"), starts=["sh", "/srv/site.sh", "--port", "80"])
+ex.answer(empty=[7, 6, 5, 1])
+""",
+    ),
+    why="All of it is in what Docker keeps: the config says what would run, the history what was done, and a "
+    "container's own layer what was written.",
+)
+
+EXERCISES = (FULL_DISK, TOO_BIG, SECRET, SLOW_BUILD, LOST_DATA, OTHER_DIGEST, NEW_BASE, INVENTORY)
 
 LESSON = Lesson(
     number=8,

@@ -6,16 +6,16 @@ All texts are escaped by the library that writes the HTML; what stands between b
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as etree
 
 from labkit import lessons
 from labkit.course import progress as kept
 from labkit.course.exercise import Card, Line, Mark, Outcome
-from labkit.course.lesson import all_exercises, find_exercise
+from labkit.course.lesson import find_exercise
 from labkit.course.practice import Practice, forget
 from labkit.course.progress import progress_card
-from labkit.lab import Lab
 from labkit.notebook.html import element
 from labkit.notebook.html import html as as_html
 from labkit.notebook.pictures.theme import BLUE, GREEN, INK, ORANGE, PURPLE, QUIET, RED, Hue
@@ -35,22 +35,55 @@ _BADGE = "border-radius: 4px; font-weight: 600; white-space: nowrap"
 _PRE = "white-space: pre; overflow-x: auto; margin: 2px 0; padding: 0 8px; line-height: 1.35"
 
 
+class ShownPractice(Practice):
+    """The work on an exercise in a notebook, where `show` draws its lab beside its goal."""
+
+    def answer(self, *values: object, **named: object) -> Card:
+        """Give answers, as `Practice.answer`, and show so in what is shown."""
+        card = super().answer(*values, **named)
+        self._tell()
+        return card
+
+    def check(self) -> Card:
+        """Compare with the goal, as `Practice.check`, and show so in what is shown."""
+        card = super().check()
+        self._tell()
+        return card
+
+    def show(self) -> None:
+        """Show the lab as it is and what is to be reached, side by side; both follow each command."""
+        from labkit.notebook.widgets.goal import Goal  # late, as it brings the library that draws
+
+        shown: Any = Goal(self)
+        shown._ipython_display_()
+
+    def _tell(self) -> None:
+        for each in self.lab.watchers - {self}:
+            each.see(())
+
+
 def exercise(name: str, *, keep: bool = True) -> Practice:
-    """Begin an exercise: show what is to be done, and return the work on it; `lab = ex.lab` is its lab.
+    """Begin an exercise: show what is to be done, and return the work on it, whose lab is `.lab`.
 
-    With `keep=False` nothing is written into the learner's progress. Raises NotFound for an unknown id.
+    In a notebook it is also the variable `ex_NAME`, without the number. What was done before is done again.
+    With `keep=False` nothing is written into the learner's progress, and nothing is taken from it. Raises
+    NotFound for an unknown id.
 
-    >>> ex = exercise("01-one-layer", keep=False)  # doctest: +ELLIPSIS
+    >>> ex_one_layer = exercise("01-one-layer", keep=False)  # doctest: +ELLIPSIS
     01-one-layer · Download one layer only...
-    >>> ex.check().correct
+    >>> ex_one_layer.check().correct
     False
     """
     found = find_exercise(lessons.LESSONS, name)
     score = kept.load().scores.get(name, kept.Score()) if keep else kept.Score()
-    practice = Practice(found, kept.record if keep else forget, _elsewhere, score)
+    practice = ShownPractice(
+        found, kept.record if keep else forget, lambda lab: _elsewhere(practice), score, found.variable
+    )
     teach_ipython()
-    _watch(practice.lab)
+    _watch(practice)
     _show(practice.prompt)
+    if keep and _shell() is not None:
+        practice.show()
     return practice
 
 
@@ -63,7 +96,7 @@ class ShownProgress:
     @property
     def card(self) -> Card:
         """What is shown."""
-        return progress_card(self._progress, all_exercises(lessons.LESSONS))
+        return progress_card(self._progress, lessons.LESSONS)
 
     def export(self, file: str) -> None:
         """Write the progress into a file, as JSON."""
@@ -98,39 +131,60 @@ def teach_ipython() -> None:
     if (shell := _shell()) is not None:
         formatter = shell.display_formatter.formatters["text/html"]
         formatter.for_type(Card, html)
-        formatter.for_type(Practice, lambda practice: html(practice.prompt))
+        formatter.for_type(ShownPractice, lambda practice: html(practice.prompt))
 
 
-def _elsewhere(lab: Lab) -> str:
+def _elsewhere(practice: Practice) -> str:
     """Say so where the notebook's `lab`, on which `%docker` acts, is another lab than the exercise's."""
-    shell = _shell()
-    if shell is None or shell.user_ns.get("lab") is lab:
+    found = notebook_lab()
+    if _shell() is None or found is practice.lab:
         return ""
-    return "`%docker` acts on the variable `lab`, which is another lab now: run `lab = ex.lab` first."
+    whose = next((each.exercise.id for each in _WATCH.begun.values() if each.lab is found), "")
+    which = f"the lab of {whose} now" if whose else "another lab now" if found else "no exercise's lab yet"
+    return f"`%docker` acts on the variable `lab`, which is {which}: run `lab = {practice.called}.lab` first."
 
 
 class _Watch:
-    """Tells after a cell, once, that the notebook's `lab` became another one than the exercise's."""
+    """Looks at the notebook's cells: whose lab `%docker` acts on, and whether work is begun once more."""
 
-    lab: Lab | None = None
-    told: object = None
+    def __init__(self) -> None:
+        self.begun: dict[str, Practice] = {}
+        """The exercises of the notebook, by their variables; the last one is that which was begun last."""
+        self.told: object = None
+
+    def before_cell(self, info: Any) -> None:
+        """Put a lab that was brought back to its start where a cell gives its first command once more."""
+        for practice in self.begun.values():
+            first = practice.again[0].removeprefix("docker ") if practice.again else ""
+            named = f"{practice.called}.lab" in info.raw_cell or notebook_lab() is practice.lab
+            if first and named and first in info.raw_cell:
+                practice.lab.reset()
+                back = f"`{practice.called}.undo()`, repeated, brings back what you had"
+                print(f"{practice.exercise.id} begins anew here; {back}.")
 
     def after_cell(self, result: object) -> None:
+        """Tell, once for each, of a `lab` that is none of an exercise."""
         found = notebook_lab()
-        if self.lab is not None and found is not None and found is not self.told:
-            self.told = found
-            if words := _elsewhere(self.lab):
-                print(words)
+        if found is None or found is self.told or not self.begun:
+            return
+        self.told = found
+        if all(each.lab is not found for each in self.begun.values()):
+            print(_elsewhere([*self.begun.values()][-1]))
 
 
 _WATCH = _Watch()
 
 
-def _watch(lab: Lab) -> None:
-    if (shell := _shell()) is not None:
-        _WATCH.lab, _WATCH.told = lab, None
-        if _WATCH.after_cell not in shell.events.callbacks["post_run_cell"]:
-            shell.events.register("post_run_cell", _WATCH.after_cell)
+def _watch(practice: Practice) -> None:
+    if (shell := _shell()) is None:
+        return
+    _WATCH.begun.pop(practice.called, None)
+    _WATCH.begun[practice.called] = practice
+    _WATCH.told = None
+    shell.user_ns[practice.called] = practice
+    for event, told in (("pre_run_cell", _WATCH.before_cell), ("post_run_cell", _WATCH.after_cell)):
+        if told not in shell.events.callbacks[event]:
+            shell.events.register(event, told)
 
 
 def _show(card: Card) -> None:
@@ -161,14 +215,22 @@ def html(card: Card) -> str:
 def _line(line: Line) -> etree.Element:
     if line.mark is Mark.CODE:
         return element("pre", line.text, style=_PRE, tabindex="0")
+    text = [*_inline(line.text)]
+    if line.link:
+        text = [element("a", *text, href=_reached(line.link))]
     if line.mark not in _PILLS:
-        return element("div", *_inline(line.text), style="margin: 2px 0")
+        return element("div", *text, style="margin: 2px 0")
     hue = _PILLS[line.mark]
     pill = f"{_BADGE}; width: 3.8em; flex: none; text-align: center; font-size: 85%"
     pill = f"{pill}; background: {hue.tint}; color: {INK}; border: 1px solid {hue.line}"
-    words = element("span", *_inline(line.text), style="min-width: 0; overflow-wrap: anywhere")
+    words = element("span", *text, style="min-width: 0; overflow-wrap: anywhere")
     row = "display: flex; gap: 8px; margin: 3px 0; align-items: baseline"
     return element("div", element("span", line.mark.value[1], style=pill), words, style=row)
+
+
+def _reached(notebook: str) -> str:
+    """Return a notebook's address as seen from the folder in which this one runs."""
+    return notebook if Path.cwd().name != "exercises" else f"../{notebook}"
 
 
 def _inline(text: str) -> Iterator[etree.Element | str]:

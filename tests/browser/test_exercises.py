@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from labkit.course.exercise import Exercise
+from labkit.course.exercise import Exercise, calling
 from labkit.course.lesson import Lesson, find_exercise
 from labkit.lessons import LESSONS, container_layer
 from tests.browser import jupyter
@@ -80,14 +80,15 @@ def test_a_wrong_answer_gets_its_hint_and_the_solution_is_correct(
     wrong, hints = exercise.wrong[0], {hint.key: hint.text for hint in exercise.hints}
     with notebook(name=f"{files}/{LESSON_OF[exercise.id].notebook}.ipynb") as page:
         work = begin(page, exercise)
-        enter(page, wrong.script, work)
+        lab = f"lab = {exercise.variable}.lab\n"
+        enter(page, lab + calling(exercise.variable, wrong.script), work)
         page.output(work + 1).get_by_text(re.compile(r"helps\.|begins anew")).first.wait_for()
         assert page.output(work + 1).get_by_text("correct", exact=True).count() == 0
         page.cell(work + 2).click()
         page.press("Home", "Delete", "Shift+Enter")
-        says(page, work + 2, hints[wrong.hint])
-        enter(page, "ex.reset()", work)
-        enter(page, exercise.solution.strip(), work)
+        says(page, work + 2, calling(exercise.variable, hints[wrong.hint]))
+        enter(page, f"{exercise.variable}.reset()", work)
+        enter(page, lab + calling(exercise.variable, exercise.solution.strip()), work)
         page.output(work + 1).get_by_text("correct", exact=True).wait_for()
         page.page.screenshot(path=jupyter.shots() / f"solved-{exercise.id}.png")
         metadata = [cell.metadata for cell in page.reopen().cells]
@@ -99,7 +100,7 @@ def test_buttons_of_the_playground_solve_an_exercise(files: str, notebook: Opene
     exercise = find_exercise(LESSONS, "03-rescue")
     with notebook(name=f"{files}/{container_layer.LESSON.notebook}.ipynb") as page:
         work = begin(page, exercise)
-        page.fill(PLAYGROUND, work)
+        page.fill(f"lab = ex_rescue.lab\n{PLAYGROUND}", work)
         page.press("Shift+Enter")
         page.output(work).get_by_role("button", name="Commit").click()
         says(page, work, "docker commit writer app:1")

@@ -17,14 +17,14 @@ import labkit
 from labkit import lessons
 from labkit.__main__ import main
 from labkit.course.exercise import Exercise
-from labkit.course.lesson import Lesson
-from labkit.course.statements import image_there
+from labkit.course.lesson import Lesson, all_exercises
+from labkit.course.statements import image_kept
 from labkit.lessons import image_layers
 from labkit.notebook import predict
 from tests.notebooks import ROOT, contents, refresh
 
-NAME = "08-volumes"
-HEADING = "8 · Volumes"
+NAME = "09-volumes"
+HEADING = "9 · Volumes"
 ANSWERS = "What outlives a container?"
 
 
@@ -32,17 +32,18 @@ def fake_module() -> ModuleType:
     """Make a lesson's module, as a file in labkit/lessons would be one."""
     module = ModuleType("labkit.lessons.volumes")
     exercise = Exercise(
-        id="08-a-volume",
+        id="09-a-volume",
         title="Have an image",
         slide="image-layers-1",
         prompt="Pull `busybox`.",
-        goal=(image_there("busybox"),),
+        goal=(image_kept("busybox"),),
+        proof="docker images -q busybox",
         hints=(),
         solution="%docker pull busybox",
         wrong=(),
     )
     question = replace(image_layers.QUESTIONS[0], id="volume-size")
-    module.LESSON = Lesson(8, "Volumes", NAME, ANSWERS, (question,), (exercise,))  # type: ignore[attr-defined]
+    module.LESSON = Lesson(9, "Volumes", NAME, ANSWERS, (question,), (exercise,))  # type: ignore[attr-defined]
     return module
 
 
@@ -69,40 +70,47 @@ def test_contents_write_its_head_the_links_to_it_and_its_row(
 ) -> None:
     assert contents.main() == 0
     written = capsys.readouterr().out.splitlines()
-    assert written == ["07-since-then.ipynb: written", f"{NAME}.ipynb: written", "README.md: written"]
-    new, before = (json.loads(contents.path_of(each).read_text("utf-8")) for each in lessons.LESSONS[:-3:-1])
+    assert written == [f"{NAME}.ipynb: written", "README.md: written"]
+    new = json.loads(contents.path_of(added).read_text("utf-8"))
     assert "".join(new["cells"][0]["source"]).startswith(f"# {HEADING}\n\n**{ANSWERS}**\n")
     assert f"(exercises/{NAME}.ipynb)" in "".join(new["cells"][-1]["source"])
-    assert f"[{HEADING}]({NAME}.ipynb) →" in "".join(before["cells"][-1]["source"])
     assert f"| [{HEADING}](notebooks/{NAME}.ipynb) | {ANSWERS} |" in contents.README.read_text("utf-8")
 
 
 def test_the_list_of_exercises_has_it(added: Lesson, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["exercises"]) == 0
-    assert capsys.readouterr().out.splitlines()[-2:] == [HEADING, "  08-a-volume           Have an image"]
+    assert capsys.readouterr().out.splitlines()[-2:] == [
+        HEADING,
+        "  09-a-volume           Have an image (middle, 5 min)",
+    ]
 
 
 def test_its_exercise_can_be_begun_and_its_progress_is_shown(added: Lesson) -> None:
-    practice = labkit.exercise("08-a-volume")
+    practice = labkit.exercise("09-a-volume")
     practice.lab.docker("pull busybox")
     assert practice.check().correct
     card = labkit.progress().card
-    assert card.title == "Progress: 1 of 21 exercises solved"
-    assert card.lines[-1].text == "08-a-volume: solved (1 check, 0 hints)"
+    assert card.title == f"Progress: 1 of {len(all_exercises(lessons.LESSONS))} exercises solved"
+    assert card.lines[-2].text == "09-a-volume: Have an image: solved (1 check, 0 hints)"
 
 
 def test_its_question_is_asked_by_its_id(added: Lesson) -> None:
     assert predict("volume-size", answer="B").chosen == "B"
 
 
-def test_verifying_replays_it(added: Lesson, capsys: pytest.CaptureFixture[str]) -> None:
+def test_verifying_replays_it(
+    added: Lesson, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(lessons, "LESSONS", (added,))
     assert main(["exercises", "--verify"]) == 0
-    assert capsys.readouterr().out.startswith("21 exercises: 21 solutions reach their goal")
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last.startswith("1 exercises: 1 solutions reach their goal, no start does, 0 other ways pass")
+    assert last.endswith(" mutants refused or equal to a known way")
 
 
 def test_nbgrader_gets_its_assignment(added: Lesson, tmp_path: Path) -> None:
     assert main(["exercises", "--nbgrader", str(tmp_path)]) == 0
-    assert "08-a-volume" in (tmp_path / "source" / NAME / f"{NAME}.ipynb").read_text("utf-8")
+    assert "09-a-volume" in (tmp_path / "source" / NAME / f"{NAME}.ipynb").read_text("utf-8")
 
 
 def test_refresh_makes_its_notebook_of_exercises(added: Lesson) -> None:
@@ -110,8 +118,8 @@ def test_refresh_makes_its_notebook_of_exercises(added: Lesson) -> None:
     last = list(made)[-1]
     assert last == refresh.FOLDER / f"{NAME}.ipynb"
     assert f"# Exercises {HEADING}" in made[last]["cells"][0]["source"]
-    before = made[refresh.FOLDER / "07-since-then.ipynb"]
-    assert f"[Exercises 8]({NAME}.ipynb) →" in before["cells"][-1]["source"]
+    before = made[refresh.FOLDER / "08-tickets.ipynb"]
+    assert f"[Exercises 9]({NAME}.ipynb) →" in before["cells"][-1]["source"]
 
 
 def test_the_slides_may_ask_its_question(added: Lesson, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,12 +18,14 @@ import nbformat
 import pytest
 
 from labkit.__main__ import main
+from labkit.course.exercise import Exercise, calling
 from labkit.lessons import LESSONS, image_history
 from tests.conftest import need
 from tests.notebooks import ROOT
 
 NAME = image_history.LESSON.notebook
 NOTEBOOK = f"{NAME}.ipynb"
+POINTS = float(len(image_history.EXERCISES))
 
 
 def run(folder: Path, *command: str) -> str:
@@ -84,6 +86,11 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def work(exercise: Exercise, script: str) -> str:
+    """Return a script as a student types it into the cell of an exercise."""
+    return f"lab = {exercise.variable}.lab\n{calling(exercise.variable, script.strip())}"
+
+
 def solve(path: Path) -> None:
     """Write the catalogue's solutions into the cells that a released notebook leaves to the student."""
     notebook = nbformat.read(path, as_version=4)
@@ -92,7 +99,7 @@ def solve(path: Path) -> None:
         for exercise in image_history.EXERCISES:
             if name == f"work-{exercise.id}":
                 assert "NotImplementedError" in cell.source
-                cell.source = exercise.solution
+                cell.source = work(exercise, exercise.solution)
     nbformat.write(notebook, path)
 
 
@@ -106,22 +113,51 @@ def test_nbgrader_accepts_every_assignment(graded: Path) -> None:
 def test_the_released_notebook_holds_no_solution(graded: Path) -> None:
     text = (graded / "release" / NAME / NOTEBOOK).read_text("utf-8")
     assert "SOLUTION" not in text
-    assert re.search(r"ex\.answer\(|lab\.build\(.data", text) is None
+    assert re.search(r"ex_\w+\.answer\(|lab\.build\(.data", text) is None
 
 
-@pytest.mark.parametrize(("student", "score"), [("solved", 3.0), ("unsolved", 0.0)])
+@pytest.mark.parametrize(("student", "score"), [("solved", POINTS), ("unsolved", 0.0)])
 def test_autograding_gives_each_copy_its_points(graded: Path, student: str, score: float) -> None:
     rows = list(csv.DictReader((graded / "grades.csv").read_text("utf-8").splitlines()))
     found = {row["student_id"]: (float(row["raw_score"]), float(row["max_score"])) for row in rows}
-    assert found[student] == (score, 3.0)
+    assert found[student] == (score, POINTS)
 
 
 @pytest.mark.parametrize(
-    ("student", "says"), [("solved", "passes all the tests"), ("unsolved", "VALIDATION FAILED ON 3 CELL(S)")]
+    ("student", "says"),
+    [("solved", "passes all the tests"), ("unsolved", f"VALIDATION FAILED ON {POINTS:.0f} CELL(S)")],
 )
 def test_validating_tells_a_solved_copy_from_an_unsolved_one(graded: Path, student: str, says: str) -> None:
     path = graded / "submitted" / student / NAME / NOTEBOOK
     assert says in nbgrader(graded, "validate", str(path))
+
+
+@pytest.mark.skipif("LABKIT_LONG" not in os.environ, reason="LABKIT_LONG: a class of thirty takes minutes")
+def test_a_class_of_thirty_gets_the_points_of_what_each_has_solved(graded: Path) -> None:
+    """Each student solves some exercises, gives a wrong answer to the next, and leaves the others."""
+    wanted = {}
+    for at in range(30):
+        right = at % (len(image_history.EXERCISES) + 1)
+        folder = graded / "submitted" / f"student{at:02}" / NAME
+        shutil.copytree(graded / "release" / NAME, folder)
+        notebook = nbformat.read(folder / NOTEBOOK, as_version=4)
+        cells = {each.metadata.get("nbgrader", {}).get("grade_id"): each for each in notebook.cells}
+        for place, exercise in enumerate(image_history.EXERCISES[: right + 1]):
+            chosen = (
+                exercise.right[at % len(exercise.right)] if place < right else exercise.wrong[at % 2].script
+            )
+            cells[f"work-{exercise.id}"].source = work(exercise, chosen)
+        nbformat.write(notebook, folder / NOTEBOOK)
+        wanted[f"student{at:02}"] = float(right)
+    nbgrader(graded, "autograde", NAME)
+    nbgrader(graded, "export", "--to", "class.csv")
+    rows = csv.DictReader((graded / "class.csv").read_text("utf-8").splitlines())
+    found = {row["student_id"]: float(row["raw_score"]) for row in rows if row["student_id"] in wanted}
+    assert found == wanted
+    nbgrader(graded, "generate_feedback", NAME)
+    page = (graded / "feedback" / "student00" / NAME / f"{NAME}.html").read_text("utf-8")
+    assert "says what is to be reached" in page
+    assert page.count("NOT ATTEMPTED") >= len(image_history.EXERCISES) - 1
 
 
 def test_grading_leaves_no_trace_in_the_grader_s_progress(graded: Path) -> None:

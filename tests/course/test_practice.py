@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
 from labkit.base.errors import LabkitError
-from labkit.course.exercise import Mark, Outcome
+from labkit.course.exercise import Mark, Outcome, run_script
 from labkit.course.lesson import find_exercise
 from labkit.course.practice import Practice
-from labkit.course.progress import Score
+from labkit.course.progress import Score, record
 from labkit.lessons import LESSONS
 
 BASE = "02-shared-base"
@@ -99,12 +101,109 @@ def test_correct_is_all_of_the_goal() -> None:
 
 def test_hints_come_one_at_a_time_and_end() -> None:
     ex = begin("03-rescue")
-    first, second, third, fourth = ex.hint(), ex.hint(), ex.hint(), ex.hint()
-    assert first.title == "Hint 1"
-    assert "another hint" in first.foot
-    assert second.lines != first.lines
-    assert "last hint" in third.foot
-    assert "no further hint" in fourth.text
+    cards = [ex.hint() for _ in range(5)]
+    assert [card.title for card in cards] == ["Hint 1", "Hint 2", "Hint 3", "Hint 4", "Hint 4"]
+    assert ["another hint" in card.foot for card in cards] == [True, True, True, False, False]
+    assert len({card.lines for card in cards}) == 4
+
+
+def test_the_last_hint_is_a_step_that_leads_on_and_the_steps_lead_to_the_goal() -> None:
+    ex = begin("03-rescue")
+    for _ in range(2):
+        while ": `%docker " not in (said := ex.hint().lines[0].text):
+            pass
+        ex.lab.docker(said.split("`%docker ")[1].rstrip("`"))
+    assert ex.check().correct
+
+
+def test_no_step_is_given_where_nothing_leads_on_or_that_is_an_answer() -> None:
+    ex = begin("03-rescue")
+    ex.lab.docker("rm writer")
+    assert "tried" not in "".join(ex.hint().text for _ in range(6))
+    assert "tried" not in "".join(begin("07-wrong-statement").hint().text for _ in range(1))
+
+
+def test_a_hint_is_counted_once_and_none_after_it_is_solved() -> None:
+    events: list[Mapping[str, object]] = []
+    ex = Practice(find_exercise(LESSONS, "03-rescue"), lambda name, event: events.append(event) or "")  # type: ignore[func-returns-value]
+    ex.hint()
+    ex.reset()
+    ex.hint()
+    assert events == [{"hints": 1}]
+    run_script(ex.exercise.solution, ex.lab)
+    ex.check()
+    ex.reset()
+    ex.hint()
+    ex.hint()
+    assert [event for event in events if "hints" in event] == [{"hints": 1}]
+
+
+# What was done comes back
+
+
+@pytest.fixture
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("LABKIT_DATA", str(tmp_path))
+    return tmp_path
+
+
+def kept(name: str) -> Practice:
+    return Practice(find_exercise(LESSONS, name), record, called="ex_it")
+
+
+def test_a_lab_comes_back_as_it_was_left_and_reset_begins_anew(data: Path) -> None:
+    first = kept("03-rescue")
+    for line in ("commit writer letters", "ps -a", "rm writer"):
+        first.lab.docker(line)
+    second = kept("03-rescue")
+    assert "Your 2 commands were given again; `ex_it.reset()` begins anew." in second.prompt.text
+    assert second.check().correct
+    assert "Solved in 2 commands; the shortest way that is known takes 2." in second.check().text
+    second.reset()
+    assert kept("03-rescue").check().outcome is Outcome.NOT_ATTEMPTED
+
+
+def test_undo_and_lines_in_a_container_s_shell_come_back_too(data: Path) -> None:
+    first = kept("03-rescue")
+    first.lab.docker("rm writer")
+    first.undo()
+    for line in ("docker run -it --name box busybox", "touch /new", "exit"):
+        first.lab.type(line)
+    second = kept("03-rescue")
+    assert second.lab.container("writer").status == "exited"
+    assert second.lab.docker("diff box").text == "A /new\n"
+
+
+def test_what_was_done_in_python_is_said_not_to_come_back(data: Path) -> None:
+    first = kept("02-shared-base")
+    first.lab.build("data", ["FROM alpine", "RUN echo x > /x"])
+    second = kept("02-shared-base")
+    assert "cannot be given again" in second.prompt.text
+    assert second.check().outcome is Outcome.NOT_ATTEMPTED
+    second.reset()
+    assert "cannot" not in second.prompt.text
+
+
+def test_answers_come_back(data: Path) -> None:
+    kept("06-what-would-run").answer(port=8000, command={"sh"})
+    second = kept("06-what-would-run")
+    assert "Your 2 answers were given again" in second.prompt.text
+    assert second.answers["port"] == 8000
+
+
+@pytest.mark.parametrize("text", ["", "[", "[]", '{"commands": 3}', '{"commands": ["rm -rf /"]}'])
+def test_a_damaged_file_of_work_is_as_none(text: str, data: Path) -> None:
+    (data / "work").mkdir()
+    (data / "work" / "03-rescue.json").write_text(text)
+    assert kept("03-rescue").check().outcome is Outcome.NOT_ATTEMPTED
+
+
+def test_all_that_is_said_calls_the_exercise_by_its_variable(data: Path) -> None:
+    ex = kept("03-rescue")
+    ex.lab.docker("rm writer")
+    cards = [ex.check(), ex.hint(), ex.goal(), ex.solution(), ex.solution(show=True)]
+    assert [card for card in cards if re.search(r"\bex\.", card.text)] == []
+    assert "`ex_it.undo()` takes back `docker rm writer`" in cards[0].text
 
 
 def test_hints_follow_the_state_that_is_seen() -> None:

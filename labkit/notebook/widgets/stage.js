@@ -15,7 +15,9 @@ export default {
     const stage = part("div", "side");
     stage.append(picture.element, opened, time.element);
     root.append(lost, ...(terminal ? [terminal.element] : []), stage);
-    root.classList.toggle("both", !!terminal);
+    const goal = model.get("frame").goal ? part("aside", "goal", "", { "aria-live": "polite" }) : null;
+    if (goal) stage.before(goal);
+    root.classList.toggle("both", !!(terminal || goal));
     if (model.get("offers")) lost.after(buttonsOf(model, terminal));
 
     const show = first => {
@@ -24,6 +26,7 @@ export default {
       else picture.play(frame);
       if (said) picture.say(said);
       time.show();
+      if (goal) showGoal(goal, frame.goal, tell);
       if (opened.hidden) return;
       if (scene.tiles.some(tile => tile.key === opened.dataset.key)) tell({ open: opened.dataset.key });
       else closeTile(opened, picture);

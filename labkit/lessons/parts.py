@@ -1,0 +1,93 @@
+"""Statements about a container that is made anew, and about what is mounted by hand: for several lessons."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from labkit.base.errors import LabkitError
+from labkit.course.statements import Attempt, Seen, Statement, file_at, files_in
+from labkit.engine.state import Container
+from labkit.lab import Lab
+from labkit.oci import tree
+from labkit.storage.overlay import Mount
+
+
+def found(lab: Lab, name: str) -> Container | None:
+    """Return a container by its name, or None."""
+    try:
+        return lab.container(name).container
+    except LabkitError:
+        return None
+
+
+def about(name: str, says: str, look: Callable[[Attempt, Container], Seen]) -> Statement:
+    """Make a statement about the container that has a name now."""
+
+    def find(attempt: Attempt) -> Seen:
+        box = found(attempt.lab, name)
+        return look(attempt, box) if box else Seen(False, f"There is no container `{name}`.", defined=False)
+
+    return Statement(says, find)
+
+
+def finds(name: str, path: str, image: str) -> Statement:
+    """The container finds a file, byte for byte, as an image had it at the start."""
+
+    def look(attempt: Attempt, box: Container) -> Seen:
+        root = attempt.origin.engine.root(attempt.origin.image(image))
+        has = file_at(files_in(attempt.lab, box), path)
+        met = has is not None and has == file_at(Mount(root), path)
+        return Seen(met, f"`{path}` in `{name}` is {'' if met else 'not '}that of `{image}`.")
+
+    return about(name, f"In `{name}` the file `{path}` is that of `{image}`.", look)
+
+
+def outside(name: str, path: str) -> Statement:
+    """The container has a file in a volume."""
+
+    def look(attempt: Attempt, box: Container) -> Seen:
+        met = any(f"{path}/".startswith(f"{each.destination.rstrip('/')}/") for each in box.volumes)
+        return Seen(met, f"`{path}` of `{name}` is {'in a volume' if met else 'in no volume'}.")
+
+    return about(name, f"`{path}` of `{name}` is in a volume.", look)
+
+
+def runs_of(name: str, image: str) -> Statement:
+    """A container of that name runs, of the image that has a name now."""
+
+    def look(attempt: Attempt, box: Container) -> Seen:
+        tags = attempt.lab.engine.state.tags
+        full = image if ":" in image else f"{image}:latest"
+        same = box.image_id == tags.get(f"docker.io/library/{full}")
+        text = f"`{name}` {'runs' if box.running else 'does not run'}, "
+        return Seen(box.running and same, f"{text}of {'' if same else 'another image than '}`{image}`.")
+
+    return about(name, f"`{name}` runs, of `{image}`.", look)
+
+
+def mounted(place: str, image: str) -> Statement:
+    """An overlay that is mounted at a place of the pretend home shows what a container of an image finds."""
+
+    def look(attempt: Attempt) -> Seen:
+        lab = attempt.lab
+        with lab.looking():
+            kind = lab.shell(f"mount | grep 'on /home/learner/{place} type overlay'").stdout
+            listed = lab.shell(f"sudo sh -c 'cd {place} && find . ! -type d'").stdout.split("\n")
+            sums = lab.shell(f"sudo sh -c 'cd {place} && cat $(find srv -type f | sort)'").stdout
+        if not kind:
+            return Seen(False, f"At `{place}` there is no overlay.", defined=False)
+        origin = attempt.origin
+        root = origin.engine.root(origin.image(image))
+        files = {f"./{path}" for path, node in tree.walk(root) if not isinstance(node, tree.Dir)}
+        texts = [
+            node.content.read()
+            for path, node in sorted(tree.walk(root))
+            if path.startswith("srv/") and isinstance(node, tree.File)
+        ]
+        same = files == {each for each in listed if each} and sums.encode() == b"".join(texts)
+        return Seen(
+            same,
+            f"The overlay at `{place}` shows {'' if same else 'not '}what a container of `{image}` finds.",
+        )
+
+    return Statement(f"An overlay at `{place}` shows what a container of `{image}` would find.", look)
