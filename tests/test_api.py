@@ -54,7 +54,6 @@ REVEALED = [
     "labkit.notebook.charts.Chart",
     "labkit.notebook.pictures.picture.Picture",
     "labkit.notebook.pictures.picture.Picture",
-    "labkit.notebook.pictures.picture.Picture",
     "int",
     "labkit.course.practice.Practice",
     "labkit.notebook.widgets.walkthrough.Walkthrough",

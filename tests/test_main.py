@@ -472,7 +472,7 @@ def test_assignments_are_written_or_the_reason_is_said(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     assert main(["exercises", "--nbgrader", str(tmp_path)]) == 0
-    assert len(list((tmp_path / "source").rglob("*.ipynb"))) == 7
+    assert len(list((tmp_path / "source").rglob("*.ipynb"))) == 8
     (tmp_path / "file").write_text("")
     assert main(["exercises", "--nbgrader", str(tmp_path / "file")]) == 2
     assert "not a directory" in capsys.readouterr().err

@@ -170,7 +170,7 @@ lab.build("report", {_TOO_BIG!r}, {{"report.c": "int main() {{ return 0; }}\\n" 
 """,
     hints=(
         Hint(
-            "form",
+            "none",
             "There is no `report:small` yet. What of the 900 MB does the program need when it runs?",
             no_image("report:small"),
         ),
@@ -1095,6 +1095,22 @@ def _empty(lab: Lab) -> list[int]:
     return [at for at, each in enumerate(steps[base:], 1) if each.layer is None]
 
 
+def _containers(lab: Lab) -> dict[str, tuple[str, bool]]:
+    return {each.id: (each.name, each.running) for each in lab.engine.state.containers.values()}
+
+
+def _as_they_were() -> Statement:
+    def look(attempt: Attempt) -> Seen:
+        now, before = _containers(attempt.lab), _containers(attempt.origin)
+        same = now == before
+        text = f"The containers are {'' if same else 'not '}as they were."
+        return Seen(same, text, lost=not before.keys() <= now.keys())
+
+    return Statement("The containers are as they were.", look)
+
+
+_UNCHANGED = _as_they_were()
+
 INVENTORY = Exercise(
     id="08-inventory",
     title="Nobody knows this server",
@@ -1106,7 +1122,7 @@ INVENTORY = Exercise(
 is there."
 Look around and answer; start nothing and leave the containers as they are.
 """,
-    goal=(nothing_started(), container_runs("cache"), container_there("web")),
+    goal=(nothing_started(), _UNCHANGED),
     make=lambda: Lab(storage_driver="btrfs"),
     start="""
 lab.build("site", ["FROM busybox", "ENV LANG=C", "COPY dump.sql /srv/", "COPY site.sh /srv/",
@@ -1124,7 +1140,7 @@ lab.build("site", ["FROM busybox", "ENV LANG=C", "COPY dump.sql /srv/", "COPY si
         Hint(
             "changed",
             "A container is not as it was: `ex.undo()`.",
-            container_gone("cache") | container_gone("web") | ~container_runs("cache"),
+            ~_UNCHANGED,
         ),
         Hint("usual", "That would be the usual driver.", answered(_NAMED, ("overlay2",))),
         Hint(
@@ -1158,7 +1174,8 @@ ex.answer(driver=driver, largest="cache", hidden="/srv/dump.sql", starts=starts,
         Wrong('ex.answer(starts="/srv/site.sh --port 80")', "half"),
         Wrong('ex.answer(driver="btrfs")', "size"),
         Wrong("%docker run site", "started"),
-        Wrong("%docker rm -f cache", "changed"),
+        Wrong("%docker stop cache", "changed"),
+        Wrong("%docker rm -f web", "changed"),
         Wrong('ex.answer(empty="none")', "form"),
     ),
     ways=(

@@ -180,7 +180,7 @@ def _watch(practice: Practice) -> None:
         return
     _WATCH.begun.pop(practice.called, None)
     _WATCH.begun[practice.called] = practice
-    _WATCH.told = None
+    _WATCH.told = notebook_lab()  # the next cell takes the exercise's own
     shell.user_ns[practice.called] = practice
     for event, told in (("pre_run_cell", _WATCH.before_cell), ("post_run_cell", _WATCH.after_cell)):
         if told not in shell.events.callbacks[event]:

@@ -70,8 +70,10 @@ def test_contents_write_its_head_the_links_to_it_and_its_row(
 ) -> None:
     assert contents.main() == 0
     written = capsys.readouterr().out.splitlines()
-    assert written == [f"{NAME}.ipynb: written", "README.md: written"]
-    new = json.loads(contents.path_of(added).read_text("utf-8"))
+    before = lessons.LESSONS[-2]
+    assert written == [f"{before.notebook}.ipynb: written", f"{NAME}.ipynb: written", "README.md: written"]
+    new, old = (json.loads(contents.path_of(each).read_text("utf-8")) for each in (added, before))
+    assert f"[{HEADING}]({NAME}.ipynb) →" in "".join(old["cells"][-1]["source"])
     assert "".join(new["cells"][0]["source"]).startswith(f"# {HEADING}\n\n**{ANSWERS}**\n")
     assert f"(exercises/{NAME}.ipynb)" in "".join(new["cells"][-1]["source"])
     assert f"| [{HEADING}](notebooks/{NAME}.ipynb) | {ANSWERS} |" in contents.README.read_text("utf-8")

@@ -29,7 +29,7 @@ TOYS = re.compile(r"\b(?:terminal|playground|layer_or_not|cow_stepper|\w+_explor
 _WORDS = 130
 """Read in a minute, folded texts too, by those whose first language is another one."""
 _TABLE = re.compile(r"(?<=<!-- lessons -->\n).*?(?=   <!-- /lessons -->)", re.DOTALL)
-_NEXT = re.compile(r"(?<=## Where next\n\n).*", re.DOTALL)
+_NEXT = re.compile(r"(?<=## Where next).*", re.DOTALL)
 
 
 def path_of(lesson: Lesson) -> Path:
@@ -81,7 +81,7 @@ def with_contents(lesson: Lesson, text: str) -> str:
     first.source, found = _HEAD.subn(lambda _: head, first.source, count=1)
     if not found:
         raise ValueError(f"{lesson.notebook}: the first cell needs a title and a question in bold")
-    last.source = _NEXT.sub(lambda _: links(lesson), last.source)
+    last.source = _NEXT.sub(lambda _: f"\n\n{links(lesson)}", last.source)
     return as_text(notebook)
 
 
