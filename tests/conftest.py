@@ -6,6 +6,7 @@ missing they are skipped with the reason; in CI, where .ci/run installs everythi
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -30,6 +31,15 @@ hypothesis.settings.load_profile("labkit")
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marks."""
     config.addinivalue_line("markers", "real: needs a real Docker Engine, registry or kernel overlay")
+
+
+_DATA = itertools.count()
+
+
+@pytest.fixture(autouse=True)
+def data_of_its_own(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no test find the progress or the work that another one has kept."""
+    monkeypatch.setenv("LABKIT_DATA", str(tmp_path_factory.getbasetemp() / f"data-{next(_DATA)}"))
 
 
 def need(reason: str) -> None:

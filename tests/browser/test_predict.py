@@ -148,8 +148,8 @@ def test_a_learners_copy_opens_with_what_tells_folded(
     (server.work / name).write_text(json.dumps(made), "utf-8")
     with notebook(name=name) as page:
         page.page.locator(".jp-MarkdownOutput", has_text="Your copy").first.wait_for()
-        folded = page.page.locator(".jp-MarkdownOutput details")
-        after = [cell for cell in made["cells"] if "<details>" in "".join(cell["source"])]
+        folded = page.page.locator(".jp-MarkdownOutput details", has_text="After the run")
+        after = [cell for cell in made["cells"] if "After the run</b>" in "".join(cell["source"])]
         assert folded.count() == len(after)
         assert not any(folded.nth(n).locator("p, ul, table").first.is_visible() for n in range(len(after)))
         hidden = [cell for cell in made["cells"] if cell["metadata"].get("jupyter")]
