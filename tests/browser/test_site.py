@@ -145,6 +145,6 @@ def types_in_the_terminal(notebook: jupyter.Notebook) -> None:
     notebook.press("Shift+Enter")
     for line in SESSION.split("|"):
         notebook.type("Command", line)
-    notebook.output(1).get_by_text("A /new").first.wait_for()
+    notebook.output(1).locator("section").get_by_text("A /new").first.wait_for()
     notebook.output(1).get_by_text("4 of 4: exit").wait_for()
     notebook.page.screenshot(path=jupyter.shots() / "site-terminal.png")
