@@ -95,7 +95,9 @@ def test_work_and_progress_are_the_learners_own_and_stay(at_hub: hub.Hub, days: 
     at_hub.stop("ada")
     at_hub.spawn("ada")
     assert at_hub.ask("GET", path)["content"]["cells"][0]["source"] == "My own words."
-    assert hub.progress(at_hub, "ada") == "[x] 01-one-layer: Download one layer only: solved (1 check, 0 hints)"
+    assert (
+        hub.progress(at_hub, "ada") == "[x] 01-one-layer: Download one layer only: solved (1 check, 0 hints)"
+    )
     assert hub.progress(at_hub, "grace") == "[ ] 01-one-layer: Download one layer only: not begun"
 
 
