@@ -19,6 +19,7 @@ from typing import Any, TypeAlias
 
 from labkit.base.errors import LabkitError
 from labkit.cli.formats import ellipsis
+from labkit.cli.session import answer
 from labkit.course.statements import Attempt, Hint, Seen, Statement
 from labkit.engine.container import find_container
 from labkit.engine.schedule import PullEvent
@@ -80,9 +81,7 @@ class Question:
                 if line == DRIVERS_TABLE:
                     shown += f"$ {line}\n{costs_table(DRIVERS.values())}"
                     continue
-                result = lab.shell(line, watch=watch)
-                failed = f"[exit {result.exit_code}]\n" if result.exit_code else ""
-                shown += f"$ {line}\n{result.text}{failed}"
+                shown += typed(lab, line, watch)
         return shown
 
     def deciding(self, text: str) -> dict[int, str]:
@@ -99,6 +98,15 @@ class Question:
         """The right answer; raises ValueError where there is not exactly one."""
         (found,) = (choice for choice in self.choices if choice.right)
         return found
+
+
+def typed(lab: Lab, line: str, watch: Callable[[PullEvent], None] | None = None) -> str:
+    """Run a line at a lab's prompt; return what a terminal shows of it, and the exit code where it failed.
+
+    >>> typed(Lab(), "false")
+    '$ false\\n[exit 1]\\n'
+    """
+    return f"$ {line}\n{answer(lab.session, lab.shell(line, watch=watch))}"
 
 
 class Unreadable(ValueError):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from labkit.base.errors import LabkitError
-from labkit.course.questions import Choice, Question
+from labkit.course.questions import Choice, Question, typed
 from labkit.engine.schedule import PullEvent
 from labkit.engine.state import State
 from labkit.lab import Lab
@@ -232,12 +232,7 @@ class SlideRun:
         if not lines:
             text, value = self._python(step)
             return StepOutput(step, text, value)
-        parts = []
-        for line in lines:
-            result = self.lab.shell(line)
-            failed = f"[exit {result.exit_code}]\n" if result.exit_code else ""
-            parts.append(f"$ {line}\n{result.text}{failed}")
-        return StepOutput(step, "".join(parts))
+        return StepOutput(step, "".join(typed(self.lab, line) for line in lines))
 
     def _python(self, code: str) -> tuple[str, Any]:
         """Run Python as a cell does; return what it printed and the value of its last expression."""
