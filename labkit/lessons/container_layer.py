@@ -20,6 +20,7 @@ from labkit.course.statements import (
     would_start,
 )
 from labkit.lab import Lab
+from labkit.lessons.labs import pulled, running
 
 
 def _stopped(lab: Lab) -> str:
@@ -72,39 +73,21 @@ def _three(lab: Lab) -> str:
     return f"{'own' if own else 'last'} version, {' and '.join(sizes)}"
 
 
-def _ubuntu() -> Lab:
-    lab = Lab()
-    lab.pull("ubuntu:15.04")
-    return lab
-
-
-def _box() -> Lab:
-    lab = Lab()
-    lab.run("ubuntu:15.04", name="box")
-    return lab
-
-
 def _mine() -> Lab:
-    lab = _box()
+    lab = running("ubuntu:15.04", "box")()
     lab.container("box").write("/etc/motd", "mine\n")
     return lab
 
 
 def _boxes() -> Lab:
-    lab = _ubuntu()
+    lab = pulled("ubuntu:15.04")()
     for each in (1, 2, 3):
         lab.run("ubuntu:15.04", name=f"box{each}").write("/etc/motd", f"I am number {each}\n")
     return lab
 
 
-def _busybox() -> Lab:
-    lab = Lab()
-    lab.run("busybox", name="box")
-    return lab
-
-
 def _greeting() -> Lab:
-    lab = _busybox()
+    lab = running("busybox", "box")()
     lab.container("box").write("/greeting", "hello\n")
     return lab
 
@@ -145,7 +128,7 @@ QUESTIONS = (
             "docker ps -s --format '{{.Names}}  {{.Size}}'",
         ),
         decides=r"(\S+) \(virtual",
-        setup=_ubuntu,
+        setup=pulled("ubuntu:15.04"),
     ),
     Question(
         "where-writes-go",
@@ -176,7 +159,7 @@ QUESTIONS = (
             "docker diff box",
         ),
         decides=r"^[CA] /(etc/motd|root/notes)$",
-        setup=_box,
+        setup=running("ubuntu:15.04", "box"),
     ),
     Question(
         "three-containers",
@@ -240,7 +223,7 @@ QUESTIONS = (
             "docker exec box cat /greeting",
         ),
         decides=r"^hello$|No such file",
-        setup=_busybox,
+        setup=running("busybox", "box"),
     ),
     Question(
         "second-container",
@@ -323,7 +306,7 @@ QUESTIONS = (
             "docker ps -s --format '{{.Names}}  {{.Size}}'",
         ),
         decides=r"^box +(.+)$",
-        setup=_box,
+        setup=running("ubuntu:15.04", "box"),
     ),
     Question(
         "log-layer",
@@ -355,7 +338,7 @@ QUESTIONS = (
             "docker diff talker",
         ),
         decides=r"^\$ docker diff talker$|^[ACD] .*$",
-        setup=_ubuntu,
+        setup=pulled("ubuntu:15.04"),
     ),
     Question(
         "same-name",

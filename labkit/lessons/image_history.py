@@ -21,6 +21,7 @@ from labkit.course.statements import (
 )
 from labkit.engine import images
 from labkit.lab import Lab
+from labkit.lessons.labs import pulled
 
 
 def _missing(lab: Lab) -> str:
@@ -44,24 +45,6 @@ def _history_lines(lab: Lab) -> str:
     lab.pull("nginx")
     lines = len(lab.docker("history -q nginx").text.splitlines())
     return str(lines) if lines <= 4 else "more"
-
-
-def _nginx() -> Lab:
-    lab = Lab()
-    lab.pull("nginx")
-    return lab
-
-
-def _mysql() -> Lab:
-    lab = Lab()
-    lab.pull("mysql")
-    return lab
-
-
-def _ubuntu() -> Lab:
-    lab = Lab()
-    lab.pull("ubuntu:15.04")
-    return lab
 
 
 def _hello() -> Lab:
@@ -115,7 +98,7 @@ QUESTIONS = (
         _history_lines,
         commands=("docker image history nginx",),
         decides=r"^(?:<missing>|[0-9a-f]{12}) ",
-        setup=_nginx,
+        setup=pulled("nginx"),
     ),
     Question(
         "history-missing",
@@ -178,7 +161,7 @@ QUESTIONS = (
         _mysql_layers,
         commands=("docker image inspect --format '{{len .RootFS.Layers}} layers' mysql",),
         decides=r"^(\d+) layers",
-        setup=_mysql,
+        setup=pulled("mysql"),
     ),
     Question(
         "disk-sum",
@@ -234,7 +217,7 @@ QUESTIONS = (
         ),
         commands=("docker history ubuntu:15.04",),
         decides=r'CMD \["/bin/bash"\]\s+(\S+)',
-        setup=_ubuntu,
+        setup=pulled("ubuntu:15.04"),
     ),
     Question(
         "rmi-shared",

@@ -33,6 +33,7 @@ from labkit.course.statements import (
     would_start,
 )
 from labkit.lab import Lab
+from labkit.lessons.labs import pulled, running
 from labkit.lessons.parts import mounted
 
 
@@ -83,24 +84,6 @@ def _steps_with_layer(lab: Lab) -> str:
     return " ".join(word if word.isupper() else "RUN" for word in words)
 
 
-def _nginx() -> Lab:
-    lab = Lab()
-    lab.pull("nginx")
-    return lab
-
-
-def _mysql() -> Lab:
-    lab = Lab()
-    lab.pull("mysql")
-    return lab
-
-
-def _web() -> Lab:
-    lab = Lab()
-    lab.run("nginx", name="web")
-    return lab
-
-
 def _two_apps() -> Lab:
     lab = Lab()
     lab.build("app", ["FROM busybox", "CMD echo first"])
@@ -136,7 +119,7 @@ QUESTIONS = (
         _inspected,
         commands=("docker image inspect nginx",),
         decides=r'"(80/tcp|Cmd|Layers)"|(root:x:)',
-        setup=_nginx,
+        setup=pulled("nginx"),
     ),
     Question(
         "steps-and-layers",
@@ -163,7 +146,7 @@ QUESTIONS = (
         _steps_with_layer,
         commands=("docker image history nginx",),
         decides=r"(\d[\d.]*MB|\d\dB) *$",
-        setup=_nginx,
+        setup=pulled("nginx"),
     ),
     Question(
         "inspect-digest",
@@ -225,7 +208,7 @@ QUESTIONS = (
             "docker port web",
         ),
         decides=r"^\$ docker port web$|^80/tcp -> .*$",
-        setup=_nginx,
+        setup=pulled("nginx"),
     ),
     Question(
         "tag-copy",
@@ -255,7 +238,7 @@ QUESTIONS = (
             "docker system df",
         ),
         decides=r"^Images +(\d+ +\d+ +\S+)",
-        setup=_nginx,
+        setup=pulled("nginx"),
     ),
     Question(
         "latest-newest",
@@ -307,7 +290,7 @@ QUESTIONS = (
             'docker ps -a --no-trunc --format "{{.Command}}"',
         ),
         decides=r'^"(.*)"$',
-        setup=_mysql,
+        setup=pulled("mysql"),
     ),
     Question(
         "container-dirs",
@@ -339,7 +322,7 @@ QUESTIONS = (
             "'{{range split .GraphDriver.Data.LowerDir \":\"}}{{println .}}{{end}}' web",
         ),
         decides=r"/(diff)$",
-        setup=_web,
+        setup=running("nginx", "web"),
     ),
     Question(
         "last-cmd",
@@ -365,7 +348,7 @@ QUESTIONS = (
         ),
         commands=('docker image inspect --format "{{json .Config.Cmd}}" nginx',),
         decides=r"^\[.*\]$",
-        setup=_nginx,
+        setup=pulled("nginx"),
     ),
 )
 

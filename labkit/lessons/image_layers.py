@@ -19,6 +19,7 @@ from labkit.course.statements import (
     top_layer_at_most,
 )
 from labkit.lab import Lab
+from labkit.lessons.labs import pulled
 from labkit.lessons.shop import lab_with_shop
 
 
@@ -42,21 +43,6 @@ def _deleted_later(lab: Lab) -> str:
     big = "FROM busybox\nRUN head -c 12000000 /dev/zero > /big"
     before, after = lab.build("big", big), lab.build("cleaned", f"{big}\nRUN rm /big")
     return "same" if before.size == after.size else "smaller" if after.size < before.size else "larger"
-
-
-def _with(*names: str) -> Lab:
-    lab = Lab()
-    for name in names:
-        lab.pull(name)
-    return lab
-
-
-def _with_nginx() -> Lab:
-    return _with("nginx")
-
-
-def _with_mysql_8_0_15() -> Lab:
-    return _with("mysql:8.0.15")
 
 
 _PACKAGES = {"packages/numpy.so": 8_000_000, "packages/flask.so": 4_000_000}
@@ -147,7 +133,7 @@ QUESTIONS = (
         _already_there,
         commands=("docker pull mysql",),
         decides=r"Already exists",
-        setup=_with_nginx,
+        setup=pulled("nginx"),
     ),
     Question(
         "patch-size",
@@ -231,7 +217,7 @@ QUESTIONS = (
         ),
         commands=("docker run --rm nginx ls -l /var/log/nginx",),
         decides=r"-> (\S+)",
-        setup=_with_nginx,
+        setup=pulled("nginx"),
     ),
     Question(
         "pull-update",
@@ -264,7 +250,7 @@ QUESTIONS = (
         ),
         commands=("docker pull mysql",),
         decides=r"Already exists",
-        setup=_with_mysql_8_0_15,
+        setup=pulled("mysql:8.0.15"),
     ),
     Question(
         "union-passwd",
@@ -291,7 +277,7 @@ QUESTIONS = (
         ),
         commands=("docker run --rm nginx grep -E '^(root|nginx):' /etc/passwd",),
         decides=r"^(root|nginx):",
-        setup=_with_nginx,
+        setup=pulled("nginx"),
     ),
     Question(
         "waste",

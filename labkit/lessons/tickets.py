@@ -5,7 +5,6 @@ A ticket says how things are and how they should be. Its hints begin with a ques
 
 from __future__ import annotations
 
-from labkit.base.errors import LabkitError
 from labkit.course.exercise import Exercise, Way, Wrong
 from labkit.course.lesson import Lesson
 from labkit.course.questions import (
@@ -45,8 +44,6 @@ from labkit.course.statements import (
     would_run,
     would_start,
 )
-from labkit.engine.container import find_container
-from labkit.engine.state import Container
 from labkit.lab import Lab
 from labkit.lessons.parts import found as named
 from labkit.lessons.parts import runs_of
@@ -620,23 +617,13 @@ END\"\"\")
 _TABLE = "/data/orders.csv"
 
 
-def _db(lab: Lab) -> Container | None:
-    try:
-        return find_container(lab.engine, "db")
-    except LabkitError:
-        return None
-
-
-def _volumes(container: Container) -> list[str]:
-    return [each.destination for each in container.volumes if not each.anonymous]
-
-
 def _lasting() -> Statement:
     def look(attempt: Attempt) -> Seen:
-        found = _db(attempt.lab)
+        found = named(attempt.lab, "db")
         if found is None or not found.running:
             return Seen(False, "No container `db` runs.", defined=False)
-        where = [each for each in _volumes(found) if f"{_TABLE}/".startswith(f"{each.rstrip('/')}/")]
+        places = [each.destination.rstrip("/") for each in found.volumes if not each.anonymous]
+        where = [each for each in places if f"{_TABLE}/".startswith(f"{each}/")]
         return Seen(bool(where), f"`{_TABLE}` of `db` is {'in a volume' if where else 'in its own layer'}.")
 
     return Statement(f"A container `db` runs, and its `{_TABLE}` is in a volume.", look)
@@ -644,7 +631,7 @@ def _lasting() -> Statement:
 
 def _orders() -> Statement:
     def look(attempt: Attempt) -> Seen:
-        before, found = _db(attempt.origin), _db(attempt.lab)
+        before, found = named(attempt.origin, "db"), named(attempt.lab, "db")
         wanted = file_at(files_in(attempt.origin, before), _TABLE) if before else None
         has = file_at(files_in(attempt.lab, found), _TABLE) if found else None
         if found is None:
@@ -793,9 +780,8 @@ def _digest(lab: Lab) -> str:
 def _pinned() -> Statement:
     def look(attempt: Attempt) -> Seen:
         wanted = attempt.at_start(_annas).id
-        try:
-            found = find_container(attempt.lab.engine, "shop")
-        except LabkitError:
+        found = named(attempt.lab, "shop")
+        if found is None:
             return Seen(False, "There is no container `shop`.", defined=False)
         if found.image_id != wanted:
             return Seen(False, "The container `shop` is not of the image that Anna has.")
