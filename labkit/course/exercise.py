@@ -7,6 +7,7 @@ Python.
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -118,6 +119,15 @@ def as_python(script: str) -> str:
     "_docker('pull nginx')"
     """
     return _COMMAND.sub(lambda match: f"{match[1]}_docker({match[2]!r})", script)
+
+
+def steps(script: str) -> list[str]:
+    """Return the steps of a script, each a statement of Python in one spelling.
+
+    >>> steps("%docker pull nginx\\nx =  1")
+    ["_docker('pull nginx')", 'x = 1']
+    """
+    return [ast.unparse(each) for each in ast.parse(as_python(script)).body]
 
 
 def run_script(script: str, lab: Lab, **names: Any) -> list[str]:

@@ -6,13 +6,12 @@ number or the base is another one, or a decoy: something else of the goal's name
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Iterator
 from functools import cache
 
 from labkit.course import work
-from labkit.course.exercise import Exercise, as_python, statements
+from labkit.course.exercise import Exercise, statements, steps
 from labkit.course.practice import Practice, played
 
 LEAST, MOST = 20, 60
@@ -34,7 +33,7 @@ def mutants(exercise: Exercise) -> list[str]:
     >>> "_docker('pull registry.lab/shop:3')" in mutants(ONE_LAYER)
     True
     """
-    known = {_joined(ast.parse(as_python(script)).body) for script in exercise.right}
+    known = {"\n".join(steps(script)) for script in exercise.right}
     found = [script for script in dict.fromkeys(_all(exercise)) if script not in known]
     return found[:: -(-len(found) // MOST)]
 
@@ -42,17 +41,13 @@ def mutants(exercise: Exercise) -> list[str]:
 def _all(exercise: Exercise) -> Iterator[str]:
     yield from _decoys(exercise)
     for script in exercise.right[:_SCRIPTS]:
-        steps = ast.parse(as_python(script)).body
-        for at in range(len(steps)):
-            before, step, after = steps[:at], steps[at], steps[at + 1 :]
+        whole = steps(script)
+        for at, step in enumerate(whole):
+            before, after = whole[:at], whole[at + 1 :]
             changed = [[*before, *after], [*before, step, step, *after], [*before, step]]
             for other in [*changed, [*before[:-1], step, *before[-1:], *after]]:
-                yield _joined(other)
-        yield from _words(_joined(steps))
-
-
-def _joined(steps: list[ast.stmt]) -> str:
-    return "\n".join(map(ast.unparse, steps))
+                yield "\n".join(other)
+        yield from _words("\n".join(whole))
 
 
 def _words(script: str) -> Iterator[str]:

@@ -20,13 +20,13 @@ from labkit.course.exercise import (
     Line,
     Mark,
     Outcome,
-    as_python,
     calling,
     check,
     mark,
     next_hint,
     run_script,
     statements,
+    steps,
 )
 from labkit.course.progress import Score
 from labkit.course.questions import Question, letter, told
@@ -301,14 +301,14 @@ def next_step(exercise: Exercise, lab: Lab) -> str:
     It was tried on a copy of the lab. A step that gives an answer is none: it would say it.
     """
     for script in exercise.right if exercise.goal else ():
-        steps = [ast.unparse(each) for each in ast.parse(as_python(script)).body]
-        for at in range(len(steps) - 1, -1, -1):
-            if "ex." in steps[at]:
+        left = steps(script)
+        for at in range(len(left) - 1, -1, -1):
+            if "ex." in left[at]:
                 continue
-            attempt = played(exercise, "\n".join(steps[at:]), lab).attempt
+            attempt = played(exercise, "\n".join(left[at:]), lab).attempt
             if all(each(attempt).met for each in exercise.goal):
-                found = re.fullmatch(r"_docker\((.*)\)", steps[at])
-                return f"%docker {ast.literal_eval(found[1])}" if found else steps[at]
+                found = re.fullmatch(r"_docker\((.*)\)", left[at])
+                return f"%docker {ast.literal_eval(found[1])}" if found else left[at]
     return ""
 
 
