@@ -14,11 +14,11 @@ from xml.etree import ElementTree as etree
 from labkit.base.text import shown as visible
 from labkit.course.questions import Question
 from labkit.course.slides import Shot, Slide, SlideRun, StepOutput, cells, commands
-from labkit.engine.scene import Scene, scene, tiles_of
+from labkit.engine.scene import Scene, scene
 from labkit.engine.state import State
 from labkit.notebook.html import element, html
 from labkit.notebook.pictures import still
-from labkit.notebook.widgets.stage import as_json, timed
+from labkit.notebook.widgets.stage import as_json, played
 
 
 def names() -> dict[str, Any]:
@@ -89,9 +89,8 @@ def seen(state: State) -> Scene:
 
 def frame(shot: Shot) -> dict[str, Any]:
     """Return what the stage's page plays: from what was seen last to what is seen now."""
-    keys = {each.layer: tiles_of(shot.after, each) for each in shot.events}
-    before, after = as_json(seen(shot.before)), as_json(seen(shot.after))
-    return {"before": before, "scene": after, "events": list(timed(shot.events)), "keys": keys}
+    after = played(shot.after, seen(shot.after), shot.events)
+    return {"before": as_json(seen(shot.before)), **after}
 
 
 def drawn(value: Any) -> str:

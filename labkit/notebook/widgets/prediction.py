@@ -24,9 +24,9 @@ from labkit.notebook.magics import live
 from labkit.notebook.output import block
 from labkit.notebook.pictures.text import visible
 from labkit.notebook.pictures.theme import BLUE, GREEN, ORANGE, RED, Hue
+from labkit.notebook.widgets.page import ASLEEP
 from labkit.notebook.widgets.stage import Stage, text_of
 
-ASLEEP = "Run this cell (Shift+Enter): buttons appear."
 ELSEWHERE = "Your lab stood elsewhere, so this ran on a fresh one."
 
 

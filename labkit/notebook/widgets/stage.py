@@ -23,6 +23,7 @@ from labkit.base.text import packaged, shown
 from labkit.cli.formats import progress_line
 from labkit.engine.scene import Scene, change, scene, tiles_of
 from labkit.engine.schedule import PullEvent, StepEvent
+from labkit.engine.state import State
 from labkit.lab import Lab
 from labkit.notebook.magics import live, vscode
 from labkit.notebook.pictures import still
@@ -93,12 +94,9 @@ class Stage(anywidget.AnyWidget):
     def _look(self, events: Sequence[PullEvent], words: str = "") -> dict[str, Any]:
         state, before = self.lab.engine.state, self._scene
         self._scene = scene(state, self._unfolded)
-        about = {each.layer: each for each in events}
         self._turn += 1  # the same build again is shown again
         return {
-            "scene": as_json(self._scene),
-            "events": list(timed(events)),
-            "keys": {layer: tiles_of(state, each) for layer, each in about.items()},
+            **played(state, self._scene, events),
             "turn": self._turn,
             "said": words or said(before, self._scene),
             "past": [visible(each) for each in self.lab.commands],
@@ -181,6 +179,20 @@ def timed(events: Iterable[PullEvent]) -> Iterator[list[object]]:
             began = last
         last = began + event.at
         yield [last, *shown_event(event)[1:]]
+
+
+def played(state: State, found: Scene, events: Sequence[PullEvent]) -> dict[str, Any]:
+    """Return what the page plays: a scene, the events that led to it, and the tiles of each one's layer.
+
+    >>> played(State(), Scene(), ())
+    {'scene': {'tiles': [], 'columns': 0, 'rows': 0}, 'events': [], 'keys': {}}
+    """
+    about = {each.layer: each for each in events}
+    return {
+        "scene": as_json(found),
+        "events": list(timed(events)),
+        "keys": {layer: tiles_of(state, each) for layer, each in about.items()},
+    }
 
 
 def as_json(found: Scene) -> dict[str, Any]:
