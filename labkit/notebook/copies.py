@@ -81,7 +81,7 @@ def lay(folder: Path, fresh: str = "") -> list[Laid]:
     before = _read(folder / LIST)
     digests, laid = dict(before), []
     for name, file in files.items():
-        data = _content(name, file)
+        data = content(name, file)
         one = _lay(folder / name, name, data, before.get(name, _NOTHING))
         if name in wanted and one.state not in ("new", "renewed"):
             one = _lay(_free(folder / name), name, data, _NOTHING)
@@ -93,7 +93,8 @@ def lay(folder: Path, fresh: str = "") -> list[Laid]:
     return laid
 
 
-def _content(name: str, file: Traversable) -> bytes:
+def content(name: str, file: Traversable) -> bytes:
+    """Return what is laid of a file of the course: of a notebook the learner's copy."""
     data = file.read_bytes()
     if name.endswith(".ipynb"):
         text = json.dumps(learners_copy(json.loads(data)), indent=1, ensure_ascii=False, sort_keys=True)

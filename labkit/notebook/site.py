@@ -22,7 +22,6 @@ from labkit.course.lesson import Lesson
 from labkit.lessons import LESSONS
 from labkit.notebook import copies, site_pyodide, site_wheels
 from labkit.notebook.html import element, html
-from labkit.notebook.learner import learners_copy
 
 PACKAGES = ("jupyterlite-core==0.8.6", f"{site_wheels.KERNEL}==0.8.6")
 """What builds the pages, and the command that brings them."""
@@ -96,13 +95,9 @@ def _built(work: Path, packages: list[str]) -> Path:
 def _notebooks(folder: Path) -> None:
     """Write the learner's copies of the notebooks, and the data that they read."""
     for name, file in copies.course().items():
-        data = file.read_bytes()
-        if name.endswith(".ipynb"):
-            notebook = learners_copy(json.loads(data))
-            data = json.dumps(notebook, indent=1, ensure_ascii=False).encode()
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
+        path.write_bytes(copies.content(name, file))
 
 
 def _finish(out: Path, pyodide: dict[str, bytes]) -> None:
