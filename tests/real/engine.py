@@ -70,6 +70,7 @@ class RealEngine:
         own: bool = False,
         flags: Sequence[str] = (),
     ) -> None:
+        self.program = DOCKERD
         self.driver = driver
         self.flags = flags
         self.host = "" if own else given_host()
@@ -92,15 +93,20 @@ class RealEngine:
     ) -> None:
         self.close()
 
+    def store(self) -> list[str]:
+        """Give dockerd's flags that say how it keeps images."""
+        return ["--storage-driver", self.driver]
+
     def _start(self) -> None:
         directory = self.directory
         self.host = f"unix://{directory}/docker.sock"
-        command = [DOCKERD, "--data-root", str(self._data or directory / "data")]
+        command = [self.program, "--data-root", str(self._data or directory / "data")]
         command += ["--exec-root", str(directory / "exec"), "--pidfile", str(directory / "dockerd.pid")]
-        command += ["-H", self.host, "--storage-driver", self.driver, "--iptables=false", "--bridge=none"]
+        command += ["-H", self.host, *self.store(), "--iptables=false", "--bridge=none"]
         command += ["--insecure-registry", "127.0.0.0/8", *self.flags]
         log = directory / "dockerd.log"
-        self._process = host.start(command, log, start_new_session=True)
+        ours = os.environ | {"PATH": self.environment()["PATH"]}
+        self._process = host.start(command, log, start_new_session=True, env=ours)
         host.wait_until(lambda: self.run("docker version").exit == 0, self._process, log, 60)
 
     def forget_registries(self) -> None:

@@ -121,8 +121,8 @@ class EngineOfToday(RealEngine):
     """The unpacked engine, with the containerd image store, while the `with` block runs."""
 
     def __init__(self, root: Path) -> None:
-        super().__init__(own=True)
-        self.root = root
+        super().__init__(own=True, flags=("--ip6tables=false",))
+        self.root, self.program = root, f"{root}/usr/sbin/dockerd"
 
     def environment(self) -> dict[str, str]:
         """Give the environment in which `docker` means this engine, and its containerd comes first."""
@@ -131,23 +131,13 @@ class EngineOfToday(RealEngine):
         path = f"{self.root}/usr/bin:{self.root}/usr/sbin:{known['PATH']}"
         return {**known, "PATH": path, "HOME": str(self.directory)}
 
-    def _start(self) -> None:
-        directory = self.directory
-        self.host = f"unix://{directory}/docker.sock"
-        settings = directory / "daemon.json"
+    def store(self) -> list[str]:
+        """Give the flags for the containerd image store; buildx is put beside the client."""
+        settings, plugins = self.directory / "daemon.json", self.directory / "config/cli-plugins"
         settings.write_text('{"features": {"containerd-snapshotter": true}}')
-        plugins = directory / "config/cli-plugins"
         plugins.mkdir()
         (plugins / "docker-buildx").symlink_to(self.root / "usr/libexec/docker/cli-plugins/docker-buildx")
-        command = [f"{self.root}/usr/sbin/dockerd", "--config-file", str(settings), "-H", self.host]
-        command += ["--data-root", f"{directory}/data", "--exec-root", f"{directory}/exec"]
-        command += ["--iptables=false", "--ip6tables=false", "--bridge=none"]
-        command += ["--insecure-registry", "127.0.0.0/8", "--pidfile", f"{directory}/dockerd.pid"]
-        log = directory / "dockerd.log"
-        self._process = host.start(
-            command, log, start_new_session=True, env={**os.environ, **self.environment()}
-        )
-        host.wait_until(lambda: self.run("docker version").exit == 0, self._process, log, 60)
+        return ["--config-file", str(settings)]
 
     def shell(self, line: str) -> Result:
         """Run one line in a shell, `docker` being the unpacked client."""
