@@ -37,7 +37,7 @@ def command_hint(group: Command, words: Sequence[str]) -> str:
     if not group.path and word in PLUGINS:
         return f"labkit: 'docker {word}' is a plugin that labkit does not simulate; it would {PLUGINS[word]}"
     if not group.path and word in WORDS["own"]:
-        return f"labkit: lab.{word}() {WORDS['own'][word]}; in python -m labkit shell: {word}"
+        return f"labkit: lab.{word}() {WORDS['own'][word]}; in labkit shell: {word}"
     word = word.lower()
     if not group.path and word == "docker" and rest:
         return _did_you_mean(f"docker {' '.join(rest)}")

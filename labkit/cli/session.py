@@ -42,7 +42,7 @@ GOES_ON = "labkit: this goes on; a real terminal would wait here until you press
 NOT_HERE = "labkit: this line went to the container, where no docker is: leave it with exit first"
 NOBODY_TYPES = (
     "labkit: nothing more was typed, so that shell ended as with Ctrl-D. Type into a container in a cell of "
-    "%%docker, in python -m labkit shell, or with lab.type(line)"
+    "%%docker, in labkit shell, or with lab.type(line)"
 )
 _A_COMMAND = 400  # steps: docker's commands cost more than a shell's
 _ENV = {"HOME": HOME, "PATH": "/usr/local/bin:/usr/bin:/bin", "USER": "learner", "PWD": HOME}

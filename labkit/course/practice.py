@@ -73,6 +73,7 @@ class Practice:
         """The commands that were given again, until something else is done."""
         self._lost = bool(before.commands) and found is None
         self._counted: set[str] = set()
+        self._refused: set[str] = set()
         self._checked: dict[str, object] | None = None
         self.lab.watchers.add(self)
         self._notice = notice
@@ -143,17 +144,32 @@ class Practice:
         """Compare what was reached with the goal, and say what is seen."""
         card = check(self.exercise, self.attempt)
         self._checked = dict(self.answers)
+        self._note_choices(self.attempt)
         if not card.correct:
             card = self._noticed(card)
         if card.outcome is Outcome.NOT_ATTEMPTED:
             return self._named(card)
-        if card.correct and self._shown and not self._solved:
-            line = Line("You read the solution, so this counts as done with its solution, not as solved.")
-            card = replace(card, lines=(*card.lines, line))
+        if card.correct and not self._solved and (why := self._not_solved()):
+            card = replace(card, lines=(*card.lines, Line(why)))
         if card.correct and self.took:
             card = replace(card, lines=(*card.lines, Line(self.praise)))
-        self._solved = self._solved or (card.correct and not self._shown)
-        return self._kept(card, checks=1, done=card.correct)
+        tried = len(self._refused) > 1
+        self._solved = self._solved or (card.correct and not self._shown and not tried)
+        return self._kept(card, checks=1, done=card.correct, tried=tried)
+
+    def _not_solved(self) -> str:
+        """Say why a right end does not count as solved; "" where it does."""
+        if self._shown:
+            return "You read the solution, so this counts as done with its solution, not as solved."
+        tried = len(self._refused) + 1
+        return f"This was choice {tried}, so it counts as done by trying, not as solved." if tried > 2 else ""
+
+    def _note_choices(self, attempt: Attempt) -> None:
+        """Note the choices that were refused: one may be a mistake, more are tried one after the other."""
+        for ask in self.exercise.asks:
+            seen = ask.statement(attempt)
+            if ask.question and seen.defined and not seen.met:
+                self._refused.add(seen.text)
 
     def hint(self) -> Card:
         """Give the next hint that fits what the lab shows now; the last is a step that leads on from here.

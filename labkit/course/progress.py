@@ -31,13 +31,16 @@ RENAMED: Mapping[str, str] = {}
 """Today's ids of exercises by those that an earlier labkit wrote: what was done stays done."""
 _WAIT = 20.0
 """Seconds to wait for another notebook that writes."""
+_HELD: dict[Path, Scores] = {}
+"""What could not be written, by the file: held as long as the program runs, and written once it can be."""
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
     """What is known of one exercise.
 
-    `solved` means: a check was correct before the solution was read; `done`: a check was correct.
+    `solved` means: a check was correct before the solution was read, and before the choices had been tried
+    one after the other; `done`: a check was correct.
     """
 
     checks: int = 0
@@ -47,7 +50,7 @@ class Score:
     done: bool = False
 
     def after(self, event: Mapping[str, object]) -> Score:
-        """Return the score after something happened: `checks` or `hints` more, the solution shown, done.
+        """Return the score after something happened: `checks` or `hints` more, `shown`, `done`, or `tried`.
 
         >>> Score().after({"shown": True}).after({"checks": 1, "done": True})
         Score(checks=1, hints=0, shown=True, solved=False, done=True)
@@ -57,7 +60,7 @@ class Score:
             self.checks + now["checks"],
             self.hints + now["hints"],
             self.shown or now["shown"],
-            self.solved or (now["done"] and not self.shown),
+            self.solved or (now["done"] and not self.shown and not event.get("tried")),
             self.done or now["done"],
         )
 
@@ -160,25 +163,24 @@ def record(exercise_id: str, event: Mapping[str, object]) -> str:
 def update(change: Callable[[Scores], Scores], where: Path | None = None) -> Progress:
     """Read the file, change its scores and write it, while nobody else does; never raises for the disk.
 
-    Where the folder cannot be written, the message says so; what could be read is returned all the same.
+    Where the folder cannot be written, the message says so, and what is new is held until the program ends.
     """
     directory = where or folder()
     path = directory / FILE
-    scores: Scores = {}
-    message = ""
+    held = _HELD.get(path, {})
     try:
         directory.mkdir(parents=True, exist_ok=True)
         with _locked(directory):
             scores, message = _read(path)
-            changed = change(scores)
+            changed = change(merge(scores, held))
             if changed != scores:
                 write_file(path, [as_json(changed)])
-            scores = changed
+            _HELD.pop(path, None)
     except (OSError, TimeoutError) as error:
         reason = getattr(error, "strerror", None) or "another program does not let go of it"
-        message = f"Your progress cannot be kept: {path}: {reason}."
-        scores = scores or _peek(path)
-    return Progress(scores, path, message)
+        message = f"Your progress cannot be kept: {path}: {reason}. Here it is held until the kernel stops."
+        changed = _HELD[path] = change(merge(_peek(path), held))
+    return Progress(changed, path, message)
 
 
 @contextmanager
@@ -294,5 +296,5 @@ def _state(score: Score) -> str:
     if score.solved:
         return f"solved ({tries})"
     if score.done:
-        return f"done with its solution ({tries})"
+        return f"done {'with its solution' if score.shown else 'by trying'} ({tries})"
     return f"begun ({tries}{', solution read' * score.shown})"

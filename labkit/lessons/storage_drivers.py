@@ -319,7 +319,7 @@ Which storage driver fits? More than one may; the check runs the workload under 
         ),
         Hint(
             "table",
-            "`python -m labkit drivers`, or `driver_explorer()` in lesson 5, shows what each step costs.",
+            "`labkit drivers` in a terminal, or `driver_explorer()` in lesson 5, shows what each step costs.",
         ),
         Hint("blocks", "Which drivers of lesson 5 know blocks instead of files?"),
     ),

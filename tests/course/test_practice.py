@@ -235,6 +235,32 @@ def test_a_choice_is_named_by_its_letter_or_its_text(answer: str) -> None:
     assert ex.check().correct
 
 
+def test_choices_tried_one_after_the_other_do_not_count_as_solved() -> None:
+    score = Score()
+
+    def keep(name: str, event: Mapping[str, object]) -> str:
+        nonlocal score
+        score = score.after(event)
+        return ""
+
+    ex = Practice(find_exercise(LESSONS, "07-wrong-statement"), keep)
+    for letter in "abd":
+        ex.answer(letter)
+        assert not ex.check().correct
+    ex.answer("c")
+    assert "This was choice 4, so it counts as done by trying, not as solved." in ex.check().text
+    assert (score.done, score.solved) == (True, False)
+
+
+def test_one_mistaken_choice_is_forgiven() -> None:
+    ex = begin("07-wrong-statement")
+    for letter in "aac":
+        ex.answer(letter)
+        card = ex.check()
+    assert card.correct
+    assert "by trying" not in card.text
+
+
 ODD = [
     None,
     7,
@@ -395,5 +421,5 @@ def test_events_are_kept_and_a_failure_to_keep_them_is_said() -> None:
     assert "the disk is full" in card.text
     assert events == [
         {"name": "07-wrong-statement", "hints": 1},
-        {"name": "07-wrong-statement", "checks": 1, "done": True},
+        {"name": "07-wrong-statement", "checks": 1, "done": True, "tried": False},
     ]

@@ -182,7 +182,7 @@ def test_a_folder_that_cannot_be_made_gives_a_message(
     assert "Your progress cannot be kept" in record("x", {"checks": 1})
 
 
-def test_a_full_disk_leaves_the_old_file_and_gives_a_message(
+def test_a_full_disk_leaves_the_old_file_and_what_is_new_is_written_later(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     record("x", {"checks": 1})
@@ -192,8 +192,20 @@ def test_a_full_disk_leaves_the_old_file_and_gives_a_message(
 
     monkeypatch.setattr(os, "fsync", full)
     assert "No space left on device" in record("x", {"checks": 1})
+    assert from_json((folder / "progress.json").read_bytes()) == {"x": Score(checks=1)}
     monkeypatch.undo()
-    assert load(folder).scores == {"x": Score(checks=1)}
+    load(folder)
+    assert from_json((folder / "progress.json").read_bytes()) == {"x": Score(checks=2)}
+
+
+def test_where_nothing_can_be_kept_the_session_still_knows_what_was_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("LABKIT_DATA", str(tmp_path / "file" / "data"))
+    assert "held until the kernel stops" in record("x", {"checks": 1})
+    record("x", {"checks": 1, "done": True})
+    assert load().scores == {"x": Score(checks=2, solved=True, done=True)}
 
 
 def test_another_program_that_keeps_the_lock_gives_a_message(
