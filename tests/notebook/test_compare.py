@@ -12,7 +12,7 @@ from IPython.utils.capture import capture_output
 import labkit
 from labkit import Lab
 from labkit.cli.own_docker import Comparison, Pair
-from labkit.notebook.magics import compare, html
+from labkit.notebook.comparison import compare, html
 from tests.cli.own_dockers import OVERLAY2, docker_that, engine
 
 ROWS = (Pair(" ", "a", "a"), Pair("~", "1 day", "2 days"), Pair("|", "<b>x", "y & z"), Pair(">", "", "new"))
