@@ -13,21 +13,25 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
+from xml.etree import ElementTree as etree
 
 from labkit.base.errors import LabkitError
 from labkit.base.lazy import advice
 from labkit.base.text import one_line
 from labkit.engine.schedule import PullEvent
 from labkit.lab import Lab
-from labkit.notebook.pictures.picture import image, twin
+from labkit.notebook.pictures.picture import image, source, twin
 from labkit.notebook.pictures.text import count, cut, indented, visible
-from labkit.notebook.pictures.theme import BLUE, CARD, GREEN, INK, RED, RULE, Hue
+from labkit.notebook.pictures.theme import BLUE, CARD, DARK, GREEN, INK, RED, RULE, Hue
 from labkit.notebook.pictures.views import name_of, notebook_lab
 
 MISSING = f"no chart: matplotlib is not installed here ({advice('course')}); in words:"
 _DPI = 192
 """Twice what a page shows, so that a chart is sharp when it is projected."""
 _WIDTH = 8.0
+_PLAIN = " =:;,/+"
+"""What base64 and a type need stays as it is in an address, where a comparison of notebooks finds it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,7 @@ class Chart:
     text: str = field(repr=False)
     png: bytes = field(repr=False)
     width: int = field(repr=False, default=0)
+    height: int = field(repr=False, default=0)
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> Mapping[str, str]:
         """Return the image with, folded below it, the twin; both in text where nothing else can be shown."""
@@ -47,8 +52,13 @@ class Chart:
 
     @property
     def html(self) -> str:
-        """The image alone."""
-        return image("image/png", self.png, f"Chart: {self.title}.", self.width)
+        """The image alone: a drawing that holds the PNG, for the sake of its style."""
+        size = {"width": f"{self.width}", "height": f"{self.height}"}
+        drawing = etree.Element("svg", {"xmlns": "http://www.w3.org/2000/svg", **size})
+        etree.SubElement(drawing, "style").text = DARK
+        etree.SubElement(drawing, "image", {"href": source("image/png", self.png), **size})
+        address = f"data:image/svg+xml,{quote(etree.tostring(drawing), safe=_PLAIN)}"
+        return image(address, f"Chart: {self.title}.", self.width)
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +262,7 @@ def make_chart(title: str, text: str, draw: Callable[[], Any]) -> Chart:
         matplotlib.rcParams.update({"font.size": 11, "hatch.linewidth": 0.8, "text.parse_math": False})
         figure = draw()
         figure.savefig(data, format="png", metadata={"Software": None}, pil_kwargs={"compress_level": 1})
-    return Chart(title, text, _in_few_colours(data), int(figure.get_size_inches()[0] * 96))
+    return Chart(title, text, _in_few_colours(data), *(int(96 * each) for each in figure.get_size_inches()))
 
 
 def _load_in_browser() -> None:

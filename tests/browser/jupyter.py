@@ -21,7 +21,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 import nbformat
-from PIL import Image
+from PIL import Image, ImageStat
 
 from tests.browser import scripts
 from tests.notebooks import ROOT
@@ -184,7 +184,16 @@ class Notebook:
                 assert not (found := self.cut_off()), found
                 self.look(theme, width, min(MOST_HEIGHT, self._height() + 200))
                 self.shoot(f"{name}-{theme.split()[-1].lower()}-{width}")
+                assert self.brightness() <= {"JupyterLab Dark": 90}.get(theme, 255)
             assert self.faults() == []
+
+    def brightness(self) -> float:
+        """Give how bright the brightest picture in an output is, 0 to 255."""
+        pictures = self.page.locator(".jp-OutputArea-output img:visible")
+        shots = (each.screenshot() for each in pictures.all())
+        return max(
+            (ImageStat.Stat(Image.open(io.BytesIO(each)).convert("L")).mean[0] for each in shots), default=0
+        )
 
     def _height(self) -> int:
         """Give the height of the notebook down to its last cell: below it the panel scrolls on, empty."""

@@ -61,6 +61,14 @@ def test_a_guess_by_mouse_locks_and_the_run_marks_the_line_that_decides(notebook
         box = [card(page).locator(part).bounding_box() for part in (".printed", ".verdict")]
         assert box[1]["x"] > box[0]["x"] + 300, "the verdict is beside the output"
         assert page.page.locator("labkit-live .picture [data-key]").count() > 12
+        kept = json.loads((page.server.work.parent / "LABKIT_DATA/progress.json").read_bytes())["exercises"]
+        assert kept["guess:pull-shared"] == {
+            "checks": 1,
+            "hints": 0,
+            "shown": False,
+            "solved": False,
+            "done": False,
+        }
 
 
 def test_a_card_that_was_run_is_answered_by_keys_which_stay_in_it(notebook: Opener) -> None:

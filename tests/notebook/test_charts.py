@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
+from xml.etree import ElementTree as etree
 
 import pytest
 
@@ -116,10 +119,18 @@ def test_the_same_chart_has_the_same_bytes_whatever_the_user_set() -> None:
 
 
 def test_a_chart_is_an_image_with_a_text_alternative_and_its_twin() -> None:
-    bundle = Chart("a < b", "one < two", b"png", 80)._repr_mimebundle_()
+    bundle = Chart("a < b", "one < two", b"png", 80, 60)._repr_mimebundle_()
     assert bundle["text/plain"] == "one < two"
     image, twin = bundle["text/html"].split(" /><details>")
-    assert image.startswith('<img src="data:image/png;base64,cG5n" alt="Chart: a &lt; b." width="80"')
+    found = re.match(r'<img src="([^"]*)" alt="Chart: a &lt; b." width="80"', image)
+    assert found
+    address = found[1]
+    kind, drawing = address.split(",", 1)
+    assert kind == "data:image/svg+xml"
+    held = etree.fromstring(unquote(drawing)).find("{http://www.w3.org/2000/svg}image")
+    assert held is not None
+    assert held.attrib == {"href": "data:image/png;base64,cG5n", "width": "80", "height": "60"}
+    assert "data:image/png;base64,cG5n" in address  # as tests/sanitize.cfg looks for it
     assert twin == "<summary>In words</summary><pre>one &lt; two</pre></details>"
 
 

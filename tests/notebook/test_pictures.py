@@ -170,7 +170,7 @@ def test_what_a_name_holds_is_only_text(name: str) -> None:
     picture = PICTURES[name]
     assert "<script" not in picture.svg + picture.html
     assert {each.tag for each in parsed(picture).iter()} <= {
-        SVG + tag for tag in ("svg", "defs", "title", "desc", "rect", "g", "text", "path")
+        SVG + tag for tag in ("svg", "style", "defs", "title", "desc", "rect", "g", "text", "path")
     }
     for shown in (picture.svg, picture.text, picture.html):
         assert not re.search("[\x00-\x09\x0b-\x1f\u202a-\u202e\u2066-\u2069\ud800-\udfff]", shown)

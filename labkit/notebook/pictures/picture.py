@@ -30,7 +30,7 @@ class Picture:
     def image(self) -> str:
         """The image alone, with its text alternative, never wider than the page."""
         alternative = f"{self.title}. {self.description}"
-        return image("image/svg+xml", self.svg.encode(), alternative, self.width)
+        return image(source("image/svg+xml", self.svg.encode()), alternative, self.width)
 
     @property
     def html(self) -> str:
@@ -38,18 +38,26 @@ class Picture:
         return self.image + twin(self.text)
 
 
-def image(kind: str, data: bytes, alternative: str, width: int) -> str:
-    """Return the HTML of an image of a MIME type with its text alternative, as wide as the page or `width`.
+def source(kind: str, data: bytes) -> str:
+    """Return the address of data of a MIME type that has the data in itself.
+
+    >>> source("image/png", b"png")
+    'data:image/png;base64,cG5n'
+    """
+    return f"data:{kind};base64,{base64.b64encode(data).decode()}"
+
+
+def image(address: str, alternative: str, width: int) -> str:
+    """Return the HTML of an image with its text alternative, as wide as the page or `width`.
 
     On a narrow page it scrolls before letters of 14 pixels are less than 11.
 
-    >>> image("image/png", b"", "a chart", 80)[:44]
+    >>> image(source("image/png", b""), "a chart", 80)[:44]
     '<img src="data:image/png;base64," alt="a cha'
     """
-    source = f"data:{kind};base64,{base64.b64encode(data).decode()}"
     style = f"min-width: {width * 4 // 5}px; max-width: 100%; height: auto"
     return _html(
-        etree.Element("img", {"src": source, "alt": alternative, "width": str(width), "style": style})
+        etree.Element("img", {"src": address, "alt": alternative, "width": str(width), "style": style})
     )
 
 

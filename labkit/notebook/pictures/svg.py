@@ -14,7 +14,7 @@ import drawsvg  # type: ignore[import-untyped]
 
 from labkit.notebook.pictures.picture import Picture
 from labkit.notebook.pictures.text import SANS, fit, visible
-from labkit.notebook.pictures.theme import CARD, INK, PADDING, RULE, SIZE, TITLE, Hue
+from labkit.notebook.pictures.theme import CARD, DARK, INK, PADDING, RULE, SIZE, TITLE, Hue
 
 Shape: TypeAlias = Any
 """An element of drawsvg, which has no types."""
@@ -125,6 +125,7 @@ def paint(
         aria_labelledby=f"{mark}-title {mark}-description",
         style="max-width: 100%; height: auto",
     )
+    drawing.append_css(DARK)
     described = drawsvg.Title(description, id=f"{mark}-description")
     described.TAG_NAME = "desc"
     drawing.extend([drawsvg.Title(title, id=f"{mark}-title"), described])

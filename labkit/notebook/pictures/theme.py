@@ -1,8 +1,8 @@
 """The colours and measures that all pictures and charts share.
 
 The hues are those of Okabe and Ito, told apart with any kind of colour vision; none carries a meaning
-alone, a letter, a number, a dash or hatching stands beside it. Every picture lies on a white card of its
-own, so that it reads the same in a light and in a dark theme.
+alone, a letter, a number, a dash or hatching stands beside it. Every picture lies on a card of its own, white
+in a light theme; in a dark one all of it is turned to its opposite, but for the hues.
 """
 
 from __future__ import annotations
@@ -35,6 +35,10 @@ PURPLE = Hue("#cc79a7", "#f7e6ef", INK)
 
 CHANGES = {"A": GREEN, "C": ORANGE, "D": RED, "O": ORANGE, "W": RED}
 """Added, changed, deleted, as `docker diff` letters them; an opaque directory and a whiteout."""
+
+DARK = "@media screen and (prefers-color-scheme: dark) { svg { filter: invert(0.93) hue-rotate(180deg); } }"
+"""The style of a drawing that is shown as an image: there "prefers" asks what holds around the image, which
+JupyterLab sets with its theme (CSS Color Adjustment, `color-scheme`)."""
 
 SIZE = 14
 """The smallest font, in pixels."""

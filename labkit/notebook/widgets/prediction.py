@@ -93,6 +93,7 @@ class Prediction(Stage):
         self.question = question
         self._letters = dict(zip(ascii_uppercase, question.choices, strict=False))
         self._own = lab is None
+        self._kept_at_all = live()  # now: the page's message with the guess names no cell
         super().__init__(lab or Lab())
         self.lab.watchers.discard(self)  # it shows its own run, and not what is done later
 
@@ -111,7 +112,7 @@ class Prediction(Stage):
             return
         self.chosen = letter
         self._keep()
-        if live() and self.question in all_questions(lessons.LESSONS):
+        if self._kept_at_all and self.question in all_questions(lessons.LESSONS):
             right = self._letters[letter].right
             progress.record(_kept(self.question), {"checks": True, "done": right})
 
