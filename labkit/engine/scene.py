@@ -94,17 +94,20 @@ def scene(state: State, unfolded: Iterable[str] = (), beside: int = _BESIDE) -> 
     return replace(found, tiles=(*_blobs(state), *found.tiles, *_volumes(state)))
 
 
-def scene_of(images: Iterable[tuple[str, Image]], containers: Iterable[Container] = ()) -> Scene:
+def scene_of(
+    images: Iterable[tuple[str, Image]], containers: Iterable[Container] = (), state: State | None = None
+) -> Scene:
     """Return what there is to see of images alone, each with a name to show, and of containers.
 
-    Layers are called by their DiffIDs, and images of the same stack stand in the order in which they come.
+    Layers are called by their DiffIDs, or as the state in which they were pulled knows them; images of the
+    same stack stand in the order in which they come.
 
     >>> from labkit import Lab
     >>> found = scene_of([("web", Lab().pull("nginx"))])
     >>> [(each.kind, each.name) for each in found.tiles][2:]
     [('layer', 'fc4c9f8e7dac'), ('image', 'web')]
     """
-    return _built(_forest(images, containers, State()), ())
+    return _built(_forest(images, containers, state or State()), ())
 
 
 def _built(ground: _Spot, unfolded: Iterable[str], beside: int = _BESIDE) -> Scene:

@@ -101,6 +101,32 @@ QUESTIONS = (
         setup=pulled("nginx"),
     ),
     Question(
+        "history-old",
+        "The history of nginx has a column CREATED. Three of its ten lines are some weeks older than the "
+        "others. Which?",
+        (
+            Choice(
+                "the three that made a layer",
+                "Two of these are nginx's own, and as new as the steps around them.",
+                shows="RUN RUN ADD",
+            ),
+            Choice(
+                "the three at the bottom",
+                "They were built first: two came with the Debian image, and the third was done once, on it.",
+                right=True,
+                shows="LABEL CMD ADD",
+            ),
+            Choice(
+                "the three at the top",
+                "The newest step is the first line, so what is oldest stands at the bottom.",
+                shows="CMD STOPSIGNAL EXPOSE",
+            ),
+        ),
+        commands=("docker image history nginx",),
+        decides=r"weeks ago +/bin/sh -c #\(nop\) +(\w+)",
+        setup=pulled("nginx"),
+    ),
+    Question(
         "history-missing",
         "busybox was pulled; its history has 2 lines. You build an image on it in two steps. "
         "How many of the 4 history lines will say <missing>?",
@@ -137,8 +163,7 @@ QUESTIONS = (
     ),
     Question(
         "history-zero",
-        "mysql has 20 history lines. 9 of them say 0B, and one of these is RUN mkdir. "
-        "How many layers does the image have?",
+        "mysql has 20 history lines: 11 have a size, and 9 say 0B. How many layers does the image have?",
         (
             Choice(
                 "20: each line is a layer",
@@ -153,7 +178,7 @@ QUESTIONS = (
             ),
             Choice(
                 "12",
-                "The 11 lines with a size, and mkdir: a new directory is a change, but has no bytes.",
+                "The 11 lines with a size, and RUN mkdir: a new directory is a change, but has no bytes.",
                 right=True,
                 shows="12",
             ),

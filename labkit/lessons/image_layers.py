@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from labkit.course.exercise import Exercise, Way, Wrong
 from labkit.course.lesson import Lesson
 from labkit.course.questions import Choice, Question, answered, number
@@ -29,7 +31,8 @@ def _pulled_layers(lab: Lab) -> str:
 
 def _already_there(lab: Lab) -> str:
     lab.pull("nginx")
-    return str(lab.docker("pull mysql").text.count("Already exists"))
+    lines = re.findall(r"^[0-9a-f]{12}: (.*\S)", lab.docker("pull mysql").text, re.M)
+    return " ".join(str(number) for number, words in enumerate(lines, 1) if words == "Already exists")
 
 
 def _patch(lab: Lab) -> str:
@@ -104,29 +107,29 @@ QUESTIONS = (
     ),
     Question(
         "pull-shared",
-        "nginx is in the local cache. Now docker pull mysql: an image of 12 layers. "
-        "How many lines will say Already exists?",
+        "nginx is in the local cache. Now docker pull mysql: an image of 12 layers, a line for each, the "
+        "base first. Which lines will say Already exists?",
         (
             Choice(
-                "0: nginx and mysql are different programs",
+                "none: nginx and mysql are different programs",
                 "The programs differ, but both images were built on the same Debian base.",
-                shows="0",
+                shows="",
             ),
             Choice(
-                "1",
-                "The Debian base. Above it the two images differ from the first layer on.",
+                "the first",
+                "It is the Debian base, on which both images stand. What mysql has above it, nginx has not.",
                 right=True,
                 shows="1",
             ),
             Choice(
-                "3",
+                "the first three",
                 "So it is where more has been pulled before. What counts is your own cache.",
                 almost=True,
-                shows="3",
+                shows="1 2 3",
             ),
             Choice(
-                "12: mysql was on Docker Hub before",
-                "Already exists speaks of the cache on your computer, not of the registry.",
+                "the last",
+                "The last line is the top of mysql, its very own. What images share lies at the bottom.",
                 shows="12",
             ),
         ),
@@ -221,31 +224,26 @@ QUESTIONS = (
     ),
     Question(
         "pull-update",
-        "mysql:8.0.15 is in the local cache. Now docker pull mysql brings the next version. Both have "
-        "12 layers, and of the new ones only the package and what lies above it were built anew: the "
-        "package is the ninth layer, its version is noted in the eighth. How many lines will say "
-        "Already exists?",
+        "mysql:8.0.15 is in the local cache, and docker pull mysql brings the next version. Both have 12 "
+        "layers. The version is written into the eighth, and the program comes with the ninth. The three "
+        "above them hold the same files as before. Which lines will say Already exists?",
         (
             Choice(
-                "0: it is another image",
+                "none: it is another image",
                 "An image is a stack of layers. Another image may have most of the same ones.",
                 shows="",
             ),
             Choice(
-                "7 of the 12",
-                "The base and all up to the key of the package source are the same layers. Only the "
-                "upper five come down.",
+                "the first seven",
+                "Up to the seventh nothing changed. What lies above a changed layer was built anew, too.",
                 right=True,
-                shows="Already exists Already exists Already exists Already exists Already exists "
-                "Already exists Already exists",
+                shows=" ".join(["Already exists"] * 7),
             ),
             Choice(
-                "11: only the package differs",
-                "What lies above a changed layer is another stack, and was built anew as well.",
+                "all but the eighth and the ninth",
+                "The three above hold the same files, but on another stack: they were built anew.",
                 almost=True,
-                shows="Already exists Already exists Already exists Already exists Already exists "
-                "Already exists Already exists Already exists Already exists Already exists "
-                "Already exists",
+                shows=" ".join(["Already exists"] * 10),
             ),
         ),
         commands=("docker pull mysql",),
@@ -263,19 +261,22 @@ QUESTIONS = (
                 shows="root",
             ),
             Choice(
-                "root and nginx, one line for each",
-                "The container sees the whole file of the second layer. The one below is hidden.",
+                "the second layer's file alone: root and nginx, once each",
+                "The upper file hides the whole file below it. Nothing of the lower one is seen.",
                 right=True,
                 shows="root nginx",
             ),
             Choice(
-                "root twice: the lines of both files",
-                "Directories of several layers are shown merged. Files are not: the topmost one counts.",
+                "both files joined: root twice, then nginx",
+                "Directories of several layers are shown joined. Files are not: the topmost one counts.",
                 almost=True,
                 shows="root root nginx",
             ),
         ),
-        commands=("docker run --rm nginx grep -E '^(root|nginx):' /etc/passwd",),
+        commands=(
+            "docker run --rm nginx grep -E '^(root|nginx):' /etc/passwd",
+            "docker run --rm nginx cat /etc/debian_version",
+        ),
         decides=r"^(root|nginx):",
         setup=pulled("nginx"),
     ),

@@ -74,7 +74,7 @@ def test_there_is_no_run_without_a_guess() -> None:
     [
         ("pull-layers", "A", "Not this one. Your guess: A · 1 file"),
         ("pull-layers", "B", "Right. Your guess: B · 3 files"),
-        ("pull-shared", "C", "Almost. Your guess: C · 3"),
+        ("pull-shared", "C", "Almost. Your guess: C · the first three"),
     ],
 )
 def test_a_guess_is_judged_in_words(name: str, letter: str, first: str) -> None:

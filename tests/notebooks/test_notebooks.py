@@ -118,6 +118,19 @@ def test_each_passage_shows_the_same_alone_after_a_restart_and_twice(path: Path)
     assert {each: found[each] for each in wanted if found[each] != wanted[each]} == {}
 
 
+@each_lesson
+def test_what_is_not_folded_needs_nothing_that_is(path: Path) -> None:
+    """A learner answers the cards, runs what is to be seen, and leaves the folded cells as they are."""
+    cells = [deepcopy(cell) for cell in read(path).cells if cell.cell_type == "code"]
+    seen = [cell for cell in cells if "after" not in tags(cell)]
+    stored = {cell.id: shown(cell) for cell in seen if "predict(" not in cell.source}
+    for cell in seen:
+        cell.source = re.sub(r"^(predict\(.*)\)$", r'\1, answer="A")', cell.source, flags=re.M)
+    ran = execute(nbformat.v4.new_notebook(cells=seen), path.parent)
+    found = {cell.id: shown(cell) for cell in ran.cells}
+    assert {each: found[each] for each in stored if found[each] != stored[each]} == {}
+
+
 def test_the_slides_are_covered_in_their_order() -> None:
     found = [tag for path in LESSONS for cell in read(path).cells for tag in tags(cell)]
     assert [tag for tag in found if tag.startswith("slide:")] == [f"slide:{each}" for each in SLIDES]

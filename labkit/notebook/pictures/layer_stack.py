@@ -1,6 +1,7 @@
 """Images and containers as what they stand on: each picture is a scene of what was asked for, and a caption.
 
-Layers carry their numbers, 1 for the base, and the starts of their DiffIDs. One that several images or
+Layers carry their numbers, 1 for the base, and the starts of their DiffIDs, or, where that is asked for, of
+the digests by which a lab pulled them. One that several images or
 containers stand on is as wide as they are together, and hatched.
 """
 
@@ -16,7 +17,7 @@ from labkit.box import Box
 from labkit.engine import container as containers
 from labkit.engine import images
 from labkit.engine.scene import Scene, Tile, scene_of
-from labkit.engine.state import Container
+from labkit.engine.state import Container, State
 from labkit.go.units import human_size
 from labkit.lab import Lab
 from labkit.notebook.pictures.picture import Picture
@@ -41,12 +42,18 @@ Several: TypeAlias = Pictured | Mapping[str, Pictured] | Sequence[Pictured]
 
 
 def stack(
-    image: Pictured, container: str | Box | Container | None = None, *, name: str = "", lab: Lab | None = None
+    image: Pictured,
+    container: str | Box | Container | None = None,
+    *,
+    name: str = "",
+    lab: Lab | None = None,
+    digests: bool = False,
 ) -> Picture:
     """Draw the layers of an image, the base at the bottom, and a container's own layer on top.
 
     Both can be given by their names in `lab`, or else in the notebook's lab; a container alone brings its
-    image. `name` is the name to show of the image. Raises NotFound for a name that the lab has not.
+    image. `name` is the name to show of the image. With `digests` layers are called as `docker pull` calls
+    them, where the lab pulled them. Raises NotFound for a name that the lab has not.
 
     >>> lab = Lab()
     >>> image = lab.pull("nginx")
@@ -58,16 +65,19 @@ def stack(
     summary = _summary(shown)
     if container is None and isinstance(found, Image):
         told = "Each layer is read-only: it never changes once it is made."
-        return still(_scene([shown]), summary, lines(told))
+        return still(_scene([shown], (), _state(lab, digests)), summary, lines(told))
     box = _container(found if container is None else container, lab)
     told = "The layers are read-only; the container writes to its own, dashed."
-    return still(_scene([shown], [box]), f"Container {box.name} on {summary}", lines(told))
+    scene = _scene([shown], [box], _state(lab, digests))
+    return still(scene, f"Container {box.name} on {summary}", lines(told))
 
 
-def steps(image: Pictured, *, name: str = "", changes: int = 4, lab: Lab | None = None) -> Picture:
+def steps(
+    image: Pictured, *, name: str = "", changes: int = 4, lab: Lab | None = None, digests: bool = False
+) -> Picture:
     """Draw a stack whose layers tell what they add (A), change (C) and delete (D).
 
-    Each tells at most `changes` lines. The image is given as `stack` takes it.
+    Each tells at most `changes` lines. The image is given, and its layers are called, as `stack` does it.
 
     >>> lab = Lab()
     >>> image = lab.build("app", ["FROM busybox", "RUN echo hello > /greeting"])
@@ -79,7 +89,7 @@ def steps(image: Pictured, *, name: str = "", changes: int = 4, lab: Lab | None 
     shown = named(image, name, lab)
     told = dict(zip(shown[1].chain_ids, layer_changes(shown[1], changes), strict=True))
     tiles: list[Tile] = []
-    for tile in _scene([shown]).tiles:
+    for tile in _scene([shown], (), _state(lab, digests)).tiles:
         tiles.append(replace(tile, row=len(tiles)))
         for line in reversed(told.get(tile.key.removeprefix("layer:"), ())):
             letter, _, path = line.partition(" ")
@@ -88,12 +98,12 @@ def steps(image: Pictured, *, name: str = "", changes: int = 4, lab: Lab | None 
     return still(Scene(tuple(tiles), 1, len(tiles)), _summary(shown), lines(words))
 
 
-def shared(*images: Several, lab: Lab | None = None) -> Picture:
+def shared(*images: Several, lab: Lab | None = None, digests: bool = False) -> Picture:
     """Draw images side by side, the layers that they share once, below them all.
 
     Each is given as `stack` takes it: `shared("nginx", "mysql")`; or in a list, or in a dict by the names to
-    show. Layers are shared from the base up, as long as all below is the same (a ChainID names them so): the
-    same files on another base are another layer.
+    show. Layers are called as there. They are shared from the base up, as long as all below is the same (a
+    ChainID names them so): the same files on another base are another layer.
 
     >>> lab = Lab()
     >>> image = lab.build("web", ["FROM busybox", "RUN echo hello > /greeting"])
@@ -108,7 +118,7 @@ def shared(*images: Several, lab: Lab | None = None) -> Picture:
       on disk   1.2MB
     """
     found = [each for given in images for each in _several(given, lab)]
-    scene, sums = _scene(found), _sums([image for _, image in found])
+    scene, sums = _scene(found, (), _state(lab, digests)), _sums([image for _, image in found])
     tiles = (
         replace(tile, note=f"shared by {tile.span}") if tile.kind == "layer" and tile.span > 1 else tile
         for tile in scene.tiles
@@ -207,11 +217,16 @@ def _container(given: object, lab: Lab | None) -> Container:
     return found
 
 
-def _scene(shown: Sequence[Named], boxes: Iterable[Container] = ()) -> Scene:
+def _state(lab: Lab | None, digests: bool) -> State | None:
+    """Return the state that knows by which digests layers were pulled, where that is asked for."""
+    return needed_lab(lab).engine.state if digests else None
+
+
+def _scene(shown: Sequence[Named], boxes: Iterable[Container] = (), state: State | None = None) -> Scene:
     """Return the scene of images, all names of one on its card, and of containers."""
     images = {image.id: image for _, image in shown}
     cards = [
         (", ".join(dict.fromkeys(name for name, each in shown if each.id == image.id)), image)
         for image in images.values()
     ]
-    return scene_of(cards, boxes)
+    return scene_of(cards, boxes, state)

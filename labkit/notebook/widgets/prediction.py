@@ -6,10 +6,12 @@ the guess neither the card nor what Jupyter keeps of it has the answer.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from string import ascii_uppercase
 from typing import Any
 
 import traitlets
+from IPython.core.getipython import get_ipython
 
 from labkit import lessons
 from labkit.base.errors import LabkitError
@@ -27,21 +29,24 @@ from labkit.notebook.pictures.theme import BLUE, GREEN, ORANGE, RED, Hue
 from labkit.notebook.widgets.page import ASLEEP
 from labkit.notebook.widgets.stage import Stage, text_of
 
-ELSEWHERE = "Your lab stood elsewhere, so this ran on a fresh one."
+ELSEWHERE = "Your lab stood elsewhere, so this ran on a fresh one, which is the variable lab now."
 
 
 def predict(question: Question | str, lab: Lab | None = None, *, answer: str = "") -> Prediction:
     """Ask a question; after the guess its commands run on a lab, and the card says what decides, and why.
 
     `question` is one of `labkit.lessons` by its id, or any other. Without a lab the question makes its own.
-    With an answer, a choice's letter or its text, it is guessed and run at once. Raises LabkitError where
-    there is no such question or answer.
+    In a notebook the lab on which they ran is then the variable `lab`, so that the cells below go on with
+    it. With an answer, a choice's letter or its text, it is guessed and run at once. Raises LabkitError
+    where there is no such question or answer.
 
     >>> predict("pull-layers", answer="3 files").chosen
     'B'
     """
     asked = find_question(lessons.LESSONS, question) if isinstance(question, str) else question
     made = Prediction(asked, lab)
+    if (shell := get_ipython()) is not None:
+        made.hand_over = lambda lab: shell.user_ns.update(lab=lab)
     if answer:
         made.chosen = letter_of(asked, answer)
         made.run()
@@ -80,6 +85,8 @@ class Prediction(Stage):
     'Not this one. Your guess: A · 1 file'
     """
 
+    hand_over: Callable[[Lab], None] = staticmethod(lambda lab: None)
+    """What is done with the lab on which the commands ran."""
     _esm = text_of("live.js", "picture.js", "card.js")
     css = traitlets.Unicode(text_of("stage.css", "card.css")).tag(sync=True)
     label = traitlets.Unicode("A question").tag(sync=True)
@@ -131,6 +138,7 @@ class Prediction(Stage):
         lines = [[visible(line), n in marks] for n, line in enumerate(text.splitlines())]
         notes = [[kind, visible(line), visible(reason)] for kind, _, line, reason in self._notes()]
         self.told = {**told, "lines": lines, "elsewhere": words, "notes": notes}
+        self.hand_over(self.lab)
         self._keep()
 
     def _played(self, lab: Lab) -> tuple[str, dict[str, Any]]:
