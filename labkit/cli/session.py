@@ -548,6 +548,8 @@ def _unknown_command(line: str) -> list[str]:
     words = line.split()
     if words[:1] == ["docker-compose"]:
         return [command_hint(COMMANDS[""], ["compose"])]
+    if words and words[0] in WORDS["own"]:
+        return [command_hint(COMMANDS[""], words)]
     if not words or words[0] in ("docker", *APPLETS):
         return []
     close = difflib.get_close_matches(words[0], ["docker", *APPLETS], 1, 0.7)

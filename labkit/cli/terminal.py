@@ -94,11 +94,16 @@ class Registries:
             what = f"{name} has the tags: {', '.join(tags)}"
         elif reference.domain == HUB:
             names = [name.removeprefix("library/") for name in registry.names]
-            near = get_close_matches(reference.familiar_name, names, 1)
+            near = self._elsewhere(reference) or get_close_matches(reference.familiar_name, names, 1)
             what = f"the built-in hub has: {', '.join(names)}"
         else:
             return ""
         return f"labkit: {f'did you mean {near[0]}? ' if near else ''}{what}"
+
+    def _elsewhere(self, reference: Reference) -> list[str]:
+        """Return the names by which the lab's other registries have what the hub was asked for."""
+        name = reference.familiar_name
+        return [f"{host}/{name}" for host, each in self.hosts.items() if each and name in each.names]
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,8 +78,13 @@ def open_course(folder: Path, options: Sequence[str], name: str = FIRST, fresh: 
 
     lines, laid = lay(folder, fresh)
     anew = [each.path.relative_to(folder).as_posix() for each in laid if each.path != folder / each.name]
-    for line in (*lines, "JupyterLab opens in your browser; Ctrl-C here, twice, ends it."):
+    opens = "is at the address below" if "--no-browser" in options else "opens in your browser"
+    for line in (*lines, f"JupyterLab {opens}; Ctrl-C here, twice, ends it."):
         print(line, flush=True)
+    if (
+        hasattr(os, "geteuid") and os.geteuid() == 0
+    ):  # as in most containers; JupyterLab would refuse to start
+        options = ("--allow-root", *options)
     own = {
         "ServerApp.root_dir": folder.resolve(),
         "LabApp.app_settings_dir": _DEFAULTS,

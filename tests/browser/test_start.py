@@ -57,7 +57,7 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Started]:
     """Give the server that `labkit start` starts in an empty folder."""
     need("" if jupyter.CHROMIUM else "Chromium is not installed")
     here = Started(tmp_path_factory.mktemp("start"))
-    options = ["--allow-root", "--no-browser", "--expose-app-in-browser", "--IdentityProvider.token="]
+    options = ["--no-browser", "--expose-app-in-browser", "--IdentityProvider.token="]
     command = here.command("start", "--port", str(here.port), *options)
     log = here.folder / "log"
     process = host.start(command, log, env=here.environment, cwd=here.folder)

@@ -99,6 +99,7 @@ REFUSALS = {
     "docker docker ps -a": "labkit: did you mean 'docker ps -a'?",
     "docker-compose up": "labkit: 'docker compose' is a plugin that labkit does not simulate; it would",
     "docker undo": "labkit: lab.undo() takes the last command back; in labkit shell: undo",
+    "undo": "labkit: lab.undo() takes the last command back; in labkit shell: undo",
     "docker reset": "labkit: lab.reset() takes all back; in labkit shell: reset",
     "docker inspect --type network x": "labkit: --type network is not simulated; it would show",
     "docker history ngins": "labkit: docker images lists what is here, docker pull ngins:latest",
@@ -292,3 +293,7 @@ def test_a_run_whose_pull_breaks_off_says_so_as_the_client_does() -> None:
     assert result.exit_code == 125
     assert result.stderr.endswith("docker: unexpected EOF.\nSee 'docker run --help'.\n")
     assert lab.images == []
+
+
+def test_what_another_registry_of_the_lab_has_is_offered_by_its_whole_name() -> None:
+    assert lab_with_shop().docker("pull shop:2").hint.startswith("labkit: did you mean registry.lab/shop? ")

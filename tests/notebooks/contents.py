@@ -3,9 +3,10 @@
     python -m tests.notebooks.contents
 
 A lesson's first cell begins with its title and, in bold, the question that it answers, and says how long the
-lesson takes, which is counted here. Its last cell ends
-with the links to the lesson before it, to its exercises and to the lesson after it. The README has a table of
-all lessons. Titles, questions and order are those of `labkit.lessons`.
+lesson takes, which is counted here. Its last cell ends with the links to the lesson before it, to its
+exercises and to the lesson after it. A word that leads to the glossary says on the way what it means, and the
+glossary leads back. The README has a table of all lessons. Titles, questions and order are those of
+`labkit.lessons`.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from tests.notebooks import ROOT
 from tests.notebooks.refresh import as_text
 
 README = ROOT / "README.md"
+GLOSSARY = ROOT / "notebooks" / "glossary.md"
 _HEAD = re.compile(r"# .+\n\n\*\*.+\*\*(?:\n\nAbout \d+ minutes\.)?(?=\n|$)")
 _SCREEN = re.compile(r"```.*?```", re.DOTALL)
 _WORD = re.compile(r"[\w'-]+")
@@ -29,6 +31,10 @@ TOYS = re.compile(r"\b(?:terminal|playground|layer_or_not|cow_stepper|\w+_explor
 _WORDS = 130
 """Read in a minute, folded texts too, by those whose first language is another one."""
 _TABLE = re.compile(r"(?<=<!-- lessons -->\n).*?(?=   <!-- /lessons -->)", re.DOTALL)
+_WORD_OF = re.compile(r'\(glossary\.md#([\w-]+)(?: "[^"]*")?\)')
+_MEANING = re.compile(r"^## (.+)\n((?:.|\n(?!\n))+)", re.MULTILINE)
+_BACK = re.compile(r"^Back to .+$", re.MULTILINE)
+_TARGET = re.compile(r"\]\([^)]*\)")
 _NEXT = re.compile(r"(?<=## Where next).*", re.DOTALL)
 
 
@@ -60,7 +66,7 @@ def minutes(notebook: nbformat.NotebookNode) -> int:
     for cell in notebook.cells:
         tags = cell.metadata.get("tags", ())
         if cell.cell_type == "markdown":
-            taken += len(_WORD.findall(_SCREEN.sub("", cell.source))) / _WORDS
+            taken += len(_WORD.findall(_TARGET.sub("]", _SCREEN.sub("", cell.source)))) / _WORDS
         elif "predict(" in cell.source:
             taken += 1
         elif TOYS.search(cell.source) or cell.source.endswith("# your commands"):
@@ -68,6 +74,22 @@ def minutes(notebook: nbformat.NotebookNode) -> int:
         elif "setup" not in tags and "after" not in tags:
             taken += 0.5
     return round(taken)
+
+
+def meanings() -> dict[str, str]:
+    """Return the first sentence that the glossary says of each word, by the word's place in it."""
+    found = _MEANING.findall(GLOSSARY.read_text("utf-8"))
+    plain = {
+        name: re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", text).replace("`", "").split(". ")[0]
+        for name, text in found
+    }
+    return {name.lower().replace(" ", "-"): f"{text.rstrip('.')}." for name, text in plain.items()}
+
+
+def glossary() -> str:
+    """Return the glossary with the links that lead back."""
+    back = " · ".join(f"[{each.heading}]({each.notebook}.ipynb)" for each in lessons.LESSONS)
+    return _BACK.sub(lambda _: f"Back to {back}", GLOSSARY.read_text("utf-8"))
 
 
 def with_contents(lesson: Lesson, text: str) -> str:
@@ -81,6 +103,10 @@ def with_contents(lesson: Lesson, text: str) -> str:
     first.source, found = _HEAD.subn(lambda _: head, first.source, count=1)
     if not found:
         raise ValueError(f"{lesson.notebook}: the first cell needs a title and a question in bold")
+    known = meanings()
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = _WORD_OF.sub(lambda at: f'(glossary.md#{at[1]} "{known[at[1]]}")', cell.source)
     last.source = _NEXT.sub(lambda _: f"\n\n{links(lesson)}", last.source)
     return as_text(notebook)
 
@@ -100,7 +126,7 @@ def wanted() -> dict[Path, str]:
     """Return the text that each of these files should have."""
     notebooks = {path_of(lesson): lesson for lesson in lessons.LESSONS}
     made = {path: with_contents(lesson, path.read_text("utf-8")) for path, lesson in notebooks.items()}
-    return {**made, README: readme()}
+    return {**made, README: readme(), GLOSSARY: glossary()}
 
 
 def main() -> int:
