@@ -15,6 +15,7 @@ from labkit.cli.session import HINTS
 from labkit.cli.table import COMMANDS
 from labkit.engine.schedule import Network
 from labkit.engine.state import still
+from labkit.lessons.shop import lab_with_shop
 from tests.cli import sessions
 from tests.fixtures import small_tar
 from tests.real import archives, facts
