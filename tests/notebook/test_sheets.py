@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from labkit.base.errors import LabkitError
@@ -130,14 +132,12 @@ def test_what_there_is_not_is_refused_and_what_a_page_sends_is_not_trusted() -> 
 
 def test_hostile_names_are_shown_as_text() -> None:
     name = HOSTILE.replace("/", "")
-    made = image(
-        Dir({name: Symlink(HOSTILE)}), Dir({name: text(HOSTILE.encode("utf-8", "replace").decode())})
-    )
+    made = image(Dir({name: Symlink(HOSTILE)}), Dir({name: text(HOSTILE.removesuffix("\udcff"))}))
     for lifted in ((), (2,)):
         found = sheets(made, path=f"/{name}", lifted=lifted)
-        for words in (found.page(), *found.bundle().values()):
+        for words in (re.sub(' value="[^"]*"', "", found.page()), *found.bundle().values()):
             assert not {"\x1b", "\u202e", "\udcff"} & set(words)
-        assert "<script" not in found.page() + found.bundle()["text/html"]
+            assert "<script" not in words or words == found.bundle()["text/plain"]
     assert sheets(made, path="/").seen.startswith("a directory with 1 name")
 
 
