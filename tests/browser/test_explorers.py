@@ -112,6 +112,7 @@ def test_a_line_is_dragged_into_the_run_above(notebook: Opener) -> None:
         lines.nth(3).drag_to(lines.nth(2))
         lines.nth(2).get_by_text("&& rm /numpy.so").wait_for()
         assert lines.count() == 3
+        page.page.wait_for_timeout(1000)  # the output is laid anew: a line that is held then would be lost
         lines.nth(1).drag_to(lines.nth(2))
         lines.nth(2).get_by_text("COPY").wait_for()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import nbformat
 import pytest
 
 from labkit.base.errors import DaemonError, LabkitError
@@ -11,6 +12,7 @@ from labkit.lab import Lab
 from labkit.notebook import dockerfile_board
 from labkit.notebook.widgets.dockerfile_board import DockerfileBoard
 from tests.notebook.shown import asleep, offered, shown_text
+from tests.notebooks import ROOT
 
 HOSTILE = "<script>alert(1)</script>\"'&\x1b[31m\u202etxt"
 BIG = ["FROM busybox", "RUN dd if=/dev/zero of=/big bs=1M count=64", "RUN rm /big"]
@@ -147,3 +149,21 @@ def test_hostile_words_are_shown_as_text() -> None:
     for words in (re.sub(' value="[^"]*"', "", board.page()), *board.bundle().values()):
         assert not {"\x1b", "\u202e"} & set(words)
         assert "<script" not in words or words == board.bundle()["text/plain"]
+
+
+BETTER = {"01-image-layers": [("row", "3"), ("join", "2")], "02-image-history": [("row", "2"), ("move", "4")]}
+
+
+@pytest.mark.parametrize("lesson", BETTER)
+def test_the_board_of_a_lesson_is_built_and_can_be_made_better(lesson: str) -> None:
+    cells = nbformat.read(ROOT / "notebooks" / f"{lesson}.ipynb", as_version=4).cells
+    (source,) = (cell.source for cell in cells if "\ndockerfile_board(" in cell.source)
+    made: list[DockerfileBoard] = []
+    exec(
+        source, {"Lab": Lab, "dockerfile_board": lambda *given: made.append(dockerfile_board(Lab(), *given))}
+    )
+    (board,) = made
+    assert "fails" not in hows(board)
+    press(board, *BETTER[lesson], *[("change", name) for name in board.last.files])
+    assert hows(board).count("runs") == 1
+    assert not board.last.failed
