@@ -9,12 +9,13 @@ import pytest
 from labkit.base.errors import LabkitError
 from labkit.lab import Lab
 from labkit.notebook import sheets
+from labkit.notebook.widgets.sheets import Sheets
 from labkit.oci.config import make_config
 from labkit.oci.content import Content
 from labkit.oci.image import Image
 from labkit.oci.layer import Layer
 from labkit.oci.tree import Dir, File, Symlink, Whiteout
-from tests.notebook.shown import asleep, offered, shown_text
+from tests.notebook.shown import Handle, asleep, offered, shown_text
 
 HOSTILE = "<script>alert(1)</script>\"'&\x1b[31m\u202etxt\udcff"
 TIME = "2019-04-26T12:00:00Z"
@@ -145,3 +146,16 @@ def test_an_image_without_layers_has_no_sheets() -> None:
     found = sheets(image(), path="/a")
     assert (found.seen, offered(found, "lifted")) == ("nothing", [])
     asleep(found)
+
+
+def test_the_output_follows_and_what_it_shows_is_made_once_a_change(
+    outputs: list[Handle], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found, made = sheets(STACK, path="/a"), list[str]()
+    make = Sheets.outputs
+    monkeypatch.setattr(Sheets, "outputs", lambda each: made.append(each.code) or make(each))
+    found._ipython_display_()
+    assert len(made) == 1
+    found.choose("lifted", "3")
+    assert len(made) == 2
+    assert "seen: a file of 6 bytes" in outputs[0].data["text/plain"]
