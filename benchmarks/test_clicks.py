@@ -23,7 +23,8 @@ WIDGETS = {
     "driver_explorer": (explorers.DRIVERS, PAGE, ["1MB", "67.1MB", "1MB", "10MB"]),
     "history_explorer": (explorers.HISTORY, PAGE, ["3", "4", "5", "6", "3"]),
     "inspect_explorer": (explorers.INSPECT, PAGE, ['"Id"', '"Parent"', '"Os"', '"Size"', '"Id"']),
-    "layer_explorer": (explorers.LAYERS, PAGE, ["5", "4", "3", "2", "1"]),
+    "sheets": (explorers.SHEETS, PAGE, ["layer 5", "layer 2", "layer 5", "layer 2", "layer 1"]),
+    "dockerfile_board": (explorers.BOARD, PAGE, ["Change file app.py", "Undo", "Change file app.py", "Undo"]),
     "predict": (PREDICT, ".labkit-verdict", ["C", "D", "A", "C", "D"]),
     "walkthrough": (WALK, walk.ROOT, ["On ▶", "Answer", "Question", "On ▶", "◀ Back"]),
 }

@@ -1,4 +1,4 @@
-"""A stack of layers, accounted for: what each layer changes, where each path comes from, what is wasted.
+"""A stack of layers, accounted for: what each layer changes, what it hides, and what is wasted.
 
 Bytes are those that Docker counts of a layer: the contents of files and the lengths of symbolic links'
 targets, a file with several names once (`labkit.oci.tree.size`). Each file of each layer is either
@@ -9,9 +9,9 @@ targets, a file with several names once (`labkit.oci.tree.size`). Each file of e
 Layers never change, so what a later layer deletes or writes again stays in the layer below it. What hides
 what is `changeset`'s to say (OCI image-spec, layer.md; Linux, overlayfs.rst); this module says by whom.
 
-So all bytes (`total`) are those shown (`visible`) plus those wasted (`wasted`). A file that an upper layer
-has again counts once as shown, the copy that is needed, and once as wasted for each lower copy. A whiteout
-has no bytes. A file is charged to the layer that hides its last name, with the reason.
+So all bytes are those shown plus those wasted. A file that an upper layer has again counts once as shown,
+the copy that is needed, and once as wasted for each lower copy. A whiteout has no bytes. A file is charged
+to the layer that hides its last name, with the reason.
 """
 
 from __future__ import annotations
@@ -19,8 +19,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, lru_cache
-from itertools import chain
+from functools import lru_cache
 
 from labkit.oci.changeset import gone
 from labkit.oci.image import Image
@@ -36,18 +35,6 @@ ATTRIBUTES = "attributes"
 SAME = "written again"
 APPENDED = "appended"
 REPLACED = "replaced"
-
-ADVICE = {
-    DELETED: "are deleted later. Delete a file in the step that makes it: then no layer has it.",
-    ANEW: "were in directories that are made anew. Empty a directory in the step that fills it.",
-    COVERED: "were in directories that something else replaces. Do not add them.",
-    OTHER: "were replaced by another kind of file. Do not add what is to be replaced.",
-    ATTRIBUTES: "are in copies with other attributes. Set mode and owner in the step that makes the file.",
-    SAME: "are written again as they were. Write a file once.",
-    APPENDED: "are in files that grew later. Adding to a file copies all of it into the new layer.",
-    REPLACED: "are in files with a newer copy. Make a file right at once, or take another base.",
-}
-"""Of so many bytes of each kind: what happened to them, and what would avoid it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,15 +164,6 @@ class Entry:
     """The same where it is hidden; a directory over a directory hides nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A path of the merged tree: the top copy of it, its bytes, and the copies hidden below it."""
-
-    copy: Copy
-    size: int
-    hides: tuple[Copy, ...]
-
-
 @dataclass(frozen=True, eq=False)
 class Account:
     """What `account` finds. Lists are sorted by path, a directory before what is in it."""
@@ -194,58 +172,6 @@ class Account:
     """Of each layer, the bottom one first."""
     hidden: tuple[Hidden, ...] = field(repr=False)
     """All that is hidden, in the order of the layers that hide it."""
-    _lower: dict[int, Account] = field(default_factory=dict, repr=False)
-
-    def upto(self, number: int) -> Account:
-        """Return the account of the lowest layers alone: what a layer does depends on those below it."""
-        if number >= len(self.changes):
-            return self
-        if number not in self._lower:
-            hidden = tuple(each for each in self.hidden if each.by <= number)
-            self._lower[number] = Account(self.changes[:number], hidden)
-        return self._lower[number]
-
-    @cached_property
-    def shown(self) -> tuple[Shown, ...]:
-        """The merged tree."""
-        top: dict[str, Copy] = {}
-        for entry in chain.from_iterable(self.changes):
-            if entry.copy is None:
-                del top[entry.path]
-            else:
-                top[entry.path] = entry.copy
-        below: dict[str, tuple[Copy, ...]] = {}
-        for each in self.hidden:
-            below[each.copy.path] = (each.copy, *below.get(each.copy.path, ()))
-        seen: set[tuple[int, int]] = set()
-        paths = sorted(top, key=in_tree)
-        return tuple(Shown(top[path], _counted(top[path], seen), below.get(path, ())) for path in paths)
-
-    @cached_property
-    def total(self) -> int:
-        """The bytes of all layers."""
-        return sum(entry.size for layer in self.changes for entry in layer)
-
-    @cached_property
-    def visible(self) -> int:
-        """The bytes that the merged tree shows."""
-        return sum(each.size for each in self.shown)
-
-    @cached_property
-    def waste(self) -> tuple[Hidden, ...]:
-        """What wastes bytes, the most first."""
-        found = [each for each in self.hidden if each.wasted]
-        return tuple(sorted(found, key=lambda each: (-each.wasted, each.copy.path, each.copy.layer)))
-
-    @cached_property
-    def wasted(self) -> int:
-        """The bytes that upper layers hide."""
-        return sum(each.wasted for each in self.hidden)
-
-    @cached_property
-    def by_path(self) -> dict[str, Shown]:
-        """The merged tree, by path."""
-        return {each.copy.path: each for each in self.shown}
 
 
 def account(layers: Sequence[Dir], names: Sequence[str] = ()) -> Account:
@@ -255,9 +181,7 @@ def account(layers: Sequence[Dir], names: Sequence[str] = ()) -> Account:
     >>> from labkit.oci.tree import File
     >>> base = Dir({"big": File(Content.filler(67_000_000, "x")), "motd": File(Content.of(b"hi"))})
     >>> found = account([base, Dir({"big": Whiteout()})])
-    >>> found.total, found.visible, found.wasted
-    (67000002, 2, 67000000)
-    >>> [(each.copy.path, each.wasted, each.reason.words) for each in found.waste]
+    >>> [(each.copy.path, each.wasted, each.reason.words) for each in found.hidden]
     [('/big', 67000000, 'deleted by layer 2, yet still in layer 1')]
     """
     told = names or [f"layer {number}" for number in range(1, len(layers) + 1)]
@@ -376,7 +300,7 @@ def image_account(image: Image) -> Account:
     """Account for an image; the last eight are kept.
 
     >>> from labkit.oci.config import make_config
-    >>> image_account(Image(make_config(created="2019-04-26T12:00:00Z"))).total
-    0
+    >>> image_account(Image(make_config(created="2019-04-26T12:00:00Z"))).hidden
+    ()
     """
     return account([layer.changes for layer in image.layers])

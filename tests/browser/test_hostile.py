@@ -60,8 +60,8 @@ SHOWN = {
     "steps": "steps(lab.image('evil:2'))",
     "shared layers": "shared({EVIL: lab.image('evil:1'), 'two' + EVIL: lab.image('evil:2')})",
     "history": "history_map(lab.image('evil:2'))",
-    "layer explorer": "layer_explorer(lab.image('evil:2'), name=EVIL, view='merged')",
-    "layer changes": "layer_explorer(lab.image('evil:2'), name=EVIL, layer=2, filter='script')",
+    "sheets": "sheets(lab, 'evil:2', path=FILE)",
+    "dockerfile board": "dockerfile_board(lab, ['FROM busybox', 'RUN echo ' + LINE], {EVIL: LINE})",
     "history explorer": "history_explorer(lab.image('evil:2'), name=EVIL, line=2)",
     "inspect explorer": "inspect_explorer(lab, 'evil:2', field='Config.Labels')",
     "cow stepper": "cow_stepper(lab, 'box', path=FILE, step=-1)",
@@ -121,11 +121,11 @@ def test_every_picture_and_widget_shows_hostile_words_as_text(notebook: Opener) 
 
 def test_hostile_words_typed_into_the_explorers_are_text(notebook: Opener) -> None:
     opened = (
-        "layer_explorer(lab.image('evil:2'))",
+        "sheets(lab, 'evil:2')",
         "inspect_explorer(lab, 'evil:2')",
         "cow_stepper(lab, 'box')",
     )
-    typed = "with the letters", "Fields about", "or type"
+    typed = "or type", "Fields about", "or type"
     with notebook(SETUP, *opened) as page:
         page.run()
         for place, label in enumerate(typed, 1):

@@ -13,7 +13,8 @@ WIDGETS = (
     'driver_explorer("vfs", steps=["create"])',
     'history_explorer(image, name="nginx")',
     'inspect_explorer(lab, "nginx")',
-    'layer_explorer(image, name="nginx")',
+    'sheets(lab, "nginx")',
+    'dockerfile_board(lab, ["FROM busybox", "RUN echo 1 > /one"])',
     'playground(lab, "nginx")',
     "walkthrough()",
 )

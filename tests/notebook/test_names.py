@@ -18,7 +18,6 @@ ONE = {
     "steps": labkit.steps,
     "history_map": labkit.history_map,
     "shared": labkit.shared,
-    "layer_explorer": labkit.layer_explorer,
     "history_explorer": labkit.history_explorer,
 }
 OF_LAB = {
@@ -26,6 +25,7 @@ OF_LAB = {
     "inspect_explorer": labkit.inspect_explorer,
     "playground": labkit.playground,
     "cow_stepper": labkit.cow_stepper,
+    "sheets": labkit.sheets,
 }
 
 

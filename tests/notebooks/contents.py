@@ -27,7 +27,9 @@ GLOSSARY = ROOT / "notebooks" / "glossary.md"
 _HEAD = re.compile(r"# .+\n\n\*\*.+\*\*(?:\n\nAbout \d+ minutes\.)?(?=\n|$)")
 _SCREEN = re.compile(r"```.*?```", re.DOTALL)
 _WORD = re.compile(r"[\w'-]+")
-TOYS = re.compile(r"\b(?:terminal|playground|layer_or_not|cow_stepper|\w+_explorer)\(")
+TOYS = re.compile(
+    r"\b(?:terminal|playground|layer_or_not|sheets|cow_stepper|dockerfile_board|\w+_explorer)\("
+)
 _WORDS = 130
 """Read in a minute, folded texts too, by those whose first language is another one."""
 _TABLE = re.compile(r"(?<=<!-- lessons -->\n).*?(?=   <!-- /lessons -->)", re.DOTALL)

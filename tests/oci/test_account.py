@@ -35,6 +35,11 @@ def brute_waste(stack: Sequence[Dir]) -> int:
     return wasted
 
 
+def wasted(found: Account) -> int:
+    """Add up the bytes that upper layers hide."""
+    return sum(each.wasted for each in found.hidden)
+
+
 def first_to_hide(stack: Sequence[Dir], path: str, place: int) -> int | None:
     """Give the number of the lowest layer with which a lookup no longer finds a layer's copy."""
     for top in range(place + 1, len(stack)):
@@ -48,23 +53,9 @@ def first_to_hide(stack: Sequence[Dir], path: str, place: int) -> int | None:
 @given(stacks)
 def test_all_bytes_are_shown_or_wasted(stack: Sequence[Dir]) -> None:
     found = account(stack)
-    assert found.total == sum(map(size, stack))
-    assert found.visible == size(apply_all(stack))
-    assert found.wasted == brute_waste(stack)
-    assert found.total == found.visible + found.wasted
+    assert wasted(found) == brute_waste(stack)
+    assert sum(map(size, stack)) == size(apply_all(stack)) + wasted(found)
     assert [sum(entry.size for entry in layer) for layer in found.changes] == [size(each) for each in stack]
-
-
-@few
-@given(stacks)
-def test_every_path_comes_from_the_layer_that_a_lookup_finds(stack: Sequence[Dir]) -> None:
-    merged = apply_all(stack)
-    found = account(stack)
-    assert [each.copy.path for each in found.shown] == [f"/{path}" for path, _ in walk(merged)]
-    for each in found.shown:
-        looked = lookup(stack, each.copy.path)
-        assert looked is not None
-        assert (each.copy.layer - 1, each.copy.node) == looked
 
 
 @few
@@ -106,25 +97,14 @@ def test_its_changes_hold_every_line_of_docker_diff(stack: Sequence[Dir]) -> Non
 @given(stacks)
 def test_the_lists_are_in_the_order_of_the_tree(stack: Sequence[Dir]) -> None:
     found = account(stack)
-    for paths in (
-        *([entry.path for entry in layer] for layer in found.changes),
-        [each.copy.path for each in found.shown],
-    ):
+    for paths in ([entry.path for entry in layer] for layer in found.changes):
         assert paths == sorted(paths, key=lambda path: path.split("/"))
         assert len(paths) == len(set(paths))
 
 
-@few
-@given(stacks)
-def test_the_lower_layers_alone_are_accounted_for_as_if_nothing_lay_on_them(stack: Sequence[Dir]) -> None:
-    for number in range(len(stack) + 1):
-        lower, alone = account(stack).upto(number), account(stack[:number])
-        assert (lower.changes, lower.shown, lower.hidden) == (alone.changes, alone.shown, alone.hidden)
-
-
 def why(*stack: Dir) -> Hidden:
     """Give the one thing that wastes bytes."""
-    (found,) = account(stack).waste
+    (found,) = (each for each in account(stack).hidden if each.wasted)
     return found
 
 
@@ -175,7 +155,6 @@ def test_the_reason_of_waste(upper: Dir, kind: str, words: str) -> None:
     found = why(Dir({"d": Dir({"f": BIG})}), upper)
     assert (found.copy.path, found.copy.layer, found.by, found.wasted) == ("/d/f", 1, 2, 1000)
     assert (found.reason.kind, found.reason.words) == (kind, words)
-    assert kind in reasons.ADVICE
 
 
 def test_a_file_is_wasted_when_its_last_name_is_hidden() -> None:
@@ -185,7 +164,7 @@ def test_a_file_is_wasted_when_its_last_name_is_hidden() -> None:
         Dir({"a": Whiteout()}),
         Dir({"b": Whiteout()}),
     )
-    assert account([both, first]).wasted == 0
+    assert wasted(account([both, first])) == 0
     found = account([both, first, second])
     assert [(each.copy.path, each.by, each.wasted) for each in found.hidden] == [
         ("/a", 2, 0),
@@ -197,13 +176,12 @@ def test_a_file_with_two_names_has_its_bytes_once() -> None:
     linked = File(BIG.content, inode=new_inode())
     found = account([Dir({"a": linked, "b": linked})])
     assert [(entry.path, entry.size) for entry in found.changes[0]] == [("/a", 1000), ("/b", 0)]
-    assert [each.size for each in found.shown] == [1000, 0]
 
 
 def test_two_layers_may_use_one_mark_for_files_of_their_own() -> None:
     linked = File(BIG.content, inode=new_inode())
     found = account([Dir({"a": linked, "b": linked}), Dir({"b": linked})])
-    assert (found.total, found.wasted) == (2000, 0)
+    assert (sum(entry.size for layer in found.changes for entry in layer), wasted(found)) == (2000, 0)
     assert size(Dir({"b": linked})) == 1000
 
 
@@ -211,18 +189,17 @@ def test_a_whiteout_of_nothing_is_no_change() -> None:
     assert account([Dir(), Dir({"a": Whiteout()})]).changes == ((), ())
 
 
-def test_what_a_path_hides_is_told_from_the_top_down() -> None:
-    found: Account = account([Dir({"a": BIG}), Dir({"a": Whiteout()}), Dir({"a": BIG}), Dir({"a": File()})])
-    assert [copy.layer for copy in found.by_path["/a"].hides] == [3, 1]
+def test_what_a_path_hides_is_told_in_the_order_of_the_layers() -> None:
+    found = account([Dir({"a": BIG}), Dir({"a": Whiteout()}), Dir({"a": BIG}), Dir({"a": File()})])
+    assert [(each.copy.layer, each.by) for each in found.hidden] == [(1, 2), (3, 4)]
 
 
 def test_no_layers_waste_nothing() -> None:
     found = account([])
-    assert (found.total, found.visible, found.wasted) == (0, 0, 0)
+    assert (found.changes, found.hidden) == ((), ())
 
 
 def test_an_opaque_directory_hides_what_directories_in_it_have_below() -> None:
     base = Dir({"a": Dir({"b": Dir({"old": BIG})})})
     found = account([base, Dir({"a": Dir({"b": Dir({"new": BIG})}, opaque=True)})])
-    assert [(each.copy.path, each.cause) for each in found.waste] == [("/a/b/old", "/a")]
-    assert "/a/b/old" not in found.by_path
+    assert [(each.copy.path, each.cause) for each in found.hidden if each.wasted] == [("/a/b/old", "/a")]

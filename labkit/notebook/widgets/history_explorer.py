@@ -52,10 +52,7 @@ def history_explorer(
         if layer not in numbers:
             raise LabkitError(f"layer {layer}: no line of the history made it")
         line = numbers.index(layer) + 1
-    try:
-        return HistoryExplorer(found, name, line=line if numbers else 0)
-    except traitlets.TraitError as error:
-        raise LabkitError(str(error)) from None
+    return HistoryExplorer(found, name, line=line if numbers else 0)
 
 
 class HistoryExplorer(Explorer):
@@ -67,6 +64,7 @@ class HistoryExplorer(Explorer):
     """
 
     line = traitlets.Int()
+    pictured = False
 
     def __init__(self, image: Image, name: str, **state: Any) -> None:
         self._image, self._name = image, name
@@ -118,10 +116,10 @@ class HistoryExplorer(Explorer):
         explained = {"text/html": html(self._card()), "text/plain": shown(text)}
         return [({"text/html": picture.html, "text/plain": picture.text}, {}), (explained, {})]
 
-    def page(self) -> str:
+    def controls(self) -> list[etree.Element]:
         """Return the lines as buttons, and the chosen one explained beside them."""
         lines = rows("Lines of the history, the newest first", map(self._row, range(1, len(self._lines) + 1)))
-        return html(beside(lines, self._card()) if self._lines else self._card())
+        return [beside(lines, self._card()) if self._lines else self._card()]
 
     def _row(self, number: int) -> etree.Element:
         step, layer = self._lines[number - 1]

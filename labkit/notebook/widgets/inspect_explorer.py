@@ -48,7 +48,7 @@ def inspect_explorer(image: str | Image, *, field: str = "Id", lab: Lab | None =
     document = inspected(needed_lab(lab).engine, name_of(image), FIELDS)
     try:
         return InspectExplorer(document, field=field)
-    except traitlets.TraitError as error:
+    except LabkitError as error:
         near = difflib.get_close_matches(field, document.fields, 1)
         raise LabkitError(f"{error}{f'; {near[0]} is near' if near else ''}") from None
 
@@ -65,6 +65,7 @@ class InspectExplorer(Explorer):
 
     field = traitlets.Unicode("Id")
     filter = traitlets.Unicode()
+    pictured = False
 
     def __init__(self, document: Document, **state: Any) -> None:
         self._document = document
@@ -123,16 +124,15 @@ class InspectExplorer(Explorer):
         told = {"text/html": html(self._card()), "text/plain": text}
         return [(told, {}), (bundle("\n".join(marked)), {})]
 
-    def page(self) -> str:
+    def controls(self) -> list[etree.Element]:
         """Return the document's lines, or the fields that the filter leaves, beside the explanation."""
         lines = [(path, path, path == self.field) for path in self.fields]
         if not self.filter:
             folded = self._document.folded(self.field)
             lines = [(line.text, line.field, self._within(line.field)) for line in folded if line.field]
-        listed = rows("Fields", (button(text, "field", path, chosen=on) for text, path, on in lines))
-        listed.set("class", "rows document")
+        buttons = (button(text, "field", path, chosen=on) for text, path, on in lines)
         letters = group("Choose a field", field("Fields about", "filter", self.filter, "layer"))
-        return html(letters, beside(listed, self._card()))
+        return [letters, beside(rows("Fields", buttons, "document"), self._card())]
 
     def _within(self, path: str) -> bool:
         return f"{path}.".startswith(f"{self.field}.")

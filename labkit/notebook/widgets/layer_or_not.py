@@ -7,7 +7,7 @@ from xml.etree import ElementTree as etree
 import traitlets
 
 from labkit.lab import Lab
-from labkit.notebook.html import element, html, note
+from labkit.notebook.html import element, note
 from labkit.notebook.output import bundle
 from labkit.notebook.pictures.history_map import history_map
 from labkit.notebook.pictures.theme import GREEN, ORANGE
@@ -41,6 +41,11 @@ class LayerOrNot(Explorer):
         self._steps = [(n, step) for n, (step, _) in enumerate(history_lines(self._image), 1)]
 
     @property
+    def pictured(self) -> bool:
+        """The picture stands below the switches once it is earned."""
+        return self.compared
+
+    @property
     def wrong(self) -> list[str]:
         """The lines that were taken for something else."""
         return [str(n) for n, step in self._steps if (str(n) in self.layers) is (step.layer is None)]
@@ -66,18 +71,12 @@ class LayerOrNot(Explorer):
 
     def controls(self) -> list[etree.Element]:
         """Return a switch for each line, and what compares them."""
-        lines = rows("Which lines made a layer?", map(self._row, [n for n, _ in self._steps]))
-        lines.set("style", "max-height: none")  # all are to be seen at once
+        lines = rows("Which lines made a layer?", map(self._row, [n for n, _ in self._steps]), "switches")
         if not self.compared:
             return [lines, element("p", button("Compare", "compared", "yes"))]
         words = "" if not self.wrong else f" Not so: line {', '.join(self.wrong)}."
         hue = ORANGE if self.wrong else GREEN
         return [lines, note(hue, element("b", self.verdict), words)]
-
-    def page(self) -> str:
-        """Return the switches, and below them the picture once it is earned."""
-        picture = str(self.outputs()[0][0]["text/html"]) if self.compared else ""
-        return html(*self.controls()) + picture
 
     def _row(self, n: int) -> etree.Element:
         layer = str(n) in self.layers

@@ -20,14 +20,29 @@ function lay(over, fresh) {
   if (over.matches("select")) over.value = fresh.value;
 }
 
-/** Arrow keys go through buttons that stand below each other, and press them. */
-function walk(event) {
+/** Arrow keys go through buttons that stand below each other, and press them; with Alt they move a line. */
+function walk(event, tell) {
   const step = { ArrowUp: "previousElementSibling", ArrowDown: "nextElementSibling" }[event.key];
-  if (!step || !event.target.closest(".rows")) return;
+  const rows = event.target.closest(".rows"), next = event.target[step];
+  if (!step || !rows) return;
   event.preventDefault();
-  const next = event.target[step];
-  next?.focus();
-  next?.click();
+  if (!next) return;
+  next.focus();
+  if (event.altKey && rows.matches(".ladder")) tell({ set: "move", to: next.value });
+  else if (!rows.matches(".switches")) next.click();
+}
+
+/** A line that is dropped on another one is joined to it where both are RUN, and else takes its place. */
+function draggable(page, tell) {
+  const line = event => event.target.closest?.(".ladder button");
+  let dragged = "";
+  page.addEventListener("dragstart", event => { dragged = line(event)?.value ?? ""; });
+  page.addEventListener("dragover", event => { if (line(event)) event.preventDefault(); });
+  page.addEventListener("drop", event => {
+    event.preventDefault();
+    tell({ set: "row", to: dragged });
+    tell({ set: "join", to: line(event)?.value ?? "" });
+  });
 }
 
 export default {
@@ -47,14 +62,15 @@ export default {
     const choose = ({ dataset, value }) => tell({ set: dataset.set, to: value });
     model.on("change:page", show);
     page.addEventListener("click", event => {
-      const pressed = event.target.closest("button[data-set]");
+      const pressed = event.target.closest("button[data-set]:not([aria-disabled=true])");
       if (pressed) choose(pressed);
     });
     page.addEventListener("input", event => { if (event.target.dataset.set) choose(event.target); });
     page.addEventListener("keydown", event => {
       if (event.key === "Escape") element.getRootNode().host?.closest(".jp-Cell")?.focus();
-      else walk(event);
+      else walk(event, tell);
     });
+    draggable(page, tell);
     show();
     // Its first chosen row is seen, wherever it is in the list.
     const moved = () => page.querySelectorAll('.rows [aria-pressed="true"]').forEach(row => {

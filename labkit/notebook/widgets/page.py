@@ -17,6 +17,7 @@ import anywidget
 import traitlets
 from IPython import display
 
+from labkit.base.errors import LabkitError
 from labkit.notebook.html import element, html
 from labkit.notebook.magics import live
 from labkit.notebook.output import bundle
@@ -39,7 +40,21 @@ class PageView(anywidget.AnyWidget):
 
 
 class Explorer(traitlets.HasTraits):
-    """The state of a widget. A subclass gives its traits, and what is shown of them."""
+    """The state of a widget. A subclass gives its traits, and what is shown of them.
+
+    Raises LabkitError where it begins with a value that a trait refuses.
+    """
+
+    def __init__(self, **state: Any) -> None:
+        try:
+            super().__init__(**state)
+        except traitlets.TraitError as error:
+            raise LabkitError(str(error)) from None
+
+    @property
+    def pictured(self) -> bool:
+        """Whether the page shows the still form below its controls; else these tell it themselves."""
+        return True
 
     @property
     def code(self) -> str:
@@ -54,9 +69,10 @@ class Explorer(traitlets.HasTraits):
         """Return the controls of the page."""
         return []
 
-    def page(self) -> str:
-        """Return the HTML of the page: the controls, and what is shown below them."""
-        return html(*self.controls()) + _joined(data for data, _ in self.outputs())
+    def page(self, kept: Iterable[Output] | None = None) -> str:
+        """Return the HTML of the page; `kept` is the still form, where it was made already."""
+        below = (self.outputs() if kept is None else kept) if self.pictured else ()
+        return html(*self.controls()) + _joined(data for data, _ in below)
 
     def shown_traits(self) -> Sequence[str]:
         """The traits that can be chosen, and that the page depends on."""
@@ -75,24 +91,25 @@ class Explorer(traitlets.HasTraits):
             else:
                 setattr(self, name, (*now, value))
 
-    def bundle(self, mark: str = "0") -> dict[str, str]:
+    def bundle(self, mark: str = "0", kept: Iterable[Output] | None = None) -> dict[str, str]:
         """Return what Jupyter keeps: the still form, the mark by which the page finds it, and the words."""
-        kept = [data for data, _ in self.outputs()]
-        page = f'<labkit-live data-mark="{mark}">{_joined(kept)}<p>{ASLEEP}</p></labkit-live>'
-        return {"text/html": page, "text/plain": "\n\n".join(data["text/plain"] for data in kept)}
+        found = [data for data, _ in (self.outputs() if kept is None else kept)]
+        page = f'<labkit-live data-mark="{mark}">{_joined(found)}<p>{ASLEEP}</p></labkit-live>'
+        return {"text/html": page, "text/plain": "\n\n".join(data["text/plain"] for data in found)}
 
     def _ipython_display_(self) -> None:
         show: Any = display.display
         if not live():
             show(self.bundle(), raw=True)
             return
-        mark = uuid4().hex[:12]
-        view = PageView(mark=mark, label=type(self).__name__, page=self.page())
-        handle = show(self.bundle(mark), raw=True, display_id=True)
+        mark, kept = uuid4().hex[:12], list(self.outputs())  # a chart is drawn once
+        view = PageView(mark=mark, label=type(self).__name__, page=self.page(kept))
+        handle = show(self.bundle(mark, kept), raw=True, display_id=True)
 
         def update(change: Any) -> None:
-            view.page = self.page()
-            handle.update(self.bundle(mark), raw=True)
+            kept = list(self.outputs())
+            view.page = self.page(kept)
+            handle.update(self.bundle(mark, kept), raw=True)
 
         self.observe(update, list(self.shown_traits()))
         view.on_msg(lambda _, said, buffers: self.choose(str(said.get("set")), str(said.get("to"))))
@@ -102,8 +119,10 @@ def _joined(shown: Iterable[dict[str, Any]]) -> str:
     return "".join(data.get("text/html") or bundle(data["text/plain"])["text/html"] for data in shown)
 
 
-def button(words: str, name: str, value: object, *, chosen: bool | None = None) -> etree.Element:
-    """Return a button that sets a trait; one of several says whether it is chosen.
+def button(
+    words: str, name: str, value: object, *, chosen: bool | None = None, able: bool = True
+) -> etree.Element:
+    """Return a button that sets a trait; one of several says whether it is chosen, others if they do nothing.
 
     >>> html(button("Next", "step", 2))
     '<button type="button" data-set="step" value="2">Next</button>'
@@ -111,6 +130,8 @@ def button(words: str, name: str, value: object, *, chosen: bool | None = None) 
     made = element("button", visible(words), type="button", data_set=name, value=str(value))
     if chosen is not None:
         made.set("aria-pressed", str(chosen).lower())
+    if not able:
+        made.set("aria-disabled", "true")  # it keeps the focus, which a disabled one would lose
     return made
 
 
@@ -143,9 +164,13 @@ def choice(label: str, name: str, value: str, options: Iterable[tuple[str, str]]
     return element("label", f"{label} ", element("select", *offered, data_set=name, aria_label=label))
 
 
-def rows(label: str, buttons: Iterable[etree.Element]) -> etree.Element:
-    """Return buttons below each other, in a box that scrolls; arrows go from one to the next."""
-    return element("div", *buttons, class_="rows", role="group", aria_label=label, tabindex="-1")
+def rows(label: str, buttons: Iterable[etree.Element], kind: str = "") -> etree.Element:
+    """Return buttons below each other, in a box that scrolls; arrows go from one to the next.
+
+    They press it as well, unless the rows are of the kind "switches". Of the kind "ladder" they can be moved.
+    """
+    given = {"role": "group", "aria_label": label, "tabindex": "-1"}
+    return element("div", *buttons, class_=f"rows {kind}".strip(), **given)
 
 
 def beside(*columns: etree.Element) -> etree.Element:
