@@ -32,6 +32,9 @@ from labkit.notebook.widgets.stage import as_json, text_of
 from labkit.notebook.widgets.terminal import Terminal
 
 
+_PAGE = [f"{name}.js" for name in "slide_screen slide_place slide_keys slide_typing speaker slide_view".split()]
+
+
 class SlideView(anywidget.AnyWidget):
     """Shows `deck`, HTML that labkit wrote, and sends where the talk is and what is typed on a slide.
 
@@ -39,7 +42,7 @@ class SlideView(anywidget.AnyWidget):
     asked of any host (docs/decisions/0015-the-walkthroughs-page-is-an-anywidget.md).
     """
 
-    _esm = text_of("live.js", "picture.js", "terminal.js", "speaker.js", "slide_view.js")
+    _esm = text_of("live.js", "picture.js", "terminal.js", *_PAGE)
     css = traitlets.Unicode(text_of("stage.css", "slide_view.css")).tag(sync=True)
     mark = traitlets.Unicode().tag(sync=True)
     key = traitlets.Unicode(help="by which the page remembers where it was").tag(sync=True)
@@ -204,12 +207,13 @@ class Walkthrough(Explorer):
                 self._told = [slide, place, revealed]  # the page may be further by now: no echo
                 self.jump(slide, place, revealed)
             case {"type": "begin"}:
+                self._end_typing("keep")  # of a page that was loaded again meanwhile
                 self._typed, self._from = Typed(self.lab, view), self._run(self.slides.index(self.now)).lab.at
                 self._typed._asked(None, {"hello": True}, ())
                 view.send({"frame": self._typed.frame})
             case {"type": dict(asked)} if self._typed:
                 self._typed._asked(None, asked, ())
-            case {"typed": str(what)} if self._typed:
+            case {"typed": str(what)}:
                 self._end_typing(what)
                 self._renew(view)
             case {"reset": None | int() as slide}:
@@ -231,7 +235,8 @@ class Walkthrough(Explorer):
 
     def _end_typing(self, what: str) -> None:
         """Leave the prompt: what was typed is kept for the steps to come, or taken back."""
-        assert self._typed
+        if not self._typed:
+            return
         run = self._run(self.slides.index(self.now))
         run.lab.watchers.discard(self._typed)
         self._typed.close()

@@ -1,0 +1,33 @@
+// The keys of clickers, of keyboards and of nerves, and the buttons; each names what a talk does.
+
+const KEYS = {
+  arrowright: "forward", arrowdown: "down", pagedown: "forward", " ": "forward", enter: "forward",
+  arrowleft: "backward", arrowup: "up", pageup: "backward", backspace: "backward",
+  n: "after", p: "before", home: "first", end: "last", a: "answer", q: "question", v: "vote", t: "type",
+  s: "speak", b: "blank", ".": "blank", f: "fill", c: "clock", r: "reset", u: "undo",
+};
+const SHIFTED = { r: "over", " ": "backward", arrowright: "after", arrowleft: "before" };
+const BUTTONS = [
+  ["◀ Back", "backward", "One thing back (Page Up)"], ["On ▶", "forward", "One thing on (Page Down, Space)"],
+  ["Answer", "answer", "Reveal or hide the answer (A)"], ["Question", "question", "The question, the reasons (Q)"],
+  ["Votes", "vote", "The room's votes (V)"], ["Type", "type", "Type on this slide's lab (T)"],
+  ["Speaker", "speak", "A window for the speaker (S)"], ["Reset slide", "reset", "Begin this slide again (R)"],
+  ["Start over", "over", "Begin at the first slide again (Shift+R)"], ["Full screen", "fill", "Fill the screen (F, F5)"],
+];
+
+/** Do what a key asks of a talk; tell whether it was one of its keys. */
+function pressed(talk, { key: name, target, shiftKey, ctrlKey, metaKey, altKey }) {
+  const key = name.toLowerCase();  // with Caps Lock as without
+  if (key === "f5") { talk.fill(true); return true; }
+  if (ctrlKey || metaKey || altKey) return false;
+  if (key === "escape") return talk.escape();
+  if (talk.typing?.asks && (key === "k" || key === "u")) talk.endTyping(key === "k" ? "keep" : "back");
+  else if (target.closest("select, input, textarea")) return false;
+  else if (/^\d$/.test(key)) { talk.dial(key); return true; }
+  else if (key === "enter" && talk.number) talk.jump(talk.number - 1);
+  else if ((key === " " || key === "enter") && target.closest("button, summary")) return false;
+  else if (key in KEYS) talk[(shiftKey && SHIFTED[key]) || KEYS[key]]();
+  else return false;
+  talk.number = "";
+  return true;
+}
