@@ -168,7 +168,9 @@ _OWN = "your own slides, a .toml file; recap for the short deck"
 _SLIDES = _option("slides", nargs="?", default="", metavar="FILE", help=_OWN)
 _FOLDER = _option("folder", nargs="?", default="labkit-course", metavar="DIR", help="labkit-course without")
 _PORT = _option("--port", type=int, metavar="8889", help="where the browser asks; another if it is taken")
-_ALONE = _option("--no-browser", action="store_true", help="open no window, and say only where the slides are")
+_ALONE = _option(
+    "--no-browser", action="store_true", help="open no window, and say only where the slides are"
+)
 _INTO = _option("folder", metavar="DIR", help="made where it is missing")
 _FRESH = _option("--fresh", default="", metavar="02", help="lay this one anew, beside yours")
 _COMMANDS: tuple[tuple[Any, ...], ...] = (

@@ -1,7 +1,7 @@
 """`labkit present`: the slides in a window of their own, there as soon as the browser is.
 
 The page has all screens, and asks Python only for what is typed on a slide and for a fresh lab. A server on
-this computer gives it both. What is typed may write files, so its address has a secret that no other page knows.
+this computer gives it both. What is typed may write files, so the address has a secret.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from labkit.notebook.widgets.walkthrough import walkthrough
 PORT = 8890
 """The same each time where it is free: by it the browser finds place, votes and clock again."""
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
+_SANDBOX = ["--no-sandbox"] * (hasattr(os, "geteuid") and os.geteuid() == 0)  # root's Chromium needs it
 _STATE = ("css", "mark", "key", "deck", "at", "chosen")
 
 
@@ -36,7 +37,7 @@ class Projector(ThreadingHTTPServer):
         """Make the slides of a deck, as `walkthrough` does. Raises LabkitError for one with mistakes."""
         self.talk = walkthrough(file)
         self.view = self.talk.view()
-        self.view.send = lambda content, buffers=None: self.tell("msg:custom", content)  # type: ignore[method-assign]
+        self.view.send = lambda content, buffers=None: self.tell("msg:custom", content)
         self.view.observe(lambda change: self.tell(change["name"], change["new"]), ["deck", "at"])
         self.pages: set[Queue[str]] = set()
         self.hearing = Lock()
@@ -66,7 +67,9 @@ class _Answers(BaseHTTPRequestHandler):
         if name == "told":
             self._stream()
         elif name == "state":
-            self._give("application/json", json.dumps({each: getattr(self.server.view, each) for each in _STATE}))
+            self._give(
+                "application/json", json.dumps({each: getattr(self.server.view, each) for each in _STATE})
+            )
         elif name == "slides.js":
             self._give("text/javascript", self.server.view._esm)
         elif name == "":
@@ -115,7 +118,7 @@ def present(file: str = "", port: int = PORT, *, browser: bool = True) -> None:
     with Projector(file, port) as server:
         print(f"The slides are at {server.address}\nCtrl-C here ends them.", flush=True)
         if browser and (found := chromium()):
-            options = [f"--app={server.address}", *(["--no-sandbox"] * (getattr(os, "geteuid", int)() == 0 and os.name != "nt"))]
+            options = [f"--app={server.address}", *_SANDBOX]
             subprocess.Popen([found, *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         elif browser:
             webbrowser.open_new(server.address)

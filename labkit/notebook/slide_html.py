@@ -6,8 +6,9 @@ it, and what could steer a screen is made visible before.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 from xml.etree import ElementTree as etree
 
@@ -37,13 +38,10 @@ def question(asked: Question, *, revealed: bool) -> etree.Element:
     """Return a question with its choices, lettered; revealed, each has its reason."""
     choices = []
     for choice in asked.choices:
-        words = element("span", choice.text)
-        if revealed:
-            kind, mark = ("right", "Right. ") if choice.right else ("wrong", "")
-            why = element("small", f" {mark}{choice.reason}")
-            choices.append(element("li", words, why, class_=f"labkit-{kind}"))
-        else:
-            choices.append(element("li", words))
+        kind, mark = ("right", "Right. ") if choice.right else ("wrong", "")
+        told = {"class_": f"labkit-{kind}"} if revealed else {}
+        why = [element("small", f" {mark}{choice.reason}")] if revealed else []
+        choices.append(element("li", element("span", choice.text), *why, **told))
     listed = element("ol", *choices, class_="labkit-choices", type="A")
     return element("div", element("p", asked.prompt), listed, class_="labkit-question")
 
@@ -60,9 +58,10 @@ def terminal(text: str, most: int = 0) -> etree.Element:
 
 def table(rows: list[list[str]]) -> etree.Element:
     """Return a table; its first row has the heads."""
-    lines = [element("tr", *(element("th", cell, scope="col") for cell in rows[0]))]
-    lines += [element("tr", *(element("td", cell) for cell in row)) for row in rows[1:]]
-    return element("table", *lines)
+    heads = element("tr", *(element("th", cell, scope="col") for cell in rows[0]))
+    return element(
+        "table", heads, *(element("tr", *(element("td", cell) for cell in row)) for row in rows[1:])
+    )
 
 
 def step(result: StepOutput, most: int = 0) -> list[etree.Element]:
@@ -116,16 +115,29 @@ def screens(slide: Slide, run: SlideRun) -> list[dict[str, Any]]:
     return shown
 
 
-def to_read(number: int, slide: Slide) -> Iterator[etree.Element]:
-    """Give a whole slide, with all that its steps show and its answer, to be read."""
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A whole slide: what is said and asked, what each of its steps shows, what the answer is."""
+
+    asked: list[etree.Element]
+    steps: list[list[etree.Element]]
+    answer: list[etree.Element]
+
+
+def parts(slide: Slide, most: int = 0) -> Parts:
+    """Run a slide, and return its parts; of a long screen the first `most` lines."""
     run = SlideRun(slide, names())
-    yield element("h3", f"{number}. {slide.title}")
-    yield sentences(slide.sentences, "say")
-    yield question(slide.question, revealed=False)
-    for place in range(len(slide.steps)):
-        yield from step(run.shown(place))
-    yield question(slide.question, revealed=True)
-    yield sentences(slide.conclusion, "say")
+    return Parts(
+        [sentences(slide.sentences, "say"), question(slide.question, revealed=False)],
+        [step(run.shown(place), most) for place in range(len(slide.steps))],
+        [question(slide.question, revealed=True), sentences(slide.conclusion, "say")],
+    )
+
+
+def to_read(number: int, slide: Slide) -> list[etree.Element]:
+    """Return a whole slide, with all that its steps show and its answer, to be read."""
+    whole = parts(slide)
+    return [element("h3", f"{number}. {slide.title}"), *whole.asked, *chain(*whole.steps), *whole.answer]
 
 
 def in_words(number: int, slide: Slide) -> str:

@@ -49,10 +49,12 @@ FAINT = f"""() => {{
     const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
     while (walker.nextNode()) {{
         const element = walker.currentNode.parentElement, style = getComputedStyle(element);
-        if (!walker.currentNode.data.trim() || !element.checkVisibility() || element.closest('style, option')) continue;
+        if (!walker.currentNode.data.trim() || !element.checkVisibility()) continue;
+        if (element.closest('style, option')) continue;
         const ink = parts(element.closest('svg') ? style.fill : style.color), paper = ground(element);
         let alpha = ink[3];
-        for (let each = element; each !== root; each = each.parentElement) alpha *= getComputedStyle(each).opacity;
+        for (let each = element; each !== root; each = each.parentElement)
+            alpha *= getComputedStyle(each).opacity;
         const [less, more] = [light(over(ink, alpha, paper)), light(paper)].sort((a, b) => a - b);
         const contrast = (more + 0.05) / (less + 0.05);
         if (contrast < 4.5) found.add(`${{element.className?.baseVal ?? element.className}} `

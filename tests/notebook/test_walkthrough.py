@@ -199,7 +199,9 @@ def test_a_teachers_own_slides_are_shown_and_not_obeyed(tmp_path: Path) -> None:
 def test_each_mistake_in_a_file_is_a_line_that_names_it(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     wrong = (
-        MINE.replace("right = true", "").replace('notes = ["Wait."]', "colour = 3").replace('["One."]', "[1]")
+        MINE.replace("right = true", "")
+        .replace('notes = ["Wait."]', 'notes = [" "]\ncolour = 3')
+        .replace('["One."]', "[1]")
     )
     path.write_text(wrong + wrong.replace('title = "', 'minutes = "5"\ntitle = "'))
     with pytest.raises(LabkitError) as caught:
@@ -211,9 +213,9 @@ def test_each_mistake_in_a_file_is_a_line_that_names_it(tmp_path: Path) -> None:
             for more in ([], ["minutes is no whole number"])
             for words in (
                 "colour is no part of a slide",
-                "nothing in notes",
                 *more,
                 "sentences is no list of texts",
+                "nothing in notes",
                 "its question has not 2 to 4 choices of which one is right = true",
                 "its id is another's too",
             )

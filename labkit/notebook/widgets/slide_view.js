@@ -187,9 +187,9 @@ class Talk {
     const { slide, at } = this.place;
     if (!slide || this.ballot || !this.leave()) return;
     this.cards = at.place > 0 && !at.revealed;
-    this.show();
     this.ballot = ballot(numbers => { this.place.vote(numbers); this.closeBallot(); });
     this.root.append(this.ballot);
+    this.show();
     this.ballot.lastChild.focus();
   }
 

@@ -31,8 +31,9 @@ from labkit.notebook.widgets.page import ASLEEP, Explorer, Output
 from labkit.notebook.widgets.stage import as_json, text_of
 from labkit.notebook.widgets.terminal import Terminal
 
-
-_PAGE = [f"{name}.js" for name in "slide_screen slide_place slide_keys slide_typing speaker slide_view".split()]
+_PAGE = [
+    f"{name}.js" for name in "slide_screen slide_place slide_keys slide_typing speaker slide_view".split()
+]
 
 
 class SlideView(anywidget.AnyWidget):
