@@ -9,7 +9,7 @@ import pytest
 
 from labkit.course.slides import STAGE
 from labkit.lessons import SLIDES
-from tests.browser import class_page, jupyter
+from tests.browser import class_page, jupyter, scripts
 from tests.browser.class_page import CONTROLS, ROOT, SHADOW
 from tests.browser.conftest import Opener
 
@@ -156,6 +156,9 @@ def test_keys_of_clickers_and_of_nerves(notebook: Opener) -> None:
             assert root.evaluate("e => e.classList.contains('labkit-black')")
             page.press("Escape")
             assert not root.evaluate("e => e.classList.contains('labkit-black')")
+        page.press("b", "PageDown")  # the first key after black shows the slide again
+        assert at(page) == "4-1-false"
+        assert not root.evaluate("e => e.classList.contains('labkit-black')")
         page.press("Shift+F5")
         page.page.wait_for_function("() => document.fullscreenElement !== null")
         page.press("Escape")
@@ -166,6 +169,29 @@ def test_keys_of_clickers_and_of_nerves(notebook: Opener) -> None:
         page.click("On ▶")
         page.page.wait_for_selector(f"{ROOT}[data-at='7-2-false']")
         assert press(page, "Space") == "7-3-false"
+
+
+def test_a_restarted_kernel_is_told_and_the_class_goes_on(notebook: Opener) -> None:
+    with notebook(*CELLS) as page:
+        root = ready(page)
+        for key in ("PageDown", "PageDown", "n"):
+            press(page, key)
+        page.press("v")
+        page.page.keyboard.type("1 2 3 4")
+        page.press("Enter")
+        page.page.evaluate(f"{KERNEL}.session.kernel.restart()")
+        root.get_by_text("The kernel is gone").wait_for()
+        assert press(page, "PageDown") == "1-1-false"
+        page.press("t")
+        assert root.get_by_label("Command").count() == 0
+        page.page.evaluate(scripts.READY)
+        page.run()
+        page.page.wait_for_selector(f"{ROOT}[data-at='1-1-false']")
+        root.focus()
+        page.press("q")
+        assert root.locator(".labkit-choices .before").count() == 4
+        page.press("t")
+        root.get_by_label("Command").wait_for()
 
 
 def test_what_was_typed_is_taken_back_and_python_has_the_lab(notebook: Opener) -> None:
@@ -206,6 +232,19 @@ def test_the_speaker_has_a_window_and_the_room_sees_no_notes(notebook: Opener) -
         speaker.keyboard.press("PageDown")
         page.page.wait_for_selector(f"{ROOT}[data-at='0-1-false']")
         speaker.get_by_text("Slide 1 of 12, step 1 of 3").wait_for()
+        speaker.keyboard.press("v")
+        speaker.keyboard.type("12 5 3 0")
+        speaker.keyboard.press("Enter")
+        assert speaker.get_by_text("before: A 12  B 5").count() == 1
+        assert at(page) == "0-1-false"
+        page.press("q")
+        speaker.keyboard.press("t")
+        root.get_by_label("Command").wait_for()
+        for key in "docker":  # blindly, in the wrong window
+            speaker.keyboard.press(key)
+        assert root.get_by_label("Command").count() == 1
+        speaker.keyboard.press("Escape")
+        assert root.get_by_label("Command").count() == 0
         speaker.screenshot(path=jupyter.shots() / "speaker-720.png")
         speaker.set_viewport_size({"width": 1920, "height": 1080})
         speaker.screenshot(path=jupyter.shots() / "speaker-1080.png")

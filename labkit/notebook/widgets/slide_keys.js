@@ -16,18 +16,20 @@ const BUTTONS = [
 ];
 
 /** Do what a key asks of a talk; tell whether it was one of its keys. */
-function pressed(talk, { key: name, target, shiftKey, ctrlKey, metaKey, altKey }) {
-  const key = name.toLowerCase();  // with Caps Lock as without
+function pressed(talk, { key: typed, target, shiftKey, ctrlKey, metaKey, altKey }) {
+  const key = typed.toLowerCase(), name = (shiftKey && SHIFTED[key]) || KEYS[key];  // with Caps Lock as without
   if (key === "f5") { talk.fill(true); return true; }
   if (ctrlKey || metaKey || altKey) return false;
   if (key === "escape") return talk.escape();
-  if (talk.typing?.asks && (key === "k" || key === "u")) talk.endTyping(key === "k" ? "keep" : "back");
-  else if (target.closest("select, input, textarea")) return false;
-  else if (/^\d$/.test(key)) { talk.dial(key); return true; }
-  else if (key === "enter" && talk.number) talk.jump(talk.number - 1);
-  else if ((key === " " || key === "enter") && target.closest("button, summary")) return false;
-  else if (key in KEYS) talk[(shiftKey && SHIFTED[key]) || KEYS[key]]();
-  else return false;
-  talk.number = "";
+  if (talk.typing?.asks && (key === "k" || key === "u")) { talk.endTyping(key === "k" ? "keep" : "back"); return true; }
+  if (target.closest("select, input, textarea")) return false;
+  if (talk.typing && talk.hands !== talk.root) { talk.say("Click on this window, and type here."); return true; }
+  if (/^\d$/.test(key)) { talk.dial(key); return true; }
+  const { number } = talk;
+  if (number) talk.dial("");
+  if (number && key === "enter") talk.jump(number - 1);
+  else if (!name || ((key === " " || key === "enter") && target.closest("button, summary"))) return false;
+  else if (talk.black && name !== "blank") talk.blank();
+  else talk[name]();
   return true;
 }

@@ -41,6 +41,7 @@ class Talk {
     for (const [label, name, hint] of BUTTONS) {
       const made = part("button", name === "forward" ? "labkit-main" : "", label, { type: "button", title: hint });
       made.addEventListener("click", event => {
+        this.hands = this.root;
         this[name]();
         if (event.detail && !this.typing && !this.ballot) this.root.focus();
       });
@@ -52,8 +53,10 @@ class Talk {
     this.root.append(header, this.main, controls, this.told, this.said);
   }
 
-  key(event) {
+  /** A key pressed on the slide or in the speaker's window: `hands` is where votes are entered. */
+  key(event, hands = this.root) {
     event.stopPropagation();
+    this.hands = hands;
     if (pressed(this, event)) event.preventDefault();
   }
 
@@ -81,8 +84,8 @@ class Talk {
   }
 
   dial(digit) {
-    this.number = `${this.number}${digit}`.slice(-3);
-    this.say(`Slide ${this.number}: Enter goes there`);
+    this.number = digit && `${this.number}${digit}`.slice(-3);
+    this.say(digit && `Slide ${this.number}: Enter goes there`);
   }
 
   go(at, played = false) {
@@ -94,7 +97,7 @@ class Talk {
   }
 
   jump(slide) {
-    this.say(this.place.has({ slide, place: 0 }) ? "" : "There is no such slide.");
+    if (!this.place.has({ slide, place: 0 })) this.say("There is no such slide.");
     this.go(this.place.of(slide));
   }
 
@@ -118,6 +121,7 @@ class Talk {
   }
 
   speak() { this.speaker.open(); }
+  get black() { return this.root.classList.contains("labkit-black"); }
   blank() { this.root.classList.toggle("labkit-black"); }
 
   clock() {
@@ -149,7 +153,7 @@ class Talk {
 
   /** Close what is open, the last first; then leave the screen, or the slide. */
   escape() {
-    if (this.root.classList.contains("labkit-black")) this.blank();
+    if (this.black) this.blank();
     else if (this.typing?.asks) { this.typing.focus(); this.say(""); }
     else if (this.typing) this.leave();
     else if (this.ballot) this.closeBallot();
@@ -188,7 +192,7 @@ class Talk {
     if (!slide || this.ballot || !this.leave()) return;
     this.cards = at.place > 0 && !at.revealed;
     this.ballot = ballot(numbers => { this.place.vote(numbers); this.closeBallot(); });
-    this.root.append(this.ballot);
+    this.hands.append(this.ballot);
     this.show();
     this.ballot.lastChild.focus();
   }
@@ -204,6 +208,7 @@ class Talk {
     if (!this.place.slide || this.typing) return;
     if (!this.send({ type: "begin" })) { this.say(GONE); return; }
     this.say("");
+    window.focus();
     this.typing = new Typing(this.picture, SMALL * this.root.clientHeight, message => this.send({ type: message }));
     this.main.replaceChildren(this.typing.element);
     this.typing.focus();

@@ -11,7 +11,7 @@ class Speaker {
     document.title = "Speaker";
     document.head.replaceChildren(part("style", "", this.talk.model.get("css")));
     document.body.className = "labkit-speaker";
-    document.body.onkeydown = event => this.talk.key(event);
+    document.body.onkeydown = event => this.talk.key(event, document.body);
     addEventListener("pagehide", () => made.close());
     this.show();
   }
@@ -35,7 +35,8 @@ class Speaker {
     if (one?.lesson) notes.append(part("p", "labkit-lesson", `Lesson: ${seen(one.lesson)}`));
     this.clock = part("p", "labkit-time");
     const told = part("p", "labkit-gone", this.talk.gone ? GONE : "");
-    this.window.document.body.replaceChildren(this.clock, votesOf(one, votes), told, screens, notes);
+    const { body } = this.window.document, entered = body.querySelectorAll(".labkit-ballot");
+    body.replaceChildren(this.clock, votesOf(one, votes), ...entered, told, screens, notes);
     this.tick();
   }
 
