@@ -58,31 +58,37 @@ class Projector(ThreadingHTTPServer):
         with self.hearing:
             self.talk.hear(self.view, content)
 
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing of a page that was closed while it was answered."""
+
 
 class _Answers(BaseHTTPRequestHandler):
     server: Projector
 
+    def _name(self) -> str:
+        """Return what is asked for, by who knows the secret."""
+        known = self.path.startswith(self.server.secret)
+        return self.path.removeprefix(self.server.secret) if known else "nothing"
+
     def do_GET(self) -> None:
-        name = self.path.removeprefix(self.server.secret)
+        name, view = self._name(), self.server.view
         if name == "told":
             self._stream()
         elif name == "state":
-            self._give(
-                "application/json", json.dumps({each: getattr(self.server.view, each) for each in _STATE})
-            )
+            self._give("application/json", json.dumps({each: getattr(view, each) for each in _STATE}))
         elif name == "slides.js":
-            self._give("text/javascript", self.server.view._esm)
+            self._give("text/javascript", view._esm)
         elif name == "":
             self._give("text/html", packaged("labkit.notebook", "templates/present.html"))
         else:
             self.send_error(404)
 
     def do_POST(self) -> None:
-        if self.path != f"{self.server.secret}said":
+        if self._name() == "said":
+            self.server.hear(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self._give("application/json", "{}")
+        else:
             self.send_error(404)
-            return
-        self.server.hear(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-        self._give("application/json", "{}")
 
     def _give(self, kind: str, text: str) -> None:
         self.send_response(200)

@@ -86,12 +86,6 @@ def seen(state: State) -> Scene:
     return replace(found, tiles=tuple(each for each in found.tiles if each.kind != "blob"))
 
 
-def frame(shot: Shot) -> dict[str, Any]:
-    """Return what the stage's page plays: from what was seen last to what is seen now."""
-    after = played(shot.after, seen(shot.after), shot.events)
-    return {"before": as_json(seen(shot.before)), **after}
-
-
 def drawn(value: Any) -> str:
     """Return the HTML of a picture or chart; "" for anything else, a chart without matplotlib in text."""
     if isinstance(value, Shot):
@@ -110,8 +104,9 @@ def screens(slide: Slide, run: SlideRun) -> list[dict[str, Any]]:
     for place in range(len(slide.steps)):
         result = run.shown(place)
         shown.append({"html": html(*step(result))})
-        if isinstance(result.value, Shot):
-            shown[-1]["frame"] = frame(result.value)
+        if isinstance(shot := result.value, Shot):
+            play = played(shot.after, seen(shot.after), shot.events)
+            shown[-1]["frame"] = {"before": as_json(seen(shot.before)), **play}
     return shown
 
 

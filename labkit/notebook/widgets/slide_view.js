@@ -274,7 +274,8 @@ class Talk {
     for (const box of boxes) if (box.scrollHeight > box.clientHeight + 1) box.setAttribute("tabindex", "0");
   }
 
-  hear({ heard, frame }) {
+  hear({ heard, frame, told }) {
+    if (told) this.say(told, true);
     if (!this.typing) return;
     if (frame) this.picture.play(frame);
     if (heard) this.typing.terminal.hear(heard);
