@@ -21,7 +21,7 @@ from labkit.course.slides import Slide
 from labkit.lessons import deck
 from labkit.notebook import slide_html
 from labkit.notebook.html import element, html
-from labkit.notebook.present import chromium
+from labkit.notebook.start import chromium
 from labkit.oci.blob import write_file
 
 _V4: Any = nbformat.v4  # has no types

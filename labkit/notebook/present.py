@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import webbrowser
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -18,11 +17,11 @@ from threading import Lock
 from typing import Any
 
 from labkit.base.text import packaged
+from labkit.notebook.start import chromium
 from labkit.notebook.widgets.walkthrough import walkthrough
 
 PORT = 8890
 """The same each time where it is free: by it the browser finds place, votes and clock again."""
-_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
 _SANDBOX = ["--no-sandbox"] * (hasattr(os, "geteuid") and os.geteuid() == 0)  # root's Chromium needs it
 _STATE = ("css", "mark", "key", "deck", "at", "chosen")
 
@@ -109,11 +108,6 @@ class _Answers(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *arguments: object) -> None:
         """Say nothing: the terminal is the teacher's."""
-
-
-def chromium() -> str | None:
-    """Return where a browser of Chromium's kind is, which opens a window without bars and prints; or None."""
-    return next(filter(None, map(shutil.which, _BROWSERS)), None)
 
 
 def present(file: str = "", port: int = PORT, *, browser: bool = True) -> None:

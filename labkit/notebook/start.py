@@ -9,6 +9,7 @@ nothing is written among his settings.
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
@@ -22,6 +23,7 @@ from labkit.notebook.copies import Laid
 
 FIRST = f"{LESSONS[0].notebook}.ipynb"
 _DEFAULTS = Path(__file__).parent / "jupyterlab"
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
 _SAID = {
     "new": "new in the course: {}",
     "renewed": "newer now, as nobody had worked in it: {}",
@@ -65,3 +67,8 @@ def open_course(folder: Path, options: Sequence[str], fresh: str = "") -> int:
     os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, kernels))
     LabApp.launch_instance([*(f"--{option}={value}" for option, value in own.items()), *options])
     return 0
+
+
+def chromium() -> str | None:
+    """Return where a browser of Chromium's kind is, which opens a window without bars and prints; or None."""
+    return next(filter(None, map(shutil.which, _BROWSERS)), None)
