@@ -108,22 +108,23 @@ def _mistakes(data: Mapping[str, Any], asked: Mapping[str, Question]) -> Iterato
             yield f"{name} is no {_WORDS[kind]}"
         elif name in ("id", "title", *_PARTS) and not all(each.strip() for each in texts or [""]):
             yield f"nothing in {name}"
-    if wrong := _wrong(data.get("question"), asked):
+    if isinstance(wrong := _question(data, asked), str):
         yield wrong
 
 
-def _wrong(question: Any, asked: Mapping[str, Question]) -> str:
-    """Return the mistake of a slide's question, if it has one."""
-    match question:
-        case str() if question in asked:
-            return ""
-        case {"prompt": str(), "choices": [_, *_] as choices} if all(map(_whole, choices)):
-            if sum(each.get("right") is True for each in choices) == 1 and 2 <= len(choices) <= len(LETTERS):
-                return ""
+def _question(slide: Mapping[str, Any], asked: Mapping[str, Question]) -> Question | str:
+    """Return a slide's question, or what is wrong with it."""
+    match given := slide.get("question"):
+        case str() if given in asked:
+            return asked[given]
+        case {"prompt": str(prompt), "choices": [_, *_] as choices} if all(map(_whole, choices)):
+            made = [Choice(each["text"], each["reason"], each.get("right") is True) for each in choices]
+            if sum(each.right for each in made) == 1 and 2 <= len(made) <= len(LETTERS):
+                return Question(str(slide.get("id")), prompt, tuple(made))
             return f"its question has not 2 to {len(LETTERS)} choices of which one is right = true"
         case {}:
             return "its question lacks a prompt, or choices that have a text and a reason each"
-    return f"no such question: {question}; write a table [slide.question], or one of the course's IDs"
+    return f"no such question: {given}; write a table [slide.question], or one of the course's IDs"
 
 
 def _whole(choice: Any) -> bool:
@@ -131,15 +132,9 @@ def _whole(choice: Any) -> bool:
 
 
 def _slide(data: Mapping[str, Any], asked: Mapping[str, Question]) -> Slide:
-    question, lists = data["question"], {part: tuple(each.strip() for each in data[part]) for part in _PARTS}
-    if isinstance(question, dict):
-        choices = (
-            Choice(each["text"], each["reason"], each.get("right", False)) for each in question["choices"]
-        )
-        question = Question(data["id"], question["prompt"], tuple(choices))
-    else:
-        question = asked[question]
-    return Slide(**{**data, **lists, "question": question, "setup": data.get("setup", "").strip()})
+    lists = {part: tuple(each.strip() for each in data[part]) for part in _PARTS}
+    own = {"question": _question(data, asked), "setup": data.get("setup", "").strip()}
+    return Slide(**{**data, **lists, **own})
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,10 +58,9 @@ def terminal(text: str, most: int = 0) -> etree.Element:
 
 def table(rows: list[list[str]]) -> etree.Element:
     """Return a table; its first row has the heads."""
-    heads = element("tr", *(element("th", cell, scope="col") for cell in rows[0]))
-    return element(
-        "table", heads, *(element("tr", *(element("td", cell) for cell in row)) for row in rows[1:])
-    )
+    lines = [[element("th", cell, scope="col") for cell in rows[0]]]
+    lines += [[element("td", cell) for cell in row] for row in rows[1:]]
+    return element("table", *(element("tr", *line) for line in lines))
 
 
 def step(result: StepOutput, most: int = 0) -> list[etree.Element]:
