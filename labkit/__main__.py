@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run `labkit` with arguments; return the exit code."""
     parser = _parser()
     given, rest = parser.parse_known_args(arguments)
-    if rest and given.command not in _TO_JUPYTERLAB:
+    if rest and given.command != "start":
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
     given.rest = [*rest, f"--port={given.port}"] if getattr(given, "port", None) else rest
     for stream in (sys.stdout, sys.stderr):
@@ -65,8 +65,7 @@ def _parser() -> argparse.ArgumentParser:
         command.set_defaults(run=run)
         for names, settings in options:
             command.add_argument(*names, **settings)
-    for name in _TO_JUPYTERLAB:
-        commands.choices[name].epilog = "Any other option is JupyterLab's, as --name=value; --no-browser."
+    commands.choices["start"].epilog = "Any other option is JupyterLab's, as --name=value; --no-browser."
     return parser
 
 
@@ -81,11 +80,11 @@ def _start(given: argparse.Namespace) -> int:
     return start.open_course(Path(given.folder), given.rest, fresh=given.fresh)
 
 
-def _present(given: argparse.Namespace) -> int:
-    own = given.what.endswith(".toml") or given.what == "recap"
-    folder = Path("labkit-course" if own else given.what)
-    name = start.deck_notebook(folder, given.what) if own else "walkthrough.ipynb"
-    return start.open_course(folder, given.rest, name)
+def _present(given: argparse.Namespace) -> None:
+    with extra("course"):
+        from labkit.notebook.present import PORT, present
+
+    present(given.slides, given.port or PORT, browser=not given.no_browser)
 
 
 def _lessons(given: argparse.Namespace) -> None:
@@ -165,16 +164,18 @@ def _option(*names: str, **settings: Any) -> tuple[tuple[str, ...], dict[str, An
     return names, settings
 
 
-_TO_JUPYTERLAB = ("start", "present")
 _OWN = "your own slides, a .toml file; recap for the short deck"
-_WHAT = _option("what", nargs="?", default="labkit-course", metavar="FILE|DIR", help=f"{_OWN}; or where to")
+_SLIDES = _option("slides", nargs="?", default="", metavar="FILE", help=_OWN)
 _FOLDER = _option("folder", nargs="?", default="labkit-course", metavar="DIR", help="labkit-course without")
-_PORT = _option("--port", metavar="8889", help="where JupyterLab answers")
+_PORT = _option("--port", type=int, metavar="8889", help="where the browser asks; another if it is taken")
+_ALONE = _option(
+    "--no-browser", action="store_true", help="open no window, and say only where the slides are"
+)
 _INTO = _option("folder", metavar="DIR", help="made where it is missing")
 _FRESH = _option("--fresh", default="", metavar="02", help="lay this one anew, beside yours")
 _COMMANDS: tuple[tuple[Any, ...], ...] = (
     (_start, "lay your copies of the lessons, and open the first in JupyterLab", _FOLDER, _FRESH, _PORT),
-    (_present, "open the walkthrough of the slides, to stand before a class", _WHAT, _PORT),
+    (_present, "show the slides in a window of their own, to stand before a class", _SLIDES, _ALONE, _PORT),
     (_lessons, "lay your copies of the lessons into a folder", _INTO, _FRESH),
     (_progress, "how far you are in the course, and what is next"),
     (

@@ -202,18 +202,25 @@ def test_what_only_jupyterlab_knows_goes_to_it_and_nowhere_else(
     given.clear()
     assert main(["start", str(folder), "--fresh", "02"]) == 0
     assert "--LabApp.default_url=/doc/tree/02-image-history-2.ipynb" in given
-    given.clear()
-    assert main(["present", str(folder)]) == 0
-    assert "--LabApp.default_url=/doc/tree/walkthrough.ipynb" in given
-    monkeypatch.chdir(tmp_path)
-    assert main(["present", "recap"]) == 0
-    assert "--LabApp.default_url=/doc/tree/slides-recap.ipynb" in given
-    assert "walkthrough('recap')" in (tmp_path / "labkit-course/slides-recap.ipynb").read_text()
-    assert main(["present", "nothing.toml"]) == 2
-    assert capsys.readouterr().err == "nothing.toml: no such file or directory\n"
     with pytest.raises(SystemExit, match="2"):
         main(["drivers", "--no-browser"])
     assert capsys.readouterr().err.splitlines()[-1] == "labkit: error: unrecognized arguments: --no-browser"
+
+
+def test_a_deck_with_mistakes_is_told_before_anything_opens(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("mine.toml").write_text('[[slide]]\nid = "one"\nnotes = [""]\n')
+    assert main(["present", "nothing.toml"]) == 2
+    assert main(["present", "mine.toml"]) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.splitlines()[:3] == [
+        "nothing.toml: no such file or directory",
+        "mine.toml: one: nothing in title",
+        "mine.toml: one: nothing in sentences",
+    ]
 
 
 def test_a_wrong_argument_gives_a_usage_line() -> None:

@@ -61,19 +61,17 @@ def cells(step: str) -> list[list[str]]:
     return rows if all(line.startswith("|") for line in lines) else []
 
 
+LETTERS = "ABCD"
+"""Of the choices that a room can answer with."""
 _MOST = 8
 """Mistakes that are told at once: an error's text is short."""
 _PARTS = ("sentences", "steps", "conclusion", "notes")
+_WORDS: dict[type, str] = {str: "text", int: "whole number", list: "list of texts"}
 _KNOWN: dict[str, type] = {
-    "id": str,
-    "title": str,
-    "lesson": str,
-    "setup": str,
+    **dict.fromkeys(("id", "title", "lesson", "setup"), str),
     "minutes": int,
     **dict.fromkeys(_PARTS, list),
 }
-
-_WORDS: dict[type, str] = {str: "text", int: "whole number", list: "list of texts"}
 
 
 def read_slides(text: str, questions: Iterable[Question]) -> tuple[Slide, ...]:
@@ -84,21 +82,17 @@ def read_slides(text: str, questions: Iterable[Question]) -> tuple[Slide, ...]:
     """
     asked = {question.id: question for question in questions}
     try:
-        found = tomllib.loads(text)
+        slides = tomllib.loads(text).get("slide")
     except tomllib.TOMLDecodeError as error:
         raise LabkitError(f"not TOML: {error}") from None
-    slides = found.get("slide")
     if not isinstance(slides, list) or not slides or not all(isinstance(each, dict) for each in slides):
         raise LabkitError("no slides: each begins with a line [[slide]]")
     wrong: list[str] = []
     ids = [each.get("id") for each in slides]
     for number, data in enumerate(slides, 1):
-        name = f"slide {number}" if not isinstance(data.get("id"), str) else data["id"]
-        found_here = [
-            *_mistakes(data, asked),
-            *(["its id is another's too"] * (ids.count(data.get("id")) > 1)),
-        ]
-        wrong += [f"{name}: {mistake}" for mistake in found_here]
+        name = data["id"] if isinstance(data.get("id"), str) else f"slide {number}"
+        found = [*_mistakes(data, asked), *(["its id is another's too"] * (ids.count(data.get("id")) > 1))]
+        wrong += [f"{name}: {mistake}" for mistake in found]
     if wrong:
         raise LabkitError("\n".join(wrong[:_MOST]))
     return tuple(_slide(each, asked) for each in slides)
@@ -107,43 +101,40 @@ def read_slides(text: str, questions: Iterable[Question]) -> tuple[Slide, ...]:
 def _mistakes(data: Mapping[str, Any], asked: Mapping[str, Question]) -> Iterator[str]:
     for name in sorted(data.keys() - _KNOWN.keys() - {"question"}):
         yield f"{name} is no part of a slide"
-    for name in ("id", "title", *_PARTS):
-        if not data.get(name):
-            yield f"nothing in {name}"
     for name, kind in _KNOWN.items():
         value: Any = data.get(name, kind())
-        texts: Iterable[Any] = value if kind is list and isinstance(value, list) else ()
-        if type(value) is not kind or not all(isinstance(each, str) for each in texts):
+        texts: list[Any] = value if isinstance(value, list) else [value]
+        if type(value) is not kind or (kind is not int and not all(isinstance(each, str) for each in texts)):
             yield f"{name} is no {_WORDS[kind]}"
-    question = data.get("question")
-    if not isinstance(question, dict):
-        if not isinstance(question, str) or question not in asked:
-            yield f"no such question: {question}; write a table [slide.question], or one of the course's IDs"
-        return
-    choices = question.get("choices", ())
-    if not isinstance(choices, list) or not all(isinstance(each, dict) for each in choices):
-        choices = ()
-    texts = [each.get(part) for each in choices for part in ("text", "reason")] if choices else [None]
-    if not all(isinstance(each, str) for each in (question.get("prompt"), *texts)):
-        yield "its question lacks a prompt, or choices that have a text and a reason each"
-    elif sum(each.get("right") is True for each in choices) != 1 or not 2 <= len(choices) <= len(LETTERS):
-        yield f"its question has not 2 to {len(LETTERS)} choices of which one is right = true"
+        elif name in ("id", "title", *_PARTS) and not all(each.strip() for each in texts or [""]):
+            yield f"nothing in {name}"
+    if isinstance(wrong := _question(data, asked), str):
+        yield wrong
+
+
+def _question(slide: Mapping[str, Any], asked: Mapping[str, Question]) -> Question | str:
+    """Return a slide's question, or what is wrong with it."""
+    match given := slide.get("question"):
+        case str() if given in asked:
+            return asked[given]
+        case {"prompt": str(prompt), "choices": [_, *_] as choices} if all(map(_whole, choices)):
+            made = [Choice(each["text"], each["reason"], each.get("right") is True) for each in choices]
+            if sum(each.right for each in made) == 1 and 2 <= len(made) <= len(LETTERS):
+                return Question(str(slide.get("id")), prompt, tuple(made))
+            return f"its question has not 2 to {len(LETTERS)} choices of which one is right = true"
+        case {}:
+            return "its question lacks a prompt, or choices that have a text and a reason each"
+    return f"no such question: {given}; write a table [slide.question], or one of the course's IDs"
+
+
+def _whole(choice: Any) -> bool:
+    return isinstance(choice, dict) and all(isinstance(choice.get(part), str) for part in ("text", "reason"))
 
 
 def _slide(data: Mapping[str, Any], asked: Mapping[str, Question]) -> Slide:
-    question, lists = data["question"], {part: tuple(each.strip() for each in data[part]) for part in _PARTS}
-    if isinstance(question, dict):
-        choices = (
-            Choice(each["text"], each["reason"], each.get("right", False)) for each in question["choices"]
-        )
-        question = Question(data["id"], question["prompt"], tuple(choices))
-    else:
-        question = asked[question]
-    return Slide(**{**data, **lists, "question": question, "setup": data.get("setup", "").strip()})
-
-
-LETTERS = "ABCD"
-"""Of the choices that a room can answer with."""
+    lists = {part: tuple(each.strip() for each in data[part]) for part in _PARTS}
+    own = {"question": _question(data, asked), "setup": data.get("setup", "").strip()}
+    return Slide(**{**data, **lists, **own})
 
 
 @dataclass(frozen=True, slots=True)

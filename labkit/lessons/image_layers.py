@@ -197,32 +197,6 @@ QUESTIONS = (
         setup=_with_deletion,
     ),
     Question(
-        "layer-bytes",
-        "The top layer of nginx holds 22 bytes, and a web server needs them. What is in it?",
-        (
-            Choice(
-                "the settings of the web server",
-                "They are longer, and they are in the layer below, with the program.",
-                shows="",
-            ),
-            Choice(
-                "two symbolic links",
-                "A link takes as many bytes as the name that it points to: /dev/stdout has 11 letters, "
-                "/dev/stderr too.",
-                right=True,
-                shows="/dev/stdout /dev/stderr",
-            ),
-            Choice(
-                "nothing but the layer's name",
-                "A layer's name is not in the layer. What has bytes in it is the content of files and links.",
-                shows="none",
-            ),
-        ),
-        commands=("docker run --rm nginx ls -l /var/log/nginx",),
-        decides=r"-> (\S+)",
-        setup=pulled("nginx"),
-    ),
-    Question(
         "pull-update",
         "mysql:8.0.15 is in the local cache, and docker pull mysql brings the next version. Both have 12 "
         "layers. The version is written into the eighth, and the program comes with the ninth. The three "

@@ -7,9 +7,9 @@ any host.
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as etree
@@ -17,10 +17,11 @@ from xml.etree import ElementTree as etree
 import nbformat
 
 from labkit.base.errors import LabkitError
-from labkit.course.slides import Slide, SlideRun
+from labkit.course.slides import Slide
 from labkit.lessons import deck
 from labkit.notebook import slide_html
 from labkit.notebook.html import element, html
+from labkit.notebook.start import chromium
 from labkit.oci.blob import write_file
 
 _V4: Any = nbformat.v4  # has no types
@@ -45,11 +46,9 @@ def handout(directory: Path, file: str = "", *, teacher: bool = False, pdf: bool
 
 
 def _printed(path: Path) -> Path:
-    names = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
-    browser = next(filter(None, map(shutil.which, names)), None)
-    if browser is None:
-        raise LabkitError(f"no Chromium is installed to print with; open {path} in a browser and print it")
-    made = path.with_suffix(".pdf")
+    advice, made = f"open {path} in a browser and print it", path.with_suffix(".pdf")
+    if (browser := chromium()) is None:
+        raise LabkitError(f"no Chromium is installed to print with; {advice}")
     options = [
         "--headless",
         "--no-sandbox",
@@ -61,7 +60,7 @@ def _printed(path: Path) -> Path:
         [browser, *options, path.resolve().as_uri()], capture_output=True, timeout=120, check=False
     )
     if not made.exists():
-        raise LabkitError(f"{browser} printed nothing; open {path} in a browser and print it")
+        raise LabkitError(f"{browser} printed nothing; {advice}")
     return made
 
 
@@ -75,18 +74,13 @@ def page(form: str, file: str = "", *, teacher: bool = False) -> str:
 
     make: Any = HTMLExporter
     exporter = make(template_name=form, extra_template_basedirs=[str(_TEMPLATES)], preprocessors=[])
-    exporter.embed_images = True
-    title = TITLE if not file else Path(file).stem
-    body, _ = exporter.from_notebook_node(
-        notebook(form, file, teacher=teacher), resources={"metadata": {"name": title}}
-    )
-    return str(body)
+    named = {"metadata": {"name": Path(file).stem if file else TITLE}}
+    return str(exporter.from_notebook_node(notebook(form, file, teacher=teacher), named)[0])
 
 
 def notebook(form: str, file: str = "", *, teacher: bool = False) -> Any:
     """Return the notebook that is converted: a code cell for each page, whose output is its HTML."""
-    slides = list(enumerate(deck(file), 1))
-    pages = _handout(slides, teacher=teacher) if form == "handout" else _deck(slides)
+    pages = _handout(deck(file), teacher=teacher) if form == "handout" else _deck(deck(file))
     cells = []
     for number, (mark, parts) in enumerate(pages, 1):
         output = _V4.new_output("display_data", {"text/html": html(*parts)})
@@ -97,41 +91,30 @@ def notebook(form: str, file: str = "", *, teacher: bool = False) -> Any:
 
 Page = tuple[str, list[etree.Element]]
 """The mark that other pages link to, and what is on it."""
-Numbered = list[tuple[int, Slide]]
 
 
-def _handout(slides: Numbered, *, teacher: bool) -> Iterable[Page]:
+def _handout(slides: Iterable[Slide], *, teacher: bool) -> Iterable[Page]:
     """Give what is said and asked of each slide, with room to write; then what is shown, and the answers."""
-    for number, slide in slides:
-        parts = [_title(number, slide), slide_html.sentences(slide.sentences, "say")]
-        parts += [slide_html.question(slide.question, revealed=False), element("div", class_="labkit-room")]
-        if teacher:
-            minutes = f"{slide.minutes} minutes. Lesson: {slide.lesson or 'none'}"
-            parts.append(slide_html.sentences((*slide.notes, minutes), "notes"))
-        yield f"{number}", parts
-    for number, slide in slides:
-        run, parts = (
-            SlideRun(slide, slide_html.names()),
-            [_title(number, slide, "What is shown, and the answer")],
-        )
-        for place in range(len(slide.steps)):
-            parts += slide_html.step(run.shown(place), most=_SHEET)
-        parts += [slide_html.question(slide.question, revealed=True)]
-        yield f"{number}-answer", [*parts, slide_html.sentences(slide.conclusion, "say")]
+    answers = []
+    for number, slide in enumerate(slides, 1):
+        whole = slide_html.parts(slide, _SHEET)
+        minutes = f"{slide.minutes} minutes. Lesson: {slide.lesson or 'none'}"
+        notes = [slide_html.sentences((*slide.notes, minutes), "notes")] if teacher else []
+        yield f"{number}", [_title(number, slide), *whole.asked, element("div", class_="labkit-room"), *notes]
+        head = _title(number, slide, "What is shown, and the answer")
+        answers.append((f"{number}-answer", [head, *chain(*whole.steps), *whole.answer]))
+    yield from answers
 
 
-def _deck(slides: Numbered) -> Iterable[Page]:
+def _deck(slides: Iterable[Slide]) -> Iterable[Page]:
     """Give a page for each slide's question, for each of its steps, and for its answer."""
-    for number, slide in slides:
-        run, head = SlideRun(slide, slide_html.names()), _title(number, slide)
-        said = slide_html.sentences(slide.sentences, "say")
-        yield f"/{number}/0", [head, said, slide_html.question(slide.question, revealed=False)]
-        for place in range(len(slide.steps)):
-            asked = slide_html.sentences((slide.question.prompt,), "asked")
-            yield f"/{number}/{place + 1}", [head, asked, *slide_html.step(run.shown(place), most=_SCREEN)]
-        concluded = slide_html.sentences(slide.conclusion, "say")
-        shown = slide_html.question(slide.question, revealed=True)
-        yield f"/{number}/answer", [head, concluded, shown]
+    for number, slide in enumerate(slides, 1):
+        whole, head = slide_html.parts(slide, _SCREEN), _title(number, slide)
+        asked = slide_html.sentences((slide.question.prompt,), "asked")
+        yield f"/{number}/0", [head, *whole.asked]
+        for place, shown in enumerate(whole.steps, 1):
+            yield f"/{number}/{place}", [head, asked, *shown]
+        yield f"/{number}/answer", [head, *reversed(whole.answer)]
 
 
 _SHEET, _SCREEN = 45, 22

@@ -6,8 +6,9 @@ it, and what could steer a screen is made visible before.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 from xml.etree import ElementTree as etree
 
@@ -37,13 +38,10 @@ def question(asked: Question, *, revealed: bool) -> etree.Element:
     """Return a question with its choices, lettered; revealed, each has its reason."""
     choices = []
     for choice in asked.choices:
-        words = element("span", choice.text)
-        if revealed:
-            kind, mark = ("right", "Right. ") if choice.right else ("wrong", "")
-            why = element("small", f" {mark}{choice.reason}")
-            choices.append(element("li", words, why, class_=f"labkit-{kind}"))
-        else:
-            choices.append(element("li", words))
+        kind, mark = ("right", "Right. ") if choice.right else ("wrong", "")
+        told = {"class_": f"labkit-{kind}"} if revealed else {}
+        why = [element("small", f" {mark}{choice.reason}")] if revealed else []
+        choices.append(element("li", element("span", choice.text), *why, **told))
     listed = element("ol", *choices, class_="labkit-choices", type="A")
     return element("div", element("p", asked.prompt), listed, class_="labkit-question")
 
@@ -60,9 +58,9 @@ def terminal(text: str, most: int = 0) -> etree.Element:
 
 def table(rows: list[list[str]]) -> etree.Element:
     """Return a table; its first row has the heads."""
-    lines = [element("tr", *(element("th", cell, scope="col") for cell in rows[0]))]
-    lines += [element("tr", *(element("td", cell) for cell in row)) for row in rows[1:]]
-    return element("table", *lines)
+    lines = [[element("th", cell, scope="col") for cell in rows[0]]]
+    lines += [[element("td", cell) for cell in row] for row in rows[1:]]
+    return element("table", *(element("tr", *line) for line in lines))
 
 
 def step(result: StepOutput, most: int = 0) -> list[etree.Element]:
@@ -87,12 +85,6 @@ def seen(state: State) -> Scene:
     return replace(found, tiles=tuple(each for each in found.tiles if each.kind != "blob"))
 
 
-def frame(shot: Shot) -> dict[str, Any]:
-    """Return what the stage's page plays: from what was seen last to what is seen now."""
-    after = played(shot.after, seen(shot.after), shot.events)
-    return {"before": as_json(seen(shot.before)), **after}
-
-
 def drawn(value: Any) -> str:
     """Return the HTML of a picture or chart; "" for anything else, a chart without matplotlib in text."""
     if isinstance(value, Shot):
@@ -111,21 +103,35 @@ def screens(slide: Slide, run: SlideRun) -> list[dict[str, Any]]:
     for place in range(len(slide.steps)):
         result = run.shown(place)
         shown.append({"html": html(*step(result))})
-        if isinstance(result.value, Shot):
-            shown[-1]["frame"] = frame(result.value)
+        if isinstance(shot := result.value, Shot):
+            play = played(shot.after, seen(shot.after), shot.events)
+            shown[-1]["frame"] = {"before": as_json(seen(shot.before)), **play}
     return shown
 
 
-def to_read(number: int, slide: Slide) -> Iterator[etree.Element]:
-    """Give a whole slide, with all that its steps show and its answer, to be read."""
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A whole slide: what is said and asked, what each of its steps shows, what the answer is."""
+
+    asked: list[etree.Element]
+    steps: list[list[etree.Element]]
+    answer: list[etree.Element]
+
+
+def parts(slide: Slide, most: int = 0) -> Parts:
+    """Run a slide, and return its parts; of a long screen the first `most` lines."""
     run = SlideRun(slide, names())
-    yield element("h3", f"{number}. {slide.title}")
-    yield sentences(slide.sentences, "say")
-    yield question(slide.question, revealed=False)
-    for place in range(len(slide.steps)):
-        yield from step(run.shown(place))
-    yield question(slide.question, revealed=True)
-    yield sentences(slide.conclusion, "say")
+    return Parts(
+        [sentences(slide.sentences, "say"), question(slide.question, revealed=False)],
+        [step(run.shown(place), most) for place in range(len(slide.steps))],
+        [question(slide.question, revealed=True), sentences(slide.conclusion, "say")],
+    )
+
+
+def to_read(number: int, slide: Slide) -> list[etree.Element]:
+    """Return a whole slide, with all that its steps show and its answer, to be read."""
+    whole = parts(slide)
+    return [element("h3", f"{number}. {slide.title}"), *whole.asked, *chain(*whole.steps), *whole.answer]
 
 
 def in_words(number: int, slide: Slide) -> str:

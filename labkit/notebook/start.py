@@ -8,23 +8,22 @@ nothing is written among his settings.
 
 from __future__ import annotations
 
-import json
 import os
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 from labkit.base.errors import data_folder
 from labkit.base.lazy import extra
 from labkit.base.text import shown
-from labkit.lessons import LESSONS, deck
+from labkit.lessons import LESSONS
 from labkit.notebook import copies
 from labkit.notebook.copies import Laid
-from labkit.oci.blob import write_file
 
 FIRST = f"{LESSONS[0].notebook}.ipynb"
 _DEFAULTS = Path(__file__).parent / "jupyterlab"
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
 _SAID = {
     "new": "new in the course: {}",
     "renewed": "newer now, as nobody had worked in it: {}",
@@ -46,30 +45,8 @@ def lay(folder: Path, fresh: str = "") -> tuple[list[str], list[Laid]]:
     return lines, laid
 
 
-def deck_notebook(folder: Path, file: str) -> str:
-    """Write the notebook that opens a deck of one's own, as `walkthrough` does; return its name.
-
-    Raises LabkitError for a file with mistakes, before anything is opened.
-    """
-    deck(file)
-    place = file if file == "recap" else str(Path(file).resolve())
-    lines = ["from labkit import walkthrough\n", "\n", f"walkthrough({place!r})"]
-    cell: dict[str, Any] = {
-        "cell_type": "code",
-        "id": "slides",
-        "metadata": {},
-        "execution_count": None,
-        "outputs": [],
-    }
-    notebook = {"cells": [{**cell, "source": lines}], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
-    name = f"slides-{Path(file).stem}.ipynb"
-    folder.mkdir(parents=True, exist_ok=True)
-    write_file(folder / name, [json.dumps(notebook, indent=1).encode()])
-    return name
-
-
-def open_course(folder: Path, options: Sequence[str], name: str = FIRST, fresh: str = "") -> int:
-    """Lay the copies and open one of them, or what was laid anew, in JupyterLab until it is ended.
+def open_course(folder: Path, options: Sequence[str], fresh: str = "") -> int:
+    """Lay the copies and open the first of them, or what was laid anew, in JupyterLab until it is ended.
 
     `options` are JupyterLab's. Returns the exit code; raises MissingExtra where JupyterLab is missing.
     """
@@ -81,17 +58,20 @@ def open_course(folder: Path, options: Sequence[str], name: str = FIRST, fresh: 
     opens = "is at the address below" if "--no-browser" in options else "opens in your browser"
     for line in (*lines, f"JupyterLab {opens}; Ctrl-C here, twice, ends it."):
         print(line, flush=True)
-    if (
-        hasattr(os, "geteuid") and os.geteuid() == 0
-    ):  # as in most containers; JupyterLab would refuse to start
+    if hasattr(os, "geteuid") and os.geteuid() == 0:  # as in most containers; JupyterLab would refuse
         options = ("--allow-root", *options)
     own = {
         "ServerApp.root_dir": folder.resolve(),
         "LabApp.app_settings_dir": _DEFAULTS,
         "LabApp.workspaces_dir": data_folder() / "workspaces",  # which documents were open
-        "LabApp.default_url": f"/doc/tree/{quote([*anew, name][0])}",
+        "LabApp.default_url": f"/doc/tree/{quote([*anew, FIRST][0])}",
     }
     kernels = (str(_DEFAULTS), os.environ.get("JUPYTER_PATH", ""))
     os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, kernels))
     LabApp.launch_instance([*(f"--{option}={value}" for option, value in own.items()), *options])
     return 0
+
+
+def chromium() -> str | None:
+    """Return where a browser of Chromium's kind is, which opens a window without bars and prints; or None."""
+    return next(filter(None, map(shutil.which, _BROWSERS)), None)

@@ -9,39 +9,15 @@ import pytest
 
 from labkit.course.slides import STAGE
 from labkit.lessons import SLIDES
-from tests.browser import jupyter
+from tests.browser import class_page, jupyter, scripts
+from tests.browser.class_page import CONTROLS, ROOT, SHADOW
 from tests.browser.conftest import Opener
 
 CELLS = ("from labkit import walkthrough\ntalk = walkthrough()", "talk", "%load_ext labkit")
-ROOT = ".labkit-walkthrough"
 SIZES = [(1280, 720)]
 if os.environ.get("LABKIT_LONG"):
     SIZES += [(1024, 768), (1920, 1080), (3840, 2160)]
 KERNEL = "jupyterapp.shell.currentWidget.sessionContext"
-_SHADOW = "document.querySelector('labkit-live').shadowRoot"
-_SMALL = f"""() => {{
-    const root = {_SHADOW}.querySelector('{ROOT}'), found = new Set(), height = root.clientHeight;
-    const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
-    while (walker.nextNode()) {{
-        const element = walker.currentNode.parentElement, style = getComputedStyle(element);
-        if (!walker.currentNode.data.trim()) continue;
-        if (element.closest('.labkit-said, .said, .empty, details, style')) continue;
-        if (!element.checkVisibility() || element.closest('footer, select, .labkit-clock')) continue;
-        let size = parseFloat(style.fontSize);
-        if (element.closest('.picture')) size *= parseFloat(element.closest('.picture').style.zoom);
-        const least = element.closest('.labkit-terminal, .terminal') ? 0.03 : 0.033;
-        if (size < least * height - 0.05) found.add(`${{element.className || element.tagName}}: ${{size}}`);
-    }}
-    return [...found];
-}}"""
-_CUT = f"""() => [...{_SHADOW}.querySelectorAll(
-    '.labkit-say, .labkit-asked, .labkit-question, .labkit-stage, .labkit-terminal, h2, th, td, li')]
-    .filter(e => e.scrollWidth > e.clientWidth + 1
-        || (e.scrollHeight > e.clientHeight + 1 && !e.matches('.labkit-stage'))
-        || e.getBoundingClientRect().top > innerHeight)
-    .map(e => e.className + ': ' + e.textContent.slice(0, 60))"""
-_SHOWN = f"""() => [...{_SHADOW}.querySelectorAll('footer, select, .labkit-clock')]
-    .map(e => getComputedStyle(e).clipPath)"""
 
 
 def at(page: jupyter.Notebook) -> str:
@@ -54,7 +30,7 @@ def press(page: jupyter.Notebook, key: str) -> str:
     before = at(page)
     page.press(key)
     page.page.wait_for_function(
-        f"([root, before]) => {_SHADOW}.querySelector(root).dataset.at !== before", arg=[ROOT, before]
+        f"([root, before]) => {SHADOW}.querySelector(root).dataset.at !== before", arg=[ROOT, before]
     )
     return at(page)
 
@@ -91,23 +67,21 @@ def test_on_a_full_screen_all_can_be_read_from_the_last_row(
     with notebook(*CELLS) as page:
         root = ready(page, theme, size)
         fill(page)
-        assert set(page.page.evaluate(_SHOWN)) == {"inset(50%)"}
-        seen, small, cut = [at(page)], {}, {}
+        assert set(page.page.evaluate(CONTROLS)) == {"inset(50%)"}
+        seen, faults = [at(page)], {}
         for _ in range(sum(len(slide.steps) + 2 for slide in SLIDES)):
-            small[at(page)], cut[at(page)] = page.page.evaluate(_SMALL), page.page.evaluate(_CUT)
-            page.page.wait_for_timeout(150)
+            faults[at(page)] = class_page.faults(page.page)
             shoot(page, f"{theme[-5:].strip()}-{size[1]}-{at(page)}")
             if at(page).startswith("12-"):
                 break
             seen.append(press(page, "PageDown"))
-        assert {place: found for place, found in small.items() if found} == {}
-        assert {place: found for place, found in cut.items() if found} == {}
+        assert {place: found for place, found in faults.items() if found} == {}
         assert len(set(seen)) == len(seen) == 1 + sum(len(slide.steps) + 2 for slide in SLIDES)
         assert root.locator(".labkit-answers li").count() == len(SLIDES)
         assert page.faults("labkit-live") == []
         page.page.mouse.move(200, 200)
         page.page.mouse.move(240, 240)
-        page.page.wait_for_function(f"() => ({_SHOWN})().every(each => each === 'none')")
+        page.page.wait_for_function(f"() => ({CONTROLS})().every(each => each === 'none')")
         page.press("Escape")
 
 
@@ -182,6 +156,9 @@ def test_keys_of_clickers_and_of_nerves(notebook: Opener) -> None:
             assert root.evaluate("e => e.classList.contains('labkit-black')")
             page.press("Escape")
             assert not root.evaluate("e => e.classList.contains('labkit-black')")
+        page.press("b", "PageDown")  # the first key after black shows the slide again
+        assert at(page) == "4-1-false"
+        assert not root.evaluate("e => e.classList.contains('labkit-black')")
         page.press("Shift+F5")
         page.page.wait_for_function("() => document.fullscreenElement !== null")
         page.press("Escape")
@@ -192,6 +169,29 @@ def test_keys_of_clickers_and_of_nerves(notebook: Opener) -> None:
         page.click("On ▶")
         page.page.wait_for_selector(f"{ROOT}[data-at='7-2-false']")
         assert press(page, "Space") == "7-3-false"
+
+
+def test_a_restarted_kernel_is_told_and_the_class_goes_on(notebook: Opener) -> None:
+    with notebook(*CELLS) as page:
+        root = ready(page)
+        for key in ("PageDown", "PageDown", "n"):
+            press(page, key)
+        page.press("v")
+        page.page.keyboard.type("1 2 3 4")
+        page.press("Enter")
+        page.page.evaluate(f"{KERNEL}.session.kernel.restart()")
+        root.get_by_text("The kernel is gone").wait_for()
+        assert press(page, "PageDown") == "1-1-false"
+        page.press("t")
+        assert root.get_by_label("Command").count() == 0
+        page.page.evaluate(scripts.READY)
+        page.run()
+        page.page.wait_for_selector(f"{ROOT}[data-at='1-1-false']")
+        root.focus()
+        page.press("q")
+        assert root.locator(".labkit-choices .before").count() == 4
+        page.press("t")
+        root.get_by_label("Command").wait_for()
 
 
 def test_what_was_typed_is_taken_back_and_python_has_the_lab(notebook: Opener) -> None:
@@ -232,6 +232,19 @@ def test_the_speaker_has_a_window_and_the_room_sees_no_notes(notebook: Opener) -
         speaker.keyboard.press("PageDown")
         page.page.wait_for_selector(f"{ROOT}[data-at='0-1-false']")
         speaker.get_by_text("Slide 1 of 12, step 1 of 3").wait_for()
+        speaker.keyboard.press("v")
+        speaker.keyboard.type("12 5 3 0")
+        speaker.keyboard.press("Enter")
+        assert speaker.get_by_text("before: A 12  B 5").count() == 1
+        assert at(page) == "0-1-false"
+        page.press("q")
+        speaker.keyboard.press("t")
+        root.get_by_label("Command").wait_for()
+        for key in "docker":  # blindly, in the wrong window
+            speaker.keyboard.press(key)
+        assert root.get_by_label("Command").count() == 1
+        speaker.keyboard.press("Escape")
+        assert root.get_by_label("Command").count() == 0
         speaker.screenshot(path=jupyter.shots() / "speaker-720.png")
         speaker.set_viewport_size({"width": 1920, "height": 1080})
         speaker.screenshot(path=jupyter.shots() / "speaker-1080.png")
@@ -246,7 +259,7 @@ def test_keys_neither_reach_the_notebook_nor_are_trapped(notebook: Opener) -> No
         before = page.page.locator(".jp-Cell").count()
         page.press("x", "d", "d", "m", "z", "l")
         assert page.page.locator(".jp-Cell").count() == before
-        inside = f"() => {_SHADOW}.activeElement !== null"
+        inside = f"() => {SHADOW}.activeElement !== null"
         assert page.page.evaluate(inside)
         for _ in range(20):
             page.press("Tab")

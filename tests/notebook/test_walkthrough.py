@@ -150,6 +150,35 @@ def test_a_reset_gives_a_fresh_lab_and_can_be_taken_back(page: Any) -> None:
     assert view.deck == kept
 
 
+def test_a_step_that_fails_after_what_was_typed_is_told(tmp_path: Path) -> None:
+    path, told = tmp_path / "mine.toml", []
+    path.write_text(
+        MINE.replace('"1 + 1"', "\"lab.image('nginx').name\"").replace(
+            "title =", "setup = 'lab.pull(\"nginx\")'\ntitle ="
+        )
+    )
+    state = labkit.walkthrough(str(path))
+    view = state.view()
+    view.send = lambda content, buffers=None: told.append(content)
+    before = view.deck
+    typed((state, view, told), "docker rmi nginx")
+    view._handle_custom_msg({"typed": "keep"}, [])
+    assert (told[-1]["told"][:6], view.deck) == ("mine: ", before)
+    ipywidgets.Widget.close_all()
+
+
+def test_a_page_that_was_loaded_again_keeps_what_was_typed_on_its_slide(page: Any) -> None:
+    state, view, _ = page
+    state.jump(0, 1)
+    typed(page, "docker tag nginx mine")
+    view._handle_custom_msg({"at": [3, 1, False]}, [])
+    typed(page, "docker tag nginx yours")
+    view._handle_custom_msg({"typed": "back"}, [])
+    assert "yours" not in str(state.lab.engine.state.tags)
+    state.jump(0, 1)
+    assert "mine:latest" in str(state.lab.engine.state.tags)
+
+
 def test_it_begins_where_it_is_told() -> None:
     assert talk("storage-drivers").now.id == "storage-drivers"
     with pytest.raises(LabkitError, match="slide-13: no such slide; there are image-layers-1, "):
@@ -199,7 +228,9 @@ def test_a_teachers_own_slides_are_shown_and_not_obeyed(tmp_path: Path) -> None:
 def test_each_mistake_in_a_file_is_a_line_that_names_it(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     wrong = (
-        MINE.replace("right = true", "").replace('notes = ["Wait."]', "colour = 3").replace('["One."]', "[1]")
+        MINE.replace("right = true", "")
+        .replace('notes = ["Wait."]', 'notes = [" "]\ncolour = 3')
+        .replace('["One."]', "[1]")
     )
     path.write_text(wrong + wrong.replace('title = "', 'minutes = "5"\ntitle = "'))
     with pytest.raises(LabkitError) as caught:
@@ -211,9 +242,9 @@ def test_each_mistake_in_a_file_is_a_line_that_names_it(tmp_path: Path) -> None:
             for more in ([], ["minutes is no whole number"])
             for words in (
                 "colour is no part of a slide",
-                "nothing in notes",
                 *more,
                 "sentences is no list of texts",
+                "nothing in notes",
                 "its question has not 2 to 4 choices of which one is right = true",
                 "its id is another's too",
             )

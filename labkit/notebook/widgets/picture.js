@@ -28,9 +28,9 @@ const shelfOf = key => ({ blob: "blob", volume: "volume" })[kindOf(key)] ?? "cac
 const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 /** Where each tile of a scene is, in a width: its place by key, the shelves' headings, the size of it all. */
-function layout(scene, width) {
+function layout(scene, width, most) {
   const room = width - 2 * MARGIN, heads = [], places = new Map();
-  const column = Math.min(Math.max(room / Math.max(scene.columns, 1), LEAST), MOST);
+  const column = Math.min(Math.max(room / Math.max(scene.columns, 1), LEAST), most);
   let top = 0;
   const line = (kind, wide) => {
     const tiles = scene.tiles.filter(tile => shelfOf(tile.key) === kind);
@@ -74,9 +74,9 @@ function cut(text, pixels, font) {
 }
 
 export class Picture {
-  /** `open(key)` is called for a tile that is pressed; `label` names the picture. */
-  constructor(label, open) {
-    this.open = open;
+  /** `open(key)` is called for a tile that is pressed; `label` names the picture, `most` is a column's width. */
+  constructor(label, open, most = MOST) {
+    Object.assign(this, { open, most });
     this.scene = { tiles: [], columns: 0, rows: 0 };
     this.tiles = new Map();
     this.moving = new WeakMap();
@@ -141,7 +141,7 @@ export class Picture {
     this.fonts = ["ui", "code"].map(kind => getComputedStyle(this.element).getPropertyValue(`--${kind}`));
     const before = this.at?.places ?? new Map();
     this.scene = scene;
-    this.at = layout(scene, width);
+    this.at = layout(scene, width, this.most);
     this.empty.hidden = scene.tiles.length > 0;
     this.svg.style.display = scene.tiles.length ? "" : "none";
     for (const name of ["width", "height"]) this.svg.setAttribute(name, this.at[name]);

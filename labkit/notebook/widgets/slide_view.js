@@ -1,102 +1,50 @@
 // The walkthrough's page: turns the slides that the kernel made when it was opened, and goes on without it.
 // Keys count where the focus is inside; Tab and Escape leave. JupyterLab's own shortcuts rest meanwhile.
 
-const LETTERS = "ABCD", ROUNDS = ["before", "after"], FORGOTTEN = 6 * 3600e3, READ_FOR = 6000;
+const READ_FOR = 6000, GONE = "The kernel is gone. The slides go on; to type, run what opened them again.";
 const SIZES = [1.8, 1.6, 1.45, 1.3, 1.2, 1.1, 1.05, 1], SMALL = 0.0031;  // the picture's smallest letters have 11 pixels
-const GONE = "The kernel is gone. The slides go on; to type, run the notebook's cell again.";
-const KEYS = {
-  arrowright: "forward", arrowdown: "down", pagedown: "forward", " ": "forward", enter: "forward",
-  arrowleft: "backward", arrowup: "up", pageup: "backward", backspace: "backward",
-  n: "after", p: "before", home: "first", end: "last", a: "answer", q: "question", v: "vote", t: "type",
-  s: "speak", b: "blank", ".": "blank", f: "fill", c: "clock", r: "reset", u: "undo",
-};
-const BUTTONS = [
-  ["◀ Back", "backward", "One thing back (Page Up)"], ["On ▶", "forward", "One thing on (Page Down, Space)"],
-  ["Answer", "answer", "Reveal or hide the answer (A)"], ["Question", "question", "The question, the reasons (Q)"],
-  ["Votes", "vote", "The room's votes (V)"], ["Type", "type", "Type on this slide's lab (T)"],
-  ["Speaker", "speak", "A window for the speaker (S)"], ["Reset slide", "reset", "Begin this slide again (R)"],
-  ["Start over", "over", "Begin at the first slide again (Shift+R)"], ["Full screen", "fill", "Fill the screen (F, F5)"],
-];
-
-/** What a slide shows: its question, a step of it, or what it comes to; `cards` asks for the question again. */
-function screenOf(deck, votes, { slide, place, revealed }, cards = false) {
-  const main = part("div", "labkit-slide"), one = deck[slide];
-  const said = !one ? [] : revealed ? (cards ? [] : one.conclusion) : place || cards ? [] : one.sentences;
-  const say = part("div", "labkit-say");
-  say.append(...said.map(each => part("p", "", seen(each))));
-  if (said.length) main.append(say);
-  if (!one) main.append(closing(deck));
-  else if (cards || revealed || !place) main.append(cardsOf(one, votes[one.id] ?? [], revealed, cards));
-  else {
-    const stage = part("div", "labkit-stage");
-    stage.innerHTML = one.steps[place - 1].html;
-    main.append(part("p", "labkit-asked", seen(one.question.prompt)), stage);
-  }
-  return main;
-}
-
-/** A question with its choices as cards, the room's votes in each, and what is to be said of each. */
-function cardsOf({ question }, rounds, revealed, reasons) {
-  const box = part("div", "labkit-question"), cards = part("ol", "labkit-choices");
-  question.choices.forEach((choice, n) => {
-    const card = part("li", revealed ? (choice.right ? "labkit-right" : "labkit-wrong") : "");
-    card.append(part("b", "", LETTERS[n]), part("span", "", seen(choice.text)));
-    if (revealed && (choice.right || reasons)) card.append(part("small", "", seen(choice.reason)));
-    rounds.forEach((round, time) => {
-      const most = Math.max(1, ...round), bar = part("i", ROUNDS[time], `${round[n]} ${ROUNDS[time]}`);
-      bar.style.setProperty("--share", round[n] / most);
-      card.append(bar);
-    });
-    cards.append(card);
-  });
-  box.append(part("p", "", seen(question.prompt)), cards);
-  return box;
-}
-
-function closing(deck) {
-  const list = part("ol", "labkit-answers");
-  for (const { title, question } of deck) {
-    const line = part("li", "", `${seen(title)}: `);
-    line.append(part("b", "", seen(question.choices.find(each => each.right).text)));
-    list.append(line);
-  }
-  return list;
-}
+const SCROLLS = ".labkit-stage, .labkit-question, .labkit-answers";
 
 class Talk {
   constructor(model) {
-    this.model = model;
-    this.deck = model.get("deck");
-    const [slide, place, revealed] = model.get("at");
-    Object.assign(this, { at: { slide, place, revealed }, left: {}, votes: {}, watch: { before: 0, started: 0, entered: 0 } });
+    Object.assign(this, { model, number: "", place: new Place(model) });
     this.root = part("section", "labkit-walkthrough", "", { tabindex: "0", "aria-label": "Walkthrough" });
     this.element = part("div");
     this.element.append(part("style", "", model.get("css")), this.root);
     this.build();
     this.speaker = new Speaker(this);
-    this.picture = new Picture("The stage", () => {});
+    this.picture = new Picture("The stage", () => {}, Infinity);
     this.root.addEventListener("keydown", event => this.key(event));
     this.root.addEventListener("mousemove", event => { if (event.movementX || event.movementY) this.wake(); });
     this.sized = new ResizeObserver(() => this.show());
     this.sized.observe(this.root);
     this.timer = setInterval(() => this.tick(), 500);
-    this.remember();
+    if (this.place.remember(model.get("chosen"))) {
+      this.say("It goes on where it was left. Shift+R begins at slide 1.");
+      this.tell();
+    }
     this.show();
+    this.tick();
   }
 
   build() {
+    const { deck } = this.place;
     this.heading = part("h2");
     this.list = part("select", "", "", { "aria-label": "Jump to a slide" });
-    this.deck.forEach(({ title }, n) => this.list.append(part("option", "", `${n + 1}. ${seen(title)}`, { value: n })));
-    this.list.append(part("option", "", "The answers", { value: this.deck.length }));
+    deck.forEach(({ title }, n) => this.list.append(part("option", "", `${n + 1}. ${seen(title)}`, { value: n })));
+    this.list.append(part("option", "", "The answers", { value: deck.length }));
     this.list.addEventListener("change", () => { this.jump(Number(this.list.value)); this.root.focus(); });
-    this.clockFace = part("button", "labkit-clock", "", { type: "button", title: "Start or pause the clock (C)" });
-    this.clockFace.addEventListener("click", () => this.do("clock"));
+    this.face = part("button", "labkit-clock", "", { type: "button", title: "Start or pause the clock (C)" });
+    this.face.addEventListener("click", () => this.clock());
     const header = part("header"), controls = part("footer", "", "", { role: "group", "aria-label": "Controls" });
-    header.append(this.heading, this.list, this.clockFace);
-    for (const [words, name, hint] of BUTTONS) {
-      const made = part("button", name === "forward" ? "labkit-main" : "", words, { type: "button", title: hint });
-      made.addEventListener("click", event => { this.do(name); if (event.detail && !this.terminal && !this.ballot) this.root.focus(); });
+    header.append(this.heading, this.list, this.face);
+    for (const [label, name, hint] of BUTTONS) {
+      const made = part("button", name === "forward" ? "labkit-main" : "", label, { type: "button", title: hint });
+      made.addEventListener("click", event => {
+        this.hands = this.root;
+        this[name]();
+        if (event.detail && !this.typing && !this.ballot) this.root.focus();
+      });
       controls.append(made);
     }
     this.main = part("div");
@@ -105,26 +53,11 @@ class Talk {
     this.root.append(header, this.main, controls, this.told, this.said);
   }
 
-  /** Go on where this deck was left in this browser, but not days later. */
-  remember() {
-    let kept = null;
-    try { kept = JSON.parse(localStorage.getItem(`labkit-talk-${this.model.get("key")}`)); } catch { /* no storage */ }
-    if (!kept || Date.now() - kept.when > FORGOTTEN) return;
-    Object.assign(this, { left: kept.left, votes: kept.votes, watch: kept.watch });
-    if (this.model.get("chosen") || !this.there(kept.at)) return;
-    this.at = kept.at;
-    if (!this.at.slide && !this.at.place) return;
-    this.say("It goes on where it was left. Shift+R begins at slide 1.");
-    this.tell();
-  }
-
-  keep() {
-    const { at, left, votes, watch } = this, kept = JSON.stringify({ at, left, votes, watch, when: Date.now() });
-    try { localStorage.setItem(`labkit-talk-${this.model.get("key")}`, kept); } catch { /* no storage */ }
-  }
-
-  there({ slide, place }) {
-    return slide >= 0 && slide <= this.deck.length && place <= (this.deck[slide]?.steps.length ?? 0);
+  /** A key pressed on the slide or in the speaker's window: `hands` is where votes are entered. */
+  key(event, hands = this.root) {
+    event.stopPropagation();
+    this.hands = hands;
+    if (pressed(this, event)) event.preventDefault();
   }
 
   /** Tell the kernel; where there is none the slides go on, and it is said. */
@@ -134,8 +67,8 @@ class Talk {
   }
 
   tell() {
-    const { slide, place, revealed } = this.at;
-    return this.send({ at: [slide, place, revealed] });
+    const { slide, place, revealed } = this.place.at;
+    this.send({ at: [slide, place, revealed] });
   }
 
   lost(gone = true) {
@@ -144,100 +77,87 @@ class Talk {
     this.speaker.show();
   }
 
-  say(words) {
-    this.told.textContent = words;
+  say(text, stays = false) {
+    this.told.textContent = text;
     clearTimeout(this.saying);
-    this.saying = setTimeout(() => { this.told.textContent = ""; }, READ_FOR);
+    if (!stays) this.saying = setTimeout(() => { this.told.textContent = ""; }, READ_FOR);
   }
 
-  where() {
-    const { slide, place, revealed } = this.at, steps = this.deck[slide]?.steps.length;
-    if (steps === undefined) return "The answers";
-    return `Slide ${slide + 1} of ${this.deck.length}, step ${place} of ${steps}${revealed ? ", answer revealed" : ""}`;
-  }
-
-  next({ slide, place, revealed } = this.at) {
-    if (slide === this.deck.length) return null;
-    if (!revealed && place < this.deck[slide].steps.length) return { slide, place: place + 1, revealed };
-    return revealed ? this.left[slide + 1] ?? { slide: slide + 1, place: 0, revealed: false } : { slide, place, revealed: true };
+  dial(digit) {
+    this.number = digit && `${this.number}${digit}`.slice(-3);
+    this.say(digit && `Slide ${this.number}: Enter goes there`);
   }
 
   go(at, played = false) {
-    if (!at || !this.there(at)) return;
-    if (at.slide !== this.at.slide) {
-      this.left[this.at.slide] = this.at;
-      this.watch.entered = this.seconds();
-    }
-    this.at = at;
+    if (!at || !this.place.has(at) || !this.leave()) return;
+    this.place.move(at);
     this.cards = false;
-    this.keep();
     this.show(played);
     this.tell();
   }
 
-  jump(slide) { this.go(this.left[slide] ?? { slide, place: 0, revealed: false }); }
-
-  do(name) {
-    const { slide, place, revealed } = this.at;
-    ({
-      forward: () => {
-        if (!this.watch.started && !this.seconds()) this.watch.started = Date.now();
-        this.go(this.next(), true);
-      },
-      backward: () => {
-        if (revealed) this.go({ slide, place, revealed: false });
-        else if (place) this.go({ slide, place: place - 1, revealed });
-        else if (slide) this.jump(slide - 1);
-      },
-      down: () => this.scroll(1) || this.do("forward"),
-      up: () => this.scroll(-1) || this.do("backward"),
-      after: () => this.jump(slide + 1),
-      before: () => this.jump(slide - 1),
-      first: () => this.jump(0),
-      last: () => this.jump(this.deck.length),
-      answer: () => { if (this.deck[slide]) this.go({ slide, place, revealed: !revealed }); },
-      question: () => { this.cards = !this.cards; this.show(); },
-      vote: () => this.openBallot(),
-      type: () => this.openTerminal(),
-      speak: () => this.speaker.open(),
-      blank: () => { this.root.classList.toggle("labkit-black"); },
-      fill: () => this.fill(),
-      clock: () => this.toggleClock(),
-      reset: () => this.reset(slide),
-      over: () => this.reset(null),
-      undo: () => this.undo(),
-    })[name]();
+  jump(slide) {
+    if (!this.place.has({ slide, place: 0 })) this.say("There is no such slide.");
+    this.go(this.place.of(slide));
   }
 
-  key(event) {
-    event.stopPropagation();
-    const key = event.key.toLowerCase(), { target } = event;  // with Caps Lock as without
-    if (key === "f5") { event.preventDefault(); this.fill(true); return; }
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (key === "escape") { if (this.escape()) event.preventDefault(); return; }
-    if (this.asking && "ku".includes(key)) { event.preventDefault(); this.closeTerminal(key === "k" ? "keep" : "back"); return; }
-    if (target.closest("select, input, textarea")) return;
-    if (/^\d$/.test(key)) this.number = `${this.number ?? ""}${key}`.slice(-3);
-    else if (key === "enter" && this.number) { this.jump(Number(this.number) - 1); this.number = ""; }
-    else if ((key === " " || key === "enter") && target.closest("button, summary")) return;
-    else if (!(key in KEYS)) return;
-    else { this.number = ""; this.do(this.shifted(key, event.shiftKey)); }
-    if (this.number) this.say(`Slide ${this.number}: Enter goes there`);
-    event.preventDefault();
+  forward() {
+    if (!this.place.watch.started && !this.place.seconds()) this.clock();
+    this.go(this.place.next(), true);
+  }
+  backward() { this.go(this.place.last()); }
+  down() { if (!this.scroll(1)) this.forward(); }
+  up() { if (!this.scroll(-1)) this.backward(); }
+  after() { this.go(this.place.of(this.place.at.slide + 1)); }
+  before() { this.go(this.place.of(this.place.at.slide - 1)); }
+  first() { this.jump(0); }
+  last() { this.jump(this.place.deck.length); }
+  answer() { if (this.place.slide) this.go({ ...this.place.at, revealed: !this.place.at.revealed }); }
+
+  question() {
+    if (!this.leave()) return;
+    this.cards = !this.cards;
+    this.show();
   }
 
-  shifted(key, shift) {
-    const others = { r: "over", " ": "backward", arrowright: "after", arrowleft: "before" };
-    return (shift && others[key]) || KEYS[key];
+  speak() { this.speaker.open(); }
+  get black() { return this.root.classList.contains("labkit-black"); }
+  blank() { this.root.classList.toggle("labkit-black"); }
+
+  clock() {
+    this.place.clock(!this.place.watch.started);
+    this.tick();
+  }
+
+  reset() { this.begin(this.place.at.slide, "This slide begins"); }
+  over() { this.begin(null, "It begins at slide 1"); }
+
+  begin(slide, text) {
+    if (!this.leave()) return;
+    const { deck, at, left, watch } = this.place;
+    this.undone = { deck, at, left: { ...left }, watch };
+    this.place.begin(slide);
+    this.go(this.place.at);
+    this.send({ reset: slide });
+    this.say(`${text} again, in a fresh lab. U takes that back.`);
+  }
+
+  undo() {
+    if (!this.undone || !this.leave()) return;
+    Object.assign(this.place, this.undone);
+    this.undone = null;
+    this.send({ unreset: true });
+    this.go(this.place.at);
+    this.say("It is as it was.");
   }
 
   /** Close what is open, the last first; then leave the screen, or the slide. */
   escape() {
-    if (this.root.classList.contains("labkit-black")) this.do("blank");
-    else if (this.asking) { this.asking = false; this.say(""); this.terminal.input.focus(); }
-    else if (this.terminal) this.leaveTerminal();
+    if (this.black) this.blank();
+    else if (this.typing?.asks) { this.typing.focus(); this.say(""); }
+    else if (this.typing) this.leave();
     else if (this.ballot) this.closeBallot();
-    else if (this.cards) this.do("question");
+    else if (this.cards) this.question();
     else if (document.fullscreenElement) document.exitFullscreen();
     else {
       this.root.getRootNode().host?.closest(".jp-Cell, .jp-Notebook")?.focus();
@@ -248,7 +168,7 @@ class Talk {
   }
 
   scroll(way) {
-    const stage = this.main.querySelector(".labkit-stage, .labkit-question, .labkit-answers"), before = stage?.scrollTop;
+    const stage = this.main.querySelector(SCROLLS), before = stage?.scrollTop;
     stage?.scrollBy(0, way * stage.clientHeight * 0.7);
     return stage && stage.scrollTop !== before;
   }
@@ -267,161 +187,106 @@ class Talk {
     this.waking = setTimeout(() => this.root.classList.remove("labkit-awake"), 2500);
   }
 
-  reset(slide) {
-    this.undone = { deck: this.deck, kept: JSON.stringify([this.at, this.left, this.watch]) };
-    if (slide === null) Object.assign(this, { left: {}, watch: { before: 0, started: 0, entered: 0 } });
-    this.at = { slide: slide ?? 0, place: 0, revealed: false };
-    this.go(this.at);
-    this.send({ reset: slide });
-    this.say(`${slide === null ? "It begins at slide 1 again" : "This slide begins again"}, in a fresh lab. U takes that back.`);
-  }
-
-  undo() {
-    if (!this.undone) return;
-    const [at, left, watch] = JSON.parse(this.undone.kept);
-    Object.assign(this, { deck: this.undone.deck, left, watch, undone: null });
-    this.send({ unreset: true });
-    this.go(at);
-    this.say("It is as it was.");
-  }
-
-  openBallot() {
-    if (!this.deck[this.at.slide] || this.ballot) return;
-    this.cards = this.at.place > 0 && !this.at.revealed;
+  vote() {
+    const { slide, at } = this.place;
+    if (!slide || this.ballot || !this.leave()) return;
+    this.cards = at.place > 0 && !at.revealed;
+    this.ballot = ballot(numbers => { this.place.vote(numbers); this.closeBallot(); });
+    this.hands.append(this.ballot);
     this.show();
-    const words = "Votes for A B C D, as 12 5 3 0, then Enter:", label = part("label", "labkit-ballot", words);
-    this.ballot = part("input", "", "", { inputmode: "numeric", autocomplete: "off" });
-    this.ballot.addEventListener("keydown", event => {
-      if (event.key !== "Enter") return;
-      this.count(this.ballot.value.match(/\d+/g) ?? []);
-      this.closeBallot();
-      event.preventDefault();
-    });
-    label.append(this.ballot);
-    this.root.append(label);
-    this.ballot.focus();
-  }
-
-  /** Take a vote: the first is before the discussion, the next after it; an empty one takes the last back. */
-  count(numbers) {
-    const { id, question } = this.deck[this.at.slide], rounds = this.votes[id] ?? [];
-    const round = question.choices.map((_, n) => Number(numbers[n] ?? 0));
-    this.votes[id] = numbers.length ? [...rounds.slice(0, 1), round] : rounds.slice(0, -1);
-    this.keep();
+    this.ballot.lastChild.focus();
   }
 
   closeBallot() {
-    this.ballot.parentElement.remove();
+    this.ballot.remove();
     this.ballot = null;
     this.root.focus();
     this.show();
   }
 
-  openTerminal() {
-    if (!this.deck[this.at.slide] || this.terminal) return;
+  type() {
+    if (!this.place.slide || this.typing) return;
     if (!this.send({ type: "begin" })) { this.say(GONE); return; }
-    this.wrote = false;
-    this.terminal = new Terminal(message => {
-      this.wrote ||= "line" in message;
-      if (!message.hello) this.send({ type: message });
-    }, this.picture);
-    this.picture.element.style.zoom = SMALL * this.root.clientHeight;
-    this.picture.draw({ tiles: [], columns: 0, rows: 0 }, true);
-    const both = part("div", "labkit-typing");
-    both.append(this.terminal.element, this.picture.element);
-    this.main.replaceChildren(both);
-    this.terminal.input.focus();
+    this.say("");
+    window.focus();
+    this.typing = new Typing(this.picture, SMALL * this.root.clientHeight, message => this.send({ type: message }));
+    this.main.replaceChildren(this.typing.element);
+    this.typing.focus();
   }
 
-  leaveTerminal() {
-    if (!this.wrote) { this.closeTerminal("back"); return; }
-    this.asking = true;
+  /** Leave the prompt; tell whether it is left. What was typed is asked after. */
+  leave() {
+    if (!this.typing) return true;
+    if (!this.typing.wrote) { this.endTyping("back"); return true; }
+    this.typing.asks = true;
     this.root.focus();
-    this.say("Keep what was typed for the steps to come? K keeps it, U takes it back.");
-    clearTimeout(this.saying);
+    this.say("Keep what was typed for the steps to come? K keeps it, U takes it back.", true);
+    return false;
   }
 
-  closeTerminal(what) {
+  endTyping(what) {
     this.picture.stop();
-    Object.assign(this, { terminal: null, asking: false });
+    this.typing = null;
     this.send({ typed: what });
     this.say("");
     this.root.focus();
     this.show();
   }
 
-  seconds() { return (this.watch.before + (this.watch.started ? Date.now() - this.watch.started : 0)) / 1000; }
-
-  time() {
-    const seconds = this.seconds(), here = seconds - this.watch.entered, sum = (whole, each) => whole + each.minutes;
-    return { seconds, here, planned: 60 * (this.deck[this.at.slide]?.minutes ?? 3), whole: this.deck.reduce(sum, 0) };
-  }
-
-  toggleClock() {
-    const { watch } = this;
-    this.watch = watch.started ? { ...watch, before: 1000 * this.seconds(), started: 0 } : { ...watch, started: Date.now() };
-    this.keep();
-    this.tick();
-  }
-
   tick() {
-    const time = minutes(this.seconds()), runs = this.watch.started;
-    this.clockFace.textContent = `${runs ? "❚❚" : "▶"} ${time}`;
-    this.clockFace.setAttribute("aria-label", `${runs ? "Pause" : "Start"} the clock, now ${time}`);
+    const time = minutes(this.place.seconds()), runs = this.place.watch.started;
+    this.face.textContent = `${runs ? "❚❚" : "▶"} ${time}`;
+    this.face.setAttribute("aria-label", `${runs ? "Pause" : "Start"} the clock, now ${time}`);
     this.speaker.tick();
     if (this.gone && !this.element.isConnected) clearInterval(this.timer);
   }
 
   show(played = false) {
-    if (this.terminal) return;
-    const { slide, place, revealed } = this.at, one = this.deck[slide], frame = one?.steps[place - 1]?.frame;
-    this.heading.textContent = one ? `${slide + 1}. ${seen(one.title)}` : "The answers";
-    this.list.value = String(slide);
+    if (this.typing) return;
+    const { at, deck, votes, slide: one } = this.place, frame = one?.steps[at.place - 1]?.frame;
+    this.heading.textContent = one ? `${at.slide + 1}. ${seen(one.title)}` : "The answers";
+    this.list.value = String(at.slide);
     this.picture.stop();
-    const made = screenOf(this.deck, this.votes, this.at, this.cards);
+    const made = screenOf(deck, votes, at, this.cards), stage = frame && made.querySelector(".labkit-stage");
     this.main.replaceChildren(made);
-    const stage = made.querySelector(".labkit-stage");
-    this.root.dataset.dark = String(isDark(getComputedStyle(this.root).color));
-    if (frame && stage) stage.replaceChildren(this.picture.element);
-    this.grow(made, stage ? frame : null);
-    if (frame && stage) {
+    const ink = getComputedStyle(this.root).color.match(/\d+/g)?.slice(0, 3).reduce((sum, each) => sum + Number(each), 0);
+    this.root.dataset.dark = String(ink > 380);
+    stage?.replaceChildren(this.picture.element);
+    this.grow(made, stage && frame.scene);
+    if (stage) {
       this.picture.draw(played ? frame.before : frame.scene, true);
       if (played) this.picture.play(frame);
     }
-    this.said.textContent = this.where();
-    this.root.dataset.at = `${slide}-${place}-${revealed}`;
+    this.said.textContent = this.place.where();
+    this.root.dataset.at = `${at.slide}-${at.place}-${at.revealed}`;
     this.speaker.show();
   }
 
   /** Let all be as large as the screen has room for; what has no room at its smallest scrolls. */
-  grow(made, frame) {
-    const boxes = [made, ...made.querySelectorAll(".labkit-stage, .labkit-question, .labkit-answers")], { element } = this.picture;
-    for (const size of frame?.scene.columns > 1 ? [1] : SIZES) {  // names in narrow columns would be cut
+  grow(made, scene) {
+    const boxes = [made, ...made.querySelectorAll(SCROLLS)], { element } = this.picture;
+    for (const size of scene?.columns > 1 ? [1] : SIZES) {  // names in narrow columns would be cut
       made.style.setProperty("--grow", size);
       element.style.zoom = Math.max(1, SMALL * size * this.root.clientHeight);
-      if (frame) this.picture.draw(frame.scene, true);
+      if (scene) this.picture.draw(scene, true);
       if (boxes.every(box => box.scrollHeight <= box.clientHeight + 1 && box.scrollWidth <= box.clientWidth + 1)) return;
     }
     for (const box of boxes) if (box.scrollHeight > box.clientHeight + 1) box.setAttribute("tabindex", "0");
   }
 
-  hear({ heard, frame }) {
-    if (!this.terminal) return;
+  hear({ heard, frame, told }) {
+    if (told) this.say(told, true);
+    if (!this.typing) return;
     if (frame) this.picture.play(frame);
-    if (heard) this.terminal.hear(heard);
+    if (heard) this.typing.terminal.hear(heard);
   }
-}
-
-/** Whether ink of a colour is light, so that the paper is dark. */
-function isDark(colour) {
-  return (colour.match(/\d+/g) ?? []).slice(0, 3).reduce((sum, each) => sum + Number(each), 0) > 380;
 }
 
 export default {
   initialize({ model }) {
     const talk = new Talk(model);
     model.on("comm_live_update", () => talk.lost(!model.comm_live));
-    model.on("change:deck", () => { talk.deck = model.get("deck"); talk.show(); });
+    model.on("change:deck", () => { talk.place.deck = model.get("deck"); talk.show(); });
     model.on("change:at", () => {
       const [slide, place, revealed] = model.get("at");
       if (`${slide}-${place}-${revealed}` !== talk.root.dataset.at) talk.go({ slide, place, revealed });

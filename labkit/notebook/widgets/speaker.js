@@ -11,7 +11,7 @@ class Speaker {
     document.title = "Speaker";
     document.head.replaceChildren(part("style", "", this.talk.model.get("css")));
     document.body.className = "labkit-speaker";
-    document.body.onkeydown = event => this.talk.key(event);
+    document.body.onkeydown = event => this.talk.key(event, document.body);
     addEventListener("pagehide", () => made.close());
     this.show();
   }
@@ -19,32 +19,34 @@ class Speaker {
   /** Write what is said and shown now; the time alone is written each half second. */
   show() {
     if (!this.window || this.window.closed) return;
-    const { deck, at, votes } = this.talk, one = deck[at.slide], next = this.talk.next();
+    const { place } = this.talk, { deck, at, votes, slide: one } = place;
     const preview = (label, where) => {
       const box = part("figure"), page = part("div", "labkit-walkthrough labkit-preview");
-      page.append(where.slide === null ? part("p", "", "The end") : screenOf(deck, votes, where));
+      page.append(where ? screenOf(deck, votes, where) : part("p", "", "The end"));
       box.append(part("figcaption", "", label), page);
       return box;
     };
     const screens = part("div", "labkit-screens");
-    screens.append(preview(this.talk.where(), at), preview("Next", next ?? { slide: null }));
+    screens.append(preview(place.where(), at), preview("Next", place.next()));
     const notes = part("section");
-    for (const note of one?.notes ?? ["The closing slide: go through the twelve answers, one voice for each."]) {
+    for (const note of one?.notes ?? ["The closing slide: go through the answers, one voice for each."]) {
       notes.append(part("p", "", seen(note)));
     }
     if (one?.lesson) notes.append(part("p", "labkit-lesson", `Lesson: ${seen(one.lesson)}`));
     this.clock = part("p", "labkit-time");
     const told = part("p", "labkit-gone", this.talk.gone ? GONE : "");
-    this.window.document.body.replaceChildren(this.clock, votesOf(one, votes), told, screens, notes);
+    const { body } = this.window.document, entered = body.querySelectorAll(".labkit-ballot");
+    body.replaceChildren(this.clock, votesOf(one, votes), ...entered, told, screens, notes);
     this.tick();
   }
 
   tick() {
     if (!this.clock || this.window.closed) return;
-    const { seconds, here, planned, whole } = this.talk.time(), over = planned - here;
-    this.clock.textContent = `${minutes(seconds)} of ${whole} min   ·   this slide ${minutes(here)} of ${planned / 60} min`
-      + (over < 0 ? `: ${minutes(-over)} over` : "") + `   ·   ${new Date().toTimeString().slice(0, 5)}`;
-    this.clock.dataset.late = over < 0 ? "over" : over < 60 && planned > 60 ? "soon" : "";
+    const { place } = this.talk, { deck, slide, watch } = place, seconds = place.seconds(), here = seconds - watch.entered;
+    const planned = slide?.minutes ?? 3, left = 60 * planned - here, whole = deck.reduce((sum, each) => sum + each.minutes, 0);
+    this.clock.textContent = `${minutes(seconds)} of ${whole} min   ·   this slide ${minutes(here)} of ${planned} min`
+      + (left < 0 ? `: ${minutes(-left)} over` : "") + `   ·   ${new Date().toTimeString().slice(0, 5)}`;
+    this.clock.dataset.late = left < 0 ? "over" : left < 60 && planned > 1 ? "soon" : "";
   }
 }
 

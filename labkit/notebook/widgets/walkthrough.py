@@ -31,6 +31,10 @@ from labkit.notebook.widgets.page import ASLEEP, Explorer, Output
 from labkit.notebook.widgets.stage import as_json, text_of
 from labkit.notebook.widgets.terminal import Terminal
 
+_PAGE = [
+    f"{name}.js" for name in "slide_screen slide_place slide_keys slide_typing speaker slide_view".split()
+]
+
 
 class SlideView(anywidget.AnyWidget):
     """Shows `deck`, HTML that labkit wrote, and sends where the talk is and what is typed on a slide.
@@ -39,7 +43,7 @@ class SlideView(anywidget.AnyWidget):
     asked of any host (docs/decisions/0015-the-walkthroughs-page-is-an-anywidget.md).
     """
 
-    _esm = text_of("live.js", "picture.js", "terminal.js", "speaker.js", "slide_view.js")
+    _esm = text_of("live.js", "picture.js", "terminal.js", *_PAGE)
     css = traitlets.Unicode(text_of("stage.css", "slide_view.css")).tag(sync=True)
     mark = traitlets.Unicode().tag(sync=True)
     key = traitlets.Unicode(help="by which the page remembers where it was").tag(sync=True)
@@ -51,10 +55,12 @@ class SlideView(anywidget.AnyWidget):
 class Typed(Terminal):
     """The prompt on a slide: the terminal's, whose page is the slide's."""
 
-    def __init__(self, lab: Lab, view: SlideView) -> None:
-        self._view = view
-        super().__init__(lab)
+    def __init__(self, slide: SlideRun, place: int, view: SlideView) -> None:
+        self._view, self._slide, self._place, self._began = view, slide, place, slide.lab.at
+        super().__init__(slide.lab)
         self.observe(lambda change: view.send({"frame": change["new"]}), "frame")
+        self._asked(None, {"hello": True}, ())
+        view.send({"frame": self.frame})
 
     def _look(self, events: Sequence[PullEvent], words: str = "") -> dict[str, Any]:
         return super()._look(events, words) | {"scene": as_json(slide_html.seen(self.lab.engine.state))}
@@ -62,6 +68,14 @@ class Typed(Terminal):
     def send(self, content: Any, buffers: Any = None) -> None:
         """Tell the slide's page."""
         self._view.send({"heard": content})
+
+    def leave(self, *, keep: bool) -> None:
+        """End: what was typed is kept for the steps to come, or taken back."""
+        self.lab.watchers.discard(self)
+        self.close()
+        if not keep:
+            self.lab.go(self._began)
+        self._slide.keep(self._place)
 
 
 def walkthrough(file: str = "", *, start: str = "") -> Walkthrough:
@@ -100,7 +114,7 @@ class Walkthrough(Explorer):
         self._runs: dict[int, SlideRun] = {}
         self._before: dict[int, SlideRun] = {}
         self._typed: Typed | None = None
-        self._from, self._told = 0, [-1]
+        self._told = [-1]
 
     @property
     def now(self) -> Slide:
@@ -115,10 +129,7 @@ class Walkthrough(Explorer):
     @property
     def lab(self) -> Lab:
         """The lab of the slide that is shown, after the steps that are shown; with what was typed in it."""
-        run = self._run(self.slides.index(self.now))
-        with suppress(LabkitError):  # what was typed by %docker leads elsewhere: the lab stays where it is
-            return run.stand(min(self.place, len(self.now.steps)))
-        return run.lab
+        return self._stand().lab
 
     @property
     def code(self) -> str:
@@ -131,6 +142,13 @@ class Walkthrough(Explorer):
             self._runs[slide] = SlideRun(self.slides[slide], slide_html.names())
         return self._runs[slide]
 
+    def _stand(self) -> SlideRun:
+        """Let the lab of the slide that is shown stand where the slide does."""
+        run = self._run(self.slides.index(self.now))
+        with suppress(LabkitError):  # what was typed by %docker leads elsewhere: the lab stays where it is
+            run.stand(min(self.place, len(self.now.steps)))
+        return run
+
     def jump(self, slide: int, place: int = 0, revealed: bool = False) -> None:
         """Go to a slide by its number from 0 on, and to one of its steps; elsewhere there is nothing."""
         if not 0 <= slide <= len(self.slides):
@@ -139,25 +157,13 @@ class Walkthrough(Explorer):
         with self.hold_trait_notifications():
             self.slide, self.place, self.revealed = slide, max(0, min(place, steps)), revealed
 
-    def reset(self, slide: int | None = None) -> None:
-        """Give a slide a fresh lab, or all slides; what was there before comes back by `unreset`."""
-        self._before = dict(self._runs)
-        for each in [slide] if slide is not None else list(self._runs):
-            self._runs.pop(each, None)
-
-    def unreset(self) -> None:
-        """Take the last reset back."""
-        self._runs = dict(self._before)
-
     def screens(self) -> list[dict[str, Any]]:
         """Return the deck as the page turns it: all that is said, asked, shown and noted."""
         made = []
         for number, slide in enumerate(self.slides):
-            run = self._run(number)
-            one = {name: getattr(slide, name) for name in _SHOWN}
-            choices = [asdict(each) for each in slide.question.choices]
-            question = {"prompt": slide.question.prompt, "choices": choices}
-            made.append({**one, "question": question, "steps": slide_html.screens(slide, run)})
+            one, steps = asdict(slide), slide_html.screens(slide, self._run(number))
+            question = {part: one["question"][part] for part in ("prompt", "choices")}
+            made.append({**one, "question": question, "steps": steps})
         return made
 
     def outputs(self) -> list[Output]:
@@ -204,23 +210,31 @@ class Walkthrough(Explorer):
                 self._told = [slide, place, revealed]  # the page may be further by now: no echo
                 self.jump(slide, place, revealed)
             case {"type": "begin"}:
-                self._typed, self._from = Typed(self.lab, view), self._run(self.slides.index(self.now)).lab.at
-                self._typed._asked(None, {"hello": True}, ())
-                view.send({"frame": self._typed.frame})
+                self._leave(keep=True)  # of a page that was loaded again meanwhile
+                self._typed = Typed(self._stand(), self.place, view)
             case {"type": dict(asked)} if self._typed:
                 self._typed._asked(None, asked, ())
-            case {"typed": str(what)} if self._typed:
-                self._end_typing(what)
+            case {"typed": str(what)}:
+                self._leave(keep=what == "keep")
                 self._renew(view)
             case {"reset": None | int() as slide}:
-                self.reset(slide)
+                self._before = self._runs
+                self._runs = {n: run for n, run in self._runs.items() if slide not in (None, n)}
                 self._renew(view)
             case {"unreset": True}:
-                self.unreset()
+                self._runs = self._before
                 self._renew(view)
 
+    def _leave(self, *, keep: bool) -> None:
+        if self._typed:
+            self._typed.leave(keep=keep)
+        self._typed = None
+
     def _renew(self, view: SlideView) -> None:
-        view.deck = self.screens()
+        try:
+            view.deck = self.screens()
+        except LabkitError as error:  # a step of a teacher's own, after what was typed
+            view.send({"told": str(error)})
         self._give_lab()
 
     def _give_lab(self) -> None:
@@ -228,17 +242,3 @@ class Walkthrough(Explorer):
         lab = self.lab  # which stands where the slide does, in a notebook or not
         if shell := get_ipython():
             shell.user_ns["lab"] = lab
-
-    def _end_typing(self, what: str) -> None:
-        """Leave the prompt: what was typed is kept for the steps to come, or taken back."""
-        assert self._typed
-        run = self._run(self.slides.index(self.now))
-        run.lab.watchers.discard(self._typed)
-        self._typed.close()
-        self._typed = None
-        if what != "keep":
-            run.lab.go(self._from)
-        run.keep(self.place)
-
-
-_SHOWN = ("id", "title", "lesson", "minutes", "sentences", "conclusion", "notes")
