@@ -138,10 +138,7 @@ def of_tar(content: Content) -> Context | None:
         block = content.read(entry.offset - BLOCK, BLOCK)
         mode, uid, gid = (int(block[at : at + 8].strip(b" \0") or b"0", 8) for at in (100, 108, 116))
         uname, gname = (block[at : at + 32].partition(b"\0")[0].decode() for at in (265, 297))
-        name, link = (
-            decode(entry.name),
-            decode(entry.link),
-        )
+        name, link = decode(entry.name), decode(entry.link)
         about = (name, mode, uid, gid, entry.size, chr(entry.kind), link, uname, gname, *entry.device)
         digest = _tarsum(about, content.slice(entry.offset, entry.size))
         digests[posixpath.normpath(name).lstrip("/")] = digest

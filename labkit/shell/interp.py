@@ -368,7 +368,8 @@ class Shell(ShellState):
             if words and words[0] in builtins.SPECIAL:
                 raise ExitShell(2) from None
             return 2 if self.flavour == "dash" else 1
-        if not words and not _substitutes(node):
+        values = [part for _, word in node.assignments for part in word]
+        if not words and not any(isinstance(part, parser.Substitution) for part in values):
             self.status = 0
         assigned = [(name, self._expanded(string, self, value)) for name, value in node.assignments]
         if "x" in self.options:
@@ -460,10 +461,6 @@ class Shell(ShellState):
         self.status = self.in_subshell(body, self.task.child(fds={**self.task.fds, 1: pipe}))
         text = self.task.text(Reader(pipe.segments, pipe.clock))
         return text.replace("\0", "").rstrip("\n")
-
-
-def _substitutes(node: parser.Simple) -> bool:
-    return any(isinstance(part, parser.Substitution) for _, word in node.assignments for part in word)
 
 
 def _plain(word: Word) -> str:

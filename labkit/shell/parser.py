@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from labkit.shell.conversions import decode, unescape
 
@@ -29,16 +29,14 @@ class ShellSyntaxError(Exception):
         self.at_end = at_end
 
 
-@dataclass(frozen=True, slots=True)
-class Literal:
+class Literal(NamedTuple):
     """Text that stands for itself; a quoted one is neither split nor matched against file names."""
 
     text: str
     quoted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(NamedTuple):
     """`$name` or `${name}`, with an operator such as `:-` and its word; `/` and `:` can have two words.
 
     `${#name}` has the operator "length".
@@ -51,16 +49,14 @@ class Parameter:
     second: Word | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Substitution:
+class Substitution(NamedTuple):
     """`$(…)` or backquotes: the output of commands."""
 
     body: Node
     quoted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Arithmetic:
+class Arithmetic(NamedTuple):
     """`$((…))`."""
 
     expression: Word
@@ -71,8 +67,7 @@ Part: TypeAlias = Literal | Parameter | Substitution | Arithmetic
 Word: TypeAlias = tuple[Part, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Redirect:
+class Redirect(NamedTuple):
     """`2> file`; a here-document has the operator `<<` and its text as the word."""
 
     fd: int
@@ -80,8 +75,7 @@ class Redirect:
     word: Word
 
 
-@dataclass(frozen=True, slots=True)
-class Simple:
+class Simple(NamedTuple):
     """Assignments, words and redirections: `LANG=C ls -l > list`."""
 
     assignments: tuple[tuple[str, Word], ...]
@@ -90,22 +84,19 @@ class Simple:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class Pipeline:
+class Pipeline(NamedTuple):
     """Commands joined by `|`."""
 
     stages: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Not:
+class Not(NamedTuple):
     """`! pipeline`."""
 
     body: Node
 
 
-@dataclass(frozen=True, slots=True)
-class AndOr:
+class AndOr(NamedTuple):
     """`left && right` or `left || right`."""
 
     left: Node
@@ -113,45 +104,39 @@ class AndOr:
     right: Node
 
 
-@dataclass(frozen=True, slots=True)
-class Background:
+class Background(NamedTuple):
     """`body &`."""
 
     body: Node
 
 
-@dataclass(frozen=True, slots=True)
-class CommandList:
+class CommandList(NamedTuple):
     """Commands one after the other, each told from the next by `;` or a newline."""
 
     items: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Redirected:
+class Redirected(NamedTuple):
     """A compound command and its redirections."""
 
     body: Node
     redirects: tuple[Redirect, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Subshell:
+class Subshell(NamedTuple):
     """`( body )`."""
 
     body: Node
 
 
-@dataclass(frozen=True, slots=True)
-class If:
+class If(NamedTuple):
     """Pairs of condition and body, tried in order, and what `else` holds."""
 
     branches: tuple[tuple[Node, Node], ...]
     otherwise: Node | None
 
 
-@dataclass(frozen=True, slots=True)
-class Loop:
+class Loop(NamedTuple):
     """`while`, or `until` with the wanted status turned round."""
 
     condition: Node
@@ -159,8 +144,7 @@ class Loop:
     until: bool
 
 
-@dataclass(frozen=True, slots=True)
-class For:
+class For(NamedTuple):
     """`for name in words`; without words the positional parameters."""
 
     name: str
@@ -168,24 +152,21 @@ class For:
     body: Node
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(NamedTuple):
     """`case word in`: for each branch its patterns and its body."""
 
     word: Word
     branches: tuple[tuple[tuple[Word, ...], Node], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(NamedTuple):
     """`name() body`."""
 
     name: str
     body: Node
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(NamedTuple):
     """`[[ words ]]`."""
 
     words: tuple[Word, ...]
@@ -213,8 +194,7 @@ _DESCRIPTOR = re.compile(r"[0-9]{1,3}")
 MAX_DEPTH = 60
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """An operator, "newline", "end of file" or a word; `raw` is the text of a word without any quoting."""
 
     kind: str
