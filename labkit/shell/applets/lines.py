@@ -149,9 +149,5 @@ def _contents(task: Task, left: str, right: str, options: Options) -> int:
         context = number(options.value("U") or "3")
         old, new = texts
         for line in difflib.unified_diff(old, new, left, right, n=context):
-            task.out(_whole(line))
+            task.out(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n")
     return 1
-
-
-def _whole(line: str) -> str:
-    return line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
