@@ -12,6 +12,7 @@ import re
 import stat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from labkit.base.errors import DaemonError, LabkitError
 from labkit.base.text import decode, encode
@@ -145,8 +146,7 @@ def of_tar(content: Content) -> Context | None:
     return Context(read_changes(content), digests=digests)
 
 
-@dataclass(frozen=True, slots=True)
-class CopySource:
+class CopySource(NamedTuple):
     """What one source of COPY or ADD stands for: the path that was named, what it leads to, its digest."""
 
     path: str

@@ -5,7 +5,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from labkit.base.errors import LabkitError
 from labkit.go.path import clean
@@ -14,8 +15,7 @@ from labkit.go.regexp import compiled as go_compiled
 from labkit.oci.tree import Dir, Meta, Nested, Node, unnested
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
+class Pattern(NamedTuple):
     """A line: a path with `*`, `?`, `[…]` and `**`, and whether it brings back what others left out."""
 
     text: str

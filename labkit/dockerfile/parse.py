@@ -11,8 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from labkit.base.errors import DaemonError
 
@@ -180,8 +179,7 @@ KNOWN = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Instruction:
+class Instruction(NamedTuple):
     """An instruction: its name in capitals, its arguments as its grammar splits them, and where it stands.
 
     Pairs are names and values in turn. `is_json` says that the arguments were a JSON array.
@@ -199,8 +197,7 @@ class Instruction:
     literal: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Dockerfile:
+class Dockerfile(NamedTuple):
     """A Dockerfile's instructions, and what the builder remarks on."""
 
     instructions: tuple[Instruction, ...]

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property, lru_cache, reduce
 from typing import NamedTuple
 
@@ -47,8 +46,7 @@ class Match(NamedTuple):
     groups: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Node:
+class _Node(NamedTuple):
     """A tree: a token; "all" in order; "any" of several; "repeat" low to high times; "group" number low."""
 
     kind: str

@@ -11,9 +11,8 @@ from __future__ import annotations
 import re
 from calendar import monthrange
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from labkit.base.errors import InvalidDocument
 from labkit.go.json import dumps
@@ -22,8 +21,7 @@ from labkit.go.json import dumps
 ZERO_TIME = "0001-01-01T00:00:00Z"
 
 
-@dataclass(frozen=True, slots=True)
-class Type:
+class Type(NamedTuple):
     """A Go type: its name in Go's errors, its kind, what it holds."""
 
     name: str
@@ -32,8 +30,7 @@ class Type:
     fields: tuple[Field, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """A struct's field: its key in the document, and whether the key is left out when empty."""
 
     key: str
