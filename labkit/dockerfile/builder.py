@@ -234,11 +234,9 @@ class Builder:
             self._dispatch(found)
 
     def _base(self, name: str) -> Image:
-        found = None if self.request.pull else images.lookup_image(self.engine, name)
-        if found is None:
+        if self.request.pull or images.lookup_image(self.engine, name) is None:
             self.pull(name)
-            found = images.find_image(self.engine, name)
-        return found
+        return images.find_image(self.engine, name)
 
     def _declare(self, words: Sequence[str]) -> None:
         for word in words[1:]:

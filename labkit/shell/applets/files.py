@@ -214,7 +214,7 @@ def ln(task: Task, options: Options) -> int:
         raise UsageError
     targets = [f"{last.rstrip('/')}/{basename(source)}" if into else last for source in sources]
     symbolic, force = "s" in options, "f" in options
-    return max(map(lambda *pair: _link(task, *pair, symbolic, force), sources, targets))
+    return max(_link(task, *pair, symbolic, force) for pair in zip(sources, targets, strict=True))
 
 
 def _link(task: Task, source: str, target: str, symbolic: bool, force: bool) -> int:
