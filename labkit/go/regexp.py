@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from functools import cached_property, lru_cache, reduce
 from typing import NamedTuple
 
@@ -46,7 +47,8 @@ class Match(NamedTuple):
     groups: tuple[str, ...]
 
 
-class _Node(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Node:
     """A tree: a token; "all" in order; "any" of several; "repeat" low to high times; "group" number low."""
 
     kind: str

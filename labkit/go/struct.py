@@ -11,8 +11,9 @@ from __future__ import annotations
 import re
 from calendar import monthrange
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from labkit.base.errors import InvalidDocument
 from labkit.go.json import dumps
@@ -21,7 +22,8 @@ from labkit.go.json import dumps
 ZERO_TIME = "0001-01-01T00:00:00Z"
 
 
-class Type(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Type:
     """A Go type: its name in Go's errors, its kind, what it holds."""
 
     name: str
@@ -30,7 +32,8 @@ class Type(NamedTuple):
     fields: tuple[Field, ...] = ()
 
 
-class Field(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Field:
     """A struct's field: its key in the document, and whether the key is left out when empty."""
 
     key: str

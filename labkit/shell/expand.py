@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from labkit.base.errors import FileSystemError
@@ -412,7 +412,7 @@ def _exchanged(shell: ShellState, text: str, part: Parameter) -> str:
     anchor = wanted[0][0][:1] if anchored else ""
     if anchor and anchor in "#%":
         word = (Literal(wanted[0][0][1:]), *(Literal(*each) for each in wanted[1:]))
-        rest = _trimmed(shell, text, part._replace(operator=anchor * 2, word=word))
+        rest = _trimmed(shell, text, replace(part, operator=anchor * 2, word=word))
         return text if rest == text else new + rest if anchor == "#" else rest + new
     found = [match for match in glob(wanted).matches(text) if match.end > match.start]
     out, behind = "", 0

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from labkit.shell.conversions import decode, unescape
 
@@ -29,14 +29,16 @@ class ShellSyntaxError(Exception):
         self.at_end = at_end
 
 
-class Literal(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Literal:
     """Text that stands for itself; a quoted one is neither split nor matched against file names."""
 
     text: str
     quoted: bool = False
 
 
-class Parameter(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Parameter:
     """`$name` or `${name}`, with an operator such as `:-` and its word; `/` and `:` can have two words.
 
     `${#name}` has the operator "length".
@@ -49,14 +51,16 @@ class Parameter(NamedTuple):
     second: Word | None = None
 
 
-class Substitution(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Substitution:
     """`$(…)` or backquotes: the output of commands."""
 
     body: Node
     quoted: bool = False
 
 
-class Arithmetic(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Arithmetic:
     """`$((…))`."""
 
     expression: Word
@@ -67,7 +71,8 @@ Part: TypeAlias = Literal | Parameter | Substitution | Arithmetic
 Word: TypeAlias = tuple[Part, ...]
 
 
-class Redirect(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Redirect:
     """`2> file`; a here-document has the operator `<<` and its text as the word."""
 
     fd: int
@@ -75,7 +80,8 @@ class Redirect(NamedTuple):
     word: Word
 
 
-class Simple(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Simple:
     """Assignments, words and redirections: `LANG=C ls -l > list`."""
 
     assignments: tuple[tuple[str, Word], ...]
@@ -84,19 +90,22 @@ class Simple(NamedTuple):
     line: int
 
 
-class Pipeline(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Pipeline:
     """Commands joined by `|`."""
 
     stages: tuple[Node, ...]
 
 
-class Not(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Not:
     """`! pipeline`."""
 
     body: Node
 
 
-class AndOr(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class AndOr:
     """`left && right` or `left || right`."""
 
     left: Node
@@ -104,39 +113,45 @@ class AndOr(NamedTuple):
     right: Node
 
 
-class Background(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Background:
     """`body &`."""
 
     body: Node
 
 
-class CommandList(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class CommandList:
     """Commands one after the other, each told from the next by `;` or a newline."""
 
     items: tuple[Node, ...]
 
 
-class Redirected(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Redirected:
     """A compound command and its redirections."""
 
     body: Node
     redirects: tuple[Redirect, ...]
 
 
-class Subshell(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Subshell:
     """`( body )`."""
 
     body: Node
 
 
-class If(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class If:
     """Pairs of condition and body, tried in order, and what `else` holds."""
 
     branches: tuple[tuple[Node, Node], ...]
     otherwise: Node | None
 
 
-class Loop(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Loop:
     """`while`, or `until` with the wanted status turned round."""
 
     condition: Node
@@ -144,7 +159,8 @@ class Loop(NamedTuple):
     until: bool
 
 
-class For(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class For:
     """`for name in words`; without words the positional parameters."""
 
     name: str
@@ -152,21 +168,24 @@ class For(NamedTuple):
     body: Node
 
 
-class Case(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Case:
     """`case word in`: for each branch its patterns and its body."""
 
     word: Word
     branches: tuple[tuple[tuple[Word, ...], Node], ...]
 
 
-class Function(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Function:
     """`name() body`."""
 
     name: str
     body: Node
 
 
-class Condition(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Condition:
     """`[[ words ]]`."""
 
     words: tuple[Word, ...]
@@ -194,7 +213,8 @@ _DESCRIPTOR = re.compile(r"[0-9]{1,3}")
 MAX_DEPTH = 60
 
 
-class Token(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Token:
     """An operator, "newline", "end of file" or a word; `raw` is the text of a word without any quoting."""
 
     kind: str
