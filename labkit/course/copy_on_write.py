@@ -96,20 +96,13 @@ class Operation:
         return command.format(path=shlex.quote(path), other=shlex.quote(path + self.end))
 
 
-def _read(table: MountTable, path: str) -> None:
-    if isinstance(table.stat(path).node, Dir):
-        table.listdir(path)
-    else:
-        table.content(path)
-
-
-def _chmod(table: MountTable, path: str) -> None:
-    table.chmod(path, 0o700 if isinstance(table.stat(path).node, Dir) else 0o600)
+def _is_dir(table: MountTable, path: str, follow: bool = True) -> bool:
+    return isinstance(table.stat(path, follow).node, Dir)
 
 
 def _delete(table: MountTable, path: str) -> None:
     """Remove a name and all below it, as `rm -r` does: it goes on after an error and leaves that in place."""
-    if not isinstance(table.stat(path, follow=False).node, Dir):
+    if not _is_dir(table, path, follow=False):
         table.unlink(path)
         return
     failed: FileSystemError | None = None
@@ -122,17 +115,17 @@ def _delete(table: MountTable, path: str) -> None:
 
 
 def _recreate(table: MountTable, path: str) -> None:
-    if not isinstance(table.stat(path, follow=False).node, Dir):
+    if not _is_dir(table, path, follow=False):
         raise FileSystemError(errno.ENOTDIR, path)
     _delete(table, path)
     table.mkdir(path)
 
 
 _CALLS: Mapping[str, Callable[[MountTable, str], object]] = {
-    "read": _read,
+    "read": lambda table, path: (table.listdir if _is_dir(table, path) else table.content)(path),
     "append": lambda table, path: table.append(path, b"hello\n"),
     "truncate": lambda table, path: table.write(path, b""),
-    "chmod": _chmod,
+    "chmod": lambda table, path: table.chmod(path, 0o700 if _is_dir(table, path) else 0o600),
     "delete": _delete,
     "recreate": _recreate,
     "rename": lambda table, path: table.rename(path, f"{path}.old"),
@@ -181,7 +174,7 @@ def story(
     watched = Watched(root.lower, root.upper, root.clock, root.whiteout)
     table.root_mount = watched
     names, is_link = _names(table, path, doing.follow)
-    is_dir = table.exists(path) and isinstance(table.stat(path).node, Dir)
+    is_dir = table.exists(path) and _is_dir(table, path)
     layers = box.image.layers
     rows = [("R/W", "the container's layer"), ("init", "Docker's mount points")]
     rows += [(str(number), short(layers[number - 1].diff_id)) for number in range(len(layers), 0, -1)]
@@ -189,7 +182,7 @@ def story(
     looks, inside = search(stack, names), table.tree_at(names)[0] is watched
     error = _try(doing.run, table, path) if inside else None
     telling = _Telling(doing, path, names, [mark for mark, _ in rows], looks, watched, error)
-    steps = tuple(telling.all(is_link) if inside else telling.elsewhere())
+    steps = tuple(telling.all(is_link, inside))
     command = doing.typed(path, is_dir)
     return Story(path, command, tuple(rows), tuple(looks), watched.lower, watched.uppers[0], steps)
 
@@ -298,15 +291,13 @@ class _Telling:
         title, why = (words[part].format(**values) for part in ("title", "why"))
         return StoryStep(kind, title, why, upper, names=self.names)
 
-    def elsewhere(self) -> Iterator[StoryStep]:
-        """Give the steps where the path leads to another mount."""
-        yield self.step("start", self.mount.upper)
-        yield self.step("elsewhere", self.mount.upper)
-
-    def all(self, is_link: bool) -> Iterator[StoryStep]:
-        """Give the steps in their order."""
+    def all(self, is_link: bool, inside: bool) -> Iterator[StoryStep]:
+        """Give the steps in their order; there are none where the path leads to another mount."""
         start, moments = self.mount.uppers[0], self.mount.moments()
         yield self.step("start", start)
+        if not inside:
+            yield self.step("elsewhere", start)
+            return
         if is_link:
             yield self.step("link", start)
         yield from self._search(start)

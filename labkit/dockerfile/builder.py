@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from labkit.base.errors import DaemonError, InvalidImage
 from labkit.dockerfile import context, copy, instructions
@@ -137,40 +137,37 @@ def _stage_name(step: Instruction) -> str:
     return step.args[2].lower() if len(step.args) == 3 else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
+class Stage(NamedTuple):
     """A stage that is built: its name, if any, and its image, None where it is still nothing."""
 
     name: str
     image: Image | None
 
 
+@dataclass
 class Builder:
     """A build on its way: the image that it has come to, and the config that the next step starts from."""
 
-    def __init__(
-        self,
-        engine: Engine,
-        files: Context,
-        request: BuildRequest,
-        pull: Callable[[str], object],
-        say: Say,
-        see: See,
-    ) -> None:
-        self.engine, self.files, self.request = engine, files, request
-        self.pull, self.say, self.see = pull, say, see
-        self.arguments = Arguments(request.arguments)
-        self.stages: list[Stage] = []
-        """Those before the one that is on its way."""
-        self.name = ""
-        self.image: Image | None = None
-        self.config: dict[str, Any] = {}
-        self.author = ""
-        self.has_command = False
-        """Whether a CMD was among the steps: ENTRYPOINT drops the command of the base image only."""
-        self.temporary: list[str] = []
-        self.reused = False
-        """Whether the step was done before."""
+    engine: Engine
+    files: Context
+    request: BuildRequest
+    pull: Callable[[str], object]
+    say: Say
+    see: See
+    stages: list[Stage] = field(default_factory=list)
+    """Those before the one that is on its way."""
+    name: str = ""
+    image: Image | None = None
+    config: dict[str, Any] = field(default_factory=dict)
+    author: str = ""
+    has_command: bool = False
+    """Whether a CMD was among the steps: ENTRYPOINT drops the command of the base image only."""
+    temporary: list[str] = field(default_factory=list)
+    reused: bool = False
+    """Whether the step was done before."""
+
+    def __post_init__(self) -> None:
+        self.arguments = Arguments(self.request.arguments)
 
     def build(self, found: Sequence[Instruction]) -> Image:
         """Run all steps; return the image of the last one."""
@@ -237,11 +234,9 @@ class Builder:
             self._dispatch(found)
 
     def _base(self, name: str) -> Image:
-        found = None if self.request.pull else images.lookup_image(self.engine, name)
-        if found is None:
+        if self.request.pull or images.lookup_image(self.engine, name) is None:
             self.pull(name)
-            found = images.find_image(self.engine, name)
-        return found
+        return images.find_image(self.engine, name)
 
     def _declare(self, words: Sequence[str]) -> None:
         for word in words[1:]:

@@ -120,11 +120,7 @@ def same_config(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
 def _begins_with(image: Image, parent: Image | None) -> bool:
     """Tell whether an image has a parent's history and layers, and more history."""
     history = image.config.history
-    if not history:
-        return False
-    if parent is None:
-        return True
-    before, layers = parent.config.history, parent.config.diff_ids
+    before, layers = (parent.config.history, parent.config.diff_ids) if parent else ((), ())
     return (
         len(before) < len(history)
         and before == history[: len(before)]

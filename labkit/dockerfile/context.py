@@ -12,6 +12,7 @@ import re
 import stat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from labkit.base.errors import DaemonError, LabkitError
 from labkit.base.text import decode, encode
@@ -138,18 +139,14 @@ def of_tar(content: Content) -> Context | None:
         block = content.read(entry.offset - BLOCK, BLOCK)
         mode, uid, gid = (int(block[at : at + 8].strip(b" \0") or b"0", 8) for at in (100, 108, 116))
         uname, gname = (block[at : at + 32].partition(b"\0")[0].decode() for at in (265, 297))
-        name, link = (
-            decode(entry.name),
-            decode(entry.link),
-        )
+        name, link = decode(entry.name), decode(entry.link)
         about = (name, mode, uid, gid, entry.size, chr(entry.kind), link, uname, gname, *entry.device)
         digest = _tarsum(about, content.slice(entry.offset, entry.size))
         digests[posixpath.normpath(name).lstrip("/")] = digest
     return Context(read_changes(content), digests=digests)
 
 
-@dataclass(frozen=True, slots=True)
-class CopySource:
+class CopySource(NamedTuple):
     """What one source of COPY or ADD stands for: the path that was named, what it leads to, its digest."""
 
     path: str

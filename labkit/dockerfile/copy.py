@@ -39,24 +39,19 @@ class Target:
 
     def copy(self, source: CopySource, path: str, *, unpack: bool = False) -> None:
         """Copy a source to an absolute path; raises DaemonError in the builder's words."""
-        try:
-            self._copy(source, path, unpacked=unpack)
-        except (UnpackError, InvalidLayer) as error:
-            raise DaemonError(f"failed to copy files: {error}") from None
-
-    def _copy(self, source: CopySource, path: str, *, unpacked: bool) -> None:
         place = self._place(path)
-        archive = archive_in(source.node) if unpacked else None
-        if isinstance(source.node, Dir):
-            self._copy_directory(source.node, place)
-        elif archive is not None:
-            make_directories(self.mount, place)
-            try:
+        archive = archive_in(source.node) if unpack else None
+        try:
+            if isinstance(source.node, Dir):
+                self._copy_directory(source.node, place)
+            elif archive is not None:
+                make_directories(self.mount, place)
                 self._write(place, read_members(archive))
-            except UnpackError as error:
-                raise failure(str(error)) from None
-        else:
-            self._copy_file(source, place, inside=path.endswith("/"))
+            else:
+                self._copy_file(source, place, inside=path.endswith("/"))
+        except (UnpackError, InvalidLayer) as error:
+            told = failure(str(error)) if archive is not None and isinstance(error, UnpackError) else error
+            raise DaemonError(f"failed to copy files: {told}") from None
 
     def _copy_file(self, source: CopySource, place: str, *, inside: bool) -> None:
         if inside or isinstance(tree.get(self.mount.root, place), Dir):

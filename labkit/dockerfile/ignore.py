@@ -5,7 +5,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from labkit.base.errors import LabkitError
 from labkit.go.path import clean
@@ -14,8 +15,7 @@ from labkit.go.regexp import compiled as go_compiled
 from labkit.oci.tree import Dir, Meta, Nested, Node, unnested
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
+class Pattern(NamedTuple):
     """A line: a path with `*`, `?`, `[…]` and `**`, and whether it brings back what others left out."""
 
     text: str
@@ -73,42 +73,20 @@ def check_pattern(text: str) -> None:
     Traceback (most recent call last):
     labkit.base.errors.LabkitError: syntax error in pattern
     """
-    at = 0
-    while at < len(text):
-        if text[at] == "\\":
-            at += 1
-            if at == len(text):
-                raise LabkitError("syntax error in pattern")
-        elif text[at] == "[":
-            match = re.compile(r"\[\^?(?:(?:\\.|[^\\\]-])(?:-(?:\\.|[^\\\]-]))?)+\]").match(text, at)
-            if match is None:
-                raise LabkitError("syntax error in pattern")
-            at = match.end() - 1
-        at += 1
+    item = r"(?:\\.|[^\\\]-])"
+    if not re.fullmatch(rf"(?:(?s:\\.)|\[\^?(?:{item}(?:-{item})?)+\]|[^\\\[])*", text):
+        raise LabkitError("syntax error in pattern")
 
 
 def _expression(text: str) -> str:
     """Return the regular expression of a pattern; `**` stands for any number of directories."""
-    found, at = "", 0
-    while at < len(text):
-        character = text[at]
-        at += 1
-        if character == "*" and text.startswith("*", at):
-            at += 1
-            at += text.startswith("/", at)
-            found += ".*" if at == len(text) else "(.*/)?"
-        elif character == "*":
-            found += "[^/]*"
-        elif character == "?":
-            found += "[^/]"
-        elif character in ".$":
-            found += "\\" + character
-        elif character == "\\":
-            found += "\\" + text[at : at + 1]
-            at += 1
-        else:
-            found += character
-    return found
+
+    def piece(match: re.Match[str]) -> str:
+        if match[0].startswith("**"):
+            return ".*" if match.end() == len(text) else "(.*/)?"
+        return {"*": "[^/]*", "?": "[^/]", ".": r"\.", "$": r"\$"}.get(match[0], match[0])
+
+    return re.sub(r"(?s)\*\*/?|\\.?|[*?.$]", piece, text)
 
 
 def ignored(path: str, patterns: Sequence[Pattern]) -> bool:

@@ -14,7 +14,7 @@ from typing import Any
 
 from labkit.base.errors import DaemonError, NotSimulated
 from labkit.dockerfile.parse import KNOWN, ONE_ARGUMENT, Instruction, expand, expand_words, instruction, parse
-from labkit.go.moment import SECOND
+from labkit.go.moment import SECOND, UNITS
 from labkit.go.quote import go_quote
 
 _ANY = ("ARG", "ENV", "EXPOSE", "HEALTHCHECK", "LABEL", "ONBUILD", "SHELL", "VOLUME")
@@ -27,7 +27,6 @@ _FLAGS = {
 _WITHOUT_FLAGS = ("ARG", "STOPSIGNAL")
 _STAGE = re.compile(r"[a-z][a-z0-9-_.]*", re.ASCII)
 _DURATION = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)", re.ASCII)
-_UNITS = {"ns": 1, "us": 10**3, "µs": 10**3, "ms": 10**6, "s": SECOND, "m": 60 * SECOND, "h": 3600 * SECOND}
 _TIMES = {"interval": "Interval", "timeout": "Timeout", "start-period": "StartPeriod"}
 
 
@@ -147,8 +146,8 @@ def _duration(name: str, text: str) -> int:
         missing = re.fullmatch(r"\d+(?:\.\d*)?", text[len("".join(n + u for n, u in amounts)) :], re.ASCII)
         reason = "missing unit in duration" if missing else "invalid duration"
         raise DaemonError(f"time: {reason} {json.dumps(text)}")
-    amount = sum(int(float(number) * _UNITS[unit]) for number, unit in amounts)
-    if amount < _UNITS["ms"]:
+    amount = sum(int(float(number) * UNITS[unit]) for number, unit in amounts)
+    if amount < UNITS["ms"]:
         raise DaemonError(f"Interval {json.dumps(name)} cannot be less than 1ms")
     return amount
 
@@ -161,10 +160,10 @@ def shown_duration(nanoseconds: int) -> str:
     """
     if nanoseconds < SECOND:
         for unit in ("ms", "µs", "ns"):
-            if nanoseconds >= _UNITS[unit]:
-                return f"{nanoseconds / _UNITS[unit]:.9g}{unit}"
+            if nanoseconds >= UNITS[unit]:
+                return f"{nanoseconds / UNITS[unit]:.9g}{unit}"
         return "0s"
-    minutes, rest = divmod(nanoseconds, _UNITS["m"])
+    minutes, rest = divmod(nanoseconds, UNITS["m"])
     hours, minutes = divmod(minutes, 60)
     seconds = f"{rest / SECOND:.11g}s"
     if hours:

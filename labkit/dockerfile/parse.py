@@ -11,14 +11,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from labkit.base.errors import DaemonError
 
 _MAX_VALUE, _MAX_ENV = 1 << 17, 1 << 20
 """Of a string that a program is given, and of all (execve(2), "Limits on size of arguments")."""
-_SPECIAL = "@*#?-$!0"
+_NAME = re.compile(r"\d+|[@*#?$!-]|\w*")
+_FLAG = re.compile(r"""\s*(--(?:\\.?|'[^']*'?|"(?:\\.|[^\\"])*\\?"?|[^\s\\'"])*)""", re.DOTALL)
 
 
 def split(text: str, escape: str = "\\") -> list[str]:
@@ -161,18 +161,10 @@ class _WordLexer:
         return value
 
     def _name(self) -> str:
-        first = self.peek()
-        if first.isdecimal():
-            start = self.at
-            while self.peek().isdecimal():
-                self.next()
-            return self.text[start : self.at]
-        if first and first in _SPECIAL:
-            return self.next()
-        start = self.at
-        while (character := self.peek()) and (character.isalnum() or character == "_"):
-            self.next()
-        return self.text[start : self.at]
+        match = _NAME.match(self.text, self.at)
+        assert match is not None
+        self.at = match.end()
+        return match[0]
 
 
 _BLANKS = re.compile(r"[\t\v\f\r ]+")
@@ -187,8 +179,7 @@ KNOWN = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Instruction:
+class Instruction(NamedTuple):
     """An instruction: its name in capitals, its arguments as its grammar splits them, and where it stands.
 
     Pairs are names and values in turn. `is_json` says that the arguments were a JSON array.
@@ -206,8 +197,7 @@ class Instruction:
     literal: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Dockerfile:
+class Dockerfile(NamedTuple):
     """A Dockerfile's instructions, and what the builder remarks on."""
 
     instructions: tuple[Instruction, ...]
@@ -292,27 +282,15 @@ def _flags(text: str) -> tuple[tuple[str, ...], str]:
     """Return the words with two dashes at the beginning, without their quotes, and what is left."""
     flags: list[str] = []
     at = 0
-    while True:
-        while at < len(text) and text[at].isspace():
-            at += 1
-        if not text.startswith("--", at):
-            return tuple(flags), text[at:].strip()
-        word, quote = "", ""
-        while at < len(text) and (quote or not text[at].isspace()):
-            character = text[at]
-            if character == "\\" and quote != "'":
-                at += 1
-                word += text[at : at + 1]
-            elif character == quote:
-                quote = ""
-            elif character in "\"'" and not quote:
-                quote = character
-            else:
-                word += character
-            at += 1
+    while (match := _FLAG.match(text, at)) is not None:
+        at = match.end()
+        # What is between quotes, in double ones with escapes, is one word; the quotes are none of it.
+        pieces = re.findall(r"""\\(.?)|'([^']*)'?|"((?:\\.|[^\\"])*)\\?"?|(.)""", match[1], re.DOTALL)
+        word = "".join(a + b + re.sub(r"(?s)\\(.)", r"\1", c) + d for a, b, c, d in pieces)
         if word == "--":
-            return tuple(flags), text[at:].strip()
+            break
         flags.append(word)
+    return tuple(flags), text[at:].strip()
 
 
 def _arguments(name: str, rest: str, escape: str) -> tuple[Sequence[str], bool]:

@@ -100,15 +100,7 @@ def fraction(moment: int) -> str:
     return f".{digits}" if digits else ""
 
 
-_UNITS = {
-    "ns": 1,
-    "us": 10**3,
-    "µs": 10**3,
-    "ms": 10**6,
-    "s": SECOND,
-    "m": 60 * SECOND,
-    "h": 3600 * SECOND,
-}
+UNITS = {"ns": 1, "us": 10**3, "µs": 10**3, "ms": 10**6, "s": SECOND, "m": 60 * SECOND, "h": 3600 * SECOND}
 _PART = r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)"
 _DURATION = re.compile(rf"([+-]?)((?:{_PART})+)", re.ASCII)
 _UNIX = re.compile(r"(\d+)(?:\.(\d{1,9}))?", re.ASCII)
@@ -129,7 +121,7 @@ def moment_of(text: str, now: int) -> int | None:
         return now
     if found := _DURATION.fullmatch(text):
         parts = re.findall(_PART, found[2], re.ASCII)
-        length = sum(int(float(number) * _UNITS[unit]) for number, unit in parts)
+        length = sum(int(float(number) * UNITS[unit]) for number, unit in parts)
         return now + length if found[1] == "-" else now - length
     if found := _UNIX.fullmatch(text):
         return int(found[1]) * SECOND + int((found[2] or "").ljust(9, "0"))

@@ -50,18 +50,13 @@ def pattern(text: str) -> Regexp:
     return Regexp(glob(text, negators="^", char="[^/]"))
 
 
-def ends_in_slash(path: str) -> bool:
-    """Tell whether a path ends in a slash."""
-    return path.endswith("/")
-
-
 def is_directory(path: str) -> bool:
     """Tell whether a path says by its end that it is a directory.
 
     >>> is_directory("site/"), is_directory("site/."), is_directory("site")
     (True, True, False)
     """
-    return ends_in_slash(path) or base(path) == "."
+    return path.endswith("/") or base(path) == "."
 
 
 def keep_end(cleaned: str, original: str) -> str:
@@ -71,8 +66,8 @@ def keep_end(cleaned: str, original: str) -> str:
     ('/srv/site/.', '/srv/site/')
     """
     if base(cleaned) != "." and base(original) == ".":
-        cleaned += "." if ends_in_slash(cleaned) else "/."
-    if not ends_in_slash(cleaned) and ends_in_slash(original):
+        cleaned += "." if cleaned.endswith("/") else "/."
+    if not cleaned.endswith("/") and original.endswith("/"):
         cleaned += "/"
     return cleaned
 

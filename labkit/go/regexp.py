@@ -11,12 +11,10 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, reduce
-from itertools import count
-from operator import getitem
 from typing import NamedTuple
 
 _MOST = 3000  # places in an expression; Go allows 1,000 repeats, one in another included
-_CACHED = 300_000  # places and steps that an automaton remembers before it forgets all (RE2's way)
+_CACHED = 300_000  # places in the states that an automaton remembers before it forgets some (RE2's way)
 _SHORT = 512  # characters within which `re` may look again from each of them
 ANY = "(?s:.)"
 NEVER = "(?!)"
@@ -184,19 +182,12 @@ class _Program:
         return first
 
 
-class _State(dict[str, "_State"]):
-    """The places where a match can be, and for each character the state after it, found when it is asked."""
+class _State(NamedTuple):
+    """The places where a match can be, what is before them, and whether a match ended before that."""
 
-    __slots__ = ("accepted", "automaton", "before", "number", "places")
-
-    def __init__(self, automaton: _Automaton, places: frozenset[int], before: str, accepted: bool) -> None:
-        super().__init__()
-        self.automaton, self.places, self.before, self.accepted = automaton, places, before, accepted
-        self.number = next(automaton.numbers)
-
-    def __missing__(self, char: str) -> _State:
-        self[char] = following = self.automaton.after(self, char)
-        return following
+    places: frozenset[int]
+    before: str
+    accepted: bool
 
 
 class _Automaton:
@@ -209,16 +200,16 @@ class _Automaton:
 
     def __init__(self, program: _Program, anywhere: bool = False) -> None:
         self._program, self._anywhere = program, anywhere
-        self._states: dict[tuple[frozenset[int], str, bool], _State] = {}
-        self._size = 0
-        self.numbers = count()
+        self.after = lru_cache(_CACHED // len(program.jumps))(self._after)
 
     def begin(self, before: str = "") -> _State:
         """Return the state at the beginning of a match, after a character or none."""
         return self._state(frozenset([self._program.start]), before, False)
 
-    def after(self, state: _State, char: str) -> _State:
-        """Return the state after a character."""
+    def accepts(self, text: str) -> bool:
+        return self.after(reduce(self.after, text, self.begin()), "").accepted
+
+    def _after(self, state: _State, char: str) -> _State:
         if self._anywhere and state.accepted:
             return state
         places = self._closure(state, char)
@@ -231,17 +222,7 @@ class _Automaton:
             before = ""
         elif before not in ("", "\n"):
             before = "a" if before.isalnum() or before == "_" else " "
-        key = (places, before, accepted)
-        self._size += 1
-        if key not in self._states:
-            self._size += len(places)
-            if self._size > _CACHED:
-                for state in self._states.values():
-                    state.clear()
-                self._states.clear()
-                self._size = 0
-            self._states[key] = _State(self, *key)
-        return self._states[key]
+        return _State(places, before, accepted)
 
     def _closure(self, state: _State, char: str) -> set[int]:
         """Return the places that are reached without reading, between two characters."""
@@ -297,13 +278,13 @@ class Regexp:
             return quick.search(text) is not None
         if self._program.backs:
             return next(self.matches(text), None) is not None
-        return reduce(getitem, text, self._anywhere.begin())[""].accepted
+        return self._anywhere.accepts(text)
 
     def fullmatch(self, text: str) -> bool:
         """Tell whether an expression without `\\1` matches a whole text."""
         if (quick := self._quick(text, whole=True)) is not None:
             return quick.fullmatch(text) is not None
-        return reduce(getitem, text, self._from_here.begin())[""].accepted
+        return self._from_here.accepts(text)
 
     def matches(self, text: str) -> Iterator[Match]:
         """Yield the matches that do not overlap: the leftmost, and of those the longest (POSIX).
@@ -336,16 +317,16 @@ class Regexp:
         A way through states that led to no longer match once does so again, from wherever it is entered; so
         no character is read twice in the same state (Reps, Maximal-munch tokenization in linear time).
         """
-        hopeless: set[tuple[int, int]] = set()
+        hopeless: set[tuple[_State, int]] = set()
         start = 0 if self.search(text) else len(text) + 1
         while start <= len(text):
             state, end = self._from_here.begin(text[start - 1] if start else ""), -1
-            passed: list[tuple[int, int]] = []
+            passed: list[tuple[_State, int]] = []
             for place in range(start, len(text) + 1):
-                state = state[text[place : place + 1]]
+                state = self._from_here.after(state, text[place : place + 1])
                 if state.accepted:
                     end, passed = place, []
-                step = (state.number, place)
+                step = (state, place)
                 if not state.places or step in hopeless:
                     break
                 passed.append(step)

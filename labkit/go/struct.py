@@ -269,12 +269,9 @@ def go_time(value: object) -> str:
     if not 1 <= numbers["day"] <= monthrange(2000 + numbers["year"] % 400, numbers["month"])[1]:
         raise InvalidDocument(f"parsing time {_go_quote(whole)}: day out of range")
     date = "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}".format(**numbers)
-    return date + (f".{digits}" if digits else "") + _go_zone(zone)
-
-
-def _go_zone(zone: re.Match[str]) -> str:
-    minutes = int(zone[2]) * 60 + int(zone[3]) if zone[1] else 0
-    return f"{zone[1]}{minutes // 60:02}:{minutes % 60:02}" if minutes else "Z"
+    away = int(zone[2]) * 60 + int(zone[3]) if zone[1] else 0
+    shown = f"{zone[1]}{away // 60:02}:{away % 60:02}" if away else "Z"
+    return date + (f".{digits}" if digits else "") + shown
 
 
 def _bad_time(whole: str, rest: str, layout: str) -> InvalidDocument:

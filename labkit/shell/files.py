@@ -109,27 +109,22 @@ class UserFiles:
 
     def stat(self, path: str, follow: bool = True) -> Stat:
         """Return what stat(2) says; it needs no more than the way to the file."""
-        self._ask(path, 0)
-        return self._files.stat(path, follow)
+        return self._ask(path, 0).stat(path, follow)
 
     def exists(self, path: str, follow: bool = True) -> bool:
         return self._files.exists(path, follow)
 
     def listdir(self, path: str) -> list[str]:
-        self._ask(path, _READ)
-        return self._files.listdir(path)
+        return self._ask(path, _READ).listdir(path)
 
     def readlink(self, path: str) -> str:
-        self._ask(path, 0)
-        return self._files.readlink(path)
+        return self._ask(path, 0).readlink(path)
 
     def content(self, path: str) -> Content:
-        self._ask(path, _READ)
-        return self._files.content(path)
+        return self._ask(path, _READ).content(path)
 
     def read(self, path: str, offset: int = 0, size: int | None = None) -> bytes:
-        self._ask(path, _READ)
-        return self._files.read(path, offset, size)
+        return self._ask(path, _READ).read(path, offset, size)
 
     def write(self, path: str, data: Content, mode: int = 0o644) -> None:
         self._make(path, lambda: self._files.write(path, data, mode), opens=True)
@@ -142,8 +137,7 @@ class UserFiles:
         self._files.pwrite(path, offset, data)
 
     def truncate(self, path: str, size: int) -> None:
-        self._ask(path, _WRITE)
-        self._files.truncate(path, size)
+        self._ask(path, _WRITE).truncate(path, size)
 
     def mkdir(self, path: str, mode: int = 0o755) -> None:
         self._make(path, lambda: self._files.mkdir(path, mode))
@@ -222,8 +216,8 @@ class UserFiles:
     def _owns(self, path: str, follow: bool = True) -> bool:
         return self._files.stat(path, follow).uid == self._uid
 
-    def _ask(self, path: str, bits: int) -> None:
-        """Refuse what the file's mode denies, or what a directory above it does not let through to."""
+    def _ask(self, path: str, bits: int) -> Files:
+        """Return the files, unless a mode denies it, or a directory above does not let through."""
         todo, each = [], path
         while each != (each := _parent(each)) and each not in self._searched:
             todo.append(each)
@@ -233,6 +227,7 @@ class UserFiles:
             self._searched.add(each)
         if bits and not self._may(path, bits):
             raise FileSystemError(errno.EACCES, path)
+        return self._files
 
     def _make(self, path: str, make: Callable[[], object], *, opens: bool = False) -> None:
         """Make a name, which is the user's, or write to the file that is there where the call opens it."""

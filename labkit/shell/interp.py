@@ -7,7 +7,8 @@ does not end by itself is stopped at a limit of steps or of time and said to be 
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from shlex import quote
 from typing import ParamSpec, TypeVar
@@ -64,23 +65,24 @@ def _duplicate(files: Descriptors, fd: int, target: str) -> None:
         raise RedirectError(f"{target}: {strerror(errno.EBADF)}")
 
 
-def _open_read(task: Task, path: str) -> Reader:
+@contextmanager
+def _opening(verb: str, path: str, missing: str) -> Iterator[None]:
+    """Raise RedirectError where a file cannot be opened; for the commonest error ash has words of its own."""
     try:
-        return task.open_read(path)
+        yield
     except FileSystemError as error:
-        raise RedirectError(f"can't open {path}: {_reason(error, 'no such file')}") from None
+        reason = missing if error.errno in (errno.ENOENT, errno.ENOTDIR) else strerror(error)
+        raise RedirectError(f"can't {verb} {path}: {reason}") from None
+
+
+def _open_read(task: Task, path: str) -> Reader:
+    with _opening("open", path, "no such file"):
+        return task.open_read(path)
 
 
 def _open_write(task: Task, path: str, *, append: bool) -> Sink:
-    try:
+    with _opening("create", path, "nonexistent directory"):
         return task.open_write(path, append=append)
-    except FileSystemError as error:
-        raise RedirectError(f"can't create {path}: {_reason(error, 'nonexistent directory')}") from None
-
-
-# For the commonest error ash has words of its own, not strerror's.
-def _reason(error: FileSystemError, missing: str) -> str:
-    return missing if error.errno in (errno.ENOENT, errno.ENOTDIR) else strerror(error)
 
 
 # Commands that run beside each other in virtual time: pipelines and those in the background.
@@ -335,11 +337,7 @@ class Shell(ShellState):
             return leave.status
         finally:
             self.task.fds, self.arguments, self.loops = kept
-            for name, before in self.frames.pop().items():
-                if before is None:
-                    self.variables.pop(name, None)
-                else:
-                    self.variables[name] = before
+            self._restore(self.frames.pop())
 
     def _redirected(self, node: parser.Redirected) -> None:
         try:
@@ -368,7 +366,8 @@ class Shell(ShellState):
             if words and words[0] in builtins.SPECIAL:
                 raise ExitShell(2) from None
             return 2 if self.flavour == "dash" else 1
-        if not words and not _substitutes(node):
+        values = [part for _, word in node.assignments for part in word]
+        if not words and not any(isinstance(part, parser.Substitution) for part in values):
             self.status = 0
         assigned = [(name, self._expanded(string, self, value)) for name, value in node.assignments]
         if "x" in self.options:
@@ -394,7 +393,7 @@ class Shell(ShellState):
 
     def _inside(self, words: list[str], files: Descriptors, assigned: list[tuple[str, str]]) -> int:
         """Run a builtin; what is assigned before one that is not special holds for it alone."""
-        before, exported = dict(self.variables), set(self.exported)
+        before, exported = {name: self.variables.get(name) for name, _ in assigned}, set(self.exported)
         for name, value in assigned:
             self.assign(name, value)
         kept, self.task.fds = self.task.fds, files
@@ -409,10 +408,12 @@ class Shell(ShellState):
                 self.task.fds = kept
             if words[0] not in builtins.SPECIAL:
                 self.exported = exported
-                for name, _ in assigned:
-                    self.variables.pop(name, None)
-                    if name in before:
-                        self.variables[name] = before[name]
+                self._restore(before)
+
+    def _restore(self, before: Mapping[str, str | None]) -> None:
+        self.variables |= {name: value for name, value in before.items() if value is not None}
+        for name in [name for name, value in before.items() if value is None]:
+            self.variables.pop(name, None)
 
     def external(self, words: list[str], task: Task) -> int:
         """Run a program and return its status, 126 or 127 where it cannot be started."""
@@ -460,10 +461,6 @@ class Shell(ShellState):
         self.status = self.in_subshell(body, self.task.child(fds={**self.task.fds, 1: pipe}))
         text = self.task.text(Reader(pipe.segments, pipe.clock))
         return text.replace("\0", "").rstrip("\n")
-
-
-def _substitutes(node: parser.Simple) -> bool:
-    return any(isinstance(part, parser.Substitution) for _, word in node.assignments for part in word)
 
 
 def _plain(word: Word) -> str:

@@ -518,22 +518,13 @@ class Parser:
         self._skip_newlines()
         if self._peek().kind == "end of file":
             return None
-        items = []
-        while True:
-            item, token = self._background(self._and_or())
-            items.append(item)
-            if token.kind in ("newline", "end of file"):
-                break
-            if token.kind not in (";", "&"):
-                raise self._unexpected(token)
-            if self._peek().kind in ("newline", "end of file"):
-                self._take()
-                break
-        return items[0] if len(items) == 1 else CommandList(tuple(items))
-
-    def _background(self, item: Node) -> tuple[Node, Token]:
-        token = self._take()
-        return (Background(item) if token.kind == "&" else item), token
+        items: list[Node] = []
+        while not items or self._peek().kind not in ("newline", "end of file"):
+            items.append(self._and_or())
+            if not self._separated(items) and self._peek().kind not in ("newline", "end of file"):
+                raise self._unexpected(self._take())
+        self._take()
+        return _listed(items)
 
     def list_until(self, *, empty: bool = False) -> Node:
         """Return the commands up to a word or operator that ends a compound command's part."""
@@ -542,15 +533,25 @@ class Parser:
         while (token := self._peek()).kind != "end of file":
             if (items or empty) and (token.kind in _ENDS or token.raw in _CLOSERS):
                 break
-            item = self._and_or()
-            if self._peek().kind in (";", "&", "newline"):
-                item, _ = self._background(item)
-                items.append(item)
-                self._skip_newlines()
-            else:
-                items.append(item)
+            items.append(self._and_or())
+            if not self._separated(items) and self._peek().kind != "newline":
                 break
-        return items[0] if len(items) == 1 else CommandList(tuple(items))
+            self._skip_newlines()
+        return _listed(items)
+
+    def _separated(self, items: list[Node]) -> bool:
+        """Read what stands behind the last command, `;` or `&`, which sends that to the background."""
+        if self._peek().kind == "&":
+            items[-1] = Background(items[-1])
+        return self._accept(";", "&")
+
+    def _part(self, opening: str, closing: str = "") -> Node:
+        """Return the commands between two words; the second is left where it is if it is not given."""
+        self._expect(opening)
+        body = self.list_until()
+        if closing:
+            self._expect(closing)
+        return body
 
     def _and_or(self) -> Node:
         node = self._pipeline()
@@ -561,19 +562,17 @@ class Parser:
         return node
 
     def _pipeline(self) -> Node:
-        if self._peek().raw == "!":
-            self._take()
+        if self._accept("!"):
             return Not(self._pipeline())
         stages = [self._command()]
-        while self._peek().kind == "|":
-            self._take()
+        while self._accept("|"):
             self._skip_newlines()
             stages.append(self._command())
         return stages[0] if len(stages) == 1 else Pipeline(tuple(stages))
 
     def _command(self) -> Node:
         self._depth += 1
-        if self._depth > 60:
+        if self._depth > MAX_DEPTH:
             raise self._lexer.error("too many nested commands")
         node = self._compound()
         if node is None:
@@ -590,29 +589,20 @@ class Parser:
     def _compound(self) -> Node | None:
         token = self._peek()
         if token.kind == "(":
-            self._take()
-            body = self.list_until()
-            self._expect(")")
-            return Subshell(body)
+            return Subshell(self._part("(", ")"))
         if token.raw == "[[" and self._lexer.flavour != "dash":
             return self._condition()
-        if token.raw == "function" and self._lexer.flavour != "dash":
-            self._take()
+        if self._lexer.flavour != "dash" and self._accept("function"):
             return self._function(self._take())
         if token.raw not in RESERVED or token.raw == "in":
             return None
         match token.raw:
             case "{":
-                self._take()
-                body = self.list_until()
-                self._expect("}")
-                return body
+                return self._part("{", "}")
             case "if":
                 return self._if()
             case "while" | "until":
-                self._take()
-                condition = self.list_until()
-                return Loop(condition, self._do_done(), token.raw == "until")
+                return Loop(self._part(token.raw), self._part("do", "done"), token.raw == "until")
             case "for":
                 return self._for()
             case "case":
@@ -626,24 +616,20 @@ class Parser:
         self._expect("in")
         self._skip_newlines()
         branches = []
-        while self._peek().raw != "esac":
-            if self._peek().kind == "(":
-                self._take()
+        while not self._accept("esac"):
+            self._accept("(")
             patterns = [self._expect("word").word]
-            while self._peek().kind == "|":
-                self._take()
+            while self._accept("|"):
                 patterns.append(self._expect("word").word)
             self._expect(")")
             branches.append((tuple(patterns), self.list_until(empty=True)))
             if self._peek().raw != "esac":
                 self._expect(";;")
             self._skip_newlines()
-        self._take()
         return Case(word, tuple(branches))
 
     def _function(self, name: Token) -> Function:
-        if self._peek().kind == "(":
-            self._take()
+        if self._accept("("):
             self._expect(")")
         if name.raw is None or not _NAME.match(name.raw):
             raise self._lexer.error("bad function name")
@@ -662,25 +648,12 @@ class Parser:
         return Condition(tuple(words))
 
     def _if(self) -> Node:
-        branches, otherwise = [], None
-        while True:
-            self._take()
-            condition = self.list_until()
-            self._expect("then")
-            branches.append((condition, self.list_until()))
-            if self._peek().raw != "elif":
-                break
-        if self._peek().raw == "else":
-            self._take()
-            otherwise = self.list_until()
+        branches = [(self._part("if"), self._part("then"))]
+        while self._peek().raw == "elif":
+            branches.append((self._part("elif"), self._part("then")))
+        otherwise = self._part("else") if self._peek().raw == "else" else None
         self._expect("fi")
         return If(tuple(branches), otherwise)
-
-    def _do_done(self) -> Node:
-        self._expect("do")
-        body = self.list_until()
-        self._expect("done")
-        return body
 
     def _for(self) -> Node:
         self._take()
@@ -689,18 +662,15 @@ class Parser:
             raise self._lexer.error("bad for loop variable")
         self._skip_newlines()
         words: tuple[Word, ...] | None = None
-        if self._peek().raw == "in":
-            self._take()
+        if self._accept("in"):
             words = ()
             while self._peek().kind == "word":
                 words += (self._take().word,)
             if self._peek().kind not in (";", "newline"):
                 raise self._unexpected(self._peek())
-            self._take()
-        elif self._peek().kind == ";":
-            self._take()
+        self._accept(";")
         self._skip_newlines()
-        return For(name.raw, words, self._do_done())
+        return For(name.raw, words, self._part("do", "done"))
 
     def _simple(self) -> Node:
         assignments: list[tuple[str, Word]] = []
@@ -754,6 +724,13 @@ class Parser:
         self._next = None
         return token
 
+    def _accept(self, *wanted: str) -> bool:
+        """Take the next token if it is one of these, and tell whether it was."""
+        accepted = self._peek().kind in wanted or self._peek().raw in wanted
+        if accepted:
+            self._take()
+        return accepted
+
     def _skip_newlines(self) -> None:
         while self._peek().kind == "newline":
             self._take()
@@ -776,6 +753,10 @@ class Parser:
         found = self._lexer.error(f"unexpected {name}{expecting}")
         found.at_end = token.kind == "end of file"  # not behind a newline that ends the text
         return found
+
+
+def _listed(items: list[Node]) -> Node:
+    return items[0] if len(items) == 1 else CommandList(tuple(items))
 
 
 def complete(text: str) -> bool:

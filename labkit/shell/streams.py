@@ -198,13 +198,8 @@ class Output:
             self.emit(self.stream, content)
 
 
-class Null:
-    """A device that drops what is written to it."""
-
-    def write(self, content: Content) -> None:
-        """Drop the bytes."""
-        if endless(content):
-            raise WouldRunForever
+NULL = Output(lambda stream, content: None, 0)
+"""A device that drops what is written to it."""
 
 
 @dataclass(slots=True)

@@ -331,7 +331,7 @@ class Task:
             return sink
         found = self.stat(path)
         if found is not None and isinstance(found.node, Device) and found.node.minor in streams.DEVICES:
-            return streams.Null()
+            return streams.NULL
         path = self.path(path)
         (self.fs.append if append else self.fs.write)(path, EMPTY, 0o666 & ~self.umask)
         return streams.OpenFile(self.fs, path, append)

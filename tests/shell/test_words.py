@@ -1,10 +1,11 @@
-"""`$((…))` and file-name patterns by themselves: what C and POSIX say of them."""
+"""`$((…))`, file-name patterns and names of commands by themselves: what C and POSIX say of them."""
 
 from __future__ import annotations
 
 import pytest
 
 from labkit.shell.expand import evaluate
+from labkit.shell.parser import Parser, Simple
 from labkit.shell.patterns import glob, has_glob
 
 
@@ -45,3 +46,9 @@ def test_what_is_quoted_is_no_pattern() -> None:
     assert not has_glob([("*?[", True)])
     assert glob([("*", True), ("?", False)]).fullmatch("*x")
     assert not glob([("*", True)]).fullmatch("x")
+
+
+def test_a_command_may_be_called_what_the_grammar_calls_a_line_s_end() -> None:
+    found = Parser("if newline; then newline; fi; newline\nls").complete_command()
+    assert repr(found).count("newline") == 3
+    assert isinstance(Parser("newline ls").complete_command(), Simple)

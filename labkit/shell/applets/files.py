@@ -17,7 +17,7 @@ from labkit.oci.content import EMPTY
 from labkit.oci.tree import Nested, unnested
 from labkit.shell.applets.listing import moment_of
 from labkit.shell.applets.options import Options, parse
-from labkit.shell.conversions import basename, decimal, strerror
+from labkit.shell.conversions import basename, decimal, join, strerror
 from labkit.shell.files import Stat
 from labkit.shell.task import UMASK, CommandError, Task, UsageError
 from labkit.shell.users import group_id, user_id
@@ -68,7 +68,7 @@ def chmod(task: Task, args: Sequence[str]) -> int:
             wanted = parse_mode(mode, found.mode & 0o7777, stat.S_ISDIR(found.mode))
             task.fs.chmod(task.path(path), wanted)
 
-    return unnested(_each(task, paths, recursive, True, change))
+    return _each(task, paths, recursive, True, change)
 
 
 def chown(task: Task, options: Options) -> int:
@@ -84,7 +84,7 @@ def chown(task: Task, options: Options) -> int:
     def change(path: str, found: Stat) -> None:
         task.fs.chown(task.path(path), uid, gid, follow)
 
-    return unnested(_each(task, paths, "R" in options, follow, change))
+    return _each(task, paths, "R" in options, follow, change)
 
 
 def _number(name: str, found: int | None) -> int | None:
@@ -97,15 +97,15 @@ def _number(name: str, found: int | None) -> int | None:
 
 def _each(
     task: Task, paths: list[str], recursive: bool, follow: bool, change: Callable[[str, Stat], None]
-) -> Nested[int]:
-    status = 0
-    for path in paths:
+) -> int:
+    status, todo = 0, paths[::-1]
+    while todo:
+        path = todo.pop()
         try:
             found = task.fs.stat(task.path(path), follow and not recursive)
             change(path, found)
             if recursive and stat.S_ISDIR(found.mode):
-                below = [f"{path.rstrip('/')}/{name}" for name in task.listdir(path)]
-                status |= yield _each(task, below, True, follow, change)
+                todo += [join(path, name) for name in reversed(task.listdir(path))]
         except FileSystemError as error:
             status = task.fail(f"{path}: {strerror(error)}")
     return status
@@ -154,10 +154,7 @@ def mkdir(task: Task, options: Options) -> int:
     """Make directories."""
     wanted = options.value("m")
     mode = None if wanted is None else parse_mode(wanted, 0o777, True)
-    status = 0
-    for operand in options.operands:
-        status |= _make_directory(task, operand, mode, "p" in options)
-    return status
+    return max(_make_directory(task, each, mode, "p" in options) for each in options.operands)
 
 
 def _make_directory(task: Task, path: str, mode: int | None, parents: bool) -> int:
@@ -215,11 +212,9 @@ def ln(task: Task, options: Options) -> int:
     into = len(operands) > 1 and task.is_dir(last, follow="n" not in options)
     if len(sources) > 1 and not into:
         raise UsageError
-    status = 0
-    for source in sources:
-        target = f"{last.rstrip('/')}/{basename(source)}" if into else last
-        status |= _link(task, source, target, "s" in options, "f" in options)
-    return status
+    targets = [f"{last.rstrip('/')}/{basename(source)}" if into else last for source in sources]
+    symbolic, force = "s" in options, "f" in options
+    return max(_link(task, *pair, symbolic, force) for pair in zip(sources, targets, strict=True))
 
 
 def _link(task: Task, source: str, target: str, symbolic: bool, force: bool) -> int:
@@ -257,10 +252,7 @@ def cp(task: Task, options: Options) -> int:
     recursive = bool(options.last("arR"))
     follow = options.last("dPLa", "P" if recursive else "L") == "L"
     manner = Manner(recursive, bool(options.last("ap")), follow, options.last("ls"))
-    status = 0
-    for source, target in _destinations(task, options):
-        status |= _copy(task, source, target, manner)
-    return status
+    return max(_copy(task, *pair, manner) for pair in _destinations(task, options))
 
 
 def _destinations(task: Task, options: Options) -> list[tuple[str, str]]:

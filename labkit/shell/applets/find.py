@@ -91,13 +91,9 @@ class _Search:
 
     def test_name(self, word: str) -> Test:
         wanted = glob([(self.value(word), False)], ignore_case=word == "-iname")
-        return lambda path, found: wanted.fullmatch(basename(path))
+        return lambda path, found: wanted.fullmatch(path if word == "-path" else basename(path))
 
-    test_iname = test_name
-
-    def test_path(self, word: str) -> Test:
-        wanted = glob([(self.value(word), False)])
-        return lambda path, found: wanted.fullmatch(path)
+    test_iname = test_path = test_name
 
     def test_newer(self, word: str) -> Test:
         name = self.value(word)

@@ -140,10 +140,7 @@ def du(task: Task, options: Options) -> int:
             task.out(f"{shown}\t{path}\n")
         return size
 
-    def show(path: str) -> None:
-        unnested(walk(path, 0))
-
-    return task.each(options.operands or ["."], show)
+    return task.each(options.operands or ["."], lambda path: unnested(walk(path, 0)))
 
 
 # Paths: basename, dirname, readlink, realpath, pwd, which.
@@ -202,8 +199,7 @@ def readlink(task: Task, options: Options) -> int:
 
 def realpath(task: Task, options: Options) -> int:
     """Print paths without symbolic links."""
-    operands = options.operands
-    return task.each(operands, lambda path: task.out(resolve(task, path) + "\n"))
+    return task.each(options.operands, lambda path: task.out(resolve(task, path) + "\n"))
 
 
 def pwd(task: Task, args: Sequence[str]) -> int:

@@ -1,4 +1,4 @@
-"""Commands on users, the machine and processes: id, whoami, hostname, uname, ps, sync, env, xargs, sleep."""
+"""Commands on users, the machine and processes: id, whoami, hostname, uname, ps, env, xargs, sleep."""
 
 from __future__ import annotations
 
@@ -75,11 +75,6 @@ def ps(task: Task, args: Sequence[str]) -> int:
     task.out("PID   USER     TIME  COMMAND\n")
     for pid, command in {1: "sh", task.pid: "ps"}.items():
         task.out(f"{pid:5} {user:<8.8}  0:00 {command}\n")
-    return 0
-
-
-def sync(task: Task, args: Sequence[str]) -> int:
-    """Succeed: what is written here is written at once."""
     return 0
 
 

@@ -6,6 +6,7 @@ import operator
 import re
 import stat
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from labkit.shell.applets.options import WIDEST, parse
 from labkit.shell.conversions import LARGEST, decimal, encode, unescape
@@ -146,7 +147,7 @@ def test(task: Task, args: Sequence[str]) -> int:
         return int(not words[0])
     if len(words) == 4 and words[0] == "!":
         return int(not test(task, words[1:]))
-    value = bool(words) and _either(task, words)
+    value = bool(words) and _joined(task, words)
     if words:
         raise CommandError(f"{words[0]}: unknown operand", 2)
     return int(not value)
@@ -159,19 +160,13 @@ def bracket(task: Task, args: Sequence[str]) -> int:
     return test(task, args[:-1])
 
 
-def _either(task: Task, words: list[str]) -> bool:
-    value = _all(task, words)
-    while words[:1] == ["-o"]:
+def _joined(task: Task, words: list[str], sign: str = "-o") -> bool:
+    """Evaluate what `-o` joins, and in it what `-a` does."""
+    part = partial(_joined, task, words, "-a") if sign == "-o" else partial(_primary, task, words)
+    value = part()
+    while words[:1] == [sign]:
         words.pop(0)
-        value = _all(task, words) or value
-    return value
-
-
-def _all(task: Task, words: list[str]) -> bool:
-    value = _primary(task, words)
-    while words[:1] == ["-a"]:
-        words.pop(0)
-        value = _primary(task, words) and value
+        value = value | part() if sign == "-o" else value & part()
     return value
 
 
@@ -222,7 +217,7 @@ def _number(text: str) -> int:
 
 
 def true(task: Task, args: Sequence[str]) -> int:
-    """Succeed."""
+    """Succeed, as sync does, too: what is written here is written at once."""
     return 0
 
 
