@@ -22,7 +22,7 @@ from labkit.oci import changeset, tree
 from labkit.oci.image import Image
 from labkit.oci.layer import Layer
 from labkit.oci.reference import parse_reference
-from labkit.oci.tree import CAPABILITY, EMPTY_ROOT, Dir, Meta, Node, Whiteout
+from labkit.oci.tree import CAPABILITY, EMPTY_ROOT, Dir, Node, Whiteout
 
 
 def container_config(container: Container) -> dict[str, Any]:
@@ -296,23 +296,14 @@ def committed(upper: Dir) -> Dir:
 
     The daemon's tar reads no other (moby, pkg/archive/archive.go, ReadSecurityXattrToTarHeader).
     """
-    return tree.unnested(_committed(upper))
 
+    def kept(node: Node) -> Node:
+        if isinstance(node, Whiteout) or not node.meta.xattrs:
+            return node
+        xattrs = tuple(each for each in node.meta.xattrs if each[0] == CAPABILITY)
+        return replace(node, meta=replace(node.meta, xattrs=xattrs))
 
-def _committed(upper: Dir) -> tree.Nested[Dir]:
-    children: dict[str, Node] = {}
-    for name, node in upper.children.items():
-        if isinstance(node, Dir):
-            children[name] = yield _committed(node)
-        elif isinstance(node, Whiteout) or not node.meta.xattrs:
-            children[name] = node
-        else:
-            children[name] = replace(node, meta=_kept(node.meta))
-    return replace(upper, children=children, meta=_kept(upper.meta))
-
-
-def _kept(meta: Meta) -> Meta:
-    return replace(meta, xattrs=tuple(each for each in meta.xattrs if each[0] == CAPABILITY))
+    return tree.mapped(upper, kept)
 
 
 def stop(engine: Engine, container: Container, *, timeout: int = 10, kill: bool = False) -> Container:

@@ -29,9 +29,9 @@ from labkit.engine.state import Container
 from labkit.go import path as gopath
 from labkit.go.moment import SECOND
 from labkit.oci import tar
-from labkit.oci.content import Content
+from labkit.oci.content import Content, Cutter
 from labkit.oci.tar import failure
-from labkit.oci.tar_reader import Cutter, link_of, node_of
+from labkit.oci.tar_reader import link_of, node_of
 from labkit.oci.tar_writer import write_tar
 from labkit.oci.tree import (
     CAPABILITY,

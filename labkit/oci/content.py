@@ -206,3 +206,29 @@ ZEROS = _Zeros()
 NULLS = _Zeros()
 """Zero bytes that were written."""
 EMPTY = Content()
+
+
+class Cutter:
+    """Slices of content at growing offsets, each found from where the one before was."""
+
+    def __init__(self, content: Content) -> None:
+        self._pieces = content.pieces
+        self._index = 0
+        self._start = 0
+
+    def cut(self, offset: int, size: int) -> Content:
+        """Return `size` bytes from `offset` on."""
+        if not size:
+            return EMPTY
+        while self._start + self._pieces[self._index].size <= offset:
+            self._start += self._pieces[self._index].size
+            self._index += 1
+        found = []
+        index, start, end = self._index, self._start, offset + size
+        while start < end:
+            piece = self._pieces[index]
+            first, last = max(offset - start, 0), min(end - start, piece.size)
+            found.append(Piece(piece.source, piece.offset + first, last - first))
+            start += piece.size
+            index += 1
+        return Content(tuple(found), size)

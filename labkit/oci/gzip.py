@@ -19,11 +19,12 @@ import weakref
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from typing import IO, Any
 
 from labkit.base.errors import InvalidArchive, LabkitError, call_of
 from labkit.oci.blob import FileSource, write_all
-from labkit.oci.content import CHUNK, Buffer, Content, Piece
+from labkit.oci.content import CHUNK, Content, Cutter
 
 _MAGIC = {
     "bzip2": b"BZh",
@@ -243,33 +244,13 @@ def store_gzip(content: Content) -> Content:
     checksum = 0
     for chunk in content.chunks():
         checksum = zlib.crc32(chunk, checksum)
-    pieces = [_piece(b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff")]
-    blocks = max(1, -(-content.size // _BLOCK))
-    for number, block in enumerate(_blocks(content), 1):
-        length = sum(piece.size for piece in block)
-        pieces.append(_piece(struct.pack("<BHH", number == blocks, length, length ^ 0xFFFF)))
-        pieces.extend(block)
+    parts, cut = [Content.of(b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff")], Cutter(content).cut
+    for start in range(0, max(1, content.size), _BLOCK):
+        length = min(content.size - start, _BLOCK)
+        last = start + length == content.size
+        parts += [Content.of(struct.pack("<BHH", last, length, length ^ 0xFFFF)), cut(start, length)]
     # The size is kept modulo 2 to the 32nd (RFC 1952, 2.3.1).
-    pieces.append(_piece(struct.pack("<II", checksum, content.size & 0xFFFFFFFF)))
-    return Content(tuple(pieces), sum(piece.size for piece in pieces))
-
-
-def _piece(data: bytes) -> Piece:
-    return Piece(Buffer(data), 0, len(data))
-
-
-def _blocks(content: Content) -> Iterator[list[Piece]]:
-    """Yield the content's pieces, cut and grouped into blocks of 65,535 bytes and a rest."""
-    block: list[Piece] = []
-    free = _BLOCK
-    for piece in content.pieces:
-        start = 0
-        while start < piece.size:
-            taken = min(free, piece.size - start)
-            block.append(Piece(piece.source, piece.offset + start, taken))
-            start, free = start + taken, free - taken
-            if not free:
-                yield block
-                block, free = [], _BLOCK
-    if block or not content.size:
-        yield block
+    parts.append(Content.of(struct.pack("<II", checksum, content.size & 0xFFFFFFFF)))
+    return Content(
+        tuple(chain.from_iterable(part.pieces for part in parts)), sum(part.size for part in parts)
+    )

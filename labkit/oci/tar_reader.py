@@ -21,7 +21,7 @@ from labkit.base.errors import InvalidLayer
 from labkit.base.text import decode
 from labkit.go.quote import go_quote
 from labkit.oci.changeset import over
-from labkit.oci.content import EMPTY, Content, Piece
+from labkit.oci.content import Content, Cutter
 from labkit.oci.tar import (
     BLOCK_DEVICE,
     CHARACTER,
@@ -304,29 +304,3 @@ def _refuse(entry: Entry, reason: str) -> NoReturn:
 
 def _quoted(name: bytes) -> str:
     return go_quote(decode(name))
-
-
-class Cutter:
-    """Slices of content at growing offsets, each found from where the one before was."""
-
-    def __init__(self, content: Content) -> None:
-        self._pieces = content.pieces
-        self._index = 0
-        self._start = 0
-
-    def cut(self, offset: int, size: int) -> Content:
-        """Return `size` bytes from `offset` on."""
-        if not size:
-            return EMPTY
-        while self._start + self._pieces[self._index].size <= offset:
-            self._start += self._pieces[self._index].size
-            self._index += 1
-        found = []
-        index, start, end = self._index, self._start, offset + size
-        while start < end:
-            piece = self._pieces[index]
-            first, last = max(offset - start, 0), min(end - start, piece.size)
-            found.append(Piece(piece.source, piece.offset + first, last - first))
-            start += piece.size
-            index += 1
-        return Content(tuple(found), size)

@@ -261,11 +261,8 @@ def allocated(before: Dir, after: Dir, depth: int, measure: Measure) -> int:
         # A name came or went of a file that may have others, in a part that is the same.
         old, new = dict(units(before, measure)), dict(units(after, measure))
     more = sum(size - old.get(unit, 0) for unit, size in new.items())
-    return more - sum(old[unit] for unit in old.keys() - new.keys() if not _shared(unit, depth))
-
-
-def _shared(unit: Hashable, depth: int) -> bool:
-    return isinstance(unit, Unit) and unit.born < depth
+    gone = (unit for unit in old.keys() - new.keys() if not isinstance(unit, Unit) or unit.born >= depth)
+    return more - sum(old[unit] for unit in gone)
 
 
 def total(parts: Iterable[Units]) -> int:

@@ -77,7 +77,6 @@ class Mount(SystemCalls):
 
     @property
     def seen(self) -> dict[str, Found] | None:
-        """What walks have found of directories."""
         return self._draft.seen
 
     @property
@@ -100,11 +99,9 @@ class Mount(SystemCalls):
     # What the system calls ask of a tree. A path is below its root, without a slash at either end.
 
     def tree_at(self, names: Names) -> tuple[Mount, Names]:
-        """Return the mount itself."""
         return self, names
 
     def top(self) -> Place:
-        """Return the place of the root: both directories."""
         upper = self._draft.root
         return Place(self, upper, beneath(upper, self.lower))
 

@@ -73,13 +73,11 @@ class Overlay2(StorageDriver):
         return Active(self, parent, Dir({}, Meta(0o755, mtime=now)), Cost(allocated=kept + BLOCK), kept)
 
     def mount(self, active: Active, clock: Callable[[], int], *, read_only: bool = False) -> Mount:
-        """Return a mount of the container's upper directory over its image."""
         lower = active.parent.root if active.parent else EMPTY_ROOT
         layers = [each.changes for each in ancestry(active.parent)]
         return Mount(lower, active.tree, clock, read_only=read_only, mounted=active, layers=layers)
 
     def diff(self, active: Active) -> Dir:
-        """Return the container's changes: upper as it is."""
         return active.tree
 
     def units(self, kept: Kept) -> Units:

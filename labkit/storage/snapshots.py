@@ -154,7 +154,6 @@ class SnapshotMount(Mount):
 
     @property
     def active(self) -> Active:
-        """The snapshot that is mounted, with the tree as it is now."""
         before, found = self._mounted, super().active
         if found is not before:
             self._mounted = found = replace(found, kept=self.disk.value())
@@ -162,15 +161,12 @@ class SnapshotMount(Mount):
 
     @property
     def root(self) -> Dir:
-        """The tree that is seen: all there is."""
         return self.upper
 
     def drafted(self, upper: Dir) -> Draft:
-        """Return what the tree is written to as; the disk measures it."""
         return Draft(upper, lambda node: 0)
 
     def top(self) -> Place:
-        """Return the place of the root."""
         return Place(self, self._draft.root, None)
 
     def lay(self, changes: Dir) -> Cost:
@@ -277,7 +273,6 @@ class NaiveDiffDriver(StorageDriver):
         return NO_COST
 
     def commit(self, parent: Snapshot | None, changes: Dir, *, init: bool = False) -> Snapshot:
-        """Return a snapshot of a parent with a layer unpacked into it."""
         depth = depth_on(parent, init)
         mount = SnapshotMount(parent.root if parent else EMPTY_ROOT, self.disk(depth, parent and parent.kept))
         cost = self.snapshot_cost(parent) + mount.lay(changes)
@@ -288,7 +283,6 @@ class NaiveDiffDriver(StorageDriver):
         return Snapshot(changes, parent, mount.root, depth, made, mount.disk.value())
 
     def alike(self, snapshot: Snapshot) -> Snapshot:
-        """Return a snapshot made in the same way."""
         return self.commit(snapshot.parent, snapshot.changes, init=True)
 
     def prepare(self, parent: Snapshot | None, now: int) -> Active:
@@ -297,7 +291,6 @@ class NaiveDiffDriver(StorageDriver):
         return Active(self, parent, root, self.snapshot_cost(parent), parent and parent.kept)
 
     def mount(self, active: Active, clock: Callable[[], int], *, read_only: bool = False) -> SnapshotMount:
-        """Return a mount of the container's tree."""
         depth = active.parent.depth + 1 if active.parent else 1
         disk = self.disk(depth, active.kept)
         return SnapshotMount(active.tree, disk, clock, read_only=read_only, mounted=active)

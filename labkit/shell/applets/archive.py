@@ -12,10 +12,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from labkit.base.errors import FileSystemError, InvalidArchive, InvalidLayer, LabkitError
-from labkit.oci.content import Content
+from labkit.oci.content import Content, Cutter
 from labkit.oci.gzip import compression, decompress, spool, store_gzip
 from labkit.oci.tar import BLOCK, FILE, Entry, entries
-from labkit.oci.tar_reader import Cutter, link_of, node_of
+from labkit.oci.tar_reader import link_of, node_of
 from labkit.oci.tar_writer import write_entries
 from labkit.oci.tree import Device, Dir, Fifo, File, Node, Whiteout
 from labkit.shell.applets.listing import strftime
