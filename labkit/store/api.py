@@ -78,18 +78,17 @@ def refusal(code: str, *details: object, headers: Mapping[str, str] | None = Non
 
 def as_json(value: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """Return a response whose body is JSON on a line."""
-    body = dumps(value) + b"\n"
-    return Response(
-        status, {"content-type": JSON, "content-length": str(len(body)), **(headers or {})}, Content.of(body)
-    )
+    return _whole(dumps(value) + b"\n", JSON, status, headers)
 
 
 def as_text(text: str, status: int, headers: Mapping[str, str] | None = None) -> Response:
     """Return a response whose body is a line of text."""
-    body = f"{text}\n".encode()
-    return Response(
-        status, {"content-type": TEXT, "content-length": str(len(body)), **(headers or {})}, Content.of(body)
-    )
+    return _whole(f"{text}\n".encode(), TEXT, status, headers)
+
+
+def _whole(body: bytes, kind: str, status: int, headers: Mapping[str, str] | None) -> Response:
+    known = {"content-type": kind, "content-length": str(len(body)), **(headers or {})}
+    return Response(status, known, Content.of(body))
 
 
 def created(name: str, kind: str, digest: str) -> Response:
