@@ -11,14 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
-from labkit.base.errors import (
-    DaemonError,
-    InvalidArchive,
-    InvalidLayer,
-    InvalidReference,
-    LabkitError,
-    NotFound,
-)
+from labkit.base.errors import DaemonError, InvalidArchive, InvalidLayer, LabkitError, NotFound
 from labkit.engine import images
 from labkit.engine.engine import Engine
 from labkit.engine.schedule import PullEvent, StepEvent
@@ -109,7 +102,11 @@ def import_tar(
     >>> import_tar(Engine(), Content.of(bytes(1024))).layers[0].size
     0
     """
-    os_name = _system(engine, platform)
+    os_name, own = engine.os, Platform(engine.architecture, engine.os)
+    try:
+        os_name = parse_platform(platform, own).os if platform else os_name
+    except LabkitError as error:
+        raise DaemonError(str(error)) from None
     reference = parse_reference(target).with_default_tag() if target else None
     if reference and reference.digest:
         raise DaemonError("cannot import digest reference")
@@ -140,15 +137,12 @@ def import_tar(
 def _plain(content: Content) -> Content:
     """Return what compressed content holds; this engine does not know zstd."""
     kind = compression(content.read(0, 6))
-    if kind == "gzip" and content.size < _GZIP_HEADER:
+    if kind == "gzip" and content.size < 10:  # its header's size
         raise DaemonError("unexpected EOF")
     try:
         return decompressed(content) if kind != "zstd" else content
     except InvalidArchive as error:
         raise failure(str(error)) from None
-
-
-_GZIP_HEADER = 10
 
 
 FORMATS = ("docker", "oci", "oci-dir")
@@ -196,19 +190,10 @@ def _chosen(engine: Engine, names: Sequence[str]) -> list[ArchivedImage]:
     return list(chosen.values())
 
 
-def _system(engine: Engine, platform: str) -> str:
-    try:
-        return (
-            parse_platform(platform, Platform(engine.architecture, engine.os)).os if platform else engine.os
-        )
-    except LabkitError as error:
-        raise DaemonError(str(error)) from None
-
-
 def _named(engine: Engine, name: str) -> list[tuple[Image, Reference | None]]:
     try:
         reference = parse_reference(name)
-    except InvalidReference as error:
+    except LabkitError as error:
         raise DaemonError(str(error)) from error
     if not reference.tag and not reference.digest:
         own = [

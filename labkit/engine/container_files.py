@@ -33,18 +33,7 @@ from labkit.oci.content import Content, Cutter
 from labkit.oci.tar import failure
 from labkit.oci.tar_reader import link_of, node_of
 from labkit.oci.tar_writer import write_tar
-from labkit.oci.tree import (
-    CAPABILITY,
-    Device,
-    Dir,
-    File,
-    Meta,
-    Node,
-    PathWalk,
-    Symlink,
-    Whiteout,
-    split_path,
-)
+from labkit.oci.tree import CAPABILITY, Device, Dir, File, Meta, Node, PathWalk, Symlink, Whiteout, split_path
 from labkit.shell.files import FileTree
 from labkit.storage.mounts import MountTable
 

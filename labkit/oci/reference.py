@@ -117,9 +117,6 @@ def parse_reference(text: str) -> Reference:
 
     >>> str(parse_reference("nginx"))
     'docker.io/library/nginx'
-    >>> parse_reference("Nginx")
-    Traceback (most recent call last):
-    labkit.base.errors.InvalidReference: invalid reference format: repository name must be lowercase
     """
     if _HEXADECIMAL.fullmatch(text):
         raise InvalidReference(

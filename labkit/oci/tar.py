@@ -26,7 +26,7 @@ BLOCK = 512
 FILE, LINK, SYMLINK, CHARACTER, BLOCK_DEVICE, DIRECTORY, FIFO = b"0123456"
 _OLD_FILE = 0
 _PAX, _GLOBAL_PAX, _LONG_NAME, _LONG_LINK, _SPARSE = b"xgLKS"
-_DEVICES = frozenset((CHARACTER, BLOCK_DEVICE))
+DEVICES = frozenset((CHARACTER, BLOCK_DEVICE))
 _WITHOUT_DATA = frozenset((LINK, SYMLINK, CHARACTER, BLOCK_DEVICE, DIRECTORY, FIFO))
 _SPECIAL_SIZE = 1 << 20  # the most that Go reads of such an entry (maxSpecialFileSize)
 _ZEROS = bytes(BLOCK)
@@ -177,7 +177,7 @@ def _parse(block: bytes, offset: int, metas: dict[bytes, Meta]) -> Entry:
         prefix = block[345 : 476 if block[508:] == b"tar\0" else 500]
         name = prefix.partition(b"\0")[0] + b"/" + name
     device = (0, 0)
-    if kind in _DEVICES and magic.startswith((b"ustar\0", b"ustar  \0")):
+    if kind in DEVICES and magic.startswith((b"ustar\0", b"ustar  \0")):
         device = (_number(block[329:337]), _number(block[337:345]))
     link = block[157:257].partition(b"\0")[0] if block[157] else b""
     return Entry(kind, name, link, meta, offset, size, device)

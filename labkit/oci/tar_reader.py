@@ -22,18 +22,7 @@ from labkit.base.text import decode
 from labkit.go.quote import go_quote
 from labkit.oci.changeset import over
 from labkit.oci.content import Content, Cutter
-from labkit.oci.tar import (
-    BLOCK_DEVICE,
-    CHARACTER,
-    DIRECTORY,
-    FIFO,
-    FILE,
-    LINK,
-    SYMLINK,
-    Entry,
-    entries,
-    failure,
-)
+from labkit.oci.tar import CHARACTER, DEVICES, DIRECTORY, FIFO, FILE, LINK, SYMLINK, Entry, entries, failure
 from labkit.oci.tree import Device, Dir, Fifo, File, Node, PathWalk, Symlink, Whiteout, new_inode
 
 WHITEOUT = ".wh."
@@ -71,7 +60,7 @@ def node_of(entry: Entry, cut: Callable[[int, int], Content]) -> Node:
         return Dir(meta=meta)
     if kind == SYMLINK:
         return Symlink(decode(entry.link), replace(meta, mode=0o777))
-    if kind in (CHARACTER, BLOCK_DEVICE):
+    if kind in DEVICES:
         return Device("c" if kind == CHARACTER else "b", *entry.device, meta)
     if kind == FIFO:
         return Fifo(meta)
@@ -112,7 +101,6 @@ class _Unpacking:
         return Dir(children, opaque=root.opaque)
 
     def add(self, entry: Entry) -> None:
-        """Unpack an entry."""
         name = entry.name.rstrip(b"/")
         head, _, base = name.rpartition(b"/")
         if name[:1] == b"/" or base in (b"", b".", b".."):

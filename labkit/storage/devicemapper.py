@@ -168,7 +168,6 @@ class _Device(Disk):
 
 
 def _joined(runs: tuple[Run, ...]) -> tuple[Run, ...]:
-    """Join runs that follow each other."""
     found: list[Run] = []
     for run in runs:
         if found and found[-1].offset + found[-1].size == run.offset:

@@ -20,17 +20,7 @@ from labkit.oci.changeset import apply, stat_differs
 from labkit.oci.content import EMPTY, Content, Piece
 from labkit.oci.tree import EMPTY_ROOT, Dir, File, Meta, Nested, Node, Whiteout, unnested
 from labkit.storage.draft import Draft
-from labkit.storage.driver import (
-    Active,
-    Measure,
-    Run,
-    Snapshot,
-    StorageDriver,
-    Stored,
-    allocated,
-    depth_on,
-    ext4,
-)
+from labkit.storage.driver import Active, Run, Snapshot, StorageDriver, Stored, allocated, depth_on, ext4
 from labkit.storage.overlay import Mount
 from labkit.storage.posix import NO_COST, Cost, Place, mark_of
 
@@ -104,7 +94,7 @@ def kept_as(content: Content, runs: tuple[Run, ...]) -> Stored:
 class Disk:
     """What keeps a snapshot's data while it is mounted; this one keeps each file in blocks of its own."""
 
-    measure: Measure = staticmethod(ext4)
+    measure = staticmethod(ext4)
 
     def __init__(self, depth: int) -> None:
         self.depth = depth

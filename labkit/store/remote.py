@@ -130,9 +130,6 @@ def going(text: str, base: str = "") -> httpx.URL:
 
     >>> str(going("/token?a=b", "http://reg.test/v2/"))
     'http://reg.test/token?a=b'
-    >>> going("http://[::1")
-    Traceback (most recent call last):
-    labkit.base.errors.RegistryError: parse "http://[::1": missing ']' in host
     """
     host = text.partition("//")[2].partition("/")[0]
     port = re.search(r":([^:\]]*)$", host)
