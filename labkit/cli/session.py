@@ -430,7 +430,9 @@ class Session:
             self._attach = attach.attached
             raise
         finally:
-            _print(task, terminal)
+            task.run.printed -= terminal.archived  # which the limit of what is printed does not count
+            for stream, data in terminal.output:
+                task.write(Content.of(data), stream)
         which, news = terminal.news
         if status and not terminal.hint:
             terminal.hint = hint(terminal.errors)
@@ -440,12 +442,6 @@ class Session:
         if terminal.hint and terminal.hint not in hints:
             hints.append(terminal.hint)
         return status
-
-
-def _print(task: Task, terminal: Terminal) -> None:
-    task.run.printed -= terminal.archived  # which the limit of what is printed does not count
-    for stream, data in terminal.output:
-        task.write(Content.of(data), stream)
 
 
 def _plain(line: str) -> str:

@@ -20,9 +20,6 @@ from labkit.store.client import Client, followed
 _MOVING = ("Downloading", "Extracting", "Pushing")
 
 
-ALL_WITH_TAG = "tag can't be used with --all-tags/-a"
-
-
 def pull(terminal: Terminal, call: Invocation) -> int:
     """Pull an image, or all of a repository, from a registry."""
     quiet, reference = bool(call.options["quiet"]), _wanted(terminal, call)
@@ -36,7 +33,7 @@ def _wanted(terminal: Terminal, call: Invocation) -> Reference:
     reference = parse_reference(call.args[0])
     if reference.tag or reference.digest:
         if call.options["all-tags"]:
-            raise LabkitError(ALL_WITH_TAG)
+            raise LabkitError("tag can't be used with --all-tags/-a")
     elif not call.options["all-tags"]:
         reference = reference.with_default_tag()
         if not call.options["quiet"]:

@@ -8,7 +8,7 @@ daemon/commit.go, daemon/delete.go).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -31,7 +31,8 @@ def container_config(container: Container) -> dict[str, Any]:
     `docker inspect` shows it, and `docker commit` gives it to the new image (moby, runconfig).
     """
     options, image = container.options, container.image.config.config
-    env = [*options.env, *_not_named_in(options.env, image.get("Env") or ())]
+    own = {each.partition("=")[0] for each in options.env}
+    env = [*options.env, *(each for each in image.get("Env") or () if each.partition("=")[0] not in own)]
     labels = {**(image.get("Labels") or {}), **dict(options.labels)}
     own_entrypoint = options.entrypoint is not None
     command = container.cmd if container.cmd or own_entrypoint else image.get("Cmd")
@@ -70,11 +71,6 @@ def exposed_ports(container: Container) -> list[str]:
     """Return the ports that the image exposes or the flags publish, sorted: `80/tcp`."""
     published = (each.inner for each in container.options.ports)
     return sorted({*(container.image.config.config.get("ExposedPorts") or {}), *published})
-
-
-def _not_named_in(given: Sequence[str], env: Iterable[str]) -> list[str]:
-    names = {each.partition("=")[0] for each in given}
-    return [each for each in env if each.partition("=")[0] not in names]
 
 
 _NAME = re.compile(r"/?[a-zA-Z0-9][a-zA-Z0-9_.-]+", re.ASCII)
@@ -200,6 +196,12 @@ def keep(engine: Engine, container: Container, **fields: object) -> Container:
     return container
 
 
+def ended(container: Container, moment: int, exit_code: int) -> Container:
+    """Return a container whose main process ended at a moment: what was still to come is in no log."""
+    log = tuple(line for line in container.log if line.at <= moment)
+    return replace(container, status="exited", exit_code=exit_code, finished=moment, ends_at=None, log=log)
+
+
 def keep_ended(engine: Engine, container: Container) -> Container:
     """Put a container that has ended into the engine's state, or remove it where `--rm` asked for that."""
     keep(engine, container)
@@ -321,12 +323,4 @@ def stop(engine: Engine, container: Container, *, timeout: int = 10, kill: bool 
         if container.ends_at is not None and container.ends_at <= finished:
             finished, exit_code = max(container.ends_at, engine.now), container.ends_with
     engine.advance(finished - engine.now)
-    ended = replace(
-        container,
-        status="exited",
-        exit_code=exit_code,
-        finished=finished,
-        ends_at=None,
-        log=tuple(line for line in container.log if line.at <= finished),
-    )
-    return keep_ended(engine, ended)
+    return keep_ended(engine, ended(container, finished, exit_code))

@@ -70,7 +70,6 @@ def collect(files: FileTree, directory: str, name: str, renamed: str = "") -> li
     found: list[Member] = []
     first: dict[int, str] = {}
     new = "" if renamed == "/" else renamed
-
     todo = [(gopath.join(directory, name), name)]
     while todo:
         path, relative = todo.pop()
@@ -418,29 +417,14 @@ class NoSuchPath(LabkitError):
     """There is no such file in the container."""
 
 
-@dataclass(frozen=True, slots=True)
-class PathStat:
-    """What the daemon says of a path: the node, and where it leads if it is a symbolic link."""
-
-    node: Node
-    link_target: str
-
-
-def stat_path(engine: Engine, container: Container, path: str) -> PathStat:
-    """Return what is at a path, a link in the last place not followed.
-
-    Raises NoSuchPath, or DaemonError.
-    """
-    files = mounts.daemon_mounts(engine, container)
-    resolved, absolute = _resolve_path(files, path)
-    node = _lstat(engine, container, files, resolved)
-    return PathStat(node, _follow(files, absolute) if isinstance(node, Symlink) else "")
+def stat_path(engine: Engine, container: Container, path: str) -> tuple[Node, str]:
+    """Return what is at a path, and where a link in the last place leads; raises NoSuchPath, DaemonError."""
+    files, absolute, _, node = _looked_up(engine, container, path)
+    return node, _follow(files, absolute) if isinstance(node, Symlink) else ""
 
 
 def read_path(engine: Engine, container: Container, path: str) -> list[Member]:
-    """Return a file or a directory with all below it, named after the path.
-
-    Raises NoSuchPath, or DaemonError.
+    """Return a file or a directory with all below it, named after it; raises NoSuchPath or DaemonError.
 
     >>> from labkit import Lab
     >>> lab = Lab()
@@ -449,13 +433,10 @@ def read_path(engine: Engine, container: Container, path: str) -> list[Member]:
     >>> [each.name for each in read_path(lab.engine, container, "/etc/passwd")]
     ['passwd']
     """
-    files = mounts.daemon_mounts(engine, container)
-    resolved, absolute = _resolve_path(files, path)
-    node = _lstat(engine, container, files, resolved)
-    resolved = gopath.clean(resolved)
-    directory, name = resolved, "."
+    files, absolute, place, node = _looked_up(engine, container, path)
+    directory, name = gopath.clean(place), "."
     if not isinstance(node, Dir):
-        directory, _, name = resolved.rpartition("/")
+        directory, _, name = directory.rpartition("/")
     return collect(files, directory or "/", name, gopath.base(absolute))
 
 
@@ -492,11 +473,12 @@ def export(engine: Engine, container: Container) -> Content:
     return write_tar(containers.committed(mounted.root))
 
 
-def _resolve_path(files: MountTable, path: str) -> tuple[str, str]:
-    """Return where a path leads, its directory's links followed, and the absolute path itself."""
-    absolute = gopath.keep_end(gopath.join("/", path), path)
+def _looked_up(engine: Engine, container: Container, path: str) -> tuple[MountTable, str, str, Node]:
+    """Return the files, the absolute path, where it leads but for a link at its end, and what is there."""
+    files, absolute = mounts.daemon_mounts(engine, container), gopath.keep_end(gopath.join("/", path), path)
     directory, _, last = absolute.rpartition("/")
-    return f"{_follow(files, directory + '/').rstrip('/')}/{last}", absolute
+    place = f"{_follow(files, directory + '/').rstrip('/')}/{last}"
+    return files, absolute, place, _lstat(engine, container, files, place)
 
 
 def _follow(files: MountTable, path: str) -> str:

@@ -29,7 +29,9 @@ def find_image(engine: Engine, name: str) -> Image:
     """
     found = lookup_image(engine, name)
     if found is None:
-        raise NotFound.of("image", _full_name(name))
+        is_id = _FULL_ID.fullmatch(name)
+        full = name if is_id else parse_reference(name).with_default_tag().familiar
+        raise NotFound.of("image", f"sha256:{name.removeprefix('sha256:')}" if is_id else full)
     return found
 
 
@@ -57,12 +59,6 @@ def _id_of_prefix(engine: Engine, name: str) -> str | None:
     prefix = name.removeprefix("sha256:")
     found = [image_id for image_id in engine.state.images if image_id[7:].startswith(prefix)]
     return found[0] if len(found) == 1 else None
-
-
-def _full_name(name: str) -> str:
-    if _FULL_ID.fullmatch(name):
-        return "sha256:" + name.removeprefix("sha256:")
-    return parse_reference(name).with_default_tag().familiar
 
 
 def is_id_of(image_id: str, name: str) -> bool:
