@@ -16,11 +16,11 @@ from importlib import import_module
 from itertools import chain
 from typing import Any
 
-from labkit.base.errors import DaemonError, FileSystemError, LabkitError, Unexpected
+from labkit.base.errors import FileSystemError, LabkitError, Unexpected
 from labkit.base.text import shown
 from labkit.cli.parse import Printed, command_hint, parse
 from labkit.cli.table import COMMANDS, WORDS, UsageError, find
-from labkit.cli.terminal import HOME, Attach, Attached, Registries, Terminal, Watch
+from labkit.cli.terminal import HOME, Attach, Attached, Registries, Terminal, Watch, told_by_client
 from labkit.engine import process, usage
 from labkit.engine.engine import Engine
 from labkit.engine.machine import MACHINE, Machine, Overlay
@@ -515,10 +515,8 @@ def dispatch(terminal: Terminal, words: Sequence[str]) -> int:
         terminal.err(error.text, error)
         terminal.hint = error.hint
         return error.exit_code
-    except DaemonError as error:
-        return terminal.daemon_error(error)
     except LabkitError as error:
-        terminal.err(f"{error}\n", error)
+        terminal.err(f"{told_by_client(error)}\n", error)
         return error.exit_code
 
 

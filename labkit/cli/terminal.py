@@ -204,11 +204,6 @@ class Terminal:
         if self.watch is not None:
             self.watch(event)
 
-    def daemon_error(self, error: DaemonError) -> int:
-        """Print an error that the daemon answered; return the exit code."""
-        self.err(f"{told_by_client(error)}\n", error)
-        return 1
-
     def for_each(self, names: Sequence[str], act: Callable[[str], str | None]) -> list[LabkitError]:
         """Do something with each name, print what it gives or the name, then the errors; return those."""
         errors: list[LabkitError] = []

@@ -13,7 +13,7 @@ from labkit.base.errors import DaemonError, LabkitError, NotFound
 from labkit.cli.container.list import ports
 from labkit.cli.container.run import requested
 from labkit.cli.table import Invocation
-from labkit.cli.terminal import Terminal, named
+from labkit.cli.terminal import Terminal, named, told_by_client
 from labkit.engine import container as containers
 from labkit.engine import process
 from labkit.engine.engine import Engine
@@ -111,8 +111,7 @@ def rename(terminal: Terminal, call: Invocation) -> int:
             raise LabkitError("Error: Neither old nor new names may be empty")
         containers.rename(terminal.engine, requested(terminal.engine, old), new)
     except DaemonError as error:
-        terminal.daemon_error(error)
-        terminal.err(f"Error: failed to rename container named {old}\n")
+        terminal.err(f"{told_by_client(error)}\nError: failed to rename container named {old}\n", error)
         return 1
     return 0
 
