@@ -156,9 +156,6 @@ def _commands() -> dict[str, Command]:
 COMMANDS = _commands()
 """All commands of the client, by path: `COMMANDS["image ls"]`; `COMMANDS[""]` is `docker` itself."""
 
-PLUGINS: dict[str, str] = _TABLE["plugins"]
-"""What is not in the client itself: programs of their own that a Docker installation may add to it."""
-
 
 @cache
 def children(command: Command) -> tuple[Command, ...]:

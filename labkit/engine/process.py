@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from pyrsistent import pmap
@@ -186,7 +186,6 @@ def execute(
     working_dir: str | None = None,
     stdin: bytes | Reader = b"",
     tty: bool = False,
-    programs: Mapping[str, Callable[[Task, Sequence[str]], int]] | None = None,
 ) -> Completed:
     """Run a command in a running container, as `docker exec` does.
 
@@ -206,7 +205,7 @@ def execute(
             engine, container, fs, clock, env=env, user=user, working_dir=working_dir, stdin=stdin, tty=tty
         )
         _check_working_dir(fs, working_dir or "/")
-        result = _run(argv, replace(process, programs=programs or {}))
+        result = _run(argv, process)
     except StartError as error:
         raise ExecError(str(error)) from None
     except ExecNotFound as error:

@@ -104,23 +104,16 @@ def _damage(kind: str, reason: str) -> InvalidArchive:
 class _Gunzip:
     """zlib's decoder of one gzip member, with the interface that bz2's and lzma's have."""
 
+    eof, needs_input, unused_data = False, True, b""
+
     def __init__(self) -> None:
         self._decoder = zlib.decompressobj(wbits=31)
 
     def decompress(self, data: bytes, limit: int) -> bytes:
-        return self._decoder.decompress(self._decoder.unconsumed_tail + data, limit)
-
-    @property
-    def eof(self) -> bool:
-        return self._decoder.eof
-
-    @property
-    def needs_input(self) -> bool:
-        return not self._decoder.unconsumed_tail
-
-    @property
-    def unused_data(self) -> bytes:
-        return self._decoder.unused_data
+        found = self._decoder.decompress(self._decoder.unconsumed_tail + data, limit)
+        self.eof, self.unused_data = self._decoder.eof, self._decoder.unused_data
+        self.needs_input = not self._decoder.unconsumed_tail
+        return found
 
 
 class _Unzstd:
@@ -128,6 +121,8 @@ class _Unzstd:
 
     It takes no limit of what comes out, so it is given little at a time.
     """
+
+    eof, needs_input, unused_data = False, True, b""
 
     def __init__(self) -> None:
         try:
@@ -139,25 +134,15 @@ class _Unzstd:
         self._rest = memoryview(b"")
 
     def decompress(self, data: bytes, limit: int) -> bytes:
-        if data:
-            self._rest = memoryview(data)
-        part, self._rest = self._rest[: limit >> 12], self._rest[limit >> 12 :]
+        rest = memoryview(data) if data else self._rest
+        part, self._rest = rest[: limit >> 12], rest[limit >> 12 :]
         try:
-            return self._decoder.decompress(part) if part else b""
+            found = self._decoder.decompress(part) if part else b""
         except self._error as error:
             raise ValueError(str(error)) from None
-
-    @property
-    def eof(self) -> bool:
-        return self._decoder.eof
-
-    @property
-    def needs_input(self) -> bool:
-        return not self._rest
-
-    @property
-    def unused_data(self) -> bytes:
-        return self._decoder.unused_data + bytes(self._rest)
+        self.eof, self.needs_input = self._decoder.eof, not self._rest
+        self.unused_data = self._decoder.unused_data + bytes(self._rest)
+        return found
 
 
 _DECODERS: dict[str, Callable[[], Any]] = {

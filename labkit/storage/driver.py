@@ -122,6 +122,13 @@ class StorageDriver(ABC):
     def units(self, kept: Kept) -> Units:
         """Return the disk that a snapshot takes, unit by unit."""
 
+    def depth(self, parent: Snapshot | None, init: bool) -> int:
+        """Return the depth of a snapshot on a parent; raises DaemonError beyond 125 layers."""
+        depth = parent.depth + 1 if parent else 1
+        if depth > MAX_DEPTH and not init:
+            raise DaemonError("max depth exceeded")
+        return depth
+
     def mount_point(self, home: str, layer: str) -> str:
         """Return the directory at which a container's layer is mounted, for messages that name it."""
         return self.mounts_at.format(home=home, layer=layer)
@@ -136,18 +143,6 @@ class StorageDriver(ABC):
         A driver that has nothing to tell returns an empty mapping, which is shown as null.
         """
         return {}
-
-
-def depth_on(parent: Snapshot | None, init: bool = False) -> int:
-    """Return the depth of a snapshot on a parent; raises DaemonError beyond 125 layers.
-
-    >>> depth_on(None)
-    1
-    """
-    depth = parent.depth + 1 if parent else 1
-    if depth > MAX_DEPTH and not init:
-        raise DaemonError("max depth exceeded")
-    return depth
 
 
 def disk_used(driver: StorageDriver, kept: Iterable[Kept]) -> int:

@@ -15,18 +15,7 @@ from typing import ClassVar
 
 from labkit.oci import changeset, tree
 from labkit.oci.tree import EMPTY_ROOT, Dir, Meta
-from labkit.storage.driver import (
-    BLOCK,
-    Active,
-    Kept,
-    Snapshot,
-    StorageDriver,
-    Units,
-    ancestry,
-    depth_on,
-    ext4,
-    units,
-)
+from labkit.storage.driver import BLOCK, Active, Kept, Snapshot, StorageDriver, Units, ancestry, ext4, units
 from labkit.storage.overlay import Mount
 from labkit.storage.posix import Cost
 
@@ -56,7 +45,7 @@ class Overlay2(StorageDriver):
         def made() -> Cost:
             return Cost(written=tree.size(changes), allocated=kept + sum(units(changes, ext4).values()))
 
-        return Snapshot(changes, parent, root, depth_on(parent, init), made, kept)
+        return Snapshot(changes, parent, root, self.depth(parent, init), made, kept)
 
     def alike(self, snapshot: Snapshot) -> Snapshot:
         """Return a snapshot with a directory of its own; here in memory its trees are the same values."""

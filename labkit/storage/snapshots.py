@@ -20,7 +20,7 @@ from labkit.oci.changeset import apply, stat_differs
 from labkit.oci.content import EMPTY, Content, Piece
 from labkit.oci.tree import EMPTY_ROOT, Dir, File, Meta, Nested, Node, Whiteout, unnested
 from labkit.storage.draft import Draft
-from labkit.storage.driver import Active, Run, Snapshot, StorageDriver, Stored, allocated, depth_on, ext4
+from labkit.storage.driver import Active, Run, Snapshot, StorageDriver, Stored, allocated, ext4
 from labkit.storage.overlay import Mount
 from labkit.storage.posix import NO_COST, Cost, Place, mark_of
 
@@ -263,7 +263,7 @@ class NaiveDiffDriver(StorageDriver):
         return NO_COST
 
     def commit(self, parent: Snapshot | None, changes: Dir, *, init: bool = False) -> Snapshot:
-        depth = depth_on(parent, init)
+        depth = self.depth(parent, init)
         mount = SnapshotMount(parent.root if parent else EMPTY_ROOT, self.disk(depth, parent and parent.kept))
         cost = self.snapshot_cost(parent) + mount.lay(changes)
 
