@@ -284,17 +284,6 @@ def local_path(path: str, cwd: str) -> str:
 
 def read_source(files: FileTree, path: str, follow: bool) -> tuple[CopyInfo, list[Member]]:
     """Return a local source and all that is in it; raises LabkitError in the client's words."""
-    info = _source(files, path, follow)
-    if lstat_or_fail(files, info.path) is None:
-        raise _failed("lstat", info.path, errno.ENOENT)
-    directory, name = gopath.split_entry(info.path)
-    try:
-        return info, collect(files, directory, name, info.rebase_name)
-    except FileSystemError as error:
-        raise _failed("open", error.filename, error.errno or 0) from None
-
-
-def _source(files: FileTree, path: str, follow: bool) -> CopyInfo:
     if follow:
         place, rebase_name = rebase_of(path, resolved(files, path))
     else:
@@ -305,7 +294,11 @@ def _source(files: FileTree, path: str, follow: bool) -> CopyInfo:
     node = lstat_or_fail(files, place)
     if node is None:
         raise _failed("lstat", place, errno.ENOENT)
-    return CopyInfo(place, True, isinstance(node, Dir), rebase_name)
+    try:
+        members = collect(files, *gopath.split_entry(place), rebase_name)
+    except FileSystemError as error:
+        raise _failed("open", error.filename, error.errno or 0) from None
+    return CopyInfo(place, True, isinstance(node, Dir), rebase_name), members
 
 
 def rebase_of(path: str, place: str) -> tuple[str, str]:

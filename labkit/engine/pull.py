@@ -99,12 +99,7 @@ def pull(
 
 
 def _download(
-    engine: Engine,
-    client: Client,
-    reference: Reference,
-    network: Network,
-    manifest: Manifest,
-    recorded: bool,
+    engine: Engine, client: Client, reference: Reference, network: Network, manifest: Manifest, recorded: bool
 ) -> Generator[PullEvent, None, Image]:
     """Download the layers that are missing, each blob once, and make the image of them."""
     started = client.live.clock() if client.live else 0.0

@@ -145,16 +145,7 @@ class Content:
     def slice(self, offset: int, size: int | None = None) -> Content:
         """Return a part: from `offset` on, all of it or at most `size` bytes."""
         end = self.size if size is None else min(self.size, offset + size)
-        if offset >= end:
-            return EMPTY
-        pieces = []
-        position = 0
-        for piece in self.pieces:
-            first, last = max(offset - position, 0), min(end - position, piece.size)
-            if first < last:
-                pieces.append(Piece(piece.source, piece.offset + first, last - first))
-            position += piece.size
-        return Content(tuple(pieces), sum(piece.size for piece in pieces))
+        return Cutter(self).cut(offset, end - offset) if offset < end else EMPTY
 
     def resized(self, size: int) -> Content:
         """Return the content cut to `size` bytes, or padded with zero bytes up to it.

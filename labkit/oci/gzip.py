@@ -26,12 +26,7 @@ from labkit.base.errors import InvalidArchive, LabkitError, call_of
 from labkit.oci.blob import FileSource, write_all
 from labkit.oci.content import CHUNK, Content, Cutter
 
-_MAGIC = {
-    "bzip2": b"BZh",
-    "gzip": b"\x1f\x8b\x08",
-    "xz": b"\xfd7zXZ\x00",
-    "zstd": b"\x28\xb5\x2f\xfd",
-}
+_MAGIC = {"bzip2": b"BZh", "gzip": b"\x1f\x8b\x08", "xz": b"\xfd7zXZ\x00", "zstd": b"\x28\xb5\x2f\xfd"}
 _IN_MEMORY = 8 << 20
 _BLOCK = 0xFFFF
 
