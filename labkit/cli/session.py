@@ -178,9 +178,8 @@ class _EngineClock:
 class Session:
     """Runs command lines on an engine.
 
-    `tty` says whether output goes to a terminal or notebook, where a pull leaves one line for each
-    layer, or to a file or pipe, where each step is a line. A second of the engine's time passes with
-    each line.
+    `tty` says whether output goes to a terminal or notebook, where a pull leaves one line for each layer, or
+    to a file or pipe, where each step is a line. A second of the engine's time passes with each line.
     """
 
     engine: Engine

@@ -132,12 +132,11 @@ class Terminal:
     terminal itself, at which somebody types. `home` are the files of the pretend home
     as its user may use them, `mounts` the same without a look at who asks, and `cwd` is the directory in it.
 
-    `tty` says whether its output goes to a terminal, which lines of a pull depend on. `watch` sees each
-    event of a transfer or a build as it comes. Output is kept in order, as pairs of the stream, 1 or 2, and
-    the bytes;
-    `archived` is how many of them are an archive's, and no text that is shown; `hint` is labkit's own line
-    after it; `errors` are those that were printed, from which it is chosen;
-    `news` is a hint that the session gives once, if the command succeeds: which one, and its words.
+    `tty` says whether its output goes to a terminal, which lines of a pull depend on. `watch` sees each event
+    of a transfer or a build as it comes. Output is kept in order, as pairs of the stream, 1 or 2, and the
+    bytes; `archived` is how many of them are an archive's, and no text that is shown; `hint` is labkit's own
+    line after it; `errors` are those that were printed, from which it is chosen; `news` is a hint that the
+    session gives once, if the command succeeds: which one, and its words.
     """
 
     engine: Engine

@@ -96,8 +96,7 @@ def import_tar(
 ) -> Image:
     """Make an image with one layer out of a tar, compressed or not (moby, daemon/images/image_import.go).
 
-    The DiffID is the digest of the tar as it is. `config` says how to run it.
-    Raises DaemonError.
+    The DiffID is the digest of the tar as it is. `config` says how to run it. Raises DaemonError.
 
     >>> import_tar(Engine(), Content.of(bytes(1024))).layers[0].size
     0
