@@ -14,7 +14,7 @@ import posixpath
 import re
 from dataclasses import replace
 
-from labkit.base.errors import DaemonError, FileSystemError, InvalidReference, LabkitError, NotSimulated
+from labkit.base.errors import DaemonError, FileSystemError, LabkitError, NotSimulated, retold
 from labkit.base.text import decode, encode
 from labkit.cli import places
 from labkit.cli.formats import progress_bar
@@ -122,7 +122,7 @@ def _sent(
     lines = ""
     if _leads_to(place.files, given := gopath.join(place.path, IGNORE)):
         lines = place.files.content(given).read().decode("utf-8", "replace")
-    try:
+    with retold(LabkitError, start="error checking context: "):
         patterns = ignore.read_patterns(lines)
         ignore.compiled(patterns)
         patterns = ignore.kept_for_the_build(patterns, "" if from_stdin else name)
@@ -130,8 +130,6 @@ def _sent(
         assert isinstance(root, Dir)
         root, bare = ignore.filtered(root, ignore.compiled(patterns))
         root = tree.unnested(_read(place.files, root, place.path))
-    except LabkitError as error:
-        raise LabkitError(f"error checking context: {error}") from None
     unsent = _HEADER * len(bare)
     if text is not None:
         known = tree.get(root, IGNORE)
@@ -229,10 +227,8 @@ def build(terminal: Terminal, call: Invocation) -> int:
 
     def pull(name: str) -> None:
         see(StepEvent(0.0, "", "Pulling"))  # what was said stands above the pull's lines
-        try:
+        with retold(DaemonError):
             reference = parse_reference(name).with_default_tag()
-        except InvalidReference as error:
-            raise DaemonError(str(error)) from error
         pull_image(screen, reference, stream=1)
 
     try:

@@ -16,7 +16,7 @@ from importlib import import_module
 from itertools import chain
 from typing import Any
 
-from labkit.base.errors import FileSystemError, LabkitError, Unexpected
+from labkit.base.errors import FileSystemError, LabkitError, Unexpected, retold
 from labkit.base.text import shown
 from labkit.cli.parse import Printed, command_hint, parse
 from labkit.cli.table import COMMANDS, WORDS, UsageError, find
@@ -101,10 +101,8 @@ def _rest(reader: object) -> bytes:
     """Return what is left to read; a source without an end, such as /dev/zero, gives its beginning."""
     if not isinstance(reader, Reader):
         return b""
-    try:
+    with retold(LabkitError, FileSystemError, start="read /dev/stdin: "):
         content = reader.rest()
-    except FileSystemError as error:
-        raise LabkitError(f"read /dev/stdin: {error}") from error
     if not endless(content) and content.size > 2 * MAX_TEXT:
         raise TooMuch(f"docker reads at most {2 * MAX_TEXT // MEBIBYTE} MB of standard input")
     return content.read(0, _ENOUGH) if endless(content) else content.read()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from labkit.base.errors import DaemonError, LabkitError, NotFound
+from labkit.base.errors import DaemonError, LabkitError, NotFound, retold
 from labkit.base.lazy import extra
 from labkit.base.text import encode
 from labkit.engine.container import find_container
@@ -233,7 +233,5 @@ def named(engine: Engine, name: str) -> Container:
     Traceback (most recent call last):
     labkit.base.errors.LabkitError: Error: No such container: web
     """
-    try:
+    with retold(LabkitError, NotFound, start="Error: "):
         return find_container(engine, name)
-    except NotFound as error:
-        raise LabkitError(f"Error: {error}") from error

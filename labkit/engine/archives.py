@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
-from labkit.base.errors import DaemonError, InvalidArchive, InvalidLayer, LabkitError, NotFound
+from labkit.base.errors import DaemonError, InvalidArchive, InvalidLayer, LabkitError, NotFound, retold
 from labkit.engine import images
 from labkit.engine.engine import Engine
 from labkit.engine.schedule import PullEvent, StepEvent
@@ -102,19 +102,15 @@ def import_tar(
     0
     """
     os_name, own = engine.os, Platform(engine.architecture, engine.os)
-    try:
+    with retold(DaemonError):
         os_name = parse_platform(platform, own).os if platform else os_name
-    except LabkitError as error:
-        raise DaemonError(str(error)) from None
     reference = parse_reference(target).with_default_tag() if target else None
     if reference and reference.digest:
         raise DaemonError("cannot import digest reference")
     if os_name != engine.os:
         raise DaemonError("operating system is not supported")
-    try:
+    with retold(DaemonError, InvalidLayer):
         layer = Layer.from_tar(_plain(content))
-    except InvalidLayer as error:
-        raise DaemonError(str(error)) from None
     created, comment = rfc3339_nano(engine.now), message or "Imported from -"
     made = make_config(
         created=created,
@@ -138,10 +134,8 @@ def _plain(content: Content) -> Content:
     kind = compression(content.read(0, 6))
     if kind == "gzip" and content.size < 10:  # its header's size
         raise DaemonError("unexpected EOF")
-    try:
+    with retold(failure, InvalidArchive):
         return decompressed(content) if kind != "zstd" else content
-    except InvalidArchive as error:
-        raise failure(str(error)) from None
 
 
 FORMATS = ("docker", "oci", "oci-dir")
@@ -190,10 +184,8 @@ def _chosen(engine: Engine, names: Sequence[str]) -> list[ArchivedImage]:
 
 
 def _named(engine: Engine, name: str) -> list[tuple[Image, Reference | None]]:
-    try:
+    with retold(DaemonError):
         reference = parse_reference(name)
-    except LabkitError as error:
-        raise DaemonError(str(error)) from error
     if not reference.tag and not reference.digest:
         own = [
             (engine.state.images[image_id], parse_reference(text))

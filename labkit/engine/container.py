@@ -13,7 +13,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from labkit.base.errors import Conflict, DaemonError, InvalidImage, NotFound
+from labkit.base.errors import Conflict, DaemonError, InvalidImage, NotFound, retold
 from labkit.engine import images, volumes
 from labkit.engine.engine import Engine
 from labkit.engine.state import NO_OPTIONS, Container, Options, container_name, identifier
@@ -275,7 +275,7 @@ def commit(
             "no such file or directory"
         )
     settings = container_config(container)
-    try:
+    with retold(DaemonError, InvalidImage):
         image = container.image.append(
             Layer.of(committed(container.upper)),
             created=rfc3339_nano(engine.now),
@@ -285,8 +285,6 @@ def commit(
             container=container.id,
             container_config=settings,
         )
-    except InvalidImage as error:
-        raise DaemonError(str(error)) from None
     images.add_image(engine, image, parent=container.image_id)
     if reference:
         images.set_tag(engine, image.id, reference)

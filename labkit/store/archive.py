@@ -31,6 +31,7 @@ from labkit.base.errors import (
     InvalidLayer,
     LabkitError,
     RecordedImage,
+    retold,
 )
 from labkit.base.text import decode
 from labkit.go.json import dumps, loads
@@ -76,11 +77,9 @@ class TarFiles(ArchiveFiles):
     def __init__(self, content: Content) -> None:
         self._content = content
         self._entries: dict[str, tar.Entry] = {}
-        try:
+        with retold(InvalidArchive, InvalidLayer):
             for entry in tar.scan(content.read, content.size):
                 self._add(_inside(decode(entry.name)), entry)
-        except InvalidLayer as error:
-            raise InvalidArchive(str(error)) from None
 
     def _add(self, name: str, entry: tar.Entry) -> None:
         if entry.kind == tar.LINK:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from labkit.base.errors import DaemonError, LabkitError, NotFound
+from labkit.base.errors import DaemonError, LabkitError, NotFound, retold
 from labkit.cli.container.list import ports
 from labkit.cli.container.run import requested
 from labkit.cli.table import Invocation
@@ -43,10 +43,8 @@ def restart(terminal: Terminal, call: Invocation) -> int:
             kept = replace(found, options=replace(found.options, auto_remove=False))
             stopped = containers.stop(terminal.engine, kept, timeout=max(int(str(call.options["time"])), 0))
             found = containers.keep(terminal.engine, replace(stopped, options=found.options))
-        try:
+        with retold(DaemonError, process.StartError, start=f"Cannot restart container {name}: "):
             process.start(terminal.engine, found, detached=True)
-        except process.StartError as error:
-            raise DaemonError(f"Cannot restart container {name}: {error}") from error
 
     return 1 if terminal.for_each(call.args, one) else 0
 
@@ -67,10 +65,8 @@ def kill(terminal: Terminal, call: Invocation) -> int:
     def one(name: str) -> None:
         if signal not in _NAMES and not (given.isdecimal() and int(given)):
             raise DaemonError(f"Invalid signal: {raw}")
-        try:
+        with retold(DaemonError, NotFound, start=f"Cannot kill container: {name}: "):
             found = requested(terminal.engine, name)
-        except NotFound as error:
-            raise DaemonError(f"Cannot kill container: {name}: {error}") from error
         if not found.running:
             raise DaemonError(
                 f"Cannot kill container: {name}: Container {found.id} is not running",

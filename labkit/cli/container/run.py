@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from itertools import chain
 
-from labkit.base.errors import DaemonError, LabkitError
+from labkit.base.errors import DaemonError, LabkitError, retold
 from labkit.cli.mounts import file_variables, lacks, parse_mount
 from labkit.cli.table import Invocation, UsageError
 from labkit.cli.terminal import Attach, Attached, Terminal, named, told_by_client
@@ -150,10 +150,8 @@ def _warn_of_platform(terminal: Terminal, image: Image) -> None:
 
 def _find_or_pull(terminal: Terminal, name: str, policy: str, platform: str) -> None:
     reference = parse_reference(name).with_default_tag()
-    try:
+    with retold(LabkitError, start="error parsing specified platform: "):
         wanted = parse_platform(platform, terminal.platform) if platform else None
-    except LabkitError as error:
-        raise LabkitError(f"error parsing specified platform: {error}") from None
     found = images.lookup_image(terminal.engine, name)
     if policy == "always" or (policy == "missing" and (found is None or _other_platform(found, wanted))):
         if policy == "missing":
@@ -204,10 +202,8 @@ def _variables(terminal: Terminal, call: Invocation) -> tuple[str, ...]:
 def _options(terminal: Terminal, call: Invocation) -> Options:
     given = call.options
     entrypoint = str(given["entrypoint"])
-    try:
+    with retold(_refused):
         variables = _variables(terminal, call)
-    except LabkitError as error:
-        raise _refused(str(error)) from None
     return Options(
         env=variables,
         labels=tuple((name, value) for name, _, value in (e.partition("=") for e in call.strings("label"))),
