@@ -115,7 +115,7 @@ def rebased(members: Iterable[Member], old: str, new: str) -> list[Member]:
 
 def read_members(content: Content) -> list[Member]:
     """Return the entries of a tar; raises InvalidLayer in Docker's words."""
-    found, cut = tar.entries(content.chunks(), content.size), Cutter(content).cut
+    found, cut = tar.entries(content), Cutter(content).cut
     return [Member(decode(each.name), node_of(each, cut), link_of(each)) for each in found]
 
 

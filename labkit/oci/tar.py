@@ -13,13 +13,14 @@ where an archive has both, GNU's name counts (archive/tar, Reader.next).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
 from labkit.base.errors import InvalidLayer
 from labkit.base.text import decode
 from labkit.go.moment import SECOND
+from labkit.oci.content import Content, Cutter
 from labkit.oci.tree import Meta
 
 BLOCK = 512
@@ -63,24 +64,19 @@ def _invalid() -> InvalidLayer:
     return failure("archive/tar: invalid tar header")
 
 
-def entries(chunks: Iterable[bytes], total: int) -> Iterator[Entry]:
-    """Yield the entries of an archive of `total` bytes, which come in chunks.
+def entries(content: Content) -> Iterator[Entry]:
+    """Yield the entries of an archive; raises InvalidLayer.
 
-    Raises InvalidLayer. The archive ends with two blocks of zeros or with its bytes; what comes after
-    the zeros is not looked at.
+    It ends with two blocks of zeros or with its bytes; what comes after the zeros is not looked at.
 
-    >>> list(entries([bytes(1024)], 1024))
+    >>> list(entries(Content.of(bytes(1024))))
     []
     """
-    return scan(_Window(chunks).read, total)
+    total, cut = content.size, Cutter(content).cut
 
+    def read(offset: int, size: int) -> bytes:
+        return cut(offset, min(size, total - offset)).read() if offset < total else b""
 
-def scan(read: Callable[[int, int], bytes], total: int) -> Iterator[Entry]:
-    """Yield the entries of an archive that `read(offset, size)` reads at growing offsets.
-
-    >>> list(scan(lambda offset, size: bytes(size), 1024))
-    []
-    """
     metas: dict[bytes, Meta] = {}
     offset = 0
     pax: dict[bytes, bytes] = {}
@@ -118,38 +114,6 @@ def scan(read: Callable[[int, int], bytes], total: int) -> Iterator[Entry]:
                 raise failure("unexpected EOF")
             yield entry
         offset = entry.offset + (entry.size + BLOCK - 1) // BLOCK * BLOCK
-
-
-class _Window:
-    """Reads at growing offsets from bytes that come in chunks, each chunk once."""
-
-    def __init__(self, chunks: Iterable[bytes]) -> None:
-        self._chunks = iter(chunks)
-        self._start = 0
-        self._data = b""
-
-    def read(self, offset: int, size: int) -> bytes:
-        """Return `size` bytes from `offset` on, or what there is of them."""
-        first = offset - self._start
-        if first + size > len(self._data):
-            self._advance(offset, size)
-            first = offset - self._start
-        return self._data[first : first + size]
-
-    def _advance(self, offset: int, size: int) -> None:
-        end = self._start + len(self._data)
-        kept = [self._data[offset - self._start :]] if offset < end else []
-        start = offset if kept else end
-        for chunk in self._chunks:
-            end += len(chunk)
-            if end <= offset:
-                start = end
-                continue
-            kept.append(chunk)
-            if end >= offset + size:
-                break
-        self._start = start
-        self._data = kept[0] if len(kept) == 1 else b"".join(kept)
 
 
 def _check_end(block: bytes) -> None:

@@ -13,7 +13,7 @@ slices of the tar; nothing is copied.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from typing import NamedTuple, NoReturn, TypeAlias, cast
 
@@ -36,16 +36,14 @@ _LINKS = 40
 Children: TypeAlias = dict[str, Node]
 
 
-def read_changes(tar: Content, chunks: Iterable[bytes] | None = None) -> Dir:
+def read_changes(tar: Content) -> Dir:
     """Return the changes that a layer's tar holds; raises InvalidLayer.
-
-    `chunks` are the tar's bytes where the caller reads them anyway, to hash them.
 
     >>> read_changes(Content.of(bytes(1024))) == Dir()
     True
     """
     unpacking = _Unpacking(tar)
-    for entry in entries(tar.chunks() if chunks is None else chunks, tar.size):
+    for entry in entries(tar):
         unpacking.add(entry)
     return unpacking.tree()
 

@@ -78,7 +78,7 @@ class TarFiles(ArchiveFiles):
         self._content = content
         self._entries: dict[str, tar.Entry] = {}
         with retold(InvalidArchive, InvalidLayer):
-            for entry in tar.scan(content.read, content.size):
+            for entry in tar.entries(content):
                 self._add(_inside(decode(entry.name)), entry)
 
     def _add(self, name: str, entry: tar.Entry) -> None:

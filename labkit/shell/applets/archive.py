@@ -148,7 +148,7 @@ def _read(task: Task, options: Options, content: Content) -> int:
     if content.size < BLOCK:
         raise CommandError("short read")
     try:
-        for entry in entries(content.chunks(), content.size):
+        for entry in entries(content):
             name, cut = _safe(task, decode(entry.name), cut)
             matching = [each for each in wanted if f"{name.rstrip('/')}/".startswith(f"{each}/")]
             if wanted and not matching:
