@@ -25,13 +25,8 @@ from labkit.oci.image import SERVER_VERSION, Image, validate
 from labkit.oci.layer import Layer
 from labkit.oci.reference import Reference, parse_reference
 from labkit.oci.tar import failure
-from labkit.store.archive import (
-    ArchivedImage,
-    docker_archive,
-    read_archive,
-    write_docker_archive,
-    write_oci_layout,
-)
+from labkit.store import archive
+from labkit.store.archive import ArchivedImage
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +52,12 @@ def load(engine: Engine, file: str | os.PathLike[str] | IO[bytes] | Content) -> 
 
     Raises InvalidArchive, or another LabkitError in the engine's words, where a byte of it is wrong.
     """
-    archive = read_archive(file)
-    for each in archive:
+    found = archive.read_archive(file)
+    for each in found:
         validate(each.image)
     before = engine.state.layers
     lines, identifiers = [], []
-    for each in archive:
+    for each in found:
         image = each.image
         images.add_image(engine, image, parent=each.parent)
         identifiers.append(f"Loaded image ID: {image.id}")
@@ -77,11 +72,11 @@ def load(engine: Engine, file: str | os.PathLike[str] | IO[bytes] | Content) -> 
             lines.append(f"Loaded image: {name.familiar}")
     new = {
         chain: layer
-        for each in archive
+        for each in found
         for chain, layer in zip(each.image.chain_ids, each.image.layers, strict=True)
         if chain not in before
     }
-    loaded = tuple(each.image for each in archive)
+    loaded = tuple(each.image for each in found)
     return Loaded(loaded, tuple(new.values()), tuple(lines or identifiers))
 
 
@@ -152,14 +147,14 @@ def save(engine: Engine, names: Sequence[str], target: Path, *, form: str = "doc
         raise LabkitError(f"no such format: {form} (one of {', '.join(FORMATS)})")
     chosen = _chosen(engine, names)
     if form == "docker":
-        write_docker_archive(target, chosen, clock=engine.now)
+        archive.write_docker_archive(target, chosen, clock=engine.now)
     else:
-        write_oci_layout(target, chosen, directory=form == "oci-dir", compress=True)
+        archive.write_oci_layout(target, chosen, directory=form == "oci-dir", compress=True)
 
 
 def saved(engine: Engine, names: Sequence[str]) -> Content:
     """Return what `docker save` writes; raises as `save`."""
-    return docker_archive(_chosen(engine, names), clock=engine.now)
+    return archive.docker_archive(_chosen(engine, names), clock=engine.now)
 
 
 def saving(engine: Engine, names: Sequence[str]) -> Iterator[StepEvent]:

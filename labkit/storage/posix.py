@@ -141,16 +141,6 @@ def mark_of(node: Node) -> int:
     return 0 if isinstance(node, Dir | Whiteout) else node.inode
 
 
-def with_mark(node: Node, mark: int) -> Node:
-    """Return a node with another mark.
-
-    >>> with_mark(File(), 7).inode
-    7
-    """
-    assert not isinstance(node, Dir)
-    return replace(node, inode=mark)
-
-
 def with_meta(node: Node, meta: Meta) -> Node:
     """Return a node with other attributes.
 

@@ -11,11 +11,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from labkit.base.errors import InvalidDigest
 from labkit.base.text import packaged
 from labkit.go.json import dumps
 from labkit.oci.content import EMPTY, Content
-from labkit.oci.digest import parse_digest
 from labkit.oci.layer import Layer
 
 JSON = "application/json; charset=utf-8"
@@ -102,14 +100,6 @@ def accepted(status: int, name: str, upload: str, size: int) -> Response:
     location = f"/v2/{name}/blobs/uploads/{upload}"
     headers = {"location": location, "range": f"0-{max(size - 1, 0)}", "docker-upload-uuid": upload}
     return Response(status, headers if status == 204 else {**headers, "content-length": "0"})
-
-
-def parsed_digest(digest: str) -> str:
-    """Return a digest that a request names; raises Refused where it is none."""
-    try:
-        return parse_digest(digest)
-    except InvalidDigest:
-        raise refusal("DIGEST_INVALID", {}) from None
 
 
 def unauthorized(name: str, actions: str) -> Refused:

@@ -38,7 +38,7 @@ from labkit.go.json import dumps, loads
 from labkit.go.moment import SECOND, parse_time
 from labkit.go.struct import STRING, STRINGS, Field, conform, list_of, struct
 from labkit.oci import tar
-from labkit.oci.blob import FileSource, whole, write_file
+from labkit.oci.blob import FileSource, write_file
 from labkit.oci.config import IMAGE, ImageConfig, parse_config
 from labkit.oci.content import CHUNK, Content, Piece
 from labkit.oci.descriptor import OCI_CONFIG, OCI_INDEX, OCI_LAYER, OCI_LAYER_GZIP, Descriptor, Platform
@@ -146,7 +146,8 @@ def _open_file(path: str | os.PathLike[str], name: str) -> Content:
     try:
         if os.path.isdir(path):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-        return whole(FileSource(path))
+        file = FileSource(path)
+        return Content.at(file, 0, file.size)
     except OSError as error:
         number = error.errno or 0
         verb = "read" if number == errno.EISDIR else "open"

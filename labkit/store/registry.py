@@ -164,7 +164,11 @@ class Registry:
         raise refusal("UNSUPPORTED")
 
     def _get_blob(self, request: Request, parts: _Words, asked: _Words) -> Response:
-        repository, digest = self._found(parts["name"]), api.parsed_digest(parts["digest"])
+        repository, digest = self._found(parts["name"]), parts["digest"]
+        try:
+            parse_digest(digest)
+        except InvalidDigest:
+            raise refusal("DIGEST_INVALID", {}) from None
         stored = repository.blobs.get(digest)
         if stored is None:
             raise refusal("BLOB_UNKNOWN", digest)
