@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from labkit.base.errors import DaemonError, FileSystemError, LabkitError, RecordedImage, call_of
+from labkit.base.errors import DaemonError, FileSystemError, LabkitError, RecordedImage, call_of, retold
 from labkit.base.text import decode, encode
 from labkit.engine import container as containers
 from labkit.engine import mounts, process
@@ -448,10 +448,8 @@ def write_path(
         raise DaemonError("container rootfs is marked read-only")
     user = str(container_config(container)["User"])
     user_id = process.user_ids(files, user)[:2] if as_user and user else None
-    try:
+    with retold(lambda text: DaemonError(str(failure(text))), UnpackError):
         unpack(files, target, given, lambda meta: user_id or (meta.uid, meta.gid))
-    except UnpackError as error:
-        raise DaemonError(str(failure(str(error)))) from None
     containers.keep(engine, mounts.written(engine, container, files))
 
 

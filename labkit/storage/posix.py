@@ -89,7 +89,6 @@ def fail(number: int, path: str) -> NoReturn:
 
     >>> fail(2, "/x")
     Traceback (most recent call last):
-        ...
     labkit.base.errors.FileSystemError: /x: no such file or directory
     """
     raise FileSystemError(number, path)

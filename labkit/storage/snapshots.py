@@ -266,11 +266,10 @@ class NaiveDiffDriver(StorageDriver):
         depth = self.depth(parent, init)
         mount = SnapshotMount(parent.root if parent else EMPTY_ROOT, self.disk(depth, parent and parent.kept))
         cost = self.snapshot_cost(parent) + mount.lay(changes)
-
-        def made() -> Cost:
-            return cost + Cost(written=tree.size(changes))
-
-        return Snapshot(changes, parent, mount.root, depth, made, mount.disk.value())
+        kept = mount.disk.value()
+        return Snapshot(
+            changes, parent, mount.root, depth, lambda: cost + Cost(written=tree.size(changes)), kept
+        )
 
     def alike(self, snapshot: Snapshot) -> Snapshot:
         return self.commit(snapshot.parent, snapshot.changes, init=True)
