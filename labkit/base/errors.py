@@ -28,7 +28,8 @@ import functools
 import os
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import FunctionType
 from typing import Any, TypeVar
@@ -89,6 +90,22 @@ class LabkitError(Exception):
     def _render_traceback_(self) -> list[str]:
         """Give IPython the one line to show in place of a traceback, and labkit's own below it."""
         return [f"{type(self).__name__}: {self}", *filter(None, getattr(self, "__notes__", ()))]
+
+
+@contextmanager
+def retold(new: Callable[[str], LabkitError], *known: type[LabkitError], start: str = "") -> Iterator[None]:
+    """Raise what `new` makes of an error of the known classes, or of any; `start` is put before its words.
+
+    >>> with retold(DaemonError, start="cannot rename: "):
+    ...     raise InvalidReference("invalid reference format")
+    Traceback (most recent call last):
+    labkit.base.errors.DaemonError: cannot rename: invalid reference format
+    """
+    wanted = known or (LabkitError,)
+    try:
+        yield
+    except wanted as error:
+        raise new(f"{start}{error}") from error
 
 
 class InvalidReference(LabkitError):

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlencode
 
-from labkit.base.errors import FileSystemError, LabkitError, NotSimulated, call_of
+from labkit.base.errors import FileSystemError, LabkitError, NotSimulated, call_of, retold
 from labkit.cli import places
 from labkit.cli.places import Place
 from labkit.cli.realfiles import native
@@ -51,10 +51,8 @@ def write_archive(terminal: Terminal, target: str, content: Callable[[], Content
         terminal.archive(content())
         return 0
     files, path, real = places.target(terminal, target)
-    try:
+    with retold(LabkitError, start=f"{failed}: "):
         check_output(files, path, target)
-    except LabkitError as error:
-        raise LabkitError(f"{failed}: {error}") from error
     written, above = File(content(), Meta(0o600)), target[: target.rfind("/") + 1] or "./"
     if files.exists(path) and isinstance(files.stat(path).node, Dir):
         raise LabkitError(f"rename {above}.docker_temp_1 {target}: file exists")

@@ -12,16 +12,16 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from labkit.base.errors import DaemonError, FileSystemError, InvalidReference, LabkitError, NotSimulated
+from labkit.base.errors import DaemonError, FileSystemError, LabkitError, NotSimulated, retold
 from labkit.base.text import decode, encode
 from labkit.cli import places
 from labkit.cli.formats import progress_bar
 from labkit.cli.places import Place
 from labkit.cli.realfiles import RealFiles
 from labkit.cli.table import Invocation
-from labkit.cli.terminal import Terminal
+from labkit.cli.terminal import Terminal, told_by_client
 from labkit.cli.transfer import pull_image
 from labkit.dockerfile import ignore
 from labkit.dockerfile.builder import BuildRequest
@@ -43,16 +43,11 @@ _PREPARE = "unable to prepare context: "
 _HEADER, _END = 512, 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """A context, and the bytes of the tar that it is sent as."""
+def prepare(terminal: Terminal, source: str, file: str) -> tuple[Context, int]:
+    """Return the context that a path stands for, and the bytes of the tar that it is sent as.
 
-    context: Context
-    size: int
-
-
-def prepare(terminal: Terminal, source: str, file: str) -> Sent:
-    """Return the context that a path stands for; raises LabkitError in the client's words."""
+    Raises LabkitError in the client's words.
+    """
     if source == "-":
         if file == "-":
             raise LabkitError("invalid argument: can't use stdin for both build context and dockerfile")
@@ -120,12 +115,14 @@ def _dockerfile(terminal: Terminal, context: Place, file: str) -> tuple[str, str
     return "", decode(context.files.content(path).read())
 
 
-def _sent(terminal: Terminal, place: Place, name: str, text: str | None, *, from_stdin: bool) -> Sent:
+def _sent(
+    terminal: Terminal, place: Place, name: str, text: str | None, *, from_stdin: bool
+) -> tuple[Context, int]:
     """Return a context without what is ignored, and with a Dockerfile from elsewhere in it."""
     lines = ""
     if _leads_to(place.files, given := gopath.join(place.path, IGNORE)):
         lines = place.files.content(given).read().decode("utf-8", "replace")
-    try:
+    with retold(LabkitError, start="error checking context: "):
         patterns = ignore.read_patterns(lines)
         ignore.compiled(patterns)
         patterns = ignore.kept_for_the_build(patterns, "" if from_stdin else name)
@@ -133,8 +130,6 @@ def _sent(terminal: Terminal, place: Place, name: str, text: str | None, *, from
         assert isinstance(root, Dir)
         root, bare = ignore.filtered(root, ignore.compiled(patterns))
         root = tree.unnested(_read(place.files, root, place.path))
-    except LabkitError as error:
-        raise LabkitError(f"error checking context: {error}") from None
     unsent = _HEADER * len(bare)
     if text is not None:
         known = tree.get(root, IGNORE)
@@ -149,10 +144,10 @@ def _sent(terminal: Terminal, place: Place, name: str, text: str | None, *, from
         # The client ends such a tar with its last file, without padding or an end.
         last = added[name if known else IGNORE].size
         unsent += _END + -last % _HEADER
-    return Sent(Context(root, name, {path: path for path in bare}), write_tar(root).size - unsent)
+    return Context(root, name, {path: path for path in bare}), write_tar(root).size - unsent
 
 
-def _from_stdin(terminal: Terminal, file: str) -> Sent:
+def _from_stdin(terminal: Terminal, file: str) -> tuple[Context, int]:
     try:
         data = terminal.stdin
     except LabkitError as error:
@@ -160,10 +155,9 @@ def _from_stdin(terminal: Terminal, file: str) -> Sent:
         raise LabkitError(f"{peek}: {error}") from error
     context = of_tar(Content.of(data))
     if context is not None:
-        return Sent(replace(context, dockerfile=file or "Dockerfile"), len(data))
-    node = File(Content.of(data), Meta(0o644, mtime=terminal.engine.now))
-    root = Dir({"Dockerfile": node})
-    return Sent(Context(root), write_tar(root).size)
+        return replace(context, dockerfile=file or "Dockerfile"), len(data)
+    root = Dir({"Dockerfile": File(Content.of(data), Meta(0o644, mtime=terminal.engine.now))})
+    return Context(root), write_tar(root).size
 
 
 def _listed(files: FileTree, path: str, linked: dict[int, int]) -> tree.Nested[Node]:
@@ -214,10 +208,10 @@ def build(terminal: Terminal, call: Invocation) -> int:
     if not call.options["disable-content-trust"]:
         raise NotSimulated("labkit: content trust is not simulated; it would ask a notary server")
     request = _request(terminal, call)
-    sent = prepare(terminal, call.args[0], str(call.options["file"]))
+    context, size = prepare(terminal, call.args[0], str(call.options["file"]))
     quiet = bool(call.options["quiet"])
     screen = replace(terminal, output=[], errors=[], hint="") if quiet else terminal
-    screen.out(f"Sending build context to Docker daemon {progress_bar(sent.size, 0)}\r\r\n")
+    screen.out(f"Sending build context to Docker daemon {progress_bar(size, 0)}\r\r\n")
     begun = len(screen.output)
     unseen = [data for _, data in screen.output]
 
@@ -233,24 +227,20 @@ def build(terminal: Terminal, call: Invocation) -> int:
 
     def pull(name: str) -> None:
         see(StepEvent(0.0, "", "Pulling"))  # what was said stands above the pull's lines
-        try:
+        with retold(DaemonError):
             reference = parse_reference(name).with_default_tag()
-        except InvalidReference as error:
-            raise DaemonError(str(error)) from error
         pull_image(screen, reference, stream=1)
 
     try:
         if call.options["security-opt"]:
             raise DaemonError(_NO_SECURITY)
-        image = run_build(terminal.engine, sent.context, request, pull=pull, say=say, see=see)
+        image = run_build(terminal.engine, context, request, pull=pull, say=say, see=see)
     except LabkitError as error:
         streamed = len(screen.output) > begun
         if quiet:
             terminal.err(b"".join(data for _, data in screen.output))
         terminal.hint = terminal.hint or screen.hint
-        if isinstance(error, DaemonError) and not streamed:
-            return terminal.daemon_error(error)
-        terminal.err(f"{error}\n", error)
+        terminal.err(f"{error if streamed else told_by_client(error)}\n", error)
         return error.exit_code
     if quiet:
         terminal.out(f"{image.id}\n")

@@ -128,7 +128,7 @@ def image_document(engine: Engine, image: Image) -> dict[str, Any]:
     config = image.config
     names = images.references(engine, image.id)
     tagged = engine.state.tagged.get(image.id)
-    document = {
+    return {
         "Id": image.id,
         "RepoTags": [each.familiar for each in names if not each.digest],
         "RepoDigests": [each.familiar for each in names if each.digest],
@@ -150,12 +150,6 @@ def image_document(engine: Engine, image: Image) -> dict[str, Any]:
         "RootFS": {"Type": "layers", "Layers": [layer.diff_id for layer in image.layers]},
         "Metadata": {"LastTagTime": rfc3339_nano(tagged) if tagged else ZERO_TIME},
     }
-    for key in ("Variant", "OsVersion"):
-        if not document[key]:
-            del document[key]
-    if not image.layers:
-        del document["RootFS"]["Layers"]
-    return document
 
 
 def engine_document(engine: Engine) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from labkit.engine import images, usage, volumes
 from labkit.engine.engine import Engine
 from labkit.go.units import human_size
 from labkit.oci import tree
-from labkit.oci.account import Entry, image_account, node_kind
+from labkit.oci.account import image_account, node_kind
 from labkit.oci.changeset import Change, change_lines
 from labkit.oci.config import dockerfile_line
 from labkit.oci.digest import short
@@ -48,8 +48,7 @@ class Explanation:
     def __str__(self) -> str:
         wide = max((len(each.name) for each in self.facts), default=0)
         facts = (
-            f"  {each.name:{wide}}  {each.value}"
-            + (f"\n  {'':{wide}}    {each.command}" if each.command else "")
+            f"  {each.name:{wide}}  {each.value}" + f"\n  {'':{wide}}    {each.command}" * bool(each.command)
             for each in self.facts
         )
         return shown("\n".join([self.title, *facts, *(f"  {line}" for line in self.lines)]))
@@ -137,11 +136,9 @@ def _layer(engine: Engine, chain: str) -> Explanation:
         *_hidden(engine, users, chain),
     ]
     entries = image_account(image).changes[place]
-    return Explanation(f"layer:{chain}", _titled("a layer, read-only", made), tuple(facts), _lines(entries))
-
-
-def _titled(what: str, made: str) -> str:
-    return f"{what}: {dockerfile_line(made)}" if made else what
+    title = f"a layer, read-only: {dockerfile_line(made)}" if made else "a layer, read-only"
+    lines = change_lines((Change(each.kind, each.path) for each in entries), _LINES)
+    return Explanation(f"layer:{chain}", title, tuple(facts), lines)
 
 
 def _hidden(engine: Engine, users: Iterable[Image], chain: str) -> Iterator[Fact]:
@@ -156,10 +153,6 @@ def _hidden(engine: Engine, users: Iterable[Image], chain: str) -> Iterator[Fact
             yield Fact("hides", f"{human_size(hides)} of layers below in {_called(engine, image)}")
         if wasted or hides:
             return
-
-
-def _lines(entries: Iterable[Entry]) -> tuple[str, ...]:
-    return change_lines((Change(each.kind, each.path) for each in entries), _LINES)
 
 
 def _image(engine: Engine, identity: str) -> Explanation:
@@ -177,15 +170,12 @@ def _image(engine: Engine, identity: str) -> Explanation:
         "volumes": ", ".join(config.get("Volumes") or ()),
     }
     shared = human_size(usage.shared_size(engine, image))
+    made = f"{len(image.layers)} layers, in {len(image.history)} steps"
     facts = [
         Fact("image ID", image.id, f"docker image inspect -f '{{{{.Id}}}}' {first}"),
         Fact("names", name, "docker images"),
         Fact("size", f"{human_size(image.size)}, others share {shared} of it", "docker system df -v"),
-        Fact(
-            "made of",
-            f"{len(image.layers)} layers, in {len(image.history)} steps",
-            f"docker image history {first}",
-        ),
+        Fact("made of", made, f"docker image history {first}"),
         *(Fact(each, value) for each, value in words.items() if value),
     ]
     return Explanation(f"image:{image.id}", f"an image: {name}", tuple(facts))
@@ -219,13 +209,8 @@ def _file(engine: Engine, key: str) -> Explanation:
         raise NotFound(f"{box.name} has no file {path}", code="no-such-object", subject=path)
     facts = []
     if change:
-        facts.append(
-            Fact(
-                "in the container's layer",
-                f"{_KINDS[change.kind]} ({change.kind})",
-                f"docker diff {box.name}",
-            )
-        )
+        done = f"{_KINDS[change.kind]} ({change.kind})"
+        facts.append(Fact("in the container's layer", done, f"docker diff {box.name}"))
     if now is not None and change and change.kind != "D":
         facts.append(Fact("size", f"{human_size(tree.stat_size(now))}, a {node_kind(now)}"))
     if below:

@@ -143,9 +143,9 @@ def _value(flag: Flag, text: str) -> Value:
         return _number(text, flag.kind)
     if flag.kind == "filter":
         return _filter(text)
-    if flag.name in ("env", "build-arg"):
-        _check_env(text)
-    elif flag.name == "label":
+    if flag.name in ("env", "build-arg") and not text.partition("=")[0]:
+        raise ValueError(f"invalid environment variable: {text}")
+    if flag.name == "label":
         _check_label(text)
     elif flag.kind == "mount":
         parse_mount(text)
@@ -183,11 +183,6 @@ def _filter(text: str) -> tuple[str, ...]:
     if text and not equals:
         raise ValueError("bad format of filter (expected name=value)")
     return (f"{name.strip().lower()}={value.strip()}",) if text else ()
-
-
-def _check_env(text: str) -> None:
-    if not text.partition("=")[0]:
-        raise ValueError(f"invalid environment variable: {text}")
 
 
 def _check_label(text: str) -> None:

@@ -147,8 +147,6 @@ def progress_line(layer: str, status: str, current: int = 0, total: int = 0, wid
 
     >>> progress_line("4ebb5e7ad6ac", "Downloading", 512, 2000, width=80)
     '4ebb5e7ad6ac: Downloading     512B/2kB'
-    >>> progress_line("544ff12e028f", "Waiting")
-    '544ff12e028f: Waiting '
     """
     return f"{layer}: {status} {progress_bar(current, total, width)}"
 

@@ -13,17 +13,7 @@ from difflib import get_close_matches
 
 from labkit.cli.flags import FlagError, Parsed, parse_flags
 from labkit.cli.help import help_text, usage_line, usage_text
-from labkit.cli.table import (
-    COMMANDS,
-    PLUGINS,
-    WORDS,
-    Command,
-    Invocation,
-    UsageError,
-    children,
-    find,
-    not_simulated,
-)
+from labkit.cli.table import COMMANDS, WORDS, Command, Invocation, UsageError, children, find, not_simulated
 from labkit.oci.image import SERVER_VERSION
 
 
@@ -34,19 +24,17 @@ def command_hint(group: Command, words: Sequence[str]) -> str:
     "labkit: did you mean 'docker image ls'?"
     """
     word, *rest = words
-    if not group.path and word in PLUGINS:
-        return f"labkit: 'docker {word}' is a plugin that labkit does not simulate; it would {PLUGINS[word]}"
+    if not group.path and (would := WORDS["plugins"].get(word)):
+        return f"labkit: 'docker {word}' is a plugin that labkit does not simulate; it would {would}"
     if not group.path and word in WORDS["own"]:
         return f"labkit: lab.{word}() {WORDS['own'][word]}; in labkit shell: {word}"
     word = word.lower()
     if not group.path and word == "docker" and rest:
         return _did_you_mean(f"docker {' '.join(rest)}")
     synonym = WORDS["synonyms"].get(word, word)
-    same = find(group, synonym)
-    if same:
+    if same := find(group, synonym):
         return _did_you_mean(same.full)
-    in_other_groups = _in_other_groups(synonym)
-    if in_other_groups:
+    if in_other_groups := _in_other_groups(synonym):
         return _did_you_mean(*in_other_groups)
     near = _near(group, word)
     if not near:

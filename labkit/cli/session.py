@@ -16,11 +16,11 @@ from importlib import import_module
 from itertools import chain
 from typing import Any
 
-from labkit.base.errors import DaemonError, FileSystemError, LabkitError, Unexpected
+from labkit.base.errors import FileSystemError, LabkitError, Unexpected, retold
 from labkit.base.text import shown
 from labkit.cli.parse import Printed, command_hint, parse
 from labkit.cli.table import COMMANDS, WORDS, UsageError, find
-from labkit.cli.terminal import HOME, Attach, Attached, Registries, Terminal, Watch
+from labkit.cli.terminal import HOME, Attach, Attached, Registries, Terminal, Watch, told_by_client
 from labkit.engine import process, usage
 from labkit.engine.engine import Engine
 from labkit.engine.machine import MACHINE, Machine, Overlay
@@ -101,10 +101,8 @@ def _rest(reader: object) -> bytes:
     """Return what is left to read; a source without an end, such as /dev/zero, gives its beginning."""
     if not isinstance(reader, Reader):
         return b""
-    try:
+    with retold(LabkitError, FileSystemError, start="read /dev/stdin: "):
         content = reader.rest()
-    except FileSystemError as error:
-        raise LabkitError(f"read /dev/stdin: {error}") from error
     if not endless(content) and content.size > 2 * MAX_TEXT:
         raise TooMuch(f"docker reads at most {2 * MAX_TEXT // MEBIBYTE} MB of standard input")
     return content.read(0, _ENOUGH) if endless(content) else content.read()
@@ -178,9 +176,8 @@ class _EngineClock:
 class Session:
     """Runs command lines on an engine.
 
-    `tty` says whether output goes to a terminal or notebook, where a pull leaves one line for each
-    layer, or to a file or pipe, where each step is a line. A second of the engine's time passes with
-    each line.
+    `tty` says whether output goes to a terminal or notebook, where a pull leaves one line for each layer, or
+    to a file or pipe, where each step is a line. A second of the engine's time passes with each line.
     """
 
     engine: Engine
@@ -430,7 +427,9 @@ class Session:
             self._attach = attach.attached
             raise
         finally:
-            _print(task, terminal)
+            task.run.printed -= terminal.archived  # which the limit of what is printed does not count
+            for stream, data in terminal.output:
+                task.write(Content.of(data), stream)
         which, news = terminal.news
         if status and not terminal.hint:
             terminal.hint = hint(terminal.errors)
@@ -440,12 +439,6 @@ class Session:
         if terminal.hint and terminal.hint not in hints:
             hints.append(terminal.hint)
         return status
-
-
-def _print(task: Task, terminal: Terminal) -> None:
-    task.run.printed -= terminal.archived  # which the limit of what is printed does not count
-    for stream, data in terminal.output:
-        task.write(Content.of(data), stream)
 
 
 def _plain(line: str) -> str:
@@ -519,10 +512,8 @@ def dispatch(terminal: Terminal, words: Sequence[str]) -> int:
         terminal.err(error.text, error)
         terminal.hint = error.hint
         return error.exit_code
-    except DaemonError as error:
-        return terminal.daemon_error(error)
     except LabkitError as error:
-        terminal.err(f"{error}\n", error)
+        terminal.err(f"{told_by_client(error)}\n", error)
         return error.exit_code
 
 

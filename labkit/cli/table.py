@@ -13,6 +13,7 @@ import json
 import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 from labkit.base.errors import LabkitError
@@ -155,28 +156,16 @@ def _commands() -> dict[str, Command]:
 COMMANDS = _commands()
 """All commands of the client, by path: `COMMANDS["image ls"]`; `COMMANDS[""]` is `docker` itself."""
 
-PLUGINS: dict[str, str] = _TABLE["plugins"]
-"""What is not in the client itself: programs of their own that a Docker installation may add to it."""
 
-
-def _group() -> dict[str, tuple[Command, ...]]:
-    groups: dict[str, list[Command]] = {}
-    for command in sorted(COMMANDS.values(), key=lambda command: command.path):
-        if command.path:
-            groups.setdefault(command.parent, []).append(command)
-    return {path: tuple(commands) for path, commands in groups.items()}
-
-
-_CHILDREN = _group()
-
-
+@cache
 def children(command: Command) -> tuple[Command, ...]:
     """The commands of a group, by name; none for a command that is no group.
 
     >>> [child.name for child in children(COMMANDS["system"])]
     ['df', 'events', 'info', 'prune']
     """
-    return _CHILDREN.get(command.path, ())
+    below = (each for each in COMMANDS.values() if each.path and each.parent == command.path)
+    return tuple(sorted(below, key=lambda each: each.path))
 
 
 def find(group: Command, word: str) -> Command | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from labkit.base.errors import DaemonError, LabkitError, NotFound
+from labkit.base.errors import DaemonError, LabkitError, NotFound, retold
 from labkit.base.lazy import extra
 from labkit.base.text import encode
 from labkit.engine.container import find_container
@@ -137,12 +137,11 @@ class Terminal:
     terminal itself, at which somebody types. `home` are the files of the pretend home
     as its user may use them, `mounts` the same without a look at who asks, and `cwd` is the directory in it.
 
-    `tty` says whether its output goes to a terminal, which lines of a pull depend on. `watch` sees each
-    event of a transfer or a build as it comes. Output is kept in order, as pairs of the stream, 1 or 2, and
-    the bytes;
-    `archived` is how many of them are an archive's, and no text that is shown; `hint` is labkit's own line
-    after it; `errors` are those that were printed, from which it is chosen;
-    `news` is a hint that the session gives once, if the command succeeds: which one, and its words.
+    `tty` says whether its output goes to a terminal, which lines of a pull depend on. `watch` sees each event
+    of a transfer or a build as it comes. Output is kept in order, as pairs of the stream, 1 or 2, and the
+    bytes; `archived` is how many of them are an archive's, and no text that is shown; `hint` is labkit's own
+    line after it; `errors` are those that were printed, from which it is chosen; `news` is a hint that the
+    session gives once, if the command succeeds: which one, and its words.
     """
 
     engine: Engine
@@ -209,11 +208,6 @@ class Terminal:
         if self.watch is not None:
             self.watch(event)
 
-    def daemon_error(self, error: DaemonError) -> int:
-        """Print an error that the daemon answered; return the exit code."""
-        self.err(f"{told_by_client(error)}\n", error)
-        return 1
-
     def for_each(self, names: Sequence[str], act: Callable[[str], str | None]) -> list[LabkitError]:
         """Do something with each name, print what it gives or the name, then the errors; return those."""
         errors: list[LabkitError] = []
@@ -244,7 +238,5 @@ def named(engine: Engine, name: str) -> Container:
     Traceback (most recent call last):
     labkit.base.errors.LabkitError: Error: No such container: web
     """
-    try:
+    with retold(LabkitError, NotFound, start="Error: "):
         return find_container(engine, name)
-    except NotFound as error:
-        raise LabkitError(f"Error: {error}") from error

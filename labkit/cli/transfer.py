@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from labkit.base.errors import DaemonError, LabkitError, RegistryError
+from labkit.base.errors import DaemonError, LabkitError, RegistryError, retold
 from labkit.cli.formats import progress_line
 from labkit.cli.table import Invocation
 from labkit.cli.terminal import Terminal, Transfer
@@ -20,9 +20,6 @@ from labkit.store.client import Client, followed
 _MOVING = ("Downloading", "Extracting", "Pushing")
 
 
-ALL_WITH_TAG = "tag can't be used with --all-tags/-a"
-
-
 def pull(terminal: Terminal, call: Invocation) -> int:
     """Pull an image, or all of a repository, from a registry."""
     quiet, reference = bool(call.options["quiet"]), _wanted(terminal, call)
@@ -36,7 +33,7 @@ def _wanted(terminal: Terminal, call: Invocation) -> Reference:
     reference = parse_reference(call.args[0])
     if reference.tag or reference.digest:
         if call.options["all-tags"]:
-            raise LabkitError(ALL_WITH_TAG)
+            raise LabkitError("tag can't be used with --all-tags/-a")
     elif not call.options["all-tags"]:
         reference = reference.with_default_tag()
         if not call.options["quiet"]:
@@ -52,10 +49,8 @@ def pull_image(
     It is shown on standard output (1) or standard error (2).
     """
     client = terminal.registries.client(reference.domain)
-    try:
+    with retold(DaemonError):
         wanted = parse_platform(platform, terminal.platform) if platform else terminal.platform
-    except LabkitError as error:
-        raise DaemonError(str(error)) from None
     up_to_date = True
     try:
         for each in _all_of(client, reference):
@@ -94,10 +89,8 @@ def push(terminal: Terminal, call: Invocation) -> int:
     wanted = [reference] if reference.tag else pushing.tags_of(terminal.engine, reference)
     if not wanted:
         raise LabkitError(f"An image does not exist locally with the tag: {reference.familiar_name}")
-    try:
+    with retold(LabkitError, DaemonError):  # the daemon has answered already
         client = terminal.registries.client(reference.domain)
-    except DaemonError as error:
-        raise LabkitError(str(error)) from error  # the daemon has answered already
     for each in wanted:
         events = pushing.push(terminal.engine, client, each, terminal.network)
         pushed = show(terminal, events, stream=0 if quiet else 1)

@@ -129,7 +129,7 @@ def of_tar(content: Content) -> Context | None:
     """
     try:
         content = decompressed(content)
-        found = list(entries(content.chunks(), content.size))
+        found = list(entries(content))
     except LabkitError:
         return None
     if not found:

@@ -110,7 +110,7 @@ def archive_in(node: Node) -> Content | None:
         return None
     try:
         content = decompressed(node.content)
-        first = next(entries(content.chunks(), content.size), None)
+        first = next(entries(content), None)
     except LabkitError:
         return None
     return None if first is None else content

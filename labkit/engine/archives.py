@@ -11,14 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
-from labkit.base.errors import (
-    DaemonError,
-    InvalidArchive,
-    InvalidLayer,
-    InvalidReference,
-    LabkitError,
-    NotFound,
-)
+from labkit.base.errors import DaemonError, InvalidArchive, InvalidLayer, LabkitError, NotFound, retold
 from labkit.engine import images
 from labkit.engine.engine import Engine
 from labkit.engine.schedule import PullEvent, StepEvent
@@ -32,13 +25,8 @@ from labkit.oci.image import SERVER_VERSION, Image, validate
 from labkit.oci.layer import Layer
 from labkit.oci.reference import Reference, parse_reference
 from labkit.oci.tar import failure
-from labkit.store.archive import (
-    ArchivedImage,
-    docker_archive,
-    read_archive,
-    write_docker_archive,
-    write_oci_layout,
-)
+from labkit.store import archive
+from labkit.store.archive import ArchivedImage
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +52,12 @@ def load(engine: Engine, file: str | os.PathLike[str] | IO[bytes] | Content) -> 
 
     Raises InvalidArchive, or another LabkitError in the engine's words, where a byte of it is wrong.
     """
-    archive = read_archive(file)
-    for each in archive:
+    found = archive.read_archive(file)
+    for each in found:
         validate(each.image)
     before = engine.state.layers
     lines, identifiers = [], []
-    for each in archive:
+    for each in found:
         image = each.image
         images.add_image(engine, image, parent=each.parent)
         identifiers.append(f"Loaded image ID: {image.id}")
@@ -84,11 +72,11 @@ def load(engine: Engine, file: str | os.PathLike[str] | IO[bytes] | Content) -> 
             lines.append(f"Loaded image: {name.familiar}")
     new = {
         chain: layer
-        for each in archive
+        for each in found
         for chain, layer in zip(each.image.chain_ids, each.image.layers, strict=True)
         if chain not in before
     }
-    loaded = tuple(each.image for each in archive)
+    loaded = tuple(each.image for each in found)
     return Loaded(loaded, tuple(new.values()), tuple(lines or identifiers))
 
 
@@ -103,22 +91,21 @@ def import_tar(
 ) -> Image:
     """Make an image with one layer out of a tar, compressed or not (moby, daemon/images/image_import.go).
 
-    The DiffID is the digest of the tar as it is. `config` says how to run it.
-    Raises DaemonError.
+    The DiffID is the digest of the tar as it is. `config` says how to run it. Raises DaemonError.
 
     >>> import_tar(Engine(), Content.of(bytes(1024))).layers[0].size
     0
     """
-    os_name = _system(engine, platform)
+    os_name, own = engine.os, Platform(engine.architecture, engine.os)
+    with retold(DaemonError):
+        os_name = parse_platform(platform, own).os if platform else os_name
     reference = parse_reference(target).with_default_tag() if target else None
     if reference and reference.digest:
         raise DaemonError("cannot import digest reference")
     if os_name != engine.os:
         raise DaemonError("operating system is not supported")
-    try:
+    with retold(DaemonError, InvalidLayer):
         layer = Layer.from_tar(_plain(content))
-    except InvalidLayer as error:
-        raise DaemonError(str(error)) from None
     created, comment = rfc3339_nano(engine.now), message or "Imported from -"
     made = make_config(
         created=created,
@@ -140,15 +127,10 @@ def import_tar(
 def _plain(content: Content) -> Content:
     """Return what compressed content holds; this engine does not know zstd."""
     kind = compression(content.read(0, 6))
-    if kind == "gzip" and content.size < _GZIP_HEADER:
+    if kind == "gzip" and content.size < 10:  # its header's size
         raise DaemonError("unexpected EOF")
-    try:
+    with retold(failure, InvalidArchive):
         return decompressed(content) if kind != "zstd" else content
-    except InvalidArchive as error:
-        raise failure(str(error)) from None
-
-
-_GZIP_HEADER = 10
 
 
 FORMATS = ("docker", "oci", "oci-dir")
@@ -165,14 +147,14 @@ def save(engine: Engine, names: Sequence[str], target: Path, *, form: str = "doc
         raise LabkitError(f"no such format: {form} (one of {', '.join(FORMATS)})")
     chosen = _chosen(engine, names)
     if form == "docker":
-        write_docker_archive(target, chosen, clock=engine.now)
+        archive.write_docker_archive(target, chosen, clock=engine.now)
     else:
-        write_oci_layout(target, chosen, directory=form == "oci-dir", compress=True)
+        archive.write_oci_layout(target, chosen, directory=form == "oci-dir", compress=True)
 
 
 def saved(engine: Engine, names: Sequence[str]) -> Content:
     """Return what `docker save` writes; raises as `save`."""
-    return docker_archive(_chosen(engine, names), clock=engine.now)
+    return archive.docker_archive(_chosen(engine, names), clock=engine.now)
 
 
 def saving(engine: Engine, names: Sequence[str]) -> Iterator[StepEvent]:
@@ -196,20 +178,9 @@ def _chosen(engine: Engine, names: Sequence[str]) -> list[ArchivedImage]:
     return list(chosen.values())
 
 
-def _system(engine: Engine, platform: str) -> str:
-    try:
-        return (
-            parse_platform(platform, Platform(engine.architecture, engine.os)).os if platform else engine.os
-        )
-    except LabkitError as error:
-        raise DaemonError(str(error)) from None
-
-
 def _named(engine: Engine, name: str) -> list[tuple[Image, Reference | None]]:
-    try:
+    with retold(DaemonError):
         reference = parse_reference(name)
-    except InvalidReference as error:
-        raise DaemonError(str(error)) from error
     if not reference.tag and not reference.digest:
         own = [
             (engine.state.images[image_id], parse_reference(text))

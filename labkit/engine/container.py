@@ -8,12 +8,12 @@ daemon/commit.go, daemon/delete.go).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from labkit.base.errors import Conflict, DaemonError, InvalidImage, NotFound
+from labkit.base.errors import Conflict, DaemonError, InvalidImage, NotFound, retold
 from labkit.engine import images, volumes
 from labkit.engine.engine import Engine
 from labkit.engine.state import NO_OPTIONS, Container, Options, container_name, identifier
@@ -22,7 +22,7 @@ from labkit.oci import changeset, tree
 from labkit.oci.image import Image
 from labkit.oci.layer import Layer
 from labkit.oci.reference import parse_reference
-from labkit.oci.tree import CAPABILITY, EMPTY_ROOT, Dir, Meta, Node, Whiteout
+from labkit.oci.tree import CAPABILITY, EMPTY_ROOT, Dir, Node, Whiteout
 
 
 def container_config(container: Container) -> dict[str, Any]:
@@ -31,7 +31,8 @@ def container_config(container: Container) -> dict[str, Any]:
     `docker inspect` shows it, and `docker commit` gives it to the new image (moby, runconfig).
     """
     options, image = container.options, container.image.config.config
-    env = [*options.env, *_not_named_in(options.env, image.get("Env") or ())]
+    own = {each.partition("=")[0] for each in options.env}
+    env = [*options.env, *(each for each in image.get("Env") or () if each.partition("=")[0] not in own)]
     labels = {**(image.get("Labels") or {}), **dict(options.labels)}
     own_entrypoint = options.entrypoint is not None
     command = container.cmd if container.cmd or own_entrypoint else image.get("Cmd")
@@ -70,11 +71,6 @@ def exposed_ports(container: Container) -> list[str]:
     """Return the ports that the image exposes or the flags publish, sorted: `80/tcp`."""
     published = (each.inner for each in container.options.ports)
     return sorted({*(container.image.config.config.get("ExposedPorts") or {}), *published})
-
-
-def _not_named_in(given: Sequence[str], env: Iterable[str]) -> list[str]:
-    names = {each.partition("=")[0] for each in given}
-    return [each for each in env if each.partition("=")[0] not in names]
 
 
 _NAME = re.compile(r"/?[a-zA-Z0-9][a-zA-Z0-9_.-]+", re.ASCII)
@@ -200,6 +196,12 @@ def keep(engine: Engine, container: Container, **fields: object) -> Container:
     return container
 
 
+def ended(container: Container, moment: int, exit_code: int) -> Container:
+    """Return a container whose main process ended at a moment: what was still to come is in no log."""
+    log = tuple(line for line in container.log if line.at <= moment)
+    return replace(container, status="exited", exit_code=exit_code, finished=moment, ends_at=None, log=log)
+
+
 def keep_ended(engine: Engine, container: Container) -> Container:
     """Put a container that has ended into the engine's state, or remove it where `--rm` asked for that."""
     keep(engine, container)
@@ -273,7 +275,7 @@ def commit(
             "no such file or directory"
         )
     settings = container_config(container)
-    try:
+    with retold(DaemonError, InvalidImage):
         image = container.image.append(
             Layer.of(committed(container.upper)),
             created=rfc3339_nano(engine.now),
@@ -283,8 +285,6 @@ def commit(
             container=container.id,
             container_config=settings,
         )
-    except InvalidImage as error:
-        raise DaemonError(str(error)) from None
     images.add_image(engine, image, parent=container.image_id)
     if reference:
         images.set_tag(engine, image.id, reference)
@@ -296,23 +296,14 @@ def committed(upper: Dir) -> Dir:
 
     The daemon's tar reads no other (moby, pkg/archive/archive.go, ReadSecurityXattrToTarHeader).
     """
-    return tree.unnested(_committed(upper))
 
+    def kept(node: Node) -> Node:
+        if isinstance(node, Whiteout) or not node.meta.xattrs:
+            return node
+        xattrs = tuple(each for each in node.meta.xattrs if each[0] == CAPABILITY)
+        return replace(node, meta=replace(node.meta, xattrs=xattrs))
 
-def _committed(upper: Dir) -> tree.Nested[Dir]:
-    children: dict[str, Node] = {}
-    for name, node in upper.children.items():
-        if isinstance(node, Dir):
-            children[name] = yield _committed(node)
-        elif isinstance(node, Whiteout) or not node.meta.xattrs:
-            children[name] = node
-        else:
-            children[name] = replace(node, meta=_kept(node.meta))
-    return replace(upper, children=children, meta=_kept(upper.meta))
-
-
-def _kept(meta: Meta) -> Meta:
-    return replace(meta, xattrs=tuple(each for each in meta.xattrs if each[0] == CAPABILITY))
+    return tree.mapped(upper, kept)
 
 
 def stop(engine: Engine, container: Container, *, timeout: int = 10, kill: bool = False) -> Container:
@@ -330,12 +321,4 @@ def stop(engine: Engine, container: Container, *, timeout: int = 10, kill: bool 
         if container.ends_at is not None and container.ends_at <= finished:
             finished, exit_code = max(container.ends_at, engine.now), container.ends_with
     engine.advance(finished - engine.now)
-    ended = replace(
-        container,
-        status="exited",
-        exit_code=exit_code,
-        finished=finished,
-        ends_at=None,
-        log=tuple(line for line in container.log if line.at <= finished),
-    )
-    return keep_ended(engine, ended)
+    return keep_ended(engine, ended(container, finished, exit_code))

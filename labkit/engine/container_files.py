@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from labkit.base.errors import DaemonError, FileSystemError, LabkitError, RecordedImage, call_of
+from labkit.base.errors import DaemonError, FileSystemError, LabkitError, RecordedImage, call_of, retold
 from labkit.base.text import decode, encode
 from labkit.engine import container as containers
 from labkit.engine import mounts, process
@@ -29,22 +29,11 @@ from labkit.engine.state import Container
 from labkit.go import path as gopath
 from labkit.go.moment import SECOND
 from labkit.oci import tar
-from labkit.oci.content import Content
+from labkit.oci.content import Content, Cutter
 from labkit.oci.tar import failure
-from labkit.oci.tar_reader import Cutter, link_of, node_of
+from labkit.oci.tar_reader import link_of, node_of
 from labkit.oci.tar_writer import write_tar
-from labkit.oci.tree import (
-    CAPABILITY,
-    Device,
-    Dir,
-    File,
-    Meta,
-    Node,
-    PathWalk,
-    Symlink,
-    Whiteout,
-    split_path,
-)
+from labkit.oci.tree import CAPABILITY, Device, Dir, File, Meta, Node, PathWalk, Symlink, Whiteout, split_path
 from labkit.shell.files import FileTree
 from labkit.storage.mounts import MountTable
 
@@ -81,7 +70,6 @@ def collect(files: FileTree, directory: str, name: str, renamed: str = "") -> li
     found: list[Member] = []
     first: dict[int, str] = {}
     new = "" if renamed == "/" else renamed
-
     todo = [(gopath.join(directory, name), name)]
     while todo:
         path, relative = todo.pop()
@@ -127,7 +115,7 @@ def rebased(members: Iterable[Member], old: str, new: str) -> list[Member]:
 
 def read_members(content: Content) -> list[Member]:
     """Return the entries of a tar; raises InvalidLayer in Docker's words."""
-    found, cut = tar.entries(content.chunks(), content.size), Cutter(content).cut
+    found, cut = tar.entries(content), Cutter(content).cut
     return [Member(decode(each.name), node_of(each, cut), link_of(each)) for each in found]
 
 
@@ -296,17 +284,6 @@ def local_path(path: str, cwd: str) -> str:
 
 def read_source(files: FileTree, path: str, follow: bool) -> tuple[CopyInfo, list[Member]]:
     """Return a local source and all that is in it; raises LabkitError in the client's words."""
-    info = _source(files, path, follow)
-    if lstat_or_fail(files, info.path) is None:
-        raise _failed("lstat", info.path, errno.ENOENT)
-    directory, name = gopath.split_entry(info.path)
-    try:
-        return info, collect(files, directory, name, info.rebase_name)
-    except FileSystemError as error:
-        raise _failed("open", error.filename, error.errno or 0) from None
-
-
-def _source(files: FileTree, path: str, follow: bool) -> CopyInfo:
     if follow:
         place, rebase_name = rebase_of(path, resolved(files, path))
     else:
@@ -317,7 +294,11 @@ def _source(files: FileTree, path: str, follow: bool) -> CopyInfo:
     node = lstat_or_fail(files, place)
     if node is None:
         raise _failed("lstat", place, errno.ENOENT)
-    return CopyInfo(place, True, isinstance(node, Dir), rebase_name)
+    try:
+        members = collect(files, *gopath.split_entry(place), rebase_name)
+    except FileSystemError as error:
+        raise _failed("open", error.filename, error.errno or 0) from None
+    return CopyInfo(place, True, isinstance(node, Dir), rebase_name), members
 
 
 def rebase_of(path: str, place: str) -> tuple[str, str]:
@@ -429,29 +410,14 @@ class NoSuchPath(LabkitError):
     """There is no such file in the container."""
 
 
-@dataclass(frozen=True, slots=True)
-class PathStat:
-    """What the daemon says of a path: the node, and where it leads if it is a symbolic link."""
-
-    node: Node
-    link_target: str
-
-
-def stat_path(engine: Engine, container: Container, path: str) -> PathStat:
-    """Return what is at a path, a link in the last place not followed.
-
-    Raises NoSuchPath, or DaemonError.
-    """
-    files = mounts.daemon_mounts(engine, container)
-    resolved, absolute = _resolve_path(files, path)
-    node = _lstat(engine, container, files, resolved)
-    return PathStat(node, _follow(files, absolute) if isinstance(node, Symlink) else "")
+def stat_path(engine: Engine, container: Container, path: str) -> tuple[Node, str]:
+    """Return what is at a path, and where a link in the last place leads; raises NoSuchPath, DaemonError."""
+    files, absolute, _, node = _looked_up(engine, container, path)
+    return node, _follow(files, absolute) if isinstance(node, Symlink) else ""
 
 
 def read_path(engine: Engine, container: Container, path: str) -> list[Member]:
-    """Return a file or a directory with all below it, named after the path.
-
-    Raises NoSuchPath, or DaemonError.
+    """Return a file or a directory with all below it, named after it; raises NoSuchPath or DaemonError.
 
     >>> from labkit import Lab
     >>> lab = Lab()
@@ -460,13 +426,10 @@ def read_path(engine: Engine, container: Container, path: str) -> list[Member]:
     >>> [each.name for each in read_path(lab.engine, container, "/etc/passwd")]
     ['passwd']
     """
-    files = mounts.daemon_mounts(engine, container)
-    resolved, absolute = _resolve_path(files, path)
-    node = _lstat(engine, container, files, resolved)
-    resolved = gopath.clean(resolved)
-    directory, name = resolved, "."
+    files, absolute, place, node = _looked_up(engine, container, path)
+    directory, name = gopath.clean(place), "."
     if not isinstance(node, Dir):
-        directory, _, name = resolved.rpartition("/")
+        directory, _, name = directory.rpartition("/")
     return collect(files, directory or "/", name, gopath.base(absolute))
 
 
@@ -485,10 +448,8 @@ def write_path(
         raise DaemonError("container rootfs is marked read-only")
     user = str(container_config(container)["User"])
     user_id = process.user_ids(files, user)[:2] if as_user and user else None
-    try:
+    with retold(lambda text: DaemonError(str(failure(text))), UnpackError):
         unpack(files, target, given, lambda meta: user_id or (meta.uid, meta.gid))
-    except UnpackError as error:
-        raise DaemonError(str(failure(str(error)))) from None
     containers.keep(engine, mounts.written(engine, container, files))
 
 
@@ -503,11 +464,12 @@ def export(engine: Engine, container: Container) -> Content:
     return write_tar(containers.committed(mounted.root))
 
 
-def _resolve_path(files: MountTable, path: str) -> tuple[str, str]:
-    """Return where a path leads, its directory's links followed, and the absolute path itself."""
-    absolute = gopath.keep_end(gopath.join("/", path), path)
+def _looked_up(engine: Engine, container: Container, path: str) -> tuple[MountTable, str, str, Node]:
+    """Return the files, the absolute path, where it leads but for a link at its end, and what is there."""
+    files, absolute = mounts.daemon_mounts(engine, container), gopath.keep_end(gopath.join("/", path), path)
     directory, _, last = absolute.rpartition("/")
-    return f"{_follow(files, directory + '/').rstrip('/')}/{last}", absolute
+    place = f"{_follow(files, directory + '/').rstrip('/')}/{last}"
+    return files, absolute, place, _lstat(engine, container, files, place)
 
 
 def _follow(files: MountTable, path: str) -> str:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from labkit.base.errors import Conflict, DaemonError, InvalidReference, NotFound
+from labkit.base.errors import Conflict, DaemonError, InvalidReference, NotFound, retold
 from labkit.engine.engine import Engine
 from labkit.engine.state import Container, State, keys_of
 from labkit.go.moment import parse_time
@@ -29,7 +29,9 @@ def find_image(engine: Engine, name: str) -> Image:
     """
     found = lookup_image(engine, name)
     if found is None:
-        raise NotFound.of("image", _full_name(name))
+        is_id = _FULL_ID.fullmatch(name)
+        full = name if is_id else parse_reference(name).with_default_tag().familiar
+        raise NotFound.of("image", f"sha256:{name.removeprefix('sha256:')}" if is_id else full)
     return found
 
 
@@ -43,10 +45,8 @@ def _id_of_name(engine: Engine, name: str) -> str | None:
     if _FULL_ID.fullmatch(name):
         digest = f"sha256:{name.removeprefix('sha256:')}"
         return digest if digest in engine.state.images else None
-    try:
+    with retold(DaemonError, InvalidReference):
         reference = parse_reference(name).with_default_tag()
-    except InvalidReference as error:
-        raise DaemonError(str(error)) from error
     names = engine.state.digests if reference.digest else engine.state.tags
     return names.get(str(replace(reference, tag="") if reference.digest else reference))
 
@@ -57,12 +57,6 @@ def _id_of_prefix(engine: Engine, name: str) -> str | None:
     prefix = name.removeprefix("sha256:")
     found = [image_id for image_id in engine.state.images if image_id[7:].startswith(prefix)]
     return found[0] if len(found) == 1 else None
-
-
-def _full_name(name: str) -> str:
-    if _FULL_ID.fullmatch(name):
-        return "sha256:" + name.removeprefix("sha256:")
-    return parse_reference(name).with_default_tag().familiar
 
 
 def is_id_of(image_id: str, name: str) -> bool:
@@ -128,11 +122,9 @@ def tag(engine: Engine, source: str, target: str) -> None:
         raise DaemonError("refusing to create a tag with a digest reference")
     if reference.familiar_name == "sha256":
         raise DaemonError("refusing to create an ambiguous tag using digest algorithm as name")
-    try:
+    with retold(DaemonError, InvalidReference):
         # The client sends the short name, and docker.io/ before 64 digits is gone then.
         parse_reference(reference.familiar_name)
-    except InvalidReference as error:
-        raise DaemonError(str(error)) from error
     set_tag(engine, image.id, reference.with_default_tag())
 
 

@@ -18,7 +18,7 @@ from labkit.engine.engine import Engine, container_layers
 from labkit.engine.state import TEXTS, Container, Options
 from labkit.go import path as gopath
 from labkit.oci.content import Content
-from labkit.oci.tree import EMPTY_ROOT, Device, Dir, File, Meta, Symlink, split_path
+from labkit.oci.tree import EMPTY_ROOT, Device, Dir, File, Meta, Symlink, mapped, split_path
 from labkit.storage.mounts import MountTable
 from labkit.storage.overlay import Mount
 from labkit.storage.overlay2 import mount_options
@@ -112,13 +112,7 @@ def _new_memory(root: Mount, path: str, options: str, made: int) -> Dir:
 
 def _made_at(root: Dir, moment: int) -> Dir:
     """Return a file system of the kernel's as it is when a container starts: all of it is made then."""
-    children = {
-        name: _made_at(node, moment)
-        if isinstance(node, Dir)
-        else with_meta(node, replace(meta_of(node), mtime=moment))
-        for name, node in root.children.items()
-    }
-    return Dir(children, replace(root.meta, mtime=moment))
+    return mapped(root, lambda node: with_meta(node, replace(node.meta, mtime=moment)))
 
 
 def daemon_mounts(engine: Engine, container: Container) -> MountTable:

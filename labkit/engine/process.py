@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from pyrsistent import pmap
@@ -90,7 +90,8 @@ def start(engine: Engine, container: Container, *, detached: bool, stdin: bytes 
 
         An interpreter reads what is typed or piped to it, and ends where there is nothing.
         """
-        if not _runs_image_command(container):
+        config = container.image.config.config
+        if container.command != (*(config.get("Entrypoint") or ()), *(config.get("Cmd") or ())):
             return None
         if path.rpartition("/")[2].startswith(_INTERPRETERS) and (stdin or not container.options.open_stdin):
             return None if stdin else 0
@@ -123,9 +124,7 @@ def start(engine: Engine, container: Container, *, detached: bool, stdin: bytes 
         )
     else:
         engine.advance(result.duration_ns)
-        state = replace(
-            container, status="exited", started=before, finished=engine.now, exit_code=result.exit_code
-        )
+        state = containers.ended(replace(container, started=before), engine.now, result.exit_code)
     state = written(engine, state, fs)
     engine.change(started=engine.state.started + 1)
     return containers.keep(engine, replace(state, error="", log=container.log + log, shells=shells))
@@ -163,7 +162,7 @@ def type_into(
         log = (LogLine(chunk.stream, engine.now, chunk.data) for chunk in result.chunks)
         container = replace(container, shells=left, log=(*container.log, *typed, *log))
     if main and not left:
-        container = replace(container, status="exited", finished=engine.now, exit_code=result.exit_code)
+        container = containers.ended(container, engine.now, result.exit_code)
     keep = containers.keep if container.running else containers.keep_ended
     keep(engine, container)
     return result, left
@@ -187,7 +186,6 @@ def execute(
     working_dir: str | None = None,
     stdin: bytes | Reader = b"",
     tty: bool = False,
-    programs: Mapping[str, Callable[[Task, Sequence[str]], int]] | None = None,
 ) -> Completed:
     """Run a command in a running container, as `docker exec` does.
 
@@ -207,7 +205,7 @@ def execute(
             engine, container, fs, clock, env=env, user=user, working_dir=working_dir, stdin=stdin, tty=tty
         )
         _check_working_dir(fs, working_dir or "/")
-        result = _run(argv, replace(process, programs=programs or {}))
+        result = _run(argv, process)
     except StartError as error:
         raise ExecError(str(error)) from None
     except ExecNotFound as error:
@@ -225,13 +223,7 @@ def settle(engine: Engine) -> None:
     """End the main processes whose time has come."""
     for container in list(engine.state.containers.values()):
         if container.running and container.ends_at is not None and container.ends_at <= engine.now:
-            ended = replace(
-                container,
-                status="exited",
-                finished=container.ends_at,
-                exit_code=container.ends_with,
-                ends_at=None,
-            )
+            ended = containers.ended(container, container.ends_at, container.ends_with)
             containers.keep_ended(engine, ended)
 
 
@@ -248,20 +240,13 @@ def _run(argv: Sequence[str], process: Process) -> Completed:
     try:
         return run_command(argv, process)
     except ExecNotFound as error:
-        if not _is_there(process, error):
+        fs, name = process.fs, error.name
+        is_script = error.kind == "no such file" and name.startswith("/") and fs.exists(name)
+        if error.kind != "exec format error" and not (is_script and fs.read(name, 0, 2) == b"#!"):
             raise
         words = "exec format error" if error.kind == "exec format error" else "no such file or directory"
-        said = Chunk(2, Content.of(f"exec {error.name}: {words}\n".encode()), 0)
+        said = Chunk(2, Content.of(f"exec {name}: {words}\n".encode()), 0)
         return Completed(1, (said,), 0, True)
-
-
-def _is_there(process: Process, error: ExecNotFound) -> bool:
-    """Tell whether there is a file to run, or a script whose interpreter is not there."""
-    if error.kind == "exec format error":
-        return True
-    if error.kind != "no such file" or not error.name.startswith("/") or not process.fs.exists(error.name):
-        return False
-    return process.fs.read(error.name, 0, 2) == b"#!"
 
 
 def _check_working_dir(fs: MountTable, path: str) -> None:
@@ -353,9 +338,3 @@ def user_ids(fs: MountTable, text: str) -> tuple[int, int, str]:
     if not (uid <= _LARGEST_ID and gid <= _LARGEST_ID):
         raise StartError(f"uids and gids must be in range 0-{_LARGEST_ID}", 125)
     return uid, gid, home
-
-
-def _runs_image_command(container: Container) -> bool:
-    config = container.image.config.config
-    own = (*(config.get("Entrypoint") or ()), *(config.get("Cmd") or ()))
-    return container.command == own

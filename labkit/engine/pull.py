@@ -99,12 +99,7 @@ def pull(
 
 
 def _download(
-    engine: Engine,
-    client: Client,
-    reference: Reference,
-    network: Network,
-    manifest: Manifest,
-    recorded: bool,
+    engine: Engine, client: Client, reference: Reference, network: Network, manifest: Manifest, recorded: bool
 ) -> Generator[PullEvent, None, Image]:
     """Download the layers that are missing, each blob once, and make the image of them."""
     started = client.live.clock() if client.live else 0.0
@@ -279,11 +274,6 @@ class Finished(Generic[Value]):
     value: Value
 
 
-@dataclass(frozen=True, slots=True)
-class _Failed:
-    error: BaseException
-
-
 _LAST_STEP = 0.3
 """Seconds that a job has for its last step, once what it waits for was interrupted."""
 
@@ -304,7 +294,7 @@ def in_parallel(
     >>> list(in_parallel({"a": job}, 3))
     [('a', 'half'), ('a', Finished(value='whole'))]
     """
-    steps_done: SimpleQueue[tuple[str, Step | Finished[Value] | _Failed]] = SimpleQueue()
+    steps_done: SimpleQueue[tuple[str, Step | Finished[Value] | BaseException]] = SimpleQueue()
     stop = threading.Event()
     waiting = deque(jobs.items())
 
@@ -322,7 +312,7 @@ def in_parallel(
             steps_done.put((name, Finished(end.value)))
         except BaseException as error:  # an error of a thread is raised where its steps are waited for
             stop.set()
-            steps_done.put((name, _Failed(error)))
+            steps_done.put((name, error))
         finally:
             steps.close()
 
@@ -337,8 +327,8 @@ def in_parallel(
         left = len(jobs)
         while left:
             name, step = steps_done.get()
-            if isinstance(step, _Failed):
-                raise step.error
+            if isinstance(step, BaseException):
+                raise step
             left -= isinstance(step, Finished)
             yield name, step
     except BaseException:

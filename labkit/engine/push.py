@@ -76,16 +76,6 @@ def push(
     return Pushed(manifest.digest, len(manifest.raw))
 
 
-def _attempts(size: int) -> tuple[int, int, bool]:
-    """Return how often a layer is tried to be mounted and looked for, and whether by others' digests, too.
-
-    The smaller it is, the less is an upload to be spared (moby, getMaxMountAndExistenceCheckAttempts).
-    """
-    if size > 10 << 20:
-        return 4, 3, True
-    return (3, 1, False) if size > 100 << 10 else (1, 1, False)
-
-
 @dataclass(slots=True)
 class _Target:
     """The repository that is pushed to, what is known of layers, and the blobs that it is known to have."""
@@ -140,7 +130,9 @@ class _Target:
 
     def found(self, layer: Layer) -> str:
         """Return what is said of a layer that the registry has, or "" where it is to be uploaded."""
-        mounts, checks, others = _attempts(layer.size)
+        # The smaller it is, the less is an upload to be spared (moby, getMaxMountAndExistenceCheckAttempts).
+        others = layer.size > 10 << 20
+        mounts, checks = 4 if others else 3 if layer.size > 100 << 10 else 1, 3 if others else 1
         asked = set[str]()
         if layer.diff_id in self.there or self.has(layer, 1, True, asked):
             return "Layer already exists"

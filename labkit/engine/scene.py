@@ -22,7 +22,7 @@ from labkit.oci.config import dockerfile_line
 from labkit.oci.digest import short
 from labkit.oci.image import Image, topmost
 from labkit.oci.reference import parse_reference
-from labkit.oci.tree import Dir, Node
+from labkit.oci.tree import Dir
 
 MOST_FILES = 5
 """The files that a container shows one by one; the others are counted."""
@@ -89,7 +89,10 @@ def scene(state: State, unfolded: Iterable[str] = (), beside: int = _BESIDE) -> 
     >>> scene(State())
     Scene(tiles=(), columns=0, rows=0)
     """
-    named = [(", ".join(_names(state, image)) or "<none>", image) for image in listed(state)]
+    named = []
+    for image in listed(state):
+        names = sorted(parse_reference(name).familiar for name in keys_of(state.tags, image.id))
+        named.append((", ".join(names) or "<none>", image))
     found = _built(_forest(named, state.containers.values(), state), unfolded, beside)
     return replace(found, tiles=(*_blobs(state), *found.tiles, *_volumes(state)))
 
@@ -113,7 +116,7 @@ def scene_of(
 def _built(ground: _Spot, unfolded: Iterable[str], beside: int = _BESIDE) -> Scene:
     """Return the scene of what stands on the ground, without blobs and volumes."""
     for spot in _all(ground):
-        spot.above.sort(key=_order)
+        spot.above.sort(key=lambda each: each.order)
         if spot is ground or len(spot.above) > 1:
             for each in spot.above:
                 _fold(each, frozenset(unfolded), beside)
@@ -131,10 +134,6 @@ class _Spot:
     order: tuple[int, int] = (0, 0)
     """Cards are first, then containers, which stand on a layer where their image has no card, then layers."""
     above: list[_Spot] = field(default_factory=list)
-
-
-def _order(spot: _Spot) -> tuple[int, int]:
-    return spot.order
 
 
 def _all(ground: _Spot) -> Iterator[_Spot]:
@@ -176,10 +175,6 @@ def _forest(images: Iterable[tuple[str, Image]], containers: Iterable[Container]
         below = cards.get(container.image_id) or top(container.image, len(cards) + container.number)
         below.above.append(_standing(container))
     return ground
-
-
-def _names(state: State, image: Image) -> list[str]:
-    return sorted(parse_reference(name).familiar for name in keys_of(state.tags, image.id))
 
 
 def _called(state: State, diff_id: str) -> str:
@@ -250,11 +245,8 @@ def _file(change: Change, below: Dir, upper: Dir, image: Image) -> Tile:
     note = "opaque" if isinstance(node, Dir) and node.opaque else ""
     below_it = None if change.kind == "A" else topmost(image, path)
     origin = f"layer:{image.chain_ids[below_it[0]]}" if below_it else ""
-    return Tile(change.path, change.path, _size(node), mark=change.kind, note=note, origin=origin)
-
-
-def _size(node: Node | None) -> int | None:
-    return None if node is None or isinstance(node, Dir) else tree.stat_size(node)
+    size = None if node is None or isinstance(node, Dir) else tree.stat_size(node)
+    return Tile(change.path, change.path, size, mark=change.kind, note=note, origin=origin)
 
 
 def _fold(bottom: _Spot, unfolded: frozenset[str], beside: int) -> None:

@@ -46,14 +46,9 @@ def container_name(identity: str, taken: Collection[str] = ()) -> str:
 
     >>> container_name(64 * "0")
     'admiring_archimedes'
-    >>> container_name(64 * "0", {"admiring_archimedes"})
-    'admiring_archimedes0'
     """
-    number, adjectives, surnames = (
-        int(identity[-12:], 16),
-        TEXTS["adjectives"].split(),
-        TEXTS["surnames"].split(),
-    )
+    number = int(identity[-12:], 16)
+    adjectives, surnames = TEXTS["adjectives"].split(), TEXTS["surnames"].split()
     name = f"{adjectives[number % len(adjectives)]}_{surnames[number // len(adjectives) % len(surnames)]}"
     if name not in taken:
         return name

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
 from labkit.base.errors import Conflict, DaemonError, NotFound
 from labkit.engine.engine import Engine
@@ -116,20 +118,18 @@ def for_container(
             raise DaemonError(f"source {place} is not directory")
         volume = known or create(engine, each.name or identifier(identity, each.destination))
         if isinstance(below, Dir) and not volume.files.children and each.copied:
-            _keep(
-                engine, replace(volume, files=replace(tree.unnested(_copied(below, engine.now)), opaque=True))
-            )
+            copied = tree.mapped(below, partial(_copied, now=engine.now))
+            _keep(engine, replace(volume, files=replace(copied, opaque=True)))
         mounts.append(replace(each, name=volume.name, anonymous=each.anonymous or not each.name))
     return tuple(mounts)
 
 
-def _copied(directory: Dir, now: int) -> tree.Nested[Dir]:
-    """Return a directory as it is copied: one that gets files is changed by that."""
-    children: dict[str, Node] = {}
-    for name, node in directory.children.items():
-        children[name] = (yield _copied(node, now)) if isinstance(node, Dir) else node
-    meta = replace(directory.meta, mtime=now) if children else directory.meta
-    return Dir(children, meta)
+def _copied(node: Any, now: int) -> Node:
+    """Return a node as it is copied: a directory that gets files is changed by that."""
+    copy: Node = node
+    if isinstance(node, Dir) and node.children:
+        copy = replace(node, meta=replace(node.meta, mtime=now))
+    return copy
 
 
 def check(options: Options) -> None:

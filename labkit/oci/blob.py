@@ -13,29 +13,9 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO
 
 from labkit.base.errors import FileSystemError, TruncatedFile
-from labkit.oci.content import Content, Source
-
-
-class Blob(Source, Protocol):
-    """A source of a known size."""
-
-    @property
-    def size(self) -> int:
-        """How many bytes there are."""
-        ...
-
-
-def whole(blob: Blob) -> Content:
-    """Return a blob as content.
-
-    >>> from labkit.oci.content import Buffer
-    >>> whole(Buffer(b"layer")).read()
-    b'layer'
-    """
-    return Content.at(blob, 0, blob.size)
 
 
 def write_file(target: Path, chunks: Iterable[bytes], mode: int = 0o644, mtime: int | None = None) -> None:

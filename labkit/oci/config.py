@@ -26,6 +26,7 @@ CONTAINER_CONFIG, HISTORY, IMAGE = (
 )
 """moby's structs."""
 
+_TEXTS = ("architecture", "variant", "os.version", "author", "comment", "docker_version", "container")
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -89,19 +90,14 @@ def parse_config(raw: bytes) -> ImageConfig:
 
 
 def _config(raw: bytes, known: Mapping[str, Any], history: tuple[History, ...]) -> ImageConfig:
+    texts = {key.replace(".", "_"): known.get(key, "") for key in _TEXTS}
     return ImageConfig(
+        **texts,
         raw=raw,
         id=sha256(raw),
-        architecture=known.get("architecture", ""),
         os=known.get("os", "linux"),
-        variant=known.get("variant", ""),
-        os_version=known.get("os.version", ""),
         os_features=tuple(known.get("os.features", ())),
         created=known["created"],
-        author=known.get("author", ""),
-        comment=known.get("comment", ""),
-        docker_version=known.get("docker_version", ""),
-        container=known.get("container", ""),
         config=freeze(known.get("config", {})),
         container_config=freeze(known["container_config"]),
         diff_ids=tuple(known["rootfs"].get("diff_ids", ())),

@@ -145,16 +145,7 @@ class Content:
     def slice(self, offset: int, size: int | None = None) -> Content:
         """Return a part: from `offset` on, all of it or at most `size` bytes."""
         end = self.size if size is None else min(self.size, offset + size)
-        if offset >= end:
-            return EMPTY
-        pieces = []
-        position = 0
-        for piece in self.pieces:
-            first, last = max(offset - position, 0), min(end - position, piece.size)
-            if first < last:
-                pieces.append(Piece(piece.source, piece.offset + first, last - first))
-            position += piece.size
-        return Content(tuple(pieces), sum(piece.size for piece in pieces))
+        return Cutter(self).cut(offset, end - offset) if offset < end else EMPTY
 
     def resized(self, size: int) -> Content:
         """Return the content cut to `size` bytes, or padded with zero bytes up to it.
@@ -206,3 +197,29 @@ ZEROS = _Zeros()
 NULLS = _Zeros()
 """Zero bytes that were written."""
 EMPTY = Content()
+
+
+class Cutter:
+    """Slices of content at growing offsets, each found from where the one before was."""
+
+    def __init__(self, content: Content) -> None:
+        self._pieces = content.pieces
+        self._index = 0
+        self._start = 0
+
+    def cut(self, offset: int, size: int) -> Content:
+        """Return `size` bytes from `offset` on."""
+        if not size:
+            return EMPTY
+        while self._start + self._pieces[self._index].size <= offset:
+            self._start += self._pieces[self._index].size
+            self._index += 1
+        found = []
+        index, start, end = self._index, self._start, offset + size
+        while start < end:
+            piece = self._pieces[index]
+            first, last = max(offset - start, 0), min(end - start, piece.size)
+            found.append(Piece(piece.source, piece.offset + first, last - first))
+            start += piece.size
+            index += 1
+        return Content(tuple(found), size)

@@ -11,13 +11,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from labkit.base.errors import InvalidDigest, InvalidDocument, LabkitError
 from labkit.base.text import packaged
 from labkit.go.quote import go_quote
-from labkit.go.struct import freeze
+from labkit.go.struct import conform, declared, freeze, thaw
 from labkit.oci.content import Content
 from labkit.oci.digest import parse_digest, sha256
 
@@ -114,26 +114,21 @@ def read_descriptor(known: Mapping[str, Any], role: str) -> Descriptor:
         raise InvalidDocument(f"invalid size {known['size']} of {role} {digest}")
     if not known["mediaType"]:
         raise InvalidDocument(f"invalid {role} {digest}, no mediaType key")
-    platform = known.get("platform")
+    platform: dict[str, Any] = {
+        key.replace(".", "_"): () if value is None else freeze(value)
+        for key, value in (known.get("platform") or {}).items()
+    }
     return Descriptor(
         media_type=known["mediaType"],
         digest=digest,
         size=known["size"],
-        platform=_platform(platform) if platform else None,
+        platform=Platform(**platform) if platform else None,
         annotations=freeze(known["annotations"] or {}),
         urls=tuple(known["urls"] or ()),
     )
 
 
-def _platform(known: Mapping[str, Any]) -> Platform:
-    return Platform(
-        architecture=known["architecture"],
-        os=known["os"],
-        variant=known["variant"],
-        os_version=known["os.version"],
-        os_features=tuple(known["os.features"] or ()),
-        features=tuple(known["features"] or ()),
-    )
+_TYPES = declared(packaged("labkit.oci", "descriptor.go.txt"))
 
 
 def plain_descriptor(descriptor: Descriptor, docker: bool) -> dict[str, Any]:
@@ -142,28 +137,18 @@ def plain_descriptor(descriptor: Descriptor, docker: bool) -> dict[str, Any]:
     >>> list(plain_descriptor(Descriptor(OCI_CONFIG, "sha256:" + 64 * "0", 2), docker=True))
     ['mediaType', 'size', 'digest']
     """
-    name = {"digest": descriptor.digest}
-    size = {"size": descriptor.size}
-    # Each program writes its struct's fields in their order; a map has none, so Go sorts its keys.
-    optional = {
+    written = {
+        "mediaType": descriptor.media_type,
+        "digest": descriptor.digest,
+        "size": descriptor.size,
         "urls": list(descriptor.urls),
-        "annotations": {key: descriptor.annotations[key] for key in sorted(descriptor.annotations)},
-        "platform": _plain_platform(descriptor.platform) if descriptor.platform else None,
+        "annotations": dict(descriptor.annotations),
     }
-    required = {"mediaType": descriptor.media_type} | (size | name if docker else name | size)
-    return required | {key: item for key, item in optional.items() if item}
-
-
-def _plain_platform(platform: Platform) -> dict[str, Any]:
-    optional = {
-        "os.version": platform.os_version,
-        "os.features": list(platform.os_features),
-        "variant": platform.variant,
-        "features": list(platform.features),
-    }
-    return {"architecture": platform.architecture, "os": platform.os} | {
-        key: item for key, item in optional.items() if item
-    }
+    if descriptor.platform:
+        known = thaw(asdict(descriptor.platform))
+        written["platform"] = {key.replace("_", "."): value for key, value in known.items()}
+    plain: dict[str, Any] = conform(_TYPES["distribution.Descriptor" if docker else "v1.Descriptor"], written)
+    return plain
 
 
 def one_line(text: str) -> str:
@@ -186,9 +171,6 @@ def parse_platform(text: str, default: Platform) -> Platform:
 
     >>> str(parse_platform("linux/aarch64", Platform("amd64", "linux")))
     'linux/arm64'
-    >>> parse_platform("nope", Platform("amd64", "linux"))
-    Traceback (most recent call last):
-    labkit.base.errors.LabkitError: "nope": unknown operating system or architecture: invalid argument
     """
     if "*" in text:
         raise _error(f"{go_quote(text)}: wildcards not yet supported")

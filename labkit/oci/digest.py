@@ -23,8 +23,6 @@ def sha256(data: bytes | Iterable[bytes]) -> str:
 
     >>> sha256(b"")
     'sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
-    >>> sha256([b"a", b"b"]) == sha256(b"ab")
-    True
     """
     pieces = (data,) if isinstance(data, bytes) else data
     state = hashlib.sha256()
@@ -38,9 +36,6 @@ def parse_digest(text: str) -> str:
 
     >>> parse_digest("sha256:" + 64 * "0")[:12]
     'sha256:00000'
-    >>> parse_digest("sha256:0000")
-    Traceback (most recent call last):
-    labkit.base.errors.InvalidDigest: invalid checksum digest length
     """
     # The order of the checks is go-digest's Validate: a text with two faults gives Docker's error.
     match = _GRAMMAR.fullmatch(text)

@@ -19,18 +19,14 @@ import weakref
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from typing import IO, Any
 
 from labkit.base.errors import InvalidArchive, LabkitError, call_of
 from labkit.oci.blob import FileSource, write_all
-from labkit.oci.content import CHUNK, Buffer, Content, Piece
+from labkit.oci.content import CHUNK, Content, Cutter
 
-_MAGIC = {
-    "bzip2": b"BZh",
-    "gzip": b"\x1f\x8b\x08",
-    "xz": b"\xfd7zXZ\x00",
-    "zstd": b"\x28\xb5\x2f\xfd",
-}
+_MAGIC = {"bzip2": b"BZh", "gzip": b"\x1f\x8b\x08", "xz": b"\xfd7zXZ\x00", "zstd": b"\x28\xb5\x2f\xfd"}
 _IN_MEMORY = 8 << 20
 _BLOCK = 0xFFFF
 
@@ -40,8 +36,6 @@ def compression(head: bytes) -> str:
 
     >>> compression(bytes.fromhex("1f8b0800"))
     'gzip'
-    >>> compression(b"etc/")
-    ''
     """
     return next((kind for kind, magic in _MAGIC.items() if head.startswith(magic)), "")
 
@@ -105,23 +99,16 @@ def _damage(kind: str, reason: str) -> InvalidArchive:
 class _Gunzip:
     """zlib's decoder of one gzip member, with the interface that bz2's and lzma's have."""
 
+    eof, needs_input, unused_data = False, True, b""
+
     def __init__(self) -> None:
         self._decoder = zlib.decompressobj(wbits=31)
 
     def decompress(self, data: bytes, limit: int) -> bytes:
-        return self._decoder.decompress(self._decoder.unconsumed_tail + data, limit)
-
-    @property
-    def eof(self) -> bool:
-        return self._decoder.eof
-
-    @property
-    def needs_input(self) -> bool:
-        return not self._decoder.unconsumed_tail
-
-    @property
-    def unused_data(self) -> bytes:
-        return self._decoder.unused_data
+        found = self._decoder.decompress(self._decoder.unconsumed_tail + data, limit)
+        self.eof, self.unused_data = self._decoder.eof, self._decoder.unused_data
+        self.needs_input = not self._decoder.unconsumed_tail
+        return found
 
 
 class _Unzstd:
@@ -129,6 +116,8 @@ class _Unzstd:
 
     It takes no limit of what comes out, so it is given little at a time.
     """
+
+    eof, needs_input, unused_data = False, True, b""
 
     def __init__(self) -> None:
         try:
@@ -140,25 +129,15 @@ class _Unzstd:
         self._rest = memoryview(b"")
 
     def decompress(self, data: bytes, limit: int) -> bytes:
-        if data:
-            self._rest = memoryview(data)
-        part, self._rest = self._rest[: limit >> 12], self._rest[limit >> 12 :]
+        rest = memoryview(data) if data else self._rest
+        part, self._rest = rest[: limit >> 12], rest[limit >> 12 :]
         try:
-            return self._decoder.decompress(part) if part else b""
+            found = self._decoder.decompress(part) if part else b""
         except self._error as error:
             raise ValueError(str(error)) from None
-
-    @property
-    def eof(self) -> bool:
-        return self._decoder.eof
-
-    @property
-    def needs_input(self) -> bool:
-        return not self._rest
-
-    @property
-    def unused_data(self) -> bytes:
-        return self._decoder.unused_data + bytes(self._rest)
+        self.eof, self.needs_input = self._decoder.eof, not self._rest
+        self.unused_data = self._decoder.unused_data + bytes(self._rest)
+        return found
 
 
 _DECODERS: dict[str, Callable[[], Any]] = {
@@ -243,33 +222,13 @@ def store_gzip(content: Content) -> Content:
     checksum = 0
     for chunk in content.chunks():
         checksum = zlib.crc32(chunk, checksum)
-    pieces = [_piece(b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff")]
-    blocks = max(1, -(-content.size // _BLOCK))
-    for number, block in enumerate(_blocks(content), 1):
-        length = sum(piece.size for piece in block)
-        pieces.append(_piece(struct.pack("<BHH", number == blocks, length, length ^ 0xFFFF)))
-        pieces.extend(block)
+    parts, cut = [Content.of(b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff")], Cutter(content).cut
+    for start in range(0, max(1, content.size), _BLOCK):
+        length = min(content.size - start, _BLOCK)
+        last = start + length == content.size
+        parts += [Content.of(struct.pack("<BHH", last, length, length ^ 0xFFFF)), cut(start, length)]
     # The size is kept modulo 2 to the 32nd (RFC 1952, 2.3.1).
-    pieces.append(_piece(struct.pack("<II", checksum, content.size & 0xFFFFFFFF)))
-    return Content(tuple(pieces), sum(piece.size for piece in pieces))
-
-
-def _piece(data: bytes) -> Piece:
-    return Piece(Buffer(data), 0, len(data))
-
-
-def _blocks(content: Content) -> Iterator[list[Piece]]:
-    """Yield the content's pieces, cut and grouped into blocks of 65,535 bytes and a rest."""
-    block: list[Piece] = []
-    free = _BLOCK
-    for piece in content.pieces:
-        start = 0
-        while start < piece.size:
-            taken = min(free, piece.size - start)
-            block.append(Piece(piece.source, piece.offset + start, taken))
-            start, free = start + taken, free - taken
-            if not free:
-                yield block
-                block, free = [], _BLOCK
-    if block or not content.size:
-        yield block
+    parts.append(Content.of(struct.pack("<II", checksum, content.size & 0xFFFFFFFF)))
+    return Content(
+        tuple(chain.from_iterable(part.pieces for part in parts)), sum(part.size for part in parts)
+    )

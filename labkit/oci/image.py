@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from labkit.base.errors import InvalidDigest, InvalidDocument, InvalidImage, LabkitError
+from labkit.base.errors import InvalidDigest, InvalidDocument, InvalidImage, retold
 from labkit.base.text import shown
 from labkit.go.struct import conform, thaw
 from labkit.go.units import human_size
@@ -188,11 +188,9 @@ def validate(image: Image, *, contents: bool = False) -> None:
             raise InvalidImage(
                 f'invalid diffID for layer {place}: expected "{diff_id}", got "{layer.diff_id}"'
             )
-    try:
+    with retold(InvalidImage, InvalidDocument, InvalidDigest):
         pair_history(image.config)
         digest.parse_digest(image.id)
-    except (InvalidDocument, InvalidDigest) as error:
-        raise InvalidImage(str(error)) from None
     if not image.record_id and image.id != digest.sha256(image.config.raw):
         raise InvalidImage(f"the config of image {image.id} has another digest")
     if contents:
@@ -215,9 +213,7 @@ def _check_contents(place: int, layer: Layer) -> None:
     computed = digest.sha256(layer.tar.chunks())
     if computed != layer.diff_id:
         raise InvalidImage(f'invalid diffID for layer {place}: expected "{layer.diff_id}", got "{computed}"')
-    try:
+    with retold(InvalidImage, start=f"layer {place}: "):
         changes = read_changes(layer.tar)
-    except LabkitError as error:
-        raise InvalidImage(f"layer {place}: {error}") from None
     if not tree.same(changes, layer.changes):
         raise InvalidImage(f"layer {place}: its tar holds other changes")

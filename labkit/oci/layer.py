@@ -7,8 +7,6 @@ made of filler. It has no tar, so that its DiffID cannot be checked (docs/decisi
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -48,16 +46,11 @@ class Layer:
 
     @staticmethod
     def from_tar(tar: Content, diff_id: str | None = None) -> Layer:
-        """Return the layer that a tar holds; its bytes are read once, to hash and to parse them.
+        """Return the layer that a tar holds.
 
         Raises InvalidLayer, or DigestMismatch where the tar does not have the DiffID given.
         """
-        state = hashlib.sha256()
-        chunks = _hashed(tar, state.update)
-        changes = read_changes(tar, chunks)
-        for _ in chunks:
-            pass
-        computed = f"sha256:{state.hexdigest()}"
+        changes, computed = read_changes(tar), sha256(tar.chunks())
         if diff_id is not None and computed != diff_id:
             raise DigestMismatch(f'invalid diffID: expected "{diff_id}", got "{computed}"')
         return Layer(computed, changes, tar)
@@ -76,9 +69,3 @@ class Layer:
     def size(self) -> int:
         """The bytes of the layer's files, as `docker history` counts them."""
         return tree.size(self.changes)
-
-
-def _hashed(tar: Content, update: Callable[[bytes], None]) -> Iterator[bytes]:
-    for chunk in tar.chunks():
-        update(chunk)
-        yield chunk

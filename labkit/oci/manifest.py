@@ -74,16 +74,17 @@ class Index(_Document):
         target = wanted.normalized()
         named = [(entry, entry.platform) for entry in self.manifests if entry.platform]
         for entry, platform in named:
-            if _same(platform.normalized(), target):
+            found = platform.normalized()
+            if (found.os, found.architecture, found.variant) == (
+                target.os,
+                target.architecture,
+                target.variant,
+            ):
                 return entry
         for entry, platform in named:
             if target.architecture == "arm" and (platform.os, platform.architecture) == (target.os, "arm"):
                 return entry
         return None
-
-
-def _same(one: Platform, other: Platform) -> bool:
-    return (one.os, one.architecture, one.variant) == (other.os, other.architecture, other.variant)
 
 
 def parse_manifest(raw: bytes, media_type: str = "") -> Manifest | Index:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from labkit.base.errors import InvalidDigest, InvalidReference
+from labkit.base.errors import InvalidDigest, InvalidReference, retold
 from labkit.oci.digest import parse_digest
 
 DEFAULT_DOMAIN = "docker.io"
@@ -117,9 +117,6 @@ def parse_reference(text: str) -> Reference:
 
     >>> str(parse_reference("nginx"))
     'docker.io/library/nginx'
-    >>> parse_reference("Nginx")
-    Traceback (most recent call last):
-    labkit.base.errors.InvalidReference: invalid reference format: repository name must be lowercase
     """
     if _HEXADECIMAL.fullmatch(text):
         raise InvalidReference(
@@ -149,7 +146,5 @@ def _split_domain(text: str) -> tuple[str, str]:
 
 
 def _checked_digest(digest: str) -> str:
-    try:
+    with retold(InvalidReference, InvalidDigest):
         return parse_digest(digest)
-    except InvalidDigest as error:
-        raise InvalidReference(str(error)) from None

@@ -13,20 +13,21 @@ where an archive has both, GNU's name counts (archive/tar, Reader.next).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
 from labkit.base.errors import InvalidLayer
 from labkit.base.text import decode
 from labkit.go.moment import SECOND
+from labkit.oci.content import Content, Cutter
 from labkit.oci.tree import Meta
 
 BLOCK = 512
 FILE, LINK, SYMLINK, CHARACTER, BLOCK_DEVICE, DIRECTORY, FIFO = b"0123456"
 _OLD_FILE = 0
 _PAX, _GLOBAL_PAX, _LONG_NAME, _LONG_LINK, _SPARSE = b"xgLKS"
-_DEVICES = frozenset((CHARACTER, BLOCK_DEVICE))
+DEVICES = frozenset((CHARACTER, BLOCK_DEVICE))
 _WITHOUT_DATA = frozenset((LINK, SYMLINK, CHARACTER, BLOCK_DEVICE, DIRECTORY, FIFO))
 _SPECIAL_SIZE = 1 << 20  # the most that Go reads of such an entry (maxSpecialFileSize)
 _ZEROS = bytes(BLOCK)
@@ -63,24 +64,19 @@ def _invalid() -> InvalidLayer:
     return failure("archive/tar: invalid tar header")
 
 
-def entries(chunks: Iterable[bytes], total: int) -> Iterator[Entry]:
-    """Yield the entries of an archive of `total` bytes, which come in chunks.
+def entries(content: Content) -> Iterator[Entry]:
+    """Yield the entries of an archive; raises InvalidLayer.
 
-    Raises InvalidLayer. The archive ends with two blocks of zeros or with its bytes; what comes after
-    the zeros is not looked at.
+    It ends with two blocks of zeros or with its bytes; what comes after the zeros is not looked at.
 
-    >>> list(entries([bytes(1024)], 1024))
+    >>> list(entries(Content.of(bytes(1024))))
     []
     """
-    return scan(_Window(chunks).read, total)
+    total, cut = content.size, Cutter(content).cut
 
+    def read(offset: int, size: int) -> bytes:
+        return cut(offset, min(size, total - offset)).read() if offset < total else b""
 
-def scan(read: Callable[[int, int], bytes], total: int) -> Iterator[Entry]:
-    """Yield the entries of an archive that `read(offset, size)` reads at growing offsets.
-
-    >>> list(scan(lambda offset, size: bytes(size), 1024))
-    []
-    """
     metas: dict[bytes, Meta] = {}
     offset = 0
     pax: dict[bytes, bytes] = {}
@@ -120,38 +116,6 @@ def scan(read: Callable[[int, int], bytes], total: int) -> Iterator[Entry]:
         offset = entry.offset + (entry.size + BLOCK - 1) // BLOCK * BLOCK
 
 
-class _Window:
-    """Reads at growing offsets from bytes that come in chunks, each chunk once."""
-
-    def __init__(self, chunks: Iterable[bytes]) -> None:
-        self._chunks = iter(chunks)
-        self._start = 0
-        self._data = b""
-
-    def read(self, offset: int, size: int) -> bytes:
-        """Return `size` bytes from `offset` on, or what there is of them."""
-        first = offset - self._start
-        if first + size > len(self._data):
-            self._advance(offset, size)
-            first = offset - self._start
-        return self._data[first : first + size]
-
-    def _advance(self, offset: int, size: int) -> None:
-        end = self._start + len(self._data)
-        kept = [self._data[offset - self._start :]] if offset < end else []
-        start = offset if kept else end
-        for chunk in self._chunks:
-            end += len(chunk)
-            if end <= offset:
-                start = end
-                continue
-            kept.append(chunk)
-            if end >= offset + size:
-                break
-        self._start = start
-        self._data = kept[0] if len(kept) == 1 else b"".join(kept)
-
-
 def _check_end(block: bytes) -> None:
     # Go takes one block of zeros for the end only with another after it, or where the bytes end.
     if block and block != _ZEROS:
@@ -177,7 +141,7 @@ def _parse(block: bytes, offset: int, metas: dict[bytes, Meta]) -> Entry:
         prefix = block[345 : 476 if block[508:] == b"tar\0" else 500]
         name = prefix.partition(b"\0")[0] + b"/" + name
     device = (0, 0)
-    if kind in _DEVICES and magic.startswith((b"ustar\0", b"ustar  \0")):
+    if kind in DEVICES and magic.startswith((b"ustar\0", b"ustar  \0")):
         device = (_number(block[329:337]), _number(block[337:345]))
     link = block[157:257].partition(b"\0")[0] if block[157] else b""
     return Entry(kind, name, link, meta, offset, size, device)

@@ -13,7 +13,7 @@ slices of the tar; nothing is copied.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from typing import NamedTuple, NoReturn, TypeAlias, cast
 
@@ -21,19 +21,8 @@ from labkit.base.errors import InvalidLayer
 from labkit.base.text import decode
 from labkit.go.quote import go_quote
 from labkit.oci.changeset import over
-from labkit.oci.content import EMPTY, Content, Piece
-from labkit.oci.tar import (
-    BLOCK_DEVICE,
-    CHARACTER,
-    DIRECTORY,
-    FIFO,
-    FILE,
-    LINK,
-    SYMLINK,
-    Entry,
-    entries,
-    failure,
-)
+from labkit.oci.content import Content, Cutter
+from labkit.oci.tar import CHARACTER, DEVICES, DIRECTORY, FIFO, FILE, LINK, SYMLINK, Entry, entries, failure
 from labkit.oci.tree import Device, Dir, Fifo, File, Node, PathWalk, Symlink, Whiteout, new_inode
 
 WHITEOUT = ".wh."
@@ -47,16 +36,14 @@ _LINKS = 40
 Children: TypeAlias = dict[str, Node]
 
 
-def read_changes(tar: Content, chunks: Iterable[bytes] | None = None) -> Dir:
+def read_changes(tar: Content) -> Dir:
     """Return the changes that a layer's tar holds; raises InvalidLayer.
-
-    `chunks` are the tar's bytes where the caller reads them anyway, to hash them.
 
     >>> read_changes(Content.of(bytes(1024))) == Dir()
     True
     """
     unpacking = _Unpacking(tar)
-    for entry in entries(tar.chunks() if chunks is None else chunks, tar.size):
+    for entry in entries(tar):
         unpacking.add(entry)
     return unpacking.tree()
 
@@ -71,7 +58,7 @@ def node_of(entry: Entry, cut: Callable[[int, int], Content]) -> Node:
         return Dir(meta=meta)
     if kind == SYMLINK:
         return Symlink(decode(entry.link), replace(meta, mode=0o777))
-    if kind in (CHARACTER, BLOCK_DEVICE):
+    if kind in DEVICES:
         return Device("c" if kind == CHARACTER else "b", *entry.device, meta)
     if kind == FIFO:
         return Fifo(meta)
@@ -112,7 +99,6 @@ class _Unpacking:
         return Dir(children, opaque=root.opaque)
 
     def add(self, entry: Entry) -> None:
-        """Unpack an entry."""
         name = entry.name.rstrip(b"/")
         head, _, base = name.rpartition(b"/")
         if name[:1] == b"/" or base in (b"", b".", b".."):
@@ -304,29 +290,3 @@ def _refuse(entry: Entry, reason: str) -> NoReturn:
 
 def _quoted(name: bytes) -> str:
     return go_quote(decode(name))
-
-
-class Cutter:
-    """Slices of content at growing offsets, each found from where the one before was."""
-
-    def __init__(self, content: Content) -> None:
-        self._pieces = content.pieces
-        self._index = 0
-        self._start = 0
-
-    def cut(self, offset: int, size: int) -> Content:
-        """Return `size` bytes from `offset` on."""
-        if not size:
-            return EMPTY
-        while self._start + self._pieces[self._index].size <= offset:
-            self._start += self._pieces[self._index].size
-            self._index += 1
-        found = []
-        index, start, end = self._index, self._start, offset + size
-        while start < end:
-            piece = self._pieces[index]
-            first, last = max(offset - start, 0), min(end - start, piece.size)
-            found.append(Piece(piece.source, piece.offset + first, last - first))
-            start += piece.size
-            index += 1
-        return Content(tuple(found), size)

@@ -23,7 +23,7 @@ from labkit.go.moment import SECOND
 from labkit.oci.content import ZEROS, Content, Piece
 from labkit.oci.tar import BLOCK
 from labkit.oci.tar_reader import OPAQUE, WHITEOUT
-from labkit.oci.tree import Device, Dir, Fifo, File, Meta, Nested, Node, Symlink, Whiteout, unnested
+from labkit.oci.tree import Device, Dir, Fifo, File, Meta, Node, Symlink, Whiteout, mapped
 
 _TRAILER = bytes(2 * BLOCK)
 _NAME = 100
@@ -31,8 +31,6 @@ _PREFIX = 155
 _WHITEOUT_META = Meta(mode=0o600)
 _NOT_LONG = 1 << 21  # what 7 octal digits hold
 _NOT_LARGE = 1 << 33  # what 11 octal digits hold
-
-
 _HOST: dict[str, dict[int, bytes]] = {
     kind: {int(number): name.encode() for number, name in names.items()}
     for kind, names in json.loads(packaged("labkit.oci", "host.json")).items()
@@ -55,13 +53,7 @@ def write_entries(entries: Iterable[tuple[str, Node, str]]) -> Content:
     >>> write_entries([("etc", Dir(), "")]).read(0, 5)
     b'etc/\\x00'
     """
-    return _packed(_entry(encode(name), node, encode(link)) for name, node, link in entries)
-
-
-def _entry(name: bytes, node: Node, link: bytes) -> tuple[bytes, Content]:
-    if isinstance(node, Dir):
-        return _header(name.rstrip(b"/") + b"/", node.meta, 0o040000, b"5"), Content()
-    return _leaf(b"", name, node, link)
+    return _packed(_entry(b"", encode(name), node, encode(link)) for name, node, link in entries)
 
 
 def _packed(members: Iterable[tuple[bytes, Content]]) -> Content:
@@ -82,27 +74,17 @@ def as_written(changes: Dir) -> Dir:
     >>> as_written(Dir({"a": File(meta=Meta(mtime=1_500_000_000))})).children["a"].meta.mtime
     1000000000
     """
-    written = unnested(_in_seconds(changes))
+    written = mapped(changes, _in_seconds)
     return Dir(written.children, opaque=written.opaque)
 
 
-def _in_seconds(directory: Dir) -> Nested[Dir]:
-    children: dict[str, Node] = {}
-    for name, node in directory.children.items():
-        if isinstance(node, Dir):
-            node = yield _in_seconds(node)
-        elif isinstance(node, Whiteout):
-            node = replace(node, mtime=node.mtime // SECOND * SECOND)
-        elif node.meta.mtime % SECOND:
-            node = replace(node, meta=_whole(node.meta))
-        if isinstance(node, File) and any(piece.source is ZEROS for piece in node.content.pieces):
-            node = replace(node, content=node.content.without_holes())
-        children[name] = node
-    return Dir(children, _whole(directory.meta), directory.opaque)
-
-
-def _whole(meta: Meta) -> Meta:
-    return replace(meta, mtime=meta.mtime // SECOND * SECOND) if meta.mtime % SECOND else meta
+def _in_seconds(node: Node) -> Node:
+    if isinstance(node, Whiteout):
+        return replace(node, mtime=node.mtime // SECOND * SECOND)
+    if isinstance(node, File) and any(piece.source is ZEROS for piece in node.content.pieces):
+        node = replace(node, content=node.content.without_holes())
+    rest = node.meta.mtime % SECOND
+    return replace(node, meta=replace(node.meta, mtime=node.meta.mtime - rest)) if rest else node
 
 
 def _members(root: Dir) -> Iterator[tuple[bytes, Content]]:
@@ -115,11 +97,11 @@ def _members(root: Dir) -> Iterator[tuple[bytes, Content]]:
         full = path + name
         if not isinstance(node, Dir):
             first = seen.setdefault(node.inode, full) if node.inode else full
-            yield _leaf(path, name, node, b"" if first is full else first)
+            yield _entry(path, name, node, b"" if first is full else first)
             continue
         if full:
             full += b"/"
-            yield _header(full, node.meta, 0o040000, b"5"), Content()
+            yield _entry(path, name, node, b"")
         if node.opaque:
             # Its directory's mode and owner, and no time (moby, archive_linux.go, ConvertWrite).
             meta = Meta(node.meta.mode & 0o777, node.meta.uid, node.meta.gid)
@@ -128,9 +110,11 @@ def _members(root: Dir) -> Iterator[tuple[bytes, Content]]:
         todo += [(full, name, names[name]) for name in sorted(names, reverse=True)]
 
 
-def _leaf(path: bytes, name: bytes, node: Node, first: bytes) -> tuple[bytes, Content]:
-    """Return the header and the content of what is no directory; `first` is the name it is a link to."""
+def _entry(path: bytes, name: bytes, node: Node, first: bytes) -> tuple[bytes, Content]:
+    """Return the header and the content of a node; `first` is the name it is a link to."""
     full, content = path + name, Content()
+    if isinstance(node, Dir):
+        return _header(full.rstrip(b"/") + b"/", node.meta, 0o040000, b"5"), content
     if isinstance(node, Whiteout):
         # Docker finds that whiteouts share a device and notes the first, but leaves them files.
         meta = replace(_WHITEOUT_META, mtime=node.mtime)
@@ -251,11 +235,7 @@ def _pax(name: bytes, records: dict[bytes, bytes]) -> bytes:
 
 
 def _record(keyword: bytes, value: bytes) -> bytes:
-    """Return a PAX record; its length counts its own digits.
-
-    >>> _record(b"path", b"caf\\xc3\\xa9")
-    b'14 path=caf\\xc3\\xa9\\n'
-    """
+    """Return a PAX record; its length counts its own digits."""
     rest = len(keyword) + len(value) + 3
     length = rest + len(str(rest))
     length = rest + len(str(length))

@@ -381,6 +381,24 @@ class PathWalk(Generic[Spot]):
         self.todo += [name for name in reversed(target.split("/")) if name]
 
 
+def mapped(root: Dir, change: Callable[[Any], Node]) -> Dir:
+    """Return a tree with each of its nodes changed, a directory after what is in it.
+
+    >>> mapped(Dir({"a": File()}), lambda node: node if type(node) is Dir else Fifo()) == Dir({"a": Fifo()})
+    True
+    """
+    made = unnested(_mapped(root, change))
+    assert type(made) is Dir
+    return made
+
+
+def _mapped(root: Dir, change: Callable[[Any], Node]) -> Nested[Node]:
+    children: dict[str, Node] = {}
+    for name, node in root.children.items():
+        children[name] = (yield _mapped(node, change)) if type(node) is Dir else change(node)
+    return change(Dir(children, root.meta, root.opaque))
+
+
 def put(root: Dir, path: str, node: Node) -> Dir:
     """Return the tree with `node` at a path whose parent is a directory of the tree.
 

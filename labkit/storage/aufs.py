@@ -35,7 +35,6 @@ class Aufs(Overlay2):
     source = "aufs(5) and aufs's design/03lookup.txt; moby, daemon/graphdriver/aufs"
 
     def mount(self, active: Active, clock: Callable[[], int], *, read_only: bool = False) -> Mount:
-        """Return a mount of the container's branch over those of its image."""
         return _Union(active, clock, read_only)
 
     def beside(self, parent: Snapshot | None, *, mounted: bool) -> int:

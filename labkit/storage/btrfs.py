@@ -36,7 +36,6 @@ class Btrfs(NaiveDiffDriver):
     tells: ClassVar = {"Build Version": "Btrfs v6.2", "Library Version": "102"}  # Debian 12, btrfs-progs 6.2
 
     def disk(self, depth: int, kept: object) -> Disk:
-        """Return a subvolume."""
         return _Subvolume(depth)
 
     def snapshot_cost(self, parent: Snapshot | None) -> Cost:

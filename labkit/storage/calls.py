@@ -56,16 +56,7 @@ class Parent(NamedTuple):
     @property
     def path(self) -> str:
         """The path of the last name."""
-        return below(self.directory, self.name)
-
-
-def below(directory: str, name: str) -> str:
-    """Return the path of a name in a directory, without a slash at either end.
-
-    >>> below("", "etc"), below("etc", "motd")
-    ('etc', 'etc/motd')
-    """
-    return f"{directory}/{name}" if directory else name
+        return f"{self.directory}/{self.name}".lstrip("/")
 
 
 def walk(space: SystemCalls, path: str, follow: bool = True, create: bool = False) -> Found:
@@ -156,7 +147,7 @@ def _below(space: SystemCalls, seen: dict[str, Found], known: Found, name: str, 
     above = known.place
     assert above is not None
     _check_name(name, path)
-    here = below(known.path, name)
+    here = f"{known.path}/{name}".lstrip("/")
     place = _step(space, above, here, name)
     found = Found(here, place, False, known.looked_up + above.tree.searched((name,)), above)
     if place is not None and type(place.node) is Dir and place.tree.seen is seen:

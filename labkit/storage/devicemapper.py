@@ -20,15 +20,17 @@ from dataclasses import dataclass, field
 from labkit.go.units import human_size
 from labkit.oci.content import Content
 from labkit.oci.tree import Dir
-from labkit.storage.driver import BLOCK, Kept, Unit, Units, disk_used, rounded
+from labkit.storage.driver import BLOCK, Kept, Run, Unit, Units, disk_used, rounded
 from labkit.storage.posix import NO_COST, Cost, fail
-from labkit.storage.snapshots import Disk, NaiveDiffDriver, changed_range
+from labkit.storage.snapshots import Disk, NaiveDiffDriver, changed_range, cut
 
 POOL_BLOCK = 64 << 10
 """What a snapshot shares, and what is copied (moby, deviceset.go, defaultThinpBlockSize)."""
 BASE_SIZE = 10 << 30
 """The size of each device, mapped or not."""
 _PER = POOL_BLOCK // BLOCK
+_BLOCKS = Unit(BASE_SIZE, 0)
+"""What the runs of a file's 4 kB blocks are parts of."""
 _POOL = "docker-254:0-131074"
 """The pool's name: the device and the inode of the driver's directory."""
 
@@ -39,15 +41,15 @@ class Thin:
 
     mapping: Mapping[int, Unit] = field(default_factory=dict)
     end: int = _PER
-    free: tuple[tuple[int, int], ...] = ()
-    """Runs of 4 kB blocks that deleted files left: first block and number."""
+    free: tuple[Run, ...] = ()
+    """Runs of 4 kB blocks that deleted files left."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Placed(Content):
     """A file's content and the runs of 4 kB blocks of its device that hold it."""
 
-    runs: tuple[tuple[int, int], ...] = ()
+    runs: tuple[Run, ...] = ()
 
 
 class DeviceMapper(NaiveDiffDriver):
@@ -63,7 +65,6 @@ class DeviceMapper(NaiveDiffDriver):
     source = "Linux, thin-provisioning.rst; moby, daemon/graphdriver/devmapper"
 
     def disk(self, depth: int, kept: object) -> Disk:
-        """Return a device."""
         return _Device(depth, kept if isinstance(kept, Thin) else Thin())
 
     def units(self, kept: Kept) -> Units:
@@ -99,7 +100,6 @@ class _Device(Disk):
         self._allocated = 0
 
     def value(self) -> Thin:
-        """Return the device as it is now."""
         if self._own is not None:
             self._value = Thin(self._own, self._end, tuple(self._free))
             self._mapping, self._own = self._own, None
@@ -108,14 +108,14 @@ class _Device(Disk):
     def store(self, old: Content, new: Content) -> tuple[Content, Cost]:
         """Write the blocks that changed where the file has them, and new ones behind."""
         runs = old.runs if isinstance(old, Placed) else ()
-        had, wanted = sum(count for _, count in runs), rounded(new.size) // BLOCK
+        had, wanted = sum(run.size for run in runs), rounded(new.size) // BLOCK
         if wanted > had:
             runs = _joined((*runs, *self._take(wanted - had)))
         elif wanted < had:
-            self._free += _part(runs, wanted, had)
-            runs = _part(runs, 0, wanted)
+            self._free += cut(runs, wanted, had)
+            runs = cut(runs, 0, wanted)
         begin, end = changed_range(old, new) if had else (0, new.size)
-        copied = self._write(_part(runs, begin // BLOCK, rounded(end) // BLOCK)) if begin < end else 0
+        copied = self._write(cut(runs, begin // BLOCK, rounded(end) // BLOCK)) if begin < end else 0
         return Placed(new.pieces, new.size, runs), Cost(copied, read=copied)
 
     def release(self, content: Content) -> None:
@@ -129,37 +129,36 @@ class _Device(Disk):
             return NO_COST
         # Any change writes to inodes and directories. They are in the first block here: on a real ext4 in
         # some, of which the journal's and the group's are met by every change.
-        copied = self._write(((0, 1),))
+        copied = self._write((Run(_BLOCKS, 0, 1),))
         allocated, self._allocated = self._allocated, 0
         return Cost(copied, read=copied, allocated=allocated)
 
-    def _take(self, count: int) -> Iterator[tuple[int, int]]:
-        room = sum(size for _, size in self._free) + BASE_SIZE // BLOCK - self._end
+    def _take(self, count: int) -> Iterator[Run]:
+        room = sum(run.size for run in self._free) + BASE_SIZE // BLOCK - self._end
         if count > room:
             fail(errno.ENOSPC, "")
         while count and self._free:
-            first, size = self._free.pop(0)
-            used = min(size, count)
-            if used < size:
-                self._free.insert(0, (first + used, size - used))
-            count -= used
-            yield first, used
+            run = self._free.pop(0)
+            self._free[:0] = cut([run], count, run.size)
+            yield Run(_BLOCKS, run.offset, min(run.size, count))
+            count -= min(run.size, count)
         if count:
             self._end += count
-            yield self._end - count, count
+            yield Run(_BLOCKS, self._end - count, count)
 
-    def _write(self, runs: tuple[tuple[int, int], ...]) -> int:
+    def _write(self, runs: tuple[Run, ...]) -> int:
         """Write to blocks of the device; return the bytes of the pool's blocks that were copied for it."""
         copied = 0
-        for first, count in runs:
-            for place in range(first // _PER, (first + count - 1) // _PER + 1):
+        for run in runs:
+            first, end = run.offset, run.offset + run.size
+            for place in range(first // _PER, (end - 1) // _PER + 1):
                 mapped = (self._own or self._mapping).get(place)
                 if mapped is not None and mapped.born == self.depth:
                     continue
                 # A block from before the snapshot counts as shared. It is copied to one of the device's own,
                 # unless the write covers all of it; one that is not mapped yet is taken as it is, as Docker's
                 # pool skips zeroing (Linux, drivers/md/dm-thin.c; deviceset.go, skip_block_zeroing).
-                whole = first <= place * _PER and (place + 1) * _PER <= first + count
+                whole = first <= place * _PER and (place + 1) * _PER <= end
                 copied += POOL_BLOCK if mapped is not None and not whole else 0
                 if self._own is None:
                     self._own = dict(self._mapping)
@@ -168,31 +167,11 @@ class _Device(Disk):
         return copied
 
 
-def _part(runs: tuple[tuple[int, int], ...], start: int, end: int) -> tuple[tuple[int, int], ...]:
-    """Return the blocks of a file from one index to another.
-
-    >>> _part(((10, 4), (30, 4)), 2, 6)
-    ((12, 2), (30, 2))
-    """
-    found = []
-    position = 0
-    for first, count in runs:
-        skip, stop = max(start - position, 0), min(end - position, count)
-        if skip < stop:
-            found.append((first + skip, stop - skip))
-        position += count
-    return tuple(found)
-
-
-def _joined(runs: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], ...]:
-    """Join runs that follow each other.
-
-    >>> _joined(((16, 4), (20, 1)))
-    ((16, 5),)
-    """
-    found: list[tuple[int, int]] = []
-    for first, count in runs:
-        if found and sum(found[-1]) == first:
-            first, count = found[-1][0], found.pop()[1] + count
-        found.append((first, count))
+def _joined(runs: tuple[Run, ...]) -> tuple[Run, ...]:
+    found: list[Run] = []
+    for run in runs:
+        if found and found[-1].offset + found[-1].size == run.offset:
+            before = found.pop()
+            run = Run(_BLOCKS, before.offset, before.size + run.size)
+        found.append(run)
     return tuple(found)

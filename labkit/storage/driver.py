@@ -122,6 +122,13 @@ class StorageDriver(ABC):
     def units(self, kept: Kept) -> Units:
         """Return the disk that a snapshot takes, unit by unit."""
 
+    def depth(self, parent: Snapshot | None, init: bool) -> int:
+        """Return the depth of a snapshot on a parent; raises DaemonError beyond 125 layers."""
+        depth = parent.depth + 1 if parent else 1
+        if depth > MAX_DEPTH and not init:
+            raise DaemonError("max depth exceeded")
+        return depth
+
     def mount_point(self, home: str, layer: str) -> str:
         """Return the directory at which a container's layer is mounted, for messages that name it."""
         return self.mounts_at.format(home=home, layer=layer)
@@ -136,18 +143,6 @@ class StorageDriver(ABC):
         A driver that has nothing to tell returns an empty mapping, which is shown as null.
         """
         return {}
-
-
-def depth_on(parent: Snapshot | None, init: bool = False) -> int:
-    """Return the depth of a snapshot on a parent; raises DaemonError beyond 125 layers.
-
-    >>> depth_on(None)
-    1
-    """
-    depth = parent.depth + 1 if parent else 1
-    if depth > MAX_DEPTH and not init:
-        raise DaemonError("max depth exceeded")
-    return depth
 
 
 def disk_used(driver: StorageDriver, kept: Iterable[Kept]) -> int:
@@ -261,11 +256,8 @@ def allocated(before: Dir, after: Dir, depth: int, measure: Measure) -> int:
         # A name came or went of a file that may have others, in a part that is the same.
         old, new = dict(units(before, measure)), dict(units(after, measure))
     more = sum(size - old.get(unit, 0) for unit, size in new.items())
-    return more - sum(old[unit] for unit in old.keys() - new.keys() if not _shared(unit, depth))
-
-
-def _shared(unit: Hashable, depth: int) -> bool:
-    return isinstance(unit, Unit) and unit.born < depth
+    gone = (unit for unit in old.keys() - new.keys() if not isinstance(unit, Unit) or unit.born >= depth)
+    return more - sum(old[unit] for unit in gone)
 
 
 def total(parts: Iterable[Units]) -> int:

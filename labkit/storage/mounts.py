@@ -44,7 +44,6 @@ class MountTable(SystemCalls):
 
     @property
     def seen(self) -> dict[str, Found] | None:
-        """What walks have found of the root mount's directories."""
         return self.root_mount.seen
 
     def first_names(self, path: str) -> Names:
@@ -62,7 +61,6 @@ class MountTable(SystemCalls):
         return self.root_mount.active
 
     def top(self) -> Place:
-        """Return the place of the root mount's root."""
         return self.root_mount.top()
 
     def step(self, place: Place, names: Sequence[str]) -> Place | None:
@@ -72,7 +70,6 @@ class MountTable(SystemCalls):
         return place.tree.step(place, names) if mounted is None else _place(*mounted)
 
     def tree_at(self, names: Names) -> tuple[Mount, Names]:
-        """Return the mount that names lead into, and the names below its root."""
         for depth in range(min(len(names), self._deepest), 0, -1):
             if mounted := self._mounts.get(names[:depth]):
                 return mounted[0], (*mounted[1], *names[depth:])
@@ -83,7 +80,6 @@ class MountTable(SystemCalls):
         return self._mounts.get(tuple(split_path(path)), (None,))[0]
 
     def is_mount_point(self, names: Names) -> bool:
-        """Tell whether something is mounted there."""
         return not names or names in self._mounts
 
     def _listing(self, names: Names, place: Place) -> list[str]:

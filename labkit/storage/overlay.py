@@ -20,7 +20,7 @@ from labkit.oci.tree import EMPTY_ROOT, Dir, File, Node, Whiteout, link_groups, 
 from labkit.storage.calls import Found, SystemCalls
 from labkit.storage.draft import Draft
 from labkit.storage.driver import Active, ext4
-from labkit.storage.posix import NO_COST, Cost, Names, Place, Stat, fail, mark_of, meta_of, stat_of, with_mark
+from labkit.storage.posix import NO_COST, Cost, Names, Place, Stat, fail, mark_of, meta_of, stat_of
 
 
 class Mount(SystemCalls):
@@ -77,7 +77,6 @@ class Mount(SystemCalls):
 
     @property
     def seen(self) -> dict[str, Found] | None:
-        """What walks have found of directories."""
         return self._draft.seen
 
     @property
@@ -100,11 +99,9 @@ class Mount(SystemCalls):
     # What the system calls ask of a tree. A path is below its root, without a slash at either end.
 
     def tree_at(self, names: Names) -> tuple[Mount, Names]:
-        """Return the mount itself."""
         return self, names
 
     def top(self) -> Place:
-        """Return the place of the root: both directories."""
         upper = self._draft.root
         return Place(self, upper, beneath(upper, self.lower))
 
@@ -234,8 +231,8 @@ class Mount(SystemCalls):
     def _add_link(self, source: str, target: str) -> int:
         copied = self._copy_up(source)
         node = self._in_upper(source)
-        if not mark_of(node):
-            node = with_mark(node, new_inode())
+        if not isinstance(node, Dir) and not node.inode:
+            node = replace(node, inode=new_inode())
             self._draft.put(source, node)
         self._copy_up_dirs(_above(target))
         self._draft.put(target, node, self.clock())
@@ -284,14 +281,14 @@ class Mount(SystemCalls):
         if place.upper is not None:
             return 0
         node = place.node
-        if type(node) is Dir:
+        if isinstance(node, Dir):
             self._copy_up_dirs(path)
             return 0
         self._copy_up_dirs(_above(path))
         if type(node) is File and not data:
             node = replace(node, content=EMPTY)
         # The copy is a file of its own: lower's hard links to it keep the old content.
-        self._draft.put(path, with_mark(node, 0) if mark_of(node) else node)
+        self._draft.put(path, replace(node, inode=0) if node.inode else node)
         return node.content.size if type(node) is File else 0
 
     def _groups(self, root: Dir) -> dict[int, list[str]]:

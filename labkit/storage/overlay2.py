@@ -15,18 +15,7 @@ from typing import ClassVar
 
 from labkit.oci import changeset, tree
 from labkit.oci.tree import EMPTY_ROOT, Dir, Meta
-from labkit.storage.driver import (
-    BLOCK,
-    Active,
-    Kept,
-    Snapshot,
-    StorageDriver,
-    Units,
-    ancestry,
-    depth_on,
-    ext4,
-    units,
-)
+from labkit.storage.driver import BLOCK, Active, Kept, Snapshot, StorageDriver, Units, ancestry, ext4, units
 from labkit.storage.overlay import Mount
 from labkit.storage.posix import Cost
 
@@ -56,7 +45,7 @@ class Overlay2(StorageDriver):
         def made() -> Cost:
             return Cost(written=tree.size(changes), allocated=kept + sum(units(changes, ext4).values()))
 
-        return Snapshot(changes, parent, root, depth_on(parent, init), made, kept)
+        return Snapshot(changes, parent, root, self.depth(parent, init), made, kept)
 
     def alike(self, snapshot: Snapshot) -> Snapshot:
         """Return a snapshot with a directory of its own; here in memory its trees are the same values."""
@@ -73,13 +62,11 @@ class Overlay2(StorageDriver):
         return Active(self, parent, Dir({}, Meta(0o755, mtime=now)), Cost(allocated=kept + BLOCK), kept)
 
     def mount(self, active: Active, clock: Callable[[], int], *, read_only: bool = False) -> Mount:
-        """Return a mount of the container's upper directory over its image."""
         lower = active.parent.root if active.parent else EMPTY_ROOT
         layers = [each.changes for each in ancestry(active.parent)]
         return Mount(lower, active.tree, clock, read_only=read_only, mounted=active, layers=layers)
 
     def diff(self, active: Active) -> Dir:
-        """Return the container's changes: upper as it is."""
         return active.tree
 
     def units(self, kept: Kept) -> Units:

@@ -66,16 +66,13 @@ class Plain(Mount):
         self._links_of: tuple[Dir, Counter[int]] | None = None
 
     def top(self) -> Place:
-        """Return the place of the root."""
         return Place(self, laid(self._draft.root), None)
 
     def step(self, place: Place, names: Sequence[str]) -> Place | None:
-        """Look a name up."""
         node = place.upper.children.get(names[-1]) if type(place.upper) is Dir else None
         return None if node is None else Place(self, laid(node), None)
 
     def listing(self, place: Place) -> Iterable[str]:
-        """Return the names in a directory."""
         return place.upper.children if type(place.upper) is Dir else ()
 
     def stat_at(self, path: str, place: Place) -> Stat:
@@ -145,7 +142,6 @@ class Made(Plain):
         self._make = make
 
     def top(self) -> Place:
-        """Return the place of the root."""
         if self._draft.root is EMPTY_ROOT:
             self._draft = self.drafted(self._make())
         return super().top()

@@ -89,7 +89,6 @@ def fail(number: int, path: str) -> NoReturn:
 
     >>> fail(2, "/x")
     Traceback (most recent call last):
-        ...
     labkit.base.errors.FileSystemError: /x: no such file or directory
     """
     raise FileSystemError(number, path)
@@ -139,16 +138,6 @@ def mark_of(node: Node) -> int:
     (7, 0)
     """
     return 0 if isinstance(node, Dir | Whiteout) else node.inode
-
-
-def with_mark(node: Node, mark: int) -> Node:
-    """Return a node with another mark.
-
-    >>> with_mark(File(), 7).inode
-    7
-    """
-    assert not isinstance(node, Dir)
-    return replace(node, inode=mark)
 
 
 def with_meta(node: Node, meta: Meta) -> Node:

@@ -20,17 +20,7 @@ from labkit.oci.changeset import apply, stat_differs
 from labkit.oci.content import EMPTY, Content, Piece
 from labkit.oci.tree import EMPTY_ROOT, Dir, File, Meta, Nested, Node, Whiteout, unnested
 from labkit.storage.draft import Draft
-from labkit.storage.driver import (
-    Active,
-    Measure,
-    Run,
-    Snapshot,
-    StorageDriver,
-    Stored,
-    allocated,
-    depth_on,
-    ext4,
-)
+from labkit.storage.driver import Active, Run, Snapshot, StorageDriver, Stored, allocated, ext4
 from labkit.storage.overlay import Mount
 from labkit.storage.posix import NO_COST, Cost, Place, mark_of
 
@@ -104,7 +94,7 @@ def kept_as(content: Content, runs: tuple[Run, ...]) -> Stored:
 class Disk:
     """What keeps a snapshot's data while it is mounted; this one keeps each file in blocks of its own."""
 
-    measure: Measure = staticmethod(ext4)
+    measure = staticmethod(ext4)
 
     def __init__(self, depth: int) -> None:
         self.depth = depth
@@ -154,7 +144,6 @@ class SnapshotMount(Mount):
 
     @property
     def active(self) -> Active:
-        """The snapshot that is mounted, with the tree as it is now."""
         before, found = self._mounted, super().active
         if found is not before:
             self._mounted = found = replace(found, kept=self.disk.value())
@@ -162,15 +151,12 @@ class SnapshotMount(Mount):
 
     @property
     def root(self) -> Dir:
-        """The tree that is seen: all there is."""
         return self.upper
 
     def drafted(self, upper: Dir) -> Draft:
-        """Return what the tree is written to as; the disk measures it."""
         return Draft(upper, lambda node: 0)
 
     def top(self) -> Place:
-        """Return the place of the root."""
         return Place(self, self._draft.root, None)
 
     def lay(self, changes: Dir) -> Cost:
@@ -277,18 +263,15 @@ class NaiveDiffDriver(StorageDriver):
         return NO_COST
 
     def commit(self, parent: Snapshot | None, changes: Dir, *, init: bool = False) -> Snapshot:
-        """Return a snapshot of a parent with a layer unpacked into it."""
-        depth = depth_on(parent, init)
+        depth = self.depth(parent, init)
         mount = SnapshotMount(parent.root if parent else EMPTY_ROOT, self.disk(depth, parent and parent.kept))
         cost = self.snapshot_cost(parent) + mount.lay(changes)
-
-        def made() -> Cost:
-            return cost + Cost(written=tree.size(changes))
-
-        return Snapshot(changes, parent, mount.root, depth, made, mount.disk.value())
+        kept = mount.disk.value()
+        return Snapshot(
+            changes, parent, mount.root, depth, lambda: cost + Cost(written=tree.size(changes)), kept
+        )
 
     def alike(self, snapshot: Snapshot) -> Snapshot:
-        """Return a snapshot made in the same way."""
         return self.commit(snapshot.parent, snapshot.changes, init=True)
 
     def prepare(self, parent: Snapshot | None, now: int) -> Active:
@@ -297,7 +280,6 @@ class NaiveDiffDriver(StorageDriver):
         return Active(self, parent, root, self.snapshot_cost(parent), parent and parent.kept)
 
     def mount(self, active: Active, clock: Callable[[], int], *, read_only: bool = False) -> SnapshotMount:
-        """Return a mount of the container's tree."""
         depth = active.parent.depth + 1 if active.parent else 1
         disk = self.disk(depth, active.kept)
         return SnapshotMount(active.tree, disk, clock, read_only=read_only, mounted=active)

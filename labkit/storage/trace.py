@@ -108,7 +108,6 @@ class _Recorded(Draft):
         self.values = [root]
 
     def put(self, path: str, node: Node | None, mtime: int | None = None) -> None:
-        """Make a change and keep what became of the tree."""
         super().put(path, node, mtime)
         self.values.append(self.value)
 
@@ -125,7 +124,6 @@ class Watched(Mount):
     __slots__ = ()
 
     def drafted(self, upper: Dir) -> Draft:
-        """Return what upper is written to as."""
         return _Recorded(upper, lambda node: 0)
 
     @property

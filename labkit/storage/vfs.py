@@ -50,11 +50,9 @@ class _Directory(Disk):
         self._taken = taken
 
     def value(self) -> int:
-        """Return the bytes of the blocks."""
         return self._taken
 
     def settle(self, before: Dir, after: Dir) -> Cost:
-        """Add what a change took."""
         cost = super().settle(before, after)
         self._taken += cost.allocated
         return cost

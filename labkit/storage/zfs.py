@@ -34,7 +34,6 @@ class Zfs(NaiveDiffDriver):
     source = "OpenZFS, zfsprops(7), recordsize; moby, daemon/graphdriver/zfs"
 
     def disk(self, depth: int, kept: object) -> Disk:
-        """Return a dataset."""
         return _Dataset(depth)
 
     def units(self, kept: Kept) -> Units:
@@ -53,7 +52,6 @@ class Zfs(NaiveDiffDriver):
         }
 
     def metadata(self, home: str, layers: Sequence[str]) -> Mapping[str, str]:
-        """Return the dataset of the top layer and where it is mounted."""
         return {"Dataset": f"{_DATASET}/{layers[0]}", "Mountpoint": self.mount_point(home, layers[0])}
 
 

@@ -11,11 +11,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from labkit.base.errors import InvalidDigest
 from labkit.base.text import packaged
 from labkit.go.json import dumps
 from labkit.oci.content import EMPTY, Content
-from labkit.oci.digest import parse_digest
 from labkit.oci.layer import Layer
 
 JSON = "application/json; charset=utf-8"
@@ -78,18 +76,17 @@ def refusal(code: str, *details: object, headers: Mapping[str, str] | None = Non
 
 def as_json(value: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """Return a response whose body is JSON on a line."""
-    body = dumps(value) + b"\n"
-    return Response(
-        status, {"content-type": JSON, "content-length": str(len(body)), **(headers or {})}, Content.of(body)
-    )
+    return _whole(dumps(value) + b"\n", JSON, status, headers)
 
 
 def as_text(text: str, status: int, headers: Mapping[str, str] | None = None) -> Response:
     """Return a response whose body is a line of text."""
-    body = f"{text}\n".encode()
-    return Response(
-        status, {"content-type": TEXT, "content-length": str(len(body)), **(headers or {})}, Content.of(body)
-    )
+    return _whole(f"{text}\n".encode(), TEXT, status, headers)
+
+
+def _whole(body: bytes, kind: str, status: int, headers: Mapping[str, str] | None) -> Response:
+    known = {"content-type": kind, "content-length": str(len(body)), **(headers or {})}
+    return Response(status, known, Content.of(body))
 
 
 def created(name: str, kind: str, digest: str) -> Response:
@@ -103,14 +100,6 @@ def accepted(status: int, name: str, upload: str, size: int) -> Response:
     location = f"/v2/{name}/blobs/uploads/{upload}"
     headers = {"location": location, "range": f"0-{max(size - 1, 0)}", "docker-upload-uuid": upload}
     return Response(status, headers if status == 204 else {**headers, "content-length": "0"})
-
-
-def parsed_digest(digest: str) -> str:
-    """Return a digest that a request names; raises Refused where it is none."""
-    try:
-        return parse_digest(digest)
-    except InvalidDigest:
-        raise refusal("DIGEST_INVALID", {}) from None
 
 
 def unauthorized(name: str, actions: str) -> Refused:

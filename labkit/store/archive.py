@@ -31,13 +31,14 @@ from labkit.base.errors import (
     InvalidLayer,
     LabkitError,
     RecordedImage,
+    retold,
 )
 from labkit.base.text import decode
 from labkit.go.json import dumps, loads
 from labkit.go.moment import SECOND, parse_time
 from labkit.go.struct import STRING, STRINGS, Field, conform, list_of, struct
 from labkit.oci import tar
-from labkit.oci.blob import FileSource, whole, write_file
+from labkit.oci.blob import FileSource, write_file
 from labkit.oci.config import IMAGE, ImageConfig, parse_config
 from labkit.oci.content import CHUNK, Content, Piece
 from labkit.oci.descriptor import OCI_CONFIG, OCI_INDEX, OCI_LAYER, OCI_LAYER_GZIP, Descriptor, Platform
@@ -76,11 +77,9 @@ class TarFiles(ArchiveFiles):
     def __init__(self, content: Content) -> None:
         self._content = content
         self._entries: dict[str, tar.Entry] = {}
-        try:
-            for entry in tar.scan(content.read, content.size):
+        with retold(InvalidArchive, InvalidLayer):
+            for entry in tar.entries(content):
                 self._add(_inside(decode(entry.name)), entry)
-        except InvalidLayer as error:
-            raise InvalidArchive(str(error)) from None
 
     def _add(self, name: str, entry: tar.Entry) -> None:
         if entry.kind == tar.LINK:
@@ -100,7 +99,7 @@ class TarFiles(ArchiveFiles):
         if above or (entry and entry.kind == tar.DIRECTORY):
             raise InvalidArchive(f"read {place or '.'}: is a directory")
         if entry is None:
-            raise _missing(place)
+            raise InvalidArchive(f"open {place}: no such file or directory")
         if entry.kind != tar.FILE:
             raise InvalidArchive(f"read {place}: not a regular file")
         return self._content.slice(entry.offset, entry.size)
@@ -137,31 +136,23 @@ class DirectoryFiles(ArchiveFiles):
             if not path.is_relative_to(self._root):
                 raise InvalidArchive(f"evalSymlinksInScope: {name} is not in the archive")
             if not path.exists():
-                raise _missing(name)
-            self._opened[name] = open_file(path, name)
+                raise InvalidArchive(f"open {name}: no such file or directory")
+            self._opened[name] = _open_file(path, name)
         return self._opened[name]
 
 
-def open_file(path: str | os.PathLike[str], name: str) -> Content:
-    """Return a file of this machine as content; raises InvalidArchive in the words of open(2).
-
-    >>> open_file("/nowhere/nginx.tar", "nginx.tar")
-    Traceback (most recent call last):
-    labkit.base.errors.InvalidArchive: open nginx.tar: no such file or directory
-    """
+def _open_file(path: str | os.PathLike[str], name: str) -> Content:
+    """Return a file of this machine as content; raises InvalidArchive in the words of open(2)."""
     try:
         if os.path.isdir(path):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-        return whole(FileSource(path))
+        file = FileSource(path)
+        return Content.at(file, 0, file.size)
     except OSError as error:
         number = error.errno or 0
         verb = "read" if number == errno.EISDIR else "open"
         text = f"{verb} {name}: {os.strerror(number).lower()}"
         raise InvalidArchive(text, code=errno.errorcode.get(number, ""), subject=name) from None
-
-
-def _missing(name: str) -> InvalidArchive:
-    return InvalidArchive(f"open {name}: no such file or directory")
 
 
 def _inside(name: str) -> str:
@@ -191,12 +182,8 @@ def tree_of(nodes: Mapping[str, Node]) -> Dir:
     return Dir(children[""])
 
 
-def seconds(time: str) -> int:
-    """Return a document's time as a file's: nanoseconds, in whole seconds, and none before 1970.
-
-    >>> seconds("2019-04-26T12:00:00.5Z"), seconds("0001-01-01T00:00:00Z")
-    (1556280000000000000, 0)
-    """
+def _seconds(time: str) -> int:
+    """Return a document's time as a file's: nanoseconds, in whole seconds, and none before 1970."""
     moment = parse_time(time)
     # Outside of what a file's time can hold it is 1970 (moby, pkg/system, Chtimes).
     return moment // SECOND * SECOND if 0 <= moment < 1 << 63 else 0
@@ -206,8 +193,6 @@ def seconds(time: str) -> int:
 
 _BLOB = re.compile(r"blobs/([a-z0-9]+)/([a-f0-9]+)", re.ASCII)
 _CONFIG = re.compile(r"(?:blobs/sha256/|sha256:)?([a-f0-9]{64})(?:\.json)?", re.ASCII)
-
-
 _LARGEST = 16 << 20
 
 
@@ -232,7 +217,7 @@ class ArchivedImage:
     parent: str = ""
 
 
-def read_config(raw: bytes) -> ImageConfig:
+def _read_config(raw: bytes) -> ImageConfig:
     """Return the config of an image that can be loaded here; raises InvalidDocument or InvalidArchive."""
     config = parse_config(raw)
     if config.os != "linux":
@@ -240,17 +225,7 @@ def read_config(raw: bytes) -> ImageConfig:
     return config
 
 
-def check_config(config: ImageConfig, name: str) -> None:
-    """Raise DigestMismatch where the config's file is named by a digest that it does not have.
-
-    Docker takes such a config for another image; here it is damage, told after what Docker finds.
-    """
-    named = _CONFIG.fullmatch(name)
-    if named and config.id != f"sha256:{named[1]}":
-        raise DigestMismatch(f"image config verification failed for digest sha256:{named[1]}")
-
-
-class LayerReader:
+class _LayerReader:
     """Reads an archive's layers; what two images share is read and verified once."""
 
     def __init__(self, files: ArchiveFiles) -> None:
@@ -259,11 +234,7 @@ class LayerReader:
         self._layers: dict[str, Layer] = {}
 
     def read(self, names: list[str], diff_ids: tuple[str, ...]) -> tuple[Layer, ...]:
-        """Return the layers in these files, bottom first.
-
-        Raises DigestMismatch where a layer is not the one that its DiffID names, InvalidLayer where
-        it is no tar, and InvalidArchive where it is missing.
-        """
+        """Return the layers in these files, bottom first; DigestMismatch where one has not its DiffID."""
         if len(names) != len(diff_ids):
             told = f"expected {len(names)}, got {len(diff_ids)}"
             raise InvalidArchive(f"invalid manifest, layers length mismatch: {told}")
@@ -320,17 +291,11 @@ _V1_IMAGE = struct("image.V1Image", *(field for field in IMAGE.fields if field.k
 _BELOW = conform(_V1_IMAGE, {"created": "1970-01-01T00:00:00Z"})
 
 
-def v1_layers(config: ImageConfig) -> Iterator[tuple[str, bytes]]:
+def _v1_layers(config: ImageConfig) -> Iterator[tuple[str, bytes]]:
     """Yield, bottom first, each layer's identifier of before Docker 1.10 and the document saved under it.
 
     `docker save` still writes them: a document describes a layer as an image of its own, and its hash is the
-    identifier (moby, image/v1, CreateID, and image/image.go, V1Image). Only the top layer's document tells of
-    the image; the others are all alike.
-
-    >>> from labkit.oci.config import make_config
-    >>> facts = {"created": "2019-04-16T00:00:00Z", "diff_ids": ["sha256:" + 64 * "0"]}
-    >>> [identifier[:12] for identifier, document in v1_layers(make_config(**facts))]
-    ['2f330a86dce6']
+    identifier (moby, image/v1, CreateID, and image/image.go, V1Image). Only the top one tells of the image.
     """
     image = conform(_V1_IMAGE, loads(config.raw))
     parent = ""
@@ -353,39 +318,34 @@ _KINDS = {"Config": STRING, "RepoTags": STRINGS, "Layers": STRINGS, "Parent": ST
 _ITEMS = list_of(struct("tarexport.manifestItem", *(Field(key, kind) for key, kind in _KINDS.items())))
 
 
-def read_docker_archive(files: ArchiveFiles) -> tuple[ArchivedImage, ...]:
-    """Return the images of an archive with a manifest.json, in its order, every byte verified.
+def _docker_images(files: ArchiveFiles) -> tuple[ArchivedImage, ...]:
+    """Return the images of an archive with a manifest.json, in its order.
 
     All engines since 1.10 write that manifest, whether the layers lie in directories of their own, as they
-    did up to Engine 24, or among the blobs of an OCI layout, plain or compressed. Raises InvalidArchive,
-    InvalidDocument, InvalidLayer, InvalidImage, InvalidReference or DigestMismatch, in the engine's words.
+    did up to Engine 24, or among the blobs of an OCI layout, plain or compressed.
     """
-    reader = LayerReader(files)
-    items = _parse(_read_document(files, MANIFEST))
-    images = [_read_item(files, reader, item) for item in items]
-    here = {archived.image.id for archived in images}
-    return tuple(
-        ArchivedImage(archived.image, archived.tags, archived.parent if archived.parent in here else "")
-        for archived in images
-    )
-
-
-def _parse(raw: bytes) -> list[dict[str, Any]]:
+    reader, raw = _LayerReader(files), _read_document(files, MANIFEST)
     if not raw.strip():
         raise InvalidArchive("EOF")
     try:
-        return conform(_ITEMS, loads(raw)) or []
+        items = conform(_ITEMS, loads(raw)) or []
     except InvalidDocument as error:
         # Docker reads this file as a stream, which has another word for its end.
         ended = error.code == "unexpected-end"
         raise InvalidArchive("unexpected EOF" if ended else str(error)) from error
+    images = [_read_item(files, reader, item) for item in items]
+    here = {each.image.id for each in images}
+    return tuple(replace(each, parent=each.parent if each.parent in here else "") for each in images)
 
 
-def _read_item(files: ArchiveFiles, reader: LayerReader, item: dict[str, Any]) -> ArchivedImage:
-    config = read_config(_read_document(files, item["Config"]))
+def _read_item(files: ArchiveFiles, reader: _LayerReader, item: dict[str, Any]) -> ArchivedImage:
+    config = _read_config(_read_document(files, item["Config"]))
     image = Image(config, reader.read(item["Layers"] or [], config.diff_ids))
     validate(image)
-    check_config(config, item["Config"])
+    # Docker takes a config that is not what its file's name says for another image; here it is damage.
+    named = _CONFIG.fullmatch(item["Config"])
+    if named and config.id != f"sha256:{named[1]}":
+        raise DigestMismatch(f"image config verification failed for digest sha256:{named[1]}")
     return ArchivedImage(image, tuple(_tag(tag) for tag in item["RepoTags"] or []), item["Parent"])
 
 
@@ -396,20 +356,19 @@ def _tag(text: str) -> Reference:
     return reference
 
 
-def docker_nodes(images: Sequence[ArchivedImage], clock: int) -> dict[str, Node]:
+def _docker_nodes(images: Sequence[ArchivedImage], clock: int) -> dict[str, Node]:
     """Return the files of the archive that Engine 20.10 writes, by their paths.
 
-    A layer that an image before it brought under another name is a link to that; `clock`, in
-    nanoseconds, is the time of such links.
+    A layer that an image before it brought under another name is a link to that, made at `clock`.
     """
     nodes: dict[str, Node] = {}
     places: dict[str, str] = {}
     items = []
     for archived in images:
         config = archived.image.config
-        created = seconds(config.created)
+        created = _seconds(config.created)
         layers = []
-        for layer, (identifier, document) in zip(archived.image.layers, v1_layers(config), strict=True):
+        for layer, (identifier, document) in zip(archived.image.layers, _v1_layers(config), strict=True):
             place = f"{identifier}/layer.tar"
             layers.append(place)
             if identifier in nodes:
@@ -464,19 +423,17 @@ _LAYOUT = struct("v1.ImageLayout", Field("imageLayoutVersion", STRING))
 _DEEPEST = 8
 
 
-def read_oci_layout(files: ArchiveFiles) -> tuple[ArchivedImage, ...]:
-    """Return the images of a layout, in its index's order, every byte verified.
+def _oci_images(files: ArchiveFiles) -> tuple[ArchivedImage, ...]:
+    """Return the images of a layout, in its index's order, those for several platforms for linux/amd64.
 
-    An image for several platforms is read for linux/amd64. Attestations, which are no images, are passed
-    over. An image named more than once comes once, with all its tags. Raises InvalidArchive,
-    InvalidDocument, InvalidLayer, InvalidImage, InvalidReference or DigestMismatch.
+    An image named more than once comes once, with all its tags.
     """
     version = conform(_LAYOUT, loads(_read_document(files, LAYOUT)))["imageLayoutVersion"]
     if version != VERSION:
         raise InvalidArchive(f"unsupported OCI version {version}")
     index = parse_manifest(_read_document(files, INDEX), OCI_INDEX)
     assert isinstance(index, Index)
-    reader = LayerReader(files)
+    reader = _LayerReader(files)
     images: dict[str, ArchivedImage] = {}
     for descriptor in _wanted(index):
         image = _read_image(files, reader, descriptor)
@@ -487,21 +444,19 @@ def read_oci_layout(files: ArchiveFiles) -> tuple[ArchivedImage, ...]:
 
 
 def _wanted(index: Index) -> list[Descriptor]:
-    """Return what are images, of our platform where there are such."""
-    images = [entry for entry in index.manifests if not _is_attestation(entry)]
-    ours = [entry for entry in images if entry.platform is None or _fits(entry.platform)]
-    return ours or images
+    """Return what are images and no attestations, of our platform where there are such."""
+    images = [
+        entry
+        for entry in index.manifests
+        if "vnd.docker.reference.type" not in entry.annotations and _machine(entry) != ("unknown", "unknown")
+    ]
+    ours = (_PLATFORM.os, _PLATFORM.architecture)
+    return [entry for entry in images if _machine(entry) == ours] or images
 
 
-def _is_attestation(entry: Descriptor) -> bool:
-    return "vnd.docker.reference.type" in entry.annotations or (
-        entry.platform is not None and entry.platform.os == entry.platform.architecture == "unknown"
-    )
-
-
-def _fits(platform: Platform) -> bool:
-    normal = platform.normalized()
-    return (normal.os, normal.architecture) == (_PLATFORM.os, _PLATFORM.architecture)
+def _machine(entry: Descriptor) -> tuple[str, str]:
+    normal = (entry.platform or _PLATFORM).normalized()
+    return normal.os, normal.architecture
 
 
 def _tags(descriptor: Descriptor) -> tuple[Reference, ...]:
@@ -515,7 +470,7 @@ def _tags(descriptor: Descriptor) -> tuple[Reference, ...]:
     return (reference,) if reference.tag else ()
 
 
-def _read_image(files: ArchiveFiles, reader: LayerReader, descriptor: Descriptor, depth: int = 0) -> Image:
+def _read_image(files: ArchiveFiles, reader: _LayerReader, descriptor: Descriptor, depth: int = 0) -> Image:
     if depth > _DEEPEST:
         raise InvalidArchive("index.json: indexes are nested too deeply")
     document = parse_manifest(_document(files, descriptor, "manifest"), descriptor.media_type)
@@ -524,7 +479,7 @@ def _read_image(files: ArchiveFiles, reader: LayerReader, descriptor: Descriptor
         if chosen is None:
             raise InvalidArchive(f"no matching manifest for {_PLATFORM} in the manifest list entries")
         return _read_image(files, reader, chosen, depth + 1)
-    config = read_config(_document(files, document.config, "image config"))
+    config = _read_config(_document(files, document.config, "image config"))
     for layer in document.layers:
         _check_size(files, layer)
     image = Image(config, reader.read([_place(layer.digest) for layer in document.layers], config.diff_ids))
@@ -563,7 +518,7 @@ def layout_nodes(images: Sequence[ArchivedImage], *, compress: bool) -> dict[str
     descriptors: list[Descriptor] = []
     for archived in images:
         config = archived.image.config
-        time = seconds(config.created)
+        time = _seconds(config.created)
         for layer in archived.image.layers:
             if layer.diff_id not in layers:
                 layers[layer.diff_id], blobs[layer.diff_id] = _stored(layer, time, compress)
@@ -571,10 +526,11 @@ def layout_nodes(images: Sequence[ArchivedImage], *, compress: bool) -> dict[str
         manifest = make_manifest(Descriptor.of(config.raw, OCI_CONFIG), parts, docker=False)
         blobs[config.id] = file_node(config.raw, time)
         blobs[manifest.digest] = file_node(manifest.raw, 0)
-        named = replace(
-            manifest.descriptor, platform=Platform(config.architecture, config.os, config.variant)
-        )
-        descriptors += [replace(named, annotations=_names(tag)) for tag in archived.tags] or [named]
+        platform = Platform(config.architecture, config.os, config.variant)
+        named = replace(manifest.descriptor, platform=platform)
+        descriptors += [
+            replace(named, annotations={IMAGE_NAME: str(tag), REF_NAME: tag.tag}) for tag in archived.tags
+        ] or [named]
     nodes: dict[str, Node] = {path: Dir(meta=Meta(0o755)) for path in ("blobs", "blobs/sha256")}
     nodes |= {_place(layers[key].digest if key in layers else key): node for key, node in blobs.items()}
     nodes[LAYOUT] = file_node(dumps({"imageLayoutVersion": VERSION}), 0)
@@ -588,10 +544,6 @@ def _stored(layer: Layer, time: int, compress: bool) -> tuple[Descriptor, Node]:
         return Descriptor(OCI_LAYER, layer.diff_id, tar.size), file_node(tar, time)
     content = store_gzip(tar)
     return Descriptor.of(content, OCI_LAYER_GZIP), file_node(content, time)
-
-
-def _names(tag: Reference) -> dict[str, str]:
-    return {IMAGE_NAME: str(tag), REF_NAME: tag.tag}
 
 
 # Either form
@@ -610,9 +562,9 @@ def read_archive(file: str | os.PathLike[str] | IO[bytes] | Content) -> tuple[Ar
     """
     files = _files(file)
     if files.has(MANIFEST):
-        return read_docker_archive(files)
+        return _docker_images(files)
     if files.has(INDEX):
-        return read_oci_layout(files)
+        return _oci_images(files)
     if files.has(REPOSITORIES):
         raise InvalidArchive(
             "open manifest.json: no such file or directory: archives of Docker before 1.10 are not supported"
@@ -630,7 +582,7 @@ def _files(file: str | os.PathLike[str] | IO[bytes] | Content) -> ArchiveFiles:
         return TarFiles(unpacked(spool(iter(lambda: file.read(CHUNK), b""))))
     if os.path.isdir(file):
         return DirectoryFiles(file)
-    return TarFiles(unpacked(open_file(file, os.fspath(file))))
+    return TarFiles(unpacked(_open_file(file, os.fspath(file))))
 
 
 def docker_archive(images: Sequence[ArchivedImage], *, clock: int = 0) -> Content:
@@ -640,7 +592,7 @@ def docker_archive(images: Sequence[ArchivedImage], *, clock: int = 0) -> Conten
     time. Raises RecordedImage for a record, DaemonError for an image without layers.
     """
     _check(images)
-    return write_tar(tree_of(docker_nodes(images, clock)))
+    return write_tar(tree_of(_docker_nodes(images, clock)))
 
 
 def write_docker_archive(

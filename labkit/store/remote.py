@@ -17,25 +17,23 @@ import os
 import re
 import socket
 import ssl
-import tempfile
 import threading
 import time
-import weakref
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, wait
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import IO, Any
+from typing import Any
 
 import httpx
 
 from labkit.base.errors import DigestMismatch, InvalidDocument, RegistryError
 from labkit.go.quote import go_quote
 from labkit.go.struct import INT, STRING, TIME, Field, struct
-from labkit.oci.blob import FileSource, whole
 from labkit.oci.content import EMPTY, Content
 from labkit.oci.descriptor import DOCKER_CONFIG, OCI_CONFIG, Descriptor
 from labkit.oci.digest import verify
+from labkit.oci.gzip import Spool
 from labkit.store.api import Request, Response
 from labkit.store.client import LARGEST, BlobProgress, Client, error_of, json_of, words
 
@@ -132,9 +130,6 @@ def going(text: str, base: str = "") -> httpx.URL:
 
     >>> str(going("/token?a=b", "http://reg.test/v2/"))
     'http://reg.test/token?a=b'
-    >>> going("http://[::1")
-    Traceback (most recent call last):
-    labkit.base.errors.RegistryError: parse "http://[::1": missing ']' in host
     """
     host = text.partition("//")[2].partition("/")[0]
     port = re.search(r":([^:\]]*)$", host)
@@ -224,39 +219,25 @@ class Lines:
 
 
 class Partial:
-    """The beginning of a blob, in a file without a name: only what came in order.
+    """The beginning of a blob, kept aside: only what came in order.
 
     >>> part = Partial()
     >>> part.append(b"lay")
     >>> part.append(b"er")
-    >>> part.size, part.content().read()
-    (5, b'layer')
+    >>> part.content.read()
+    b'layer'
     """
 
     def __init__(self) -> None:
-        self.size = 0
-        self._file: IO[bytes] | None = None
+        self.clear()
 
     def append(self, data: bytes) -> None:
         """Add the bytes that follow."""
-        if self._file is None:
-            self._file = tempfile.TemporaryFile()  # noqa: SIM115
-            weakref.finalize(self, self._file.close)
-        self._file.write(data)
-        self.size += len(data)
-
-    def content(self) -> Content:
-        """Return what has come."""
-        if self._file is None:
-            return EMPTY
-        self._file.flush()
-        return whole(FileSource(self._file))
+        self.content += self._spool.keep([data])
 
     def clear(self) -> None:
         """Begin again."""
-        if self._file is not None:
-            self._file.close()
-        self._file, self.size = None, 0
+        self.content, self._spool = EMPTY, Spool()
 
 
 PAUSES = (5, 10, 15, 20, 25)
@@ -269,6 +250,7 @@ _TOKEN = struct(
     Field("expires_in", INT),
     Field("issued_at", TIME),
 )
+_certificates = functools.cache(functools.partial(httpx.create_ssl_context, trust_env=False))
 _STEP = 1 << 18
 """Bytes between two reports on a download."""
 
@@ -331,7 +313,7 @@ class Remote:
         partial = self.partials.setdefault(descriptor.digest, Partial())
         silent = descriptor.media_type in (DOCKER_CONFIG, OCI_CONFIG)
         yield from self._attempted(lambda: self._download(name, descriptor, partial), silent=silent)
-        content = partial.content()
+        content = partial.content
         try:
             # As a whole: a byte that was damaged on the way is never taken for good, whenever it came.
             if content.size != descriptor.size:
@@ -362,13 +344,10 @@ class Remote:
                     raise
             if silent:
                 self._wait(1)  # the daemon fetches a config outside of xfer: it says nothing and waits little
-            else:
-                yield from self._pause(self.pauses[attempt])
-
-    def _pause(self, seconds: int) -> Iterator[BlobProgress]:
-        for left in range(seconds, 0, -1):
-            yield BlobProgress(f"Retrying in {left} second{'' if left == 1 else 's'}")
-            self._wait(1)
+                continue
+            for left in range(self.pauses[attempt], 0, -1):
+                yield BlobProgress(f"Retrying in {left} second{'' if left == 1 else 's'}")
+                self._wait(1)
 
     def attempts(self, error: RegistryError) -> int:
         """Return how many attempts an error leaves.
@@ -381,12 +360,11 @@ class Remote:
     def forget(self, digests: Iterable[str]) -> None:
         """Give up downloads that are kept: their image is complete."""
         for digest in digests:
-            if part := self.partials.pop(digest, None):
-                part.clear()
+            self.partials.pop(digest, None)
 
     def _download(self, name: str, descriptor: Descriptor, partial: Partial) -> Iterator[BlobProgress]:
         """Download what is missing of a blob into its partial."""
-        start = partial.size
+        start = partial.content.size
         if start >= descriptor.size > 0:
             return
         headers = {"range": f"bytes={start}-"} if start else {}
@@ -397,16 +375,17 @@ class Remote:
                 raise RegistryError(0, "", "invalid range")
             if answer.status_code >= 400:
                 raise error_of(Response(answer.status_code, _headers(answer), Content.of(self._read(answer))))
-            if answer.status_code != 206 or not _starts_at(answer, start):
+            begins = re.match(r"bytes (\d+)-", answer.headers.get("content-range", ""), re.ASCII)
+            if answer.status_code != 206 or begins is None or int(begins[1]) != start:
                 partial.clear()  # a server may ignore a range and send the whole (RFC 9110, section 14.2)
-            yield BlobProgress("Downloading", partial.size, descriptor.size)
-            reported = partial.size
+            yield BlobProgress("Downloading", partial.content.size, descriptor.size)
+            reported = partial.content.size
             for chunk in self._chunks(answer):
                 partial.append(chunk)
-                if partial.size > descriptor.size:
+                if partial.content.size > descriptor.size:
                     break  # more than was announced: it cannot be the blob, however much follows
-                if partial.size - reported >= _STEP:
-                    reported = partial.size
+                if partial.content.size - reported >= _STEP:
+                    reported = partial.content.size
                     yield BlobProgress("Downloading", reported, descriptor.size)
 
     def _reach(self) -> None:
@@ -534,19 +513,8 @@ class Remote:
         return token
 
 
-@functools.cache
-def _certificates() -> ssl.SSLContext:
-    return httpx.create_ssl_context(trust_env=False)
-
-
 def _headers(answer: httpx.Response) -> dict[str, str]:
     return {name.lower(): value for name, value in answer.headers.items()}
-
-
-def _starts_at(answer: httpx.Response, start: int) -> bool:
-    """Tell whether an answer holds the part that begins where it should."""
-    found = re.match(r"bytes (\d+)-", answer.headers.get("content-range", ""), re.ASCII)
-    return found is not None and int(found[1]) == start
 
 
 def _origin(url: httpx.URL) -> tuple[str, str, int | None]:

@@ -33,7 +33,6 @@ from labkit.oci.tree import (
     walk,
 )
 from labkit.storage.overlay import Mount
-from labkit.storage.posix import with_mark
 
 Call = tuple[Any, ...]
 
@@ -97,7 +96,7 @@ def random_stack(rng: Random) -> list[Dir]:
         layer = _fill(rng, Dir(meta=_meta(rng, Dir)), lower, 1)
         files = [(path, node) for path, node in walk(layer) if not isinstance(node, Dir | Whiteout)]
         if len(files) > 1 and rng.random() < 0.6:
-            linked = with_mark(rng.choice(files)[1], new_inode())
+            linked = replace(rng.choice(files)[1], inode=new_inode())
             for path, _ in rng.sample(files, rng.choice((2, min(3, len(files))))):
                 layer = put(layer, path, linked)
         stack.append(layer)

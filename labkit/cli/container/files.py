@@ -14,12 +14,12 @@ from labkit.cli.table import Invocation
 from labkit.cli.terminal import Terminal
 from labkit.engine import container as containers
 from labkit.engine import container_files
-from labkit.engine.container_files import CopyInfo, Member, NoSuchPath, PathStat
+from labkit.engine.container_files import CopyInfo, Member, NoSuchPath
 from labkit.go import path as gopath
 from labkit.oci.content import Content
 from labkit.oci.gzip import decompressed
 from labkit.oci.tar_writer import write_entries
-from labkit.oci.tree import Device, Dir, Symlink
+from labkit.oci.tree import Device, Dir, Node, Symlink
 
 _NO_PATH = "Error: No such container:path: {}:{}"
 
@@ -62,8 +62,9 @@ def _copy_out(terminal: Terminal, name: str, path: str, target: str, follow: boo
     if not path:
         raise DaemonError("bad parameter: pathcannot be empty")
     rebase_name = ""
-    if follow and (found := _stat(terminal, name, path)) and isinstance(found.node, Symlink):
-        path, rebase_name = container_files.rebase_of(path, found.link_target)
+    node, leads_to = _stat(terminal, name, path) if follow else (None, "")
+    if isinstance(node, Symlink):
+        path, rebase_name = container_files.rebase_of(path, leads_to)
     try:
         container = containers.find_container(terminal.engine, name)
         content: Sequence[Member] = container_files.read_path(terminal.engine, container, path)
@@ -86,16 +87,16 @@ def _copy_out(terminal: Terminal, name: str, path: str, target: str, follow: boo
 
 
 def _copy_in(terminal: Terminal, path: str, name: str, target: str, follow: bool, *, as_user: bool) -> None:
-    info, found = CopyInfo(target), _stat(terminal, name, target)
-    if found and isinstance(found.node, Symlink):
-        info = CopyInfo(found.link_target)
-        found = _stat(terminal, name, found.link_target)
-    if found and isinstance(found.node, Device):
+    info, (node, leads_to) = CopyInfo(target), _stat(terminal, name, target)
+    if isinstance(node, Symlink):
+        info = CopyInfo(leads_to)
+        node, _ = _stat(terminal, name, leads_to)
+    if isinstance(node, Device):
         raise LabkitError(
             f'destination "{name}:{target}" must be a directory or a regular file: got a device'
         )
-    if found:
-        info = replace(info, exists=True, is_dir=isinstance(found.node, Dir))
+    if node:
+        info = replace(info, exists=True, is_dir=isinstance(node, Dir))
     directory = info.path
     content: Sequence[Member] | None = None
     if path == "-":
@@ -119,13 +120,13 @@ def _copy_in(terminal: Terminal, path: str, name: str, target: str, follow: bool
         raise LabkitError(_NO_PATH.format(name, directory)) from None
 
 
-def _stat(terminal: Terminal, name: str, path: str) -> PathStat | None:
+def _stat(terminal: Terminal, name: str, path: str) -> tuple[Node | None, str]:
     """Return what the daemon says of a path; the client takes every error for "not there"."""
     try:
         container = containers.find_container(terminal.engine, name)
-        return container_files.stat_path(terminal.engine, container, path) if path else None
+        return container_files.stat_path(terminal.engine, container, path) if path else (None, "")
     except (DaemonError, NoSuchPath):
-        return None
+        return None, ""
 
 
 def export(terminal: Terminal, call: Invocation) -> int:

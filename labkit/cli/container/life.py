@@ -9,11 +9,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from labkit.base.errors import DaemonError, LabkitError, NotFound
+from labkit.base.errors import DaemonError, LabkitError, NotFound, retold
 from labkit.cli.container.list import ports
 from labkit.cli.container.run import requested
 from labkit.cli.table import Invocation
-from labkit.cli.terminal import Terminal, named
+from labkit.cli.terminal import Terminal, named, told_by_client
 from labkit.engine import container as containers
 from labkit.engine import process
 from labkit.engine.engine import Engine
@@ -43,10 +43,8 @@ def restart(terminal: Terminal, call: Invocation) -> int:
             kept = replace(found, options=replace(found.options, auto_remove=False))
             stopped = containers.stop(terminal.engine, kept, timeout=max(int(str(call.options["time"])), 0))
             found = containers.keep(terminal.engine, replace(stopped, options=found.options))
-        try:
+        with retold(DaemonError, process.StartError, start=f"Cannot restart container {name}: "):
             process.start(terminal.engine, found, detached=True)
-        except process.StartError as error:
-            raise DaemonError(f"Cannot restart container {name}: {error}") from error
 
     return 1 if terminal.for_each(call.args, one) else 0
 
@@ -67,10 +65,8 @@ def kill(terminal: Terminal, call: Invocation) -> int:
     def one(name: str) -> None:
         if signal not in _NAMES and not (given.isdecimal() and int(given)):
             raise DaemonError(f"Invalid signal: {raw}")
-        try:
+        with retold(DaemonError, NotFound, start=f"Cannot kill container: {name}: "):
             found = requested(terminal.engine, name)
-        except NotFound as error:
-            raise DaemonError(f"Cannot kill container: {name}: {error}") from error
         if not found.running:
             raise DaemonError(
                 f"Cannot kill container: {name}: Container {found.id} is not running",
@@ -111,8 +107,7 @@ def rename(terminal: Terminal, call: Invocation) -> int:
             raise LabkitError("Error: Neither old nor new names may be empty")
         containers.rename(terminal.engine, requested(terminal.engine, old), new)
     except DaemonError as error:
-        terminal.daemon_error(error)
-        terminal.err(f"Error: failed to rename container named {old}\n")
+        terminal.err(f"{told_by_client(error)}\nError: failed to rename container named {old}\n", error)
         return 1
     return 0
 

@@ -7,10 +7,10 @@ import re
 from collections.abc import Sequence
 from itertools import chain
 
-from labkit.base.errors import DaemonError, LabkitError
+from labkit.base.errors import DaemonError, LabkitError, retold
 from labkit.cli.mounts import file_variables, lacks, parse_mount
 from labkit.cli.table import Invocation, UsageError
-from labkit.cli.terminal import Attach, Attached, Terminal, named
+from labkit.cli.terminal import Attach, Attached, Terminal, named, told_by_client
 from labkit.cli.transfer import pull_image
 from labkit.engine import container as containers
 from labkit.engine import images, process, volumes
@@ -45,10 +45,10 @@ def run(terminal: Terminal, call: Invocation) -> int:
         container = _create(terminal, call)
     except UsageError:
         raise
-    except DaemonError as error:
-        return _run_error(terminal, f"Error response from daemon: {error}", error)
     except LabkitError as error:
-        return _run_error(terminal, str(error), error)
+        told = told_by_client(error).removesuffix(".")
+        terminal.err(f"docker: {told}.\nSee 'docker run --help'.\n", error)
+        return 125
     try:
         if detached:
             terminal.out(f"{container.id}\n")
@@ -72,11 +72,6 @@ def _check_tty(terminal: Terminal, tty: bool) -> None:
         raise UsageError(f"{_NOT_A_TTY}\n", 1, _TTY_HINT)
 
 
-def _run_error(terminal: Terminal, message: str, error: LabkitError) -> int:
-    terminal.err(f"docker: {message.removesuffix('.')}.\nSee 'docker run --help'.\n", error)
-    return 125
-
-
 def _write(terminal: Terminal, stream: int, data: bytes, *, tty: bool) -> None:
     """Write what a process printed; a container's own terminal has one stream and ends lines with CR LF."""
     terminal.write(1 if tty else stream, data.replace(b"\n", b"\r\n") if tty else data)
@@ -85,9 +80,7 @@ def _write(terminal: Terminal, stream: int, data: bytes, *, tty: bool) -> None:
 def _attached(terminal: Terminal) -> bytes | Reader:
     try:
         return terminal.stdin if terminal.keyboard is None else terminal.keyboard
-    except (
-        LabkitError
-    ):  # a directory: the client notes it in its debug log alone, and the process sees an end
+    except LabkitError:  # a directory: the client notes it in its debug log alone
         return b""
 
 
@@ -157,10 +150,8 @@ def _warn_of_platform(terminal: Terminal, image: Image) -> None:
 
 def _find_or_pull(terminal: Terminal, name: str, policy: str, platform: str) -> None:
     reference = parse_reference(name).with_default_tag()
-    try:
+    with retold(LabkitError, start="error parsing specified platform: "):
         wanted = parse_platform(platform, terminal.platform) if platform else None
-    except LabkitError as error:
-        raise LabkitError(f"error parsing specified platform: {error}") from None
     found = images.lookup_image(terminal.engine, name)
     if policy == "always" or (policy == "missing" and (found is None or _other_platform(found, wanted))):
         if policy == "missing":
@@ -211,10 +202,8 @@ def _variables(terminal: Terminal, call: Invocation) -> tuple[str, ...]:
 def _options(terminal: Terminal, call: Invocation) -> Options:
     given = call.options
     entrypoint = str(given["entrypoint"])
-    try:
+    with retold(_refused):
         variables = _variables(terminal, call)
-    except LabkitError as error:
-        raise _refused(str(error)) from None
     return Options(
         env=variables,
         labels=tuple((name, value) for name, _, value in (e.partition("=") for e in call.strings("label"))),
@@ -323,12 +312,6 @@ def parse_ports(text: str) -> list[Port]:
 
     >>> parse_ports("127.0.0.1:9000-9001:80-81")[1]
     Port(ip='127.0.0.1', host='9001', inner='81/tcp')
-    >>> parse_ports("8000-8010:80")
-    [Port(ip='', host='8000-8010', inner='80/tcp')]
-    >>> parse_ports("8080:http")
-    Traceback (most recent call last):
-    labkit.cli.table.UsageError: docker: Invalid containerPort: http.
-    See 'docker run --help'.
     """
     outer, _, inner = text.rpartition(":")
     ip, _, host = outer.rpartition(":")

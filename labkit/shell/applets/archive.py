@@ -12,10 +12,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from labkit.base.errors import FileSystemError, InvalidArchive, InvalidLayer, LabkitError
-from labkit.oci.content import Content
+from labkit.oci.content import Content, Cutter
 from labkit.oci.gzip import compression, decompress, spool, store_gzip
 from labkit.oci.tar import BLOCK, FILE, Entry, entries
-from labkit.oci.tar_reader import Cutter, link_of, node_of
+from labkit.oci.tar_reader import link_of, node_of
 from labkit.oci.tar_writer import write_entries
 from labkit.oci.tree import Device, Dir, Fifo, File, Node, Whiteout
 from labkit.shell.applets.listing import strftime
@@ -148,7 +148,7 @@ def _read(task: Task, options: Options, content: Content) -> int:
     if content.size < BLOCK:
         raise CommandError("short read")
     try:
-        for entry in entries(content.chunks(), content.size):
+        for entry in entries(content):
             name, cut = _safe(task, decode(entry.name), cut)
             matching = [each for each in wanted if f"{name.rstrip('/')}/".startswith(f"{each}/")]
             if wanted and not matching:

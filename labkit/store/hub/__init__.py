@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache, partial
 
-from labkit.store.hub.images import IMAGES, OFFERED, add_computed
+from labkit.store.hub.images import IMAGES, OFFERED, add_image, build
 from labkit.store.hub.records import add_record, read_record
 from labkit.store.registry import Registry
 
@@ -13,7 +13,8 @@ def _load(name: str, registry: Registry) -> None:
     for version in OFFERED["records"][name]:
         add_record(registry, read_record(f"{name}-{version}"))
     if name in IMAGES:  # last: of two images of one tag the one that can be saved and pushed is served
-        add_computed(registry, name)
+        tags, steps = IMAGES[name]
+        add_image(registry, f"library/{name}", tags, build(steps))
 
 
 @cache

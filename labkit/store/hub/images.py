@@ -79,12 +79,6 @@ def build(steps: Sequence[BuildStep]) -> Image:
     return image
 
 
-def add_computed(registry: Registry, name: str) -> None:
-    """Put one of the images that are computed into a registry, as an official one."""
-    tags, steps = IMAGES[name]
-    add_image(registry, f"library/{name}", tags, build(steps))
-
-
 def add_image(registry: Registry, name: str, tags: Sequence[str], image: Image) -> None:
     """Put an image whose bytes are all there into a registry, under tags of a repository."""
     blobs = {image.id: StoredContent(Content.of(image.config.raw), DOCKER_CONFIG)}

@@ -21,7 +21,7 @@ from labkit.oci.descriptor import DOCKER_CONFIG, DOCKER_LAYER, Descriptor, Platf
 from labkit.oci.digest import sha256
 from labkit.oci.image import Image
 from labkit.oci.layer import Layer
-from labkit.oci.manifest import Manifest, make_index, make_manifest
+from labkit.oci.manifest import make_index, make_manifest
 from labkit.oci.tree import Dir, File, Meta, Node, Symlink, Whiteout, new_inode
 from labkit.store.registry import Registry, StoredContent
 
@@ -217,13 +217,10 @@ def add_record(registry: Registry, record: Record) -> None:
         layers.append(Descriptor(DOCKER_LAYER, digest, size))
         blobs[digest] = StoredContent(Content.filler(size, digest), recorded=True, layer=layer)
     manifest = make_manifest(config, layers)
-    listed = make_index([_listed(manifest, record.manifest_digest)])
+    digest, media_type = record.manifest_digest, manifest.media_type
+    listed = make_index([Descriptor(media_type, digest, len(manifest.raw), AMD64)])
     manifests = {
-        record.manifest_digest: StoredContent(Content.of(manifest.raw), manifest.media_type, recorded=True),
+        digest: StoredContent(Content.of(manifest.raw), media_type, recorded=True),
         record.list_digest: StoredContent(Content.of(listed.raw), listed.media_type, recorded=True),
     }
     registry.add(record.repository, record.tags, manifests, blobs)
-
-
-def _listed(manifest: Manifest, digest: str) -> Descriptor:
-    return Descriptor(manifest.media_type, digest, len(manifest.raw), AMD64)
