@@ -29,7 +29,7 @@ from labkit.storage.drivers import DRIVERS, costs_table
 Proof: TypeAlias = Callable[[Lab], str]
 """What shows the right answer: it works on a fresh Lab and returns what was seen, as text."""
 
-DRIVERS_TABLE = "python -m labkit drivers"
+DRIVERS_TABLE = "labkit drivers"
 """A command of the learner's own computer, which a question may give beside those of the lab."""
 
 

@@ -125,7 +125,7 @@ QUESTIONS = (
             ),
         ),
         _copies_all,
-        commands=("python -m labkit drivers",),
+        commands=("labkit drivers",),
         decides=r"^vfs +\S+ +(\S+)",
     ),
     Question(
@@ -211,7 +211,7 @@ QUESTIONS = (
                 shows="+20",
             ),
         ),
-        commands=("python -m labkit drivers",),
+        commands=("labkit drivers",),
         decides=r"^(?:overlay2) +\S+ +\S+ +\S+ +(\S+)",
     ),
     Question(
@@ -238,7 +238,7 @@ QUESTIONS = (
                 shows="+13,861,683,200",
             ),
         ),
-        commands=("python -m labkit drivers",),
+        commands=("labkit drivers",),
         decides=r"^vfs .* (\S+)$",
     ),
 )

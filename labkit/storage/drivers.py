@@ -2,7 +2,7 @@
 
 The workload is that of Docker's own comparison of drivers in short: an image with one large file, a
 container that changes the file a little, then a little more in ten places, and deletes it, and a hundred
-containers more. `python -m labkit drivers`, the chart and the lessons all tell its figures.
+containers more. `labkit drivers`, the chart and the lessons all tell its figures.
 """
 
 from __future__ import annotations

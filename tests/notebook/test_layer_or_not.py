@@ -29,6 +29,7 @@ def test_it_says_which_lines_are_wrong_and_then_keeps_the_answer(asked: LayerOrN
     assert asked.wrong == ["5", "8"]
     assert "8 of 10 lines are right." in asked.page()
     assert "line 5, 8" in asked.page()
+    assert [asked.page().count(words) for words in ("✗ layer", "✗ no layer", "✓ layer")] == [1, 1, 2]
     asked.choose("layers", "5")
     assert asked.layers == ("4", "10", "8")
     assert "layer 3" in asked.bundle()["text/plain"]
@@ -38,3 +39,9 @@ def test_all_right(asked: LayerOrNot) -> None:
     for line in ("4", "5", "10", "compared"):
         asked.choose("compared" if line == "compared" else "layers", line)
     assert (asked.wrong, asked.verdict) == ([], "10 of 10 lines are right.")
+
+
+def test_with_nothing_said_there_is_nothing_to_compare(asked: LayerOrNot) -> None:
+    asked.choose("compared", "yes")
+    assert not asked.compared
+    assert "Press the lines that made a layer" in asked.page()

@@ -1,4 +1,4 @@
-"""What each storage driver costs, in figures; choosing one; `python -m labkit drivers`."""
+"""What each storage driver costs, in figures; choosing one; `labkit drivers`."""
 
 from __future__ import annotations
 

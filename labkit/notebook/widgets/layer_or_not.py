@@ -57,8 +57,8 @@ class LayerOrNot(Explorer):
         return f"{every - len(self.wrong)} of {every} lines are right."
 
     def choose(self, name: str, value: str) -> None:
-        """Turn a line's switch, as long as nothing is compared: then it would only be copied."""
-        if not self.compared:
+        """Turn a line's switch, until what was said is compared; with nothing said there is nothing to do."""
+        if not self.compared and (self.layers or name != "compared"):
             super().choose(name, value)
 
     def outputs(self) -> list[Output]:
@@ -73,14 +73,16 @@ class LayerOrNot(Explorer):
         """Return a switch for each line, and what compares them."""
         lines = rows("Which lines made a layer?", map(self._row, [n for n, _ in self._steps]), "switches")
         if not self.compared:
-            return [lines, element("p", button("Compare", "compared", "yes"))]
+            compare = button("Compare", "compared", "yes", able=bool(self.layers))
+            return [lines, element("p", compare, " Press the lines that made a layer, then Compare.")]
         words = "" if not self.wrong else f" Not so: line {', '.join(self.wrong)}."
         hue = ORANGE if self.wrong else GREEN
         return [lines, note(hue, element("b", self.verdict), words)]
 
     def _row(self, n: int) -> etree.Element:
-        layer = str(n) in self.layers
-        mark = "" if not self.compared else "✗ " if str(n) in self.wrong else "✓ "
-        words = dockerfile_line(self._steps[n - 1][1].entry.created_by)[:200]
-        made = f"{mark}{'layer' if layer else 'no layer'}"
-        return line_button("layers", n, chosen=layer, number=str(n), made=made, words=words)
+        said, step = str(n) in self.layers, self._steps[n - 1][1]
+        made = f"{'☑' if said else '☐'} layer"
+        if self.compared:
+            made = f"{'✗' if str(n) in self.wrong else '✓'} {'no layer' if step.layer is None else 'layer'}"
+        words = dockerfile_line(step.entry.created_by)[:200]
+        return line_button("layers", n, chosen=said, number=str(n), made=made, words=words)
