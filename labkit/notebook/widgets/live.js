@@ -18,6 +18,17 @@ function join(place) {
   restore(kept);
   box.moved?.();
   place.addEventListener("keydown", event => event.stopPropagation());
+  place.addEventListener("keydown", goOn, true);
+}
+
+/** Shift+Enter goes on to the next cell, as everywhere in a notebook, and with Ctrl or Alt Enter presses nothing;
+    the terminal's line has keys of its own. */
+function goOn(event) {
+  if (event.key !== "Enter" || !(event.shiftKey || event.ctrlKey || event.altKey)) return;
+  if (event.composedPath()[0].form) return;
+  event.preventDefault();
+  event.stopPropagation();
+  if (event.shiftKey) event.currentTarget.closest(".jp-Cell")?.nextElementSibling?.focus();
 }
 
 /** What is lost when an element is moved: the focus in it, and how far its parts are scrolled. */
