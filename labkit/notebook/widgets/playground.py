@@ -93,6 +93,8 @@ class Playground(Buttons):
 def lines(lab: Lab, image: str, name: str) -> dict[str, str]:
     """Return what can be done with a container of an image, and the line that does it, "" for none.
 
+    The words are always the same ones, so that no button moves to where another one was.
+
     >>> lines(Lab(), "busybox", "")["Diff"]
     ''
     """
@@ -118,8 +120,9 @@ def lines(lab: Lab, image: str, name: str) -> dict[str, str]:
         "Sizes": r"docker ps -a --format 'table {{.Names}}\t{{.Size}}'",
         "Undo": "undo",
     }
-    home = lab.session.at_home
-    return {**(offered if home else dict.fromkeys(offered, "")), "Leave the container": "" if home else "exit"}
+    if not lab.session.at_home:
+        return dict.fromkeys(offered, "") | {"Leave the container": "exit"}
+    return offered | {"Leave the container": ""}
 
 
 def saved(lab: Lab, events: Sequence[PullEvent]) -> str:
