@@ -26,6 +26,8 @@ def completions(session: Session, text: str) -> list[str]:
     >>> from labkit import Lab
     >>> completions(Lab().session, "docker image pr"), completions(Lab().session, "cat R")
     (['prune'], ['README.txt'])
+    >>> completions(Lab().session, "docker pull my")
+    ['mysql']
     """
     found = session.inside
     if found is None:

@@ -1,4 +1,4 @@
-"""The card without a browser: a guess that the run locks, the run, what is told before and after, what is kept."""
+"""The card without a browser: a guess that the run locks, what is told before and after, what is kept."""
 
 from __future__ import annotations
 

@@ -101,7 +101,6 @@ class CowStepper(Explorer):
         self.step = {"first": 0, "back": max(now - 1, 0), "next": min(now + 1, last), "last": last}[to]
 
     def _ends(self) -> tuple[int, int]:
-        """Return the step now and the last one, 0 where there is no story."""
         with suppress(LabkitError):
             last = len(self.story().steps) - 1
             return self._place(last + 1), last

@@ -21,11 +21,10 @@ function join(place) {
   place.addEventListener("keydown", goOn, true);
 }
 
-/** Shift+Enter goes on to the next cell, as everywhere in a notebook, and with Ctrl or Alt Enter presses nothing;
-    the terminal's line has keys of its own. */
+/** Shift+Enter goes on to the next cell, with Ctrl or Alt Enter presses nothing; the terminal's line is its own. */
 function goOn(event) {
-  if (event.key !== "Enter" || !(event.shiftKey || event.ctrlKey || event.altKey)) return;
-  if (event.composedPath()[0].form) return;
+  const held = event.shiftKey || event.ctrlKey || event.altKey;
+  if (event.key !== "Enter" || !held || event.composedPath()[0].form) return;
   event.preventDefault();
   event.stopPropagation();
   if (event.shiftKey) event.currentTarget.closest(".jp-Cell")?.nextElementSibling?.focus();

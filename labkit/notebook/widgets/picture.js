@@ -42,8 +42,8 @@ function layout(scene, width) {
     }));
     top += HEAD + Math.ceil(tiles.length / across) * ROW + 8;
   };
-  const blobs = scene.tiles.filter(tile => kindOf(tile.key) === "blob").length;
-  line("blob", Math.min(BLOB, Math.max(room / Math.ceil(blobs / 2), 48)));  // in two rows: the cache is below them
+  const half = Math.ceil(scene.tiles.filter(tile => kindOf(tile.key) === "blob").length / 2);
+  line("blob", Math.min(BLOB, Math.max(room / half, 48)));  // in two rows: the cache is below them
   heads.push({ kind: "cache", y: top });
   top += HEAD + scene.rows * ROW;
   for (const tile of scene.tiles.filter(each => shelfOf(each.key) === "cache")) {

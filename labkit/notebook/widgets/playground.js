@@ -14,27 +14,25 @@ function buttonsOf(model, terminal) {
     setTimeout(() => terminal.enter(line), still() ? 0 : READ);
   };
   // The same buttons from the beginning: none may move to where another one was.
-  let buttons = [];
-  const button = ([words]) => {
+  const buttons = [];
+  const button = words => {
     const made = part("button", "", words, { type: "button" });
     made.addEventListener("click", event => { event.stopPropagation(); type(made.title); });
+    told.before(made);
     return made;
   };
+  element.append(...(model.get("boxes") ? [label] : []), told);
   const show = () => {
     const names = (model.get("boxes") ?? []).map(name => part("option", "", name, { value: name }));
     list.replaceChildren(...names);
     list.value = model.get("container");
     list.disabled = !names.length;
     told.textContent = terminal.picture.playing ? "" : model.get("told");  // of what has been seen
-    const offers = model.get("offers");
-    if (buttons.length !== offers.length) {
-      buttons = offers.map(button);
-      element.replaceChildren(...(model.get("boxes") ? [label] : []), ...buttons, told);
-    }
-    offers.forEach(([, line], n) => {
-      // What has the focus does not lose it: the next key would be the notebook's.
-      if (!line && element.getRootNode().activeElement === buttons[n]) terminal.input.focus();
-      Object.assign(buttons[n], { title: line, disabled: !line });
+    model.get("offers").forEach(([words, line], n) => {
+      const made = buttons[n] ??= button(words);
+      // The focus is never nowhere: the next key would be the notebook's.
+      if (!line && element.getRootNode().activeElement === made) terminal.input.focus();
+      Object.assign(made, { title: line, disabled: !line });
     });
   };
   for (const name of ["boxes", "container", "offers", "told"]) model.on(`change:${name}`, show);

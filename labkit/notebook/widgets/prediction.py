@@ -146,13 +146,9 @@ class Prediction(Stage):
             self.guess(str(content["guess"]))
         elif "run" in content and self.chosen and not self.told:
             self.run()
-            self._record()
-
-    def _record(self) -> None:
-        """Keep the guess that was run with the learner's progress."""
-        if self._kept_at_all and self.question in all_questions(lessons.LESSONS):
-            right = self._letters[self.chosen].right
-            progress.record(_kept(self.question), {"checks": True, "done": right})
+            if self._kept_at_all and self.question in all_questions(lessons.LESSONS):
+                right = self._letters[self.chosen].right
+                progress.record(_kept(self.question), {"checks": True, "done": right})
 
     @property
     def verdict(self) -> str:
