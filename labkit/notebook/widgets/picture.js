@@ -201,7 +201,7 @@ export class Picture {
     const [, taken] = cut(tile.words, place.width, `11px ${this.fonts[0]}`), whole = place.width - start - 8;
     const font = bold ? `600 12px ${this.fonts[0]}` : `12px ${this.fonts[1]}`;
     let room = whole - (tile.words ? taken + 8 : 0), [text, wide] = cut(tile.name, room, font);
-    if (bold && text !== tile.name) {  // a name is worth more than a size
+    if (kind === "image" && text !== tile.name) {  // its name is worth more than its size
       [text, wide] = cut(tile.name, room = whole, font);
       size.textContent = "";
     }
