@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from labkit.base.errors import FileSystemError
 from labkit.cli.session import Session
 from labkit.cli.table import COMMANDS, Command, children, find
-from labkit.cli.terminal import HOME
+from labkit.cli.terminal import HOME, HUB
 from labkit.engine import images
 from labkit.engine.machine import Machine
 from labkit.engine.mounts import container_mounts
@@ -26,6 +26,8 @@ def completions(session: Session, text: str) -> list[str]:
     >>> from labkit import Lab
     >>> completions(Lab().session, "docker image pr"), completions(Lab().session, "cat R")
     (['prune'], ['README.txt'])
+    >>> completions(Lab().session, "docker pull my")
+    ['mysql']
     """
     found = session.inside
     if found is None:
@@ -81,6 +83,8 @@ def _of_docker(session: Session, words: list[str], word: str) -> Iterable[str]:
 def _objects(session: Session, command: Command) -> Iterable[str]:
     """Yield the names of what a command's usage says that it takes."""
     state, usage = session.engine.state, command.usage
+    if command.name in ("pull", "run") and (hub := session.registries.hosts.get(HUB)):
+        yield from (name.removeprefix("library/") for name in hub.names)
     anything = command.name == "inspect" and not command.parent
     if "IMAGE" in usage or anything:
         for each in images.listed_images(session.engine):

@@ -23,6 +23,7 @@ _START = """async ([text, state]) => {
     };
     window.stop = script.initialize({ model: fake });
 }"""
+NAMES = ("css", "mark", "label", "frame", "typing", "offers", "told")
 _TILES = """root => [...root.querySelectorAll("[data-key]")].map(tile => tile.dataset.key).sort()"""
 
 
@@ -38,10 +39,11 @@ class Bare:
         self.faults: list[str] = []
         self.page.on("pageerror", lambda error: self.faults.append(str(error)))
         self.page.set_content(f'<labkit-live data-mark="{widget.mark}"><img alt="a picture"></labkit-live>')
-        names = ("css", "mark", "label", "frame", *(["typing"] if isinstance(widget, Terminal) else []))
+        names = [each for each in NAMES if widget.has_trait(each)]
         widget.send = self._send  # type: ignore[method-assign]
         self._said: list[object] = []
         self._shown = widget.frame
+        self._told = ""
         self.page.evaluate(_START, [widget._esm, {name: getattr(widget, name) for name in names}])
         self.place = self.page.locator("labkit-live").first
         self.answer()
@@ -58,6 +60,9 @@ class Bare:
         if self.widget.frame != self._shown:
             self._shown = self.widget.frame
             self.page.evaluate("frame => fake.set('frame', frame)", self._shown)
+        if getattr(self.widget, "told", "") != self._told:
+            self._told = self.widget.told  # type: ignore[attr-defined]
+            self.page.evaluate("told => fake.set('told', told)", self._told)
         while self._said:
             self.page.evaluate("message => fake.hear(message)", self._said.pop(0))
 
@@ -91,6 +96,11 @@ class Bare:
     def screen(self) -> str:
         """Give what the terminal shows."""
         return str(self.place.locator(".screen").inner_text())
+
+    def screen_end(self) -> float:
+        """Give by how many pixels the terminal is scrolled away from its end."""
+        left = "e => e.scrollHeight - e.scrollTop - e.clientHeight"
+        return float(self.place.locator(".screen").evaluate(left))
 
     def still(self) -> None:
         """Wait until nothing is played any more."""

@@ -29,6 +29,8 @@ def test_a_learner_goes_through_the_steps_of_a_chmod_and_of_a_typed_path(noteboo
         sees(page, 'operation="chmod", step=3)')
         page.click("Last")
         sees(page, "266 bytes were copied up; the read-write layer has 266 bytes.")
+        off = page.page.locator("labkit-live [data-set=step][aria-disabled=true]").all_inner_texts()
+        assert off == ["Next", "Last"], "there is nothing after the last step"
         page.type("or type", "/etc/apt/sources.list")
         sees(page, 'path="/etc/apt/sources.list", operation="chmod", step=0)')
         page.click("Delete")

@@ -37,6 +37,11 @@ def test_no_key_typed_at_a_widget_reaches_the_notebook(notebook: Opener) -> None
             found = [area.locator(f"{kind}:visible:not([disabled])").first for kind in CONTROLS]
             there = [control for control in found if control.count()]
             assert there, widget
+            there[0].focus()
+            page.press("Control+Enter", "Shift+Enter")
+            after = min(place + 1, len(WIDGETS))
+            assert page.page.evaluate(CELLS) == [after, *before[1:]], f"{widget}: on to the next cell"
+            page.page.evaluate("n => { jupyterapp.shell.currentWidget.content.activeCellIndex = n; }", place)
             for control in there:
                 for key in KEYS:
                     control.focus()

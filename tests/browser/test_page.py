@@ -16,6 +16,7 @@ import pytest
 from labkit import Lab
 from labkit.engine.scene import scene
 from labkit.notebook.widgets import stage as stages
+from labkit.notebook.widgets.playground import Buttons
 from labkit.notebook.widgets.stage import Stage
 from labkit.notebook.widgets.terminal import Terminal
 from labkit.store.registry import Registry
@@ -276,6 +277,60 @@ def test_nothing_is_cut_off_or_too_small_to_read(width: int, bare: Open) -> None
     assert page.place.locator(".stage").evaluate(small) == 0
     beside = page.place.locator(".side").bounding_box()["y"] < 20
     assert beside == (width > 900)
+    page.enter("help")
+    page.still()
+    wide = page.place.locator(".screen").evaluate("e => e.scrollWidth - e.clientWidth")
+    assert wide == 0, "long lines are wrapped, as in a terminal"
+    assert page.place.locator(".picture").evaluate("e => [e.scrollTop = 9, e.scrollTop][1]") == 0
+
+
+@pytest.mark.parametrize("width", [800, 1280])
+def test_many_images_go_below_the_terminal_and_its_end_stays_in_view(width: int, bare: Open) -> None:
+    page = bare(Terminal(Lab()), width=width, motion=False)
+    page.prompt()
+    for name in ("nginx", "mysql:8.0.15", "mysql", "redis", "postgres", "python:slim", "debian:stretch-slim"):
+        page.enter(f"docker pull {name}")
+    page.enter("help")
+    asks, side = (page.place.locator(each).bounding_box() for each in (".line", ".side"))
+    assert asks["y"] + asks["height"] < side["y"] < 300
+    cache = page.place.locator(".head", has_text="Local cache").bounding_box()
+    assert cache["y"] - side["y"] < 200, "the registry does not push it away"
+    assert page.screen_end() < 8
+    names = page.place.locator(".image .name").all_text_contents()
+    assert "mysql:8.0.15" in names
+    assert "postgres:latest" in names
+    page.press("Tab", "ArrowDown", "Enter")
+    opened = page.place.locator(".opened").bounding_box()
+    assert opened["y"] + opened["height"] <= 900, "what is opened is seen"
+
+
+def test_what_flies_covers_what_is_below_it(bare: Open) -> None:
+    page = bare(Terminal(Lab()))
+    page.prompt()
+    page.enter("docker pull nginx")
+    flying = page.place.locator(".layer.ghost").last
+    assert flying.evaluate("e => e.getAnimations().every(a => a.effect.getKeyframes()[0].opacity === '1')")
+    filled = flying.locator(".body").evaluate("e => getComputedStyle(e).fill")
+    assert filled not in ("none", "rgba(0, 0, 0, 0)")
+
+
+def test_a_button_tells_of_a_pull_once_it_was_seen(bare: Open) -> None:
+    widget = Buttons(Lab(), {"Pull nginx": "docker pull nginx"})
+    page = bare(widget)
+    told = page.place.locator(".told")
+    page.prompt()
+    page.enter("docker pull nginx")
+    assert (widget.told, told.inner_text()) == ("3 layers came, none was here before.", "")
+    page.still()
+    assert told.inner_text() == widget.told
+
+
+def test_names_of_the_hub_are_completed(bare: Open) -> None:
+    page = bare(Terminal(Lab()))
+    field = page.prompt()
+    page.page.keyboard.type("docker pull mys")
+    page.press("Tab")
+    assert field.input_value() == "docker pull mysql "
 
 
 def test_by_mouse_a_tile_is_opened_and_time_is_walked(bare: Open) -> None:

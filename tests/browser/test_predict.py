@@ -40,17 +40,19 @@ def focused(page: jupyter.Notebook, words: str) -> None:
     page.page.wait_for_function(f"words => ({FOCUS})().includes(words)", arg=words)
 
 
-def test_a_guess_by_mouse_locks_and_the_run_marks_the_line_that_decides(notebook: Opener) -> None:
+def test_the_guess_can_be_changed_until_the_run_which_marks_the_line_that_decides(notebook: Opener) -> None:
     with notebook(SETUP, CARD) as page:
         page.run()
         assert button(page, "Run").is_disabled()
-        button(page, "C 3").click()
+        button(page, "A 0").click()
         focused(page, "Run")
-        assert button(page, "B 1").is_disabled()
+        button(page, "C 3").click()
+        assert button(page, "A 0").get_attribute("aria-pressed") == "false"
         assert button(page, "C 3").get_attribute("aria-pressed") == "true"
         assert REASON not in page.page.content() + card(page).inner_text()
         button(page, "Run").click()
         words = told(page)
+        assert card(page).locator(".answer:disabled").count() == 3
         assert words.startswith("Almost. Your guess: C · 3")
         assert words.index("So it is where more has been pulled") < words.index("The right answer: B · 1")
         marked = card(page).locator(".marked").all_inner_texts()
@@ -76,18 +78,47 @@ def test_a_card_that_was_run_is_answered_by_keys_which_stay_in_it(notebook: Open
         page.cell(0).click()
         page.press("Shift+Enter", "Shift+Enter")
         focused(page, "A")
+        assert page.page.evaluate(FOCUS).count("\n") > 3, "all answers, and not one of them"
         before = page.page.evaluate(CELLS)
-        page.press("ArrowDown", "ArrowDown")
+        page.press("ArrowDown", "ArrowDown", "ArrowDown", "Control+Enter", "Alt+Enter")
         focused(page, "C")
         page.press("ArrowUp", "Tab", "Shift+Tab", "x", "m", "z", "0", "0")
         focused(page, "B")
-        page.press("b")
-        focused(page, "Run")
-        page.press("a", "d", "d", "m", "Enter")
+        page.press("a", "Control+Enter", "m", "b", "Enter")
         assert told(page).startswith("Right. Your guess: B · 1")
         assert page.page.evaluate(CELLS) == before
         page.press("Escape", "b")
         assert len(page.page.evaluate(CELLS)) == len(before) + 1, "Escape gives the keys back"
+
+
+def test_who_goes_through_by_shift_enter_has_answered_nothing(notebook: Opener) -> None:
+    with notebook(SETUP, CARD, "predict('pull-layers')", "1") as page:
+        page.cell(0).click()
+        page.press("Shift+Enter")
+        for place in (1, 2):
+            page.press("Shift+Enter")
+            card(page, place - 1).locator(".answers:focus").wait_for()
+            page.press("Shift+Enter")
+            assert page.page.evaluate(CELLS)[0] == place + 1
+        assert page.page.locator("labkit-live [aria-pressed=true], labkit-live .note").count() == 0
+
+
+def test_the_output_has_its_width_first_and_what_nearly_all_decide_is_counted(notebook: Opener) -> None:
+    cards = [f"predict('{name}', answer='A')" for name in ("history-lines", "commit-size")]
+    with notebook(SETUP, *cards) as page:
+        page.run()
+        card(page, 1).locator(".note").first.wait_for()
+        assert card(page).locator(".counted .marked").count() == 10
+        assert card(page, 1).locator(".counted").count() == 0
+        for width in jupyter.WIDTHS:
+            page.look(jupyter.THEMES[0], width)
+            for place in (0, 1):
+                printed = card(page, place).locator(".printed")
+                assert printed.evaluate("e => e.scrollWidth <= e.clientWidth"), "nothing is to be scrolled"
+                box = [card(page, place).locator(each).bounding_box() for each in (".printed", ".verdict")]
+                assert box[1]["y"] >= box[0]["y"] + box[0]["height"]
+        picture = card(page, 1).locator(".picture").evaluate("e => getComputedStyle(e).overflowY")
+        assert picture == "hidden", "a wheel goes through it"
 
 
 def test_the_lab_of_the_passage_is_where_the_command_ran(notebook: Opener) -> None:

@@ -1,4 +1,4 @@
-"""The card without a browser: a guess that locks, the run, what is told before and after, what is kept."""
+"""The card without a browser: a guess that the run locks, what is told before and after, what is kept."""
 
 from __future__ import annotations
 
@@ -55,12 +55,17 @@ def test_nothing_is_told_before_the_run() -> None:
     assert card.chosen == "B"
 
 
-def test_a_guess_locks() -> None:
+def test_a_guess_can_be_changed_until_the_run_which_keeps_it(outputs: list[Handle]) -> None:
     card = predict("pull-layers")
-    ask(card, guess="A")
-    ask(card, guess="B")
-    ask(card, guess="Z")
-    assert card.chosen == "A"
+    for guess in "ABZ":
+        ask(card, guess=guess)
+        assert progress.load().scores == {}
+    ask(card, run=True)
+    ask(card, guess="C")
+    ask(card, run=True)
+    assert card.chosen == "B"
+    kept = progress.load().scores["guess:pull-layers"]
+    assert (kept.checks, kept.done) == (1, True)
 
 
 def test_there_is_no_run_without_a_guess() -> None:

@@ -82,8 +82,11 @@ def words(tile: Tile) -> str:
 
     >>> words(Tile("layer:1", "27833a3ba0a5", 55_280_512))
     '55.3MB'
+    >>> words(Tile("file:1:/etc/group", "/etc/group", 81, mark="D"))
+    'hides 81B'
     """
-    return "" if tile.size is None else human_size(tile.size)
+    size = "" if tile.size is None else human_size(tile.size)
+    return f"hides {size}" if size and tile.kind == "file" and tile.mark == "D" else size
 
 
 def label(tile: Tile) -> str:

@@ -97,10 +97,14 @@ class CowStepper(Explorer):
 
     def go(self, to: str) -> None:
         """Go to the "first", "last", "next" or step before ("back")."""
+        now, last = self._ends()
+        self.step = {"first": 0, "back": max(now - 1, 0), "next": min(now + 1, last), "last": last}[to]
+
+    def _ends(self) -> tuple[int, int]:
         with suppress(LabkitError):
             last = len(self.story().steps) - 1
-            now = self._place(last + 1)
-            self.step = {"first": 0, "back": max(now - 1, 0), "next": min(now + 1, last), "last": last}[to]
+            return self._place(last + 1), last
+        return 0, 0
 
     def _place(self, steps: int) -> int:
         return min(self.step, steps - 1) if self.step >= 0 else max(steps + self.step, 0)
@@ -137,7 +141,10 @@ class CowStepper(Explorer):
         labels = [(name, each.label) for name, each in OPERATIONS.items()]
         files = [(path, path) for path in ([] if self.path in offered else [self.path]) + offered]
         done = [button(words, "operation", name, chosen=name == self.operation) for name, words in labels]
+        place, last = self._ends()
         steps = [button(word, "step", word.lower()) for word in ("First", "Back", "Next", "Last")]
+        for each in steps[:2] * (place == 0) + steps[2:] * (place == last):
+            each.set("aria-disabled", "true")  # it keeps the focus, unlike what is disabled
         chosen = choice("choose", "path", self.path, files), field("or type", "path", self.path)
         before = choice("done before", "after", self.after, [("", "nothing"), *labels])
         return [group("File", *chosen, before), group("Operation", *done), group("Steps", *steps)]

@@ -18,6 +18,16 @@ function join(place) {
   restore(kept);
   box.moved?.();
   place.addEventListener("keydown", event => event.stopPropagation());
+  place.addEventListener("keydown", goOn, true);
+}
+
+/** Shift+Enter goes on to the next cell, with Ctrl or Alt Enter presses nothing; the terminal's line is its own. */
+function goOn(event) {
+  const held = event.shiftKey || event.ctrlKey || event.altKey;
+  if (event.key !== "Enter" || !held || event.composedPath()[0].form) return;
+  event.preventDefault();
+  event.stopPropagation();
+  if (event.shiftKey) event.currentTarget.closest(".jp-Cell")?.nextElementSibling?.focus();
 }
 
 /** What is lost when an element is moved: the focus in it, and how far its parts are scrolled. */

@@ -3,8 +3,8 @@
 // All tiles lie in one flat group, so that one that has the focus never changes its parent and so never loses
 // it. What stands where is the scene's; this turns columns and rows into pixels, as still.py does.
 
-const ROW = 30, HEIGHT = 26, MARGIN = 12, HEAD = 24, BLOB = 128, LEAST = 136, MOST = 420, MOVE = 450, MANY = 250;
-const SHELVES = { blob: "Registry", cache: "Local cache and containers", volume: "Volumes" };
+const ROW = 30, HEIGHT = 26, MARGIN = 12, HEAD = 24, BLOB = 110, LEAST = 148, MOST = 420, MOVE = 450, MANY = 250;
+const SHELVES = { blob: "Registry (compressed)", cache: "Local cache and containers (unpacked)", volume: "Volumes" };
 const SVG = "http://www.w3.org/2000/svg";
 const STATUS = { running: "●", created: "◌", exited: "○" };
 
@@ -42,7 +42,8 @@ function layout(scene, width, most) {
     }));
     top += HEAD + Math.ceil(tiles.length / across) * ROW + 8;
   };
-  line("blob", BLOB);
+  const half = Math.ceil(scene.tiles.filter(tile => kindOf(tile.key) === "blob").length / 2);
+  line("blob", Math.min(BLOB, Math.max(room / half, 48)));  // in two rows: the cache is below them
   heads.push({ kind: "cache", y: top });
   top += HEAD + scene.rows * ROW;
   for (const tile of scene.tiles.filter(each => shelfOf(each.key) === "cache")) {
@@ -197,9 +198,13 @@ export class Picture {
     size.textContent = tile.words;
     size.setAttribute("x", place.width - 8);
     const bold = kind === "image" || kind === "container" || kind === "volume";
-    const [words, taken] = cut(tile.words, place.width, `11px ${this.fonts[0]}`);
-    const room = place.width - start - 8 - (words ? taken + 8 : 0);
-    const [text, wide] = cut(tile.name, room, bold ? `600 12px ${this.fonts[0]}` : `12px ${this.fonts[1]}`);
+    const [, taken] = cut(tile.words, place.width, `11px ${this.fonts[0]}`), whole = place.width - start - 8;
+    const font = bold ? `600 12px ${this.fonts[0]}` : `12px ${this.fonts[1]}`;
+    let room = whole - (tile.words ? taken + 8 : 0), [text, wide] = cut(tile.name, room, font);
+    if (kind === "image" && text !== tile.name) {  // its name is worth more than its size
+      [text, wide] = cut(tile.name, room = whole, font);
+      size.textContent = "";
+    }
     name.textContent = text;
     name.setAttribute("x", start);
     const left = room - wide - 8;
@@ -236,7 +241,7 @@ export class Picture {
     const origin = this.at.places.get(tile.origin) ?? before.get(tile.origin)
       ?? (blob || null);
     const from = origin ?? { x: place.x, y: place.y - 24 };
-    this.run(found, from, place, Math.min(delay, 900), { opacity: origin ? 0.7 : 0 });
+    this.run(found, from, place, Math.min(delay, 900), { opacity: origin ? 1 : 0 });
     if (kindOf(tile.key) === "file" && tile.mark === "D") this.flash(tile.origin, "hides");
   }
 

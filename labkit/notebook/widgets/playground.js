@@ -13,23 +13,30 @@ function buttonsOf(model, terminal) {
     terminal.input.value = line;
     setTimeout(() => terminal.enter(line), still() ? 0 : READ);
   };
-  const button = ([words, line]) => {
-    const made = part("button", "", words, { type: "button", title: line });
-    made.disabled = !line;
-    made.addEventListener("click", event => { event.stopPropagation(); type(line); });
+  // The same buttons from the beginning: none may move to where another one was.
+  const buttons = [];
+  const button = words => {
+    const made = part("button", "", words, { type: "button" });
+    made.addEventListener("click", event => { event.stopPropagation(); type(made.title); });
+    told.before(made);
     return made;
   };
+  element.append(...(model.get("boxes") ? [label] : []), told);
   const show = () => {
-    const at = [...element.children].indexOf(element.getRootNode().activeElement);
-    const names = model.get("boxes").map(name => part("option", "", name, { value: name }));
+    const names = (model.get("boxes") ?? []).map(name => part("option", "", name, { value: name }));
     list.replaceChildren(...names);
     list.value = model.get("container");
-    label.hidden = !names.length;
-    told.textContent = model.get("told");
-    element.replaceChildren(label, ...model.get("offers").map(button), told);
-    if (at > 0) element.children[at]?.focus();
+    list.disabled = !names.length;
+    told.textContent = terminal.picture.playing ? "" : model.get("told");  // of what has been seen
+    model.get("offers").forEach(([words, line], n) => {
+      const made = buttons[n] ??= button(words);
+      // The focus is never nowhere: the next key would be the notebook's.
+      if (!line && element.getRootNode().activeElement === made) terminal.input.focus();
+      Object.assign(made, { title: line, disabled: !line });
+    });
   };
   for (const name of ["boxes", "container", "offers", "told"]) model.on(`change:${name}`, show);
+  terminal.finished = show;
   show();
   return element;
 }

@@ -42,10 +42,6 @@ class Buttons(Terminal):
     """A terminal with buttons; see `live.terminal`."""
 
     _esm = text_of("live.js", "picture.js", "terminal.js", "playground.js", "stage.js")
-    boxes: Any = traitlets.List().tag(sync=True)
-    """The containers' names, the newest first."""
-    container = traitlets.Unicode().tag(sync=True)
-    """The one that is chosen; "" where there is none."""
     offers: Any = traitlets.List().tag(sync=True)
     """What buttons say, with the lines that they type, "" where none can be typed now."""
     told = traitlets.Unicode().tag(sync=True)
@@ -63,6 +59,11 @@ class Buttons(Terminal):
 
 class Playground(Buttons):
     """Buttons for containers of an image; see `playground`."""
+
+    boxes: Any = traitlets.List().tag(sync=True)
+    """The containers' names, the newest first."""
+    container = traitlets.Unicode().tag(sync=True)
+    """The one that is chosen; "" where there is none."""
 
     def __init__(self, lab: Lab, image: str) -> None:
         self.image = image
@@ -92,11 +93,11 @@ class Playground(Buttons):
 def lines(lab: Lab, image: str, name: str) -> dict[str, str]:
     """Return what can be done with a container of an image, and the line that does it, "" for none.
 
+    The words are always the same ones, so that no button moves to where another one was.
+
     >>> lines(Lab(), "busybox", "")["Diff"]
     ''
     """
-    if not lab.session.at_home:
-        return {"Leave the container": "exit"}
     state = lab.engine.state
     free = next(each for n in count(1) if (each := f"box{n}") not in state.names)
     new = next(each for n in count(1) if images.lookup_image(lab.engine, each := f"app:{n}") is None)
@@ -108,16 +109,20 @@ def lines(lab: Lab, image: str, name: str) -> dict[str, str]:
         "Change a file of the image": f"docker exec {name} sh -c 'echo hello >> /etc/passwd'",
         "Delete a file of the image": f"docker exec {name} rm /etc/group",
         "Diff": f"docker diff {name}",
-        "Stop" if running else "Start": f"docker {'stop' if running else 'start'} {name}",
+        "Start": "" if running else f"docker start {name}",
+        "Stop": f"docker stop {name}" if running else "",
         "Commit": f"docker commit {name} {new}",
         "Remove": f"docker rm {'-f ' if running else ''}{name}",
     }
-    return {
+    offered = {
         "Run a container": f"docker run -dit --name {free} {shlex.quote(image)}",
         **{words: line if name else "" for words, line in inside.items()},
         "Sizes": r"docker ps -a --format 'table {{.Names}}\t{{.Size}}'",
         "Undo": "undo",
     }
+    if not lab.session.at_home:
+        return dict.fromkeys(offered, "") | {"Leave the container": "exit"}
+    return offered | {"Leave the container": ""}
 
 
 def saved(lab: Lab, events: Sequence[PullEvent]) -> str:
@@ -127,7 +132,7 @@ def saved(lab: Lab, events: Sequence[PullEvent]) -> str:
     >>> image = lab.pull("nginx")
     >>> result = lab.docker("pull mysql", watch=events.append)
     >>> saved(lab, events)
-    '1 of 12 layers was here already: 22.5MB and 2.2 seconds saved.'
+    '1 of 12 layers was here already: 22.5MB (compressed) and 2.2 seconds saved.'
     """
     line = lab.commands[-1] if lab.commands else ""
     every = {each.layer for each in events if each.state in ("Pulling fs layer", "Already exists")}
@@ -142,4 +147,5 @@ def saved(lab: Lab, events: Sequence[PullEvent]) -> str:
         return f"{len(every)} layers came, none was here before." if every else "Nothing came: all is here."
     size = sum({each.layer: each.total for each in alone if each.layer in here and each.total}.values())
     words = f"{len(here)} of {len(every)} layers {'was' if len(here) == 1 else 'were'} here already"
-    return f"{words}: {human_size(size)} and {alone[-1].at - events[-1].at:.1f} seconds saved."
+    time = alone[-1].at - events[-1].at
+    return f"{words}: {human_size(size)} (compressed) and {time:.1f} seconds saved."

@@ -1,7 +1,7 @@
 """The prediction card: a question whose answers are its buttons, its command, and the verdict beside that.
 
-`Prediction` is the state, which needs no browser: a guess that locks, and what the run then showed. Before
-the guess neither the card nor what Jupyter keeps of it has the answer.
+`Prediction` is the state, which needs no browser: a guess that the run locks, and what that showed. Before
+the run neither the card nor what Jupyter keeps of it has the answer.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def _kept(question: Question) -> str:
 
 
 class Prediction(Stage):
-    """A question, the guess by its letter, which locks, and what the run told.
+    """A question, the guess by its letter, which the run locks, and what that told.
 
     >>> card = Prediction(find_question(lessons.LESSONS, "pull-layers"))
     >>> card.guess("A")
@@ -114,14 +114,10 @@ class Prediction(Stage):
         }
 
     def guess(self, letter: str) -> None:
-        """Choose an answer; a guess that is made stays, and is kept with the learner's progress."""
-        if self.chosen or letter not in self._letters:
-            return
-        self.chosen = letter
-        self._keep()
-        if self._kept_at_all and self.question in all_questions(lessons.LESSONS):
-            right = self._letters[letter].right
-            progress.record(_kept(self.question), {"checks": True, "done": right})
+        """Choose an answer, until the run."""
+        if not self.told and letter in self._letters:
+            self.chosen = letter
+            self._keep()
 
     def run(self) -> None:
         """Run the commands, once there is a guess; where the lab shows something else, on a fresh lab."""
@@ -156,8 +152,11 @@ class Prediction(Stage):
     def _asked(self, _: object, content: dict[str, Any], buffers: object) -> None:
         if "guess" in content:
             self.guess(str(content["guess"]))
-        elif "run" in content:
+        elif "run" in content and self.chosen and not self.told:
             self.run()
+            if self._kept_at_all and self.question in all_questions(lessons.LESSONS):
+                right = self._letters[self.chosen].right
+                progress.record(_kept(self.question), {"checks": True, "done": right})
 
     @property
     def verdict(self) -> str:

@@ -19,11 +19,16 @@ export default {
     if (goal) stage.before(goal);
     root.classList.toggle("both", !!(terminal || goal));
     if (model.get("offers")) lost.after(buttonsOf(model, terminal));
+    // A picture that is wider than what is left of the page goes below what is beside it.
+    const beside = terminal?.element ?? goal;
+    const stack = new ResizeObserver(() => root.classList.toggle("stacked", stage.offsetTop > beside.offsetTop + 9));
+    if (beside) stack.observe(root);
 
     const show = first => {
       const frame = model.get("frame"), { scene, said } = frame;
       if (first) picture.draw(scene, true);
       else picture.play(frame);
+      root.style.setProperty("--need", `${scene.columns * LEAST + 2 * MARGIN}px`);
       if (said) picture.say(said);
       time.show();
       if (goal) showGoal(goal, frame.goal, tell);
@@ -63,10 +68,12 @@ function openTile(panel, { key, title, rows, lines }, picture) {
     row.append(part("th", "", name, { scope: "row" }), part("td", "", value), part("td", "command", command ?? ""));
     table.append(row);
   }
+  const fresh = panel.hidden || panel.dataset.key !== key;
   panel.replaceChildren(close, part("h4", "", title), table);
   if (lines.length) panel.append(part("pre", "", lines.join("\n"), { tabindex: "0" }));
   panel.dataset.key = key;
   panel.hidden = false;
+  if (fresh) panel.scrollIntoView({ block: "nearest" });
 }
 
 function closeTile(panel, picture) {

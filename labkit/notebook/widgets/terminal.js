@@ -16,8 +16,11 @@ export class Terminal {
     this.element = part("div", "terminal");
     this.screen = part("div", "screen", "", { role: "log", tabindex: "0", "aria-label": "Output" });
     this.screen.addEventListener("scroll", () => {
-      this.atEnd = this.screen.scrollHeight - this.screen.scrollTop - this.screen.clientHeight < 8;
+      const { scrollHeight, scrollTop, clientHeight } = this.screen;
+      if (clientHeight === this.height) this.atEnd = scrollHeight - scrollTop - clientHeight < 8;
     });
+    // What is scrolled because the screen got another size, the reader did not scroll.
+    new ResizeObserver(() => { this.height = this.screen.clientHeight; this.follow(); }).observe(this.screen);
     this.line = part("form", "line");
     this.prompt = part("span", "prompt");
     this.input = part("input", "", "", {
@@ -25,7 +28,7 @@ export class Terminal {
     });
     this.line.append(this.prompt, this.input);
     this.offered = part("div", "offered", "", { role: "status" });
-    const help = part("p", "leave", "Tab completes, ↑ brings the last line back. Escape, then Tab, leaves the terminal.");
+    const help = part("p", "leave", "Tab completes; on an empty line it goes on to the picture. ↑ brings the last line back. Escape leaves the terminal.");
     this.element.append(this.screen, this.line, this.offered, help);
     this.line.addEventListener("submit", event => event.preventDefault());
     this.input.addEventListener("keydown", event => this.key(event));
@@ -171,6 +174,8 @@ export class Terminal {
     const text = this.text ?? "";
     this.text = "";
     this.print(text);
+    this.finished?.();
+    if (this.input.getRootNode().activeElement === this.input) this.line.scrollIntoView({ block: "nearest" });
   }
 
   complete(found, word) {
