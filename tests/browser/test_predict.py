@@ -17,7 +17,7 @@ from tests.notebooks import LESSONS
 
 SETUP = "from labkit import Lab, predict\nlab = Lab()\nimage = lab.pull('nginx')"
 CARD = "predict('pull-shared', lab)"
-REASON = "The Debian base. Above it"
+REASON = "It is the Debian base, on which"
 FOCUS = "() => document.querySelector('labkit-live')?.shadowRoot?.activeElement?.innerText ?? ''"
 
 
@@ -44,17 +44,19 @@ def test_the_guess_can_be_changed_until_the_run_which_marks_the_line_that_decide
     with notebook(SETUP, CARD) as page:
         page.run()
         assert button(page, "Run").is_disabled()
-        button(page, "A 0").click()
+        button(page, "A none").click()
         focused(page, "Run")
-        button(page, "C 3").click()
-        assert button(page, "A 0").get_attribute("aria-pressed") == "false"
-        assert button(page, "C 3").get_attribute("aria-pressed") == "true"
+        button(page, "C the first three").click()
+        assert button(page, "A none").get_attribute("aria-pressed") == "false"
+        assert button(page, "C the first three").get_attribute("aria-pressed") == "true"
         assert REASON not in page.page.content() + card(page).inner_text()
         button(page, "Run").click()
         words = told(page)
         assert card(page).locator(".answer:disabled").count() == 3
-        assert words.startswith("Almost. Your guess: C · 3")
-        assert words.index("So it is where more has been pulled") < words.index("The right answer: B · 1")
+        assert words.startswith("Almost. Your guess: C · the first three")
+        assert words.index("So it is where more has been pulled") < words.index(
+            "The right answer: B · the first"
+        )
         marked = card(page).locator(".marked").all_inner_texts()
         assert [line.strip() for line in marked] == ["27833a3ba0a5: Already exists"]
         printed = card(page).locator(".printed").inner_text()
@@ -85,7 +87,7 @@ def test_a_card_that_was_run_is_answered_by_keys_which_stay_in_it(notebook: Open
         page.press("ArrowUp", "Tab", "Shift+Tab", "x", "m", "z", "0", "0")
         focused(page, "B")
         page.press("a", "Control+Enter", "m", "b", "Enter")
-        assert told(page).startswith("Right. Your guess: B · 1")
+        assert told(page).startswith("Right. Your guess: B · the first")
         assert page.page.evaluate(CELLS) == before
         page.press("Escape", "b")
         assert len(page.page.evaluate(CELLS)) == len(before) + 1, "Escape gives the keys back"
@@ -125,7 +127,7 @@ def test_the_lab_of_the_passage_is_where_the_command_ran(notebook: Opener) -> No
     with notebook(SETUP, CARD, "") as page:
         page.run()
         page.page.evaluate("jupyterapp.shell.currentWidget.content.activeCellIndex = 2")
-        button(page, "B 1").click()
+        button(page, "B the first").click()
         button(page, "Run").click()
         told(page)
         page.fill("print(len(lab.images), lab.commands[-1])", 2)
@@ -136,7 +138,7 @@ def test_the_lab_of_the_passage_is_where_the_command_ran(notebook: Opener) -> No
 def test_it_shows_what_it_is_after_a_reload_a_restart_and_without_a_kernel(notebook: Opener) -> None:
     with notebook(SETUP, CARD) as page:
         page.run()
-        button(page, "A 0").click()
+        button(page, "A none").click()
         button(page, "Run").click()
         told(page)
         page.page.evaluate("jupyterapp.commands.execute('docmanager:save')")
@@ -152,10 +154,10 @@ def test_it_shows_what_it_is_after_a_reload_a_restart_and_without_a_kernel(noteb
 def test_without_a_kernel_the_question_stands_there_without_an_answer(notebook: Opener) -> None:
     with notebook(SETUP, CARD) as page:
         page.run()
-        button(page, "B 1").wait_for()
+        button(page, "B the first").wait_for()
         saved = json.dumps(page.reopen().cells[1].outputs)
         page.sees("Run this cell (Shift+Enter): buttons appear.")
-        page.sees("How many lines will say Already exists?")
+        page.sees("Which lines will say Already exists?")
         assert REASON not in saved
 
 
