@@ -60,6 +60,7 @@ def added(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lesson:
     shutil.copy(ROOT / "README.md", tmp_path)
     monkeypatch.setattr(contents, "ROOT", tmp_path)
     monkeypatch.setattr(contents, "README", tmp_path / "README.md")
+    monkeypatch.setattr(contents, "GLOSSARY", folder / "glossary.md")
     monkeypatch.setattr(refresh, "FOLDER", folder / "exercises")
     monkeypatch.setenv("LABKIT_DATA", str(tmp_path / "data"))
     return lesson
@@ -71,7 +72,8 @@ def test_contents_write_its_head_the_links_to_it_and_its_row(
     assert contents.main() == 0
     written = capsys.readouterr().out.splitlines()
     before = lessons.LESSONS[-2]
-    assert written == [f"{before.notebook}.ipynb: written", f"{NAME}.ipynb: written", "README.md: written"]
+    files = (f"{before.notebook}.ipynb", f"{NAME}.ipynb", "README.md", "glossary.md")
+    assert written == [f"{each}: written" for each in files]
     new, old = (json.loads(contents.path_of(each).read_text("utf-8")) for each in (added, before))
     assert f"[{HEADING}]({NAME}.ipynb) →" in "".join(old["cells"][-1]["source"])
     assert "".join(new["cells"][0]["source"]).startswith(f"# {HEADING}\n\n**{ANSWERS}**\n")
