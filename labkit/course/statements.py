@@ -626,9 +626,9 @@ def nothing_started() -> Statement:
 
     def look(attempt: Attempt) -> Seen:
         count = attempt.lab.engine.state.started - attempt.origin.engine.state.started
-        return Seen(not count, "A container was started." if count else "No container was started.")
+        return Seen(not count, f"You started {count or 'no'} container{'' if count == 1 else 's'}.")
 
-    return Statement("No container is started.", look)
+    return Statement("You start no container.", look)
 
 
 def text_kept(path: str, writer: str) -> Statement:
