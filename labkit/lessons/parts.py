@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 
 from labkit.base.errors import LabkitError
@@ -18,6 +19,16 @@ def found(lab: Lab, name: str) -> Container | None:
         return lab.container(name).container
     except LabkitError:
         return None
+
+
+def records(name: str, count: int = 400) -> str:
+    """Return lines of data that nobody can type from memory.
+
+    >>> records("orders", 1)
+    '1,orders,50e4d7bb\\n'
+    """
+    keys = [hashlib.sha256(f"{name} {n}".encode()).hexdigest()[:8] for n in range(count)]
+    return "".join(f"{n},{name},{key}\n" for n, key in enumerate(keys, 1))
 
 
 def about(name: str, says: str, look: Callable[[Attempt, Container], Seen]) -> Statement:
@@ -42,14 +53,18 @@ def finds(name: str, path: str, image: str) -> Statement:
     return about(name, f"In `{name}` the file `{path}` is that of `{image}`.", look)
 
 
-def outside(name: str, path: str) -> Statement:
-    """The container has a file in a volume."""
+def outside(name: str, path: str, *, named: bool = False) -> Statement:
+    """The container has a file in a volume, or, if `named`, in one that has a name."""
 
     def look(attempt: Attempt, box: Container) -> Seen:
-        met = any(f"{path}/".startswith(f"{each.destination.rstrip('/')}/") for each in box.volumes)
-        return Seen(met, f"`{path}` of `{name}` is {'in a volume' if met else 'in no volume'}.")
+        around = [each for each in box.volumes if f"{path}/".startswith(f"{each.destination.rstrip('/')}/")]
+        if file_at(files_in(attempt.lab, box), path) is None:
+            return Seen(False, f"There is no `{path}` in `{name}`.")
+        if named and around and all(each.anonymous for each in around):
+            return Seen(False, f"`{path}` of `{name}` is in a volume that nobody gave a name.")
+        return Seen(bool(around), f"`{path}` of `{name}` is in {'a' if around else 'no'} volume.")
 
-    return about(name, f"`{path}` of `{name}` is in a volume.", look)
+    return about(name, f"`{path}` of `{name}` is in a {'named ' * named}volume.", look)
 
 
 def runs_of(name: str, image: str) -> Statement:

@@ -236,7 +236,7 @@ def _reached(notebook: str) -> str:
 
 
 def _inline(text: str, pattern: re.Pattern[str] = _CODE) -> Iterator[etree.Element | str]:
-    """Give the parts of a text: an element for each place that the pattern finds, by the name of its group."""
+    """Give the parts of a text; what the pattern finds is an element by the name of its group."""
     at = 0
     for found in pattern.finditer(text):
         yield text[at : found.start()]
