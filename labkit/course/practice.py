@@ -264,8 +264,9 @@ class Practice:
     @property
     def praise(self) -> str:
         """What is said of the way by which it was solved."""
-        best = shortest(self.exercise)
-        return f"Solved in {counted(self.took, 'command')}; the shortest way that is known takes {best}."
+        best = shortest(self.exercise)  # none where answers are all that is asked for
+        known = f"; the shortest way that is known takes {best}" if best else ""
+        return f"Solved in {counted(self.took, 'command')}{known}."
 
     def seen(self) -> tuple[list[tuple[Mark, str]], bool]:
         """Return each statement with its mark as of now, and whether it is solved.

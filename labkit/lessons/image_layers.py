@@ -11,7 +11,6 @@ from labkit.course.statements import (
     Hint,
     comes_with_layer,
     common,
-    image_edits,
     image_holds,
     image_there,
     layers_above,
@@ -22,6 +21,7 @@ from labkit.course.statements import (
 )
 from labkit.lab import Lab
 from labkit.lessons.labs import pulled
+from labkit.lessons.parts import image_edits
 from labkit.lessons.shop import lab_with_shop
 
 

@@ -85,7 +85,7 @@ containers together down to 10 MB.
 %docker exec shop mkdir -p /srv /var/log
 from labkit.lessons.parts import records
 lab.container("shop").write("{_ORDERS}", records("orders"))
-lab.container("shop").write("{_LOG}", "".join(f"2019-04-26 GET /tea?cup={{n}} 200\\n" for n in range(1711)))
+lab.container("shop").write("{_LOG}", "".join(f"2019-04-26 GET /tea?cup={{n}} 200\\n" for n in range(1808)))
 %docker exec shop sh -c 'cd /var/log; for n in $(seq 12); do cat shop.log shop.log > x; mv x shop.log; done'
 %docker pull -q alpine
 """,

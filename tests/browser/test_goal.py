@@ -26,6 +26,18 @@ def test_it_says_what_is_lost_and_ticks_what_is_met(notebook: Opener) -> None:
         page.readable("goal")
 
 
+def test_an_exercise_is_solved_at_its_terminal(notebook: Opener) -> None:
+    with notebook(RESCUE[0], "ex_rescue.check()") as page:
+        page.run()
+        for line in ("docker commit writer letters", "docker rm writer"):
+            page.type("Command", line)
+        page.page.locator(".goal:visible").get_by_text("All is met:").first.wait_for()
+        page.cell(1).click()
+        page.press("Shift+Enter")
+        page.output(1).get_by_text("correct", exact=True).wait_for()
+        page.page.locator(".goal.solved:visible").first.wait_for()
+
+
 def test_a_choice_is_pressed_by_keyboard(notebook: Opener) -> None:
     with notebook(CHOICE) as page:
         page.run()
