@@ -76,7 +76,8 @@ class Practice:
         self._lost = bool(before.commands) and found is None
         self._counted: set[str] = set()
         self._refused: set[str] = set()
-        self._checked: dict[str, object] | None = None
+        self._checked: dict[str, object] = {}
+        self._reached = False
         self.lab.watchers.add(self)
         self._notice = notice
         self._given: list[str] = []
@@ -147,6 +148,7 @@ class Practice:
         """Compare what was reached with the goal, and say what is seen."""
         card = check(self.exercise, self.attempt)
         self._checked = dict(self.answers)
+        self._reached = self._reached or card.correct
         self._note_choices(self.attempt)
         if card.foot == GOAL_OR_HINT and not self._more():
             card = replace(card, foot=GOAL)
@@ -228,7 +230,7 @@ class Practice:
         """Put the lab and the answers back to the start of the exercise."""
         self.answers.clear()
         self._given.clear()
-        self._lost = False
+        self._lost = self._reached = False
         self.lab.reset()
         self._keep_work()
         return Card("Reset", (Line("The lab is as it was at the start of the exercise."),))
@@ -273,12 +275,12 @@ class Practice:
 
         Whether an answer is right is seen only once it was checked.
         """
-        attempt, checked = self.attempt, self._checked or {}
+        attempt, checked = self.attempt, self._checked
         rows = [(mark(each(attempt)), each.says) for each in self.exercise.goal]
         for ask in self.exercise.asks:
             was_checked = ask.name in checked and checked[ask.name] == self.answers.get(ask.name)
             rows.append((mark(ask.statement(attempt)) if was_checked else Mark.OPEN, ask.statement.says))
-        return rows, self._checked == self.answers and {found for found, _ in rows} == {Mark.MET}
+        return rows, self._reached and {found for found, _ in rows} == {Mark.MET}
 
     @property
     def attempt(self) -> Attempt:

@@ -275,6 +275,16 @@ def test_an_answer_ticks_once_it_was_checked_whatever_the_others_are() -> None:
     assert marks() == [Mark.OPEN] * 5
 
 
+def test_what_was_not_checked_is_not_said_to_be_solved() -> None:
+    ex = begin("03-rescue")
+    ex.check()
+    run_script(ex.exercise.solution, ex.lab)
+    assert [found for found, _ in ex.seen()[0]] == [Mark.MET, Mark.MET]
+    assert not ex.seen()[1]
+    ex.check()
+    assert ex.seen()[1]
+
+
 def test_an_answer_is_quoted() -> None:
     ex = begin("08-secret")
     ex.answer("wrong")
