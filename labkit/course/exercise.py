@@ -42,12 +42,18 @@ class Mark(Enum):
     SOLVED = ("[x]", "solved")
     TO_DO = ("[ ]", "to do")
     CODE = ("   ", "")
+    PROSE = ("", "prose")
     NONE = ("", "")
+
+
+EMPHASIS = re.compile(r"`(?P<code>[^`]+)`|\*\*(?P<strong>[^*]+)\*\*|\*(?P<em>[^*]+)\*")
+"""What a prompt may have in its text; the name of each is that of an element of HTML."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of a card. `text` is plain text; words between backticks are names or code.
+    """A line of a card. `text` is plain text; words between backticks are names or code, and in prose those
+    between asterisks are bold or italic.
 
     `link` is the notebook that it is about, as seen from the lessons' folder.
     """
@@ -57,7 +63,10 @@ class Line:
     link: str = ""
 
     def __str__(self) -> str:
-        return f"{self.mark.value[0]} {self.text}" if self.mark is not Mark.NONE else self.text
+        sign, text = self.mark.value[0], self.text
+        if self.mark is Mark.PROSE:
+            text = EMPHASIS.sub(lambda found: found[0] if found["code"] else found[0].strip("*"), text)
+        return f"{sign} {text}" if sign else text
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -93,6 +102,9 @@ class Card:
     def __repr__(self) -> str:
         return self.text
 
+
+GOAL = "`ex.goal()` says what is to be reached."
+GOAL_OR_HINT = "`ex.goal()` says what is to be reached, `ex.hint()` helps."
 
 FORM = "form"
 """The key of the hint that is about an answer's form."""
@@ -255,10 +267,11 @@ def check(exercise: Exercise, attempt: Attempt) -> Card:
     lab = attempt.lab
     last = f"`{one_line(lab.commands[lab.at - 1])}`" if lab.at else "the last command"
     foot = {
-        Outcome.NOT_ATTEMPTED: "`ex.goal()` says what is to be reached.",
-        Outcome.LOST: f"`ex.undo()` takes back {last}, then one before the other; `ex.reset()` begins anew.",
+        Outcome.NOT_ATTEMPTED: GOAL,
+        Outcome.LOST: f"`ex.undo()` takes back {last}, `ex.undo(2)` the one before it, too; "
+        "`ex.reset()` begins anew.",
         Outcome.CORRECT: exercise.why,
-    }.get(outcome, "`ex.goal()` says what is to be reached, `ex.hint()` helps.")
+    }.get(outcome, GOAL_OR_HINT)
     return Card(exercise.id, lines, foot, outcome)
 
 

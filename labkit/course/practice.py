@@ -15,6 +15,8 @@ from labkit.base.text import one_line
 from labkit.course import work
 from labkit.course.exercise import (
     FORM,
+    GOAL,
+    GOAL_OR_HINT,
     Card,
     Exercise,
     Line,
@@ -74,7 +76,8 @@ class Practice:
         self._lost = bool(before.commands) and found is None
         self._counted: set[str] = set()
         self._refused: set[str] = set()
-        self._checked: dict[str, object] | None = None
+        self._checked: dict[str, object] = {}
+        self._reached = False
         self.lab.watchers.add(self)
         self._notice = notice
         self._given: list[str] = []
@@ -97,7 +100,8 @@ class Practice:
     def prompt(self) -> Card:
         """What is to be done."""
         asked = [line for ask in self.exercise.asks for line in _asked(ask.prompt, ask.name, ask.question)]
-        lines = [Line(text) for text in self.exercise.prompt.strip().split("\n")]
+        paragraphs = self.exercise.prompt.strip().split("\n\n")
+        lines = [Line(" ".join(each.split()), Mark.PROSE) for each in paragraphs]
         title = f"{self.exercise.id} · {self.exercise.heading}"
         return self._named(Card(title, (*lines, *asked, *self._left()), self._how_to_answer()))
 
@@ -144,7 +148,10 @@ class Practice:
         """Compare what was reached with the goal, and say what is seen."""
         card = check(self.exercise, self.attempt)
         self._checked = dict(self.answers)
+        self._reached = self._reached or card.correct
         self._note_choices(self.attempt)
+        if card.foot == GOAL_OR_HINT and not self._more():
+            card = replace(card, foot=GOAL)
         if not card.correct:
             card = self._noticed(card)
         if card.outcome is Outcome.NOT_ATTEMPTED:
@@ -178,15 +185,15 @@ class Practice:
         """
         if check(self.exercise, self.attempt).correct:
             return self._named(Card("Hint", (Line("The goal is reached."),), "`ex.solution()` compares."))
-        found = self.next_hint() or self._step()
+        found = self._more()
         if found is None:
             text = "There is no further hint for what the lab shows now."
-            return self._noticed(Card("Hint", (Line(text),), "`ex.goal()` says what is to be reached."))
+            return self._noticed(Card("Hint", (Line(text),), GOAL))
         if found.key == FORM:
             return self._named(Card("Hint", (Line(found.text),), "Answer anew, then call `ex.check()`."))
         if found.key != _STEP:
             self._given.append(found.key)
-        more = found.key != _STEP and (self.next_hint() or self._step()) is not None
+        more = found.key != _STEP and self._more() is not None
         foot = "For another hint, call `ex.hint()` again." if more else "This was the last hint for now."
         number = len(self._given) + (found.key == _STEP)
         card = self._noticed(Card(f"Hint {number}", (Line(found.text),), foot))
@@ -194,6 +201,9 @@ class Practice:
             return card
         self._counted.add(found.text)
         return self._kept(card, hints=1)
+
+    def _more(self) -> Hint | None:
+        return self.next_hint() or self._step()
 
     def _step(self) -> Hint | None:
         if all(each(self.attempt).met for each in self.exercise.goal):
@@ -211,16 +221,16 @@ class Practice:
         lines = [Line(each.says, mark(each(attempt))) for each in statements(self.exercise)]
         return self._noticed(Card(f"Goal of {self.exercise.id}", tuple(lines)))
 
-    def undo(self) -> Card:
-        """Take the last command back that changed something; those that only looked are passed over."""
-        taken = one_line(self.lab.undo())
-        return self._noticed(Card("Undone", (Line(f"Taken back: `{taken}`."),)))
+    def undo(self, times: int = 1) -> Card:
+        """Take back the last commands that changed something; those that only looked are passed over."""
+        taken = [one_line(self.lab.undo()) for _ in range(min(times, self.lab.at) or 1)]
+        return self._noticed(Card("Undone", tuple(Line(f"Taken back: `{each}`.") for each in taken)))
 
     def reset(self) -> Card:
         """Put the lab and the answers back to the start of the exercise."""
         self.answers.clear()
         self._given.clear()
-        self._lost = False
+        self._lost = self._reached = False
         self.lab.reset()
         self._keep_work()
         return Card("Reset", (Line("The lab is as it was at the start of the exercise."),))
@@ -251,24 +261,26 @@ class Practice:
     @property
     def took(self) -> int:
         """How many commands that changed something were given since the start."""
-        return len(work.done(self.lab, {}).commands)
+        return _commands(work.done(self.lab, {}).commands)
 
     @property
     def praise(self) -> str:
         """What is said of the way by which it was solved."""
-        best = shortest(self.exercise)
-        return f"Solved in {counted(self.took, 'command')}; the shortest way that is known takes {best}."
+        best = shortest(self.exercise)  # none where answers are all that is asked for
+        known = f"; the shortest way that is known takes {best}" if best else ""
+        return f"Solved in {counted(self.took, 'command')}{known}."
 
     def seen(self) -> tuple[list[tuple[Mark, str]], bool]:
         """Return each statement with its mark as of now, and whether it is solved.
 
         Whether an answer is right is seen only once it was checked.
         """
-        attempt = self.attempt
+        attempt, checked = self.attempt, self._checked
         rows = [(mark(each(attempt)), each.says) for each in self.exercise.goal]
-        asked = [(mark(each.statement(attempt)), each.statement.says) for each in self.exercise.asks]
-        solved = self._checked == self.answers and {found for found, _ in (*rows, *asked)} == {Mark.MET}
-        return [*rows, *((found if solved else Mark.OPEN, text) for found, text in asked)], solved
+        for ask in self.exercise.asks:
+            was_checked = ask.name in checked and checked[ask.name] == self.answers.get(ask.name)
+            rows.append((mark(ask.statement(attempt)) if was_checked else Mark.OPEN, ask.statement.says))
+        return rows, self._reached and {found for found, _ in rows} == {Mark.MET}
 
     @property
     def attempt(self) -> Attempt:
@@ -308,7 +320,15 @@ def played(exercise: Exercise, script: str, lab: Lab | None = None) -> Practice:
 @cache
 def shortest(exercise: Exercise) -> int:
     """Return how many commands that change something the shortest known solution takes."""
-    return min(played(exercise, script).lab.at for script in exercise.right)
+    return min(_commands(played(exercise, script).lab.commands) for script in exercise.right)
+
+
+_PYTHONS_BUILD = re.compile(r"docker build -t \S+")
+
+
+def _commands(given: Sequence[str]) -> int:
+    """Count commands; a build in Python is two, as it writes the Dockerfile, too."""
+    return sum(2 if _PYTHONS_BUILD.fullmatch(each) else 1 for each in given)
 
 
 def next_step(exercise: Exercise, lab: Lab) -> str:

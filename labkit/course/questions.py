@@ -155,7 +155,7 @@ class Ask:
 
             def compare(lab: Lab) -> Seen:
                 value = self.read(lab, answer)
-                text = f"`{self.name}`: you answered {told(answer)}."
+                text = f'`{self.name}`: you answered "{told(answer)}".'
                 return Seen(self.right(lab, value), self.says(lab, value) if self.says else text)
 
             return attempt.at_start(compare)
@@ -372,7 +372,7 @@ def variable(name: str, prompt: str, key: str, right: Callable[[Lab], str]) -> A
                 return str(match[1]).strip("'\"")
         return read_word(answer)
 
-    return _ask(name, prompt, "the variable's value", read, right)
+    return _ask(name, prompt, f"the value of `{key}`", read, right)
 
 
 def container(name: str, prompt: str, right: Callable[[Lab], str]) -> Ask:

@@ -386,34 +386,6 @@ def image_keeps(name: str, path: str, of: str, *, unique: bool = False) -> State
     return Statement(f"In `{name}` the file `{path}` is that of `{of}` at the start, byte for byte.", look)
 
 
-def image_edits(name: str, path: str, base: str, old: str, new: str) -> Statement:
-    """A file of settings says a word in place of another, and all else as in an image at the start."""
-
-    def look(attempt: Attempt, image: Image) -> Seen:
-        before = file_at(_files_of(attempt.origin, _meant(attempt, base)), path)
-        found = file_at(_files_of(attempt.lab, image), path)
-        if found is None:
-            return Seen(False, f"In `{name}` there is no file `{path}`.")
-        now, wanted = _settings(found), [line.replace(old, new) for line in _settings(before or Content())]
-        if any(old in line for line in now):
-            return Seen(False, f"In `{name}` the file `{path}` still says `{old}`.")
-        if now == wanted:
-            return Seen(True, f"In `{name}` the file `{path}` says `{new}` where it said `{old}`.")
-        missing = (
-            "not all else that was there" if set(now) & set(wanted) else f"not `{new}` in place of `{old}`"
-        )
-        return Seen(False, f"In `{name}` the file `{path}` says {missing}.")
-
-    return about_image(name, f"In `{name}` the file `{path}` says `{new}` where it said `{old}`.", look)
-
-
-def _settings(content: Content) -> list[str]:
-    """Return the lines that count, without comments and spaces."""
-    lines = content.read(0, _SMALL).decode("utf-8", "replace").splitlines()
-    bare = ("".join(line.partition("#")[0].split()) for line in lines)
-    return [line for line in bare if line]
-
-
 def image_lacks(name: str, path: str) -> Statement:
     """A container of the image would not find a name."""
 
@@ -443,17 +415,6 @@ def would_run(image: Image) -> list[str]:
     """
     config = image.config.config
     return [*map(str, config.get("Entrypoint") or ()), *map(str, config.get("Cmd") or ())]
-
-
-def variable_set(name: str, variable: str, value: str) -> Statement:
-    """A container of the image has a variable with that value."""
-
-    def look(attempt: Attempt, image: Image) -> Seen:
-        env = dict(str(each).partition("=")[::2] for each in image.config.config.get("Env") or ())
-        text = f"to `{env[variable]}`" if variable in env else "not at all"
-        return Seen(env.get(variable) == value, f"`{name}` sets {variable} {text}.")
-
-    return about_image(name, f"`{name}` sets {variable} to `{value}`.", look)
 
 
 def disk_at_most(size: int) -> Statement:
@@ -626,9 +587,9 @@ def nothing_started() -> Statement:
 
     def look(attempt: Attempt) -> Seen:
         count = attempt.lab.engine.state.started - attempt.origin.engine.state.started
-        return Seen(not count, "A container was started." if count else "No container was started.")
+        return Seen(not count, f"You started {count or 'no'} container{'' if count == 1 else 's'}.")
 
-    return Statement("No container is started.", look)
+    return Statement("You start no container.", look)
 
 
 def text_kept(path: str, writer: str) -> Statement:

@@ -19,7 +19,7 @@ KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": 
 
 _HOW = packaged("labkit.course", "worksheets.md").strip()
 _SETUP = "%load_ext labkit\nimport labkit"
-_WORK = "# your commands: %docker …, or Python with lab"
+_WORK = "# the same here: %docker …, %%docker for several lines, or Python with lab"
 
 Cell = dict[str, Any]
 
@@ -60,6 +60,8 @@ def _where_next(lesson: Lesson, lessons: Sequence[Lesson]) -> str:
     place = practised.index(lesson)
     links = [f"← [Exercises {each.number}]({each.notebook}.ipynb)" for each in practised[:place][-1:]]
     links += [f"[Exercises {each.number}]({each.notebook}.ipynb) →" for each in practised[place + 1 :][:1]]
+    after = lessons[lessons.index(lesson) + 1 :][:1]
+    links += [f"[Lesson {each.number}: {each.title}](../{each.notebook}.ipynb) →" for each in after]
     return f"## Where next\n\n{' · '.join(links)}"
 
 

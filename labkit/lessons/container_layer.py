@@ -404,7 +404,6 @@ QUESTIONS = (
 )
 
 
-_LETTER = "Dear customer, your parcel is on its way."
 _KEPT = text_kept("/data/letter.txt", "writer")
 
 RESCUE = Exercise(
@@ -415,7 +414,7 @@ RESCUE = Exercise(
     proof=r"""
 for i in $(docker images -q); do docker run --rm $i cat /data/letter.txt; done > all 2> none
 for c in $(docker ps -aq); do docker cp $c:/data/letter.txt got && cat got >> all; done > none 2>&1
-grep Dear all | sort -u; docker ps -a --format '{{.Names}}' | grep -c '^writer$'
+grep Dear all | sort -u | sha256sum; docker ps -a --format '{{.Names}}' | grep -c '^writer$'
 """,
     slide="container-rw-layer-2",
     prompt="""
@@ -424,10 +423,11 @@ The letter must not go with it. Keep it in an image or in another container, a v
 same path.
 """,
     goal=(_KEPT, container_gone("writer")),
-    start=f"""
+    start="""
 %docker run -dit --name writer busybox
 %docker exec writer mkdir /data
-%docker exec writer sh -c 'echo {_LETTER} > /data/letter.txt'
+%docker exec writer sh -c 'for n in $(seq 200); do echo Dear $n, yours is $((n * 7919 % 1009)).; done > list'
+%docker exec writer mv list /data/letter.txt
 %docker stop writer
 """,
     hints=(
@@ -487,6 +487,11 @@ lab.shell("docker export writer > writer.tar")
     wrong=(
         Wrong("%docker rm writer", "lost"),
         Wrong("%docker rm writer\n%docker run -dit --name writer busybox", "lost"),
+        Wrong(
+            "%docker rm writer\n%docker run -dit --name safe busybox\n"
+            "%docker exec safe sh -c 'mkdir /data; echo Dear 1, yours is 856. > /data/letter.txt'",
+            "lost",
+        ),
         Wrong("%docker commit writer letters", "still-there"),
         Wrong("%docker start writer", "where"),
         Wrong("%docker rename writer keeper", "command"),

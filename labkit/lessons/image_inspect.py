@@ -28,13 +28,12 @@ from labkit.course.statements import (
     no_image,
     nothing_started,
     stands_on,
-    variable_set,
     would_run,
     would_start,
 )
 from labkit.lab import Lab
 from labkit.lessons.labs import pulled, running
-from labkit.lessons.parts import mounted
+from labkit.lessons.parts import mounted, variable_set
 
 
 def _same_number(lab: Lab) -> str:

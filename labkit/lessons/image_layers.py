@@ -11,7 +11,6 @@ from labkit.course.statements import (
     Hint,
     comes_with_layer,
     common,
-    image_edits,
     image_holds,
     image_there,
     layers_above,
@@ -22,6 +21,7 @@ from labkit.course.statements import (
 )
 from labkit.lab import Lab
 from labkit.lessons.labs import pulled
+from labkit.lessons.parts import image_edits
 from labkit.lessons.shop import lab_with_shop
 
 
@@ -298,7 +298,7 @@ ONE_LAYER = Exercise(
 Tomorrow you give a talk over a very slow line, and you will run `docker pull registry.lab/shop:3` in it.
 The image has seven layers. Today the line is fast.
 Prepare the cache today so that tomorrow's pull downloads exactly one layer, and the other six already exist.
-The registry has `shop:1`, `shop:2`, `shop:3` and `tools`, all below `registry.lab/`.
+The registry has `registry.lab/shop:1`, `registry.lab/shop:2`, `registry.lab/shop:3` and `registry.lab/tools`.
 """,
     goal=(pull_downloads(_ONE, 1),),
     hints=(
@@ -560,7 +560,8 @@ How many layers do two of these images have in common on this disk?
     hints=(
         Hint(
             "same-files",
-            "The library's layer holds the same files in both images. Does it lie on the same layers?",
+            "The library's layer holds the same files in both images. Does it lie on the same layers? The "
+            "number that both lists have is that of its files alone.",
             answered(_STRANGE, 1),
         ),
         Hint(
@@ -612,7 +613,8 @@ ids = [each.chain_ids for each in (lab.image("registry.lab/shop:1"), lab.image("
 ex.answer(versions=sum(one == other for one, other in zip(*ids)), tools=0)
 """,
     ),
-    why="The library is on the disk twice: the same files on another base are another layer in Docker 20.10.",
+    why="The library is on the disk twice: the same files on another base are another layer in Docker 20.10. "
+    "The same digest stands in both lists, as it is that of the files alone; what lies below is not in it.",
 )
 
 EXERCISES = (SHARED, ONE_LAYER, THREE_LAYERS)

@@ -1,14 +1,17 @@
-"""Statements about a container that is made anew, and about what is mounted by hand: for several lessons."""
+"""What goals of several lessons are made of: containers made anew, overlays by hand, settings, data."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 
 from labkit.base.errors import LabkitError
-from labkit.course.statements import Attempt, Seen, Statement, file_at, files_in
+from labkit.course.statements import Attempt, Seen, Statement, about_image, file_at, files_in
 from labkit.engine.state import Container
 from labkit.lab import Lab
 from labkit.oci import tree
+from labkit.oci.content import Content
+from labkit.oci.image import Image
 from labkit.storage.overlay import Mount
 
 
@@ -18,6 +21,16 @@ def found(lab: Lab, name: str) -> Container | None:
         return lab.container(name).container
     except LabkitError:
         return None
+
+
+def records(name: str, count: int = 400) -> str:
+    """Return lines of data that nobody can type from memory.
+
+    >>> records("orders", 1)
+    '1,orders,50e4d7bb\\n'
+    """
+    keys = [hashlib.sha256(f"{name} {n}".encode()).hexdigest()[:8] for n in range(count)]
+    return "".join(f"{n},{name},{key}\n" for n, key in enumerate(keys, 1))
 
 
 def about(name: str, says: str, look: Callable[[Attempt, Container], Seen]) -> Statement:
@@ -42,14 +55,18 @@ def finds(name: str, path: str, image: str) -> Statement:
     return about(name, f"In `{name}` the file `{path}` is that of `{image}`.", look)
 
 
-def outside(name: str, path: str) -> Statement:
-    """The container has a file in a volume."""
+def outside(name: str, path: str, *, named: bool = False) -> Statement:
+    """The container has a file in a volume, or, if `named`, in one that has a name."""
 
     def look(attempt: Attempt, box: Container) -> Seen:
-        met = any(f"{path}/".startswith(f"{each.destination.rstrip('/')}/") for each in box.volumes)
-        return Seen(met, f"`{path}` of `{name}` is {'in a volume' if met else 'in no volume'}.")
+        around = [each for each in box.volumes if f"{path}/".startswith(f"{each.destination.rstrip('/')}/")]
+        if file_at(files_in(attempt.lab, box), path) is None:
+            return Seen(False, f"There is no `{path}` in `{name}`.")
+        if named and around and all(each.anonymous for each in around):
+            return Seen(False, f"`{path}` of `{name}` is in a volume that nobody gave a name.")
+        return Seen(bool(around), f"`{path}` of `{name}` is in {'a' if around else 'no'} volume.")
 
-    return about(name, f"`{path}` of `{name}` is in a volume.", look)
+    return about(name, f"`{path}` of `{name}` is in a {'named ' * named}volume.", look)
 
 
 def runs_of(name: str, image: str) -> Statement:
@@ -91,3 +108,42 @@ def mounted(place: str, image: str) -> Statement:
         )
 
     return Statement(f"An overlay at `{place}` shows what a container of `{image}` would find.", look)
+
+
+def image_edits(name: str, path: str, base: str, old: str, new: str) -> Statement:
+    """A file of settings says a word in place of another, and all else as in an image at the start."""
+
+    def look(attempt: Attempt, image: Image) -> Seen:
+        before = attempt.at_start(lambda lab: file_at(Mount(lab.engine.root(lab.pull(base))), path))
+        found = file_at(Mount(attempt.lab.engine.root(image)), path)
+        if found is None:
+            return Seen(False, f"In `{name}` there is no file `{path}`.")
+        now, wanted = _settings(found), [line.replace(old, new) for line in _settings(before or Content())]
+        if any(old in line for line in now):
+            return Seen(False, f"In `{name}` the file `{path}` still says `{old}`.")
+        if now == wanted:
+            return Seen(True, f"In `{name}` the file `{path}` says `{new}` where it said `{old}`.")
+        missing = (
+            "not all else that was there" if set(now) & set(wanted) else f"not `{new}` in place of `{old}`"
+        )
+        return Seen(False, f"In `{name}` the file `{path}` says {missing}.")
+
+    return about_image(name, f"In `{name}` the file `{path}` says `{new}` where it said `{old}`.", look)
+
+
+def _settings(content: Content) -> list[str]:
+    """Return the lines that count, without comments and spaces."""
+    lines = content.read(0, 65536).decode("utf-8", "replace").splitlines()
+    bare = ("".join(line.partition("#")[0].split()) for line in lines)
+    return [line for line in bare if line]
+
+
+def variable_set(name: str, variable: str, value: str) -> Statement:
+    """A container of the image has a variable with that value."""
+
+    def look(attempt: Attempt, image: Image) -> Seen:
+        env = dict(str(each).partition("=")[::2] for each in image.config.config.get("Env") or ())
+        text = f"to `{env[variable]}`" if variable in env else "not at all"
+        return Seen(env.get(variable) == value, f"`{name}` sets {variable} {text}.")
+
+    return about_image(name, f"`{name}` sets {variable} to `{value}`.", look)

@@ -41,8 +41,8 @@ def _images() -> dict[str, Image]:
     tools = _add(busybox, "/opt/library.so", library, "COPY file:library.so in /opt/")
     made = {"tools:latest": tools}
     for version in "123":
-        program = Content.of(f"print('shop, version {version}')\n".encode())
-        made[f"shop:{version}"] = _add(shop, "/srv/shop.py", program, "COPY file:shop.py in /srv/")
+        program = Content.of(f"echo shop, version {version}\n".encode())
+        made[f"shop:{version}"] = _add(shop, "/srv/shop.sh", program, "COPY file:shop.sh in /srv/")
     return made
 
 

@@ -5,6 +5,9 @@ A ticket says how things are and how they should be. Its hints begin with a ques
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 from labkit.course.exercise import Exercise, Way, Wrong
 from labkit.course.lesson import Lesson
 from labkit.course.questions import (
@@ -34,6 +37,7 @@ from labkit.course.statements import (
     files_in,
     image_at_most,
     image_keeps,
+    image_lacks,
     image_there,
     layers_above,
     lost,
@@ -44,13 +48,15 @@ from labkit.course.statements import (
     would_run,
     would_start,
 )
+from labkit.engine.state import still
 from labkit.lab import Lab
+from labkit.lessons.parts import about, outside, runs_of
 from labkit.lessons.parts import found as named
-from labkit.lessons.parts import runs_of
 from labkit.lessons.shop import lab_with_shop
 from labkit.oci import tree
 from labkit.oci.image import Image
 from labkit.oci.tree import File
+from labkit.storage.overlay import Mount
 
 # 1: a disk that is full
 
@@ -69,15 +75,18 @@ docker images --format '{{.Size}}' | grep -c '[0-9][0-9]MB'
     slide="container-rw-layer-2",
     prompt=f"""
 **Ticket.** "The disk of the shop's server is full. Nobody has built or pulled anything for weeks."
+
 The container `shop` must go on running, the same one, with its orders in `{_ORDERS}`. Bring images and
-containers together below 10 MB.
+containers together down to 10 MB.
 """,
     goal=(disk_at_most(10_000_000), container_runs("shop"), container_keeps("shop", _ORDERS)),
     start=f"""
 %docker run -dit --name shop busybox
 %docker exec shop mkdir -p /srv /var/log
-%docker exec shop sh -c 'echo "tea,3" > {_ORDERS}'
-%docker exec shop dd if=/dev/zero of={_LOG} bs=1000000 count=240
+from labkit.lessons.parts import records
+lab.container("shop").write("{_ORDERS}", records("orders"))
+lab.container("shop").write("{_LOG}", "".join(f"2019-04-26 GET /tea?cup={{n}} 200\\n" for n in range(1808)))
+%docker exec shop sh -c 'cd /var/log; for n in $(seq 12); do cat shop.log shop.log > x; mv x shop.log; done'
 %docker pull -q alpine
 """,
     hints=(
@@ -155,6 +164,7 @@ docker images --format '{{.Size}}' report:small | grep -c '^[0-9.]*MB'
     prompt=f"""
 **Ticket.** "Our image `report` has 900 MB, and it takes minutes until it is everywhere. The program in it,
 `{_PROGRAM}`, is tiny: the rest is what it was built with."
+
 Make `report:small` with less than 100 MB: the same program at the same place, started in the same way.
 """,
     goal=(
@@ -182,6 +192,14 @@ lab.build("report", {_TOO_BIG!r}, {{"report.c": "int main() {{ return 0; }}\\n" 
             "The image is small, and the program in it is another one, or at another place: take "
             "it out of `report`.",
             ~image_keeps("report:small", _PROGRAM, "report"),
+        ),
+        Hint(
+            "shell-form",
+            "`CMD` and a line is the shell form: a container starts `/bin/sh`, and that the program. The old "
+            "Dockerfile has the exec form, a list.",
+            about_image(
+                "report:small", "", lambda _, image: Seen(would_run(image)[:2] == ["/bin/sh", "-c"], "")
+            ),
         ),
         Hint(
             "command",
@@ -221,7 +239,7 @@ lab.build("report:small", ["FROM report AS build", "FROM busybox",
         Wrong(
             f"""lab.build("report:small", ["FROM busybox", "COPY --from=report {_PROGRAM} {_PROGRAM}",
                                          'CMD {_PROGRAM} --daily'])""",
-            "command",
+            "shell-form",
         ),
         Wrong(
             """
@@ -262,7 +280,7 @@ def image_without(name: str, text: str) -> Statement:
 
     def look(attempt: Attempt, image: Image) -> Seen:
         if text in image.config.raw.decode("utf-8", "replace"):
-            return Seen(False, f"The history or the config of `{name}` has it.")
+            return Seen(False, f"The history or the config of `{name}` has the password.")
         for layer in image.layers:
             for _, node in tree.walk(layer.changes):
                 if (
@@ -270,8 +288,8 @@ def image_without(name: str, text: str) -> Statement:
                     and node.content.size < 65536
                     and text.encode() in node.content.read()
                 ):
-                    return Seen(False, f"A layer of `{name}` has it.")
-        return Seen(True, f"Nothing in `{name}` has it.")
+                    return Seen(False, f"A layer of `{name}` has the password.")
+        return Seen(True, f"Nothing in `{name}` has the password.")
 
     return about_image(
         name, f"No layer, no line of the history and no field of `{name}` has the password.", look
@@ -294,6 +312,7 @@ docker history --no-trunc api:clean | grep -c kroko
     prompt=f"""
 **Ticket.** "Somebody copied a password into our image `api`. We saw it and removed it in the next step of the
 Dockerfile, before anything was pushed. The security team says that everybody who pulls `api` has it."
+
 Are they right? Say which password it is, and make `api:clean`: the same program `{_API}`, started in the same
 way, and the password nowhere in it.
 """,
@@ -401,27 +420,43 @@ lab.build("api:clean", ["FROM api AS old", "FROM alpine", "COPY --from=old {_API
 _DOCKERFILE = """\
 FROM alpine
 COPY . /app
-RUN sh -c 'cat /app/requirements.txt; head -c 60000000 /dev/zero > /packages'
+RUN sh -c 'cat /app/requirements.txt; head -c 20000000 /dev/zero > /packages'
 CMD ["sh", "/app/main.sh"]
 """
 
 
-def rebuilds(change: str, step: str, says: str, *, again: bool = False) -> Statement:
-    """After a change at home a build of `app` takes a step from the cache; with `again` it must not."""
+def _made(lab: Lab) -> Image | None:
+    """Return what `docker build app` makes now, or None where it fails."""
+    lab.wait(60)
+    return None if lab.shell("docker build -q -t try app").exit_code else lab.image("try")
+
+
+def _packages(lab: Lab, image: Image) -> object:
+    """Return the layers that have the packages; a step that runs again makes another."""
+    layers = lab.engine.state.layers.items()
+    return {name for name, layer in layers if Mount(layer.changes).exists("/packages")}
+
+
+def rebuilds(
+    change: str, says: str, what: str, part: Callable[[Lab, Image], object], anew: bool
+) -> Statement:
+    """After a change at home a build makes a part of the image anew, or keeps what it was."""
 
     def look(attempt: Attempt) -> Seen:
-        with attempt.lab.looking():
-            if attempt.lab.shell("docker build app").exit_code:
-                return Seen(False, "`docker build app` fails.", defined=False)
-            text = attempt.lab.shell(f"{change}; docker build app").text
-        steps = [each for each in text.split("\nStep ") if step in each.partition("\n")[0]]
-        if not steps:
-            return Seen(False, f"No step of the build makes `{step}`.", defined=False)
-        cached = "Using cache" in steps[-1]
-        return Seen(cached is not again, f"{says}: {'Using cache' if cached else 'the step runs'}.")
+        lab = attempt.lab
+        with lab.looking():
+            before = _made(lab)
+            was = part(lab, before) if before else None
+            lab.shell(change)
+            after = _made(lab)
+            now = part(lab, after) if after else None
+        if before is None or after is None:
+            return Seen(False, "`docker build app` fails.", defined=False)
+        if not Mount(lab.engine.root(before)).exists("/packages"):
+            return Seen(False, f"{says}: there are no packages in what is built.", defined=False)
+        return Seen((was != now) is anew, f"{says} a build {'makes' if was != now else 'keeps'} {what}.")
 
-    wanted = "runs again" if again else "is taken from the cache"
-    return Statement(f"{says}, the step with `{step}` {wanted}.", look)
+    return Statement(f"{says} a build {'makes' if anew else 'keeps'} {what}.", look)
 
 
 def built(path: str) -> Statement:
@@ -447,20 +482,33 @@ def runs_as_before() -> Statement:
             said = attempt.lab.shell("docker run --rm try").stdout
             size = attempt.lab.shell("docker run --rm try stat -c %s /packages").stdout.strip()
         wanted = attempt.at_start(lambda lab: lab.shell("sh app/main.sh").stdout)
-        if size != "60000000":
-            return Seen(False, "What is built has not the 60 MB of packages in `/packages`.")
+        if size != "20000000":
+            return Seen(False, "What is built has not the 20 MB of packages in `/packages`.")
         met = wanted in said
         return Seen(met, f"What is built {'runs' if met else 'does not run'} the program.")
 
-    return Statement("What is built has the packages, 60 MB, and runs the program.", look)
+    return Statement("What is built has the packages, 20 MB, and runs the program.", look)
 
 
 _RUNS = runs_as_before()
-_CODE = rebuilds("echo '# more' >> app/main.sh", "head", "After a change of `main.sh`")
-_NOTES = rebuilds("echo more >> app/notes.log", "/app", "After a new line in `notes.log`")
-_LIST = rebuilds(
-    "echo newer >> app/requirements.txt", "head", "After a change of `requirements.txt`", again=True
+_CODE = rebuilds(
+    "echo '# more' >> app/main.sh", "After a change of `main.sh`", "the packages", _packages, anew=False
 )
+_NOTES = rebuilds(
+    "echo more >> app/notes.log",
+    "After a new line in `notes.log`",
+    "the whole image",
+    lambda lab, image: image.id,
+    anew=False,
+)
+_LIST = rebuilds(
+    "echo newer >> app/requirements.txt",
+    "After a change of `requirements.txt`",
+    "the packages",
+    _packages,
+    anew=True,
+)
+_FAILS = Statement("The build fails.", lambda attempt: Seen("fails" in _CODE(attempt).text, ""))
 
 SLOW_BUILD = Exercise(
     id="08-slow-build",
@@ -474,6 +522,7 @@ docker build -q -t proof app > none; docker run --rm proof; docker run --rm proo
     prompt="""
 **Ticket.** "Since yesterday every build takes ten minutes. It installs all packages again, although we only
 changed a line of the program, or not even that: the log in the folder has grown."
+
 `docker build app` builds it; the folder `app` lies in your home. Mend what is in the folder: a changed
 `main.sh` must not install again, a longer `notes.log` must not change anything, and a changed
 `requirements.txt` must still install. What is built runs the program as before, and has the packages.
@@ -489,11 +538,16 @@ lab.shell({f"cat > app/Dockerfile <<'END'{chr(10)}{_DOCKERFILE}END"!r})
         Hint(
             "fails",
             "`docker build app` fails now: read what it says, or `ex.undo()`.",
-            Statement("", lambda attempt: Seen(not _CODE(attempt).defined, "")),
+            _FAILS,
+        ),
+        Hint(
+            "packages",
+            "What is built has no `/packages` any more: the step that makes them is missing.",
+            Statement("", lambda attempt: Seen("no packages" in _CODE(attempt).text, "")),
         ),
         Hint(
             "list",
-            "A new `requirements.txt` must install again: the step that installs needs it, and nothing else.",
+            "A new `requirements.txt` must install again: it is to be copied before the step that installs.",
             ~_LIST,
         ),
         Hint("program", "The program must be in the image, too.", ~built("main.sh")),
@@ -505,7 +559,7 @@ lab.shell({f"cat > app/Dockerfile <<'END'{chr(10)}{_DOCKERFILE}END"!r})
         ),
         Hint(
             "as-before",
-            "What is built must run the program when no command is given, and have the 60 MB of `/packages`.",
+            "What is built must run the program when no command is given, and have the 20 MB of `/packages`.",
             _CODE & ~_RUNS,
         ),
         Hint(
@@ -526,7 +580,7 @@ lab.shell("echo notes.log > app/.dockerignore")
 lab.shell(\"\"\"cat > app/Dockerfile <<'END'
 FROM alpine
 COPY requirements.txt /app/
-RUN sh -c 'cat /app/requirements.txt; head -c 60000000 /dev/zero > /packages'
+RUN sh -c 'cat /app/requirements.txt; head -c 20000000 /dev/zero > /packages'
 COPY . /app
 CMD ["sh", "/app/main.sh"]
 END\"\"\")
@@ -543,7 +597,7 @@ END\"\"\")
 lab.shell(\"\"\"cat > app/Dockerfile <<'END'
 FROM alpine
 COPY requirements.txt /app/
-RUN sh -c 'cat /app/requirements.txt; head -c 60000000 /dev/zero > /packages'
+RUN sh -c 'cat /app/requirements.txt; head -c 20000000 /dev/zero > /packages'
 COPY . /app
 END\"\"\")
 """,
@@ -553,7 +607,7 @@ END\"\"\")
             """
 lab.shell(\"\"\"cat > app/Dockerfile <<'END'
 FROM alpine
-RUN sh -c 'head -c 60000000 /dev/zero > /packages'
+RUN sh -c 'head -c 20000000 /dev/zero > /packages'
 COPY . /app
 END
 echo notes.log > app/.dockerignore\"\"\")
@@ -561,12 +615,26 @@ echo notes.log > app/.dockerignore\"\"\")
             "list",
         ),
         Wrong("%docker build --no-cache app", "first"),
+        Wrong("lab.shell(\"sed -i '/RUN/d' app/Dockerfile\")", "packages"),
+        Wrong(
+            """
+lab.shell(\"\"\"cat > app/Dockerfile <<'END'
+FROM alpine
+RUN head -c 20000000 /dev/zero > /packages
+COPY requirements.txt /app/
+RUN head /app/requirements.txt
+COPY main.sh /app/
+CMD ["sh", "/app/main.sh"]
+END\"\"\")
+""",
+            "list",
+        ),
         Wrong(
             """
 lab.shell(\"\"\"cat > app/Dockerfile <<'END'
 FROM alpine
 COPY requirements.txt /app/
-RUN sh -c 'head -c 60000000 /dev/zero > /packages'
+RUN sh -c 'head -c 20000000 /dev/zero > /packages'
 END
 echo notes.log > app/.dockerignore\"\"\")
 """,
@@ -575,12 +643,22 @@ echo notes.log > app/.dockerignore\"\"\")
     ),
     ways=(
         """
+lab.shell("echo notes.log > app/.dockerignore")
+lab.shell(\"\"\"cat > app/Dockerfile <<'END'
+FROM alpine
+COPY requirements.txt /app/
+RUN dd if=/dev/zero of=/packages bs=1000000 count=20
+COPY . /app
+CMD ["sh", "/app/main.sh"]
+END\"\"\")
+""",
+        """
 lab.shell("printf '*.log\\\\n' > app/.dockerignore")
 lab.shell(\"\"\"cat > app/Dockerfile <<'END'
 FROM alpine
 WORKDIR /app
 COPY requirements.txt .
-RUN cat requirements.txt && head -c 60000000 /dev/zero > /packages
+RUN cat requirements.txt && head -c 20000000 /dev/zero > /packages
 COPY main.sh .
 CMD ["sh", "/app/main.sh"]
 END\"\"\")
@@ -589,7 +667,7 @@ END\"\"\")
 lab.shell(\"\"\"cat > app/Dockerfile <<'END'
 FROM alpine
 COPY requirements.txt /app/requirements.txt
-RUN sh -c 'cat /app/requirements.txt; head -c 60000000 /dev/zero > /packages'
+RUN sh -c 'cat /app/requirements.txt; head -c 20000000 /dev/zero > /packages'
 COPY main.sh /app/main.sh
 CMD ["sh", "/app/main.sh"]
 END\"\"\")
@@ -600,7 +678,7 @@ lab.shell("echo '!main.sh' >> app/.dockerignore")
 lab.shell(\"\"\"cat > app/Dockerfile <<'END'
 FROM alpine AS packages
 COPY requirements.txt /
-RUN cat /requirements.txt && head -c 60000000 /dev/zero > /packages
+RUN cat /requirements.txt && head -c 20000000 /dev/zero > /packages
 FROM alpine
 COPY --from=packages /packages /packages
 COPY . /app/
@@ -617,34 +695,30 @@ END\"\"\")
 _TABLE = "/data/orders.csv"
 
 
-def _lasting() -> Statement:
+def keeps(name: str, path: str) -> Statement:
+    """A container of that name, be it another one, finds a file as the one of the start had it."""
+
     def look(attempt: Attempt) -> Seen:
-        found = named(attempt.lab, "db")
-        if found is None or not found.running:
-            return Seen(False, "No container `db` runs.", defined=False)
-        places = [each.destination.rstrip("/") for each in found.volumes if not each.anonymous]
-        where = [each for each in places if f"{_TABLE}/".startswith(f"{each}/")]
-        return Seen(bool(where), f"`{_TABLE}` of `db` is {'in a volume' if where else 'in its own layer'}.")
-
-    return Statement(f"A container `db` runs, and its `{_TABLE}` is in a volume.", look)
-
-
-def _orders() -> Statement:
-    def look(attempt: Attempt) -> Seen:
-        before, found = named(attempt.origin, "db"), named(attempt.lab, "db")
-        wanted = file_at(files_in(attempt.origin, before), _TABLE) if before else None
-        has = file_at(files_in(attempt.lab, found), _TABLE) if found else None
+        before, found = attempt.at_start(lambda lab: named(lab, name)), named(attempt.lab, name)
+        wanted = file_at(files_in(attempt.origin, before), path) if before else None
+        has = file_at(files_in(attempt.lab, found), path) if found else None
+        if wanted is not None and has == wanted:
+            return Seen(True, f"`{name}` finds `{path}` as it was.")
+        if text_kept(path, name)(attempt).lost:
+            return Seen(False, f"Nothing in the lab has `{path}` of `{name}` any more.", lost=True)
         if found is None:
-            return Seen(False, "There is no container `db`.", defined=False)
-        return Seen(
-            has is not None and has == wanted,
-            f"`{_TABLE}` of `db` is {'' if has == wanted else 'not '}what it was.",
-        )
+            return Seen(False, f"There is no container `{name}`.", defined=False)
+        return Seen(False, f"`{name}` does not find `{path}` as it was.")
 
-    return Statement(f"A container `db` has `{_TABLE}`, byte for byte.", look)
+    return Statement(f"`{name}` finds `{path}` as it was, byte for byte.", look)
 
 
-_KEPT, _LASTS = _orders(), _lasting()
+_KEPT, _LASTS = keeps("db", _TABLE), outside("db", _TABLE, named=True)
+_RUNS_DB = about(
+    "db",
+    "A container `db` runs.",
+    lambda attempt, box: Seen(box.running, f"`db` {'runs' if box.running else 'does not run'}."),
+)
 
 LOST_DATA = Exercise(
     id="08-lost-data",
@@ -658,28 +732,48 @@ docker exec db cat /data/orders.csv; docker inspect -f '{{range .Mounts}}{{.Type
     prompt=f"""
 **Ticket.** "Each night a job replaces our container: `docker rm -f db`, then `docker run` with the newest
 image. Each morning all orders of the day before are gone. Today's are still there: the job runs at midnight."
+
 Save the orders of today, `{_TABLE}`, and see to it that they outlive the container: at the end a container
 `db` runs, the orders are where they were, and they are in a named volume.
 """,
-    goal=(_KEPT, _LASTS),
+    goal=(_KEPT, _LASTS, _RUNS_DB),
     start=f"""
 %docker run -dit --name db busybox
 %docker exec db mkdir /data
-%docker exec db sh -c 'printf "1,tea\\n2,milk\\n" > {_TABLE}'
+from labkit.lessons.parts import records
+lab.container("db").write("{_TABLE}", records("orders"))
 """,
     hints=(
         Hint(
-            "gone",
-            "The container `db` of the start is removed, and `db` has not its orders: `ex.undo()`.",
-            container_gone("db") & ~_KEPT,
+            "lost",
+            "Nothing has the orders any more: `ex.undo()` takes back what removed them.",
+            lost(_KEPT),
         ),
+        Hint(
+            "gone",
+            "The container of the start is removed, and something still has its orders. Where must `db` find "
+            "them?",
+            container_gone("db") & Statement("", lambda attempt: Seen(not _KEPT(attempt).met, "")),
+        ),
+        Hint(
+            "anonymous",
+            "A volume without a name belongs to one container: `docker rm -v` deletes it, and the next "
+            "`docker run` gets another one.",
+            Statement("", lambda attempt: Seen("nobody gave" in _LASTS(attempt).text, "")),
+        ),
+        Hint("run", "All is in its place. `docker start` lets `db` run.", _KEPT & _LASTS & ~_RUNS_DB),
         Hint(
             "layer",
             "The orders are there, and still in the container's own layer: they go with it tonight.",
             _KEPT & ~_LASTS & container_runs("db"),
         ),
-        Hint("where", "In which layer are the orders? What happens to it when the container is removed?"),
-        Hint("out", "Take the orders out first: `docker cp` copies a file out of a container, or into one."),
+        Hint("where", "What of a container is kept when it is removed, and what goes with it?"),
+        Hint(
+            "out",
+            "The orders must be out of the container before it is removed: `docker cp` copies a file out of "
+            "one, or into one.",
+            container_there("db"),
+        ),
         Hint(
             "volume",
             "`docker run -v NAME:/data` gives a container a volume. It stays when the container goes.",
@@ -710,7 +804,34 @@ lab.shell("docker exec old cat /data/orders.csv | docker exec -i db sh -c 'cat >
         ),
     ),
     wrong=(
-        Wrong("%docker rm -f db\n%docker run -dit --name db -v orders:/data busybox", "gone"),
+        Wrong("%docker rm -f db", "lost"),
+        Wrong("%docker rm -f db\n%docker run -dit --name db -v orders:/data busybox", "lost"),
+        Wrong(
+            f"""
+%docker rm -f db
+%docker run -dit --name db -v orders:/data busybox
+%docker exec db sh -c 'echo 1,orders > {_TABLE}'
+""",
+            "lost",
+        ),
+        Wrong(
+            f"""
+%docker cp db:{_TABLE} orders.csv
+%docker rm -f db
+%docker run -dit --name db -v /data busybox
+%docker cp orders.csv db:{_TABLE}
+""",
+            "anonymous",
+        ),
+        Wrong(
+            f"""
+%docker cp db:{_TABLE} orders.csv
+%docker rm -f db
+%docker create --name db -v orders:/data busybox
+%docker cp orders.csv db:{_TABLE}
+""",
+            "run",
+        ),
         Wrong("%docker commit db saved\n%docker rm -f db\n%docker run -dit --name db saved", "where"),
         Wrong("%docker restart db", "layer"),
         Wrong("%docker volume create orders", "layer"),
@@ -771,6 +892,10 @@ def _annas(lab: Lab) -> Image:
     return lab.pull(_SHOP)
 
 
+def _beginnings(digits: str) -> list[str]:
+    return [digits[:length] for length in range(12, 65)]
+
+
 def _digest(lab: Lab) -> str:
     wanted = _annas(lab).id
     found = (name for name, image in lab.engine.state.digests.items() if image == wanted)
@@ -785,12 +910,11 @@ def _pinned() -> Statement:
             return Seen(False, "There is no container `shop`.", defined=False)
         if found.image_id != wanted:
             return Seen(False, "The container `shop` is not of the image that Anna has.")
-        met = "@sha256:" in found.image_name
-        return Seen(
-            met,
-            f"The container `shop` was made of `{found.image_name.partition('@')[0]}`, named by "
-            f"{'its digest' if met else 'a tag, which may move'}.",
-        )
+        name, digest, _ = found.image_name.partition("@sha256:")
+        by = "its digest" if digest else "its ID, which no registry knows"
+        if not digest and not wanted[7:].startswith(name.removeprefix("sha256:")):
+            by = "a tag, which may move"
+        return Seen(bool(digest), f"The container `shop` was made of `{name}`, named by {by}.")
 
     return Statement(
         "A container `shop` is of Anna's image, and its command named the image by its digest.", look
@@ -799,6 +923,10 @@ def _pinned() -> Statement:
 
 _PINNED = _pinned()
 _ASKED = digest("digest", "Which digest has Anna's image, in the registry?", _digest)
+_ID = Statement(
+    "The ID of Anna's image is given.",
+    lambda attempt: Seen(answered(_ASKED, *_beginnings(attempt.at_start(_annas).id[7:]))(attempt).met, ""),
+)
 
 OTHER_DIGEST = Exercise(
     id="08-other-digest",
@@ -810,8 +938,9 @@ docker inspect -f '{{.Config.Image}} {{.Image}}' shop | sed s/:latest@/@/ | sed 
 """,
     slide="image-inspect-2",
     prompt=f"""
-**Ticket.** "`docker run --rm {_SHOP} python3 /srv/shop.py` says *version 2* here, on the server. On Anna's
+**Ticket.** "`docker run --rm {_SHOP} sh /srv/shop.sh` says *version 2* here, on the server. On Anna's
 laptop, where Docker was installed this morning, it says *version 3*. It is the same name and the same tag!"
+
 Find the digest of the image that Anna has. Then make a container `shop` of it (it need not run), in such a
 way that the same command makes the same container on every machine, also next year.
 """,
@@ -824,6 +953,17 @@ way that the same command makes the same container on every machine, also next y
 """,
     hints=(
         Hint(
+            "id",
+            "That is the image's ID, the digest of its config. A registry knows an image by the digest "
+            "of its manifest.",
+            _ID,
+        ),
+        Hint(
+            "by-id",
+            "This is Anna's image. An ID names it on this machine, and no machine can pull by it.",
+            Statement("", lambda attempt: Seen("its ID" in _PINNED(attempt).text, "")),
+        ),
+        Hint(
             "other",
             "That is another digest. Anna pulled this morning: what does the registry have now?",
             wrong(_ASKED),
@@ -833,7 +973,7 @@ way that the same command makes the same container on every machine, also next y
             "This is Anna's image. Its command names it by a tag, though: next year the tag may stand for "
             "another image.",
             Statement(
-                "", lambda attempt: Seen((seen := _PINNED(attempt)).defined and "tag" in seen.text, "")
+                "", lambda attempt: Seen((seen := _PINNED(attempt)).defined and "a tag" in seen.text, "")
             ),
         ),
         Hint(
@@ -883,6 +1023,21 @@ ex.answer(found)
 """,
             "other",
         ),
+        Wrong(
+            f"""
+%docker pull {_SHOP}
+found = lab.docker("image inspect --format '{{{{.Id}}}}' {_SHOP}").text.strip()
+ex.answer(found)
+""",
+            "id",
+        ),
+        Wrong(
+            f"""
+%docker pull {_SHOP}
+lab.docker("create --name shop " + lab.image("{_SHOP}").id)
+""",
+            "by-id",
+        ),
         Wrong("%docker tag registry.lab/shop shop:3\n%docker create --name shop shop:3", "old"),
         Wrong(
             """
@@ -926,21 +1081,8 @@ def _at_most_one_layer(name: str, base: str) -> Statement:
     return Statement(f"`{name}` has one layer more than `{base}` at most.", one.look)
 
 
-def _customers() -> Statement:
-    place = "/srv/customers"
-
-    def look(attempt: Attempt) -> Seen:
-        before, found = attempt.at_start(lambda lab: named(lab, "web")), named(attempt.lab, "web")
-        wanted = file_at(files_in(attempt.origin, before), place) if before else None
-        has = file_at(files_in(attempt.lab, found), place) if found else None
-        if wanted is not None and has == wanted:
-            return Seen(True, f"`web` finds `{place}` as it was.")
-        gone = text_kept(place, "web")(attempt).lost
-        return Seen(False, f"`web` does not find `{place}` as it was.", lost=gone)
-
-    return Statement(f"`web` finds `{place}` as it was.", look)
-
-
+_CUSTOMERS = keeps("web", "/srv/customers")
+_NONE_INSIDE = image_lacks("app:2", "/srv/customers")
 _APP = "/srv/app.sh"
 
 NEW_BASE = Exercise(
@@ -952,30 +1094,34 @@ NEW_BASE = Exercise(
     prompt=f"""
 **Ticket.** "The image `app` stands on `alpine`, and that has a hole. Our own `base`, patched, is here.
 Bring `web` over to it, tonight. The customers' file `/srv/customers` in `web` must be there tomorrow."
+
 Make `app:2` on all layers of `base`: the program `{_APP}` of `app`, started in the same way, in one
-more layer at most. At the end a container `web` of `app:2` runs and finds `/srv/customers` as it was.
+more layer at most, and no customers in it. At the end a container `web` of `app:2` runs and finds
+`/srv/customers` as it was.
 """,
     goal=(
         stands_on("app:2", "base"),
         image_keeps("app:2", _APP, "app"),
         would_start("app:2", f"sh {_APP}"),
         _at_most_one_layer("app:2", "base"),
+        _NONE_INSIDE,
         runs_of("web", "app:2"),
-        _customers(),
+        _CUSTOMERS,
     ),
     start=f"""
 lab.build("base", ["FROM alpine", "RUN echo patched > /etc/hole"])
 lab.build("app", ["FROM alpine", "COPY app.sh {_APP}", 'CMD ["sh", "{_APP}"]'],
           {{"app.sh": "sleep 100000\\n"}})
 %docker run -d --name web app
-%docker exec web sh -c 'echo "1,Ada" > /srv/customers'
+from labkit.lessons.parts import records
+lab.container("web").write("/srv/customers", records("customers"))
 """,
     proof=f"""
 docker exec web cat /srv/customers {_APP} /etc/hole
 docker ps --format '{{{{.Names}}}} {{{{.Image}}}}' | grep -c '^web app:2'
 """,
     hints=(
-        Hint("lost", "Nothing has the customers any more: `ex.undo()`.", lost(_customers())),
+        Hint("lost", "Nothing has the customers any more: `ex.undo()`.", lost(_CUSTOMERS)),
         Hint(
             "image",
             "On what does an image stand, and can that be changed once it is built?",
@@ -987,6 +1133,7 @@ docker ps --format '{{{{.Names}}}} {{{{.Image}}}}' | grep -c '^web app:2'
             "The program in `app:2` is not that of `app`, or a container starts something else.",
             ~image_keeps("app:2", _APP, "app") | ~would_start("app:2", f"sh {_APP}"),
         ),
+        Hint("inside", "`app:2` has the customers in it: whoever pulls it has them, too.", ~_NONE_INSIDE),
         Hint("one", "`app:2` has more than one layer above the base.", ~_at_most_one_layer("app:2", "base")),
         Hint(
             "build",
@@ -995,11 +1142,16 @@ docker ps --format '{{{{.Names}}}} {{{{.Image}}}}' | grep -c '^web app:2'
         ),
         Hint(
             "data",
-            "`app:2` is ready. The customers are in the layer of the old `web`: take them out before "
-            "it is removed, `docker cp`.",
+            "The customers are in the layer of the old `web`: take them out before it is removed, "
+            "`docker cp`.",
             runs_of("web", "app"),
         ),
-        Hint("back", "Bring the customers into the new `web`, and start it.", image_there("app:2")),
+        Hint(
+            "back",
+            "`docker create --name web app:2` makes the new `web`; bring the customers into it, and "
+            "start it.",
+            image_there("app:2"),
+        ),
     ),
     solution=f"""
 lab.build("app:2", ["FROM base", "COPY --from=app {_APP} {_APP}", 'CMD ["sh", "{_APP}"]'])
@@ -1028,6 +1180,22 @@ lab.shell("docker cp old:/srv/customers - | docker cp - web:/srv")
         Wrong("%docker rm -f web", "lost"),
         Wrong("%docker tag base app:2", "program"),
         Wrong("%docker commit web app:2", "layers"),
+        Wrong(
+            f"""
+%docker create --name box base
+lab.shell("docker cp web:/srv - | docker cp - box:/")
+%docker commit --change 'CMD ["sh", "{_APP}"]' box app:2
+""",
+            "inside",
+        ),
+        Wrong(
+            """
+%docker rm -f web
+%docker run -d --name web app
+%docker exec web sh -c 'echo 1,Ada > /srv/customers'
+""",
+            "lost",
+        ),
         Wrong(
             f"""lab.build("app:2", ["FROM base", "COPY --from=app {_APP} {_APP}", 'CMD ["sh", "{_APP}"]'])""",
             "data",
@@ -1070,24 +1238,24 @@ _START = command_line(
 )
 _STEPS = numbers(
     "empty",
-    "Which lines of the history of `site`, from the bottom, above its base, made no layer?",
-    lambda lab: _empty(lab),
+    "Number the steps of `site` above its base, busybox, from 1, the oldest first: which made no layer?",
+    lambda lab: _empty(lab, from_=0),
+)
+# Who counts the lines of the base, too, has understood it as well.
+_STEPS = replace(
+    _STEPS, right=lambda lab, value: any(value == frozenset(_empty(lab, from_=start)) for start in (0, 2))
 )
 
 
-def _empty(lab: Lab) -> list[int]:
+def _empty(lab: Lab, from_: int) -> list[int]:
     steps = lab.image("site").history
     base = len(lab.image("busybox").history)
-    return [at for at, each in enumerate(steps[base:], 1) if each.layer is None]
-
-
-def _containers(lab: Lab) -> dict[str, tuple[str, bool]]:
-    return {each.id: (each.name, each.running) for each in lab.engine.state.containers.values()}
+    return [at + from_ for at, each in enumerate(steps[base:], 1) if each.layer is None]
 
 
 def _as_they_were() -> Statement:
     def look(attempt: Attempt) -> Seen:
-        now, before = _containers(attempt.lab), _containers(attempt.origin)
+        now, before = (still(each.engine.state).containers for each in (attempt.lab, attempt.origin))
         same = now == before
         text = f"The containers are {'' if same else 'not '}as they were."
         return Seen(same, text, lost=not before.keys() <= now.keys())
@@ -1106,7 +1274,8 @@ INVENTORY = Exercise(
     prompt="""
 **Ticket.** "The colleague who ran this server has left. Before anything is changed we need to know what
 is there."
-Look around and answer; start nothing and leave the containers as they are.
+
+Look around and answer; start nothing and leave the containers and their files as they are.
 """,
     goal=(nothing_started(), _UNCHANGED),
     make=lambda: Lab(storage_driver="btrfs"),
@@ -1142,6 +1311,18 @@ lab.build("site", ["FROM busybox", "ENV LANG=C", "COPY dump.sql /srv/", "COPY si
             "`docker history --no-trunc site` has a line for each step, and its size.",
             open_(_HIDDEN) | open_(_STEPS),
         ),
+        Hint(
+            "removed",
+            "Above the line of a `COPY` with a size stands one with `rm`: what it removes is still in the "
+            "layer below.",
+            open_(_HIDDEN),
+        ),
+        Hint(
+            "lines",
+            "The two lowest lines are busybox's: the step numbered 1 is the one above them. `ENV`, `EXPOSE`, "
+            "`ENTRYPOINT` and `CMD` write the config and make no layer; a step that removes makes one.",
+            open_(_STEPS),
+        ),
         Hint("inspect", "`docker image inspect site`: `Entrypoint`, then `Cmd`.", open_(_START)),
         Hint("ps", "`docker ps -s` lists them: the first number is the container's own.", open_(_LARGEST)),
     ),
@@ -1162,6 +1343,11 @@ ex.answer(driver=driver, largest="cache", hidden="/srv/dump.sql", starts=starts,
         Wrong("%docker run site", "started"),
         Wrong("%docker stop cache", "changed"),
         Wrong("%docker rm -f web", "changed"),
+        Wrong("%docker exec web touch /x", "changed"),
+        Wrong("%docker exec cache rm -rf /cache", "changed"),
+        Wrong("%docker stop web", "changed"),
+        Wrong("%docker rename web old", "changed"),
+        Wrong("ex.answer(empty=[1, 2, 3, 4])", "driver"),
         Wrong('ex.answer(empty="none")', "form"),
     ),
     ways=(
@@ -1172,7 +1358,7 @@ ex.answer(starts="sh /srv/site.sh --port 80", empty="1, 5, 6, 7")
         """
 ex.answer(driver="Storage Driver: btrfs", largest=lab.docker("ps -q --filter name=cache").text.strip())
 ex.answer(hidden="srv/dump.sql".replace("srv", "/srv"), starts=["sh", "/srv/site.sh", "--port", "80"])
-ex.answer(empty=[7, 6, 5, 1])
+ex.answer(empty=[9, 8, 7, 3])
 """,
     ),
     why="All of it is in what Docker keeps: the config says what would run, the history what was done, and a "

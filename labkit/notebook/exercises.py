@@ -5,6 +5,7 @@ All texts are escaped by the library that writes the HTML; what stands between b
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from xml.etree import ElementTree as etree
 
 from labkit import lessons
 from labkit.course import progress as kept
-from labkit.course.exercise import Card, Line, Mark, Outcome
+from labkit.course.exercise import EMPHASIS, Card, Line, Mark, Outcome
 from labkit.course.lesson import find_exercise
 from labkit.course.practice import Practice, forget
 from labkit.course.progress import progress_card
@@ -31,6 +32,7 @@ _HUES = {
     Outcome.CORRECT: GREEN,
 }
 _PILLS = {Mark.MET: GREEN, Mark.SOLVED: GREEN, Mark.OPEN: ORANGE, Mark.LOST: RED, Mark.TO_DO: _GREY}
+_CODE = re.compile("`(?P<code>[^`]*)`")
 _BADGE = "border-radius: 4px; font-weight: 600; white-space: nowrap"
 _PRE = "white-space: pre; overflow-x: auto; margin: 2px 0; padding: 0 8px; line-height: 1.35"
 
@@ -215,13 +217,13 @@ def html(card: Card) -> str:
 def _line(line: Line) -> etree.Element:
     if line.mark is Mark.CODE:
         return element("pre", line.text, style=_PRE, tabindex="0")
-    text = [*_inline(line.text)]
+    text = [*_inline(line.text, EMPHASIS if line.mark is Mark.PROSE else _CODE)]
     if line.link:
         text = [element("a", *text, href=_reached(line.link))]
     if line.mark not in _PILLS:
-        return element("div", *text, style="margin: 2px 0")
+        return element("div", *text, style=f"margin: {6 if line.mark is Mark.PROSE else 2}px 0")
     hue = _PILLS[line.mark]
-    pill = f"{_BADGE}; width: 3.8em; flex: none; text-align: center; font-size: 85%"
+    pill = f"{_BADGE}; min-width: 3.8em; padding: 0 4px; flex: none; text-align: center; font-size: 85%"
     pill = f"{pill}; background: {hue.tint}; color: {INK}; border: 1px solid {hue.line}"
     words = element("span", *text, style="min-width: 0; overflow-wrap: anywhere")
     row = "display: flex; gap: 8px; margin: 3px 0; align-items: baseline"
@@ -233,11 +235,11 @@ def _reached(notebook: str) -> str:
     return notebook if Path.cwd().name != "exercises" else f"../{notebook}"
 
 
-def _inline(text: str) -> Iterator[etree.Element | str]:
-    """Give the parts of a text; every second part between backticks is code."""
-    parts = text.split("`")
-    for place, part in enumerate(parts):
-        if place % 2 and place + 1 < len(parts):
-            yield element("code", part)
-        else:
-            yield f"`{part}" if place % 2 else part
+def _inline(text: str, pattern: re.Pattern[str] = _CODE) -> Iterator[etree.Element | str]:
+    """Give the parts of a text; what the pattern finds is an element by the name of its group."""
+    at = 0
+    for found in pattern.finditer(text):
+        yield text[at : found.start()]
+        yield element(str(found.lastgroup), found[found.lastgroup or 0])
+        at = found.end()
+    yield text[at:]

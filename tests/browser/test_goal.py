@@ -8,6 +8,7 @@ RESCUE = (
     "import labkit\nex_rescue = labkit.exercise('03-rescue')",
     "lab = ex_rescue.lab\nx = lab.docker('rm writer')",
 )
+UNKEPT = "import labkit\nex_rescue = labkit.exercise('03-rescue', keep=False)\nex_rescue.show()"
 CHOICE = "import labkit\nex_wrong_statement = labkit.exercise('07-wrong-statement')"
 
 
@@ -24,6 +25,21 @@ def test_it_says_what_is_lost_and_ticks_what_is_met(notebook: Opener) -> None:
         goal.get_by_text("All is met:").wait_for()
         assert goal.get_by_role("img", name="met").count() == 2
         page.readable("goal")
+
+
+def test_an_exercise_is_solved_at_its_terminal(notebook: Opener) -> None:
+    with notebook(UNKEPT, "ex_rescue.check()") as page:
+        page.run()
+        field = page.page.get_by_label("Command", exact=True).first
+        for line in ("docker commit writer letters", "docker rm writer"):
+            field.fill(line)
+            field.press("Enter")
+            page.sees(line)
+        page.page.locator(".goal:visible").get_by_text("All is met:").first.wait_for()
+        page.cell(1).click()
+        page.press("Shift+Enter")
+        page.output(1).get_by_text("correct", exact=True).wait_for()
+        page.page.locator(".goal.solved:visible").first.wait_for()
 
 
 def test_a_choice_is_pressed_by_keyboard(notebook: Opener) -> None:

@@ -37,6 +37,8 @@ def check_hints(practice: Practice) -> None:
     lab = practice.lab
     names = {name for each in (practice.exercise.fresh_lab(), lab) for name in names_of(each)}
     there = names_of(lab)
+    goal = {name for each in practice.exercise.goal for name in re.findall(r"`([a-z][\w:.-]*)`", each.says)}
+    missing = goal & (names | {name for name in goal if ":" in name}) - there
     for text in given(practice):
         for command in COMMAND.findall(text):
             if " " in command.partition(" ")[2] and command != "docker image inspect":
@@ -45,6 +47,8 @@ def check_hints(practice: Practice) -> None:
                 lab.go(at)
         if ABSENT.search(text) or "start" in text:
             continue
+        for name in missing:
+            assert not re.search(rf"`{re.escape(name)}` (?:is|has|does|stands|still)\b", text), text
         named = {word for word in re.findall(r"`([^`]+)`", text) if word in names}
         assert named <= there, text
 

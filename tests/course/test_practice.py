@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from labkit.base.errors import LabkitError
-from labkit.course.exercise import Mark, Outcome, run_script
-from labkit.course.lesson import find_exercise
+from labkit.course.exercise import Exercise, Mark, Outcome, run_script
+from labkit.course.lesson import all_exercises, find_exercise
 from labkit.course.practice import Practice
 from labkit.course.progress import Score, record
 from labkit.lessons import LESSONS
@@ -213,7 +213,102 @@ def test_hints_follow_the_state_that_is_seen() -> None:
     assert "ex.undo()" in ex.hint().text
 
 
+def test_undo_takes_several_back_and_names_each() -> None:
+    ex = begin("03-rescue")
+    for line in ("start writer", "exec writer rm /data/letter.txt", "rm -f writer"):
+        ex.lab.docker(line)
+    assert "`ex.undo(2)`" in ex.check().foot
+    assert [line.text for line in ex.undo(2).lines] == [
+        "Taken back: `docker rm -f writer`.",
+        "Taken back: `docker exec writer rm /data/letter.txt`.",
+    ]
+    assert "Taken back: `docker start writer`." in ex.undo(9).text
+
+
+def test_a_build_in_python_counts_as_the_two_commands_that_it_stands_for() -> None:
+    ex = begin("08-too-big")
+    for line in (
+        "printf 'FROM busybox\\nCOPY --from=report /srv/report /srv/report\\n' > Dockerfile",
+        """echo 'CMD ["/srv/report", "--daily"]' >> Dockerfile""",
+        "docker build -t report:small .",
+    ):
+        ex.lab.shell(line)
+    assert "Solved in 3 commands; the shortest way that is known takes 2." in ex.check().text
+
+
+def test_no_hint_is_promised_where_there_is_none() -> None:
+    ex = begin("07-wrong-statement")
+    ex.answer("a")
+    assert "ex.hint()" in ex.check().foot
+    while "another hint" in ex.hint().foot:
+        pass
+    assert "ex.hint()" not in ex.check().foot
+
+
+EXERCISES = all_exercises(LESSONS)
+
+
+@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda each: each.id)
+def test_a_prompt_is_whole_paragraphs_and_its_commands_can_run(exercise: Exercise) -> None:
+    ex = Practice(exercise)
+    assert "*" not in ex.prompt.text
+    prose = [line.text for line in ex.prompt.lines if line.mark is Mark.PROSE]
+    assert prose
+    assert [text for text in prose if text[-1] not in '.?!"'] == []
+    for line in re.findall(r"`(docker \w+ [^`…]+)`", exercise.prompt):
+        with ex.lab.looking():
+            said = ex.lab.shell(line)
+            assert said.exit_code == 0 or not ex.lab.images, (line, said.text)
+
+
 # Answers
+
+
+def test_an_answer_ticks_once_it_was_checked_whatever_the_others_are() -> None:
+    ex = begin("08-inventory")
+    marks = lambda: [found for found, _ in ex.seen()[0]][-5:]  # noqa: E731
+    ex.answer(driver="btrfs", largest="web")
+    assert marks() == [Mark.OPEN] * 5
+    ex.check()
+    assert marks() == [Mark.MET, *[Mark.OPEN] * 4]
+    ex.answer(driver="zfs")
+    assert marks() == [Mark.OPEN] * 5
+
+
+def test_what_was_not_checked_is_not_said_to_be_solved() -> None:
+    ex = begin("03-rescue")
+    ex.check()
+    run_script(ex.exercise.solution, ex.lab)
+    assert [found for found, _ in ex.seen()[0]] == [Mark.MET, Mark.MET]
+    assert not ex.seen()[1]
+    ex.check()
+    assert ex.seen()[1]
+
+
+def test_an_answer_is_quoted() -> None:
+    ex = begin("08-secret")
+    ex.answer("wrong")
+    assert '`password`: you answered "wrong".' in ex.check().text
+
+
+@pytest.mark.parametrize("empty", [[1, 5, 6, 7], [3, 7, 8, 9]])
+def test_lines_may_be_counted_with_the_base_or_above_it(empty: list[int]) -> None:
+    ex = begin("08-inventory")
+    ex.answer(empty=empty)
+    ex.check()
+    assert ex.seen()[0][-1][0] is Mark.MET
+
+
+@pytest.mark.parametrize(
+    "line", ["exec web touch /x", "exec cache rm -rf /cache", "stop web", "rename web old"]
+)
+def test_a_container_whose_files_or_state_changed_is_not_as_it_was(line: str) -> None:
+    ex = begin("08-inventory")
+    for look in ("exec web ls /", "logs cache", "diff cache", "top web", "ps -s", "inspect web"):
+        ex.lab.docker(look)
+    assert ex.check().outcome is Outcome.NOT_ATTEMPTED
+    ex.lab.docker(line)
+    assert "The containers are not as they were." in ex.check().text
 
 
 def test_an_answer_needs_its_name_where_several_are_asked_for() -> None:

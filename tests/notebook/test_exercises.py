@@ -130,6 +130,22 @@ def test_the_goal_ticks_as_it_is_reached_says_what_is_lost_and_takes_choices(she
     assert goal.frame["goal"]["foot"] == "Solved in 2 commands; the shortest way that is known takes 2."
 
 
+def test_a_prompt_s_emphasis_is_elements_and_what_looks_like_markup_is_text() -> None:
+    card = Card("t", (Line("**Ticket.** It says *2*: `a * b` <b>x</b>", Mark.PROSE), Line("**a** *b*")))
+    assert "<strong>Ticket.</strong> It says <em>2</em>: <code>a * b</code> &lt;b&gt;x" in html(card)
+    assert "**a** *b*" in html(card)
+    assert "Ticket. It says 2: `a * b`" in card.text
+
+
+def test_the_goal_has_a_terminal(shell: InteractiveShell) -> None:
+    run(shell, "ex_rescue = labkit.exercise('03-rescue', keep=False)")
+    goal = Goal(shell.user_ns["ex_rescue"])
+    goal._take("docker commit writer letters")
+    if goal._worker:
+        goal._worker.join()
+    assert [row[0] for row in goal.frame["goal"]["rows"]] == ["✓", "·"]
+
+
 def test_a_choice_is_a_button(shell: InteractiveShell) -> None:
     run(shell, "ex_wrong_statement = labkit.exercise('07-wrong-statement', keep=False)")
     goal = Goal(shell.user_ns["ex_wrong_statement"])

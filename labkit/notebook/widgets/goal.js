@@ -9,7 +9,7 @@ function withCode(element, text) {
 function showGoal(panel, goal, tell) {
   const list = part("ul");
   for (const [sign, word, text] of goal.rows) {
-    const row = part("li", word);
+    const row = part("li", `is-${word}`);
     row.append(part("b", "sign", sign, { role: "img", "aria-label": word }), withCode(part("span"), text));
     list.append(row);
   }

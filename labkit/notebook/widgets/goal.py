@@ -1,4 +1,4 @@
-"""An exercise's stage: its lab as it is, and beside it the goal, which ticks as it is reached."""
+"""An exercise's terminal: beside it the goal, which ticks as it is reached, and its lab as it is."""
 
 from __future__ import annotations
 
@@ -15,16 +15,17 @@ from labkit.course.questions import letter
 from labkit.engine.schedule import PullEvent
 from labkit.notebook.html import card, element, html
 from labkit.notebook.pictures.text import visible
-from labkit.notebook.widgets.stage import Stage, text_of
+from labkit.notebook.widgets.stage import text_of
+from labkit.notebook.widgets.terminal import Terminal
 
 SIGNS = {Mark.MET: "✓", Mark.OPEN: "·", Mark.LOST: "!"}
 """What stands before a statement."""
 
 
-class Goal(Stage):
-    """Shows the lab of an exercise and its goal, and follows both."""
+class Goal(Terminal):
+    """Shows the lab of an exercise and its goal, follows both, and can be typed at."""
 
-    _esm = text_of("live.js", "picture.js", "stage.js", "goal.js")
+    _esm = text_of("live.js", "picture.js", "terminal.js", "stage.js", "goal.js")
     css = traitlets.Unicode(text_of("stage.css", "goal.css")).tag(sync=True)
     label = traitlets.Unicode("The lab and the goal").tag(sync=True)
 
