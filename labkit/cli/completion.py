@@ -13,6 +13,7 @@ from labkit.cli.terminal import HOME, HUB
 from labkit.engine import images
 from labkit.engine.machine import Machine
 from labkit.engine.mounts import container_mounts
+from labkit.oci.reference import parse_reference
 from labkit.shell.applets import APPLETS
 from labkit.shell.builtins import BUILTINS
 from labkit.shell.conversions import join
@@ -84,7 +85,8 @@ def _objects(session: Session, command: Command) -> Iterable[str]:
     """Yield the names of what a command's usage says that it takes."""
     state, usage = session.engine.state, command.usage
     if command.name in ("pull", "run") and (hub := session.registries.hosts.get(HUB)):
-        yield from (name.removeprefix("library/") for name in hub.names)
+        here = {parse_reference(name).path for name in state.tags} if command.name == "run" else set()
+        yield from (name.removeprefix("library/") for name in hub.names if name not in here)
     anything = command.name == "inspect" and not command.parent
     if "IMAGE" in usage or anything:
         for each in images.listed_images(session.engine):

@@ -27,7 +27,7 @@ def records(name: str, count: int = 400) -> str:
     """Return lines of data that nobody can type from memory.
 
     >>> records("orders", 1)
-    '1,orders,50e4d7bb\\n'
+    '1,orders,d1af8df8\\n'
     """
     keys = [hashlib.sha256(f"{name} {n}".encode()).hexdigest()[:8] for n in range(count)]
     return "".join(f"{n},{name},{key}\n" for n, key in enumerate(keys, 1))
