@@ -41,6 +41,7 @@ from labkit.notebook.pictures.layer_stack import shared as shared
 from labkit.notebook.pictures.layer_stack import stack as stack
 from labkit.notebook.pictures.layer_stack import steps as steps
 from labkit.notebook.pictures.picture import Picture as Picture
+from labkit.notebook.widgets.copy_or_not import copy_or_not as copy_or_not
 from labkit.notebook.widgets.cow_stepper import cow_stepper as cow_stepper
 from labkit.notebook.widgets.dockerfile_board import dockerfile_board as dockerfile_board
 from labkit.notebook.widgets.driver_explorer import driver_explorer as driver_explorer

@@ -28,7 +28,7 @@ _HEAD = re.compile(r"# .+\n\n\*\*.+\*\*(?:\n\nAbout \d+ minutes\.)?(?=\n|$)")
 _SCREEN = re.compile(r"```.*?```", re.DOTALL)
 _WORD = re.compile(r"[\w'-]+")
 TOYS = re.compile(
-    r"\b(?:terminal|playground|layer_or_not|sheets|cow_stepper|dockerfile_board|\w+_explorer)\("
+    r"\b(?:terminal|playground|layer_or_not|copy_or_not|sheets|cow_stepper|dockerfile_board|\w+_explorer)\("
 )
 _WORDS = 130
 """Read in a minute, folded texts too, by those whose first language is another one."""
