@@ -277,7 +277,7 @@ def _lesson(lesson: Lesson, scores: Scores) -> str:
     if not lesson.questions:
         return lesson.heading
     right = sum(each.done for each in guesses)
-    return f"{lesson.heading}: {len(guesses)} of {len(lesson.questions)} guesses made, {right} right"
+    return f"{lesson.heading}: {len(guesses)} guess{'es' * (len(guesses) != 1)} made, {right} right"
 
 
 def _next(lessons: Sequence[Lesson], scores: Scores) -> Line:

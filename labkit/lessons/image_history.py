@@ -151,7 +151,7 @@ QUESTIONS = (
             ),
             Choice(
                 "3: all but the newest",
-                "So it is for an image that was pulled. What you build yourself keeps an image of each step.",
+                "So it is for what was pulled. What is built here keeps an image of each step.",
                 almost=True,
                 shows="3",
             ),

@@ -178,7 +178,7 @@ QUESTIONS = (
     Question(
         "manifest-id",
         "The containerd store of a new engine names an image by the digest of its manifest, the list "
-        "that the registry keeps. Where does this engine show that number?",
+        "that the registry keeps. Where does the engine of these notebooks, 20.10, show that number?",
         (
             Choice(
                 "in the column IMAGE ID",

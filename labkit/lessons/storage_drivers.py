@@ -141,7 +141,8 @@ QUESTIONS = (
             ),
             Choice(
                 "4 kB, one block",
-                "The block in which they lie goes to a new place. All others stay shared with the image.",
+                "The block in which they lie goes to a new place, all others stay shared. (The picture shows "
+                "sizes as docker ps -s does: the whole file.)",
                 right=True,
                 shows="4096",
             ),

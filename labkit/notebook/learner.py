@@ -10,7 +10,7 @@ from typing import Any
 
 _YOURS = "*Your copy: run it, change it, write into it. The course keeps its own.*"
 _AFTER = "<details><summary><b>After the run</b></summary>\n\n{}\n\n</details>"
-_OWN = "# the command of the card, to run yourself\n"
+_OWN = "# optional: the card ran this; here you can run it yourself\n"
 _METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
