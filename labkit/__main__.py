@@ -23,7 +23,7 @@ try:
     from labkit.lab import Lab
     from labkit.notebook import start
     from labkit.notebook.console import converse
-    from labkit.storage.drivers import DRIVERS, costs_json, costs_table
+    from labkit.storage.drivers import DRIVERS, STEPS, costs_json, costs_table
 except ModuleNotFoundError:  # a package is missing: the doctor needs none, and says which
     sys.exit(doctor.report())
 
@@ -104,7 +104,8 @@ def _site(given: argparse.Namespace) -> None:
 
 
 def _drivers(given: argparse.Namespace) -> None:
-    print(costs_json(DRIVERS.values()) if given.json else costs_table(DRIVERS.values()), end="")
+    found = DRIVERS.values()
+    print(costs_json(found) if given.json else costs_table(found, given.step or ""), end="")
 
 
 def _doctor(given: argparse.Namespace) -> int:
@@ -211,6 +212,7 @@ _COMMANDS: tuple[tuple[Any, ...], ...] = (
     (
         _drivers,
         "what each storage driver takes on disk for the same work",
+        _option("step", nargs="?", choices=STEPS, help="one step alone: %(choices)s"),
         _option("--json", action="store_true", help="the bytes of each step, by driver"),
     ),
     (_doctor, "what is installed, what is missing, what to do"),

@@ -78,8 +78,9 @@ class Question:
         shown = ""
         with lab.doing("; ".join(self.commands)):
             for line in self.commands:
-                if line == DRIVERS_TABLE:
-                    shown += f"$ {line}\n{costs_table(DRIVERS.values())}"
+                if line.startswith(DRIVERS_TABLE):
+                    step = line.removeprefix(DRIVERS_TABLE).strip(" '")
+                    shown += f"$ {line}\n{costs_table(DRIVERS.values(), step)}"
                     continue
                 shown += typed(lab, line, watch)
         return shown

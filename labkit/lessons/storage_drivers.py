@@ -125,8 +125,8 @@ QUESTIONS = (
             ),
         ),
         _copies_all,
-        commands=("labkit drivers",),
-        decides=r"^vfs +\S+ +(\S+)",
+        commands=("labkit drivers create",),
+        decides=r"^vfs +(\S+)",
     ),
     Question(
         "driver-write",
@@ -212,8 +212,8 @@ QUESTIONS = (
                 shows="+20",
             ),
         ),
-        commands=("labkit drivers",),
-        decides=r"^(?:overlay2) +\S+ +\S+ +\S+ +(\S+)",
+        commands=("labkit drivers 'small writes'",),
+        decides=r"^overlay2 +(\S+)",
     ),
     Question(
         "driver-hundred",
@@ -239,8 +239,8 @@ QUESTIONS = (
                 shows="+13,861,683,200",
             ),
         ),
-        commands=("labkit drivers",),
-        decides=r"^vfs .* (\S+)$",
+        commands=("labkit drivers hundred",),
+        decides=r"^vfs +(\S+)",
     ),
 )
 

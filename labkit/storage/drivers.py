@@ -111,25 +111,32 @@ def costs_json(drivers: Iterable[StorageDriver]) -> str:
     return json.dumps(found, indent=2) + "\n"
 
 
+STEPS = ("image", "create", "first write", "small writes", "delete", "hundred")
+"""The workload's steps, in their order."""
 _WORKLOAD = """Disk used by each step, in bytes: an image of 2.15 MB and a file of 67,108,864 bytes is
 stored; a container is created; 2 bytes are appended to the file; 2 bytes are written over it in each of
 ten places; it is deleted; a hundred containers are created.
 """
 
 
-def costs_table(drivers: Iterable[StorageDriver]) -> str:
-    """Return the workload's table as text, with what the drivers' figures rest on.
+def costs_table(drivers: Iterable[StorageDriver], step: str = "") -> str:
+    """Return the workload's table as text, with what the drivers' figures rest on, or one step of it alone.
 
     >>> print(costs_table([Vfs()]).splitlines()[5])
     vfs     +69,283,840  +138,616,832       +4,096            +0  -67,112,960  +13,861,683,200
+    >>> print(costs_table([Vfs()], "create"), end="")
+    DRIVER        CREATE
+    vfs     +138,616,832
     """
     chosen = list(drivers)
-    costs = [workload(each) for each in chosen]
+    costs = [{name: cost for name, cost in workload(each).items() if step in ("", name)} for each in chosen]
     rows = [["DRIVER", *(step.upper() for step in costs[0])]]
     for each, cost in zip(chosen, costs, strict=True):
         rows.append([each.name, *(f"{step.allocated:+,}" for step in cost.values())])
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ["  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) for row in rows]
+    if step:
+        return "\n".join([*lines, ""])
     measured = ", ".join(each.name for each in chosen if not each.source)
     notes = [f"{measured}: compared with a real engine, but for the small writes."] if measured else []
     notes += [f"{each.name}: modelled after {each.source}." for each in chosen if each.source]

@@ -428,3 +428,11 @@ def test_the_image_of_the_workload_is_as_the_table_says() -> None:
     assert isinstance(big, File)
     assert big.content.size == BIG_SIZE == 67_108_864
     assert create(driver_named("overlay2"), None)[0].changes.children == {}
+
+
+def test_the_command_shows_one_step_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["drivers", "first write"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == ["DRIVER", "FIRST", "WRITE"]
+    assert [line.split()[0] for line in lines[1:]] == list(DRIVERS)
+    assert lines[1].split()[1] == "+67,112,960"
