@@ -160,19 +160,23 @@ class Practice:
             card = replace(card, lines=(*card.lines, Line(why)))
         if card.correct and self.took:
             card = replace(card, lines=(*card.lines, Line(self.praise)))
-        tried = len(self._refused) > 1
-        self._solved = self._solved or (card.correct and not self._shown and not tried)
-        return self._kept(card, checks=1, done=card.correct, tried=tried)
+        self._solved = self._solved or (card.correct and not self._not_solved())
+        return self._kept(card, checks=1, done=card.correct, tried=self._tried)
+
+    @property
+    def _tried(self) -> bool:
+        """Whether choices were tried one after the other: one that was refused may be a mistake."""
+        return len(self._refused) > 1
 
     def _not_solved(self) -> str:
         """Say why a right end does not count as solved; "" where it does."""
         if self._shown:
             return "You read the solution, so this counts as done with its solution, not as solved."
-        tried = len(self._refused) + 1
-        return f"This was choice {tried}, so it counts as done by trying, not as solved." if tried > 2 else ""
+        at = len(self._refused) + 1
+        return f"This was choice {at}, so it counts as done by trying, not as solved." * self._tried
 
     def _note_choices(self, attempt: Attempt) -> None:
-        """Note the choices that were refused: one may be a mistake, more are tried one after the other."""
+        """Note the choices that were refused."""
         for ask in self.exercise.asks:
             seen = ask.statement(attempt)
             if ask.question and seen.defined and not seen.met:

@@ -17,12 +17,11 @@ from threading import Lock
 from typing import Any
 
 from labkit.base.text import packaged
-from labkit.notebook.start import chromium
+from labkit.notebook.start import as_root, chromium
 from labkit.notebook.widgets.walkthrough import walkthrough
 
 PORT = 8890
 """The same each time where it is free: by it the browser finds place, votes and clock again."""
-_SANDBOX = ["--no-sandbox"] * (hasattr(os, "geteuid") and os.geteuid() == 0)  # root's Chromium needs it
 _STATE = ("css", "mark", "key", "deck", "at", "chosen")
 
 
@@ -118,7 +117,7 @@ def present(file: str = "", port: int = PORT, *, browser: bool = True) -> None:
     with Projector(file, port) as server:
         print(f"The slides are at {server.address}\nCtrl-C here ends them.", flush=True)
         if browser and (found := chromium()):
-            options = [f"--app={server.address}", *_SANDBOX]
+            options = [f"--app={server.address}", *["--no-sandbox"] * as_root()]
             subprocess.Popen([found, *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         elif browser:
             webbrowser.open_new(server.address)

@@ -2,8 +2,7 @@
 
 JupyterLab's own way for one document at a time (`/doc`) shows neither files nor tabs. The folder beside this
 module holds defaults for it, which put away the question about news, and a kernel that says when a first cell
-was not run; what a user has set stays as it is, and
-nothing is written among his settings.
+was not run; what a user has set stays as it is, and nothing is written among his settings.
 """
 
 from __future__ import annotations
@@ -58,7 +57,7 @@ def open_course(folder: Path, options: Sequence[str], fresh: str = "") -> int:
     opens = "is at the address below" if "--no-browser" in options else "opens in your browser"
     for line in (*lines, f"JupyterLab {opens}; Ctrl-C here, twice, ends it."):
         print(line, flush=True)
-    if hasattr(os, "geteuid") and os.geteuid() == 0:  # as in most containers; JupyterLab would refuse
+    if as_root():  # JupyterLab would refuse
         options = ("--allow-root", *options)
     own = {
         "ServerApp.root_dir": folder.resolve(),
@@ -70,6 +69,11 @@ def open_course(folder: Path, options: Sequence[str], fresh: str = "") -> int:
     os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, kernels))
     LabApp.launch_instance([*(f"--{option}={value}" for option, value in own.items()), *options])
     return 0
+
+
+def as_root() -> bool:
+    """Tell whether this runs as root, as it does in most containers."""
+    return hasattr(os, "geteuid") and os.geteuid() == 0
 
 
 def chromium() -> str | None:

@@ -174,11 +174,15 @@ def test_a_file_that_cannot_be_read_is_left_alone_with_a_message(folder: Path) -
     assert (folder / "progress.json").is_dir()
 
 
-def test_a_folder_that_cannot_be_made_gives_a_message(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Name a data folder that cannot be made."""
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("LABKIT_DATA", str(tmp_path / "file" / "data"))
+
+
+@pytest.mark.usefixtures("nowhere")
+def test_a_folder_that_cannot_be_made_gives_a_message() -> None:
     assert "Your progress cannot be kept" in record("x", {"checks": 1})
 
 
@@ -198,11 +202,8 @@ def test_a_full_disk_leaves_the_old_file_and_what_is_new_is_written_later(
     assert from_json((folder / "progress.json").read_bytes()) == {"x": Score(checks=2)}
 
 
-def test_where_nothing_can_be_kept_the_session_still_knows_what_was_done(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "file").write_text("")
-    monkeypatch.setenv("LABKIT_DATA", str(tmp_path / "file" / "data"))
+@pytest.mark.usefixtures("nowhere")
+def test_where_nothing_can_be_kept_the_session_still_knows_what_was_done() -> None:
     assert "held until the kernel stops" in record("x", {"checks": 1})
     record("x", {"checks": 1, "done": True})
     assert load().scores == {"x": Score(checks=2, solved=True, done=True)}

@@ -1,8 +1,8 @@
 """Images and containers as what they stand on: each picture is a scene of what was asked for, and a caption.
 
 Layers carry their numbers, 1 for the base, and the starts of their DiffIDs, or, where that is asked for, of
-the digests by which a lab pulled them. One that several images or
-containers stand on is as wide as they are together, and hatched.
+the digests by which a lab pulled them. One that several images or containers stand on is as wide as they are
+together, and hatched.
 """
 
 from __future__ import annotations
@@ -65,10 +65,10 @@ def stack(
     summary = _summary(shown)
     if container is None and isinstance(found, Image):
         told = "Each layer is read-only: it never changes once it is made."
-        return still(_scene([shown], (), _state(lab, digests)), summary, lines(told))
+        return still(_scene([shown], state=_state(lab, digests)), summary, lines(told))
     box = _container(found if container is None else container, lab)
     told = "The layers are read-only; the container writes to its own, dashed."
-    scene = _scene([shown], [box], _state(lab, digests))
+    scene = _scene([shown], [box], state=_state(lab, digests))
     return still(scene, f"Container {box.name} on {summary}", lines(told))
 
 
@@ -89,7 +89,7 @@ def steps(
     shown = named(image, name, lab)
     told = dict(zip(shown[1].chain_ids, layer_changes(shown[1], changes), strict=True))
     tiles: list[Tile] = []
-    for tile in _scene([shown], (), _state(lab, digests)).tiles:
+    for tile in _scene([shown], state=_state(lab, digests)).tiles:
         tiles.append(replace(tile, row=len(tiles)))
         for line in reversed(told.get(tile.key.removeprefix("layer:"), ())):
             letter, _, path = line.partition(" ")
@@ -118,7 +118,7 @@ def shared(*images: Several, lab: Lab | None = None, digests: bool = False) -> P
       on disk   1.2MB
     """
     found = [each for given in images for each in _several(given, lab)]
-    scene, sums = _scene(found, (), _state(lab, digests)), _sums([image for _, image in found])
+    scene, sums = _scene(found, state=_state(lab, digests)), _sums([image for _, image in found])
     tiles = (
         replace(tile, note=f"shared by {tile.span}") if tile.kind == "layer" and tile.span > 1 else tile
         for tile in scene.tiles
@@ -222,7 +222,7 @@ def _state(lab: Lab | None, digests: bool) -> State | None:
     return needed_lab(lab).engine.state if digests else None
 
 
-def _scene(shown: Sequence[Named], boxes: Iterable[Container] = (), state: State | None = None) -> Scene:
+def _scene(shown: Sequence[Named], boxes: Iterable[Container] = (), *, state: State | None = None) -> Scene:
     """Return the scene of images, all names of one on its card, and of containers."""
     images = {image.id: image for _, image in shown}
     cards = [

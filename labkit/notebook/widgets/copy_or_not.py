@@ -54,10 +54,14 @@ class CopyOrNot(Explorer):
         """The bytes in each container's own layer, once they are compared."""
 
     @property
+    def right(self) -> list[bool]:
+        """Of each command, once they are compared, whether its chip is the right one."""
+        return [f"{n} {_chip(size)}" in self.said for n, size in enumerate(self.sizes, 1)]
+
+    @property
     def verdict(self) -> str:
         """How many are right."""
-        right = sum(f"{n} {_chip(size)}" in self.said for n, size in enumerate(self.sizes, 1))
-        return f"{right} of {len(self._commands)} are right."
+        return f"{sum(self.right)} of {len(self._commands)} are right."
 
     def choose(self, name: str, value: str) -> None:
         """Lay a chip on a command in place of another, until all have one and are compared."""
@@ -79,14 +83,8 @@ class CopyOrNot(Explorer):
     def outputs(self) -> list[Output]:
         """Return the commands, and what each has copied once they are compared."""
         lines = indented(self._table())
-        return [
-            (
-                bundle(
-                    "\n".join([f"What is in the container's layer after each? {', '.join(CHIPS)}", *lines])
-                ),
-                {},
-            )
-        ]
+        asked = f"What is in the container's layer after each? {', '.join(CHIPS)}"
+        return [(bundle("\n".join([asked, *lines])), {})]
 
     def _table(self) -> list[tuple[str, ...]]:
         """Return each command, with what it copied once that is known."""
@@ -101,16 +99,14 @@ class CopyOrNot(Explorer):
             able = len(self.said) == len(self._commands)
             compare = button("Compare", "compared", "yes", able=able)
             return [*lines, element("p", compare, " Lay a chip on each command, then Compare.")]
-        right = self.verdict.split()[0] == str(len(self._commands))
-        return [*lines, note(GREEN if right else ORANGE, element("b", self.verdict))]
+        return [*lines, note(GREEN if all(self.right) else ORANGE, element("b", self.verdict))]
 
     def _row(self, n: int, command: str, told: Sequence[str]) -> etree.Element:
         chips = [
             button(words, "said", f"{n} {chip}", chosen=f"{n} {chip}" in self.said)
             for chip, words in enumerate(CHIPS)
         ]
-        right = self.compared and f"{n} {_chip(self.sizes[n - 1])}" in self.said
-        return group(command, *chips, *(f"{'✓' if right else '✗'} {size}" for size in told))
+        return group(command, *chips, *(f"{'✓' if self.right[n - 1] else '✗'} {size}" for size in told))
 
 
 def _chip(size: int) -> int:

@@ -142,9 +142,8 @@ class CowStepper(Explorer):
         files = [(path, path) for path in ([] if self.path in offered else [self.path]) + offered]
         done = [button(words, "operation", name, chosen=name == self.operation) for name, words in labels]
         place, last = self._ends()
-        steps = [button(word, "step", word.lower()) for word in ("First", "Back", "Next", "Last")]
-        for each in steps[:2] * (place == 0) + steps[2:] * (place == last):
-            each.set("aria-disabled", "true")  # it keeps the focus, unlike what is disabled
+        ends = {"First": 0, "Back": 0, "Next": last, "Last": last}
+        steps = [button(word, "step", word.lower(), able=place != end) for word, end in ends.items()]
         chosen = choice("choose", "path", self.path, files), field("or type", "path", self.path)
         before = choice("done before", "after", self.after, [("", "nothing"), *labels])
         return [group("File", *chosen, before), group("Operation", *done), group("Steps", *steps)]
