@@ -15,7 +15,7 @@ SMALL = f"""() => {{
         if (element.closest('.labkit-said, .said, .empty, details, style')) continue;
         if (!element.checkVisibility() || element.closest('footer, select, .labkit-clock')) continue;
         let size = parseFloat(style.fontSize);
-        if (element.closest('.picture')) size *= parseFloat(element.closest('.picture').style.zoom);
+        size *= element.ownerSVGElement?.getScreenCTM().a ?? 1;
         const least = element.closest('.labkit-terminal, .terminal') ? 0.03 : 0.033;
         if (size < least * height - 0.05) found.add(`${{element.className || element.tagName}}: ${{size}}`);
     }}

@@ -79,6 +79,7 @@ export class Picture {
   constructor(label, open, most = MOST) {
     Object.assign(this, { open, most });
     this.scene = { tiles: [], columns: 0, rows: 0 };
+    this.scale = 1;  // a viewBox enlarges: CSS's zoom does so twice in Safari, where a tile stands
     this.tiles = new Map();
     this.moving = new WeakMap();
     this.element = part("div", "picture");
@@ -135,7 +136,7 @@ export class Picture {
 
   /** Show a scene; what moves and is not new goes there from where it is, also from mid-motion. */
   draw(scene, atOnce = false) {
-    const width = this.element.clientWidth;
+    const width = this.element.clientWidth / this.scale;
     if (!width) { this.scene = scene; return; }
     // Asked once: each time the page is laid out for the answer. What is more than many nobody can follow.
     atOnce ||= still() || scene.tiles.length > MANY;
@@ -145,7 +146,9 @@ export class Picture {
     this.at = layout(scene, width, this.most);
     this.empty.hidden = scene.tiles.length > 0;
     this.svg.style.display = scene.tiles.length ? "" : "none";
-    for (const name of ["width", "height"]) this.svg.setAttribute(name, this.at[name]);
+    this.empty.style.fontSize = `${this.scale}em`;
+    this.svg.setAttribute("viewBox", `0 0 ${this.at.width} ${this.at.height}`);
+    for (const name of ["width", "height"]) this.svg.setAttribute(name, this.scale * this.at[name]);
     this.heads.replaceChildren(...this.at.heads.map(head =>
       shape("text", { x: MARGIN, y: head.y + 16, class: "head" }, SHELVES[head.kind])));
     const gone = [...this.tiles.keys()].filter(key => !this.at.places.has(key));

@@ -2,13 +2,13 @@
 
 /** The prompt of a slide's lab, with its picture below. `tell` takes what is typed, and whether any was. */
 class Typing {
-  constructor(picture, zoom, tell) {
+  constructor(picture, scale, tell) {
     Object.assign(this, { wrote: false, asks: false });
     this.terminal = new Terminal(message => {
       this.wrote ||= "line" in message;
       if (!message.hello) tell(message);
     }, picture);
-    picture.element.style.zoom = zoom;
+    picture.scale = scale;
     picture.draw({ tiles: [], columns: 0, rows: 0 }, true);
     this.element = part("div", "labkit-typing");
     this.element.append(this.terminal.element, picture.element);

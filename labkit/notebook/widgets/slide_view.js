@@ -264,10 +264,10 @@ class Talk {
 
   /** Let all be as large as the screen has room for; what has no room at its smallest scrolls. */
   grow(made, scene) {
-    const boxes = [made, ...made.querySelectorAll(SCROLLS)], { element } = this.picture;
+    const boxes = [made, ...made.querySelectorAll(SCROLLS)];
     for (const size of scene?.columns > 1 ? [1] : SIZES) {  // names in narrow columns would be cut
       made.style.setProperty("--grow", size);
-      element.style.zoom = Math.max(1, SMALL * size * this.root.clientHeight);
+      this.picture.scale = Math.max(1, SMALL * size * this.root.clientHeight);
       if (scene) this.picture.draw(scene, true);
       if (boxes.every(box => box.scrollHeight <= box.clientHeight + 1 && box.scrollWidth <= box.clientWidth + 1)) return;
     }
