@@ -27,6 +27,7 @@ from labkit.oci.content import EMPTY, Content
 from labkit.oci.descriptor import Descriptor, Platform
 from labkit.oci.digest import sha256, verify
 from labkit.oci.manifest import INDEX_TYPES, MANIFEST_TYPES, Index, Manifest, parse_manifest
+from labkit.oci.reference import TAG
 from labkit.store.api import Request, Response, is_standard
 
 if TYPE_CHECKING:  # it needs an extra
@@ -174,7 +175,7 @@ class Client:
             except InvalidDocument as error:
                 raise RegistryError(0, "", str(error)) from None
             path = response.headers.get("link", "").partition("<")[2].partition(">")[0]
-        if not all(re.fullmatch(r"\w[\w.-]{0,127}", tag, re.ASCII) for tag in tags):
+        if not all(re.fullmatch(TAG, tag, re.ASCII) for tag in tags):
             raise RegistryError(0, "", "invalid tag format")  # reference.WithTag
         return tags
 

@@ -12,7 +12,7 @@ from labkit.oci.descriptor import (
     DOCKER_CONFIG,
     DOCKER_LAYER,
     OCI_CONFIG,
-    OCI_LAYER_GZIP,
+    OCI_LAYER,
     Descriptor,
     Platform,
 )
@@ -75,7 +75,7 @@ platforms = st.builds(
 )
 descriptors = st.builds(
     Descriptor,
-    st.sampled_from([DOCKER_CONFIG, DOCKER_LAYER, OCI_CONFIG, OCI_LAYER_GZIP]),
+    st.sampled_from([DOCKER_CONFIG, DOCKER_LAYER, OCI_CONFIG, OCI_LAYER]),
     digests,
     st.integers(0, 2**63 - 1),
     platform=st.none() | platforms,

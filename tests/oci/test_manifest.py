@@ -18,7 +18,7 @@ from labkit.oci.descriptor import (
     DOCKER_MANIFEST_LIST,
     OCI_CONFIG,
     OCI_INDEX,
-    OCI_LAYER_GZIP,
+    OCI_LAYER,
     OCI_MANIFEST,
     Descriptor,
     Platform,
@@ -361,5 +361,5 @@ def test_entries_without_a_platform_are_passed_over() -> None:
 def test_media_types_of_skopeos_layers() -> None:
     parsed = parse_manifest(SKOPEO)
     assert isinstance(parsed, Manifest)
-    assert {layer.media_type for layer in parsed.layers} == {OCI_LAYER_GZIP}
+    assert {layer.media_type for layer in parsed.layers} == {f"{OCI_LAYER}+gzip"}
     assert parsed.config.media_type == OCI_CONFIG
