@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from labkit.base.errors import InvalidDigest, InvalidDocument, LabkitError
-from labkit.base.text import packaged
+from labkit.base.text import one_line, packaged
 from labkit.go.quote import go_quote
 from labkit.go.struct import conform, declared, freeze, thaw
 from labkit.oci.content import Content
@@ -148,15 +148,6 @@ def plain_descriptor(descriptor: Descriptor, docker: bool) -> dict[str, Any]:
         written["platform"] = {key.replace("_", "."): value for key, value in known.items()}
     plain: dict[str, Any] = conform(_TYPES["distribution.Descriptor" if docker else "v1.Descriptor"], written)
     return plain
-
-
-def one_line(text: str) -> str:
-    r"""Return text of a document for use in an error's one line.
-
-    >>> one_line("a\nb")
-    'a\\nb'
-    """
-    return json.dumps(text, ensure_ascii=False)[1:-1]
 
 
 # Platforms as texts: `OS`, `ARCHITECTURE` or `OS/ARCHITECTURE[/VARIANT]`

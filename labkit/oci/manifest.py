@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from labkit.base.errors import InvalidDocument
-from labkit.base.text import packaged
+from labkit.base.text import one_line, packaged
 from labkit.go.json import dumps, loads
 from labkit.go.struct import conform, declared, lookup
 from labkit.oci.descriptor import (
@@ -26,7 +26,6 @@ from labkit.oci.descriptor import (
     OCI_MANIFEST,
     Descriptor,
     Platform,
-    one_line,
     plain_descriptor,
     read_descriptor,
 )
@@ -41,11 +40,6 @@ class _Document:
     raw: bytes = field(repr=False)
     media_type: str
     digest: str
-
-    @property
-    def descriptor(self) -> Descriptor:
-        """The descriptor by which an index, or a name, leads to this document."""
-        return Descriptor(self.media_type, self.digest, len(self.raw))
 
 
 @dataclass(frozen=True, slots=True)

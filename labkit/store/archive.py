@@ -37,7 +37,7 @@ from labkit.oci import tar
 from labkit.oci.blob import FileSource
 from labkit.oci.config import IMAGE, ImageConfig, parse_config
 from labkit.oci.content import CHUNK, Content, Piece
-from labkit.oci.descriptor import OCI_CONFIG, OCI_INDEX, OCI_LAYER, Descriptor, Platform
+from labkit.oci.descriptor import OCI_CONFIG, OCI_INDEX, OCI_LAYER, OCI_MANIFEST, Descriptor, Platform
 from labkit.oci.digest import chain_ids, sha256, short, verify
 from labkit.oci.gzip import decompressed, spool
 from labkit.oci.image import Image, validate
@@ -45,7 +45,7 @@ from labkit.oci.layer import Layer
 from labkit.oci.manifest import Index, make_index, make_manifest, parse_manifest
 from labkit.oci.reference import Reference, parse_reference
 from labkit.oci.tar_writer import write_tar
-from labkit.oci.tree import Dir, File, Meta, Node, PathWalk, Symlink, split_path
+from labkit.oci.tree import Dir, File, Meta, Node, PathWalk, Symlink, put, split_path
 
 # Files
 
@@ -162,15 +162,10 @@ def tree_of(nodes: Mapping[str, Node]) -> Dir:
     >>> tree_of({"blobs/x": file_node(b"", 0), "blobs": Dir()}).children["blobs"].children.keys()
     dict_keys(['x'])
     """
-    children: dict[str, dict[str, Node]] = {"": {}}
+    root = Dir()
     for path in sorted(nodes):
-        node = nodes[path]
-        parent, _, name = path.rpartition("/")
-        if isinstance(node, Dir):
-            children[path] = {}
-            node = replace(node, children=children[path])
-        children[parent][name] = node
-    return Dir(children[""])
+        root = put(root, path, nodes[path])
+    return root
 
 
 def _seconds(time: str) -> int:
@@ -511,7 +506,7 @@ def layout_nodes(images: Sequence[ArchivedImage]) -> dict[str, Node]:
         blobs[config.id] = file_node(config.raw, time)
         blobs[manifest.digest] = file_node(manifest.raw, 0)
         platform = Platform(config.architecture, config.os, config.variant)
-        named = replace(manifest.descriptor, platform=platform)
+        named = replace(Descriptor.of(manifest.raw, OCI_MANIFEST), platform=platform)
         descriptors += [
             replace(named, annotations={IMAGE_NAME: str(tag), REF_NAME: tag.tag}) for tag in archived.tags
         ] or [named]

@@ -149,9 +149,11 @@ class Client:
 
     def push_blob(self, name: str, digest: str, content: Content) -> None:
         """Upload a blob: POST, PATCH, PUT."""
-        location = self._upload("POST", f"/v2/{name}/blobs/uploads/")
+        location = f"/v2/{name}/blobs/uploads/"
+        # Without a Location the next step goes to the same URL.
+        location = self._ask("POST", location).headers.get("location") or location
         headers = {"content-type": "application/octet-stream", "content-length": str(content.size)}
-        location = self._upload("PATCH", location, headers, content)
+        location = self._ask("PATCH", location, headers, content).headers.get("location") or location
         separator = "&" if "?" in location else "?"
         self._ask("PUT", f"{location}{separator}digest={digest}")
 
@@ -178,12 +180,6 @@ class Client:
         if not all(re.fullmatch(TAG, tag, re.ASCII) for tag in tags):
             raise RegistryError(0, "", "invalid tag format")  # reference.WithTag
         return tags
-
-    def _upload(
-        self, method: str, path: str, headers: dict[str, str] | None = None, body: Content = EMPTY
-    ) -> str:
-        """Take a step of an upload; return where the next one goes: without a Location, to the same URL."""
-        return self._ask(method, path, headers, body).headers.get("location", "") or path
 
     def _ask(
         self, method: str, path: str, headers: dict[str, str] | None = None, body: Content = EMPTY

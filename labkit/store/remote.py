@@ -302,8 +302,7 @@ class Remote:
         """Answer a request; raises RegistryError where there is no answer."""
         self._reach()
         with self._open(request) as answer:
-            data = self._read(answer)
-        return Response(answer.status_code, _headers(answer), Content.of(data))
+            return self._read(answer)
 
     def fetch(self, name: str, descriptor: Descriptor) -> Generator[BlobProgress, None, Content]:
         """Bring a blob, verified; yield its progress, and the seconds that are left before a new attempt.
@@ -312,7 +311,7 @@ class Remote:
         """
         partial = self.partials.setdefault(descriptor.digest, Partial())
         silent = descriptor.media_type in (DOCKER_CONFIG, OCI_CONFIG)
-        yield from self._attempted(lambda: self._download(name, descriptor, partial), silent=silent)
+        yield from self.retried(lambda: self._download(name, descriptor, partial), silent=silent)
         content = partial.content
         try:
             # As a whole: a byte that was damaged on the way is never taken for good, whenever it came.
@@ -324,21 +323,16 @@ class Remote:
             raise
         return content
 
-    def retried(self, upload: Callable[[], None]) -> Iterator[BlobProgress]:
-        """Upload something, with new attempts where the registry is in trouble; raises RegistryError."""
-
-        def work() -> Iterator[BlobProgress]:
-            upload()
-            yield from ()
-
-        return self._attempted(work)
-
-    def _attempted(
-        self, work: Callable[[], Iterator[BlobProgress]], *, silent: bool = False
+    def retried(
+        self, work: Callable[[], Iterator[BlobProgress] | None], *, silent: bool = False
     ) -> Iterator[BlobProgress]:
+        """Download or upload something, anew where the registry is in trouble; raises RegistryError.
+
+        Yields what the work yields and, unless `silent`, the seconds that are left before a new attempt.
+        """
         for attempt in range(len(self.pauses) + 1):
             try:
-                return (yield from work())
+                return (yield from work() or ())
             except RegistryError as error:
                 if attempt + 1 >= self.attempts(error):  # fewer than before, where trouble became a refusal
                     raise
@@ -374,7 +368,7 @@ class Remote:
                 partial.clear()  # what was kept begins no blob of theirs: the next attempt asks for all
                 raise RegistryError(0, "", "invalid range")
             if answer.status_code >= 400:
-                raise error_of(Response(answer.status_code, _headers(answer), Content.of(self._read(answer))))
+                raise error_of(self._read(answer))
             begins = re.match(r"bytes (\d+)-", answer.headers.get("content-range", ""), re.ASCII)
             if answer.status_code != 206 or begins is None or int(begins[1]) != start:
                 partial.clear()  # a server may ignore a range and send the whole (RFC 9110, section 14.2)
@@ -464,13 +458,13 @@ class Remote:
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ValueError) as error:
             raise _no_answer(error, url) from None
 
-    def _read(self, answer: httpx.Response) -> bytes:
+    def _read(self, answer: httpx.Response) -> Response:
         data = bytearray()
         for chunk in self._chunks(answer):
             data += chunk
             if len(data) > LARGEST:
                 raise RegistryError(0, "", f"the registry's answer is larger than {LARGEST} bytes")
-        return bytes(data)
+        return Response(answer.status_code, dict(answer.headers), Content.of(bytes(data)))
 
     def _chunks(self, answer: httpx.Response) -> Iterator[bytes]:
         try:
@@ -496,7 +490,7 @@ class Remote:
         url = realm.copy_merge_params({name: value for name, value in wanted.items() if value})
         answer = self._ask(Request("GET", str(url)), "", f'Get "{url}": ')
         try:
-            response = Response(answer.status_code, _headers(answer), Content.of(self._read(answer)))
+            response = self._read(answer)
         finally:
             answer.close()
         if response.status >= 400:
@@ -511,10 +505,6 @@ class Remote:
         if not re.fullmatch(r"[\x21-\x7e]+", token):
             raise RegistryError(401, "", 'net/http: invalid header field value for "Authorization"')
         return token
-
-
-def _headers(answer: httpx.Response) -> dict[str, str]:
-    return {name.lower(): value for name, value in answer.headers.items()}
 
 
 def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
