@@ -28,6 +28,7 @@ CONTAINER_CONFIG, HISTORY, IMAGE = (
 
 _TEXTS = ("architecture", "variant", "os.version", "author", "comment", "docker_version", "container")
 NOTHING: Mapping[str, Any] = MappingProxyType({})
+"""The settings of an image that has none."""
 
 
 @dataclass(frozen=True, slots=True)
