@@ -17,7 +17,7 @@ from typing import Any
 from labkit.base.errors import InvalidDigest, InvalidDocument, LabkitError
 from labkit.base.text import one_line, packaged
 from labkit.go.quote import go_quote
-from labkit.go.struct import conform, declared, freeze, thaw
+from labkit.go.struct import conform, declared, freeze
 from labkit.oci.content import Content
 from labkit.oci.digest import parse_digest, sha256
 
@@ -44,9 +44,6 @@ class Platform:
     architecture: str
     os: str
     variant: str = ""
-    os_version: str = ""
-    os_features: tuple[str, ...] = ()
-    features: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return "/".join(part for part in (self.os, self.architecture, self.variant) if part)
@@ -85,7 +82,6 @@ class Descriptor:
     size: int
     platform: Platform | None = None
     annotations: Mapping[str, str] = field(default_factory=lambda: freeze({}), hash=False)
-    urls: tuple[str, ...] = ()
 
     @staticmethod
     def of(content: bytes | Content, media_type: str) -> Descriptor:
@@ -113,17 +109,13 @@ def read_descriptor(known: Mapping[str, Any], role: str) -> Descriptor:
         raise InvalidDocument(f"invalid size {known['size']} of {role} {digest}")
     if not known["mediaType"]:
         raise InvalidDocument(f"invalid {role} {digest}, no mediaType key")
-    platform: dict[str, Any] = {
-        key.replace(".", "_"): () if value is None else freeze(value)
-        for key, value in (known.get("platform") or {}).items()
-    }
+    platform = known["platform"]
     return Descriptor(
         media_type=known["mediaType"],
         digest=digest,
         size=known["size"],
-        platform=Platform(**platform) if platform else None,
+        platform=platform and Platform(platform["architecture"], platform["os"], platform["variant"]),
         annotations=freeze(known["annotations"] or {}),
-        urls=tuple(known["urls"] or ()),
     )
 
 
@@ -140,12 +132,9 @@ def plain_descriptor(descriptor: Descriptor, docker: bool) -> dict[str, Any]:
         "mediaType": descriptor.media_type,
         "digest": descriptor.digest,
         "size": descriptor.size,
-        "urls": list(descriptor.urls),
         "annotations": dict(descriptor.annotations),
+        "platform": descriptor.platform and asdict(descriptor.platform),
     }
-    if descriptor.platform:
-        known = thaw(asdict(descriptor.platform))
-        written["platform"] = {key.replace("_", "."): value for key, value in known.items()}
     plain: dict[str, Any] = conform(_TYPES["distribution.Descriptor" if docker else "v1.Descriptor"], written)
     return plain
 

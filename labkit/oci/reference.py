@@ -89,27 +89,6 @@ class Reference:
         return self if self.tag or self.digest else replace(self, tag=DEFAULT_TAG)
 
 
-def parse_canonical(text: str) -> Reference:
-    """Parse a full name by the bare grammar: no domain or `library/` is added.
-
-    Raises InvalidReference in the words of distribution/reference.
-
-    >>> parse_canonical("docker.io/library/nginx:1.22").path
-    'library/nginx'
-    """
-    match = _REFERENCE.fullmatch(text)
-    if not match:
-        if not text:
-            raise InvalidReference("repository name must have at least one component")
-        if _REFERENCE.fullmatch(text.lower()):
-            raise InvalidReference("repository name must be lowercase", code="uppercase-name")
-        raise InvalidReference("invalid reference format", code="invalid-reference")
-    if len(match["name"]) > _LONGEST_NAME:
-        raise InvalidReference(f"repository name must not be more than {_LONGEST_NAME} characters")
-    digest = _checked_digest(match["digest"]) if match["digest"] else ""
-    return Reference(match["domain"] or "", match["path"], match["tag"] or "", digest)
-
-
 def parse_reference(text: str) -> Reference:
     """Parse what a learner types for an image: `nginx`, `me/app:1`, `localhost:5000/app@sha256:…`.
 
@@ -128,7 +107,17 @@ def parse_reference(text: str) -> Reference:
         raise InvalidReference(
             "invalid reference format: repository name must be lowercase", code="uppercase-name"
         )
-    return parse_canonical(f"{domain}/{remainder}")
+    name = f"{domain}/{remainder}"
+    match = _REFERENCE.fullmatch(name)
+    if not match:
+        if _REFERENCE.fullmatch(name.lower()):
+            raise InvalidReference("repository name must be lowercase", code="uppercase-name")
+        raise InvalidReference("invalid reference format", code="invalid-reference")
+    if len(match["name"]) > _LONGEST_NAME:
+        raise InvalidReference(f"repository name must not be more than {_LONGEST_NAME} characters")
+    digest = _checked_digest(match["digest"]) if match["digest"] else ""
+    # A host with an underscore is none by the grammar, but the start of a path.
+    return Reference(match["domain"] or "", match["path"], match["tag"] or "", digest)
 
 
 def _split_domain(text: str) -> tuple[str, str]:
