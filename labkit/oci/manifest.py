@@ -127,21 +127,18 @@ def _kind_of(document: Any, served: str) -> str:
 
 def _check_kind(document: Any, declared: str, kind: str) -> None:
     """Refuse a document that could be read as a manifest by one reader and as an index by another."""
-    is_docker = kind in (DOCKER_MANIFEST, DOCKER_MANIFEST_LIST)
-    if is_docker and declared != kind:
-        _refuse_media_type("manifest list" if kind == DOCKER_MANIFEST_LIST else "manifest", kind, declared)
+    docker, index = kind in (DOCKER_MANIFEST, DOCKER_MANIFEST_LIST), kind in INDEX_TYPES
+    what = ("manifest list" if docker else "image index") if index else "manifest"
+    told = f"mediaType in {what} should be '{kind}' not '{one_line(declared)}'"
+    if docker and declared != kind:
+        raise InvalidDocument(told)
     found = {key for key in ("manifests", "config", "layers") if lookup(document or {}, key) is not None}
-    if kind in MANIFEST_TYPES and "manifests" in found:
+    if not index and "manifests" in found:
         raise InvalidDocument("ocimanifest: expected manifest but found index")
-    if kind in INDEX_TYPES and found & {"config", "layers"}:
+    if index and found & {"config", "layers"}:
         raise InvalidDocument("index: expected index but found manifest")
     if declared and declared != kind:
-        _refuse_media_type("image index" if kind == OCI_INDEX else "manifest", kind, declared)
-
-
-def _refuse_media_type(what: str, expected: str, found: str) -> None:
-    condition = "" if expected in (DOCKER_MANIFEST, DOCKER_MANIFEST_LIST) else "if present, "
-    raise InvalidDocument(f"{condition}mediaType in {what} should be '{expected}' not '{one_line(found)}'")
+        raise InvalidDocument(f"if present, {told}")
 
 
 def make_manifest(config: Descriptor, layers: Sequence[Descriptor], *, docker: bool = True) -> Manifest:

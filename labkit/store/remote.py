@@ -218,7 +218,7 @@ class Lines:
                     line.shutdown(socket.SHUT_RDWR)
 
 
-class Partial:
+class Partial(Spool):
     """The beginning of a blob, kept aside: only what came in order.
 
     >>> part = Partial()
@@ -228,16 +228,11 @@ class Partial:
     b'layer'
     """
 
-    def __init__(self) -> None:
-        self.clear()
+    content = EMPTY
 
     def append(self, data: bytes) -> None:
         """Add the bytes that follow."""
-        self.content += self._spool.keep([data])
-
-    def clear(self) -> None:
-        """Begin again."""
-        self.content, self._spool = EMPTY, Spool()
+        self.content += self.keep([data])
 
 
 PAUSES = (5, 10, 15, 20, 25)
@@ -309,10 +304,9 @@ class Remote:
 
         Raises DigestMismatch for other bytes, and RegistryError where the last attempt failed, too.
         """
-        partial = self.partials.setdefault(descriptor.digest, Partial())
         silent = descriptor.media_type in (DOCKER_CONFIG, OCI_CONFIG)
-        yield from self.retried(lambda: self._download(name, descriptor, partial), silent=silent)
-        content = partial.content
+        yield from self.retried(lambda: self._download(name, descriptor), silent=silent)
+        content = self.partials[descriptor.digest].content
         try:
             # As a whole: a byte that was damaged on the way is never taken for good, whenever it came.
             if content.size != descriptor.size:
@@ -356,8 +350,9 @@ class Remote:
         for digest in digests:
             self.partials.pop(digest, None)
 
-    def _download(self, name: str, descriptor: Descriptor, partial: Partial) -> Iterator[BlobProgress]:
+    def _download(self, name: str, descriptor: Descriptor) -> Iterator[BlobProgress]:
         """Download what is missing of a blob into its partial."""
+        partial = self.partials.setdefault(descriptor.digest, Partial())
         start = partial.content.size
         if start >= descriptor.size > 0:
             return
@@ -365,13 +360,14 @@ class Remote:
         self._reach()
         with self._open(Request("GET", f"/v2/{name}/blobs/{descriptor.digest}", headers)) as answer:
             if answer.status_code == 416:
-                partial.clear()  # what was kept begins no blob of theirs: the next attempt asks for all
+                self.forget([descriptor.digest])  # it begins no blob of theirs: the next attempt asks for all
                 raise RegistryError(0, "", "invalid range")
             if answer.status_code >= 400:
                 raise error_of(self._read(answer))
             begins = re.match(r"bytes (\d+)-", answer.headers.get("content-range", ""), re.ASCII)
             if answer.status_code != 206 or begins is None or int(begins[1]) != start:
-                partial.clear()  # a server may ignore a range and send the whole (RFC 9110, section 14.2)
+                # A server may ignore a range and send the whole (RFC 9110, section 14.2).
+                partial = self.partials[descriptor.digest] = Partial()
             yield BlobProgress("Downloading", partial.content.size, descriptor.size)
             reported = partial.content.size
             for chunk in self._chunks(answer):
