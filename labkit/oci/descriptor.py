@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from labkit.base.errors import InvalidDigest, InvalidDocument, LabkitError
@@ -56,7 +56,7 @@ class Platform:
         """
         os = {"": "linux", "macos": "darwin"}.get(self.os.lower(), self.os.lower())
         architecture, variant = _normalized_architecture(self.architecture.lower(), self.variant.lower())
-        return replace(self, architecture=architecture, os=os, variant=variant)
+        return Platform(architecture, os, variant)
 
 
 def _normalized_architecture(architecture: str, variant: str) -> tuple[str, str]:

@@ -68,12 +68,7 @@ class Index(_Document):
         target = wanted.normalized()
         named = [(entry, entry.platform) for entry in self.manifests if entry.platform]
         for entry, platform in named:
-            found = platform.normalized()
-            if (found.os, found.architecture, found.variant) == (
-                target.os,
-                target.architecture,
-                target.variant,
-            ):
+            if platform.normalized() == target:
                 return entry
         for entry, platform in named:
             if target.architecture == "arm" and (platform.os, platform.architecture) == (target.os, "arm"):

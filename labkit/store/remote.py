@@ -70,9 +70,9 @@ def reason(error: Exception, url: httpx.URL) -> str:
     return " ".join(str(error).split()) or type(error).__name__
 
 
-def _no_answer(error: Exception, url: httpx.URL, shown: str = "") -> RegistryError:
+def _no_answer(error: Exception, url: httpx.URL) -> RegistryError:
     code = "no-such-host" if isinstance(_cause(error), socket.gaierror) else ""
-    return RegistryError(0, code, f"{shown}{reason(error, url)}")
+    return RegistryError(0, code, reason(error, url))
 
 
 def _cause(error: BaseException) -> OSError | None:

@@ -22,7 +22,7 @@ from labkit.oci.gzip import store_gzip
 from labkit.oci.image import Image
 from labkit.oci.layer import Layer
 from labkit.oci.manifest import make_manifest
-from labkit.store.hub.records import add_record, read_listing
+from labkit.store.hub.records import add_record, parse_listing
 from labkit.store.registry import Registry, StoredContent
 
 OFFERED: dict[str, Any] = tomllib.loads(packaged(__name__, "hub.toml"))
@@ -47,8 +47,8 @@ def build(name: str) -> Image:
         created, layer = step["created"], None
         settings |= step.get("config", {})
         if "files" in step:
-            changes = read_listing(step["files"], mtime=parse_time(created), total=step.get("size", 0))
-            layer = Layer.of(changes)
+            listing, size = f"include {step['files']}", step.get("size", 0)
+            layer = Layer.of(parse_listing(listing, mtime=parse_time(created), total=size))
         image = image.append(
             layer,
             created=created,

@@ -28,18 +28,6 @@ _ESCAPES = {r"\n": "\n", "\\\\": "\\"}
 _REST_FILE = 262_144
 
 
-def read_listing(name: str, *, mtime: int, total: int = 0) -> Dir:
-    """Return the changeset that the list `files/NAME.txt` describes.
-
-    `mtime` is every file's time in nanoseconds, `total` the bytes that the layer adds up to, where the
-    list has a line `rest`.
-
-    >>> sorted(read_listing("nginx-1.15.12-logs", mtime=0).children)
-    ['var']
-    """
-    return parse_listing(packaged(__package__ or "", f"files/{name}.txt"), mtime=mtime, total=total)
-
-
 def parse_listing(text: str, *, mtime: int, total: int = 0) -> Dir:
     """Return the changeset that lines describe, an entry a line:
 
@@ -51,10 +39,11 @@ def parse_listing(text: str, *, mtime: int, total: int = 0) -> Dir:
         link PATH TARGET            a symbolic link
         hard PATH TARGET            another name of a file that is listed above
         gone PATH                   a whiteout
-        include NAME                the lines of another list
+        include NAME                the lines of the list `files/NAME.txt`
         rest MODE DIR …             as many files of filler, put last, as make the layer add up to `total`
 
-    Directories that a path needs and that are not listed have mode 0755.
+    Directories that a path needs and that are not listed have mode 0755. `mtime` is every file's time in
+    nanoseconds.
 
     >>> tree.size(parse_listing("rest 0644 usr", mtime=0, total=300_000))
     300000
@@ -169,7 +158,7 @@ def add_record(registry: Registry, name: str) -> None:
 def _layer(name: str, place: int, facts: dict[str, Any]) -> Layer:
     known = facts["layers"][place]
     created = next(entry["created"] for entry in facts["history"] if entry.get("layer") == place)
-    changes = read_listing(known["files"], mtime=parse_time(created), total=known["bytes"])
+    changes = parse_listing(f"include {known['files']}", mtime=parse_time(created), total=known["bytes"])
     diff_id = known["diff_id"] or _own(known["digest"] or f"{name} {place}", "DiffID")
     return Layer.record(diff_id, changes)
 
