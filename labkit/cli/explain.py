@@ -145,7 +145,7 @@ def _hidden(engine: Engine, users: Iterable[Image], chain: str) -> Iterator[Fact
     """Give what of a layer others hide, and what it hides itself, for the first image that has either."""
     for image in users:
         number, found = image.chain_ids.index(chain) + 1, hidden_in(image)
-        wasted = sum(each.wasted for each in found if each.copy.layer == number)
+        wasted = sum(each.wasted for each in found if each.layer == number)
         hides = sum(each.wasted for each in found if each.by == number)
         if wasted:
             yield Fact("wasted", f"layers above hide {human_size(wasted)} of it in {_called(engine, image)}")

@@ -27,23 +27,17 @@ from labkit.oci.tree import Dir, File, Meta, Nested, Node, Whiteout, stat_size, 
 
 
 @dataclass(frozen=True, slots=True)
-class Copy:
-    """What one layer has at a path. Layers are numbered from 1, the bottom; paths begin with a slash."""
+class Hidden:
+    """What a layer has at a path and layer `by` hides, and why; layers are numbered from 1, the bottom.
+
+    Paths begin with a slash. `wasted` is 0 while another name of the file is shown.
+    """
 
     path: str
     layer: int
     node: Node
-
-
-@dataclass(frozen=True, slots=True)
-class Hidden:
-    """A copy that layer `by` hides, and why; `wasted` is 0 while another name of the file is shown."""
-
-    copy: Copy
     by: int
     reason: str
-    cause: str
-    """The path of the whiteout, directory or file that hides it."""
     wasted: int
 
 
@@ -55,7 +49,7 @@ def hidden(layers: Sequence[Dir], names: Sequence[str] = ()) -> tuple[Hidden, ..
 
     >>> from labkit.oci.content import Content
     >>> base = Dir({"big": File(Content.filler(67_000_000, "x")), "motd": File(Content.of(b"hi"))})
-    >>> [(each.copy.path, each.wasted, each.reason) for each in hidden([base, Dir({"big": Whiteout()})])]
+    >>> [(each.path, each.wasted, each.reason) for each in hidden([base, Dir({"big": Whiteout()})])]
     [('/big', 67000000, 'deleted by layer 2, yet still in layer 1')]
     """
     reader = _Reader(names or [f"layer {number}" for number in range(1, len(layers) + 1)])
@@ -76,20 +70,26 @@ def hidden_in(image: Image) -> tuple[Hidden, ...]:
 
 
 class _Spot:
-    """A path of the merged tree while layers are laid over it."""
+    """A path of the merged tree while layers are laid over it: what is seen there, and of which layer."""
 
-    __slots__ = ("children", "copy")
+    __slots__ = ("children", "layer", "node", "path")
 
-    def __init__(self, copy: Copy) -> None:
-        self.copy = copy
+    def __init__(self, path: str, layer: int, node: Node) -> None:
+        self.path, self.layer, self.node = path, layer, node
         self.children: dict[str, _Spot] = {}
+
+    @property
+    def file(self) -> tuple[int, int] | None:
+        """What tells a file with several names from others, None for one that can have only one."""
+        inode = 0 if isinstance(self.node, Dir) else self.node.inode
+        return (self.layer, inode) if inode else None
 
 
 class _Reader:
     """The merged tree so far, and what was hidden on the way."""
 
     def __init__(self, names: Sequence[str]) -> None:
-        self.root = _Spot(Copy("", 0, Dir()))
+        self.root = _Spot("", 0, Dir())
         self.hidden: list[Hidden] = []
         self._names = names
         self._names_shown: Counter[tuple[int, int]] = Counter()
@@ -97,44 +97,37 @@ class _Reader:
 
     def lay(self, spot: _Spot, changes: Dir, number: int, opaque: str = "") -> Nested[None]:
         """Lay a directory of a layer over the tree; `opaque` is the path above it that is opaque, if any."""
-        path = spot.copy.path
         if changes.opaque and not opaque:
-            opaque = path or "/"
+            opaque = spot.path or "/"
         for name in sorted({*changes.children, *(spot.children if opaque else ())}):
-            node, below, here = changes.children.get(name), spot.children.get(name), f"{path}/{name}"
-            merged = below is not None and isinstance(below.copy.node, Dir) and isinstance(node, Dir)
+            node, below, here = changes.children.get(name), spot.children.get(name), f"{spot.path}/{name}"
+            merged = below is not None and isinstance(below.node, Dir) and isinstance(node, Dir)
             if below and not merged:
                 self._hide(spot.children.pop(name), number, node, here if node else opaque)
             if node is None or isinstance(node, Whiteout):
                 continue
-            copy = Copy(here, number, node)
-            if file := _file(copy):
-                self._names_shown[file] += 1
-            if below is not None and merged:
-                below.copy = copy
+            if below and merged:
+                below.layer, below.node = number, node
             else:
-                spot.children[name] = _Spot(copy)
+                below = spot.children[name] = _Spot(here, number, node)
+            if file := below.file:
+                self._names_shown[file] += 1
             if isinstance(node, Dir):
-                yield self.lay(spot.children[name], node, number, opaque)
+                yield self.lay(below, node, number, opaque)
 
     def _hide(self, spot: _Spot, number: int, new: Node | None, cause: str) -> None:
         """Hide a path and all that is in it."""
         todo = [spot]
         while todo:
             spot = todo.pop()
-            copy, wasted = spot.copy, stat_size(spot.copy.node)
-            if file := _file(copy):
+            wasted = stat_size(spot.node)
+            if file := spot.file:
                 self._names_shown[file] -= 1
                 wasted = 0 if self._names_shown[file] else wasted
-            why = reason(copy, new, self._names[copy.layer - 1], self._names[number - 1], cause)
-            self.hidden.append(Hidden(copy, number, why, cause, wasted))
+            lower, upper = self._names[spot.layer - 1], self._names[number - 1]
+            why = reason(spot.path, spot.node, new, lower, upper, cause)
+            self.hidden.append(Hidden(spot.path, spot.layer, spot.node, number, why, wasted))
             todo += [spot.children[name] for name in sorted(spot.children, reverse=True)]
-
-
-def _file(copy: Copy) -> tuple[int, int] | None:
-    """Return what tells a file with several names from others, None for one that can have only one."""
-    inode = 0 if isinstance(copy.node, Dir) else copy.node.inode
-    return (copy.layer, inode) if inode else None
 
 
 # Why a layer hides what a lower one has, in words
@@ -150,27 +143,27 @@ def node_kind(node: Node) -> str:
     return {"Dir": "directory", "Symlink": "symbolic link", "Fifo": "pipe"}.get(name, name.lower())
 
 
-def reason(old: Copy, new: Node | None, lower: str, upper: str, cause: str) -> str:
-    """Say why the layer named `upper` hides a copy that `lower` has.
+def reason(path: str, old: Node, new: Node | None, lower: str, upper: str, cause: str) -> str:
+    """Say why the layer named `upper` hides the node `old` that `lower` has at a path.
 
-    `cause` is the copy's path, or a directory above it that is deleted, replaced or opaque. `new` is what the
-    upper layer has there; for what is in an opaque directory, None.
+    `cause` is the path, or a directory above it that is deleted, replaced or opaque. `new` is what the upper
+    layer has there; for what is in an opaque directory, None.
 
-    >>> reason(Copy("/tmp/big", 2, File()), Whiteout(), "layer 2", "layer 3", "/tmp/big")
+    >>> reason("/tmp/big", File(), Whiteout(), "layer 2", "layer 3", "/tmp/big")
     'deleted by layer 3, yet still in layer 2'
-    >>> reason(Copy("/run.sh", 1, File()), File(meta=Meta(0o755)), "layer 1", "layer 2", "/run.sh")
+    >>> reason("/run.sh", File(), File(meta=Meta(0o755)), "layer 1", "layer 2", "/run.sh")
     'layer 2 changed only its mode (644 to 755)'
     """
     if new is None:
         return f"{upper} made {cause} anew (opaque): what {lower} has in it is hidden"
     if isinstance(new, Whiteout):
-        by = f"deleted by {upper}" if cause == old.path else f"deleted with {cause} by {upper}"
+        by = f"deleted by {upper}" if cause == path else f"deleted with {cause} by {upper}"
         return f"{by}, yet still in {lower}"
-    if cause != old.path:
+    if cause != path:
         return f"{upper} has a {node_kind(new)} in place of the directory {cause}"
-    if type(old.node) is not type(new):
-        return f"{upper} has a {node_kind(new)} in place of this {node_kind(old.node)}"
-    return _rewritten(old.node, new, upper)
+    if type(old) is not type(new):
+        return f"{upper} has a {node_kind(new)} in place of this {node_kind(old)}"
+    return _rewritten(old, new, upper)
 
 
 def _rewritten(old: Any, new: Any, upper: str) -> str:

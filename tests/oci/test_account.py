@@ -72,18 +72,14 @@ def test_a_copy_is_hidden_by_the_first_layer_with_which_a_lookup_does_not_find_i
         for path, node in walk(layer)
         if not isinstance(node, Dir | Whiteout) and hides(node, path, place)
     }
-    found = {
-        (each.copy.path, each.copy.layer, each.by)
-        for each in hidden(stack)
-        if not isinstance(each.copy.node, Dir)
-    }
+    found = {(each.path, each.layer, each.by) for each in hidden(stack) if not isinstance(each.node, Dir)}
     assert found == expected
 
 
 @few
 @given(stacks)
 def test_what_is_hidden_stands_in_the_order_of_the_layers_and_of_the_tree(stack: Sequence[Dir]) -> None:
-    found = [(each.by, each.copy.path.split("/")) for each in hidden(stack)]
+    found = [(each.by, each.path.split("/")) for each in hidden(stack)]
     assert found == sorted(found)
 
 
@@ -131,7 +127,7 @@ def why(*stack: Dir) -> Hidden:
 )
 def test_the_reason_of_waste(upper: Dir, words: str) -> None:
     found = why(Dir({"d": Dir({"f": BIG})}), upper)
-    assert (found.copy.path, found.copy.layer, found.by, found.wasted) == ("/d/f", 1, 2, 1000)
+    assert (found.path, found.layer, found.by, found.wasted) == ("/d/f", 1, 2, 1000)
     assert found.reason == words
 
 
@@ -144,7 +140,7 @@ def test_a_file_is_wasted_when_its_last_name_is_hidden() -> None:
     )
     assert wasted([both, first]) == 0
     found = hidden([both, first, second])
-    assert [(each.copy.path, each.by, each.wasted) for each in found] == [
+    assert [(each.path, each.by, each.wasted) for each in found] == [
         ("/a", 2, 0),
         ("/b", 3, 1000),
     ]
@@ -162,7 +158,7 @@ def test_a_whiteout_of_nothing_hides_nothing() -> None:
 
 def test_what_a_path_hides_is_told_in_the_order_of_the_layers() -> None:
     found = hidden([Dir({"a": BIG}), Dir({"a": Whiteout()}), Dir({"a": BIG}), Dir({"a": File()})])
-    assert [(each.copy.layer, each.by) for each in found] == [(1, 2), (3, 4)]
+    assert [(each.layer, each.by) for each in found] == [(1, 2), (3, 4)]
 
 
 def test_no_layers_waste_nothing() -> None:
@@ -172,4 +168,6 @@ def test_no_layers_waste_nothing() -> None:
 def test_an_opaque_directory_hides_what_directories_in_it_have_below() -> None:
     base = Dir({"a": Dir({"b": Dir({"old": BIG})})})
     found = hidden([base, Dir({"a": Dir({"b": Dir({"new": BIG})}, opaque=True)})])
-    assert [(each.copy.path, each.cause) for each in found if each.wasted] == [("/a/b/old", "/a")]
+    assert [(each.path, each.reason) for each in found if each.wasted] == [
+        ("/a/b/old", "layer 2 made /a anew (opaque): what layer 1 has in it is hidden")
+    ]

@@ -68,8 +68,8 @@ class Sheets(Explorer):
             if init := of.container.active.parent:
                 self._sheets.append(("the init layer", init.changes, "mount points"))
             self._sheets.append(("the container's layer", of.upper, "what it wrote"))
-        copies = [each.copy for each in hidden([changes for _, changes, _ in self._sheets])]
-        offered = {it.path for it in copies if not isinstance(it.node, Dir)}
+        found = hidden([changes for _, changes, _ in self._sheets])
+        offered = {it.path for it in found if not isinstance(it.node, Dir)}
         self._offered = sorted(offered, key=lambda path: path.split("/"))
         super().__init__(**state)
 
@@ -99,8 +99,8 @@ class Sheets(Explorer):
         here = f"/{join(follow(root, dirname(path))[0], basename(path))}".rstrip("/")
         node, found = tree.get(root, here), hidden(layers, [name for name, _, _ in lying])
         origin = next((name for name, it, _ in reversed(lying) if node and tree.get(it, here) is node), "")
-        over = [each for each in found if each.copy.path == here]
-        return here, node, origin, [f"{lying[it.copy.layer - 1][0]}: {it.reason}" for it in over]
+        over = [f"{lying[it.layer - 1][0]}: {it.reason}" for it in found if it.path == here]
+        return here, node, origin, over
 
     def outputs(self) -> list[Output]:
         """Return the sheets, and what is seen once one of them is lifted: before, it is the question."""
