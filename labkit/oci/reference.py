@@ -72,14 +72,6 @@ class Reference:
         tag = f":{self.tag}" if self.tag else ""
         return f"{tag}@{self.digest}" if self.digest else tag
 
-    def with_digest(self, digest: str) -> Reference:
-        """Return the reference with this digest; raise InvalidReference when it is none.
-
-        >>> parse_reference("nginx").with_digest("sha256:" + 64 * "0").familiar[:21]
-        'nginx@sha256:00000000'
-        """
-        return replace(self, digest=_checked_digest(digest))
-
     def with_default_tag(self) -> Reference:
         """Return the reference with the tag `latest` when it has neither tag nor digest.
 
@@ -115,9 +107,10 @@ def parse_reference(text: str) -> Reference:
         raise InvalidReference("invalid reference format", code="invalid-reference")
     if len(match["name"]) > _LONGEST_NAME:
         raise InvalidReference(f"repository name must not be more than {_LONGEST_NAME} characters")
-    digest = _checked_digest(match["digest"]) if match["digest"] else ""
+    with retold(InvalidReference, InvalidDigest):
+        digest = match["digest"] and parse_digest(match["digest"])
     # A host with an underscore is none by the grammar, but the start of a path.
-    return Reference(match["domain"] or "", match["path"], match["tag"] or "", digest)
+    return Reference(match["domain"] or "", match["path"], match["tag"] or "", digest or "")
 
 
 def _split_domain(text: str) -> tuple[str, str]:
@@ -132,8 +125,3 @@ def _split_domain(text: str) -> tuple[str, str]:
     if domain == DEFAULT_DOMAIN and "/" not in remainder:
         remainder = f"{_OFFICIAL}/{remainder}"
     return domain, remainder
-
-
-def _checked_digest(digest: str) -> str:
-    with retold(InvalidReference, InvalidDigest):
-        return parse_digest(digest)

@@ -143,7 +143,7 @@ def test_latest_is_added_only_to_a_bare_name() -> None:
 
 
 def test_both_tag_and_digest_are_kept() -> None:
-    reference = parse_reference("nginx:1").with_digest(DIGEST)
+    reference = parse_reference(f"nginx:1@{DIGEST}")
     assert str(reference) == f"docker.io/library/nginx:1@{DIGEST}"
     assert parse_reference(str(reference)) == reference
 
@@ -152,11 +152,6 @@ def test_both_tag_and_digest_are_kept() -> None:
 def test_a_tag_is_checked(tag: str) -> None:
     with pytest.raises(InvalidReference, match=r"^invalid reference format$"):
         parse_reference(f"nginx:{tag}")
-
-
-def test_a_digest_is_checked() -> None:
-    with pytest.raises(InvalidReference, match=r"^invalid checksum digest format$"):
-        parse_reference("nginx").with_digest("nonsense")
 
 
 @pytest.mark.parametrize(
