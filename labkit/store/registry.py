@@ -42,7 +42,6 @@ class _Repository:
     manifests: dict[str, StoredContent] = field(default_factory=dict)
     blobs: dict[str, StoredContent] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
-    was_tagged: bool = False
 
 
 class Registry:
@@ -88,7 +87,7 @@ class Registry:
     @property
     def names(self) -> list[str]:
         """The repositories that have images, sorted."""
-        tagged = [name for name, repository in self._repositories.items() if repository.was_tagged]
+        tagged = [name for name, repository in self._repositories.items() if repository.tags]
         return sorted({*tagged, *self._loaders})
 
     def add(
@@ -103,7 +102,6 @@ class Registry:
         repository.manifests.update(manifests)
         repository.blobs.update(blobs)
         repository.tags.update(dict.fromkeys(tags, list(manifests)[-1]))
-        repository.was_tagged = True
 
     def _found(self, name: str) -> _Repository:
         """Return a repository to read from, an empty one where there is none; a closed registry refuses."""
@@ -154,7 +152,6 @@ class Registry:
         repository.manifests[digest] = StoredContent(request.body, manifest.media_type)
         if ":" not in reference:
             repository.tags[reference] = digest
-            repository.was_tagged = True
         return api.created(name, "manifests", digest)
 
     def _refuse(self, request: Request, parts: _Words, asked: _Words) -> Response:
@@ -176,11 +173,11 @@ class Registry:
     def _list_tags(self, request: Request, parts: _Words, asked: _Words) -> Response:
         name = parts["name"]
         repository = self._found(name)
-        if not repository.was_tagged:
+        if not repository.tags:
             raise refusal("NAME_UNKNOWN", {"name": name})
         if asked:  # one page has them all
             raise refusal("UNSUPPORTED")
-        return api.as_json({"name": name, "tags": sorted(repository.tags) or None})
+        return api.as_json({"name": name, "tags": sorted(repository.tags)})
 
     def _start_upload(self, request: Request, parts: _Words, asked: _Words) -> Response:
         name, digest = parts["name"], asked.get("mount", "")
