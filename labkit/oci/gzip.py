@@ -22,7 +22,7 @@ from contextlib import contextmanager
 from itertools import chain
 from typing import IO, Any
 
-from labkit.base.errors import InvalidArchive, LabkitError, call_of
+from labkit.base.errors import FileSystemError, InvalidArchive, LabkitError, call_of
 from labkit.oci.blob import FileSource, write_all
 from labkit.oci.content import CHUNK, Content, Cutter
 
@@ -198,10 +198,9 @@ def _disk_errors() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        number = error.errno or errno.EIO
-        where = tempfile.tempdir or os.environ.get("TMPDIR", "/tmp")
-        text = f"{call_of(number)} {where}: {os.strerror(number).lower()}"
-        raise LabkitError(text, code=errno.errorcode.get(number, ""), subject=os.fsdecode(where)) from None
+        told = FileSystemError(error.errno or errno.EIO, tempfile.tempdir or os.environ.get("TMPDIR", "/tmp"))
+        text = f"{call_of(told.errno or 0)} {told}"
+        raise LabkitError(text, code=told.code, subject=told.subject) from None
 
 
 def spool(chunks: Iterable[bytes]) -> Content:
