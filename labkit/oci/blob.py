@@ -65,8 +65,9 @@ def _errors_of(path: Path) -> Iterator[None]:
     """Tell what goes wrong with a file in one line that names it, not the one beside it."""
     try:
         yield
-    except OSError as error:
-        raise FileSystemError(error.errno or 0, os.fspath(path)) from None
+    except (OSError, ValueError) as error:  # the latter for a NUL in its name
+        number = error.errno if isinstance(error, OSError) else errno.EINVAL
+        raise FileSystemError(number or 0, os.fspath(path)) from None
 
 
 class FileSource:

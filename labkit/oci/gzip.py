@@ -49,7 +49,7 @@ def decompressed(content: Content) -> Content:
     b'layer'
     """
     kind = compression(content.read(0, 6))
-    return spool(decompress(content.chunks(), kind)) if kind else content
+    return Spool().keep(decompress(content.chunks(), kind)) if kind else content
 
 
 def decompress(chunks: Iterable[bytes], kind: str) -> Iterator[bytes]:
@@ -201,15 +201,6 @@ def _disk_errors() -> Iterator[None]:
         told = FileSystemError(error.errno or errno.EIO, tempfile.tempdir or os.environ.get("TMPDIR", "/tmp"))
         text = f"{call_of(told.errno or 0)} {told}"
         raise LabkitError(text, code=told.code, subject=told.subject) from None
-
-
-def spool(chunks: Iterable[bytes]) -> Content:
-    """Return the chunks as content: in memory up to 8 MB, otherwise in a file without a name.
-
-    >>> spool([b"la", b"yer"]).read()
-    b'layer'
-    """
-    return Spool().keep(chunks)
 
 
 def store_gzip(content: Content) -> Content:

@@ -39,7 +39,7 @@ from labkit.oci.config import IMAGE, ImageConfig, parse_config
 from labkit.oci.content import CHUNK, Content, Piece
 from labkit.oci.descriptor import OCI_CONFIG, OCI_INDEX, OCI_LAYER, OCI_MANIFEST, Descriptor, Platform
 from labkit.oci.digest import chain_ids, sha256, short, verify
-from labkit.oci.gzip import decompressed, spool
+from labkit.oci.gzip import Spool, decompressed
 from labkit.oci.image import Image, validate
 from labkit.oci.layer import Layer
 from labkit.oci.manifest import Index, make_index, make_manifest, parse_manifest
@@ -550,7 +550,7 @@ def _files(file: str | os.PathLike[str] | IO[bytes] | Content) -> ArchiveFiles:
     if isinstance(file, Content):
         return TarFiles(unpacked(file))
     if not isinstance(file, (str, os.PathLike)):
-        return TarFiles(unpacked(spool(iter(lambda: file.read(CHUNK), b""))))
+        return TarFiles(unpacked(Spool().keep(iter(lambda: file.read(CHUNK), b""))))
     if os.path.isdir(file):
         return DirectoryFiles(file)
     return TarFiles(unpacked(_open_file(file, os.fspath(file))))

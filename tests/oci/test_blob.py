@@ -55,7 +55,7 @@ def test_what_is_no_regular_file_stays_what_it_is(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "directory").mkdir()
     (tmp_path / "link").symlink_to("pipe")
-    for name in ("pipe", "directory", "link", "nowhere/file"):
+    for name in ("pipe", "directory", "link", "nowhere/file", "a\0b"):
         with pytest.raises(FileSystemError, match=name):
             write_file(tmp_path / name, [DATA])
     assert (tmp_path / "pipe").is_fifo()
