@@ -222,16 +222,15 @@ class Lab:
     ) -> None:
         """Write images to an archive that Docker, skopeo, umoci and `load` open.
 
-        `format` is "docker" for the archive of `docker save`, "oci" for an OCI layout in a tar, "oci-dir" for
-        one in a directory that is not there yet.
+        `format` is "docker" for the archive of `docker save`, "oci" for an OCI layout in a tar.
 
         >>> import tempfile
         >>> lab = Lab()
         >>> image = lab.pull("busybox")
         >>> with tempfile.TemporaryDirectory() as home:
-        ...     lab.save("busybox", f"{home}/layout", format="oci-dir")
-        ...     sorted(os.listdir(f"{home}/layout"))
-        ['blobs', 'index.json', 'oci-layout']
+        ...     lab.save("busybox", f"{home}/layout.tar", format="oci")
+        ...     Lab().load(f"{home}/layout.tar") == [image]
+        True
         """
         wanted = [names] if isinstance(names, str) else names
         with self.doing():

@@ -16,8 +16,8 @@ from labkit.engine import images, usage, volumes
 from labkit.engine.engine import Engine
 from labkit.go.units import human_size
 from labkit.oci import tree
-from labkit.oci.account import image_account, node_kind
-from labkit.oci.changeset import Change, change_lines
+from labkit.oci.account import hidden_in, node_kind
+from labkit.oci.changeset import apply_all, change_lines, changes
 from labkit.oci.config import dockerfile_line
 from labkit.oci.digest import short
 from labkit.oci.image import Image, topmost
@@ -135,18 +135,18 @@ def _layer(engine: Engine, chain: str) -> Explanation:
         Fact("used by", ", ".join([*(_called(engine, each) for each in users), *boxes])),
         *_hidden(engine, users, chain),
     ]
-    entries = image_account(image).changes[place]
+    below = apply_all([each.changes for each in image.layers[:place]])
     title = f"a layer, read-only: {dockerfile_line(made)}" if made else "a layer, read-only"
-    lines = change_lines((Change(each.kind, each.path) for each in entries), _LINES)
+    lines = change_lines(changes(below, layer.changes), _LINES)
     return Explanation(f"layer:{chain}", title, tuple(facts), lines)
 
 
 def _hidden(engine: Engine, users: Iterable[Image], chain: str) -> Iterator[Fact]:
     """Give what of a layer others hide, and what it hides itself, for the first image that has either."""
     for image in users:
-        number, found = image.chain_ids.index(chain) + 1, image_account(image)
-        wasted = sum(each.wasted for each in found.hidden if each.copy.layer == number)
-        hides = sum(each.wasted for each in found.hidden if each.by == number)
+        number, found = image.chain_ids.index(chain) + 1, hidden_in(image)
+        wasted = sum(each.wasted for each in found if each.layer == number)
+        hides = sum(each.wasted for each in found if each.by == number)
         if wasted:
             yield Fact("wasted", f"layers above hide {human_size(wasted)} of it in {_called(engine, image)}")
         if hides:

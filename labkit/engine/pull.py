@@ -178,7 +178,7 @@ def present(engine: Engine, descriptors: tuple[Descriptor, ...]) -> list[Layer]:
 
 def _keep(engine: Engine, image: Image, reference: Reference, found: FoundManifest) -> Pulled:
     """Let the name lead to the image; it is up to date where it led there before."""
-    by_digest = replace(reference, tag="").with_digest(found.digest)
+    by_digest = replace(reference, tag="", digest=found.digest)
     names = engine.state.tags if reference.tag else engine.state.digests
     up_to_date = names.get(str(reference)) == image.id
     images.add_image(engine, image)

@@ -72,7 +72,7 @@ def push(
         raise LabkitError(words(error)) from error
     known = {each.digest: layer.diff_id for each, layer in zip(descriptors, image.layers, strict=True)}
     engine.change(diff_ids=engine.state.diff_ids.update(known), sources=target.sources)
-    images.set_digest(engine, image.id, replace(reference, tag="").with_digest(manifest.digest))
+    images.set_digest(engine, image.id, replace(reference, tag="", digest=manifest.digest))
     return Pushed(manifest.digest, len(manifest.raw))
 
 

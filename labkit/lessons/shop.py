@@ -14,7 +14,7 @@ from labkit.oci.content import Content
 from labkit.oci.image import Image
 from labkit.oci.layer import Layer
 from labkit.oci.tree import Dir, File, Meta
-from labkit.store.hub.images import IMAGES, add_image, build
+from labkit.store.hub import add_image, build
 from labkit.store.registry import Registry
 
 REGISTRY = "registry.lab"
@@ -36,7 +36,7 @@ def _add(image: Image, path: str, content: Content, command: str) -> Image:
 
 def _images() -> dict[str, Image]:
     library = Content.filler(_LIBRARY, "library")
-    python, busybox = (build(IMAGES[name][1]) for name in ("python", "busybox"))
+    python, busybox = build("python"), build("busybox")
     shop = _add(python, "/opt/library.so", library, "COPY file:library.so in /opt/")
     tools = _add(busybox, "/opt/library.so", library, "COPY file:library.so in /opt/")
     made = {"tools:latest": tools}

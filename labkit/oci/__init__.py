@@ -21,7 +21,7 @@ runs below it.
 - `config`: how to run it, the DiffIDs of its layers, its history; the digest of its bytes is the image's ID.
 - `image`: a config with its layers, and what must fit together.
 - `reference`: what people call it.
-- `account`: which layer each byte comes from, which bytes nobody sees, and why.
+- `account`: which bytes nobody sees, because of which layer, and why.
 
 On a first reading skip NameTable and PathWalk in `tree`, the decoders of `gzip`, the fields of `tar` and
 `tar_writer`, and the platforms of `descriptor`. JSON is read by `labkit.go.struct`, as Go fills its structs.

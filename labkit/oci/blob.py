@@ -6,6 +6,7 @@ This module and the Spool of `gzip` alone touch a disk. `content` needs no more 
 
 from __future__ import annotations
 
+import errno
 import os
 import threading
 import weakref
@@ -21,8 +22,12 @@ from labkit.base.errors import FileSystemError, TruncatedFile
 def write_file(target: Path, chunks: Iterable[bytes], mode: int = 0o644, mtime: int | None = None) -> None:
     """Write a file that appears whole or not at all: beside its place first, then renamed.
 
-    `mtime` is in nanoseconds. Raises FileSystemError, or what `chunks` raises; then nothing is left of it.
+    `mtime` is in nanoseconds. Raises FileSystemError, also where there is something that is no regular
+    file, or what `chunks` raises; then nothing is left of it.
     """
+    with _errors_of(target):
+        if target.exists() and not target.is_file():  # a directory, or /dev/null, which root could replace
+            raise OSError(errno.EISDIR if target.is_dir() else errno.EEXIST, "")
     # The name is chosen before the file is there: whenever an interrupt comes, what it left is known.
     beside = target.parent / f".labkit-{os.urandom(8).hex()}"
     try:
@@ -60,8 +65,9 @@ def _errors_of(path: Path) -> Iterator[None]:
     """Tell what goes wrong with a file in one line that names it, not the one beside it."""
     try:
         yield
-    except OSError as error:
-        raise FileSystemError(error.errno or 0, os.fspath(path)) from None
+    except (OSError, ValueError) as error:  # the latter for a NUL in its name
+        number = error.errno if isinstance(error, OSError) else errno.EINVAL
+        raise FileSystemError(number or 0, os.fspath(path)) from None
 
 
 class FileSource:

@@ -27,7 +27,8 @@ CONTAINER_CONFIG, HISTORY, IMAGE = (
 """moby's structs."""
 
 _TEXTS = ("architecture", "variant", "os.version", "author", "comment", "docker_version", "container")
-_NOTHING: Mapping[str, Any] = MappingProxyType({})
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+"""The settings of an image that has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +118,8 @@ def make_config(
     comment: str = "",
     docker_version: str = "",
     container: str = "",
-    config: Mapping[str, Any] = _NOTHING,
-    container_config: Mapping[str, Any] = _NOTHING,
+    config: Mapping[str, Any] = NOTHING,
+    container_config: Mapping[str, Any] = NOTHING,
     diff_ids: Sequence[str] = (),
     history: Sequence[History] = (),
 ) -> ImageConfig:

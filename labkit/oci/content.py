@@ -34,11 +34,6 @@ class Buffer:
     # Without the bytes: a tree has busybox's under each of its names, which made 346 MB of a state's text.
     data: bytes = field(repr=False)
 
-    @property
-    def size(self) -> int:
-        """The number of bytes."""
-        return len(self.data)
-
     def read_at(self, offset: int, size: int) -> bytes:
         """Return a part of the buffer.
 

@@ -11,13 +11,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from labkit.base.errors import InvalidDigest, InvalidDocument, LabkitError
-from labkit.base.text import packaged
+from labkit.base.text import one_line, packaged
 from labkit.go.quote import go_quote
-from labkit.go.struct import conform, declared, freeze, thaw
+from labkit.go.struct import conform, declared, freeze
 from labkit.oci.content import Content
 from labkit.oci.digest import parse_digest, sha256
 
@@ -31,7 +31,6 @@ OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 OCI_INDEX = "application/vnd.oci.image.index.v1+json"
 OCI_CONFIG = "application/vnd.oci.image.config.v1+json"
 OCI_LAYER = "application/vnd.oci.image.layer.v1.tar"
-OCI_LAYER_GZIP = "application/vnd.oci.image.layer.v1.tar+gzip"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +44,6 @@ class Platform:
     architecture: str
     os: str
     variant: str = ""
-    os_version: str = ""
-    os_features: tuple[str, ...] = ()
-    features: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return "/".join(part for part in (self.os, self.architecture, self.variant) if part)
@@ -60,7 +56,7 @@ class Platform:
         """
         os = {"": "linux", "macos": "darwin"}.get(self.os.lower(), self.os.lower())
         architecture, variant = _normalized_architecture(self.architecture.lower(), self.variant.lower())
-        return replace(self, architecture=architecture, os=os, variant=variant)
+        return Platform(architecture, os, variant)
 
 
 def _normalized_architecture(architecture: str, variant: str) -> tuple[str, str]:
@@ -86,7 +82,6 @@ class Descriptor:
     size: int
     platform: Platform | None = None
     annotations: Mapping[str, str] = field(default_factory=lambda: freeze({}), hash=False)
-    urls: tuple[str, ...] = ()
 
     @staticmethod
     def of(content: bytes | Content, media_type: str) -> Descriptor:
@@ -114,17 +109,13 @@ def read_descriptor(known: Mapping[str, Any], role: str) -> Descriptor:
         raise InvalidDocument(f"invalid size {known['size']} of {role} {digest}")
     if not known["mediaType"]:
         raise InvalidDocument(f"invalid {role} {digest}, no mediaType key")
-    platform: dict[str, Any] = {
-        key.replace(".", "_"): () if value is None else freeze(value)
-        for key, value in (known.get("platform") or {}).items()
-    }
+    platform = known["platform"]
     return Descriptor(
         media_type=known["mediaType"],
         digest=digest,
         size=known["size"],
-        platform=Platform(**platform) if platform else None,
+        platform=platform and Platform(platform["architecture"], platform["os"], platform["variant"]),
         annotations=freeze(known["annotations"] or {}),
-        urls=tuple(known["urls"] or ()),
     )
 
 
@@ -141,23 +132,11 @@ def plain_descriptor(descriptor: Descriptor, docker: bool) -> dict[str, Any]:
         "mediaType": descriptor.media_type,
         "digest": descriptor.digest,
         "size": descriptor.size,
-        "urls": list(descriptor.urls),
         "annotations": dict(descriptor.annotations),
+        "platform": descriptor.platform and asdict(descriptor.platform),
     }
-    if descriptor.platform:
-        known = thaw(asdict(descriptor.platform))
-        written["platform"] = {key.replace("_", "."): value for key, value in known.items()}
     plain: dict[str, Any] = conform(_TYPES["distribution.Descriptor" if docker else "v1.Descriptor"], written)
     return plain
-
-
-def one_line(text: str) -> str:
-    r"""Return text of a document for use in an error's one line.
-
-    >>> one_line("a\nb")
-    'a\\nb'
-    """
-    return json.dumps(text, ensure_ascii=False)[1:-1]
 
 
 # Platforms as texts: `OS`, `ARCHITECTURE` or `OS/ARCHITECTURE[/VARIANT]`

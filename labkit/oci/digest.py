@@ -24,11 +24,14 @@ def sha256(data: bytes | Iterable[bytes]) -> str:
     >>> sha256(b"")
     'sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
     """
-    pieces = (data,) if isinstance(data, bytes) else data
-    state = hashlib.sha256()
-    for piece in pieces:
+    return _digest("sha256", data)
+
+
+def _digest(algorithm: str, data: bytes | Iterable[bytes]) -> str:
+    state = hashlib.new(algorithm)
+    for piece in (data,) if isinstance(data, bytes) else data:
         state.update(piece)
-    return "sha256:" + state.hexdigest()
+    return f"{algorithm}:{state.hexdigest()}"
 
 
 def parse_digest(text: str) -> str:
@@ -65,11 +68,7 @@ def verify(data: bytes | Iterable[bytes], expected: str) -> None:
 
     >>> verify(b"", sha256(b""))
     """
-    algorithm = parse_digest(expected).partition(":")[0]
-    state = hashlib.new(algorithm)
-    for piece in (data,) if isinstance(data, bytes) else data:
-        state.update(piece)
-    if f"{algorithm}:{state.hexdigest()}" != expected:
+    if _digest(parse_digest(expected).partition(":")[0], data) != expected:
         raise DigestMismatch(f"filesystem layer verification failed for digest {expected}")
 
 

@@ -22,7 +22,7 @@ from contextlib import contextmanager
 from itertools import chain
 from typing import IO, Any
 
-from labkit.base.errors import InvalidArchive, LabkitError, call_of
+from labkit.base.errors import FileSystemError, InvalidArchive, LabkitError, call_of
 from labkit.oci.blob import FileSource, write_all
 from labkit.oci.content import CHUNK, Content, Cutter
 
@@ -49,7 +49,7 @@ def decompressed(content: Content) -> Content:
     b'layer'
     """
     kind = compression(content.read(0, 6))
-    return spool(decompress(content.chunks(), kind)) if kind else content
+    return Spool().keep(decompress(content.chunks(), kind)) if kind else content
 
 
 def decompress(chunks: Iterable[bytes], kind: str) -> Iterator[bytes]:
@@ -198,19 +198,9 @@ def _disk_errors() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        number = error.errno or errno.EIO
-        where = tempfile.tempdir or os.environ.get("TMPDIR", "/tmp")
-        text = f"{call_of(number)} {where}: {os.strerror(number).lower()}"
-        raise LabkitError(text, code=errno.errorcode.get(number, ""), subject=os.fsdecode(where)) from None
-
-
-def spool(chunks: Iterable[bytes]) -> Content:
-    """Return the chunks as content: in memory up to 8 MB, otherwise in a file without a name.
-
-    >>> spool([b"la", b"yer"]).read()
-    b'layer'
-    """
-    return Spool().keep(chunks)
+        told = FileSystemError(error.errno or errno.EIO, tempfile.tempdir or os.environ.get("TMPDIR", "/tmp"))
+        text = f"{call_of(told.errno or 0)} {told}"
+        raise LabkitError(text, code=told.code, subject=told.subject) from None
 
 
 def store_gzip(content: Content) -> Content:

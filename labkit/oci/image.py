@@ -18,7 +18,7 @@ from labkit.base.text import shown
 from labkit.go.struct import conform, thaw
 from labkit.go.units import human_size
 from labkit.oci import digest, tree
-from labkit.oci.config import CONTAINER_CONFIG, History, ImageConfig, make_config, pair_history
+from labkit.oci.config import CONTAINER_CONFIG, NOTHING, History, ImageConfig, make_config, pair_history
 from labkit.oci.layer import Layer
 from labkit.oci.tar_reader import WHITEOUT, read_changes
 from labkit.oci.tree import Node
@@ -28,8 +28,6 @@ SERVER_VERSION = "20.10.24+dfsg1"
 
 MAX_LAYERS = 125
 """The most layers that Docker stacks (moby, layer_store.go)."""
-
-_NO_CONFIG: Mapping[str, Any] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +120,7 @@ class Image:
         docker_version: str = SERVER_VERSION,
         config: Mapping[str, Any] | None = None,
         container: str = "",
-        container_config: Mapping[str, Any] = _NO_CONFIG,
+        container_config: Mapping[str, Any] = NOTHING,
     ) -> Image:
         """Return the image with a layer and a history entry more, as `docker commit` makes it.
 

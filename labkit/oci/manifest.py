@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from labkit.base.errors import InvalidDocument
-from labkit.base.text import packaged
+from labkit.base.text import one_line, packaged
 from labkit.go.json import dumps, loads
 from labkit.go.struct import conform, declared, lookup
 from labkit.oci.descriptor import (
@@ -26,7 +26,6 @@ from labkit.oci.descriptor import (
     OCI_MANIFEST,
     Descriptor,
     Platform,
-    one_line,
     plain_descriptor,
     read_descriptor,
 )
@@ -41,11 +40,6 @@ class _Document:
     raw: bytes = field(repr=False)
     media_type: str
     digest: str
-
-    @property
-    def descriptor(self) -> Descriptor:
-        """The descriptor by which an index, or a name, leads to this document."""
-        return Descriptor(self.media_type, self.digest, len(self.raw))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +68,7 @@ class Index(_Document):
         target = wanted.normalized()
         named = [(entry, entry.platform) for entry in self.manifests if entry.platform]
         for entry, platform in named:
-            found = platform.normalized()
-            if (found.os, found.architecture, found.variant) == (
-                target.os,
-                target.architecture,
-                target.variant,
-            ):
+            if platform.normalized() == target:
                 return entry
         for entry, platform in named:
             if target.architecture == "arm" and (platform.os, platform.architecture) == (target.os, "arm"):
@@ -133,21 +122,18 @@ def _kind_of(document: Any, served: str) -> str:
 
 def _check_kind(document: Any, declared: str, kind: str) -> None:
     """Refuse a document that could be read as a manifest by one reader and as an index by another."""
-    is_docker = kind in (DOCKER_MANIFEST, DOCKER_MANIFEST_LIST)
-    if is_docker and declared != kind:
-        _refuse_media_type("manifest list" if kind == DOCKER_MANIFEST_LIST else "manifest", kind, declared)
+    docker, index = kind in (DOCKER_MANIFEST, DOCKER_MANIFEST_LIST), kind in INDEX_TYPES
+    what = ("manifest list" if docker else "image index") if index else "manifest"
+    told = f"mediaType in {what} should be '{kind}' not '{one_line(declared)}'"
+    if docker and declared != kind:
+        raise InvalidDocument(told)
     found = {key for key in ("manifests", "config", "layers") if lookup(document or {}, key) is not None}
-    if kind in MANIFEST_TYPES and "manifests" in found:
+    if not index and "manifests" in found:
         raise InvalidDocument("ocimanifest: expected manifest but found index")
-    if kind in INDEX_TYPES and found & {"config", "layers"}:
+    if index and found & {"config", "layers"}:
         raise InvalidDocument("index: expected index but found manifest")
     if declared and declared != kind:
-        _refuse_media_type("image index" if kind == OCI_INDEX else "manifest", kind, declared)
-
-
-def _refuse_media_type(what: str, expected: str, found: str) -> None:
-    condition = "" if expected in (DOCKER_MANIFEST, DOCKER_MANIFEST_LIST) else "if present, "
-    raise InvalidDocument(f"{condition}mediaType in {what} should be '{expected}' not '{one_line(found)}'")
+        raise InvalidDocument(f"if present, {told}")
 
 
 def make_manifest(config: Descriptor, layers: Sequence[Descriptor], *, docker: bool = True) -> Manifest:

@@ -22,13 +22,13 @@ _LONGEST_NAME = 255
 # Each separator holds at least one character: the same language as the original's grammar, which also
 # allows the empty one, but without that one's exponential backtracking.
 _COMPONENT = r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
-_PATH = rf"{_COMPONENT}(?:/{_COMPONENT})*"
+PATH = rf"{_COMPONENT}(?:/{_COMPONENT})*"
 _LABEL = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?"
 _DOMAIN = rf"{_LABEL}(?:\.{_LABEL})*(?::[0-9]+)?"
-_TAG = r"[\w][\w.-]{0,127}"
-_DIGEST = r"[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}"
+TAG = r"[\w][\w.-]{0,127}"
+DIGEST = r"[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}"
 _REFERENCE = re.compile(
-    rf"(?P<name>(?:(?P<domain>{_DOMAIN})/)?(?P<path>{_PATH}))(?::(?P<tag>{_TAG}))?(?:@(?P<digest>{_DIGEST}))?",
+    rf"(?P<name>(?:(?P<domain>{_DOMAIN})/)?(?P<path>{PATH}))(?::(?P<tag>{TAG}))?(?:@(?P<digest>{DIGEST}))?",
     re.ASCII,
 )
 _HEXADECIMAL = re.compile(r"[a-f0-9]{64}", re.ASCII)
@@ -72,14 +72,6 @@ class Reference:
         tag = f":{self.tag}" if self.tag else ""
         return f"{tag}@{self.digest}" if self.digest else tag
 
-    def with_digest(self, digest: str) -> Reference:
-        """Return the reference with this digest; raise InvalidReference when it is none.
-
-        >>> parse_reference("nginx").with_digest("sha256:" + 64 * "0").familiar[:21]
-        'nginx@sha256:00000000'
-        """
-        return replace(self, digest=_checked_digest(digest))
-
     def with_default_tag(self) -> Reference:
         """Return the reference with the tag `latest` when it has neither tag nor digest.
 
@@ -87,27 +79,6 @@ class Reference:
         'nginx:latest'
         """
         return self if self.tag or self.digest else replace(self, tag=DEFAULT_TAG)
-
-
-def parse_canonical(text: str) -> Reference:
-    """Parse a full name by the bare grammar: no domain or `library/` is added.
-
-    Raises InvalidReference in the words of distribution/reference.
-
-    >>> parse_canonical("docker.io/library/nginx:1.22").path
-    'library/nginx'
-    """
-    match = _REFERENCE.fullmatch(text)
-    if not match:
-        if not text:
-            raise InvalidReference("repository name must have at least one component")
-        if _REFERENCE.fullmatch(text.lower()):
-            raise InvalidReference("repository name must be lowercase", code="uppercase-name")
-        raise InvalidReference("invalid reference format", code="invalid-reference")
-    if len(match["name"]) > _LONGEST_NAME:
-        raise InvalidReference(f"repository name must not be more than {_LONGEST_NAME} characters")
-    digest = _checked_digest(match["digest"]) if match["digest"] else ""
-    return Reference(match["domain"] or "", match["path"], match["tag"] or "", digest)
 
 
 def parse_reference(text: str) -> Reference:
@@ -128,7 +99,18 @@ def parse_reference(text: str) -> Reference:
         raise InvalidReference(
             "invalid reference format: repository name must be lowercase", code="uppercase-name"
         )
-    return parse_canonical(f"{domain}/{remainder}")
+    name = f"{domain}/{remainder}"
+    match = _REFERENCE.fullmatch(name)
+    if not match:
+        if _REFERENCE.fullmatch(name.lower()):
+            raise InvalidReference("repository name must be lowercase", code="uppercase-name")
+        raise InvalidReference("invalid reference format", code="invalid-reference")
+    if len(match["name"]) > _LONGEST_NAME:
+        raise InvalidReference(f"repository name must not be more than {_LONGEST_NAME} characters")
+    with retold(InvalidReference, InvalidDigest):
+        digest = match["digest"] and parse_digest(match["digest"])
+    # A host with an underscore is none by the grammar, but the start of a path.
+    return Reference(match["domain"] or "", match["path"], match["tag"] or "", digest or "")
 
 
 def _split_domain(text: str) -> tuple[str, str]:
@@ -143,8 +125,3 @@ def _split_domain(text: str) -> tuple[str, str]:
     if domain == DEFAULT_DOMAIN and "/" not in remainder:
         remainder = f"{_OFFICIAL}/{remainder}"
     return domain, remainder
-
-
-def _checked_digest(digest: str) -> str:
-    with retold(InvalidReference, InvalidDigest):
-        return parse_digest(digest)

@@ -95,11 +95,11 @@ def created(name: str, kind: str, digest: str) -> Response:
     return Response(201, {"location": location, "docker-content-digest": digest, "content-length": "0"})
 
 
-def accepted(status: int, name: str, upload: str, size: int) -> Response:
+def accepted(name: str, upload: str, size: int) -> Response:
     """Return the response of an upload that goes on: where to, and the range that has come."""
-    location = f"/v2/{name}/blobs/uploads/{upload}"
-    headers = {"location": location, "range": f"0-{max(size - 1, 0)}", "docker-upload-uuid": upload}
-    return Response(status, headers if status == 204 else {**headers, "content-length": "0"})
+    location, came = f"/v2/{name}/blobs/uploads/{upload}", f"0-{max(size - 1, 0)}"
+    headers = {"location": location, "range": came, "docker-upload-uuid": upload, "content-length": "0"}
+    return Response(202, headers)
 
 
 def unauthorized(name: str, actions: str) -> Refused:

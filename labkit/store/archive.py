@@ -3,7 +3,7 @@
 What can be opened: what `docker save` of any engine since 1.10 writes, OCI layouts as a tar or as a
 directory, and skopeo's `docker-archive:` and `oci-archive:`; each tar also compressed as a whole. An
 archive is read where it lies: nothing is unpacked, layers stay slices of the file, which must not
-change while its images are in use. What is written appears whole or not at all.
+change while its images are in use.
 
 From the bottom up: an archive's files, the images and layers in them, Docker's form (moby 20.10,
 image/tarexport), the OCI's (image-spec, image-layout.md), and the functions that read and write either.
@@ -15,21 +15,17 @@ import errno
 import os
 import posixpath
 import re
-import stat
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import IO, Any, TypeAlias
 
 from labkit.base.errors import (
     DaemonError,
     DigestMismatch,
-    FileSystemError,
     InvalidArchive,
     InvalidDocument,
     InvalidLayer,
-    LabkitError,
     RecordedImage,
     retold,
 )
@@ -38,18 +34,18 @@ from labkit.go.json import dumps, loads
 from labkit.go.moment import SECOND, parse_time
 from labkit.go.struct import STRING, STRINGS, Field, conform, list_of, struct
 from labkit.oci import tar
-from labkit.oci.blob import FileSource, write_file
+from labkit.oci.blob import FileSource
 from labkit.oci.config import IMAGE, ImageConfig, parse_config
 from labkit.oci.content import CHUNK, Content, Piece
-from labkit.oci.descriptor import OCI_CONFIG, OCI_INDEX, OCI_LAYER, OCI_LAYER_GZIP, Descriptor, Platform
+from labkit.oci.descriptor import OCI_CONFIG, OCI_INDEX, OCI_LAYER, OCI_MANIFEST, Descriptor, Platform
 from labkit.oci.digest import chain_ids, sha256, short, verify
-from labkit.oci.gzip import decompressed, spool, store_gzip
+from labkit.oci.gzip import Spool, decompressed
 from labkit.oci.image import Image, validate
 from labkit.oci.layer import Layer
 from labkit.oci.manifest import Index, make_index, make_manifest, parse_manifest
 from labkit.oci.reference import Reference, parse_reference
 from labkit.oci.tar_writer import write_tar
-from labkit.oci.tree import Dir, File, Meta, Node, PathWalk, Symlink, split_path
+from labkit.oci.tree import Dir, File, Meta, Node, PathWalk, Symlink, put, split_path
 
 # Files
 
@@ -57,22 +53,12 @@ _MOST_STEPS = 255
 """The names that moby follows, links or not (pkg/symlink, evalSymlinksInScope)."""
 
 
-class ArchiveFiles(Protocol):
-    """The files of an archive, by name.
+class TarFiles:
+    """The files of a tar, indexed once by its headers: of two with one name the last counts.
 
     Links are followed inside of the archive only: `/` and `..` lead to its root and no farther, as in the
     directory that Docker unpacks to (moby, image/tarexport, safePath).
     """
-
-    def has(self, name: str) -> bool:
-        """Tell whether there is a file of this name."""
-
-    def open(self, name: str) -> Content:
-        """Return what a file holds; raises InvalidArchive in the words of open(2)."""
-
-
-class TarFiles(ArchiveFiles):
-    """The files of a tar, indexed once by its headers: of two with one name the last counts."""
 
     def __init__(self, content: Content) -> None:
         self._content = content
@@ -90,9 +76,11 @@ class TarFiles(ArchiveFiles):
         self._entries[name] = entry
 
     def has(self, name: str) -> bool:
+        """Tell whether there is a file of this name."""
         return name in self._entries
 
     def open(self, name: str) -> Content:
+        """Return what a file holds; raises InvalidArchive in the words of open(2)."""
         place = self._resolved(name)
         entry = self._entries.get(place)
         above = entry is None and any(each.startswith(place and place + "/") for each in self._entries)
@@ -120,8 +108,8 @@ class TarFiles(ArchiveFiles):
         return walk.trail[-1]
 
 
-class DirectoryFiles(ArchiveFiles):
-    """The files of a directory."""
+class DirectoryFiles:
+    """The files of a directory of this machine, asked as those of a tar."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self._root = Path(path).resolve()
@@ -139,6 +127,9 @@ class DirectoryFiles(ArchiveFiles):
                 raise InvalidArchive(f"open {name}: no such file or directory")
             self._opened[name] = _open_file(path, name)
         return self._opened[name]
+
+
+ArchiveFiles: TypeAlias = TarFiles | DirectoryFiles
 
 
 def _open_file(path: str | os.PathLike[str], name: str) -> Content:
@@ -171,15 +162,10 @@ def tree_of(nodes: Mapping[str, Node]) -> Dir:
     >>> tree_of({"blobs/x": file_node(b"", 0), "blobs": Dir()}).children["blobs"].children.keys()
     dict_keys(['x'])
     """
-    children: dict[str, dict[str, Node]] = {"": {}}
+    root = Dir()
     for path in sorted(nodes):
-        node = nodes[path]
-        parent, _, name = path.rpartition("/")
-        if isinstance(node, Dir):
-            children[path] = {}
-            node = replace(node, children=children[path])
-        children[parent][name] = node
-    return Dir(children[""])
+        root = put(root, path, nodes[path])
+    return root
 
 
 def _seconds(time: str) -> int:
@@ -217,14 +203,6 @@ class ArchivedImage:
     parent: str = ""
 
 
-def _read_config(raw: bytes) -> ImageConfig:
-    """Return the config of an image that can be loaded here; raises InvalidDocument or InvalidArchive."""
-    config = parse_config(raw)
-    if config.os != "linux":
-        raise InvalidArchive(f"cannot load {config.os} image on linux")
-    return config
-
-
 class _LayerReader:
     """Reads an archive's layers; what two images share is read and verified once."""
 
@@ -257,6 +235,16 @@ class _LayerReader:
                 f'invalid diffID for layer {number}: expected "{diff_id}", got "{layer.diff_id}"'
             )
         return layer
+
+
+def _image(reader: _LayerReader, raw: bytes, layers: list[str]) -> Image:
+    """Return the image that a config and its layers' files make; raises LabkitError unless all of it fits."""
+    config = parse_config(raw)
+    if config.os != "linux":
+        raise InvalidArchive(f"cannot load {config.os} image on linux")
+    image = Image(config, reader.read(layers, config.diff_ids))
+    validate(image)
+    return image
 
 
 def unpacked(stored: Content) -> Content:
@@ -339,12 +327,10 @@ def _docker_images(files: ArchiveFiles) -> tuple[ArchivedImage, ...]:
 
 
 def _read_item(files: ArchiveFiles, reader: _LayerReader, item: dict[str, Any]) -> ArchivedImage:
-    config = _read_config(_read_document(files, item["Config"]))
-    image = Image(config, reader.read(item["Layers"] or [], config.diff_ids))
-    validate(image)
+    image = _image(reader, _read_document(files, item["Config"]), item["Layers"] or [])
     # Docker takes a config that is not what its file's name says for another image; here it is damage.
     named = _CONFIG.fullmatch(item["Config"])
-    if named and config.id != f"sha256:{named[1]}":
+    if named and image.id != f"sha256:{named[1]}":
         raise DigestMismatch(f"image config verification failed for digest sha256:{named[1]}")
     return ArchivedImage(image, tuple(_tag(tag) for tag in item["RepoTags"] or []), item["Parent"])
 
@@ -479,12 +465,10 @@ def _read_image(files: ArchiveFiles, reader: _LayerReader, descriptor: Descripto
         if chosen is None:
             raise InvalidArchive(f"no matching manifest for {_PLATFORM} in the manifest list entries")
         return _read_image(files, reader, chosen, depth + 1)
-    config = _read_config(_document(files, document.config, "image config"))
+    config = _document(files, document.config, "image config")
     for layer in document.layers:
         _check_size(files, layer)
-    image = Image(config, reader.read([_place(layer.digest) for layer in document.layers], config.diff_ids))
-    validate(image)
-    return image
+    return _image(reader, config, [_place(layer.digest) for layer in document.layers])
 
 
 def _place(digest: str) -> str:
@@ -508,42 +492,29 @@ def _document(files: ArchiveFiles, descriptor: Descriptor, kind: str) -> bytes:
     return raw
 
 
-def layout_nodes(images: Sequence[ArchivedImage], *, compress: bool) -> dict[str, Node]:
-    """Return the files of a layout that holds the images, by their paths.
-
-    Layers are plain, or with `compress` gzip files of stored blocks.
-    """
+def layout_nodes(images: Sequence[ArchivedImage]) -> dict[str, Node]:
+    """Return the files of a layout that holds the images, by their paths; layers are plain tars."""
     blobs: dict[str, Node] = {}
-    layers: dict[str, Descriptor] = {}
     descriptors: list[Descriptor] = []
     for archived in images:
-        config = archived.image.config
+        config, layers = archived.image.config, archived.image.layers
         time = _seconds(config.created)
-        for layer in archived.image.layers:
-            if layer.diff_id not in layers:
-                layers[layer.diff_id], blobs[layer.diff_id] = _stored(layer, time, compress)
-        parts = [layers[layer.diff_id] for layer in archived.image.layers]
+        parts = [Descriptor(OCI_LAYER, layer.diff_id, tar_of(layer).size) for layer in layers]
         manifest = make_manifest(Descriptor.of(config.raw, OCI_CONFIG), parts, docker=False)
+        for layer in layers:
+            blobs.setdefault(layer.diff_id, file_node(tar_of(layer), time))
         blobs[config.id] = file_node(config.raw, time)
         blobs[manifest.digest] = file_node(manifest.raw, 0)
         platform = Platform(config.architecture, config.os, config.variant)
-        named = replace(manifest.descriptor, platform=platform)
+        named = replace(Descriptor.of(manifest.raw, OCI_MANIFEST), platform=platform)
         descriptors += [
             replace(named, annotations={IMAGE_NAME: str(tag), REF_NAME: tag.tag}) for tag in archived.tags
         ] or [named]
     nodes: dict[str, Node] = {path: Dir(meta=Meta(0o755)) for path in ("blobs", "blobs/sha256")}
-    nodes |= {_place(layers[key].digest if key in layers else key): node for key, node in blobs.items()}
+    nodes |= {_place(digest): node for digest, node in blobs.items()}
     nodes[LAYOUT] = file_node(dumps({"imageLayoutVersion": VERSION}), 0)
     nodes[INDEX] = file_node(make_index(descriptors, docker=False).raw, 0)
     return nodes
-
-
-def _stored(layer: Layer, time: int, compress: bool) -> tuple[Descriptor, Node]:
-    tar = tar_of(layer)
-    if not compress:
-        return Descriptor(OCI_LAYER, layer.diff_id, tar.size), file_node(tar, time)
-    content = store_gzip(tar)
-    return Descriptor.of(content, OCI_LAYER_GZIP), file_node(content, time)
 
 
 # Either form
@@ -579,7 +550,7 @@ def _files(file: str | os.PathLike[str] | IO[bytes] | Content) -> ArchiveFiles:
     if isinstance(file, Content):
         return TarFiles(unpacked(file))
     if not isinstance(file, (str, os.PathLike)):
-        return TarFiles(unpacked(spool(iter(lambda: file.read(CHUNK), b""))))
+        return TarFiles(unpacked(Spool().keep(iter(lambda: file.read(CHUNK), b""))))
     if os.path.isdir(file):
         return DirectoryFiles(file)
     return TarFiles(unpacked(_open_file(file, os.fspath(file))))
@@ -595,47 +566,10 @@ def docker_archive(images: Sequence[ArchivedImage], *, clock: int = 0) -> Conten
     return write_tar(tree_of(_docker_nodes(images, clock)))
 
 
-def write_docker_archive(
-    target: str | os.PathLike[str], images: Sequence[ArchivedImage], *, clock: int = 0
-) -> None:
-    """Write what `docker_archive` returns; raises as it does, and LabkitError where no file can be."""
-    write_file(_output(target), docker_archive(images, clock=clock).chunks(), 0o600)
-
-
-def write_oci_layout(
-    target: str | os.PathLike[str],
-    images: Sequence[ArchivedImage],
-    *,
-    directory: bool = False,
-    compress: bool = False,
-) -> None:
-    """Write images as an OCI layout: a tar, or a directory that is not there yet.
-
-    Layers are plain, or with `compress` gzip files of stored blocks. Raises as write_docker_archive.
-    """
+def oci_archive(images: Sequence[ArchivedImage]) -> Content:
+    """Return a tar of an OCI layout that holds the images; raises as `docker_archive`."""
     _check(images)
-    tree = tree_of(layout_nodes(images, compress=compress))
-    path = _output(target)
-    if not directory:
-        write_file(path, write_tar(tree).chunks())
-        return
-    try:
-        with tempfile.TemporaryDirectory(prefix=".labkit-", dir=path.parent) as temporary:
-            _write_directory(Path(temporary, "layout"), tree)
-            os.rename(Path(temporary, "layout"), path)
-    except LabkitError:
-        raise
-    except OSError as error:
-        raise FileSystemError(error.errno or 0, os.fspath(target)) from None
-
-
-def _write_directory(path: Path, tree: Dir) -> None:
-    path.mkdir()
-    for name, node in tree.children.items():
-        if isinstance(node, Dir):
-            _write_directory(path / name, node)
-        elif isinstance(node, File):
-            write_file(path / name, node.content.chunks())
+    return write_tar(tree_of(layout_nodes(images)))
 
 
 def _check(images: Sequence[ArchivedImage]) -> None:
@@ -645,15 +579,3 @@ def _check(images: Sequence[ArchivedImage]) -> None:
             raise RecordedImage(name, "export it")
         if not archived.image.layers:
             raise DaemonError("empty export - not implemented")
-
-
-def _output(target: str | os.PathLike[str]) -> Path:
-    """Return the path when a file can be put there; the client refuses the others in these words."""
-    path = Path(target)
-    if not path.parent.is_dir():
-        reason = f'directory "{path.parent}" does not exist'
-    elif path.exists() and not stat.S_ISREG(path.stat().st_mode) and not path.is_dir():
-        reason = f'"{path}" must be a directory or a regular file'
-    else:
-        return path
-    raise LabkitError(f"failed to save image: invalid output path: {reason}")

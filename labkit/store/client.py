@@ -27,6 +27,7 @@ from labkit.oci.content import EMPTY, Content
 from labkit.oci.descriptor import Descriptor, Platform
 from labkit.oci.digest import sha256, verify
 from labkit.oci.manifest import INDEX_TYPES, MANIFEST_TYPES, Index, Manifest, parse_manifest
+from labkit.oci.reference import TAG
 from labkit.store.api import Request, Response, is_standard
 
 if TYPE_CHECKING:  # it needs an extra
@@ -148,9 +149,11 @@ class Client:
 
     def push_blob(self, name: str, digest: str, content: Content) -> None:
         """Upload a blob: POST, PATCH, PUT."""
-        location = self._upload("POST", f"/v2/{name}/blobs/uploads/")
+        location = f"/v2/{name}/blobs/uploads/"
+        # Without a Location the next step goes to the same URL.
+        location = self._ask("POST", location).headers.get("location") or location
         headers = {"content-type": "application/octet-stream", "content-length": str(content.size)}
-        location = self._upload("PATCH", location, headers, content)
+        location = self._ask("PATCH", location, headers, content).headers.get("location") or location
         separator = "&" if "?" in location else "?"
         self._ask("PUT", f"{location}{separator}digest={digest}")
 
@@ -174,15 +177,9 @@ class Client:
             except InvalidDocument as error:
                 raise RegistryError(0, "", str(error)) from None
             path = response.headers.get("link", "").partition("<")[2].partition(">")[0]
-        if not all(re.fullmatch(r"\w[\w.-]{0,127}", tag, re.ASCII) for tag in tags):
+        if not all(re.fullmatch(TAG, tag, re.ASCII) for tag in tags):
             raise RegistryError(0, "", "invalid tag format")  # reference.WithTag
         return tags
-
-    def _upload(
-        self, method: str, path: str, headers: dict[str, str] | None = None, body: Content = EMPTY
-    ) -> str:
-        """Take a step of an upload; return where the next one goes: without a Location, to the same URL."""
-        return self._ask(method, path, headers, body).headers.get("location", "") or path
 
     def _ask(
         self, method: str, path: str, headers: dict[str, str] | None = None, body: Content = EMPTY

@@ -3,7 +3,8 @@
 It is one function from a request to a response, as an HTTP server is; `store.client` speaks to it and
 to a real one in the same words. It stores what is pushed to it and verifies every byte. The built-in
 hub also puts records into it: published identifiers over stand-in files. An answer made of a record
-says so. A manifest is served as it was pushed, whatever the request accepts.
+says so. A manifest is served as it was pushed, whatever the request accepts. What no client here asks for is
+refused: to delete, to list tags by pages, to go on with an upload at a place or ask where it is.
 """
 
 from __future__ import annotations
@@ -18,13 +19,11 @@ from labkit.oci.content import EMPTY, Content
 from labkit.oci.digest import parse_digest, sha256, verify
 from labkit.oci.layer import Layer
 from labkit.oci.manifest import Index, parse_manifest
+from labkit.oci.reference import DIGEST, PATH, TAG
 from labkit.store import api
 from labkit.store.api import Refused, Request, Response, refusal
 
-_PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
-_NAME = rf"(?P<name>{_PART}(?:/{_PART})*)"
-_DIGEST = r"[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}"
-_TAG = r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}"
+_NAME = rf"(?P<name>{PATH})"
 _Words = Mapping[str, str]
 
 
@@ -43,7 +42,6 @@ class _Repository:
     manifests: dict[str, StoredContent] = field(default_factory=dict)
     blobs: dict[str, StoredContent] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
-    was_tagged: bool = False
 
 
 class Registry:
@@ -89,7 +87,7 @@ class Registry:
     @property
     def names(self) -> list[str]:
         """The repositories that have images, sorted."""
-        tagged = [name for name, repository in self._repositories.items() if repository.was_tagged]
+        tagged = [name for name, repository in self._repositories.items() if repository.tags]
         return sorted({*tagged, *self._loaders})
 
     def add(
@@ -104,7 +102,6 @@ class Registry:
         repository.manifests.update(manifests)
         repository.blobs.update(blobs)
         repository.tags.update(dict.fromkeys(tags, list(manifests)[-1]))
-        repository.was_tagged = True
 
     def _found(self, name: str) -> _Repository:
         """Return a repository to read from, an empty one where there is none; a closed registry refuses."""
@@ -155,11 +152,10 @@ class Registry:
         repository.manifests[digest] = StoredContent(request.body, manifest.media_type)
         if ":" not in reference:
             repository.tags[reference] = digest
-            repository.was_tagged = True
         return api.created(name, "manifests", digest)
 
-    def _delete(self, request: Request, parts: _Words, asked: _Words) -> Response:
-        """Refuse, as a registry does whose storage is not told to allow it."""
+    def _refuse(self, request: Request, parts: _Words, asked: _Words) -> Response:
+        """Refuse what no client here asks for, as a registry does whose storage is not told to delete."""
         self._writable(parts["name"])
         raise refusal("UNSUPPORTED")
 
@@ -175,19 +171,13 @@ class Registry:
         return _stored(stored, digest)
 
     def _list_tags(self, request: Request, parts: _Words, asked: _Words) -> Response:
-        name, number = parts["name"], asked.get("n", "")
+        name = parts["name"]
         repository = self._found(name)
-        if not repository.was_tagged:
+        if not repository.tags:
             raise refusal("NAME_UNKNOWN", {"name": name})
-        if number and not number.isdecimal():
-            raise refusal("PAGINATION_NUMBER_INVALID", {"n": number})
-        tags = sorted(tag for tag in repository.tags if tag > asked.get("last", ""))
-        headers = {}
-        if number and len(tags) > int(number):
-            tags = tags[: int(number)]
-            if tags:
-                headers["link"] = f'</v2/{name}/tags/list?last={tags[-1]}&n={number}>; rel="next"'
-        return api.as_json({"name": name, "tags": tags or None}, headers=headers)
+        if asked:  # one page has them all
+            raise refusal("UNSUPPORTED")
+        return api.as_json({"name": name, "tags": sorted(repository.tags)})
 
     def _start_upload(self, request: Request, parts: _Words, asked: _Words) -> Response:
         name, digest = parts["name"], asked.get("mount", "")
@@ -198,20 +188,14 @@ class Registry:
         self._started += 1
         upload = f"{self._started:032x}"
         self._uploads[name, upload] = EMPTY
-        return api.accepted(202, name, upload, 0)
-
-    def _ask_upload(self, request: Request, parts: _Words, asked: _Words) -> Response:
-        key = self._upload(parts)
-        return api.accepted(204, *key, self._uploads[key].size)
+        return api.accepted(name, upload, 0)
 
     def _continue_upload(self, request: Request, parts: _Words, asked: _Words) -> Response:
+        if "content-range" in request.headers:  # pieces come in their order
+            raise refusal("UNSUPPORTED")
         key = self._upload(parts)
-        sent, body = self._uploads[key], request.body
-        wanted = f"{sent.size}-{sent.size + body.size - 1}"
-        if request.headers.get("content-range", wanted) != wanted:
-            raise refusal("RANGE_INVALID")
-        self._uploads[key] = sent + body
-        return api.accepted(202, *key, self._uploads[key].size)
+        self._uploads[key] += request.body
+        return api.accepted(*key, self._uploads[key].size)
 
     def _finish_upload(self, request: Request, parts: _Words, asked: _Words) -> Response:
         key = self._upload(parts)
@@ -258,20 +242,20 @@ _ROUTES = (
     _route(r"/v2/", GET=Registry._base, POST=Registry._base),
     _route(rf"/v2/{_NAME}/tags/list", GET=Registry._list_tags),
     _route(
-        rf"/v2/{_NAME}/manifests/(?P<reference>{_TAG}|{_DIGEST})",
+        rf"/v2/{_NAME}/manifests/(?P<reference>{TAG}|{DIGEST})",
         GET=Registry._get_manifest,
         PUT=Registry._put_manifest,
-        DELETE=Registry._delete,
+        DELETE=Registry._refuse,
     ),
     _route(
         rf"/v2/{_NAME}/blobs/(?P<digest>[A-Za-z0-9._+-]+:[0-9a-fA-F]+)",
         GET=Registry._get_blob,
-        DELETE=Registry._delete,
+        DELETE=Registry._refuse,
     ),
     _route(rf"/v2/{_NAME}/blobs/uploads/", POST=Registry._start_upload),
     _route(
         rf"/v2/{_NAME}/blobs/uploads/(?P<upload>[a-zA-Z0-9._=-]+)",
-        GET=Registry._ask_upload,
+        GET=Registry._refuse,
         PATCH=Registry._continue_upload,
         PUT=Registry._finish_upload,
     ),

@@ -70,9 +70,9 @@ def reason(error: Exception, url: httpx.URL) -> str:
     return " ".join(str(error).split()) or type(error).__name__
 
 
-def _no_answer(error: Exception, url: httpx.URL, shown: str = "") -> RegistryError:
+def _no_answer(error: Exception, url: httpx.URL) -> RegistryError:
     code = "no-such-host" if isinstance(_cause(error), socket.gaierror) else ""
-    return RegistryError(0, code, f"{shown}{reason(error, url)}")
+    return RegistryError(0, code, reason(error, url))
 
 
 def _cause(error: BaseException) -> OSError | None:
@@ -218,7 +218,7 @@ class Lines:
                     line.shutdown(socket.SHUT_RDWR)
 
 
-class Partial:
+class Partial(Spool):
     """The beginning of a blob, kept aside: only what came in order.
 
     >>> part = Partial()
@@ -228,16 +228,11 @@ class Partial:
     b'layer'
     """
 
-    def __init__(self) -> None:
-        self.clear()
+    content = EMPTY
 
     def append(self, data: bytes) -> None:
         """Add the bytes that follow."""
-        self.content += self._spool.keep([data])
-
-    def clear(self) -> None:
-        """Begin again."""
-        self.content, self._spool = EMPTY, Spool()
+        self.content += self.keep([data])
 
 
 PAUSES = (5, 10, 15, 20, 25)
@@ -302,18 +297,16 @@ class Remote:
         """Answer a request; raises RegistryError where there is no answer."""
         self._reach()
         with self._open(request) as answer:
-            data = self._read(answer)
-        return Response(answer.status_code, _headers(answer), Content.of(data))
+            return self._read(answer)
 
     def fetch(self, name: str, descriptor: Descriptor) -> Generator[BlobProgress, None, Content]:
         """Bring a blob, verified; yield its progress, and the seconds that are left before a new attempt.
 
         Raises DigestMismatch for other bytes, and RegistryError where the last attempt failed, too.
         """
-        partial = self.partials.setdefault(descriptor.digest, Partial())
         silent = descriptor.media_type in (DOCKER_CONFIG, OCI_CONFIG)
-        yield from self._attempted(lambda: self._download(name, descriptor, partial), silent=silent)
-        content = partial.content
+        yield from self.retried(lambda: self._download(name, descriptor), silent=silent)
+        content = self.partials[descriptor.digest].content
         try:
             # As a whole: a byte that was damaged on the way is never taken for good, whenever it came.
             if content.size != descriptor.size:
@@ -324,21 +317,16 @@ class Remote:
             raise
         return content
 
-    def retried(self, upload: Callable[[], None]) -> Iterator[BlobProgress]:
-        """Upload something, with new attempts where the registry is in trouble; raises RegistryError."""
-
-        def work() -> Iterator[BlobProgress]:
-            upload()
-            yield from ()
-
-        return self._attempted(work)
-
-    def _attempted(
-        self, work: Callable[[], Iterator[BlobProgress]], *, silent: bool = False
+    def retried(
+        self, work: Callable[[], Iterator[BlobProgress] | None], *, silent: bool = False
     ) -> Iterator[BlobProgress]:
+        """Download or upload something, anew where the registry is in trouble; raises RegistryError.
+
+        Yields what the work yields and, unless `silent`, the seconds that are left before a new attempt.
+        """
         for attempt in range(len(self.pauses) + 1):
             try:
-                return (yield from work())
+                return (yield from work() or ())
             except RegistryError as error:
                 if attempt + 1 >= self.attempts(error):  # fewer than before, where trouble became a refusal
                     raise
@@ -362,8 +350,9 @@ class Remote:
         for digest in digests:
             self.partials.pop(digest, None)
 
-    def _download(self, name: str, descriptor: Descriptor, partial: Partial) -> Iterator[BlobProgress]:
+    def _download(self, name: str, descriptor: Descriptor) -> Iterator[BlobProgress]:
         """Download what is missing of a blob into its partial."""
+        partial = self.partials.setdefault(descriptor.digest, Partial())
         start = partial.content.size
         if start >= descriptor.size > 0:
             return
@@ -371,13 +360,14 @@ class Remote:
         self._reach()
         with self._open(Request("GET", f"/v2/{name}/blobs/{descriptor.digest}", headers)) as answer:
             if answer.status_code == 416:
-                partial.clear()  # what was kept begins no blob of theirs: the next attempt asks for all
+                self.forget([descriptor.digest])  # it begins no blob of theirs: the next attempt asks for all
                 raise RegistryError(0, "", "invalid range")
             if answer.status_code >= 400:
-                raise error_of(Response(answer.status_code, _headers(answer), Content.of(self._read(answer))))
+                raise error_of(self._read(answer))
             begins = re.match(r"bytes (\d+)-", answer.headers.get("content-range", ""), re.ASCII)
             if answer.status_code != 206 or begins is None or int(begins[1]) != start:
-                partial.clear()  # a server may ignore a range and send the whole (RFC 9110, section 14.2)
+                # A server may ignore a range and send the whole (RFC 9110, section 14.2).
+                partial = self.partials[descriptor.digest] = Partial()
             yield BlobProgress("Downloading", partial.content.size, descriptor.size)
             reported = partial.content.size
             for chunk in self._chunks(answer):
@@ -464,13 +454,13 @@ class Remote:
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ValueError) as error:
             raise _no_answer(error, url) from None
 
-    def _read(self, answer: httpx.Response) -> bytes:
+    def _read(self, answer: httpx.Response) -> Response:
         data = bytearray()
         for chunk in self._chunks(answer):
             data += chunk
             if len(data) > LARGEST:
                 raise RegistryError(0, "", f"the registry's answer is larger than {LARGEST} bytes")
-        return bytes(data)
+        return Response(answer.status_code, dict(answer.headers), Content.of(bytes(data)))
 
     def _chunks(self, answer: httpx.Response) -> Iterator[bytes]:
         try:
@@ -496,7 +486,7 @@ class Remote:
         url = realm.copy_merge_params({name: value for name, value in wanted.items() if value})
         answer = self._ask(Request("GET", str(url)), "", f'Get "{url}": ')
         try:
-            response = Response(answer.status_code, _headers(answer), Content.of(self._read(answer)))
+            response = self._read(answer)
         finally:
             answer.close()
         if response.status >= 400:
@@ -511,10 +501,6 @@ class Remote:
         if not re.fullmatch(r"[\x21-\x7e]+", token):
             raise RegistryError(401, "", 'net/http: invalid header field value for "Authorization"')
         return token
-
-
-def _headers(answer: httpx.Response) -> dict[str, str]:
-    return {name.lower(): value for name, value in answer.headers.items()}
 
 
 def _origin(url: httpx.URL) -> tuple[str, str, int | None]:

@@ -17,7 +17,7 @@ from labkit.oci.image import Image
 from labkit.oci.layer import Layer
 from labkit.oci.reference import parse_reference
 from labkit.oci.tree import Dir, File, Meta, Symlink
-from labkit.store.hub.images import IMAGES, build
+from labkit.store.hub import build
 
 AMD64 = Platform("amd64", "linux")
 NOON = "2019-04-26T12:00:00Z"
@@ -60,7 +60,7 @@ def add(engine: Engine, made: Image, *names: str, parent: str = "") -> Image:
     return made
 
 
-BUSYBOX = build(IMAGES["busybox"][1])
+BUSYBOX = build("busybox")
 """An image with a shell, for what runs in containers."""
 
 

@@ -81,6 +81,10 @@ class TestSaving:
         assert str(caught.value) == words
         assert not target.exists()
 
+    def test_a_form_that_there_is_not(self, engine: Engine, tmp_path: Path) -> None:
+        with pytest.raises(LabkitError, match=r"no such format: oci-dir \(one of docker, oci\)"):
+            save(engine, [], tmp_path / "layout", form="oci-dir")
+
     def test_a_record_is_refused_and_no_file_is_left(self, engine: Engine, tmp_path: Path) -> None:
         line = Network(latency=0)
         drain(pull(engine, Client(docker_hub().handle), parse_reference("nginx:latest"), line, AMD64))

@@ -485,7 +485,7 @@ class TestDamage:
 
     def test_a_listed_manifest_of_other_bytes(self, engine: Engine) -> None:
         manifest, answers = registry_with()
-        listed = make_index([replace(manifest.descriptor, platform=AMD64)])
+        listed = make_index([replace(Descriptor.of(manifest.raw, manifest.media_type), platform=AMD64)])
         answers["1"] = Response(200, {"content-type": listed.media_type}, Content.of(listed.raw))
         answers[manifest.digest] = Response(
             200, {"content-type": DOCKER_MANIFEST}, Content.of(manifest.raw + b" ")
@@ -495,7 +495,7 @@ class TestDamage:
 
     def test_no_image_for_the_platform(self, engine: Engine) -> None:
         manifest, answers = registry_with()
-        listed = make_index([replace(manifest.descriptor, platform=AMD64)])
+        listed = make_index([replace(Descriptor.of(manifest.raw, manifest.media_type), platform=AMD64)])
         answers["1"] = Response(200, {"content-type": listed.media_type}, Content.of(listed.raw))
         words = self.refused(engine, client_of(answers), Platform("arm64", "linux", "v8"))
         assert words == "no matching manifest for linux/arm64/v8 in the manifest list entries"

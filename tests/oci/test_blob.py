@@ -50,6 +50,19 @@ def test_what_breaks_off_leaves_no_file_and_the_old_one(tmp_path: Path) -> None:
     assert target.read_bytes() == b"old"
 
 
+def test_what_is_no_regular_file_stays_what_it_is(tmp_path: Path) -> None:
+    """As root, a renaming would replace /dev/null."""
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "directory").mkdir()
+    (tmp_path / "link").symlink_to("pipe")
+    for name in ("pipe", "directory", "link", "nowhere/file", "a\0b"):
+        with pytest.raises(FileSystemError, match=name):
+            write_file(tmp_path / name, [DATA])
+    assert (tmp_path / "pipe").is_fifo()
+    assert (tmp_path / "link").is_symlink()
+    assert files(tmp_path) == []
+
+
 def test_a_full_disk_is_a_clear_error_and_leaves_no_file(tmp_path: Path) -> None:
     resource = pytest.importorskip("resource")
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)

@@ -24,7 +24,7 @@ from labkit.base.errors import InvalidArchive, LabkitError
 from labkit.oci import gzip as store
 from labkit.oci.blob import FileSource
 from labkit.oci.content import CHUNK, Content
-from labkit.oci.gzip import Spool, compression, decompress, decompressed, spool, store_gzip
+from labkit.oci.gzip import Spool, compression, decompress, decompressed, store_gzip
 
 zstandard = pytest.importorskip("zstandard")
 
@@ -120,11 +120,11 @@ def test_memory_stays_flat_whatever_the_ratio(kind: str) -> None:
 
 
 def test_what_is_small_stays_in_memory_and_what_is_large_does_not() -> None:
-    small, large = spool([bytes(CHUNK)] * 8), spool([bytes(CHUNK)] * 8 + [b"x"])
+    small, large = Spool().keep([bytes(CHUNK)] * 8), Spool().keep([bytes(CHUNK)] * 8 + [b"x"])
     assert not isinstance(small.pieces[0].source, FileSource)
     assert isinstance(large.pieces[0].source, FileSource)
     assert large.read(8 * CHUNK) == b"x"
-    assert spool([]).read() == b""
+    assert Spool().keep([]).read() == b""
 
 
 @given(st.lists(st.binary(max_size=40)), st.integers(1, 50))

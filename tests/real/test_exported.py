@@ -102,7 +102,8 @@ def test_the_engine_loads_a_saved_import_under_labkits_id(
 @pytest.mark.skipif(not shutil.which("umoci"), reason="umoci is not installed")
 def test_umoci_unpacks_a_layout_to_the_tree_that_a_container_has(tmp_path: Path) -> None:
     lab = sessions.loaded_lab(tmp_path)
-    lab.save("app:1", tmp_path / "layout", format="oci-dir")
+    lab.save("app:1", tmp_path / "layout.tar", format="oci")
+    shutil.unpack_archive(tmp_path / "layout.tar", tmp_path / "layout")
     bundle = tmp_path / "bundle"
     subprocess.run(["umoci", "unpack", "--image", f"{tmp_path}/layout:1", bundle], check=True)
     unpacked = sorted(str(each.relative_to(bundle / "rootfs")) for each in (bundle / "rootfs").rglob("*"))
@@ -115,7 +116,8 @@ def test_umoci_unpacks_a_layout_to_the_tree_that_a_container_has(tmp_path: Path)
 @pytest.mark.skipif(not shutil.which("umoci"), reason="umoci is not installed")
 def test_labkit_loads_what_umoci_repacks(tmp_path: Path) -> None:
     lab = sessions.loaded_lab(tmp_path)
-    lab.save("app:1", tmp_path / "layout", format="oci-dir")
+    lab.save("app:1", tmp_path / "layout.tar", format="oci")
+    shutil.unpack_archive(tmp_path / "layout.tar", tmp_path / "layout")
     bundle, source = tmp_path / "bundle", f"{tmp_path}/layout:1"
     subprocess.run(["umoci", "unpack", "--image", source, bundle], check=True)
     (bundle / "rootfs/added").write_text("by umoci\n")

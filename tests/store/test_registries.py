@@ -210,10 +210,8 @@ class TestBlobs:
         location = started(send, name)
         first = ask(send, "PATCH", location, OCTETS, b"one ")
         assert (first.status, first.headers["range"]) == (202, "0-3")
-        second = ask(send, "PATCH", first.headers["location"], {**OCTETS, "content-range": "4-7"}, b"two ")
+        second = ask(send, "PATCH", first.headers["location"], OCTETS, b"two ")
         assert (second.status, second.headers["range"]) == (202, "0-7")
-        where = ask(send, "GET", second.headers["location"])
-        assert (where.status, where.headers["range"]) == (204, "0-7")
         done = ask(
             send, "PUT", with_digest(second.headers["location"], digest(b"one two end")), OCTETS, b"end"
         )
@@ -260,9 +258,8 @@ class TestBlobs:
         finished = started(send, name)
         assert ask(send, "PUT", with_digest(finished, digest(LAYER)), OCTETS, LAYER).status == 201
         known = error("BLOB_UPLOAD_UNKNOWN", "blob upload unknown to registry", {})
-        for method in ("GET", "PATCH"):
-            response = ask(send, method, finished, OCTETS, b"x" if method == "PATCH" else b"")
-            assert (response.status, errors(response)) == (404, [known])
+        response = ask(send, "PATCH", finished, OCTETS, b"x")
+        assert (response.status, errors(response)) == (404, [known])
         response = ask(send, "PUT", with_digest(finished, digest(LAYER)), OCTETS, LAYER)
         assert (response.status, errors(response)) == (404, [known])
 

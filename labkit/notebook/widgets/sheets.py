@@ -21,7 +21,7 @@ from labkit.notebook.pictures.text import count, cut, indented
 from labkit.notebook.pictures.views import Pictured, history_lines, lab_first, looked_up
 from labkit.notebook.widgets.page import Explorer, Output, beside, choice, field, group, line_button, rows
 from labkit.oci import tree
-from labkit.oci.account import account, in_tree, node_kind
+from labkit.oci.account import hidden, node_kind
 from labkit.oci.changeset import apply_all
 from labkit.oci.config import dockerfile_line
 from labkit.oci.digest import short
@@ -68,8 +68,9 @@ class Sheets(Explorer):
             if init := of.container.active.parent:
                 self._sheets.append(("the init layer", init.changes, "mount points"))
             self._sheets.append(("the container's layer", of.upper, "what it wrote"))
-        hidden = [each.copy for each in account([changes for _, changes, _ in self._sheets]).hidden]
-        self._offered = sorted({it.path for it in hidden if not isinstance(it.node, Dir)}, key=in_tree)
+        found = hidden([changes for _, changes, _ in self._sheets])
+        offered = {it.path for it in found if not isinstance(it.node, Dir)}
+        self._offered = sorted(offered, key=lambda path: path.split("/"))
         super().__init__(**state)
 
     @traitlets.validate("lifted")
@@ -96,10 +97,10 @@ class Sheets(Explorer):
         layers, path = [changes for _, changes, _ in lying], normpath(f"/{self.path}").lstrip("/")
         root = apply_all(layers)
         here = f"/{join(follow(root, dirname(path))[0], basename(path))}".rstrip("/")
-        node, found = tree.get(root, here), account(layers, [name for name, _, _ in lying])
+        node, found = tree.get(root, here), hidden(layers, [name for name, _, _ in lying])
         origin = next((name for name, it, _ in reversed(lying) if node and tree.get(it, here) is node), "")
-        hidden = [each for each in found.hidden if each.copy.path == here]
-        return here, node, origin, [f"{lying[it.copy.layer - 1][0]}: {it.reason.words}" for it in hidden]
+        over = [f"{lying[it.layer - 1][0]}: {it.reason}" for it in found if it.path == here]
+        return here, node, origin, over
 
     def outputs(self) -> list[Output]:
         """Return the sheets, and what is seen once one of them is lifted: before, it is the question."""

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from labkit.base.errors import FileSystemError, InvalidArchive, InvalidLayer, LabkitError
 from labkit.oci.content import Content, Cutter
-from labkit.oci.gzip import compression, decompress, spool, store_gzip
+from labkit.oci.gzip import Spool, compression, decompress, store_gzip
 from labkit.oci.tar import BLOCK, FILE, Entry, entries
 from labkit.oci.tar_reader import link_of, node_of
 from labkit.oci.tar_writer import write_entries
@@ -132,7 +132,7 @@ def _decompressed(content: Content, kind: str) -> Content:
             yield chunk
 
     try:
-        return spool(chunks())
+        return Spool().keep(chunks())
     except InvalidArchive as error:
         cut = error.code == "damaged-data" and "EOF" in str(error)
         raise CommandError("unexpected end of file" if cut else "corrupted data") from None

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from labkit.base.text import packaged
@@ -19,26 +19,13 @@ from labkit.oci.config import History, ImageConfig, make_config
 from labkit.oci.content import Content
 from labkit.oci.descriptor import DOCKER_CONFIG, DOCKER_LAYER, Descriptor, Platform
 from labkit.oci.digest import sha256
-from labkit.oci.image import Image
 from labkit.oci.layer import Layer
-from labkit.oci.manifest import make_index, make_manifest
+from labkit.oci.manifest import Index, Manifest, make_index, make_manifest
 from labkit.oci.tree import Dir, File, Meta, Node, Symlink, Whiteout, new_inode
 from labkit.store.registry import Registry, StoredContent
 
 _ESCAPES = {r"\n": "\n", "\\\\": "\\"}
 _REST_FILE = 262_144
-
-
-def read_listing(name: str, *, mtime: int, total: int = 0) -> Dir:
-    """Return the changeset that the list `files/NAME.txt` describes.
-
-    `mtime` is every file's time in nanoseconds, `total` the bytes that the layer adds up to, where the
-    list has a line `rest`.
-
-    >>> sorted(read_listing("nginx-1.15.12-logs", mtime=0).children)
-    ['var']
-    """
-    return parse_listing(packaged(__package__ or "", f"files/{name}.txt"), mtime=mtime, total=total)
 
 
 def parse_listing(text: str, *, mtime: int, total: int = 0) -> Dir:
@@ -52,10 +39,11 @@ def parse_listing(text: str, *, mtime: int, total: int = 0) -> Dir:
         link PATH TARGET            a symbolic link
         hard PATH TARGET            another name of a file that is listed above
         gone PATH                   a whiteout
-        include NAME                the lines of another list
+        include NAME                the lines of the list `files/NAME.txt`
         rest MODE DIR …             as many files of filler, put last, as make the layer add up to `total`
 
-    Directories that a path needs and that are not listed have mode 0755.
+    Directories that a path needs and that are not listed have mode 0755. `mtime` is every file's time in
+    nanoseconds.
 
     >>> tree.size(parse_listing("rest 0644 usr", mtime=0, total=300_000))
     300000
@@ -139,52 +127,38 @@ def _fill(root: Dir, directories: list[str], meta: Meta, size: int) -> Dir:
     return root
 
 
-AMD64 = Platform("amd64", "linux")
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """A recorded image with the identifiers that its repository knows it by."""
-
-    repository: str
-    tags: tuple[str, ...]
-    image: Image
-    digests: tuple[str, ...]
-    """Each layer's digest, bottom first."""
-    compressed: tuple[int, ...]
-    manifest_digest: str
-    list_digest: str
-    config_size: int
-    """The bytes of the published config: with them the manifest's bytes are those that were published."""
-
-
-def read_record(name: str) -> Record:
-    """Return the record in the file `NAME.json`.
-
-    >>> read_record("nginx-1.15.12").image.id[:19]
-    'sha256:27a188018e18'
-    """
+def add_record(registry: Registry, name: str) -> None:
+    """Put the image that the record `NAME.json` tells of into a registry, under its published digests."""
     facts = json.loads(packaged(__package__ or "", f"{name}.json"))
-    layers = tuple(_layer(name, place, facts) for place in range(len(facts["layers"])))
+    layers = [_layer(name, place, facts) for place in range(len(facts["layers"]))]
     config = _config(facts, layers)
-    return Record(
-        repository=f"library/{facts['repository']}",
-        tags=tuple(facts["tags"]),
-        image=Image(config, layers, facts["image_id"] or _own(name, "image")),
-        digests=tuple(
-            each["digest"] or _own(name, f"blob {place}") for place, each in enumerate(facts["layers"])
-        ),
-        compressed=tuple(each["compressed_bytes"] for each in facts["layers"]),
-        manifest_digest=facts["manifest_digest"] or _own(name, "manifest"),
-        list_digest=facts["manifest_list_digest"] or _own(name, "manifest list"),
-        config_size=facts.get("config_size") or len(config.raw),
-    )
+    image_id = facts["image_id"] or _own(name, "image")
+    blobs = {image_id: StoredContent(Content.of(config.raw), DOCKER_CONFIG, recorded=True)}
+    parts = []
+    for place, (layer, known) in enumerate(zip(layers, facts["layers"], strict=True)):
+        digest, size = known["digest"] or _own(name, f"blob {place}"), known["compressed_bytes"]
+        parts.append(Descriptor(DOCKER_LAYER, digest, size))
+        blobs[digest] = StoredContent(Content.filler(size, digest), recorded=True, layer=layer)
+    # With the published config's size, too, the manifest's bytes are those that were published.
+    size = facts.get("config_size") or len(config.raw)
+    manifest = make_manifest(Descriptor(DOCKER_CONFIG, image_id, size), parts)
+    digest = facts["manifest_digest"] or _own(name, "manifest")
+    listed = Descriptor(manifest.media_type, digest, len(manifest.raw), Platform("amd64", "linux"))
+    documents: dict[str, Manifest | Index] = {
+        digest: manifest,
+        facts["manifest_list_digest"] or _own(name, "manifest list"): make_index([listed]),
+    }
+    manifests = {
+        digest: StoredContent(Content.of(document.raw), document.media_type, recorded=True)
+        for digest, document in documents.items()
+    }
+    registry.add(f"library/{facts['repository']}", facts["tags"], manifests, blobs)
 
 
 def _layer(name: str, place: int, facts: dict[str, Any]) -> Layer:
     known = facts["layers"][place]
     created = next(entry["created"] for entry in facts["history"] if entry.get("layer") == place)
-    changes = read_listing(known["files"], mtime=parse_time(created), total=known["bytes"])
+    changes = parse_listing(f"include {known['files']}", mtime=parse_time(created), total=known["bytes"])
     diff_id = known["diff_id"] or _own(known["digest"] or f"{name} {place}", "DiffID")
     return Layer.record(diff_id, changes)
 
@@ -193,7 +167,7 @@ def _own(name: str, part: str) -> str:
     return sha256(f"labkit hub: {name}: {part}".encode())
 
 
-def _config(facts: dict[str, Any], layers: tuple[Layer, ...]) -> ImageConfig:
+def _config(facts: dict[str, Any], layers: Sequence[Layer]) -> ImageConfig:
     history = [
         History(entry["created"], entry["created_by"], empty_layer=entry.get("empty_layer", False))
         for entry in facts["history"]
@@ -205,22 +179,3 @@ def _config(facts: dict[str, Any], layers: tuple[Layer, ...]) -> ImageConfig:
         diff_ids=[layer.diff_id for layer in layers],
         history=history,
     )
-
-
-def add_record(registry: Registry, record: Record) -> None:
-    """Put a record into a registry, under its published digests."""
-    image = record.image
-    config = Descriptor(DOCKER_CONFIG, image.id, record.config_size)
-    blobs = {image.id: StoredContent(Content.of(image.config.raw), DOCKER_CONFIG, recorded=True)}
-    layers = []
-    for layer, digest, size in zip(image.layers, record.digests, record.compressed, strict=True):
-        layers.append(Descriptor(DOCKER_LAYER, digest, size))
-        blobs[digest] = StoredContent(Content.filler(size, digest), recorded=True, layer=layer)
-    manifest = make_manifest(config, layers)
-    digest, media_type = record.manifest_digest, manifest.media_type
-    listed = make_index([Descriptor(media_type, digest, len(manifest.raw), AMD64)])
-    manifests = {
-        digest: StoredContent(Content.of(manifest.raw), media_type, recorded=True),
-        record.list_digest: StoredContent(Content.of(listed.raw), listed.media_type, recorded=True),
-    }
-    registry.add(record.repository, record.tags, manifests, blobs)
