@@ -123,7 +123,7 @@ _compiled = lru_cache(re.compile)
 
 
 _Threads = dict[int, tuple[int, ...]]
-"""Where ways into a machine are, the preferred ones first, each with where its groups begin and end (Pike)."""
+"""Where ways into a machine are, the preferred first, and where the groups of each begin and end (Pike)."""
 
 
 class _Program:

@@ -99,7 +99,7 @@ def test_what_is_no_expression_of_posixs_is_refused(pattern: str) -> None:
 @pytest.mark.parametrize("line", [r"grep '\(a\)\1'", r"sed 's/\(a\)\1/x/'", r"awk '/(a)\1/'"])
 def test_a_back_reference_is_refused_in_one_line(line: str) -> None:
     found = Lab().shell(f"echo aa | {line}")
-    refused = r"labkit does not read \1 in a pattern: write again what the group matches"
+    refused = r"labkit does not read \1 in a pattern: write what it stands for"
     assert (found.text, found.exit_code) == (f"{line.partition(' ')[0]}: {refused}\n", 2)
 
 
