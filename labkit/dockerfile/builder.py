@@ -212,7 +212,7 @@ class Builder:
         return next((stage for stage in self.stages if name and stage.name == name.lower()), None)
 
     def _begin(self, step: Instruction) -> None:
-        name = expand(step.args[0], self.arguments.for_from(), step.escape)
+        name = expand(step.args[0], self.arguments.for_from())
         if not name:
             raise DaemonError(f"base name ({step.args[0]}) should not be blank")
         if stage := self._named(name):

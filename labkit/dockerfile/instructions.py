@@ -230,15 +230,12 @@ def expanded(step: Instruction, env: Mapping[str, str]) -> tuple[str, ...]:
     """
     args: Sequence[str] = step.args
     if step.name == "EXPOSE":
-        args = [word for arg in sorted(args) for word in expand_words(arg, env, step.escape)]
+        args = [word for arg in sorted(args) for word in expand_words(arg, env)]
     elif step.name in ("ADD", "COPY", "ENV", "LABEL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR"):
-        args = args if step.literal else [expand(arg, env, step.escape) for arg in args]
+        args = args if step.literal else [expand(arg, env) for arg in args]
     elif step.name == "ARG":
         pairs = (arg.partition("=") for arg in args)
-        args = [
-            expand(key, env, step.escape) + equals + expand(value, env, step.escape)
-            for key, equals, value in pairs
-        ]
+        args = [expand(key, env) + equals + expand(value, env) for key, equals, value in pairs]
     elif step.name in ("CMD", "ENTRYPOINT", "RUN", "SHELL"):
         return (step.name, "json" if step.is_json else "line", *args)
     elif step.name == "HEALTHCHECK":

@@ -94,9 +94,7 @@ def _tokens(pattern: str, extended: bool) -> Iterator[Token]:
 
 def _escape(char: str) -> Token:
     if char in "123456789":
-        raise CommandError(
-            f"labkit does not read \\{char} in a pattern: write what it stands for", 2
-        )
+        raise CommandError(f"labkit does not read \\{char} in a pattern: write what it stands for", 2)
     return Token(*_ESCAPES[char]) if char in _ESCAPES else literal(char)
 
 
