@@ -93,6 +93,7 @@ def test_what_a_copy_takes_from_another_image_is_pulled(lab: Lab) -> None:
             "FROM busybox\nADD http://x/y /",
             "labkit: line 2: ADD of a URL is not simulated; it would download",
         ),
+        ("# escape=`\nFROM busybox", "labkit: the directive escape=` is not simulated; it would take"),
     ],
 )
 def test_what_is_not_simulated_is_refused_before_any_step(lab: Lab, dockerfile: str, line: str) -> None:
@@ -106,6 +107,7 @@ def test_what_is_not_simulated_is_refused_before_any_step(lab: Lab, dockerfile: 
     "line",
     [
         "--compress .",
+        "--cache-from busybox .",
         "--iidfile x .",
         "--platform linux/arm64 .",
         "git@github.com:a/b",
