@@ -15,7 +15,7 @@ SECOND = 1_000_000_000
 """In nanoseconds, the unit of every moment and duration here."""
 
 _RFC3339 = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9})\d*)?(Z|[+-]\d{2,3}:\d\d)", re.ASCII
+    r"(\d{4})-(\d\d)-(\d\d)T(\d\d?):(\d\d):(\d\d)(?:[.,](\d{1,9})\d*)?(Z|[+-]\d{2,3}:\d\d)", re.ASCII
 )
 _EPOCH = date(1970, 1, 1).toordinal()
 _CYCLE_YEARS, _CYCLE_DAYS = 400, 146_097
@@ -25,7 +25,7 @@ _CYCLE_YEARS, _CYCLE_DAYS = 400, 146_097
 def parse_time(text: str) -> int:
     """Read an RFC 3339 time as nanoseconds since 1970; LabkitError if it is none.
 
-    Each text that `struct.go_time` gives is one: Go has a year 0 and offsets of up to 100 hours.
+    Each text that `rewritten` gives is one: Go has a year 0 and offsets of up to 100 hours.
 
     >>> parse_time("1970-01-01T00:00:01.5Z"), parse_time("0000-01-01T00:00:00Z") // SECOND
     (1500000000, -62167219200)
@@ -56,6 +56,22 @@ def _moment(found: re.Match[str]) -> int | None:
         away = int(hours) * 3600 + int(minutes) * 60
         seconds += away if zone[0] == "-" else -away
     return seconds * SECOND + int((found[7] or "").ljust(9, "0"))
+
+
+def rewritten(text: str) -> str | None:
+    """Return an RFC 3339 time as Go writes it after reading it; None if it is none.
+
+    >>> rewritten("2020-01-01T3:00:00.50+01:60"), rewritten("2020-02-30T00:00:00Z")
+    ('2020-01-01T03:00:00.5+02:00', None)
+    """
+    found = _RFC3339.fullmatch(text)
+    if found is None or len(found[8]) > len("+00:00") or _moment(found) is None:
+        return None
+    digits = (found[7] or "").rstrip("0")
+    away = int(found[8][1:3]) * 60 + int(found[8][4:]) if found[8] != "Z" else 0
+    zone = f"{found[8][0]}{away // 60:02}:{away % 60:02}" if away else "Z"
+    day, minute = "-".join(found.group(1, 2, 3)), ":".join(found.group(5, 6))
+    return f"{day}T{found[4]:>02}:{minute}{'.' * bool(digits)}{digits}{zone}"
 
 
 def rfc3339(moment: int) -> str:
