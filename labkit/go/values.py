@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from labkit.go.json import dumps
+from labkit.go.json import Written, dumps
 from labkit.go.moment import parse_time
 from labkit.go.units import go_time
 
@@ -90,7 +90,7 @@ class RawList(list[object]):
     """
 
 
-class JsonNumber(str):
+class JsonNumber(Written):
     """A number of a decoded JSON text (`json.Number`): Go keeps its digits as a string.
 
     >>> len(JsonNumber("299341950"))
@@ -184,7 +184,7 @@ def zero_element(items: dict[str, object]) -> object:
     return None if sample is None else type(sample)()
 
 
-def to_raw(value: object) -> object:
+def to_raw(value: object, *, sort_maps: bool = False) -> object:
     """Turn a value into what decoding its JSON into an interface {} gives, numbers kept as text.
 
     >>> to_raw({"Size": 3, "Env": NilList()})
@@ -192,14 +192,14 @@ def to_raw(value: object) -> object:
     """
     if isinstance(value, NilList | NilMap):
         return None
-    if isinstance(value, Struct):
-        return RawMap((key, to_raw(item)) for key, item in value.json_items())
-    if isinstance(value, dict):
-        return RawMap((key, to_raw(item)) for key, item in value.items())
-    if isinstance(value, list):
-        return RawList(to_raw(item) for item in value)
+    if isinstance(value, Struct | dict):
+        items = value.json_items() if isinstance(value, Struct) else value.items()
+        ordered = sorted(items) if sort_maps and isinstance(value, dict) else items
+        return RawMap((key, to_raw(item, sort_maps=sort_maps)) for key, item in ordered)
+    if isinstance(value, list | tuple):
+        return RawList(to_raw(item, sort_maps=sort_maps) for item in value)
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return JsonNumber(value)
+        return JsonNumber(dumps(value).decode())
     return str(value) if isinstance(value, GoTime) else value
 
 
@@ -226,19 +226,4 @@ def go_json(
     }
     """
     escape_html = escape_html or isinstance(value, Row)
-    return dumps(_plain(value, sort_maps), indent=indent, escape_html=escape_html).decode()
-
-
-def _plain(value: object, sort_maps: bool) -> object:
-    if isinstance(value, NilList | NilMap):
-        return None
-    if isinstance(value, JsonNumber):
-        return int(value) if value.removeprefix("-").isdecimal() else float(value)
-    if isinstance(value, Struct):
-        return {key: _plain(item, sort_maps) for key, item in value.json_items()}
-    if isinstance(value, dict):
-        items = sorted(value.items()) if sort_maps else value.items()
-        return {key: _plain(item, sort_maps) for key, item in items}
-    if isinstance(value, list | tuple):
-        return [_plain(item, sort_maps) for item in value]
-    return value
+    return dumps(to_raw(value, sort_maps=sort_maps), indent=indent, escape_html=escape_html).decode()
