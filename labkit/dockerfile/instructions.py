@@ -13,8 +13,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from labkit.base.errors import DaemonError, NotSimulated
-from labkit.dockerfile.parse import KNOWN, ONE_ARGUMENT, Instruction, expand, expand_words, instruction, parse
-from labkit.go.moment import SECOND, UNITS
+from labkit.dockerfile.parse import KNOWN, ONE_ARGUMENT, Instruction, expand, instruction, parse
+from labkit.go.moment import SECOND, UNITS, duration
 from labkit.go.quote import go_quote
 
 _ANY = ("ARG", "ENV", "EXPOSE", "HEALTHCHECK", "LABEL", "ONBUILD", "SHELL", "VOLUME")
@@ -26,7 +26,6 @@ _FLAGS = {
 }
 _WITHOUT_FLAGS = ("ARG", "STOPSIGNAL")
 _STAGE = re.compile(r"[a-z][a-z0-9-_.]*", re.ASCII)
-_DURATION = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)", re.ASCII)
 _TIMES = {"interval": "Interval", "timeout": "Timeout", "start-period": "StartPeriod"}
 
 
@@ -125,9 +124,8 @@ def healthcheck(step: Instruction) -> dict[str, Any]:
         raise DaemonError("Missing command after HEALTHCHECK CMD")
     found: dict[str, Any] = {"Test": ["CMD" if step.is_json else "CMD-SHELL", *command]}
     for name, key in _TIMES.items():
-        amount = _duration(name, given.get(name, ""))
-        if amount:
-            found[key] = amount
+        if text := given.get(name):
+            found[key] = _duration(name, text)
     if retries := given.get("retries", ""):
         if not re.fullmatch(r"[+-]?\d+", retries, re.ASCII):
             raise DaemonError(f"strconv.ParseInt: parsing {json.dumps(retries)}: invalid syntax")
@@ -138,31 +136,23 @@ def healthcheck(step: Instruction) -> dict[str, Any]:
 
 
 def _duration(name: str, text: str) -> int:
-    """Return the nanoseconds of a duration as Go's time.ParseDuration reads it."""
-    if text in ("", "0"):
-        return 0
-    amounts = _DURATION.findall(text)
-    if "".join(number + unit for number, unit in amounts) != text:
-        missing = re.fullmatch(r"\d+(?:\.\d*)?", text[len("".join(n + u for n, u in amounts)) :], re.ASCII)
-        reason = "missing unit in duration" if missing else "invalid duration"
+    amount = duration(text)
+    if amount is None:
+        reason = "invalid duration" if duration(text + "s") is None else "missing unit in duration"
         raise DaemonError(f"time: {reason} {json.dumps(text)}")
-    amount = sum(int(float(number) * UNITS[unit]) for number, unit in amounts)
     if amount < UNITS["ms"]:
         raise DaemonError(f"Interval {json.dumps(name)} cannot be less than 1ms")
     return amount
 
 
 def shown_duration(nanoseconds: int) -> str:
-    """Write a duration as Go does.
+    """Write a duration of a millisecond or more, or none, as Go does.
 
     >>> shown_duration(300 * SECOND), shown_duration(1500 * 10**6), shown_duration(0)
     ('5m0s', '1.5s', '0s')
     """
-    if nanoseconds < SECOND:
-        for unit in ("ms", "µs", "ns"):
-            if nanoseconds >= UNITS[unit]:
-                return f"{nanoseconds / UNITS[unit]:.9g}{unit}"
-        return "0s"
+    if 0 < nanoseconds < SECOND:
+        return f"{nanoseconds / UNITS['ms']:.9g}ms"
     minutes, rest = divmod(nanoseconds, UNITS["m"])
     hours, minutes = divmod(minutes, 60)
     seconds = f"{rest / SECOND:.11g}s"
@@ -230,7 +220,7 @@ def expanded(step: Instruction, env: Mapping[str, str]) -> tuple[str, ...]:
     """
     args: Sequence[str] = step.args
     if step.name == "EXPOSE":
-        args = [word for arg in sorted(args) for word in expand_words(arg, env)]
+        args = [word for arg in sorted(args) for word in _expanded_ports(arg, env)]
     elif step.name in ("ADD", "COPY", "ENV", "LABEL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR"):
         args = args if step.literal else [expand(arg, env) for arg in args]
     elif step.name == "ARG":
@@ -354,6 +344,14 @@ def _working_dir(current: str, path: str) -> str:
     if not path:
         raise DaemonError("cannot normalize nothing")
     return path if path.startswith("/") else posixpath.normpath(posixpath.join("/", current, path))
+
+
+def _expanded_ports(arg: str, env: Mapping[str, str]) -> list[str]:
+    """Return the words of an argument: a variable's value may hold several, but for one in quotes."""
+    text = expand(arg, env)
+    if '"' in arg.strip('"') and len(text.split()) > 1:
+        raise NotSimulated(f"labkit: EXPOSE {arg} is not simulated; it would split the value")
+    return [text] if '"' in arg and text else text.split()
 
 
 def _ports(text: str) -> list[str]:

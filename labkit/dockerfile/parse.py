@@ -41,27 +41,6 @@ def expand(text: str, env: Mapping[str, str]) -> str:
     >>> expand("\"$A\" '$A' \\$A ${A:-x} ${B:-x}", {"A": "1"})
     '1 $A $A 1 x'
     """
-    return "".join(piece for piece, _ in _pieces(text, env))
-
-
-def expand_words(text: str, env: Mapping[str, str]) -> list[str]:
-    """Return the words that a word stands for: a variable's value may hold several.
-
-    >>> expand_words("$A/tcp", {"A": "80 81"})
-    ['80', '81/tcp']
-    """
-    words, word = [], ""
-    for piece, raw in _pieces(text, env):
-        for character in piece:
-            if raw or not character.isspace():
-                word += character
-            elif word:
-                words.append(word)
-                word = ""
-    return [*words, word] if word else words
-
-
-def _pieces(text: str, env: Mapping[str, str]) -> list[tuple[str, bool]]:
     try:
         return _WordLexer(text, env).until("")
     except _SyntaxFault as fault:
@@ -87,21 +66,21 @@ class _WordLexer:
         self.at += 1
         return self.text[self.at - 1 : self.at]
 
-    def until(self, stop: str) -> list[tuple[str, bool]]:
-        """Return the pieces up to a character, "" for all, each with whether its blanks are kept."""
-        found: list[tuple[str, bool]] = []
+    def until(self, stop: str) -> str:
+        """Return what stands up to a character, "" for all."""
+        found = ""
         while character := self.peek():
             if character == stop:
                 self.next()
                 return found
             if character == "$":
-                found.append((self._dollar(), False))
+                found += self._dollar()
             elif character in "\"'":
-                found.append((self._quoted(), True))
+                found += self._quoted()
             elif self.next() == "\\":
-                found.append((self.next(), True))
+                found += self.next()
             else:
-                found.append((character, False))
+                found += character
         if stop:
             raise _SyntaxFault(f"unexpected end of statement while looking for matching {stop}")
         return found
@@ -140,7 +119,7 @@ class _WordLexer:
             raise _SyntaxFault("missing ':' in substitution")
         modifier = self.next()
         try:
-            word = "".join(piece for piece, _ in self.until("}"))
+            word = self.until("}")
         except _SyntaxFault:
             raise _SyntaxFault("syntax error: missing '}'") from None
         if modifier == "-":

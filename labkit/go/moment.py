@@ -125,6 +125,22 @@ _TIME = re.compile(
 )
 
 
+def duration(text: str) -> int | None:
+    """Return the nanoseconds of a duration as Go reads it (time.ParseDuration); None if it is none.
+
+    >>> duration("1m30s") // SECOND, duration("-1.5s") // 10**6, duration("5")
+    (90, -1500, None)
+    """
+    if text == "0":
+        return 0
+    found = _DURATION.fullmatch(text)
+    parts = re.findall(_PART, found[2], re.ASCII) if found else ()
+    length = sum(int(float(number) * UNITS[unit]) for number, unit in parts)
+    if found is None or length >= 1 << 63:
+        return None
+    return -length if found[1] == "-" else length
+
+
 def moment_of(text: str, now: int) -> int | None:
     """Return the moment in nanoseconds since 1970: a duration before now, a time, or seconds since 1970.
 
@@ -133,12 +149,8 @@ def moment_of(text: str, now: int) -> int | None:
     >>> moment_of("1m30s", 100 * 10**9), moment_of("1970-01-01T00:00:05Z", 0), moment_of("7", 0)
     (10000000000, 5000000000, 7000000000)
     """
-    if text == "0":
-        return now
-    if found := _DURATION.fullmatch(text):
-        parts = re.findall(_PART, found[2], re.ASCII)
-        length = sum(int(float(number) * UNITS[unit]) for number, unit in parts)
-        return now + length if found[1] == "-" else now - length
+    if (length := duration(text)) is not None:
+        return now - length
     if found := _UNIX.fullmatch(text):
         return int(found[1]) * SECOND + int((found[2] or "").ljust(9, "0"))
     return _moment(found) if (found := _TIME.fullmatch(text)) else None

@@ -103,6 +103,12 @@ def test_what_is_not_simulated_is_refused_before_any_step(lab: Lab, dockerfile: 
     assert lab.engine.state.images == before.images
 
 
+def test_several_ports_beside_quotes_are_refused(lab: Lab) -> None:
+    result = lab.shell("docker build -q -", stdin=b'FROM busybox\nENV P="80 81"\nEXPOSE $P"/udp"\n')
+    refused = 'labkit: EXPOSE $P"/udp" is not simulated; it would split the value'
+    assert (result.exit_code, result.stderr.splitlines()[-1]) == (1, refused)
+
+
 @pytest.mark.parametrize(
     "line",
     [
