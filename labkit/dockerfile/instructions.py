@@ -54,7 +54,7 @@ def check_instruction(step: Instruction) -> None:
         if len(args) > 1:
             raise DaemonError("HEALTHCHECK NONE takes no arguments")
     elif name == "HEALTHCHECK":
-        healthcheck(step)
+        _healthcheck(step)
     elif name != "RUN":
         flags(step)
     if name in ("ENV", "LABEL") and "" in args[::2]:
@@ -108,12 +108,8 @@ def flags(step: Instruction) -> dict[str, str]:
     return found
 
 
-def healthcheck(step: Instruction) -> dict[str, Any]:
-    """Return the health check that an instruction sets; raises DaemonError.
-
-    >>> healthcheck(instruction("HEALTHCHECK --interval=5s CMD true"))
-    {'Test': ['CMD-SHELL', 'true'], 'Interval': 5000000000}
-    """
+def _healthcheck(step: Instruction) -> dict[str, Any]:
+    """Return the health check that an instruction sets; raises DaemonError."""
     kind, *command = step.args
     if kind.upper() == "NONE":
         return {"Test": ["NONE"]}
@@ -145,12 +141,8 @@ def _duration(name: str, text: str) -> int:
     return amount
 
 
-def shown_duration(nanoseconds: int) -> str:
-    """Write a duration of a millisecond or more, or none, as Go does.
-
-    >>> shown_duration(300 * SECOND), shown_duration(1500 * 10**6), shown_duration(0)
-    ('5m0s', '1.5s', '0s')
-    """
+def _shown_duration(nanoseconds: int) -> str:
+    """Write a duration of a millisecond or more, or none, as Go does."""
     if 0 < nanoseconds < SECOND:
         return f"{nanoseconds / UNITS['ms']:.9g}ms"
     minutes, rest = divmod(nanoseconds, UNITS["m"])
@@ -183,7 +175,10 @@ def check_simulated(steps: list[Instruction]) -> None:
 
 
 _FOR_COMMITS = frozenset("CMD ENTRYPOINT ENV EXPOSE HEALTHCHECK LABEL ONBUILD USER VOLUME WORKDIR".split())
-_SIGNALS = "HUP INT QUIT ILL ABRT FPE KILL USR1 SEGV USR2 PIPE ALRM TERM CHLD CONT STOP TSTP WINCH".split()
+_SIGNALS = frozenset(
+    "ABRT ALRM BUS CHLD CLD CONT FPE HUP ILL INT IO IOT KILL PIPE POLL PROF PWR QUIT SEGV STKFLT STOP SYS "
+    "TERM TRAP TSTP TTIN TTOU URG USR1 USR2 VTALRM WINCH XCPU XFSZ RTMIN RTMAX".split()
+)
 _PORT = re.compile(r"(\d+)(?:-(\d+))?", re.ASCII)
 SHELL = ("/bin/sh", "-c")
 
@@ -229,7 +224,7 @@ def expanded(step: Instruction, env: Mapping[str, str]) -> tuple[str, ...]:
     elif step.name in ("CMD", "ENTRYPOINT", "RUN", "SHELL"):
         return (step.name, "json" if step.is_json else "line", *args)
     elif step.name == "HEALTHCHECK":
-        return (step.name, json.dumps(healthcheck(step)))
+        return (step.name, json.dumps(_healthcheck(step)))
     elif step.name == "ONBUILD":
         args = [re.sub(r"(?i)^\s*ONBUILD\s*", "", step.original)]
     return (step.name, *args)
@@ -378,6 +373,6 @@ def _quoted(words: Sequence[str]) -> str:
 
 
 def _shown_healthcheck(check: Mapping[str, Any]) -> str:
-    times = [shown_duration(check.get(key, 0)) for key in ("Interval", "Timeout", "StartPeriod")]
+    times = [_shown_duration(check.get(key, 0)) for key in ("Interval", "Timeout", "StartPeriod")]
     retries = go_quote(chr(check.get("Retries", 0)), "'")
     return f"&{{{_quoted(check['Test'])} {_quoted(times)[1:-1]} {retries}}}"

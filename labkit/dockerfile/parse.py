@@ -271,14 +271,14 @@ def _arguments(name: str, rest: str) -> tuple[Sequence[str], bool]:
     if name in _WORDS:
         return [word for word in _BLANKS.split(rest) if word], False
     if name in _JSON_OR_WORDS or name in _JSON_OR_LINE:
-        array = json_words(rest)
+        array = _json_words(rest)
         if array is not None:
             return array, True
         if name in _JSON_OR_WORDS:
             return [word for word in _BLANKS.split(rest) if word], False
     if name == "HEALTHCHECK":
         kind, *command = _BLANKS.split(rest, maxsplit=1) if rest else [""]
-        array = json_words(command[0]) if command else None
+        array = _json_words(command[0]) if command else None
         return [kind, *(command if array is None else array)] if kind else [], array is not None
     if name == "ONBUILD" and rest:
         instruction(rest)
@@ -303,13 +303,10 @@ def _pairs(name: str, rest: str) -> list[str]:
     return found
 
 
-def json_words(text: str) -> list[str] | None:
+def _json_words(text: str) -> list[str] | None:
     """Return the strings of a JSON array at the beginning of a text, or None for any other text.
 
     Raises DaemonError for an array of other values.
-
-    >>> json_words('["a b"]'), json_words("a b")
-    (['a b'], None)
     """
     try:
         words: Any = json.JSONDecoder().raw_decode(text)[0] if text.startswith("[") else None

@@ -80,40 +80,21 @@ def rfc3339(moment: int) -> str:
     >>> rfc3339(parse_time("2019-04-16T21:20:18.5Z"))
     '2019-04-16T21:20:18Z'
     """
-    return date_and_clock(moment, "T") + "Z"
-
-
-def rfc3339_nano(moment: int) -> str:
-    """Write a moment as JSON documents hold it (Go's RFC3339Nano: no trailing zeros).
-
-    >>> rfc3339_nano(parse_time("2019-04-16T21:20:18.500Z"))
-    '2019-04-16T21:20:18.5Z'
-    """
-    return rfc3339(moment)[:-1] + fraction(moment) + "Z"
-
-
-def date_and_clock(moment: int, separator: str) -> str:
-    """Write a moment's date and time of day, in UTC.
-
-    >>> date_and_clock(0, " ")
-    '1970-01-01 00:00:00'
-    """
     days, clock = divmod(moment // SECOND, 86_400)
     cycles, days = divmod(days + _EPOCH - 1, _CYCLE_DAYS)
     day = date.fromordinal(days + 1)
     year = day.year + cycles * _CYCLE_YEARS
     written = f"{'-' if year < 0 else ''}{abs(year):04}-{day.month:02}-{day.day:02}"
-    return f"{written}{separator}{clock // 3600:02}:{clock // 60 % 60:02}:{clock % 60:02}"
+    return f"{written}T{clock // 3600:02}:{clock // 60 % 60:02}:{clock % 60:02}Z"
 
 
-def fraction(moment: int) -> str:
-    """Write a moment's fraction of a second without trailing zeros, or "".
+def rfc3339_nano(moment: int) -> str:
+    """Write a moment as JSON documents hold it (Go's RFC3339Nano: no trailing zeros).
 
-    >>> fraction(1_500_000_000)
-    '.5'
+    >>> rfc3339_nano(parse_time("2019-04-16T21:20:18.500Z")), rfc3339_nano(0)
+    ('2019-04-16T21:20:18.5Z', '1970-01-01T00:00:00Z')
     """
-    digits = f"{moment % SECOND:09d}".rstrip("0")
-    return f".{digits}" if digits else ""
+    return f"{rfc3339(moment)[:-1]}.{moment % SECOND:09d}".rstrip("0").removesuffix(".") + "Z"
 
 
 UNITS = {"ns": 1, "us": 10**3, "µs": 10**3, "ms": 10**6, "s": SECOND, "m": 60 * SECOND, "h": 3600 * SECOND}

@@ -126,7 +126,7 @@ def conform(type_: Type, value: object, owner: str = "", path: str = "") -> Any:
     if not isinstance(value, _KINDS[type_.kind]) or (type_.kind == "integer" and not _is_int64(value)):
         raise _mismatch(type_, value, owner, path)
     if isinstance(value, list) and type_.element:
-        if type_.element is STRING and only_texts(value):
+        if type_.element is STRING and _only_texts(value):
             return value[:]
         return [conform(type_.element, item, owner, path) for item in value]
     if isinstance(value, dict) and type_.element:
@@ -136,12 +136,8 @@ def conform(type_: Type, value: object, owner: str = "", path: str = "") -> Any:
     return value
 
 
-def only_texts(values: Sequence[Any]) -> bool:
-    """Tell whether all values are texts: a long environment is looked at with each line of a Dockerfile.
-
-    >>> only_texts(["A=1"]), only_texts([1])
-    (True, False)
-    """
+def _only_texts(values: Sequence[Any]) -> bool:
+    """Tell whether all values are texts: a long environment is looked at with each line of a Dockerfile."""
     return set(map(type, values)) <= {str}
 
 
@@ -167,7 +163,7 @@ def freeze(value: Any) -> Any:
     if isinstance(value, Mapping):
         return MappingProxyType({key: freeze(item) for key, item in value.items()})
     if isinstance(value, list | tuple):
-        return tuple(value if only_texts(value) else map(freeze, value))
+        return tuple(value if _only_texts(value) else map(freeze, value))
     return value
 
 
@@ -180,7 +176,7 @@ def thaw(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: thaw(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return list(value if only_texts(value) else map(thaw, value))
+        return list(value if _only_texts(value) else map(thaw, value))
     return value
 
 

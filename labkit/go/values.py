@@ -74,20 +74,12 @@ class NilMap(dict[str, object]):
     """
 
 
-class RawMap(dict[str, object]):
-    """A map[string]interface {}: what Go decodes any JSON object to.
-
-    >>> type_name(RawMap(a="b"))
-    'map[string]interface {}'
-    """
+class _RawMap(dict[str, object]):
+    """A map[string]interface {}: what Go decodes any JSON object to."""
 
 
-class RawList(list[object]):
-    """A []interface {}: what Go decodes any JSON array to.
-
-    >>> type_name(RawList(["a"]))
-    '[]interface {}'
-    """
+class _RawList(list[object]):
+    """A []interface {}: what Go decodes any JSON array to."""
 
 
 class JsonNumber(Written):
@@ -145,7 +137,7 @@ def type_name(value: object) -> str:
     for kind, name in _SCALARS:
         if isinstance(value, kind):
             return name
-    if isinstance(value, RawMap | RawList):
+    if isinstance(value, _RawMap | _RawList):
         return "map[string]interface {}" if isinstance(value, dict) else "[]interface {}"
     if isinstance(value, dict):
         return f"map[string]{_element_type(list(value.values()))}"
@@ -173,10 +165,10 @@ def _element_type(values: list[object]) -> str:
 def zero_element(items: dict[str, object]) -> object:
     """Give what indexing a map by an absent key gives: its element type's zero value.
 
-    >>> zero_element({"a": "b"}), zero_element(RawMap())
-    ('', None)
+    >>> zero_element({"a": "b"}), zero_element({"a": 1})
+    ('', 0)
     """
-    if isinstance(items, RawMap):
+    if isinstance(items, _RawMap):
         return None
     sample = next(iter(items.values()), "")
     if isinstance(sample, Struct):
@@ -195,9 +187,9 @@ def to_raw(value: object, *, sort_maps: bool = False) -> object:
     if isinstance(value, Struct | dict):
         items = value.json_items() if isinstance(value, Struct) else value.items()
         ordered = sorted(items) if sort_maps and isinstance(value, dict) else items
-        return RawMap((key, to_raw(item, sort_maps=sort_maps)) for key, item in ordered)
+        return _RawMap((key, to_raw(item, sort_maps=sort_maps)) for key, item in ordered)
     if isinstance(value, list | tuple):
-        return RawList(to_raw(item, sort_maps=sort_maps) for item in value)
+        return _RawList(to_raw(item, sort_maps=sort_maps) for item in value)
     if isinstance(value, int | float) and not isinstance(value, bool):
         return JsonNumber(dumps(value).decode())
     return str(value) if isinstance(value, GoTime) else value
