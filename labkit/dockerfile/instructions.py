@@ -30,7 +30,7 @@ _TIMES = {"interval": "Interval", "timeout": "Timeout", "start-period": "StartPe
 
 
 def check_instruction(step: Instruction) -> None:
-    """Raise DaemonError where an instruction is none, or lacks its arguments.
+    """Raise DaemonError where an instruction is none, or lacks its arguments; NotSimulated for ADD of a URL.
 
     >>> check_instruction(instruction("ENV"))
     Traceback (most recent call last):
@@ -57,6 +57,10 @@ def check_instruction(step: Instruction) -> None:
         _healthcheck(step)
     elif name != "RUN":
         flags(step)
+    if name == "ADD" and any(re.match("https?://", arg) for arg in args[:-1]):
+        raise NotSimulated(
+            f"labkit: line {step.line}: ADD of a URL is not simulated; it would download the file"
+        )
     if name in ("ENV", "LABEL") and "" in args[::2]:
         raise DaemonError(f"{name} names can not be blank")
     if name == "ARG" and any(arg.startswith("=") for arg in args):
@@ -163,15 +167,6 @@ def needs_buildkit(flag: str) -> DaemonError:
         f"the {flag} option requires BuildKit. Refer to https://docs.docker.com/go/buildkit/ to learn how to "
         "build images with BuildKit enabled"
     )
-
-
-def check_simulated(steps: list[Instruction]) -> None:
-    """Raise NotSimulated for a Dockerfile that labkit does not build."""
-    for step in steps:
-        if step.name == "ADD" and any(re.match("https?://", arg) for arg in step.args[:-1]):
-            raise NotSimulated(
-                f"labkit: line {step.line}: ADD of a URL is not simulated; it would download the file"
-            )
 
 
 _FOR_COMMITS = frozenset("CMD ENTRYPOINT ENV EXPOSE HEALTHCHECK LABEL ONBUILD USER VOLUME WORKDIR".split())

@@ -47,11 +47,6 @@ def list_of(element: Type) -> Type:
     return Type(f"[]{element.name}", "list", element)
 
 
-def map_of(element: Type) -> Type:
-    """Return the type of a map with text keys."""
-    return Type(f"map[string]{element.name}", "map", element)
-
-
 def struct(name: str, *fields: Field) -> Type:
     """Return the type of a struct, its fields in Go's order."""
     return Type(name, "struct", fields=fields)
@@ -94,9 +89,10 @@ def declared(source: str) -> dict[str, Type]:
 
 
 def _type_named(name: str, types: Mapping[str, Type]) -> Type:
-    for start, made in (("[]", list_of), ("map[string]", map_of)):
+    for start, kind in (("[]", "list"), ("map[string]", "map")):
         if name.startswith(start):
-            return made(_type_named(name.removeprefix(start), types))
+            element = _type_named(name.removeprefix(start), types)
+            return Type(start + element.name, kind, element)
     return types[name]
 
 
