@@ -14,6 +14,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NamedTuple, NoReturn, cast
 
+from pyrsistent import PMap, pmap
+
 from labkit.base.errors import LabkitError
 from labkit.base.text import decode, encode
 from labkit.go.fmt import CallError, Refused, go_print, go_sprint, go_sprintf
@@ -616,7 +618,7 @@ class _Run:
         self.template = template
         self.functions = functions
         self.strict = strict
-        self.variables: dict[str, tuple[object, bool]] = {}
+        self.variables: PMap[str, tuple[object, bool]] = pmap()
         self.written: list[str] = []
         self.size = self.steps = 0
         self.node = Node(0, "")
@@ -624,7 +626,7 @@ class _Run:
         self.boxed_dot = False
 
     def run(self, value: object) -> str:
-        self.variables = {"$": (value, False)}
+        self.variables = pmap({"$": (value, False)})
         self.walk(self.template.nodes, value)
         return encode("".join(self.written)).decode(errors="replace")
 
@@ -684,7 +686,7 @@ class _Run:
             key = GoInt(key) if isinstance(key, int) else key
             # One variable is the element; of two the first is its key or number.
             both = (item, self.strict), (key, False)
-            self.variables = {**self.variables, **dict(zip(node.pipe.variables[::-1], both, strict=False))}
+            self.variables = self.variables.update(dict(zip(node.pipe.variables[::-1], both, strict=False)))
             self.walk(node.body, item, boxed=self.strict)
 
     def pipeline(self, pipe: Pipe) -> object:
@@ -694,7 +696,7 @@ class _Run:
             value = self.command(command, (value,) if at else ())
             if value is None and self.strict:
                 value = MISSING
-        self.variables = {**self.variables, **dict.fromkeys(pipe.variables, (value, False))}
+        self.variables = self.variables.update(dict.fromkeys(pipe.variables, (value, False)))
         return value
 
     def command(self, command: tuple[Node, ...], final: Args) -> object:
