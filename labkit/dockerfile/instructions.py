@@ -234,6 +234,7 @@ def changed_config(words: Sequence[str], config: Mapping[str, Any]) -> dict[str,
     {'ExposedPorts': {'80/tcp': {}}}
     """
     name, *args = words
+    pairs = dict(zip(args[::2], args[1::2], strict=False))  # of ENV and LABEL
     match name:
         case "CMD":
             return {"Cmd": command(words, config)}
@@ -242,12 +243,9 @@ def changed_config(words: Sequence[str], config: Mapping[str, Any]) -> dict[str,
         case "SHELL":
             return {"Shell": args[1:]}
         case "ENV":
-            return {
-                "Env": _with_variables(config.get("Env") or (), dict(zip(*[iter(args)] * 2, strict=True)))
-            }
+            return {"Env": _with_variables(config.get("Env") or (), pairs)}
         case "LABEL":
-            added = dict(zip(*[iter(args)] * 2, strict=True))
-            return {"Labels": {**(config.get("Labels") or {}), **added}}
+            return {"Labels": {**(config.get("Labels") or {}), **pairs}}
         case "EXPOSE":
             ports: dict[str, Any] = {port: {} for word in args for port in _ports(word)}
             return {"ExposedPorts": {**(config.get("ExposedPorts") or {}), **ports}}
