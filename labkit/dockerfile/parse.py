@@ -18,19 +18,8 @@ _MAX_VALUE, _MAX_ENV = 1 << 17, 1 << 20
 """Of a string that a program is given, and of all (execve(2), "Limits on size of arguments")."""
 _NAME = re.compile(r"\d+|[@*#?$!-]|\w*")
 _FLAG = re.compile(r"""\s*(--(?:\\.?|'[^']*'?|"(?:\\.|[^\\"])*\\?"?|[^\s\\'"])*)""", re.DOTALL)
-
-
-_PIECE = r"""\\.|'[^']*'?|"(?:\\.|[^"\\])*"?|[^\s"'\\]"""
-_WORD = re.compile(rf"(?:{_PIECE})+", re.DOTALL)  # a backslash at the end has nothing to escape
-
-
-def split(text: str) -> list[str]:
-    r"""Return the words of a line, with their quotes and escapes.
-
-    >>> split('a "b c" d\\ e')
-    ['a', '"b c"', 'd\\ e']
-    """
-    return _WORD.findall(text)
+# Words with their quotes and escapes; a backslash at the end has nothing to escape.
+_WORD = re.compile(r"""(?:\\.|'[^']*'?|"(?:\\.|[^"\\])*"?|[^\s"'\\])+""", re.DOTALL)
 
 
 def expand(text: str, env: Mapping[str, str]) -> str:
@@ -267,7 +256,7 @@ def _arguments(name: str, rest: str) -> tuple[Sequence[str], bool]:
     if name in _PAIRS:
         return _pairs(name, rest), False
     if name == "ARG":
-        return split(rest), False
+        return _WORD.findall(rest), False
     if name in _WORDS:
         return [word for word in _BLANKS.split(rest) if word], False
     if name in _JSON_OR_WORDS or name in _JSON_OR_LINE:
@@ -287,7 +276,7 @@ def _arguments(name: str, rest: str) -> tuple[Sequence[str], bool]:
 
 def _pairs(name: str, rest: str) -> list[str]:
     """Return names and values of `A=1 B="two words"`, or of the older form `A all the rest`."""
-    words = split(rest)
+    words = _WORD.findall(rest)
     if words and "=" not in words[0]:
         key, *value = _BLANKS.split(rest, maxsplit=1)
         if not value:

@@ -24,7 +24,7 @@ _ALWAYS_ESCAPED = re.compile('["\\\\\x00-\x1f\u2028\u2029\ud800-\udfff]')
 _HTML_ESCAPED = re.compile('["\\\\\x00-\x1f\u2028\u2029\ud800-\udfff<>&]')
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _LONGEST_INTEGER = 4000
-_GO_DEPTH, _READ_DEPTH = 10_000, 100
+_DEEPEST = 100  # levels: Python reads by recursion, and no struct has a tenth of them
 _BRACKET = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[][{}]', re.DOTALL)
 _MOST_VALUES = 1_000_000
 """An object or a list counts as three. A history of 160,000 lines has fewer; a Python value takes up to fifty
@@ -126,9 +126,9 @@ def loads(raw: bytes) -> Any:
     if raw.count(b",") + 3 * (raw.count(b"{") + raw.count(b"[")) > _MOST_VALUES:
         raise InvalidDocument(f"labkit reads documents of at most {_MOST_VALUES:,} values")
     text = raw.decode("utf-8", errors="replace")
+    if raw.count(b"{") + raw.count(b"[") > _DEEPEST and _too_deep(text):
+        raise InvalidDocument(f"labkit reads documents of at most {_DEEPEST} levels")
     try:
-        if max(raw.count(b"{"), raw.count(b"[")) > _READ_DEPTH:
-            text = _shallow(text, raw)
         value = json.loads(text, parse_constant=_refuse, parse_int=_integer)
         return _without_surrogates(value) if "\\ud" in text.lower() else value
     except ValueError:
@@ -136,29 +136,13 @@ def loads(raw: bytes) -> Any:
         raise InvalidDocument(reason, code="unexpected-end" if reason == _UNEXPECTED_END else "") from None
 
 
-def _shallow(text: str, raw: bytes) -> str:
-    """Return the text with `null` in place of what lies deeper than any struct; Python reads by recursion.
-
-    Raises InvalidDocument deeper than Go reads (encoding/json, maxNestingDepth).
-    """
-    kept, depth, start = [], 0, 0
+def _too_deep(text: str) -> bool:
+    depth = 0
     for found in _BRACKET.finditer(text):
-        if found[0] in "[{":
-            depth += 1
-            if depth > _GO_DEPTH:
-                raise InvalidDocument(f"invalid character '{found[0]}' exceeded max depth")
-            if depth == _READ_DEPTH:
-                kept.append(text[start : found.start()])
-        elif found[0] in "]}":
-            if depth == _READ_DEPTH:
-                kept.append("null")
-                start = found.end()
-            depth -= 1
-    if not kept:
-        return text
-    if syntax_error(raw):
-        raise ValueError
-    return "".join([*kept, text[start:]])
+        depth += (found[0] in "[{") - (found[0] in "]}")
+        if depth > _DEEPEST:
+            return True
+    return False
 
 
 def _refuse(constant: str) -> NoReturn:
