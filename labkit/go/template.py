@@ -14,8 +14,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NamedTuple, NoReturn, cast
 
-from pyrsistent import PMap, pmap
-
 from labkit.base.errors import LabkitError
 from labkit.base.text import decode, encode
 from labkit.go.fmt import CallError, Refused, go_print, go_sprint, go_sprintf
@@ -618,7 +616,7 @@ class _Run:
         self.template = template
         self.functions = functions
         self.strict = strict
-        self.variables: PMap[str, tuple[object, bool]] = pmap()
+        self.variables: list[tuple[str, object, bool]] = []
         self.written: list[str] = []
         self.size = self.steps = 0
         self.node = Node(0, "")
@@ -626,7 +624,7 @@ class _Run:
         self.boxed_dot = False
 
     def run(self, value: object) -> str:
-        self.variables = pmap({"$": (value, False)})
+        self.variables = [("$", value, False)]
         self.walk(self.template.nodes, value)
         return encode("".join(self.written)).decode(errors="replace")
 
@@ -637,7 +635,7 @@ class _Run:
         raise kind(f"{where}: {message}")
 
     def walk(self, nodes: tuple[Node, ...], dot: object, *, boxed: bool = False) -> None:
-        outer = self.dot, self.boxed_dot, self.variables
+        outer = self.dot, self.boxed_dot
         self.dot, self.boxed_dot = dot, boxed
         for node in nodes:
             self.node = node
@@ -651,10 +649,10 @@ class _Run:
                 if not node.variables:
                     self.write(go_print(value))
             elif isinstance(node, Branch):
-                known = self.variables
+                known = len(self.variables)
                 self.branch(node, self.pipeline(node.pipe))
-                self.variables = known
-        self.dot, self.boxed_dot, self.variables = outer
+                del self.variables[known:]
+        self.dot, self.boxed_dot = outer
 
     def write(self, text: str) -> None:
         self.written.append(self.bounded(text))
@@ -680,14 +678,16 @@ class _Run:
             self.walk(node.body, self.dot, boxed=self.boxed_dot)
 
     def range(self, node: Branch, items: object) -> None:
+        known = len(self.variables)
         # Go's range over a map goes by its keys, sorted, because a map has no order.
         pairs = sorted(items.items()) if isinstance(items, dict) else enumerate(cast("list[object]", items))
         for key, item in pairs:
             key = GoInt(key) if isinstance(key, int) else key
             # One variable is the element; of two the first is its key or number.
-            both = (item, self.strict), (key, False)
-            self.variables = self.variables.update(dict(zip(node.pipe.variables[::-1], both, strict=False)))
+            both = zip(node.pipe.variables[::-1], ((item, self.strict), (key, False)), strict=False)
+            self.variables += [(name, *value) for name, value in both]
             self.walk(node.body, item, boxed=self.strict)
+            del self.variables[known:]
 
     def pipeline(self, pipe: Pipe) -> object:
         self.node = pipe
@@ -696,7 +696,7 @@ class _Run:
             value = self.command(command, (value,) if at else ())
             if value is None and self.strict:
                 value = MISSING
-        self.variables = self.variables.update(dict.fromkeys(pipe.variables, (value, False)))
+        self.variables += [(name, value, False) for name in pipe.variables]
         return value
 
     def command(self, command: tuple[Node, ...], final: Args) -> object:
@@ -727,9 +727,10 @@ class _Run:
         if node.start is not None:
             boxed = False
             if isinstance(node.start, str):
-                if node.start not in self.variables:  # `$x := $x`: the parser knows it, the run does not yet
+                found = next((each for each in reversed(self.variables) if each[0] == node.start), None)
+                if found is None:  # `$x := $x`: the parser knows it, the run does not yet
                     self.fail(f"undefined variable: {node.start}")
-                value, boxed = self.variables[node.start]
+                _, value, boxed = found
             else:
                 value = self.operand(node.start)
         for at, name in enumerate(node.names, 1):
