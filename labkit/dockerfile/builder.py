@@ -348,7 +348,8 @@ class Builder:
         command = instructions.command(words, self.config)
         known = instructions.variables(self.config)
         given = {key: value for key, value in self.arguments.allowed().items() if key not in known}
-        shown = sorted(f"{key}={value}" for key, value in given.items() if self.arguments.shown(key))
+        told = (key for key in given if key in self.arguments.declared or key not in PROXIES)
+        shown = sorted(f"{key}={given[key]}" for key in told)
         noted = {"Cmd": [f"|{len(shown)}", *shown, *command] if given else command, "Entrypoint": None}
         if self._found({**self.config, **noted}):
             return
@@ -467,10 +468,6 @@ class Arguments:
             if (value := next((each for each in values if each is not None), None)) is not None:
                 found[name] = value
         return found
-
-    def shown(self, name: str) -> bool:
-        """Tell whether an argument is noted in the command that history shows."""
-        return name in self.declared or name not in PROXIES
 
     def unused(self) -> list[str]:
         """Return the names given on the command line that no ARG asked for."""
