@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from decimal import Decimal
 
 from labkit.base.errors import LabkitError
 
@@ -116,7 +117,7 @@ def duration(text: str) -> int | None:
         return 0
     found = _DURATION.fullmatch(text)
     parts = re.findall(_PART, found[2], re.ASCII) if found else ()
-    length = sum(int(float(number) * UNITS[unit]) for number, unit in parts)
+    length = sum(int(Decimal(number) * UNITS[unit]) for number, unit in parts)
     if found is None or length >= 1 << 63:
         return None
     return -length if found[1] == "-" else length
