@@ -43,16 +43,14 @@ def fetcher(package: str, names: Mapping[str, str]) -> Callable[[str], Any]:
             with extra("course"):
                 return getattr(import_module(names[name]), name)
         except MissingExtra as error:
-            return _refusal(str(error))
+            words = str(error)
+
+            def refuse(*arguments: object, **options: object) -> NoReturn:
+                raise MissingExtra(words)
+
+            return refuse
 
     return fetch
-
-
-def _refusal(words: str) -> Callable[..., NoReturn]:
-    def refuse(*arguments: object, **options: object) -> NoReturn:
-        raise MissingExtra(words)
-
-    return refuse
 
 
 @contextmanager

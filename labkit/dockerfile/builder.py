@@ -46,7 +46,6 @@ class BuildRequest:
     arguments: Mapping[str, str | None] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
     use_cache: bool = True
-    cache_from: tuple[str, ...] = ()
     pull: bool = False
     remove: bool = True
     force_remove: bool = False
@@ -114,7 +113,6 @@ def read_steps(files: Context, request: BuildRequest) -> tuple[Context, list[Ins
         begun = begun or step.name == "FROM"
         if not begun and step.name != "ARG":
             raise DaemonError("no build stage in current context")
-    instructions.check_simulated(found)
     found = _until(request.target, found)
     for key, value in sorted(request.labels.items()):
         found.append(Instruction("LABEL", (key, value), f"LABEL {key}={value}", literal=True))
@@ -205,14 +203,14 @@ class Builder:
         if name and self._named(name):
             raise DaemonError(f"{name} stage name already used")
         self.name, self.author, self.has_command = name, "", False
-        self.cache = Cache(self.engine, used=self.request.use_cache, sources=self.request.cache_from)
+        self.cache = Cache(self.engine, used=self.request.use_cache)
         self.arguments.begin_stage(first=first)
 
     def _named(self, name: str) -> Stage | None:
         return next((stage for stage in self.stages if name and stage.name == name.lower()), None)
 
     def _begin(self, step: Instruction) -> None:
-        name = expand(step.args[0], self.arguments.for_from(), step.escape)
+        name = expand(step.args[0], self.arguments.allowed(in_from=True))
         if not name:
             raise DaemonError(f"base name ({step.args[0]}) should not be blank")
         if stage := self._named(name):
@@ -230,7 +228,6 @@ class Builder:
         for trigger in triggers:
             found = instruction(trigger)
             instructions.check_instruction(found)
-            instructions.check_simulated([found])
             self._dispatch(found)
 
     def _base(self, name: str) -> Image:
@@ -351,7 +348,8 @@ class Builder:
         command = instructions.command(words, self.config)
         known = instructions.variables(self.config)
         given = {key: value for key, value in self.arguments.allowed().items() if key not in known}
-        shown = sorted(f"{key}={value}" for key, value in given.items() if self.arguments.shown(key))
+        told = (key for key in given if key in self.arguments.declared or key not in PROXIES)
+        shown = sorted(f"{key}={given[key]}" for key in told)
         noted = {"Cmd": [f"|{len(shown)}", *shown, *command] if given else command, "Entrypoint": None}
         if self._found({**self.config, **noted}):
             return
@@ -432,10 +430,7 @@ class Builder:
         images.add_image(self.engine, self.image, parent=parent.id if parent else "")
 
 
-PROXIES = (
-    "HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "FTP_PROXY", "ftp_proxy",
-    "NO_PROXY", "no_proxy",
-)  # fmt: skip
+PROXIES = [made(f"{kind}_proxy") for kind in ("http", "https", "ftp", "no") for made in (str.upper, str)]
 """Allowed without ARG, and then left out of the history."""
 
 
@@ -465,27 +460,14 @@ class Arguments:
         """Keep what was declared before the first stage for FROM, and for an ARG that says its name again."""
         self.before_from, self.declared = self.declared if first else self.before_from, {}
 
-    def allowed(self) -> dict[str, str]:
-        """Return the arguments that have a value here."""
-        return self._values(self.declared)
-
-    def for_from(self) -> dict[str, str]:
-        """Return the arguments that FROM may use."""
-        return self._values(self.before_from)
-
-    def _values(self, declared: Mapping[str, str | None]) -> dict[str, str]:
-        found = {name: self._value(name, declared) for name in (*declared, *PROXIES)}
-        return {name: value for name, value in found.items() if value is not None}
-
-    def _value(self, name: str, declared: Mapping[str, str | None]) -> str | None:
-        for source in (self.given, declared, self.before_from):
-            if source.get(name) is not None:
-                return source[name]
-        return None
-
-    def shown(self, name: str) -> bool:
-        """Tell whether an argument is noted in the command that history shows."""
-        return name in self.declared or name not in PROXIES
+    def allowed(self, *, in_from: bool = False) -> dict[str, str]:
+        """Return the arguments that have a value here, or those that FROM may use."""
+        declared, found = self.before_from if in_from else self.declared, dict[str, str]()
+        for name in (*declared, *PROXIES):
+            values = (source.get(name) for source in (self.given, declared, self.before_from))
+            if (value := next((each for each in values if each is not None), None)) is not None:
+                found[name] = value
+        return found
 
     def unused(self) -> list[str]:
         """Return the names given on the command line that no ARG asked for."""

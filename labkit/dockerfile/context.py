@@ -24,6 +24,7 @@ from labkit.oci.gzip import decompressed
 from labkit.oci.tar import BLOCK, entries
 from labkit.oci.tar_reader import read_changes
 from labkit.oci.tree import EMPTY_ROOT, Device, Dir, File, Meta, Node, Symlink
+from labkit.storage.posix import meta_of, mode_of
 
 Files = Mapping[str, str | bytes | int]
 """A path's text or bytes, or a number for that many bytes of filler."""
@@ -218,8 +219,9 @@ def joined(kind: str, digests: Sequence[str]) -> str:
     return f"{kind}:{hashlib.sha256(encode(','.join(digests))).hexdigest()}"
 
 
-_KINDS = {File: (stat.S_IFREG, "0"), Dir: (stat.S_IFDIR, "5"), Symlink: (stat.S_IFLNK, "2")}
-_DEVICES = {"c": (stat.S_IFCHR, "3"), "b": (stat.S_IFBLK, "4")}
+_FLAGS = {stat.S_IFREG: 0, stat.S_IFLNK: 2, stat.S_IFCHR: 3, stat.S_IFBLK: 4, stat.S_IFDIR: 5,
+          stat.S_IFIFO: 6}  # fmt: skip
+"""The typeflag of a tar's header, by the bits of a mode."""
 
 
 def _digest(context: Context, path: str, node: Node) -> str:
@@ -230,15 +232,13 @@ def _digest(context: Context, path: str, node: Node) -> str:
     if path in context.digests:
         return context.digests[path]
     device = (node.major, node.minor) if isinstance(node, Device) else (0, 0)
-    bits, flag = _KINDS.get(type(node), (stat.S_IFIFO, "6"))
-    if isinstance(node, Device):
-        bits, flag = _DEVICES[node.kind]
     content = node.content if isinstance(node, File) else Content()
-    meta = getattr(node, "meta", Meta())
+    meta, mode = meta_of(node), mode_of(node)
     link = node.target if isinstance(node, Symlink) else ""
     name = path + "/" if isinstance(node, Dir) else path
     user, group = ("root" if context.of_image and number == 0 else "" for number in (meta.uid, meta.gid))
-    about = (name, bits | meta.mode, meta.uid, meta.gid, content.size, flag, link, user, group, *device)
+    flag = _FLAGS[stat.S_IFMT(mode)]
+    about = (name, mode, meta.uid, meta.gid, content.size, flag, link, user, group, *device)
     return _tarsum(about, content, meta.xattrs)
 
 

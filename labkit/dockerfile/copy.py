@@ -149,11 +149,10 @@ def owner(mount: Mount, text: str) -> tuple[int, int]:
     failed = "unable to convert uid/gid chown string to host mapping: "
     if len(parts) > 2:
         raise DaemonError(f"{failed}invalid chown string format: {text}")
-    user, group = parts[0], parts[-1]
-    uid = int(user) if user.isdecimal() else users.user_id(mount, user)
-    if uid is None:
-        raise DaemonError(f"{failed}can't find uid for user {user}: no such user: {user}")
-    gid = int(group) if group.isdecimal() else users.group_id(mount, group)
-    if gid is None:
-        raise DaemonError(f"{failed}can't find gid for group {group}: no such group: {group}")
-    return uid, gid
+    found = []
+    for kind, name, number_of in (("user", parts[0], users.user_id), ("group", parts[-1], users.group_id)):
+        number = int(name) if name.isdecimal() else number_of(mount, name)
+        if number is None:
+            raise DaemonError(f"{failed}can't find {kind[0]}id for {kind} {name}: no such {kind}: {name}")
+        found.append(number)
+    return found[0], found[1]

@@ -13,8 +13,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from labkit.base.errors import DaemonError, NotSimulated
-from labkit.dockerfile.parse import KNOWN, ONE_ARGUMENT, Instruction, expand, expand_words, instruction, parse
-from labkit.go.moment import SECOND, UNITS
+from labkit.dockerfile.parse import KNOWN, ONE_ARGUMENT, Instruction, expand, instruction, parse
+from labkit.go.moment import SECOND, UNITS, duration
 from labkit.go.quote import go_quote
 
 _ANY = ("ARG", "ENV", "EXPOSE", "HEALTHCHECK", "LABEL", "ONBUILD", "SHELL", "VOLUME")
@@ -26,12 +26,11 @@ _FLAGS = {
 }
 _WITHOUT_FLAGS = ("ARG", "STOPSIGNAL")
 _STAGE = re.compile(r"[a-z][a-z0-9-_.]*", re.ASCII)
-_DURATION = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)", re.ASCII)
 _TIMES = {"interval": "Interval", "timeout": "Timeout", "start-period": "StartPeriod"}
 
 
 def check_instruction(step: Instruction) -> None:
-    """Raise DaemonError where an instruction is none, or lacks its arguments.
+    """Raise DaemonError where an instruction is none, or lacks its arguments; NotSimulated for ADD of a URL.
 
     >>> check_instruction(instruction("ENV"))
     Traceback (most recent call last):
@@ -55,9 +54,13 @@ def check_instruction(step: Instruction) -> None:
         if len(args) > 1:
             raise DaemonError("HEALTHCHECK NONE takes no arguments")
     elif name == "HEALTHCHECK":
-        healthcheck(step)
+        _healthcheck(step)
     elif name != "RUN":
         flags(step)
+    if name == "ADD" and any(re.match("https?://", arg) for arg in args[:-1]):
+        raise NotSimulated(
+            f"labkit: line {step.line}: ADD of a URL is not simulated; it would download the file"
+        )
     if name in ("ENV", "LABEL") and "" in args[::2]:
         raise DaemonError(f"{name} names can not be blank")
     if name == "ARG" and any(arg.startswith("=") for arg in args):
@@ -109,12 +112,8 @@ def flags(step: Instruction) -> dict[str, str]:
     return found
 
 
-def healthcheck(step: Instruction) -> dict[str, Any]:
-    """Return the health check that an instruction sets; raises DaemonError.
-
-    >>> healthcheck(instruction("HEALTHCHECK --interval=5s CMD true"))
-    {'Test': ['CMD-SHELL', 'true'], 'Interval': 5000000000}
-    """
+def _healthcheck(step: Instruction) -> dict[str, Any]:
+    """Return the health check that an instruction sets; raises DaemonError."""
     kind, *command = step.args
     if kind.upper() == "NONE":
         return {"Test": ["NONE"]}
@@ -125,9 +124,8 @@ def healthcheck(step: Instruction) -> dict[str, Any]:
         raise DaemonError("Missing command after HEALTHCHECK CMD")
     found: dict[str, Any] = {"Test": ["CMD" if step.is_json else "CMD-SHELL", *command]}
     for name, key in _TIMES.items():
-        amount = _duration(name, given.get(name, ""))
-        if amount:
-            found[key] = amount
+        if text := given.get(name):
+            found[key] = _duration(name, text)
     if retries := given.get("retries", ""):
         if not re.fullmatch(r"[+-]?\d+", retries, re.ASCII):
             raise DaemonError(f"strconv.ParseInt: parsing {json.dumps(retries)}: invalid syntax")
@@ -138,31 +136,19 @@ def healthcheck(step: Instruction) -> dict[str, Any]:
 
 
 def _duration(name: str, text: str) -> int:
-    """Return the nanoseconds of a duration as Go's time.ParseDuration reads it."""
-    if text in ("", "0"):
-        return 0
-    amounts = _DURATION.findall(text)
-    if "".join(number + unit for number, unit in amounts) != text:
-        missing = re.fullmatch(r"\d+(?:\.\d*)?", text[len("".join(n + u for n, u in amounts)) :], re.ASCII)
-        reason = "missing unit in duration" if missing else "invalid duration"
+    amount = duration(text)
+    if amount is None:
+        reason = "invalid duration" if duration(text + "s") is None else "missing unit in duration"
         raise DaemonError(f"time: {reason} {json.dumps(text)}")
-    amount = sum(int(float(number) * UNITS[unit]) for number, unit in amounts)
     if amount < UNITS["ms"]:
         raise DaemonError(f"Interval {json.dumps(name)} cannot be less than 1ms")
     return amount
 
 
-def shown_duration(nanoseconds: int) -> str:
-    """Write a duration as Go does.
-
-    >>> shown_duration(300 * SECOND), shown_duration(1500 * 10**6), shown_duration(0)
-    ('5m0s', '1.5s', '0s')
-    """
-    if nanoseconds < SECOND:
-        for unit in ("ms", "µs", "ns"):
-            if nanoseconds >= UNITS[unit]:
-                return f"{nanoseconds / UNITS[unit]:.9g}{unit}"
-        return "0s"
+def _shown_duration(nanoseconds: int) -> str:
+    """Write a duration of a millisecond or more, or none, as Go does."""
+    if 0 < nanoseconds < SECOND:
+        return f"{nanoseconds / UNITS['ms']:.9g}ms"
     minutes, rest = divmod(nanoseconds, UNITS["m"])
     hours, minutes = divmod(minutes, 60)
     seconds = f"{rest / SECOND:.11g}s"
@@ -183,17 +169,11 @@ def needs_buildkit(flag: str) -> DaemonError:
     )
 
 
-def check_simulated(steps: list[Instruction]) -> None:
-    """Raise NotSimulated for a Dockerfile that labkit does not build."""
-    for step in steps:
-        if step.name == "ADD" and any(re.match("https?://", arg) for arg in step.args[:-1]):
-            raise NotSimulated(
-                f"labkit: line {step.line}: ADD of a URL is not simulated; it would download the file"
-            )
-
-
 _FOR_COMMITS = frozenset("CMD ENTRYPOINT ENV EXPOSE HEALTHCHECK LABEL ONBUILD USER VOLUME WORKDIR".split())
-_SIGNALS = "HUP INT QUIT ILL ABRT FPE KILL USR1 SEGV USR2 PIPE ALRM TERM CHLD CONT STOP TSTP WINCH".split()
+_SIGNALS = frozenset(
+    "ABRT ALRM BUS CHLD CLD CONT FPE HUP ILL INT IO IOT KILL PIPE POLL PROF PWR QUIT SEGV STKFLT STOP SYS "
+    "TERM TRAP TSTP TTIN TTOU URG USR1 USR2 VTALRM WINCH XCPU XFSZ RTMIN RTMAX".split()
+)
 _PORT = re.compile(r"(\d+)(?:-(\d+))?", re.ASCII)
 SHELL = ("/bin/sh", "-c")
 
@@ -230,19 +210,16 @@ def expanded(step: Instruction, env: Mapping[str, str]) -> tuple[str, ...]:
     """
     args: Sequence[str] = step.args
     if step.name == "EXPOSE":
-        args = [word for arg in sorted(args) for word in expand_words(arg, env, step.escape)]
+        args = [word for arg in sorted(args) for word in _expanded_ports(arg, env)]
     elif step.name in ("ADD", "COPY", "ENV", "LABEL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR"):
-        args = args if step.literal else [expand(arg, env, step.escape) for arg in args]
+        args = args if step.literal else [expand(arg, env) for arg in args]
     elif step.name == "ARG":
         pairs = (arg.partition("=") for arg in args)
-        args = [
-            expand(key, env, step.escape) + equals + expand(value, env, step.escape)
-            for key, equals, value in pairs
-        ]
+        args = [expand(key, env) + equals + expand(value, env) for key, equals, value in pairs]
     elif step.name in ("CMD", "ENTRYPOINT", "RUN", "SHELL"):
         return (step.name, "json" if step.is_json else "line", *args)
     elif step.name == "HEALTHCHECK":
-        return (step.name, json.dumps(healthcheck(step)))
+        return (step.name, json.dumps(_healthcheck(step)))
     elif step.name == "ONBUILD":
         args = [re.sub(r"(?i)^\s*ONBUILD\s*", "", step.original)]
     return (step.name, *args)
@@ -257,6 +234,7 @@ def changed_config(words: Sequence[str], config: Mapping[str, Any]) -> dict[str,
     {'ExposedPorts': {'80/tcp': {}}}
     """
     name, *args = words
+    pairs = dict(zip(args[::2], args[1::2], strict=False))  # of ENV and LABEL
     match name:
         case "CMD":
             return {"Cmd": command(words, config)}
@@ -265,12 +243,9 @@ def changed_config(words: Sequence[str], config: Mapping[str, Any]) -> dict[str,
         case "SHELL":
             return {"Shell": args[1:]}
         case "ENV":
-            return {
-                "Env": _with_variables(config.get("Env") or (), dict(zip(*[iter(args)] * 2, strict=True)))
-            }
+            return {"Env": _with_variables(config.get("Env") or (), pairs)}
         case "LABEL":
-            added = dict(zip(*[iter(args)] * 2, strict=True))
-            return {"Labels": {**(config.get("Labels") or {}), **added}}
+            return {"Labels": {**(config.get("Labels") or {}), **pairs}}
         case "EXPOSE":
             ports: dict[str, Any] = {port: {} for word in args for port in _ports(word)}
             return {"ExposedPorts": {**(config.get("ExposedPorts") or {}), **ports}}
@@ -359,6 +334,14 @@ def _working_dir(current: str, path: str) -> str:
     return path if path.startswith("/") else posixpath.normpath(posixpath.join("/", current, path))
 
 
+def _expanded_ports(arg: str, env: Mapping[str, str]) -> list[str]:
+    """Return the words of an argument: a variable's value may hold several, but for one in quotes."""
+    text = expand(arg, env)
+    if '"' in arg.strip('"') and len(text.split()) > 1:
+        raise NotSimulated(f"labkit: EXPOSE {arg} is not simulated; it would split the value")
+    return [text] if '"' in arg and text else text.split()
+
+
 def _ports(text: str) -> list[str]:
     """Return the ports of `80`, `53/udp`, `100-102` or, of which the first counts for nothing, `8080:80`."""
     whole, slash, protocol = text.rpartition(":")[2].partition("/")
@@ -383,6 +366,6 @@ def _quoted(words: Sequence[str]) -> str:
 
 
 def _shown_healthcheck(check: Mapping[str, Any]) -> str:
-    times = [shown_duration(check.get(key, 0)) for key in ("Interval", "Timeout", "StartPeriod")]
+    times = [_shown_duration(check.get(key, 0)) for key in ("Interval", "Timeout", "StartPeriod")]
     retries = go_quote(chr(check.get("Retries", 0)), "'")
     return f"&{{{_quoted(check['Test'])} {_quoted(times)[1:-1]} {retries}}}"

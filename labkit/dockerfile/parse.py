@@ -1,9 +1,8 @@
 r"""A Dockerfile's text as instructions, and the words and variables of their lines.
 
-Lines that end in the escape character go on, comments are dropped, flags stand before the arguments, and
-each instruction has its own grammar for those: a JSON array, words, pairs, or the rest of the line
-(buildkit, frontend/dockerfile/parser). The escape character is a backslash, unless a directive at the
-beginning makes it a backquote; it takes the meaning from the next one (frontend/dockerfile/shell).
+Lines that end in a backslash go on, comments are dropped, flags stand before the arguments, and each
+instruction has its own grammar for those: a JSON array, words, pairs, or the rest of the line (buildkit,
+frontend/dockerfile/parser). A backslash takes the meaning from what follows (frontend/dockerfile/shell).
 """
 
 from __future__ import annotations
@@ -13,26 +12,17 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from labkit.base.errors import DaemonError
+from labkit.base.errors import DaemonError, NotSimulated
 
 _MAX_VALUE, _MAX_ENV = 1 << 17, 1 << 20
 """Of a string that a program is given, and of all (execve(2), "Limits on size of arguments")."""
 _NAME = re.compile(r"\d+|[@*#?$!-]|\w*")
 _FLAG = re.compile(r"""\s*(--(?:\\.?|'[^']*'?|"(?:\\.|[^\\"])*\\?"?|[^\s\\'"])*)""", re.DOTALL)
+# Words with their quotes and escapes; a backslash at the end has nothing to escape.
+_WORD = re.compile(r"""(?:\\.|'[^']*'?|"(?:\\.|[^"\\])*"?|[^\s"'\\])+""", re.DOTALL)
 
 
-def split(text: str, escape: str = "\\") -> list[str]:
-    r"""Return the words of a line, with their quotes and escapes.
-
-    >>> split('a "b c" d\\ e')
-    ['a', '"b c"', 'd\\ e']
-    """
-    mark = re.escape(escape)
-    piece = rf"""{mark}.|'[^']*'?|"(?:{mark}.|[^"{mark}])*"?|[^\s"'{mark}]"""
-    return re.findall(rf"(?:{piece})+", text, re.DOTALL)  # an escape at the end has nothing to escape
-
-
-def expand(text: str, env: Mapping[str, str], escape: str = "\\") -> str:
+def expand(text: str, env: Mapping[str, str]) -> str:
     r"""Return a word without its quotes, variables replaced by their values.
 
     Raises DaemonError in the builder's words where it is not well formed.
@@ -40,29 +30,8 @@ def expand(text: str, env: Mapping[str, str], escape: str = "\\") -> str:
     >>> expand("\"$A\" '$A' \\$A ${A:-x} ${B:-x}", {"A": "1"})
     '1 $A $A 1 x'
     """
-    return "".join(piece for piece, _ in _pieces(text, env, escape))
-
-
-def expand_words(text: str, env: Mapping[str, str], escape: str = "\\") -> list[str]:
-    """Return the words that a word stands for: a variable's value may hold several.
-
-    >>> expand_words("$A/tcp", {"A": "80 81"})
-    ['80', '81/tcp']
-    """
-    words, word = [], ""
-    for piece, raw in _pieces(text, env, escape):
-        for character in piece:
-            if raw or not character.isspace():
-                word += character
-            elif word:
-                words.append(word)
-                word = ""
-    return [*words, word] if word else words
-
-
-def _pieces(text: str, env: Mapping[str, str], escape: str) -> list[tuple[str, bool]]:
     try:
-        return _WordLexer(text, env, escape).until("")
+        return _WordLexer(text, env).until("")
     except _SyntaxFault as fault:
         raise DaemonError(f"failed to process {json.dumps(text, ensure_ascii=False)}: {fault}") from None
 
@@ -74,10 +43,9 @@ class _SyntaxFault(Exception):
 class _WordLexer:
     """Reads a word character by character."""
 
-    def __init__(self, text: str, env: Mapping[str, str], escape: str) -> None:
+    def __init__(self, text: str, env: Mapping[str, str]) -> None:
         self.text, self.at = text, 0
         self.env = env
-        self.escape = escape
         self.room = min(_MAX_VALUE, _MAX_ENV - sum(map(len, env.values())))
 
     def peek(self) -> str:
@@ -87,21 +55,21 @@ class _WordLexer:
         self.at += 1
         return self.text[self.at - 1 : self.at]
 
-    def until(self, stop: str) -> list[tuple[str, bool]]:
-        """Return the pieces up to a character, "" for all, each with whether its blanks are kept."""
-        found: list[tuple[str, bool]] = []
+    def until(self, stop: str) -> str:
+        """Return what stands up to a character, "" for all."""
+        found = ""
         while character := self.peek():
             if character == stop:
                 self.next()
                 return found
             if character == "$":
-                found.append((self._dollar(), False))
+                found += self._dollar()
             elif character in "\"'":
-                found.append((self._quoted(), True))
-            elif self.next() == self.escape:
-                found.append((self.next(), True))
+                found += self._quoted()
+            elif self.next() == "\\":
+                found += self.next()
             else:
-                found.append((character, False))
+                found += character
         if stop:
             raise _SyntaxFault(f"unexpected end of statement while looking for matching {stop}")
         return found
@@ -115,7 +83,7 @@ class _WordLexer:
             self.next()
             if character == quote:
                 return found
-            if quote == '"' and character == self.escape and self.peek() in ('"', "$", self.escape):
+            if quote == '"' and character == "\\" and self.peek() in ('"', "$", "\\"):
                 character = self.next()
             found += character
         kind = "double" if quote == '"' else "single"
@@ -140,7 +108,7 @@ class _WordLexer:
             raise _SyntaxFault("missing ':' in substitution")
         modifier = self.next()
         try:
-            word = "".join(piece for piece, _ in self.until("}"))
+            word = self.until("}")
         except _SyntaxFault:
             raise _SyntaxFault("syntax error: missing '}'") from None
         if modifier == "-":
@@ -167,6 +135,7 @@ class _WordLexer:
         return match[0]
 
 
+_CONTINUED = re.compile(r"(^|[^\\])\\[ \t]*$")  # two of them are no sign that the line goes on
 _BLANKS = re.compile(r"[\t\v\f\r ]+")
 _DIRECTIVE = re.compile(r"#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*")
 ONE_ARGUMENT = ("MAINTAINER", "STOPSIGNAL", "USER", "WORKDIR")
@@ -183,8 +152,7 @@ class Instruction(NamedTuple):
     """An instruction: its name in capitals, its arguments as its grammar splits them, and where it stands.
 
     Pairs are names and values in turn. `is_json` says that the arguments were a JSON array.
-    `original` is the whole of it as it is written, `escape` the Dockerfile's escape character; `literal`
-    arguments have no variables.
+    `original` is the whole of it as it is written; `literal` arguments have no variables.
     """
 
     name: str
@@ -193,7 +161,6 @@ class Instruction(NamedTuple):
     line: int = 1
     flags: tuple[str, ...] = ()
     is_json: bool = False
-    escape: str = "\\"
     literal: bool = False
 
 
@@ -213,34 +180,25 @@ def parse(text: str) -> Dockerfile:
     lines = [line.removesuffix("\r") for line in text.removeprefix("\ufeff").split("\n")]
     if lines and not lines[-1]:
         lines.pop()
-    escape = _escape(lines)
-    mark = re.escape(escape)
-    continued = re.compile(rf"(^|[^{mark}]){mark}[ \t]*$")  # two of them are no sign that the line goes on
+    _check_directives(lines)
     found: list[Instruction] = []
     warnings: list[str] = []
-    at = 0
-    while at < len(lines):
-        first, line = at + 1, lines[at].lstrip()
-        line = "" if line.startswith("#") else line
-        at += 1
-        goes_on = continued.search(line) is not None
-        line = continued.sub(r"\1", line)
-        if not line and not goes_on:
+    numbered = iter(enumerate(lines, 1))
+    for number, line in numbered:
+        line, goes_on = _CONTINUED.subn(r"\1", line.lstrip())
+        if line.startswith("#") or not (line or goes_on):
             continue
         empty = False
-        while goes_on and at < len(lines):
-            following = lines[at]
-            at += 1
-            if following.lstrip().startswith("#"):
-                continue
-            if not following.strip():
+        while goes_on and (following := next(numbered, None)):
+            text = following[1]
+            if not text.strip():
                 empty = True
-                continue
-            goes_on = continued.search(following) is not None
-            line += continued.sub(r"\1", following)
+            elif not text.lstrip().startswith("#"):
+                text, goes_on = _CONTINUED.subn(r"\1", text)
+                line += text
         if empty:
             warnings.append(f"[WARNING]: Empty continuation line found in:\n    {line}")
-        found.append(instruction(line, first, escape))
+        found.append(instruction(line, number))
     if warnings:
         warnings.append("[WARNING]: Empty continuation lines will become errors in a future release.")
     if not found:
@@ -248,8 +206,8 @@ def parse(text: str) -> Dockerfile:
     return Dockerfile(tuple(found), tuple(warnings))
 
 
-def _escape(lines: Sequence[str]) -> str:
-    """Return what the directives before all else say of the escape character."""
+def _check_directives(lines: Sequence[str]) -> None:
+    """Raise an error for directives, before all else, that do not leave the backslash what it is."""
     seen: dict[str, str] = {}
     for line in lines:
         match = _DIRECTIVE.fullmatch(line.lstrip())
@@ -260,12 +218,13 @@ def _escape(lines: Sequence[str]) -> str:
             raise DaemonError(f"only one {name} parser directive can be used")
         seen[name] = match[2]
     escape = seen.get("escape", "\\")
-    if escape not in ("`", "\\"):
+    if escape == "`":
+        raise NotSimulated("labkit: the directive escape=` is not simulated; it would take the place of \\")
+    if escape != "\\":
         raise DaemonError(f"invalid escape token '{escape}' does not match ` or \\")
-    return escape
 
 
-def instruction(text: str, line: int = 1, escape: str = "\\") -> Instruction:
+def instruction(text: str, line: int = 1) -> Instruction:
     """Return one instruction; raises DaemonError where its arguments are not well formed.
 
     >>> instruction("COPY --chown=1 a b").flags, instruction("ENV A=1 B=2").args
@@ -274,8 +233,8 @@ def instruction(text: str, line: int = 1, escape: str = "\\") -> Instruction:
     word, *rest = _BLANKS.split(text.strip(), maxsplit=1)
     name = word.upper()
     flags, left = _flags(rest[0] if rest else "")
-    args, is_json = _arguments(name, left, escape)
-    return Instruction(name, tuple(args), text.strip(), line, flags, is_json, escape)
+    args, is_json = _arguments(name, left)
+    return Instruction(name, tuple(args), text.strip(), line, flags, is_json)
 
 
 def _flags(text: str) -> tuple[tuple[str, ...], str]:
@@ -293,31 +252,31 @@ def _flags(text: str) -> tuple[tuple[str, ...], str]:
     return tuple(flags), text[at:].strip()
 
 
-def _arguments(name: str, rest: str, escape: str) -> tuple[Sequence[str], bool]:
+def _arguments(name: str, rest: str) -> tuple[Sequence[str], bool]:
     if name in _PAIRS:
-        return _pairs(name, rest, escape), False
+        return _pairs(name, rest), False
     if name == "ARG":
-        return split(rest, escape), False
+        return _WORD.findall(rest), False
     if name in _WORDS:
         return [word for word in _BLANKS.split(rest) if word], False
     if name in _JSON_OR_WORDS or name in _JSON_OR_LINE:
-        array = json_words(rest)
+        array = _json_words(rest)
         if array is not None:
             return array, True
         if name in _JSON_OR_WORDS:
             return [word for word in _BLANKS.split(rest) if word], False
     if name == "HEALTHCHECK":
         kind, *command = _BLANKS.split(rest, maxsplit=1) if rest else [""]
-        array = json_words(command[0]) if command else None
+        array = _json_words(command[0]) if command else None
         return [kind, *(command if array is None else array)] if kind else [], array is not None
     if name == "ONBUILD" and rest:
-        instruction(rest, escape=escape)
+        instruction(rest)
     return [rest] if rest else [], False
 
 
-def _pairs(name: str, rest: str, escape: str) -> list[str]:
+def _pairs(name: str, rest: str) -> list[str]:
     """Return names and values of `A=1 B="two words"`, or of the older form `A all the rest`."""
-    words = split(rest, escape)
+    words = _WORD.findall(rest)
     if words and "=" not in words[0]:
         key, *value = _BLANKS.split(rest, maxsplit=1)
         if not value:
@@ -333,13 +292,10 @@ def _pairs(name: str, rest: str, escape: str) -> list[str]:
     return found
 
 
-def json_words(text: str) -> list[str] | None:
+def _json_words(text: str) -> list[str] | None:
     """Return the strings of a JSON array at the beginning of a text, or None for any other text.
 
     Raises DaemonError for an array of other values.
-
-    >>> json_words('["a b"]'), json_words("a b")
-    (['a b'], None)
     """
     try:
         words: Any = json.JSONDecoder().raw_decode(text)[0] if text.startswith("[") else None

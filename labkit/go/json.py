@@ -24,7 +24,7 @@ _ALWAYS_ESCAPED = re.compile('["\\\\\x00-\x1f\u2028\u2029\ud800-\udfff]')
 _HTML_ESCAPED = re.compile('["\\\\\x00-\x1f\u2028\u2029\ud800-\udfff<>&]')
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _LONGEST_INTEGER = 4000
-_GO_DEPTH, _READ_DEPTH = 10_000, 100
+_DEEPEST = 100  # levels: Python reads by recursion, and no struct has a tenth of them
 _BRACKET = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[][{}]', re.DOTALL)
 _MOST_VALUES = 1_000_000
 """An object or a list counts as three. A history of 160,000 lines has fewer; a Python value takes up to fifty
@@ -126,9 +126,9 @@ def loads(raw: bytes) -> Any:
     if raw.count(b",") + 3 * (raw.count(b"{") + raw.count(b"[")) > _MOST_VALUES:
         raise InvalidDocument(f"labkit reads documents of at most {_MOST_VALUES:,} values")
     text = raw.decode("utf-8", errors="replace")
+    if raw.count(b"{") + raw.count(b"[") > _DEEPEST and _too_deep(text):
+        raise InvalidDocument(f"labkit reads documents of at most {_DEEPEST} levels")
     try:
-        if max(raw.count(b"{"), raw.count(b"[")) > _READ_DEPTH:
-            text = _shallow(text, raw)
         value = json.loads(text, parse_constant=_refuse, parse_int=_integer)
         return _without_surrogates(value) if "\\ud" in text.lower() else value
     except ValueError:
@@ -136,29 +136,13 @@ def loads(raw: bytes) -> Any:
         raise InvalidDocument(reason, code="unexpected-end" if reason == _UNEXPECTED_END else "") from None
 
 
-def _shallow(text: str, raw: bytes) -> str:
-    """Return the text with `null` in place of what lies deeper than any struct; Python reads by recursion.
-
-    Raises InvalidDocument deeper than Go reads (encoding/json, maxNestingDepth).
-    """
-    kept, depth, start = [], 0, 0
+def _too_deep(text: str) -> bool:
+    depth = 0
     for found in _BRACKET.finditer(text):
-        if found[0] in "[{":
-            depth += 1
-            if depth > _GO_DEPTH:
-                raise InvalidDocument(f"invalid character '{found[0]}' exceeded max depth")
-            if depth == _READ_DEPTH:
-                kept.append(text[start : found.start()])
-        elif found[0] in "]}":
-            if depth == _READ_DEPTH:
-                kept.append("null")
-                start = found.end()
-            depth -= 1
-    if not kept:
-        return text
-    if syntax_error(raw):
-        raise ValueError
-    return "".join([*kept, text[start:]])
+        depth += (found[0] in "[{") - (found[0] in "]}")
+        if depth > _DEEPEST:
+            return True
+    return False
 
 
 def _refuse(constant: str) -> NoReturn:
@@ -198,17 +182,20 @@ _BROKEN = [
     ),
 ]
 """How a scalar begins that is none, and what Go says of the character behind that."""
+_KEY = "looking for beginning of object key string"
+_EXPECTED = {
+    "value": (rf"{_SCALAR}|[{{\[]", "looking for beginning of value"),
+    "first value": (rf"{_SCALAR}|[]{{\[]", "looking for beginning of value"),
+    "key": (rf'{_TEXT}"', _KEY),
+    "first key": (rf'{_TEXT}"|}}', _KEY),
+    "colon": (":", "after object key"),
+    "in [": (r"[],]", "after array element"),
+    "in {": (r"[},]", "after object key:value pair"),
+    "after all": (r"\Z", "after top-level value"),
+}
+"""What can stand in a place, and what Go says of another character; `in [` is behind an array's element."""
 _SPACE_ALLOWED = ("looking for", "after object", "after array", "in string literal")
 _UNEXPECTED_END = "unexpected end of JSON input"
-
-
-class _Unexpected(Exception):
-    """A character that JSON does not allow at `position`."""
-
-    def __init__(self, position: int, context: str) -> None:
-        super().__init__(context)
-        self.position = position
-        self.context = context
 
 
 def syntax_error(raw: bytes) -> str:
@@ -218,60 +205,34 @@ def syntax_error(raw: bytes) -> str:
     ('unexpected end of JSON input', '')
     """
     text = raw.decode("latin-1")  # Go reports the byte, shown as the code point of that number
-    try:
-        _scan(text)
-    except _Unexpected as error:
-        if error.position < len(text):
-            character = go_quote(text[error.position], "'")
-            return f"invalid character {character} {error.context}"
-        if error.context.startswith(_SPACE_ALLOWED):
-            return _UNEXPECTED_END
-        return f"invalid character ' ' {error.context}"  # Go ends a text by handing its scanner a space
-    return ""
-
-
-def _scan(text: str) -> None:
-    at = _SPACE.match(text).end()  # type: ignore[union-attr]
-    open_brackets: list[str] = []
-    state = "value"
-    while state != "end":
-        character = text[at : at + 1]
-        if (state, character) in (("first value", "]"), ("first key", "}")):
-            open_brackets.pop()
-            at, state = at + 1, "after"
-        elif state in ("value", "first value"):
-            if character and character in "[{":
-                open_brackets.append(character)
-                at, state = at + 1, "first value" if character == "[" else "first key"
-            else:
-                at, state = _scan_scalar(text, at), "after"
-        elif state in ("key", "first key"):
-            if character != '"':
-                raise _Unexpected(at, "looking for beginning of object key string")
-            at, state = _scan_scalar(text, at), "colon"
-        elif state == "colon":
-            if character != ":":
-                raise _Unexpected(at, "after object key")
-            at, state = at + 1, "value"
-        elif character == ",":
-            at, state = at + 1, "value" if open_brackets[-1] == "[" else "key"
-        elif character == ("]" if open_brackets[-1] == "[" else "}"):
-            open_brackets.pop()
-            at += 1
-        else:
-            place = "array element" if open_brackets[-1] == "[" else "object key:value pair"
-            raise _Unexpected(at, f"after {place}")
-        if state == "after" and not open_brackets:
-            state = "end"
+    place, at, brackets = "value", 0, list[str]()
+    while True:
         at = _SPACE.match(text, at).end()  # type: ignore[union-attr]
-    if at < len(text):
-        raise _Unexpected(at, "after top-level value")
+        pattern, complaint = _EXPECTED[place]
+        if place.endswith("value") or (place.endswith("key") and text.startswith('"', at)):
+            for beginning, told in _BROKEN:
+                if broken := re.compile(beginning).match(text, at):
+                    return _complaint(text, broken.end(), told)
+        if (token := re.compile(pattern).match(text, at)) is None:
+            return _complaint(text, at, complaint)
+        mark, at = token[0], token.end()
+        if place == "after all":
+            return ""
+        if mark in ("[", "{"):
+            brackets.append(mark)
+            place = "first value" if mark == "[" else "first key"
+        elif mark in (",", ":"):
+            place = "key" if mark == "," and brackets[-1] == "{" else "value"
+        elif place.endswith("key") and mark != "}":
+            place = "colon"
+        else:
+            if mark in ("]", "}"):
+                brackets.pop()
+            place = f"in {brackets[-1]}" if brackets else "after all"
 
 
-def _scan_scalar(text: str, at: int) -> int:
-    for beginning, complaint in _BROKEN:
-        if broken := re.compile(beginning).match(text, at):
-            raise _Unexpected(broken.end(), complaint)
-    if (scalar := re.compile(_SCALAR).match(text, at)) is None:
-        raise _Unexpected(at, "looking for beginning of value")
-    return scalar.end()
+def _complaint(text: str, at: int, told: str) -> str:
+    if at == len(text) and told.startswith(_SPACE_ALLOWED):
+        return _UNEXPECTED_END
+    character = go_quote(text[at : at + 1] or " ", "'")  # Go ends a text by handing its scanner a space
+    return f"invalid character {character} {told}"

@@ -7,11 +7,8 @@ from __future__ import annotations
 
 import re
 
-_NAMED = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "\\": "\\"}
+_NAMED = dict(zip('abfnrtv\\"', '\a\b\f\n\r\t\v\\"', strict=True))
 _LETTERS = {char: letter for letter, char in _NAMED.items()}
-_ESCAPE = re.compile(
-    r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{3})|(.))|(\\)", re.DOTALL
-)
 
 
 def go_quote(text: str, quote: str = '"') -> str:
@@ -39,31 +36,17 @@ def _escape(char: str, quote: str) -> str:
 
 
 def go_unquote(literal: str) -> str:
-    r"""Read a Go string literal; ValueError("invalid syntax") where Go refuses it.
+    r"""Read a Go string literal; ValueError for an escape by a number, or one that is none.
 
     >>> go_unquote('"a\\tb"') == "a\tb", go_unquote("`a\\tb`")
     (True, 'a\\tb')
     """
     if literal[0] == "`":
         return literal[1:-1].replace("\r", "")
-    return _ESCAPE.sub(lambda match: _unescape(match, literal[0]), literal[1:-1])
+    return re.sub(r"\\(.)", _unescape, literal[1:-1])
 
 
-def _unescape(match: re.Match[str], quote: str) -> str:
-    hexadecimal = match[2] or match[3]
-    if hexadecimal:
-        code = int(hexadecimal, 16)
-        if code > 0x10FFFF or 0xD800 <= code <= 0xDFFF:
-            raise ValueError("invalid syntax")
-        return chr(code)
-    if match[1] or match[4]:
-        code = int(match[1], 16) if match[1] else int(match[4], 8)
-        if code > 255:
-            raise ValueError("invalid syntax")
-        return chr(code) if code < 0x80 else chr(0xDC00 + code)
-    letter = match[5] or ""
-    if letter == quote:
-        return letter
-    if letter not in _NAMED or letter == "":
-        raise ValueError("invalid syntax")
-    return _NAMED[letter]
+def _unescape(match: re.Match[str]) -> str:
+    if match[1] not in _NAMED:
+        raise ValueError(f"labkit does not read {match[0]} in text")
+    return _NAMED[match[1]]

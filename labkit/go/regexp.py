@@ -31,8 +31,7 @@ class BadPattern(Exception):
 class Token(NamedTuple):
     """A piece of an expression, as text that Python's `re` reads alike.
 
-    `kind` is "set" for one character, "at" for a place between two, "back" for what a group matched,
-    "repeat", "(", ")" or "|".
+    `kind` is "set" for one character, "at" for a place between two, "repeat", "(", ")" or "|".
     """
 
     kind: str
@@ -123,6 +122,10 @@ def _choices(node: _Node) -> int:
 _compiled = lru_cache(re.compile)
 
 
+_Threads = dict[int, tuple[int, ...]]
+"""Where ways into a machine are, the preferred first, and where the groups of each begin and end (Pike)."""
+
+
 class _Program:
     """A machine: from each place the jumps, which read nothing, and the moves, which read a character.
 
@@ -132,7 +135,6 @@ class _Program:
     def __init__(self, node: _Node, flags: int) -> None:
         self.jumps: list[list[tuple[re.Pattern[str] | None, int, int]]] = []
         self.moves: list[tuple[Callable[[str], object], int] | None] = []
-        self.backs: dict[int, tuple[int, int]] = {}
         self._flags = flags
         self.end = self._place()
         try:
@@ -164,10 +166,7 @@ class _Program:
         if node.kind == "at":
             return self._place(then, at=_compiled(node.text, self._flags))
         here = self._place()
-        if node.kind == "back":
-            self.backs[here] = (int(node.text[1:]), then)
-        else:
-            self.moves[here] = (_compiled(node.text, self._flags).match, then)
+        self.moves[here] = (_compiled(node.text, self._flags).match, then)
         return here
 
     def _repeat(self, part: _Node, low: int, high: int | None, then: int) -> int:
@@ -180,6 +179,30 @@ class _Program:
         for _ in range(low):
             first = self._add(part, first)
         return first
+
+    def followed(self, threads: _Threads, before: str, char: str, place: int = 0) -> _Threads:
+        """Return threads with those that they become without reading, between two characters."""
+        found: _Threads = {}
+        waiting = [*reversed(threads.items())]
+        while waiting:
+            at, saves = waiting.pop()
+            if at in found:
+                continue
+            found[at] = saves
+            for where, save, there in reversed(self.jumps[at]):
+                if there not in found and (where is None or where.match(before + char, len(before))):
+                    kept = (*saves[:save], place, *saves[save + 1 :]) if saves and save >= 0 else saves
+                    waiting.append((there, kept))
+        return found
+
+    def moved(self, threads: _Threads, char: str) -> _Threads:
+        """Return the threads that can read a character, where they are after it."""
+        found: _Threads = {}
+        for at, saves in threads.items():
+            move = self.moves[at]
+            if move and move[0](char):
+                found.setdefault(move[1], saves)
+        return found
 
 
 class _State(NamedTuple):
@@ -212,10 +235,12 @@ class _Automaton:
     def _after(self, state: _State, char: str) -> _State:
         if self._anywhere and state.accepted:
             return state
-        places = self._closure(state, char)
-        moves = [move for place in places if (move := self._program.moves[place])]
-        reached = frozenset(there for accepts, there in moves if char and accepts(char))
-        return self._state(reached, char, self._program.end in places)
+        places: _Threads = dict.fromkeys(state.places, ())
+        if self._anywhere:
+            places[self._program.start] = ()
+        threads = self._program.followed(places, state.before, char)
+        reached = frozenset(self._program.moved(threads, char) if char else ())
+        return self._state(reached, char, self._program.end in threads)
 
     def _state(self, places: frozenset[int], before: str, accepted: bool) -> _State:
         if not self._program.looks:
@@ -223,17 +248,6 @@ class _Automaton:
         elif before not in ("", "\n"):
             before = "a" if before.isalnum() or before == "_" else " "
         return _State(places, before, accepted)
-
-    def _closure(self, state: _State, char: str) -> set[int]:
-        """Return the places that are reached without reading, between two characters."""
-        found = {*state.places, self._program.start} if self._anywhere else set(state.places)
-        waiting = list(found)
-        while waiting:
-            for at, _, there in self._program.jumps[waiting.pop()]:
-                if there not in found and (at is None or at.match(state.before + char, len(state.before))):
-                    found.add(there)
-                    waiting.append(there)
-        return found
 
 
 class Regexp:
@@ -247,7 +261,6 @@ class Regexp:
         tokens = list(tokens)
         self._flags = flags
         self._tree, self._groups = _parsed(tokens)
-        self._budget = 1_000_000
         # Where one repeat of one character at most has a choice, `re` finds what POSIX and Go do. From a
         # place it goes back no more often than the text is long: it is asked of a short text, or one place.
         self._choices = _choices(self._tree)
@@ -276,12 +289,10 @@ class Regexp:
         """Tell whether a text has a match."""
         if (quick := self._quick(text)) is not None:
             return quick.search(text) is not None
-        if self._program.backs:
-            return next(self.matches(text), None) is not None
         return self._anywhere.accepts(text)
 
     def fullmatch(self, text: str) -> bool:
-        """Tell whether an expression without `\\1` matches a whole text."""
+        """Tell whether a whole text is a match."""
         if (quick := self._quick(text, whole=True)) is not None:
             return quick.fullmatch(text) is not None
         return self._from_here.accepts(text)
@@ -293,7 +304,7 @@ class Regexp:
         library of GNU do: among the ways to that end, each repeat in turn takes as much as it can.
         """
         if (quick := self._quick(text)) is None:
-            found = self._backed(text) if self._program.backs else self._longest(text)
+            found = self._longest(text)
         else:
             found = (_match_of(each) for each in quick.finditer(text))
         behind = -1
@@ -301,15 +312,6 @@ class Regexp:
             if match.end > match.start or match.start != behind:
                 yield match
             behind = match.end
-
-    def _backed(self, text: str) -> Iterator[Match]:
-        self._budget += 30 * len(text)
-        start = 0
-        while start <= len(text):
-            match = self._grouped(text, start, None)
-            if match is not None:
-                yield match
-            start = max(start + 1, match.end if match else 0)
 
     def _longest(self, text: str) -> Iterator[Match]:
         """Yield the longest match from each place on that no other has taken.
@@ -333,76 +335,26 @@ class Regexp:
             hopeless.update(passed)
             if end >= 0:
                 bare = Match(start, end, (text[start:end],))
-                yield (self._grouped(text, start, end) if self._groups else None) or bare
+                yield self._grouped(text, start, end) if self._groups else bare
             start = max(start + 1, end)
 
-    def _grouped(self, text: str, start: int, end: int | None) -> Match | None:
-        """Return the match from one place to another, or to the last there is, with its groups.
+    def _grouped(self, text: str, start: int, end: int) -> Match:
+        """Return the match from one place to another, with its groups."""
 
-        Threads are kept in the order of preference, one for each place in the machine (Pike). After `\\1` the
-        places do not tell all, and their number can explode: so expressions with it have a budget.
-        """
-        backs, best = self._program.backs, None
-        threads = [_Thread(self._program.start, (start, -1) + (-1,) * 2 * self._groups, "")]
-        for place in range(start, len(text) + 1 if end is None else end + 1):
-            threads = self._followed(threads, text, place)
-            self._budget -= len(threads) if backs else 0
-            if self._budget < 0:
-                raise BadPattern("its back-references take too many steps")
-            ended = [saves for at, saves, left in threads if at == self._program.end and not left]
-            if ended and end in (None, place):
-                spans = (start, place, *ended[0][2:])
-                pairs = zip(spans[::2], spans[1::2], strict=True)
-                best = Match(start, place, tuple(text[a:b] if b >= 0 else "" for a, b in pairs))
-            char = text[place : place + 1]
-            threads = [moved for thread in threads if char and (moved := self._moved(thread, char))]
-            if not threads:
-                break
-        return best
+        def followed(place: int) -> _Threads:
+            around = text[max(place - 1, 0) : place], text[place : place + 1]
+            return self._program.followed(threads, *around, place)
 
-    def _moved(self, thread: _Thread, char: str) -> _Thread | None:
-        """Return a thread after a character, None where it cannot read that."""
-        if thread.left:
-            return thread._replace(left=thread.left[1:]) if thread.left[0] == char else None
-        accepts, there = self._program.moves[thread.at] or (None, 0)
-        return thread._replace(at=there) if accepts and accepts(char) else None
-
-    def _followed(self, threads: list[_Thread], text: str, place: int) -> list[_Thread]:
-        """Return threads with those that they become without reading, the preferred ones first."""
-        jumps, backs = self._program.jumps, self._program.backs
-        around, middle = text[max(place - 1, 0) : place + 1], min(place, 1)
-        found: dict[object, _Thread] = {}
-        waiting = threads[::-1]
-        while waiting:
-            thread = waiting.pop()
-            at, saves, left = thread
-            key = thread if backs else at
-            if key in found:
-                continue
-            found[key] = thread
-            if left:
-                continue
-            if at in backs:
-                group, there = backs[at]
-                if saves[2 * group + 1] >= 0:
-                    waiting.append(_Thread(there, saves, text[saves[2 * group] : saves[2 * group + 1]]))
-            for where, save, there in reversed(jumps[at]):
-                if where is None or where.match(around, middle):
-                    kept = saves if save < 0 else (*saves[:save], place, *saves[save + 1 :])
-                    waiting.append(_Thread(there, kept, ""))
-        return list(found.values())
+        threads: _Threads = {self._program.start: (start, end) + (-1,) * 2 * self._groups}
+        for place in range(start, end):
+            threads = self._program.moved(followed(place), text[place])
+        spans = followed(end)[self._program.end]
+        pairs = zip(spans[::2], spans[1::2], strict=True)
+        return Match(start, end, tuple(text[a:b] if b >= 0 else "" for a, b in pairs))
 
 
 def _match_of(found: re.Match[str]) -> Match:
     return Match(found.start(), found.end(), (found[0], *(group or "" for group in found.groups())))
-
-
-class _Thread(NamedTuple):
-    """A way into the machine: its place, where groups begin and end, what is left of a `\\1`."""
-
-    at: int
-    saves: tuple[int, ...]
-    left: str
 
 
 # What is between brackets, for all syntaxes.

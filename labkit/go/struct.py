@@ -9,7 +9,6 @@ as a value (pkg.go.dev/encoding/json, "Unmarshal" and "Marshal").
 from __future__ import annotations
 
 import re
-from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -17,6 +16,7 @@ from typing import Any
 
 from labkit.base.errors import InvalidDocument
 from labkit.go.json import dumps
+from labkit.go.moment import rewritten
 
 # A time.Time that was never set: Go's years begin with 1, and a struct is never empty for `omitempty`.
 ZERO_TIME = "0001-01-01T00:00:00Z"
@@ -45,11 +45,6 @@ class Field:
 def list_of(element: Type) -> Type:
     """Return the type of a slice."""
     return Type(f"[]{element.name}", "list", element)
-
-
-def map_of(element: Type) -> Type:
-    """Return the type of a map with text keys."""
-    return Type(f"map[string]{element.name}", "map", element)
 
 
 def struct(name: str, *fields: Field) -> Type:
@@ -94,9 +89,10 @@ def declared(source: str) -> dict[str, Type]:
 
 
 def _type_named(name: str, types: Mapping[str, Type]) -> Type:
-    for start, made in (("[]", list_of), ("map[string]", map_of)):
+    for start, kind in (("[]", "list"), ("map[string]", "map")):
         if name.startswith(start):
-            return made(_type_named(name.removeprefix(start), types))
+            element = _type_named(name.removeprefix(start), types)
+            return Type(start + element.name, kind, element)
     return types[name]
 
 
@@ -126,7 +122,7 @@ def conform(type_: Type, value: object, owner: str = "", path: str = "") -> Any:
     if not isinstance(value, _KINDS[type_.kind]) or (type_.kind == "integer" and not _is_int64(value)):
         raise _mismatch(type_, value, owner, path)
     if isinstance(value, list) and type_.element:
-        if type_.element is STRING and only_texts(value):
+        if type_.element is STRING and _only_texts(value):
             return value[:]
         return [conform(type_.element, item, owner, path) for item in value]
     if isinstance(value, dict) and type_.element:
@@ -136,12 +132,8 @@ def conform(type_: Type, value: object, owner: str = "", path: str = "") -> Any:
     return value
 
 
-def only_texts(values: Sequence[Any]) -> bool:
-    """Tell whether all values are texts: a long environment is looked at with each line of a Dockerfile.
-
-    >>> only_texts(["A=1"]), only_texts([1])
-    (True, False)
-    """
+def _only_texts(values: Sequence[Any]) -> bool:
+    """Tell whether all values are texts: a long environment is looked at with each line of a Dockerfile."""
     return set(map(type, values)) <= {str}
 
 
@@ -167,7 +159,7 @@ def freeze(value: Any) -> Any:
     if isinstance(value, Mapping):
         return MappingProxyType({key: freeze(item) for key, item in value.items()})
     if isinstance(value, list | tuple):
-        return tuple(value if only_texts(value) else map(freeze, value))
+        return tuple(value if _only_texts(value) else map(freeze, value))
     return value
 
 
@@ -180,7 +172,7 @@ def thaw(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: thaw(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return list(value if only_texts(value) else map(thaw, value))
+        return list(value if _only_texts(value) else map(thaw, value))
     return value
 
 
@@ -226,64 +218,13 @@ def _mismatch(type_: Type, value: object, owner: str, path: str) -> InvalidDocum
     return InvalidDocument(f"json: cannot unmarshal {word} into Go {place} of type {type_.name}")
 
 
-_TIME_PARTS = {
-    "2006": (r"[0-9]{4}", "year", 10000),
-    "01": (r"[0-9]{2}", "month", 13),
-    "02": (r"[0-9]{2}", "day", 32),
-    "15": (r"[0-9]{1,2}", "hour", 24),
-    "04": (r"[0-9]{2}", "minute", 60),
-    "05": (r"[0-9]{2}", "second", 60),
-}
-"""By what Go's layout has: the text that it takes, what it is called and the first value too large."""
-_FRACTION = re.compile(r"[.,]([0-9]+)", re.ASCII)
-_ZONE = re.compile(r"Z|([+-])([0-9]{2}):([0-9]{2})", re.ASCII)
-
-
 def go_time(value: object) -> str:
     """Return a time of the document as Go writes it again; raise InvalidDocument when it is none.
 
     >>> go_time("2019-04-16T23:59:59.10Z"), go_time("2020-01-01T3:00:00,5+00:00")
     ('2019-04-16T23:59:59.1Z', '2020-01-01T03:00:00.5Z')
     """
-    whole = dumps(value).decode() if not isinstance(value, str) else f'"{value}"'
-    text = whole
-    numbers: dict[str, int] = {}
-    for layout in re.findall(r"[0-9]+|.", '"2006-01-02T15:04:05'):
-        pattern, unit, limit = _TIME_PARTS.get(layout, (layout, "", 0))
-        match = re.match(pattern, text, re.ASCII)
-        if not match:
-            raise _bad_time(whole, text, layout)
-        text = text[match.end() :]
-        if unit:
-            numbers[unit] = int(match[0])
-        if unit and not (unit == "month") <= numbers[unit] < limit:
-            raise InvalidDocument(f"parsing time {_go_quote(whole)}: {unit} out of range")
-    fraction = _FRACTION.match(text)
-    digits = fraction[1][:9].rstrip("0") if fraction else ""
-    text = text[fraction.end() :] if fraction else text
-    zone = _ZONE.match(text)
-    if not zone:
-        raise _bad_time(whole, text, "Z07:00")
-    if text[zone.end() :] != '"':
-        raise _bad_time(whole, text[zone.end() :], '"')
-    if not 1 <= numbers["day"] <= monthrange(2000 + numbers["year"] % 400, numbers["month"])[1]:
-        raise InvalidDocument(f"parsing time {_go_quote(whole)}: day out of range")
-    date = "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}".format(**numbers)
-    away = int(zone[2]) * 60 + int(zone[3]) if zone[1] else 0
-    shown = f"{zone[1]}{away // 60:02}:{away % 60:02}" if away else "Z"
-    return date + (f".{digits}" if digits else "") + shown
-
-
-def _bad_time(whole: str, rest: str, layout: str) -> InvalidDocument:
-    expected = _go_quote('"2006-01-02T15:04:05Z07:00"')
-    tried = f"cannot parse {_go_quote(rest)} as {_go_quote(layout)}"
-    return InvalidDocument(f"parsing time {_go_quote(whole)} as {expected}: {tried}")
-
-
-def _go_quote(text: str) -> str:
-    """Quote as Go's package time does, which has a rule of its own: what is not ASCII as its bytes."""
-    quoted = "".join(
-        f"\\{c}" if c in '"\\' else c if " " <= c < "\x7f" else "".join(f"\\x{b:02x}" for b in c.encode())
-        for c in text
-    )
-    return f'"{quoted}"'
+    written = rewritten(value) if isinstance(value, str) else None
+    if written is None:
+        raise InvalidDocument(f"labkit does not read {dumps(value).decode()} as a time")
+    return written

@@ -13,7 +13,6 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NamedTuple, NoReturn, cast
-from urllib.parse import quote_plus
 
 from labkit.base.errors import LabkitError
 from labkit.base.text import decode, encode
@@ -23,7 +22,6 @@ from labkit.go.values import (
     MISSING,
     GoInt,
     JsonNumber,
-    Row,
     Struct,
     go_json,
     is_empty,
@@ -146,7 +144,7 @@ _KEYWORDS = frozenset("block break continue define else end if range template wi
 _TRIM_LEFT = re.compile(r"-[ \t\r\n]")
 _RIGHT = re.compile(r"}}|[ \t\r\n]-}}[ \t\r\n]*")
 _TOKEN = re.compile(
-    r"""(?P<string>"(?:[^"\\\n]|\\[^\n])*"|`[^`]*`) | (?P<character>'(?:[^'\\\n]|\\[^\n])*')
+    r"""(?P<string>"(?:[^"\\\n]|\\[^\n])*"|`[^`]*`)
     | (?P<declare>:=) | (?P<assign>=) | (?P<pipe>\|) | (?P<open>\() | (?P<close>\))
     | (?P<number>[+-][\w.+-]*|\.?[0-9][\w.+-]*|\.\Z)
     | (?P<variable>\$\w*) | (?P<field>\.\w+) | (?P<dot>\.) | (?P<word>\w+)
@@ -158,7 +156,7 @@ _UNFINISHED = {
     "": "unclosed action",
     '"': "unterminated quoted string",
     "`": "unterminated raw quoted string",
-    "'": "unterminated character constant",
+    "'": "labkit does not read ': text stands in double quotes",
     ":": "expected :=",
 }
 
@@ -229,10 +227,6 @@ class Name(Node):
     """A function's name."""
 
 
-class Call(Node):
-    """A `{{template "name"}}`, which always fails: no template has a name."""
-
-
 @dataclass(frozen=True)
 class Literal(Node):
     """Text, a whole number, true, false or nil, which is None."""
@@ -250,14 +244,13 @@ class Path(Node):
 
 @dataclass(frozen=True)
 class Pipe(Node):
-    """Commands, each given the result of the one before, and the variables set to the last.
+    """Commands, each given the result of the one before, and the variables that stand for the last.
 
     A command is a word and its arguments.
     """
 
     commands: tuple[tuple[Node, ...], ...]
     variables: tuple[str, ...]
-    assigns: bool
 
 
 @dataclass(frozen=True)
@@ -275,9 +268,10 @@ def _shown(*words: Node) -> str:
 
 # Parsing (parse.go).
 
-_OPERANDS = frozenset(("string", "character", "number", "variable", "field", "dot", "word", "open"))
-_INSTEAD = dict.fromkeys(("define", "block"), "write the text where it is used")
+_OPERANDS = frozenset(("string", "number", "variable", "field", "dot", "word", "open"))
+_INSTEAD = dict.fromkeys(("define", "block", "template"), "write the text where it is used")
 _INSTEAD |= dict.fromkeys(("break", "continue"), "ask with {{if}} what to print")
+_LEFT_OUT = ("call", "html", "js", "urlquery")
 
 
 class _Parser:
@@ -340,19 +334,11 @@ class _Parser:
         keyword = self.next().text
         if keyword in ("if", "range", "with"):
             return self.branch(keyword)
-        if keyword == "template":
-            return self.call()
         if keyword not in ("else", "end"):
             self.fail(f"labkit does not read {{{{{keyword}}}}}: {_INSTEAD[keyword]}")
         if keyword == "end" or self.peek().text != "if":
             self.expect("right", keyword)
         return keyword
-
-    def call(self) -> Call:
-        token = self.expect("string", "template clause")
-        if self.next().kind != "right":
-            self.fail("labkit does not read what {{template}} is given: no template has a name")
-        return Call(token.position, f"{{{{template {go_quote(self.unquoted(token))}}}}}")
 
     def branch(self, keyword: str) -> Branch:
         known = len(self.variables)
@@ -371,7 +357,7 @@ class _Parser:
 
     def pipeline(self, context: str, end: str) -> Pipe:
         start = self.peek().position
-        variables, assigns = self.declarations(context)
+        variables = self.declarations(context)
         commands: list[tuple[Node, ...]] = []
         while (token := self.peek()).kind != end:
             if token.kind not in _OPERANDS:
@@ -382,23 +368,25 @@ class _Parser:
         self.next()
         if not commands:
             self.fail(f"missing value for {context}")
-        shown = f"{', '.join(variables)} {'=' if assigns else ':='} " if variables else ""
+        shown = f"{', '.join(variables)} := " if variables else ""
         shown += " | ".join(_shown(*command) for command in commands)
-        return Pipe(start, shown, tuple(commands), tuple(variables), assigns)
+        return Pipe(start, shown, tuple(commands), tuple(variables))
 
-    def declarations(self, context: str) -> tuple[list[str], bool]:
-        """Parse `$x :=`, `$x =` or `$i, $x :=`, if the pipeline begins with it; tell which sign it was."""
+    def declarations(self, context: str) -> list[str]:
+        """Parse `$x :=` or `$i, $x :=`, if the pipeline begins with it."""
         start, variables = self.index, list[str]()
         while self.peek().kind == "variable" and len(variables) < (2 if context == "range" else 1):
             variables.append(self.next().text)
             sign = self.next()
-            if sign.kind in ("assign", "declare"):
+            if sign.kind == "assign":
+                self.fail("labkit does not read =: a variable keeps its value")
+            if sign.kind == "declare":
                 self.variables += variables
-                return variables, sign.kind == "assign"
+                return variables
             if sign.text != ",":
                 break
         self.index = start
-        return [], False
+        return []
 
     def command(self) -> tuple[Node, ...]:
         args: list[Node] = []
@@ -432,6 +420,8 @@ class _Parser:
         if kind == "word" and text in ("true", "false", "nil"):
             return Literal(position, text, None if text == "nil" else text == "true")
         if kind == "word":
+            if text in _LEFT_OUT:
+                self.fail(f"labkit does not have the function {go_quote(text)}")
             if text not in FUNCTIONS:
                 self.fail(f"function {go_quote(text)} not defined")
             return Name(position, text)
@@ -441,7 +431,7 @@ class _Parser:
             if text not in self.variables:
                 self.fail(f"undefined variable {go_quote(text)}")
             return Path(position, text, text, ())
-        if kind in ("number", "character"):
+        if kind == "number":
             return Literal(position, text, self.number(text))
         if kind == "string":
             return Literal(position, text, self.unquoted(token))
@@ -451,10 +441,6 @@ class _Parser:
         return None
 
     def number(self, text: str) -> GoInt:
-        if text[0] == "'" and len(text) > 3 and "\\" not in text:
-            self.fail(f"malformed character constant: {text}")
-        if text == ".":  # where the text ends Go takes a dot for the begin of a number
-            self.fail('illegal number syntax: "."')
         if not re.fullmatch(r"[+-]?(0|[1-9][0-9]{0,17})", text):
             self.fail(f"labkit does not read {text}: only whole numbers, and text in double quotes")
         return GoInt(text)
@@ -514,10 +500,7 @@ def _index(item: object, *keys: object) -> object:
     if item is None:
         raise CallError("index of untyped nil")
     for key in keys:
-        if isinstance(item, dict):
-            if type_name(key) != "string":
-                kind = f"value has type {type_name(key)}; should be string"
-                raise CallError("value is nil; should be of type string" if key is None else kind)
+        if isinstance(item, dict) and type_name(key) == "string":
             item = item[key] if key in item else zero_element(item)
         elif isinstance(item, list):
             at = _position(key, len(item))
@@ -527,8 +510,7 @@ def _index(item: object, *keys: object) -> object:
         elif isinstance(item, str):
             raise Refused("labkit does not index text: slice cuts a part out of it")
         else:
-            kind = type_name(item).removeprefix("*")
-            raise CallError("index of nil pointer" if item is None else f"can't index item of type {kind}")
+            raise CallError(f"labkit does not index a value of type {type_name(item)} with {type_name(key)}")
     return item
 
 
@@ -578,21 +560,6 @@ def _truncate(text: str, size: int) -> str:
     return decode(encode(text)[:size])
 
 
-def _call(function: object, *_: object) -> object:
-    kind = "call of nil" if function is None else f"non-function of type {type_name(function)}"
-    raise CallError(kind)
-
-
-def _escaped(values: tuple[object, ...], escapes: dict[str, str]) -> str:
-    text = go_sprint(["<no value>" if value is None else value for value in values])
-    if not text.isprintable():
-        raise Refused("labkit does not escape control characters")
-    return "".join(escapes.get(char, char) for char in text)
-
-
-_HTML = {'"': "&#34;", "'": "&#39;", "&": "&amp;", "<": "&lt;", ">": "&gt;"}
-_JS = {"\\": "\\\\", "'": "\\'", '"': '\\"', "<": "\\u003C", ">": "\\u003E", "&": "\\u0026", "=": "\\u003D"}
-
 # A function and its parameters' types, which Go checks first; of `any...` there may be any number, or none.
 Function = tuple[Callable[..., object], str]
 
@@ -601,16 +568,12 @@ FUNCTIONS: dict[str, Function] = {
     "and": (is_empty, "any any..."),
     "or": (is_empty, "any any..."),
     "not": (is_empty, "any"),
-    "call": (_call, "any any..."),
     "index": (_index, "any any..."),
     "slice": (_slice, "any any..."),
     "len": (_length, "any"),
     "print": (lambda *values: go_sprint(list(values)), "any..."),
     "println": (lambda *values: " ".join(map(go_print, values)) + "\n", "any..."),
     "printf": (lambda form, *values: go_sprintf(form, list(values)), "string any..."),
-    "html": (lambda *values: _escaped(values, _HTML), "any..."),
-    "js": (lambda *values: _escaped(values, _JS), "any..."),
-    "urlquery": (lambda *values: quote_plus(_escaped(values, {}), safe="~"), "any..."),
     "eq": (_equal, "any any..."),
     "ne": (lambda first, second: not _equal(first, second), "any any"),
     "lt": (_less, "any any"),
@@ -689,8 +652,6 @@ class _Run:
                 known = len(self.variables)
                 self.branch(node, self.pipeline(node.pipe))
                 del self.variables[known:]
-            elif isinstance(node, Call):
-                self.fail(f"template {node.shown[11:-2]} not defined")
         self.dot, self.boxed_dot = outer
 
     def write(self, text: str) -> None:
@@ -723,8 +684,8 @@ class _Run:
         for key, item in pairs:
             key = GoInt(key) if isinstance(key, int) else key
             # One variable is the element; of two the first is its key or number.
-            for name, value in zip(node.pipe.variables[::-1], (item, key), strict=False):
-                self.variables[self.at(name)] = (name, value, self.strict and value is item)
+            both = zip(node.pipe.variables[::-1], ((item, self.strict), (key, False)), strict=False)
+            self.variables += [(name, *value) for name, value in both]
             self.walk(node.body, item, boxed=self.strict)
             del self.variables[known:]
 
@@ -735,17 +696,8 @@ class _Run:
             value = self.command(command, (value,) if at else ())
             if value is None and self.strict:
                 value = MISSING
-        for name in pipe.variables:
-            at = self.at(name) if pipe.assigns else len(self.variables)
-            self.variables[at : at + 1] = [(name, value, False)]
+        self.variables += [(name, value, False) for name in pipe.variables]
         return value
-
-    def at(self, name: str) -> int:
-        """Return the place of the variable that a name means: the innermost one."""
-        for at in reversed(range(len(self.variables))):
-            if self.variables[at][0] == name:
-                return at
-        self.fail(f"undefined variable: {name}")  # `$x := $x`: the parser knows it, the run does not yet
 
     def command(self, command: tuple[Node, ...], final: Args) -> object:
         first, args = command[0], (*command[1:], *final)
@@ -775,7 +727,10 @@ class _Run:
         if node.start is not None:
             boxed = False
             if isinstance(node.start, str):
-                _, value, boxed = self.variables[self.at(node.start)]
+                found = next((each for each in reversed(self.variables) if each[0] == node.start), None)
+                if found is None:  # `$x := $x`: the parser knows it, the run does not yet
+                    self.fail(f"undefined variable: {node.start}")
+                _, value, boxed = found
             else:
                 value = self.operand(node.start)
         for at, name in enumerate(node.names, 1):
@@ -796,12 +751,8 @@ class _Run:
             self.fail(f"can't evaluate field {name} in type {kind}")
         if callable(found := fields.get(name, MISSING)):
             return self.call((found, "string"), node, name, args)
-        if args and isinstance(value, Row):
-            self.fail(f"wrong number of args for {name}: want 0 got {len(args)}")
-        if args and isinstance(value, Struct):
-            self.fail(f"{name} has arguments but cannot be invoked as function")
         if args:
-            self.fail(f"{name} is not a method but has arguments")
+            self.fail(f"labkit does not give arguments to {name}")
         if found is MISSING and self.strict:
             self.fail(f"map has no entry for key {go_quote(name)}")
         return found
@@ -840,12 +791,8 @@ class _Run:
             return value
         if value is MISSING and want == "[]string":
             return []
-        if isinstance(arg, Literal) and value is None and want != "[]string":
-            self.fail(f"cannot assign nil to {want}")
-        if isinstance(arg, Literal) and want == "[]string":
-            self.fail(f"can't handle {arg.shown} for arg of type {want}")
         if isinstance(arg, Literal):
-            self.fail(f"expected {'integer' if want == 'int' else want}; found {arg.shown}")
+            self.fail(f"labkit does not take {arg.shown} for a {want}")
         if value is MISSING:
             self.fail(f"invalid value; expected {want}")
         got = "interface {}" if value is None and self.strict else kind

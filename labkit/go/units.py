@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from labkit.go.moment import SECOND, date_and_clock, fraction
+from labkit.go.moment import SECOND, rfc3339_nano
 
 _UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB", "ZB", "YB")
 
@@ -67,4 +67,4 @@ def go_time(moment: int) -> str:
     >>> go_time(parse_time("2019-04-16T21:20:18Z"))
     '2019-04-16 21:20:18 +0000 UTC'
     """
-    return date_and_clock(moment, " ") + fraction(moment) + " +0000 UTC"
+    return rfc3339_nano(moment)[:-1].replace("T", " ") + " +0000 UTC"

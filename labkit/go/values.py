@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from labkit.go.json import dumps
+from labkit.go.json import Written, dumps
 from labkit.go.moment import parse_time
 from labkit.go.units import go_time
 
@@ -74,23 +74,15 @@ class NilMap(dict[str, object]):
     """
 
 
-class RawMap(dict[str, object]):
-    """A map[string]interface {}: what Go decodes any JSON object to.
-
-    >>> type_name(RawMap(a="b"))
-    'map[string]interface {}'
-    """
+class _RawMap(dict[str, object]):
+    """A map[string]interface {}: what Go decodes any JSON object to."""
 
 
-class RawList(list[object]):
-    """A []interface {}: what Go decodes any JSON array to.
-
-    >>> type_name(RawList(["a"]))
-    '[]interface {}'
-    """
+class _RawList(list[object]):
+    """A []interface {}: what Go decodes any JSON array to."""
 
 
-class JsonNumber(str):
+class JsonNumber(Written):
     """A number of a decoded JSON text (`json.Number`): Go keeps its digits as a string.
 
     >>> len(JsonNumber("299341950"))
@@ -145,7 +137,7 @@ def type_name(value: object) -> str:
     for kind, name in _SCALARS:
         if isinstance(value, kind):
             return name
-    if isinstance(value, RawMap | RawList):
+    if isinstance(value, _RawMap | _RawList):
         return "map[string]interface {}" if isinstance(value, dict) else "[]interface {}"
     if isinstance(value, dict):
         return f"map[string]{_element_type(list(value.values()))}"
@@ -173,10 +165,10 @@ def _element_type(values: list[object]) -> str:
 def zero_element(items: dict[str, object]) -> object:
     """Give what indexing a map by an absent key gives: its element type's zero value.
 
-    >>> zero_element({"a": "b"}), zero_element(RawMap())
-    ('', None)
+    >>> zero_element({"a": "b"}), zero_element({"a": 1})
+    ('', 0)
     """
-    if isinstance(items, RawMap):
+    if isinstance(items, _RawMap):
         return None
     sample = next(iter(items.values()), "")
     if isinstance(sample, Struct):
@@ -184,7 +176,7 @@ def zero_element(items: dict[str, object]) -> object:
     return None if sample is None else type(sample)()
 
 
-def to_raw(value: object) -> object:
+def to_raw(value: object, *, sort_maps: bool = False) -> object:
     """Turn a value into what decoding its JSON into an interface {} gives, numbers kept as text.
 
     >>> to_raw({"Size": 3, "Env": NilList()})
@@ -192,14 +184,14 @@ def to_raw(value: object) -> object:
     """
     if isinstance(value, NilList | NilMap):
         return None
-    if isinstance(value, Struct):
-        return RawMap((key, to_raw(item)) for key, item in value.json_items())
-    if isinstance(value, dict):
-        return RawMap((key, to_raw(item)) for key, item in value.items())
-    if isinstance(value, list):
-        return RawList(to_raw(item) for item in value)
+    if isinstance(value, Struct | dict):
+        items = value.json_items() if isinstance(value, Struct) else value.items()
+        ordered = sorted(items) if sort_maps and isinstance(value, dict) else items
+        return _RawMap((key, to_raw(item, sort_maps=sort_maps)) for key, item in ordered)
+    if isinstance(value, list | tuple):
+        return _RawList(to_raw(item, sort_maps=sort_maps) for item in value)
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return JsonNumber(value)
+        return JsonNumber(dumps(value).decode())
     return str(value) if isinstance(value, GoTime) else value
 
 
@@ -226,19 +218,4 @@ def go_json(
     }
     """
     escape_html = escape_html or isinstance(value, Row)
-    return dumps(_plain(value, sort_maps), indent=indent, escape_html=escape_html).decode()
-
-
-def _plain(value: object, sort_maps: bool) -> object:
-    if isinstance(value, NilList | NilMap):
-        return None
-    if isinstance(value, JsonNumber):
-        return int(value) if value.removeprefix("-").isdecimal() else float(value)
-    if isinstance(value, Struct):
-        return {key: _plain(item, sort_maps) for key, item in value.json_items()}
-    if isinstance(value, dict):
-        items = sorted(value.items()) if sort_maps else value.items()
-        return {key: _plain(item, sort_maps) for key, item in items}
-    if isinstance(value, list | tuple):
-        return [_plain(item, sort_maps) for item in value]
-    return value
+    return dumps(to_raw(value, sort_maps=sort_maps), indent=indent, escape_html=escape_html).decode()

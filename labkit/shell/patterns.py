@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from labkit.go import regexp
 from labkit.go.regexp import ANY, BadPattern, Regexp, Token, bracket, literal
+from labkit.shell.task import CommandError
 
 _ESCAPES = {"w": ("set", r"\w"), "W": ("set", r"\W"), "s": ("set", r"\s"), "S": ("set", r"\S"),
             "b": ("at", r"\b"), "B": ("at", r"\B"), "<": ("at", r"\b(?=\w)"), ">": ("at", r"\b(?<=\w)"),
@@ -39,16 +40,16 @@ def has_glob(segments: Iterable[tuple[str, bool]]) -> bool:
 
 
 def regex(pattern: str, *, extended: bool = False, ignore_case: bool = False) -> Regexp:
-    r"""Compile a POSIX regular expression; raises BadPattern.
+    r"""Compile a POSIX regular expression; raises BadPattern, CommandError for a back-reference.
 
-    >>> next(regex(r"\(a\)\1").matches("baa")).groups
-    ('aa', 'a')
+    >>> next(regex(r"\(a\)b").matches("cab")).groups
+    ('ab', 'a')
     """
     return Regexp(_tokens(pattern, extended), re.IGNORECASE if ignore_case else re.NOFLAG)
 
 
 def _tokens(pattern: str, extended: bool) -> Iterator[Token]:
-    index = groups = depth = 0
+    index = depth = 0
     repeatable = False
     while index < len(pattern):
         char, index = pattern[index], index + 1
@@ -59,9 +60,9 @@ def _tokens(pattern: str, extended: bool) -> Iterator[Token]:
             char, index = pattern[index], index + 1
         operator = escaped != extended if char in "(){|+?" else not escaped and char in "*.[^$"
         if not operator:
-            yield _escape(char, groups) if escaped else literal(char)
+            yield _escape(char) if escaped else literal(char)
         elif char == "(" or char == "|":
-            groups, depth = groups + (char == "("), depth + (char == "(")
+            depth += char == "("
             yield Token(char, char)
             repeatable = False
             continue
@@ -91,11 +92,9 @@ def _tokens(pattern: str, extended: bool) -> Iterator[Token]:
         repeatable = True
 
 
-def _escape(char: str, groups: int) -> Token:
+def _escape(char: str) -> Token:
     if char in "123456789":
-        if int(char) > groups:
-            raise BadPattern("Invalid back reference")
-        return Token("back", f"\\{char}")
+        raise CommandError(f"labkit does not read \\{char} in a pattern: write what it stands for", 2)
     return Token(*_ESCAPES[char]) if char in _ESCAPES else literal(char)
 
 

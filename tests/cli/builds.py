@@ -110,6 +110,11 @@ EXPOSE 90-80
 EXPOSE 8080:80 | EXPOSE 53/UDP
 STOPSIGNAL 99
 HEALTHCHECK --interval=1ns CMD x
+HEALTHCHECK --interval=0s CMD x
+HEALTHCHECK --interval=1h5 CMD x
+HEALTHCHECK --interval=2562048h CMD x
+ENV P="80 81" | EXPOSE $P 53/udp
+ENV P="80 81" | EXPOSE "$P"
 HEALTHCHECK --retries=x CMD x
 HEALTHCHECK --interval=x CMD x
 HEALTHCHECK --interval=1m30s --timeout=1.5s --start-period=1h --retries=40 CMD x

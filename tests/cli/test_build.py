@@ -93,6 +93,7 @@ def test_what_a_copy_takes_from_another_image_is_pulled(lab: Lab) -> None:
             "FROM busybox\nADD http://x/y /",
             "labkit: line 2: ADD of a URL is not simulated; it would download",
         ),
+        ("# escape=`\nFROM busybox", "labkit: the directive escape=` is not simulated; it would take"),
     ],
 )
 def test_what_is_not_simulated_is_refused_before_any_step(lab: Lab, dockerfile: str, line: str) -> None:
@@ -102,10 +103,17 @@ def test_what_is_not_simulated_is_refused_before_any_step(lab: Lab, dockerfile: 
     assert lab.engine.state.images == before.images
 
 
+def test_several_ports_beside_quotes_are_refused(lab: Lab) -> None:
+    result = lab.shell("docker build -q -", stdin=b'FROM busybox\nENV P="80 81"\nEXPOSE $P"/udp"\n')
+    refused = 'labkit: EXPOSE $P"/udp" is not simulated; it would split the value'
+    assert (result.exit_code, result.stderr.splitlines()[-1]) == (1, refused)
+
+
 @pytest.mark.parametrize(
     "line",
     [
         "--compress .",
+        "--cache-from busybox .",
         "--iidfile x .",
         "--platform linux/arm64 .",
         "git@github.com:a/b",

@@ -152,8 +152,9 @@ def test_what_go_lets_pass_is_read() -> None:
 
 
 def test_absurd_nesting_is_one_clear_line() -> None:
-    with pytest.raises(InvalidDocument, match=r"^invalid character '\[' exceeded max depth$"):
+    with pytest.raises(InvalidDocument, match="labkit reads documents of at most 100 levels"):
         loads(200_000 * b"[")
+    assert loads(100 * b"[" + 100 * b"]")
 
 
 PERSON = struct(
@@ -166,35 +167,24 @@ def test_a_struct_matches_keys_without_regard_to_case_and_drops_the_rest() -> No
     assert list(read.items()) == [("name", "a"), ("born", "0001-01-01T00:00:00Z")]
 
 
-def _parsing(text: str, rest: str, layout: str) -> str:
-    return (
-        rf'parsing time "\"{text}\"" as "\"2006-01-02T15:04:05Z07:00\"": cannot parse "{rest}" as "{layout}"'
-    )
-
-
-# `docker load` of a config with this time in `created`.
 @pytest.mark.parametrize(
-    ("text", "message"),
+    "text",
     [
-        ("yesterday", _parsing("yesterday", r"yesterday\"", "2006")),
-        ("", _parsing("", r"\"", "2006")),
-        ("2020-02-20T23:00Z", _parsing("2020-02-20T23:00Z", r"Z\"", ":")),
-        ("2020-02-20 23:00:00Z", _parsing("2020-02-20 23:00:00Z", r" 23:00:00Z\"", "T")),
-        ("2020-02-20T23:00:00", _parsing("2020-02-20T23:00:00", r"\"", "Z07:00")),
-        ("2020-02-20t23:00:00z", _parsing("2020-02-20t23:00:00z", r"t23:00:00z\"", "T")),
-        ("2020-02-20T03:00:00Zx", _parsing("2020-02-20T03:00:00Zx", r"x\"", r"\"")),
-        ("2020-02-30T00:00:00Z", r'parsing time "\"2020-02-30T00:00:00Z\"": day out of range'),
-        ("2020-12-00T03:00:00Z", r'parsing time "\"2020-12-00T03:00:00Z\"": day out of range'),
-        ("2020-13-20T03:00:00Z", r'parsing time "\"2020-13-20T03:00:00Z\"": month out of range'),
-        ("2020-02-20T24:00:00Z", r'parsing time "\"2020-02-20T24:00:00Z\"": hour out of range'),
-        ("2020-02-20T03:00:60Z", r'parsing time "\"2020-02-20T03:00:60Z\"": second out of range'),
-        (5, r'parsing time "5" as "\"2006-01-02T15:04:05Z07:00\"": cannot parse "5" as "\""'),
+        "yesterday", "", "2020-02-20T23:00Z", "2020-02-20 23:00:00Z", "2020-02-20T23:00:00",
+        "2020-02-20t23:00:00z",
+        "2020-02-20T03:00:00Zx", "2020-02-30T00:00:00Z", "2020-12-00T03:00:00Z", "2020-13-20T03:00:00Z",
+        "2020-02-20T24:00:00Z", "2020-02-20T03:00:60Z", "2020-02-20T03:00:00+100:00",
     ],
-)
-def test_times_that_go_refuses(text: object, message: str) -> None:
+)  # fmt: skip
+def test_times_that_go_refuses(text: str) -> None:
     with pytest.raises(InvalidDocument) as caught:
         conform(TIME, text)
-    assert str(caught.value) == message
+    assert str(caught.value) == f'labkit does not read "{text}" as a time'
+
+
+def test_a_number_is_no_time() -> None:
+    with pytest.raises(InvalidDocument, match="labkit does not read 5 as a time"):
+        conform(TIME, 5)
 
 
 # The time in a loaded config and in the history of an image committed from it.

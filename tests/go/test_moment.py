@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labkit.go.moment import moment_of, parse_time, rfc3339_nano
+from labkit.go.moment import duration, moment_of, parse_time, rfc3339_nano
 
 NOW = 1_000_000 * 10**9
 
@@ -40,3 +40,13 @@ def test_a_text_is_a_moment_or_none(text: str, moment: int | None) -> None:
 def test_a_time_that_docker_prints_is_read_back(moment: int) -> None:
     text = rfc3339_nano(moment)
     assert moment_of(text, NOW) == parse_time(text) == moment
+
+
+@pytest.mark.parametrize(
+    ("text", "nanoseconds"),
+    [("0", 0), ("1h.5s", 3600 * 10**9 + 5 * 10**8), ("2.01s", 2010 * 10**6), ("-2ms", -2 * 10**6),
+     ("2562047h", 2562047 * 3600 * 10**9), ("2562048h", None), (f"{'9' * 400}h", None), ("1h5", None),
+     ("h", None), ("", None)],
+)  # fmt: skip
+def test_a_duration_has_a_unit_and_64_bits(text: str, nanoseconds: int | None) -> None:
+    assert duration(text) == nanoseconds

@@ -222,13 +222,11 @@ def test_a_table_without_rows_is_its_header() -> None:
             ':1:2: executing "" at <.Nope>: can\'t evaluate field Nope in type *formatter.imageContext',
         ),
         ("{{.ID.Foo}}", ':1:5: executing "" at <.ID.Foo>: can\'t evaluate field Foo in type string'),
-        ('{{.ID "x"}}', ':1:2: executing "" at <.ID>: wrong number of args for ID: want 0 got 1'),
+        ('{{.ID "x"}}', ':1:2: executing "" at <.ID>: labkit does not give arguments to ID'),
         ("{{.ID | pad 1}}", ':1:8: executing "" at <pad>: wrong number of args for pad: want 3 got 2'),
         ("{{len 3}}", ':1:2: executing "" at <len 3>: error calling len: len of type int'),
-        ("{{upper 3}}", ':1:8: executing "" at <3>: expected string; found 3'),
+        ("{{upper 3}}", ':1:8: executing "" at <3>: labkit does not take 3 for a string'),
         ("{{1 2}}", ':1:2: executing "" at <1>: can\'t give argument to non-function 1'),
-        ("{{call 3}}", ':1:2: executing "" at <call 3>: error calling call: non-function of type int'),
-        ('{{template "x"}}', ':1:11: executing "" at <{{template "x"}}>: template "x" not defined'),
         ("{{range .ID}}{{end}}", ':1:8: executing "" at <.ID>: range can\'t iterate over a07cb4aadadc'),
     ],
 )
@@ -253,8 +251,9 @@ VERBS = '    5|ab   |007|true|map[a:1 b:2]|["a" "b"]|x<|100%'
         ("{{range .E}}x{{else}}none{{end}}", "none"),
         ('{{range .L}}{{if eq . "a"}}first {{else if eq . "b"}}second{{end}}{{end}}', "first second"),
         ("{{range $k, $v := .M}}{{$k}}={{$v}} {{end}}{{range $x := .L}}{{$x}}{{end}}", "a=1 b=2 ab"),
-        ("{{$x := 1}}{{range .L}}{{$x = len .}}{{end}}{{$x}}", "1"),
-        ('{{"a\\tb\\x41"}}{{`\\n`}}{{-7}}{{+1}}{{0}}', "a\tbA\\n-710"),
+        ("{{$x := 1}}{{range .L}}{{$x := .}}{{$x}}{{end}}{{$x}}", "ab1"),
+        ("{{range $i, $x := .E}}{{else}}{{$i}}{{$x}}{{end}}", "[][]"),
+        ('{{"a\\tb"}}{{`\\n`}}{{-7}}{{+1}}{{0}}', "a\tb\\n-710"),
         ("{{and 1 0 2}}{{or 0 .S}}{{not .E}}", "0x<é>true"),
         ('{{eq .N 4 5}}{{ne .S "x"}}{{lt 1 2}}{{ge "a" "b"}}', "truetruetruefalse"),
         ('{{.S | printf "%s-%5q|" "k"}}', 'k-"x<é>"|'),
@@ -264,7 +263,6 @@ VERBS = '    5|ab   |007|true|map[a:1 b:2]|["a" "b"]|x<|100%'
             "%!d(string=a) %!s(int=1)%!s(MISSING)x%!(EXTRA int=1, string=a)",
         ),
         ("{{len .S}}{{index .M `a`}}{{slice .L 1}}{{index .L 1}}", "51[b]b"),
-        ('{{html .S "\'"}}{{js .S}}{{urlquery "a b/é"}}', "x&lt;é&gt;&#39;x\\u003Cé\\u003Ea+b%2F%C3%A9"),
         ('{{title "hello wORLD a_b c-d"}}{{lower "AB"}}', "Hello WORLD A_b C-Dab"),
         ('{{print 1 2 "a" nil}}|{{println 1 "a"}}', "1 2a<nil>|1 a\n"),
         ("{{.Nope}}{{.Nope.X}}{{json .Nope}}", "<no value><no value>null"),
@@ -280,8 +278,6 @@ def test_language(text: str, printed: str) -> None:
         ("a\n{{.N}}\n{{.N.X}}", ':3:4: executing "" at <.N.X>: can\'t evaluate field X in type int64'),
         ("é{{.N.X}}", ':1:6: executing "" at <.N.X>: can\'t evaluate field X in type int64'),
         ("{{.N\n@}}", ':2: unexpected "@" in operand'),
-        ("{{.", ':1: illegal number syntax: "."'),
-        ("{{index .M 'abc'}}", ":1: malformed character constant: 'abc'"),
         ("{{.N@}}", ":1: bad character U+0040 '@'"),
         ("{{.N}}{{/* x */ .N}}", ":1: comment ends before closing delimiter"),
         ("{{if .N}}{{else}}{{else}}{{end}}", ":1: expected end; found {{else}}"),
@@ -314,7 +310,7 @@ def test_language_errors(text: str, error: str | None) -> None:
     [
         ("{{define `x`}}{{end}}", "read {{define}}: write the text where it is used"),
         ("{{block `x` .}}{{end}}", "read {{block}}: write the text where it is used"),
-        ("{{template `x` .}}", "read what {{template}} is given: no template has a name"),
+        ("{{template `x` .}}", "read {{template}}: write the text where it is used"),
         ("{{range .L}}{{break}}{{end}}", "read {{break}}: ask with {{if}} what to print"),
         ("{{range .L}}{{continue}}{{end}}", "read {{continue}}: ask with {{if}} what to print"),
         ("{{1.5}}", "read 1.5: only whole numbers, and text in double quotes"),
@@ -324,7 +320,13 @@ def test_language_errors(text: str, error: str | None) -> None:
             "{{99999999999999999999}}",
             "read 99999999999999999999: only whole numbers, and text in double quotes",
         ),
-        ("{{'a'}}", "read 'a': only whole numbers, and text in double quotes"),
+        ("{{.", "read .: only whole numbers, and text in double quotes"),
+        ("{{'a'}}", "read ': text stands in double quotes"),
+        ("{{$x := 1}}{{$x = 2}}", "read =: a variable keeps its value"),
+        ("{{html .S}}", 'have the function "html"'),
+        ("{{.N | call}}", 'have the function "call"'),
+        ("{{index .N 1}}", "index a value of type int64 with int"),
+        ("{{index .M 1}}", "index a value of type map[string]string with int"),
         ('{{printf "%x" .N}}', "print %x: only %s, %d, %v and %q, with a width"),
         ('{{printf "%05d" .N}}', "print %05d: only %s, %d, %v and %q, with a width"),
         ('{{printf "%q" .N}}', "print %q of a number"),
@@ -333,7 +335,6 @@ def test_language_errors(text: str, error: str | None) -> None:
         ("{{slice .L 0 1 2}}", "read three bounds of a slice"),
         ("{{eq .L .L}}", "compare a value of type []string with one of type []string"),
         ("{{pad .S -1 0}}", "pad by less than 0 or more than 10000 spaces"),
-        ('{{html "\\n"}}', "escape control characters"),
     ],
 )
 def test_what_is_not_kept_is_refused_in_one_line(text: str, refusal: str) -> None:
@@ -341,7 +342,7 @@ def test_what_is_not_kept_is_refused_in_one_line(text: str, refusal: str) -> Non
         parse_template(text).execute(DATA)
     message = str(caught.value)
     assert message.startswith("template: :1:")
-    assert message.endswith(f": labkit does not {refusal}")
+    assert message.endswith(f"labkit does not {refusal}")
     assert "\n" not in message
 
 
