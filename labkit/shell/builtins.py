@@ -12,8 +12,7 @@ from labkit.go.path import clean
 from labkit.shell.applets import APPLETS
 from labkit.shell.applets.files import parse_mode
 from labkit.shell.conversions import LARGEST, basename, decimal, decode, join, strerror
-from labkit.shell.launch import call
-from labkit.shell.lookup import ExecNotFound, find_program
+from labkit.shell.launch import ExecNotFound, call, find_program
 from labkit.shell.parser import RESERVED
 from labkit.shell.state import BreakLoop, ExitShell, ReturnFunction, ShellState, Suspended
 from labkit.shell.streams import WouldRunForever

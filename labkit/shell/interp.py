@@ -18,8 +18,7 @@ from labkit.oci.content import EMPTY, Content
 from labkit.shell import builtins, parser
 from labkit.shell.conversions import decimal, encode, strerror
 from labkit.shell.expand import ExpansionError, fields, pattern_of, string
-from labkit.shell.launch import MAX_NESTING, execute
-from labkit.shell.lookup import ExecNotFound
+from labkit.shell.launch import MAX_NESTING, ExecNotFound, execute
 from labkit.shell.parser import Literal, Node, Redirect, Word
 from labkit.shell.patterns import glob, regex
 from labkit.shell.state import BreakLoop, ExitShell, Rest, ReturnFunction, ShellState, Suspended

@@ -12,7 +12,7 @@ from labkit.oci.content import Content
 from labkit.oci.tree import Device, Dir, File, Meta, Symlink, put
 from labkit.shell.applets import APPLETS
 from labkit.shell.builtins import BUILTINS
-from labkit.shell.lookup import ExecNotFound
+from labkit.shell.launch import ExecNotFound
 from labkit.shell.run import run_command
 from labkit.shell.task import Completed, Process, Task
 from labkit.storage.overlay import Mount

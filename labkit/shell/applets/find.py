@@ -12,7 +12,7 @@ from labkit.oci.tree import Nested, unnested
 from labkit.shell.applets.files import parse_mode
 from labkit.shell.conversions import basename, decimal, strerror
 from labkit.shell.files import Stat
-from labkit.shell.lookup import ExecNotFound
+from labkit.shell.launch import ExecNotFound
 from labkit.shell.patterns import glob
 from labkit.shell.task import CommandError, Task, UsageError, saying
 

@@ -15,7 +15,7 @@ from labkit.oci.tree import Device, File, Nested, unnested
 from labkit.shell.applets.options import WIDEST, Options, number
 from labkit.shell.conversions import basename, encode, strerror
 from labkit.shell.files import Stat
-from labkit.shell.lookup import ExecNotFound, find_program
+from labkit.shell.launch import ExecNotFound, find_program
 from labkit.shell.task import CommandError, Task
 from labkit.shell.users import group_name, user_name
 
