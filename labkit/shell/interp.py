@@ -19,9 +19,9 @@ from labkit.shell import builtins, parser
 from labkit.shell.conversions import decimal, encode, strerror
 from labkit.shell.expand import ExpansionError, fields, pattern_of, string
 from labkit.shell.launch import MAX_NESTING, ExecNotFound, execute
-from labkit.shell.parser import Literal, Node, Redirect, Word
+from labkit.shell.parser import Literal, Node, Redirect, Rest, Word
 from labkit.shell.patterns import glob, regex
-from labkit.shell.state import BreakLoop, ExitShell, Rest, ReturnFunction, ShellState, Suspended
+from labkit.shell.state import BreakLoop, ExitShell, ReturnFunction, ShellState, Suspended
 from labkit.shell.streams import Pipe, Reader, Sink, WouldRunForever
 from labkit.shell.task import CommandError, Descriptors, Task
 
@@ -181,19 +181,12 @@ class Shell(ShellState):
             case parser.Simple():
                 self._ended(self._simple(node))
             case parser.CommandList(items):
-                self.go_on(tuple((";", item) for item in items))
+                self.go_on(items)
             case parser.Pipeline(stages):
                 self._ended(run_pipeline(self, stages))
             case parser.Not(body):
                 self._tested(body)
                 self.status = int(self.status == 0)
-            case parser.AndOr(left, operator, right):
-                try:
-                    self._tested(left)
-                except Suspended as suspended:
-                    suspended.rest += ((operator, right),)
-                    raise
-                self.go_on(((operator, right),))
             case parser.Redirected():
                 self._redirected(node)
             case parser.Subshell(body):
@@ -216,12 +209,13 @@ class Shell(ShellState):
 
     def go_on(self, rest: Rest) -> int:
         """Run commands one after the other, as far as the status before each lets it; return the last."""
-        for index, (operator, node) in enumerate(rest):
+        for index, (operator, node) in enumerate(rest, 1):
+            decides = rest[index:] and rest[index][0] != ";"
             try:
                 if operator == ";" or (self.status == 0) == (operator == "&&"):
-                    self.execute(node)
+                    (self._tested if decides else self.execute)(node)
             except Suspended as suspended:
-                suspended.rest += rest[index + 1 :]
+                suspended.rest += rest[index:]
                 raise
         return self.status
 

@@ -105,15 +105,6 @@ class Not:
 
 
 @dataclass(frozen=True, slots=True)
-class AndOr:
-    """`left && right` or `left || right`."""
-
-    left: Node
-    operator: str
-    right: Node
-
-
-@dataclass(frozen=True, slots=True)
 class Background:
     """`body &`."""
 
@@ -122,9 +113,9 @@ class Background:
 
 @dataclass(frozen=True, slots=True)
 class CommandList:
-    """Commands one after the other, each told from the next by `;` or a newline."""
+    """Commands one after the other, each with what stands before it: `;`, `&&` or `||`."""
 
-    items: tuple[Node, ...]
+    items: Rest
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,9 +183,11 @@ class Condition:
 
 
 Node: TypeAlias = (
-    Simple | Pipeline | Not | AndOr | Background | CommandList | Redirected | Subshell
+    Simple | Pipeline | Not | Background | CommandList | Redirected | Subshell
     | If | Loop | For | Case | Function | Condition
 )  # fmt: skip
+Rest: TypeAlias = tuple[tuple[str, Node], ...]
+"""Commands that are still to be run, each after `;`, `&&` or `||`."""
 
 
 # The shell's tokens and words (POSIX.1-2017, Shell Command Language, 2.2 and 2.3).
@@ -518,32 +511,26 @@ class Parser:
         self._skip_newlines()
         if self._peek().kind == "end of file":
             return None
-        items: list[Node] = []
+        items: Rest = ()
         while not items or self._peek().kind not in ("newline", "end of file"):
-            items.append(self._and_or())
-            if not self._separated(items) and self._peek().kind not in ("newline", "end of file"):
+            items += self._and_or()
+            if not self._accept(";", "&") and self._peek().kind not in ("newline", "end of file"):
                 raise self._unexpected(self._take())
         self._take()
         return _listed(items)
 
     def list_until(self, *, empty: bool = False) -> Node:
         """Return the commands up to a word or operator that ends a compound command's part."""
-        items: list[Node] = []
+        items: Rest = ()
         self._skip_newlines()
         while (token := self._peek()).kind != "end of file":
             if (items or empty) and (token.kind in _ENDS or token.raw in _CLOSERS):
                 break
-            items.append(self._and_or())
-            if not self._separated(items) and self._peek().kind != "newline":
+            items += self._and_or()
+            if not self._accept(";", "&") and self._peek().kind != "newline":
                 break
             self._skip_newlines()
         return _listed(items)
-
-    def _separated(self, items: list[Node]) -> bool:
-        """Read what stands behind the last command, `;` or `&`, which sends that to the background."""
-        if self._peek().kind == "&":
-            items[-1] = Background(items[-1])
-        return self._accept(";", "&")
 
     def _part(self, opening: str, closing: str = "") -> Node:
         """Return the commands between two words; the second is left where it is if it is not given."""
@@ -553,13 +540,14 @@ class Parser:
             self._expect(closing)
         return body
 
-    def _and_or(self) -> Node:
-        node = self._pipeline()
+    def _and_or(self) -> Rest:
+        """Return commands that `&&` and `||` join, as one where `&` sends them to the background."""
+        items: Rest = ((";", self._pipeline()),)
         while self._peek().kind in ("&&", "||"):
             operator = self._take().kind
             self._skip_newlines()
-            node = AndOr(node, operator, self._pipeline())
-        return node
+            items += ((operator, self._pipeline()),)
+        return ((";", Background(_listed(items))),) if self._peek().kind == "&" else items
 
     def _pipeline(self) -> Node:
         if self._accept("!"):
@@ -755,8 +743,8 @@ class Parser:
         return found
 
 
-def _listed(items: list[Node]) -> Node:
-    return items[0] if len(items) == 1 else CommandList(tuple(items))
+def _listed(items: Rest) -> Node:
+    return items[0][1] if len(items) == 1 else CommandList(items)
 
 
 def complete(text: str) -> bool:

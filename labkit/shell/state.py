@@ -7,14 +7,14 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Self
 
 from labkit.shell import speech
 from labkit.shell.conversions import decimal
 from labkit.shell.task import Task
 
 if TYPE_CHECKING:
-    from labkit.shell.parser import Node
+    from labkit.shell.parser import Node, Rest
 
 _OWN = {"IFS": " \t\n", "OPTIND": "1", "PS1": "\\w \\$ ", "PS2": "> ", "PS4": "+ "}
 
@@ -26,10 +26,6 @@ class ExitShell(Exception):
         super().__init__(status)
         self.status = status
         self.meant = meant
-
-
-Rest: TypeAlias = "tuple[tuple[str, Node], ...]"
-"""Commands that are still to be run, each after `;`, `&&` or `||`."""
 
 
 @dataclass(frozen=True, slots=True)
