@@ -26,12 +26,12 @@ _LEVELS = (("||",), ("&&",), ("|",), ("^",), ("&",), ("==", "!="), ("<", ">", "<
            ("+", "-"), ("*", "/", "%"), ("**",))  # fmt: skip
 
 
-class BadArithmetic(Exception):
-    """An expression that cannot be computed, in ash's words."""
+class ExpansionError(Exception):
+    """A word that cannot be expanded, in ash's words; the shell stops with exit code 2."""
 
 
 def evaluate(expression: str, variables: MutableMapping[str, str]) -> int:
-    """Return the value of an expression, which may assign to variables; raises BadArithmetic.
+    """Return the value of an expression, which may assign to variables; raises ExpansionError.
 
     >>> evaluate("2 * (3 + x)", {"x": "4"})
     14
@@ -42,7 +42,7 @@ def evaluate(expression: str, variables: MutableMapping[str, str]) -> int:
     while position < len(stripped):
         match = _TOKEN.match(stripped, position)
         if match is None:
-            raise BadArithmetic("arithmetic syntax error")
+            raise ExpansionError("arithmetic syntax error")
         tokens.append(match[1])
         position = match.end()
     if not tokens:
@@ -50,7 +50,7 @@ def evaluate(expression: str, variables: MutableMapping[str, str]) -> int:
     calculator = _Calculator(tokens[::-1], variables)
     value = calculator.sequence()
     if calculator.tokens:
-        raise BadArithmetic("arithmetic syntax error")
+        raise ExpansionError("arithmetic syntax error")
     return value
 
 
@@ -60,7 +60,7 @@ def _wrap(value: int) -> int:
 
 def _divide(left: int, right: int) -> int:
     if right == 0:
-        raise BadArithmetic("divide by zero")
+        raise ExpansionError("divide by zero")
     quotient = abs(left) // abs(right)
     return quotient if (left < 0) == (right < 0) else -quotient
 
@@ -88,7 +88,7 @@ class _Calculator:
 
     def expect(self, wanted: str) -> None:
         if not self.accept(wanted):
-            raise BadArithmetic("arithmetic syntax error")
+            raise ExpansionError("arithmetic syntax error")
 
     def sequence(self) -> int:
         value = self.choice()
@@ -147,7 +147,7 @@ class _Calculator:
             octal = re.fullmatch(r"[+-]?0\d+", text)
             return _wrap(int(text, 8 if octal else 0))
         except ValueError:
-            raise BadArithmetic("arithmetic syntax error") from None
+            raise ExpansionError("arithmetic syntax error") from None
 
 
 # Expansion.
@@ -156,10 +156,6 @@ _MOST_WORDS = 100_000
 _A_WORD = 50  # bytes that Python takes for a text besides its letters
 Segments = list[tuple[str, bool]]
 """The text of a field, each part with whether it was quoted."""
-
-
-class ExpansionError(Exception):
-    """A word that cannot be expanded; the shell stops with exit code 2."""
 
 
 def fields(shell: ShellState, words: Iterable[Word]) -> list[str]:
@@ -270,10 +266,7 @@ def _with_tilde(shell: ShellState, word: Word) -> Word:
 
 def compute(shell: ShellState, expression: Word) -> int:
     """Return the value of an arithmetic expression; raises ExpansionError."""
-    try:
-        return evaluate(string(shell, expression), shell.variables)
-    except BadArithmetic as error:
-        raise ExpansionError(str(error)) from None
+    return evaluate(string(shell, expression), shell.variables)
 
 
 class _Collector:

@@ -7,8 +7,7 @@ does not end by itself is stopped at a limit of steps or of time and said to be 
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from shlex import quote
 from typing import ParamSpec, TypeVar
@@ -44,12 +43,11 @@ def redirected(shell: Shell, redirects: Iterable[Redirect]) -> Descriptors:
         elif redirect.operator in ("<&", ">&") and (target == "-" or decimal(target) is not None):
             _duplicate(files, redirect.fd, target)
         elif redirect.operator == "<>":  # made, or copied up, by being opened to write
-            sink = _open_write(seen, target, append=True)
-            files[redirect.fd] = sink if redirect.fd else _open_read(seen, target)
-        elif redirect.operator == "<":
-            files[redirect.fd] = _open_read(seen, target)
+            sink = _opened(seen, target, append=True)
+            files[redirect.fd] = sink if redirect.fd else _opened(seen, target, reads=True)
         else:
-            files[redirect.fd] = _open_write(seen, target, append=redirect.operator == ">>")
+            reads = redirect.operator == "<"
+            files[redirect.fd] = _opened(seen, target, reads=reads, append=redirect.operator == ">>")
             if redirect.operator in ("&>", ">&"):
                 files[2] = files[1]
     return files
@@ -64,24 +62,14 @@ def _duplicate(files: Descriptors, fd: int, target: str) -> None:
         raise RedirectError(f"{target}: {strerror(errno.EBADF)}")
 
 
-@contextmanager
-def _opening(verb: str, path: str, missing: str) -> Iterator[None]:
-    """Raise RedirectError where a file cannot be opened; for the commonest error ash has words of its own."""
+def _opened(task: Task, path: str, *, reads: bool = False, append: bool = False) -> Reader | Sink:
+    """Open a file to read or to write; for the commonest error ash has words of its own."""
     try:
-        yield
+        return task.open_read(path) if reads else task.open_write(path, append=append)
     except FileSystemError as error:
+        verb, missing = ("open", "no such file") if reads else ("create", "nonexistent directory")
         reason = missing if error.errno in (errno.ENOENT, errno.ENOTDIR) else strerror(error)
         raise RedirectError(f"can't {verb} {path}: {reason}") from None
-
-
-def _open_read(task: Task, path: str) -> Reader:
-    with _opening("open", path, "no such file"):
-        return task.open_read(path)
-
-
-def _open_write(task: Task, path: str, *, append: bool) -> Sink:
-    with _opening("create", path, "nonexistent directory"):
-        return task.open_write(path, append=append)
 
 
 # Commands that run beside each other in virtual time: pipelines and those in the background.
@@ -184,15 +172,15 @@ class Shell(ShellState):
                 self.go_on(items)
             case parser.Pipeline(stages):
                 self._ended(run_pipeline(self, stages))
-            case parser.Not(body):
+            case parser.Signed("!", body):
                 self._tested(body)
                 self.status = int(self.status == 0)
             case parser.Redirected():
                 self._redirected(node)
-            case parser.Subshell(body):
-                self._ended(self.in_subshell(body, self.task))
-            case parser.Background(body):
+            case parser.Signed("&", body):
                 run_background(self, body)
+            case parser.Signed(_, body):
+                self._ended(self.in_subshell(body, self.task))
             case parser.If(branches, otherwise):
                 self._if(branches, otherwise)
             case parser.Loop():

@@ -98,16 +98,10 @@ class Pipeline:
 
 
 @dataclass(frozen=True, slots=True)
-class Not:
-    """`! pipeline`."""
+class Signed:
+    """`! body`, `body &` or `( body )`, by the first sign."""
 
-    body: Node
-
-
-@dataclass(frozen=True, slots=True)
-class Background:
-    """`body &`."""
-
+    sign: str
     body: Node
 
 
@@ -124,13 +118,6 @@ class Redirected:
 
     body: Node
     redirects: tuple[Redirect, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Subshell:
-    """`( body )`."""
-
-    body: Node
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,9 +170,8 @@ class Condition:
 
 
 Node: TypeAlias = (
-    Simple | Pipeline | Not | Background | CommandList | Redirected | Subshell
-    | If | Loop | For | Case | Function | Condition
-)  # fmt: skip
+    Simple | Pipeline | Signed | CommandList | Redirected | If | Loop | For | Case | Function | Condition
+)
 Rest: TypeAlias = tuple[tuple[str, Node], ...]
 """Commands that are still to be run, each after `;`, `&&` or `||`."""
 
@@ -547,11 +533,11 @@ class Parser:
             operator = self._take().kind
             self._skip_newlines()
             items += ((operator, self._pipeline()),)
-        return ((";", Background(_listed(items))),) if self._peek().kind == "&" else items
+        return ((";", Signed("&", _listed(items))),) if self._peek().kind == "&" else items
 
     def _pipeline(self) -> Node:
         if self._accept("!"):
-            return Not(self._pipeline())
+            return Signed("!", self._pipeline())
         stages = [self._command()]
         while self._accept("|"):
             self._skip_newlines()
@@ -577,7 +563,7 @@ class Parser:
     def _compound(self) -> Node | None:
         token = self._peek()
         if token.kind == "(":
-            return Subshell(self._part("(", ")"))
+            return Signed("(", self._part("(", ")"))
         if token.raw == "[[" and self._lexer.flavour != "dash":
             return self._condition()
         if self._lexer.flavour != "dash" and self._accept("function"):
