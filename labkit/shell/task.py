@@ -268,6 +268,22 @@ class Task:
                 status = self.fail(words.format(operand, strerror(error)))
         return status
 
+    def each_below(
+        self, paths: Iterable[str], act: Callable[[str, Stat], object], *, deep: bool, follow: bool = False
+    ) -> int:
+        """Do something with each path and, if `deep`, with all that is below it; give the exit code."""
+        status, todo = 0, list(paths)[::-1]
+        while todo:
+            path = todo.pop()
+            try:
+                found = self.fs.stat(self.path(path), follow)
+                act(path, found)
+                if deep and stat.S_ISDIR(found.mode):
+                    todo += [join(path, name) for name in reversed(self.listdir(path))]
+            except FileSystemError as error:
+                status = self.failure(path, error)
+        return status
+
     def path(self, path: str) -> str:
         """Return a path as an absolute one."""
         if not path:

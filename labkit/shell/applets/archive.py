@@ -20,7 +20,7 @@ from labkit.oci.tar_writer import write_entries
 from labkit.oci.tree import Device, Dir, Fifo, File, Node, Whiteout
 from labkit.shell.applets.listing import strftime
 from labkit.shell.applets.options import Options, parse
-from labkit.shell.conversions import decode, encode, join, strerror
+from labkit.shell.conversions import decode, encode, strerror
 from labkit.shell.files import Stat
 from labkit.shell.streams import MAX_READ, MEBIBYTE, TooMuch, WouldRunForever, endless
 from labkit.shell.task import CommandError, Task, UsageError, saying
@@ -45,8 +45,8 @@ def tar(task: Task, args: Sequence[str]) -> int:
         write = task.write if name == "-" else task.open_write(name).write
         archive = None if name == "-" else task.stat(name)
         inside.cwd = _directory(task, there)
-        failed = list[str]()
-        content = write_entries(_packed(inside, options, archive, failed))
+        packed, failed = _packed(inside, options, archive)
+        content = write_entries(packed)
         write(store_gzip(content) if "z" in options else content)
         if failed:
             raise CommandError("error exit delayed from previous errors")
@@ -64,36 +64,29 @@ def _directory(task: Task, path: str | None) -> str:
     raise CommandError(f"can't change directory to '{path}': {strerror(number)}")
 
 
-def _packed(
-    task: Task, options: Options, archive: Stat | None, failed: list[str]
-) -> Iterator[tuple[str, Node, str]]:
-    """Yield the entries of files and what is below them; the archive itself and what failed are left out."""
-    todo = [each.rstrip("/") or "/" for each in reversed(options.operands)]
-    names, cut = dict[int, str](), ""
-    while todo:
-        path = todo.pop()
-        try:
-            found = task.fs.stat(task.path(path), False)
-            node = found.node
-            if archive and archive.inode == found.inode:
-                task.fail(f"{path}: file is the archive; skipping")
-                continue
-            if isinstance(node, Dir):
-                todo += [join(path, each) for each in reversed(task.listdir(path))]
-            elif isinstance(node, File):
-                node = replace(node, content=task.fs.content(task.path(path)))
-        except FileSystemError as error:
-            failed.append(path)
-            task.fail(f"{path}: {strerror(error)}")
-            continue
+def _packed(task: Task, options: Options, archive: Stat | None) -> tuple[list[tuple[str, Node, str]], int]:
+    """Return the entries of files and what is below them, without the archive itself; and the exit code."""
+    packed, names, cut = list[tuple[str, Node, str]](), dict[int, str](), ""
+
+    def add(path: str, found: Stat) -> None:
+        nonlocal cut
+        node = found.node
+        if archive and archive.inode == found.inode:
+            task.fail(f"{path}: file is the archive; skipping")
+            return
+        if isinstance(node, File):
+            node = replace(node, content=task.fs.content(task.path(path)))
         name, cut = _safe(task, path, cut)
         if not name:
-            continue
+            return
         first = names.setdefault(found.inode, name) if found.nlink > 1 and not isinstance(node, Dir) else name
         if "v" in options:
             shown = f"{name}{'/' * isinstance(node, Dir)}\n"
             task.write(Content.of(encode(shown)), 1 if archive else 2)
-        yield name, node, "" if first == name else first
+        packed.append((name, node, "" if first == name else first))
+
+    status = task.each_below([each.rstrip("/") or "/" for each in options.operands], add, deep=True)
+    return packed, status
 
 
 def _safe(task: Task, name: str, cut: str) -> tuple[str, str]:

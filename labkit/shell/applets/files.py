@@ -9,7 +9,7 @@ import errno
 import functools
 import re
 import stat
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from labkit.base.errors import FileSystemError
@@ -17,7 +17,7 @@ from labkit.oci.content import EMPTY
 from labkit.oci.tree import Nested, unnested
 from labkit.shell.applets.listing import moment_of
 from labkit.shell.applets.options import Options, parse
-from labkit.shell.conversions import basename, decimal, join, strerror
+from labkit.shell.conversions import basename, decimal, strerror
 from labkit.shell.files import Stat
 from labkit.shell.task import UMASK, CommandError, Task, UsageError
 from labkit.shell.users import group_id, user_id
@@ -68,7 +68,7 @@ def chmod(task: Task, args: Sequence[str]) -> int:
             wanted = parse_mode(mode, found.mode & 0o7777, stat.S_ISDIR(found.mode))
             task.fs.chmod(task.path(path), wanted)
 
-    return _each(task, paths, recursive, True, change)
+    return task.each_below(paths, change, deep=recursive, follow=not recursive)
 
 
 def chown(task: Task, options: Options) -> int:
@@ -84,7 +84,7 @@ def chown(task: Task, options: Options) -> int:
     def change(path: str, found: Stat) -> None:
         task.fs.chown(task.path(path), uid, gid, follow)
 
-    return _each(task, paths, "R" in options, follow, change)
+    return task.each_below(paths, change, deep="R" in options, follow=follow)
 
 
 def _number(name: str, found: int | None) -> int | None:
@@ -93,22 +93,6 @@ def _number(name: str, found: int | None) -> int | None:
         return found
     value = decimal(name)
     return value if value is None else (value + 1) % (1 << 32) - 1
-
-
-def _each(
-    task: Task, paths: list[str], recursive: bool, follow: bool, change: Callable[[str, Stat], None]
-) -> int:
-    status, todo = 0, paths[::-1]
-    while todo:
-        path = todo.pop()
-        try:
-            found = task.fs.stat(task.path(path), follow and not recursive)
-            change(path, found)
-            if recursive and stat.S_ISDIR(found.mode):
-                todo += [join(path, name) for name in reversed(task.listdir(path))]
-        except FileSystemError as error:
-            status = task.fail(f"{path}: {strerror(error)}")
-    return status
 
 
 # Names: rm, mkdir, rmdir, touch, ln.
