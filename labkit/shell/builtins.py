@@ -94,15 +94,8 @@ def _local(shell: ShellState, words: list[str]) -> int:
 
 
 def _trap(shell: ShellState, words: list[str]) -> int:
-    """Keep what to run at the end; signals do not come here."""
-    operands = [word for word in words[1:] if word != "--"]
-    action, *names = operands if len(operands) > 1 else ["-", *operands]
-    for name in names:
-        name = "EXIT" if name == "0" else name.removeprefix("SIG")
-        shell.traps.pop(name, None)
-        if action != "-":
-            shell.traps[name] = action
-    return 0
+    shell.task.err("labkit: trap is not simulated; no signal comes here\n")
+    return 1
 
 
 def _umask(shell: ShellState, words: list[str]) -> int:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, MutableMapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import pairwise
 
 from labkit.base.errors import FileSystemError
@@ -15,13 +15,12 @@ from labkit.shell.state import ShellState
 from labkit.shell.task import Task
 from labkit.shell.users import home_of
 
-# Arithmetic, 64 bits wide (2.6.4), with C's operators and `**`.
+# Arithmetic, 64 bits wide (2.6.4), with C's operators and `**`; what changes a variable is left out.
 
 _TOKEN = re.compile(
-    r"\s*(0[xX][0-9a-fA-F]+|\d+|[A-Za-z_]\w*|\*\*|\+\+|--|(?:<<|>>|[-+*/%&^|])=|<<|>>|&&|\|\||[<>=!]="
-    r"|[-+*/%<>!~()&|^?:=,])",
-    re.ASCII,
+    r"\s*(0[xX][0-9a-fA-F]+|\d+|[A-Za-z_]\w*|\*\*|<<|>>|&&|\|\||[<>=!]=|[-+*/%<>!~()&|^])", re.ASCII
 )
+_LEFT_OUT = re.compile(r"\+\+|--|(?:<<|>>|[-+*/%&^|])?(?<![<>=!])=(?!=)|<<=|>>=|[?,]")
 _LEVELS = (("||",), ("&&",), ("|",), ("^",), ("&",), ("==", "!="), ("<", ">", "<=", ">="), ("<<", ">>"),
            ("+", "-"), ("*", "/", "%"), ("**",))  # fmt: skip
 
@@ -30,12 +29,14 @@ class ExpansionError(Exception):
     """A word that cannot be expanded, in ash's words; the shell stops with exit code 2."""
 
 
-def evaluate(expression: str, variables: MutableMapping[str, str]) -> int:
-    """Return the value of an expression, which may assign to variables; raises ExpansionError.
+def evaluate(expression: str, variables: Mapping[str, str]) -> int:
+    """Return the value of an expression; raises ExpansionError.
 
     >>> evaluate("2 * (3 + x)", {"x": "4"})
     14
     """
+    if found := _LEFT_OUT.search(expression):
+        raise ExpansionError(f"{found[0]} in $((...)) is not simulated, X=$((X + 1)) is")
     tokens: list[str] = []
     position = 0
     stripped = expression.rstrip()
@@ -48,7 +49,7 @@ def evaluate(expression: str, variables: MutableMapping[str, str]) -> int:
     if not tokens:
         return 0
     calculator = _Calculator(tokens[::-1], variables)
-    value = calculator.sequence()
+    value = calculator.binary()
     if calculator.tokens:
         raise ExpansionError("arithmetic syntax error")
     return value
@@ -81,31 +82,12 @@ class _Calculator:
     """Computes from a stack of tokens. As in busybox, each operand is computed, wanted or not."""
 
     tokens: list[str]
-    variables: MutableMapping[str, str]
+    variables: Mapping[str, str]
 
     def accept(self, *wanted: str) -> str:
         return self.tokens.pop() if self.tokens and self.tokens[-1] in wanted else ""
 
-    def expect(self, wanted: str) -> None:
-        if not self.accept(wanted):
-            raise ExpansionError("arithmetic syntax error")
-
-    def sequence(self) -> int:
-        value = self.choice()
-        while self.accept(","):
-            value = self.choice()
-        return value
-
-    def choice(self) -> int:
-        value = self.binary(0)
-        if not self.accept("?"):
-            return value
-        yes = self.sequence()
-        self.expect(":")
-        no = self.choice()
-        return yes if value else no
-
-    def binary(self, level: int) -> int:
+    def binary(self, level: int = 0) -> int:
         """Compute an expression of one level of precedence."""
         if level == len(_LEVELS):
             return self.unary()
@@ -120,26 +102,11 @@ class _Calculator:
             value = self.unary()
             return {"-": _wrap(-value), "+": value, "!": int(not value), "~": ~value}[operator]
         if self.accept("("):
-            value = self.sequence()
-            self.expect(")")
+            value = self.binary()
+            if not self.accept(")"):
+                raise ExpansionError("arithmetic syntax error")
             return value
-        step = self.accept("++", "--")
-        name = self.tokens.pop() if self.tokens else ""
-        return self.variable(name, step) if name.isidentifier() else self.value(name)
-
-    def variable(self, name: str, step: str) -> int:
-        """Return a variable's value, and change it as the operator before or behind it says."""
-        before = self.value(name)
-        behind = "" if step else self.accept("++", "--", "=", *(f"{each}=" for each in _OPERATIONS))
-        if step or behind in ("++", "--"):
-            after = before + (1 if (step or behind) == "++" else -1)
-        elif behind:
-            right = self.choice()
-            after = right if behind == "=" else _OPERATIONS[behind[:-1]](before, right)
-        else:
-            return before
-        self.variables[name] = str(_wrap(after))
-        return before if behind in ("++", "--") else _wrap(after)
+        return self.value(self.tokens.pop() if self.tokens else "")
 
     def value(self, token: str) -> int:
         text = self.variables.get(token, "0").strip() or "0" if re.match(r"[A-Za-z_]", token) else token
@@ -366,7 +333,7 @@ class _Collector:
 
 
 def _changed(shell: ShellState, text: str, part: Parameter) -> str:
-    """Return a parameter's value after `#`, `%`, `/`, `:` or as its length."""
+    """Return a parameter's value after `#`, `%`, `:` or as its length."""
     match part.operator[:1]:
         case "l":
             return str(len(text))
@@ -376,8 +343,6 @@ def _changed(shell: ShellState, text: str, part: Parameter) -> str:
             return text[start : end if part.second is None or end < 0 else start + end]
         case "#" | "%":
             return _trimmed(shell, text, part)
-        case "/":
-            return _exchanged(shell, text, part)
     return text
 
 
@@ -396,23 +361,6 @@ def _trimmed(shell: ShellState, text: str, part: Parameter) -> str:
         if pattern.fullmatch(text[:size] if front else text[rest:]):
             return text[size:] if front else text[:rest]
     return text
-
-
-def _exchanged(shell: ShellState, text: str, part: Parameter) -> str:
-    """Return a text with the longest first match of a pattern, or each one, exchanged."""
-    wanted, new = pattern_of(shell, part.word), string(shell, part.second or ())
-    anchored = shell.flavour == "bash" and wanted and not wanted[0][1] and part.operator == "/"
-    anchor = wanted[0][0][:1] if anchored else ""
-    if anchor and anchor in "#%":
-        word = (Literal(wanted[0][0][1:]), *(Literal(*each) for each in wanted[1:]))
-        rest = _trimmed(shell, text, replace(part, operator=anchor * 2, word=word))
-        return text if rest == text else new + rest if anchor == "#" else rest + new
-    found = [match for match in glob(wanted).matches(text) if match.end > match.start]
-    out, behind = "", 0
-    for match in found if part.operator == "//" else found[:1]:
-        out += text[behind : match.start] + new
-        behind = match.end
-    return out + text[behind:]
 
 
 def file_names(task: Task, segments: Segments) -> list[str]:

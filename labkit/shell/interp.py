@@ -431,10 +431,7 @@ class Shell(ShellState):
         except Suspended as suspended:
             suspended.add(self)
             raise
-        trap, status = self.traps.pop("EXIT", ""), self.status
-        if trap:
-            self.until_exit(lambda: self.run_text(trap))
-        return status
+        return self.status
 
     def output_of(self, body: Node) -> str:
         """Run commands in a subshell and return their output without its last newlines."""

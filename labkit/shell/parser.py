@@ -39,7 +39,7 @@ class Literal:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """`$name` or `${name}`, with an operator such as `:-` and its word; `/` and `:` can have two words.
+    """`$name` or `${name}`, with an operator such as `:-` and its word; `:` can have two words.
 
     `${#name}` has the operator "length".
     """
@@ -186,8 +186,8 @@ _BEYOND = {"&>": ("ash", "bash"), "<<<": ("bash",)}
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PARAMETER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9]+|[@*#?$-]")
 _OPERATOR = re.compile(r":?[-=?+]|%%?|##?")
-_MORE = re.compile("//?|:")
-"""Operators of a parameter that dash has not."""
+_LEFT_OUT = re.compile(r"[/^,@]")
+"""What begins bash's operators of a parameter that are left out."""
 _DESCRIPTOR = re.compile(r"[0-9]{1,3}")
 MAX_DEPTH = 60
 
@@ -376,15 +376,17 @@ class Lexer:
             raise self.error("bad substitution")
         self.position = name.end()
         found = _OPERATOR.match(text, self.position)
-        if found is None and self.flavour != "dash":
-            found = _MORE.match(text, self.position)
         operator = found.group() if found else ""
+        if found is None and self.flavour != "dash":
+            if left_out := _LEFT_OUT.match(text, self.position):
+                raise self.error(f"${{{name.group()}{left_out.group()}...}} is not simulated")
+            operator = ":" * text.startswith(":", self.position)
         self.position += len(operator)
         # A pattern within double quotes is not quoted by them (POSIX, 2.6.2).
         quotes = quoted and operator[-1:] in tuple("-=?+")
         second = None
-        word = self.word_until({"/": "/}", "//": "/}", ":": ":}"}.get(operator, "}"), quotes)
-        if text[self.position : self.position + 1] != "}" and operator in ("/", "//", ":"):
+        word = self.word_until(":}" if operator == ":" else "}", quotes)
+        if operator == ":" and text.startswith(":", self.position):
             self.position += 1
             second = self.word_until("}", quotes)
         if self.position >= len(text):

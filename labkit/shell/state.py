@@ -110,7 +110,6 @@ class ShellState:
     functions: dict[str, Node] = field(default_factory=dict)
     frames: list[dict[str, str | None]] = field(default_factory=list)
     """For each function that runs what its `local` names were outside; None for one that was not set."""
-    traps: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.variables:
@@ -138,7 +137,7 @@ class ShellState:
         other.task = self.task.child()
         for name in ("variables", "exported", "options", "arguments", "functions"):
             setattr(other, name, copy.copy(getattr(self, name)))
-        other.traps, other.jobs, other.reads = {}, [], False
+        other.jobs, other.reads = [], False
         return other
 
     def waiting(self, rest: Rest = (), *, stays: bool = False) -> Waiting:

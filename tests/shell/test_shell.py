@@ -188,6 +188,13 @@ def test_links_to_standard_streams_lead_there() -> None:
         ("diff -w file old", "diff: option -w is not simulated"),
         ("find . -user root", "find: -user is not simulated"),
         ("sed y/a/b/ file", "sed: command y is not simulated"),
+        ("echo $((x++))", "sh: ++ in $((...)) is not simulated, X=$((X + 1)) is"),
+        ("echo $((x <<= 1))", "sh: <<= in $((...)) is not simulated, X=$((X + 1)) is"),
+        ("echo $((1 ? 2 : 3))", "sh: ? in $((...)) is not simulated, X=$((X + 1)) is"),
+        ("X=a; echo ${X/a/b}", "sh: syntax error: ${X/...} is not simulated"),
+        ("find . -perm 640", "find: -perm is not simulated"),
+        ("find . -empty", "find: -empty is not simulated"),
+        ("trap 'echo bye' EXIT", "labkit: trap is not simulated; no signal comes here"),
     ],
 )
 def test_what_is_left_out_is_said_in_one_line(script: str, words: str) -> None:

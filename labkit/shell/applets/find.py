@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 
 from labkit.base.errors import FileSystemError
 from labkit.oci.tree import Nested, unnested
-from labkit.shell.applets.files import parse_mode
 from labkit.shell.conversions import basename, decimal, strerror
 from labkit.shell.files import Stat
 from labkit.shell.launch import ExecNotFound
@@ -19,8 +18,8 @@ from labkit.shell.task import CommandError, Task, UsageError, saying
 _TYPES = {"f": stat.S_IFREG, "d": stat.S_IFDIR, "l": stat.S_IFLNK, "c": stat.S_IFCHR, "b": stat.S_IFBLK,
           "p": stat.S_IFIFO, "s": stat.S_IFSOCK}  # fmt: skip
 _ELSEWHERE = frozenset(
-    "ctime cmin atime amin mmin depth executable fstype follow group inum ipath links mtime prune"
-    " ok print0 quit regex samefile user".split()
+    "ctime cmin atime amin mmin depth empty executable fstype follow group inum ipath links mtime prune"
+    " ok perm print0 quit regex samefile user".split()
 )
 Test = Callable[[str, Stat], bool]
 """A test or an action on a file: its path and what stat says of it."""
@@ -100,22 +99,6 @@ class _Search:
         with saying(f"can't stat '{name}'"):
             moment = self.task.fs.stat(self.task.path(name), True).mtime
         return lambda path, found: found.mtime > moment
-
-    def test_perm(self, word: str) -> Test:
-        text = self.value(word)
-        sign = text[:1] if text[:1] in "-/" else ""
-        wanted = parse_mode(text.removeprefix(sign), 0, False, 0)
-        if sign == "/":
-            return lambda path, found: bool(found.mode & wanted) or not wanted
-        return lambda path, found: found.mode & (wanted if sign else 0o7777) == wanted
-
-    def test_empty(self, word: str) -> Test:
-        def test(path: str, found: Stat) -> bool:
-            if stat.S_ISDIR(found.mode):
-                return not self.task.listdir(path)
-            return stat.S_ISREG(found.mode) and not found.size
-
-        return test
 
     def test_type(self, word: str) -> Test:
         letter = self.value(word)
