@@ -10,7 +10,6 @@ import errno
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from shlex import quote
-from typing import ParamSpec, TypeVar
 
 from labkit.base.errors import FileSystemError
 from labkit.oci.content import EMPTY, Content
@@ -141,8 +140,6 @@ def run_pipeline(shell: Shell, stages: tuple[Node, ...]) -> int:
 
 
 _OWN = ("=", "==", "!=", "=~", "<", ">")
-P = ParamSpec("P")
-T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -165,6 +162,14 @@ class Shell(ShellState):
 
     def execute(self, node: Node) -> int:
         """Run a syntax tree and return its status."""
+        try:
+            self._run(node)
+        except ExpansionError as error:
+            self.message(str(error))
+            raise ExitShell(1 if self.flavour == "bash" else 2) from None
+        return self.status
+
+    def _run(self, node: Node) -> None:
         match node:
             case parser.Simple():
                 self._ended(self._simple(node))
@@ -192,8 +197,7 @@ class Shell(ShellState):
             case parser.Function(name, body):
                 self.functions[name], self.status = body, 0
             case parser.Condition(words):
-                self._ended(self._expanded(self._condition, words))
-        return self.status
+                self._ended(self._condition(words))
 
     def go_on(self, rest: Rest) -> int:
         """Run commands one after the other, as far as the status before each lets it; return the last."""
@@ -249,7 +253,7 @@ class Shell(ShellState):
             self.execute(node.body)
             return True
 
-        words = self.arguments if node.words is None else self._expanded(fields, self, node.words)
+        words = self.arguments if node.words is None else fields(self, node.words)
         self.status = 0
         for value in words:
             self.assign(node.name, value)
@@ -270,18 +274,16 @@ class Shell(ShellState):
             self.loops -= 1
 
     def _case(self, node: parser.Case) -> None:
-        text, self.status = self._expanded(string, self, node.word), 0
+        text, self.status = string(self, node.word), 0
         for patterns, body in node.branches:
-            if any(glob(self._expanded(pattern_of, self, each)).fullmatch(text) for each in patterns):
+            if any(glob(pattern_of(self, each)).fullmatch(text) for each in patterns):
                 self.execute(body)
                 return
 
     def _condition(self, words: tuple[Word, ...]) -> int:
         """Run `[[ … ]]`: its own operators are worked out here, the rest is the command `test`'s."""
         if self.flavour == "ash":  # where it is but another name of `test`
-            return builtins.BUILTINS["test"](
-                self, ["test", *map(_joint, self._expanded(fields, self, words))]
-            )
+            return builtins.BUILTINS["test"](self, ["test", *map(_joint, fields(self, words))])
         texts = [string(self, word) for word in words]
         found: list[str] = []
         index = 0
@@ -322,7 +324,7 @@ class Shell(ShellState):
 
     def _redirected(self, node: parser.Redirected) -> None:
         try:
-            files = self._expanded(redirected, self, node.redirects)
+            files = redirected(self, node.redirects)
         except RedirectError as error:
             self.message(str(error))
             self._ended(1)
@@ -339,9 +341,9 @@ class Shell(ShellState):
         task = self.task
         task.run.step()
         self.line = node.line
-        words = self._expanded(fields, self, node.words)
+        words = fields(self, node.words)
         try:
-            files = self._expanded(redirected, self, node.redirects) if node.redirects else task.fds
+            files = redirected(self, node.redirects) if node.redirects else task.fds
         except RedirectError as error:
             self.message(str(error))
             if words and words[0] in builtins.SPECIAL:
@@ -350,7 +352,7 @@ class Shell(ShellState):
         values = [part for _, word in node.assignments for part in word]
         if not words and not any(isinstance(part, parser.Substitution) for part in values):
             self.status = 0
-        assigned = [(name, self._expanded(string, self, value)) for name, value in node.assignments]
+        assigned = [(name, string(self, value)) for name, value in node.assignments]
         if "x" in self.options:
             shown = [f"{name}={quote(value)}" for name, value in assigned] + [quote(word) for word in words]
             task.err(f"{self.variables.get('PS4', '')}{' '.join(shown)}\n")
@@ -365,31 +367,24 @@ class Shell(ShellState):
         env = {**self.environment(), **dict(assigned)}
         return self.external(words, task.child(env=env, fds=files))
 
-    def _expanded(self, expand: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        try:
-            return expand(*args, **kwargs)
-        except ExpansionError as error:
-            self.message(str(error))
-            raise ExitShell(1 if self.flavour == "bash" else 2) from None
-
     def _inside(self, words: list[str], files: Descriptors, assigned: list[tuple[str, str]]) -> int:
         """Run a builtin; what is assigned before one that is not special holds for it alone."""
-        before, exported = {name: self.variables.get(name) for name, _ in assigned}, set(self.exported)
+        lasts = words[0] in builtins.SPECIAL
+        before = {name: self.variables.get(name) for name, _ in assigned if not lasts}
+        added = before.keys() - self.exported
         for name, value in assigned:
             self.assign(name, value)
+        self.exported |= added
         kept, self.task.fds = self.task.fds, files
         outer, self.builtin = self.builtin, words[0]
         try:
-            if assigned and words[0] not in builtins.SPECIAL:
-                self.exported.update(dict(assigned))
             return builtins.BUILTINS[words[0]](self, words)
         finally:
             self.builtin = outer
             if words[0] != "exec":
                 self.task.fds = kept
-            if words[0] not in builtins.SPECIAL:
-                self.exported = exported
-                self._restore(before)
+            self.exported -= added
+            self._restore(before)
 
     def _restore(self, before: Mapping[str, str | None]) -> None:
         self.variables |= {name: value for name, value in before.items() if value is not None}
