@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import errno
-import re
 import stat
 from collections.abc import Callable
 
 from labkit.base.errors import FileSystemError
 from labkit.go.path import clean
 from labkit.shell.applets import APPLETS
-from labkit.shell.applets.files import parse_mode
 from labkit.shell.conversions import LARGEST, basename, decimal, decode, join, strerror
 from labkit.shell.launch import ExecNotFound, call, find_program
 from labkit.shell.parser import RESERVED
@@ -93,22 +91,10 @@ def _local(shell: ShellState, words: list[str]) -> int:
     return 0
 
 
-def _trap(shell: ShellState, words: list[str]) -> int:
-    shell.task.err("labkit: trap is not simulated; no signal comes here\n")
+def _left_out(shell: ShellState, words: list[str]) -> int:
+    why = {"trap": "no signal comes here", "umask": "what is made here is made with 022"}[words[0]]
+    shell.task.err(f"labkit: {words[0]} is not simulated; {why}\n")
     return 1
-
-
-def _umask(shell: ShellState, words: list[str]) -> int:
-    if len(words) < 2:
-        shell.task.out(f"{shell.task.umask:04o}\n")
-    elif words[1] == "-S":
-        letters = stat.filemode(0o777 & ~shell.task.umask)
-        shell.task.out(f"u={letters[1:4]},g={letters[4:7]},o={letters[7:]}\n".replace("-", ""))
-    elif re.fullmatch("[0-7]{1,4}", words[1]):
-        shell.task.umask = int(words[1], 8)
-    else:
-        shell.task.umask = 0o777 & ~parse_mode(words[1], 0o777 & ~shell.task.umask, False, umask=0)
-    return 0
 
 
 def _break(shell: ShellState, words: list[str]) -> int:
@@ -297,7 +283,7 @@ SPECIAL = frozenset(". : break continue eval exec exit export return set shift t
 BUILTINS: dict[str, Builtin] = {
     ".": _source, ":": _colon, "break": _break, "cd": _cd, "command": _command, "continue": _break,
     "eval": _eval, "exec": _exec, "exit": _exit, "export": _export, "local": _local, "read": _read,
-    "return": _return, "set": _set_options, "shift": _shift, "source": _source, "trap": _trap, "type": _type,
-    "umask": _umask, "unset": _unset, "wait": _wait,
+    "return": _return, "set": _set_options, "shift": _shift, "source": _source, "trap": _left_out,
+    "type": _type, "umask": _left_out, "unset": _unset, "wait": _wait,
     **dict.fromkeys(("[", "echo", "false", "printf", "pwd", "test", "true"), _applet),
 }  # fmt: skip

@@ -18,7 +18,7 @@ from labkit.shell.conversions import decimal, encode, strerror
 from labkit.shell.expand import ExpansionError, fields, pattern_of, string
 from labkit.shell.launch import MAX_NESTING, ExecNotFound, execute
 from labkit.shell.parser import Literal, Node, Redirect, Rest, Word
-from labkit.shell.patterns import glob, regex
+from labkit.shell.patterns import glob
 from labkit.shell.state import BreakLoop, ExitShell, ReturnFunction, ShellState, Suspended
 from labkit.shell.streams import Pipe, Reader, Sink, WouldRunForever
 from labkit.shell.task import CommandError, Descriptors, Task
@@ -139,7 +139,7 @@ def run_pipeline(shell: Shell, stages: tuple[Node, ...]) -> int:
     return status
 
 
-_OWN = ("=", "==", "!=", "=~", "<", ">")
+_OWN = ("=", "==", "!=", "<", ">")
 
 
 @dataclass(slots=True)
@@ -301,8 +301,6 @@ class Shell(ShellState):
         if operator in ("<", ">"):
             right = string(self, word)
             return left < right if operator == "<" else left > right
-        if operator == "=~":
-            return regex(string(self, word), extended=True).search(left)
         return glob(pattern_of(self, word)).fullmatch(left) == (operator != "!=")
 
     def _call(self, words: list[str], files: Descriptors, assigned: list[tuple[str, str]]) -> int:

@@ -425,11 +425,6 @@ class Lexer:
         self.position = end + 1
         return self.parse_body(self.inner(body + "\n)\n"))
 
-    def pattern(self) -> Word:
-        """Read the regular expression behind `=~`, in which brackets are characters."""
-        self._skip_blanks()
-        return self.word_until(" \t\n")
-
     def here_document(self, delimiter: Word, strip: bool) -> Word:
         """Read the lines after this one up to the delimiter; expand them unless the delimiter was quoted."""
         # The rest of this line, `| sort` in `cat <<E | sort`, comes before the text in the grammar and behind
@@ -618,9 +613,9 @@ class Parser:
         while (token := self._take()).raw != "]]":
             if token.kind not in ("word", "&&", "||", "<", ">", "(", ")"):
                 raise self._unexpected(token, '"]]"')
-            words.append(token.word or (Literal(token.kind),))
             if token.raw == "=~":
-                words.append(self._lexer.pattern())
+                raise self._lexer.error("=~ in [[ ]] is not simulated")
+            words.append(token.word or (Literal(token.kind),))
         return Condition(tuple(words))
 
     def _if(self) -> Node:

@@ -143,16 +143,13 @@ class ShellState:
     def waiting(self, rest: Rest = (), *, stays: bool = False) -> Waiting:
         """Return what it remembers from one line to the next, as a value."""
         kept = {name: copy.copy(getattr(self, name)) for name in _LASTING}
-        return Waiting(
-            MappingProxyType({**kept, "cwd": self.task.cwd, "umask": self.task.umask}), rest, stays
-        )
+        return Waiting(MappingProxyType({**kept, "cwd": self.task.cwd}), rest, stays)
 
     def remember(self, waiting: Waiting) -> None:
         """Be what another shell was when it waited."""
         for name in _LASTING & waiting.memory.keys():
             setattr(self, name, copy.copy(waiting.memory[name]))
         self.task.cwd = waiting.memory.get("cwd", self.task.cwd)
-        self.task.umask = waiting.memory.get("umask", self.task.umask)
 
     def message(self, text: str) -> None:
         """Print an error as the shell does: its name, the builtin's, and the line in a script."""

@@ -27,7 +27,6 @@ from labkit.shell.streams import Clock, Reader, Sink, TooMuch, WouldRunForever
 MAX_STEPS = 200_000
 MAX_TIME = 24 * 3600 * SECOND
 _MAX_PIECES = 1 << 16
-UMASK = 0o022  # runc's own (libcontainer/rootfs_linux.go, finalizeRootfs)
 Descriptors = dict[int, Reader | Sink]
 
 
@@ -186,7 +185,6 @@ class Task:
     """Which of a shell's own builtins this is, if it is one: its messages start with the shell's name."""
     dialect: str = "busybox"
     """Whose words this speaks: "busybox", "gnu", or a shell's flavour."""
-    umask: int = UMASK
 
     @property
     def fs(self) -> Files:
@@ -349,7 +347,7 @@ class Task:
         if found is not None and isinstance(found.node, Device) and found.node.minor in streams.DEVICES:
             return streams.NULL
         path = self.path(path)
-        (self.fs.append if append else self.fs.write)(path, EMPTY, 0o666 & ~self.umask)
+        (self.fs.append if append else self.fs.write)(path, EMPTY)
         return streams.OpenFile(self.fs, path, append)
 
     def listdir(self, path: str) -> list[str]:

@@ -194,6 +194,9 @@ def test_links_to_standard_streams_lead_there() -> None:
         ("X=a; echo ${X/a/b}", "sh: syntax error: ${X/...} is not simulated"),
         ("find . -perm 640", "find: -perm is not simulated"),
         ("find . -empty", "find: -empty is not simulated"),
+        ("[[ a =~ b ]]", "sh: syntax error: =~ in [[ ]] is not simulated"),
+        ("md5sum -c sums", "md5sum: option -c is not simulated"),
+        ("umask 077", "labkit: umask is not simulated; what is made here is made with 022"),
         ("trap 'echo bye' EXIT", "labkit: trap is not simulated; no signal comes here"),
     ],
 )

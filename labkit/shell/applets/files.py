@@ -19,17 +19,18 @@ from labkit.shell.applets.listing import moment_of
 from labkit.shell.applets.options import Options, parse
 from labkit.shell.conversions import basename, decimal, strerror
 from labkit.shell.files import Stat
-from labkit.shell.task import UMASK, CommandError, Task, UsageError
+from labkit.shell.task import CommandError, Task, UsageError
 from labkit.shell.users import group_id, user_id
 
 # Attributes: chmod, chown.
 
 _WHO = {"u": 0o4700, "g": 0o2070, "o": 0o1007, "a": 0o7777}
 _BITS = {"r": 0o444, "w": 0o222, "x": 0o111, "X": 0o111, "s": 0o6000, "t": 0o1000}
+_UMASK = 0o022  # runc's own (libcontainer/rootfs_linux.go, finalizeRootfs)
 _CLAUSE = re.compile(r"([ugoa]*)((?:[-+=][rwxXst]*)+)", re.ASCII)
 
 
-def parse_mode(text: str, mode: int, directory: bool, umask: int = UMASK) -> int:
+def parse_mode(text: str, mode: int, directory: bool) -> int:
     """Return the bits that a chmod operand makes of `mode`; raises CommandError.
 
     >>> oct(parse_mode("u+x,go-r", 0o644, False))
@@ -47,7 +48,7 @@ def parse_mode(text: str, mode: int, directory: bool, umask: int = UMASK) -> int
             bits = functools.reduce(
                 int.__or__, (_BITS[letter] for letter in letters if letter != "X" or run), 0
             )
-            bits &= who or 0o7777 & ~umask | 0o1000
+            bits &= who or 0o7777 & ~_UMASK | 0o1000
             if operator == "=":
                 mode &= ~((who or 0o7777) & ~(0o7000 if directory else 0))
             mode = mode & ~bits if operator == "-" else mode | bits
@@ -157,7 +158,7 @@ def _make_directory(task: Task, path: str, mode: int | None, parents: bool) -> i
         try:
             if parents and not below_made and task.stat(step.rstrip("/")) is not None:
                 raise FileSystemError(errno.EEXIST if step == path else errno.ENOTDIR, step)
-            task.fs.mkdir(task.path(step), 0o777 & ~task.umask)
+            task.fs.mkdir(task.path(step))
             below_made = parents
             if mode is not None and step == steps[-1]:
                 task.fs.chmod(task.path(step), mode)
@@ -183,7 +184,7 @@ def touch(task: Task, options: Options) -> int:
         if task.stat(operand, "h" not in options) is None:
             if "c" in options:
                 return
-            task.fs.append(path, EMPTY, 0o666 & ~task.umask)
+            task.fs.append(path, EMPTY)
         task.fs.utime(path, when, "h" not in options)
 
     return task.each(options.operands, act)
@@ -288,7 +289,7 @@ def _copy_directory(
     if over is not None and not stat.S_ISDIR(over.mode):
         return task.fail(f"target '{target}' is not a directory")
     if over is None:
-        mode = task.fs.stat(task.path(source), True).mode & 0o7777 & ~task.umask
+        mode = task.fs.stat(task.path(source), True).mode & 0o7777 & ~_UMASK
         task.fs.mkdir(task.path(target), mode | 0o700)
     filled.add(task.fs.stat(task.path(target), True).inode)
     status = 0
@@ -321,7 +322,7 @@ def _copy_file(task: Task, source: str, target: str, found: Stat, manner: Manner
         return task.failure(f"can't open '{source}'", error)
     task.open_write(target).write(content)
     if new:
-        task.fs.chmod(path, found.mode & 0o7777 & ~task.umask)
+        task.fs.chmod(path, found.mode & 0o7777 & ~_UMASK)
     return 0
 
 

@@ -11,9 +11,9 @@ from datetime import UTC, datetime, timedelta
 from labkit.base.errors import FileSystemError
 from labkit.go.moment import SECOND
 from labkit.oci.content import ZEROS
-from labkit.oci.tree import Device, File, Nested, unnested
+from labkit.oci.tree import Device, File, Nested, PathWalk, split_path, unnested
 from labkit.shell.applets.options import WIDEST, Options, number
-from labkit.shell.conversions import basename, encode, strerror
+from labkit.shell.conversions import basename, encode, join, strerror
 from labkit.shell.files import Stat
 from labkit.shell.launch import ExecNotFound, find_program
 from labkit.shell.task import CommandError, Task
@@ -168,22 +168,14 @@ def dir_name(task: Task, options: Options) -> int:
 def resolve(task: Task, path: str) -> str:
     """Return a path without symbolic links; raises FileSystemError where it leads to nothing."""
     task.fs.stat(task.path(path), True)
-    todo = task.path(path).split("/")[::-1]
-    done: list[str] = []
-    while todo:
-        name = todo.pop()
-        if name == "..":
-            del done[-1:]
-        elif name not in ("", "."):
-            try:
-                target = task.fs.readlink("/".join(["", *done, name]))
-            except FileSystemError:
-                done.append(name)
-                continue
-            if target.startswith("/"):
-                done.clear()
-            todo += target.split("/")[::-1]
-    return "/" + "/".join(done)
+    walk = PathWalk("/", split_path(task.path(path)))
+    for name in walk:
+        here = join(walk.trail[-1], name)
+        try:
+            walk.follow(task.fs.readlink(here))
+        except FileSystemError:
+            walk.trail.append(here)
+    return walk.trail[-1]
 
 
 def readlink(task: Task, options: Options) -> int:
