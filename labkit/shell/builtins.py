@@ -16,6 +16,11 @@ from labkit.shell.state import BreakLoop, ExitShell, ReturnFunction, ShellState,
 from labkit.shell.streams import WouldRunForever
 
 Builtin = Callable[[ShellState, list[str]], int]
+_WHY = {
+    "trap": "no signal comes here",
+    "type": "`command -v NAME` tells where a program is",
+    "umask": "what is made here is made with 022",
+}
 _OPTIONS = {"allexport": "a", "errexit": "e", "nounset": "u", "xtrace": "x", "pipefail": "pipefail"}
 
 
@@ -92,8 +97,7 @@ def _local(shell: ShellState, words: list[str]) -> int:
 
 
 def _left_out(shell: ShellState, words: list[str]) -> int:
-    why = {"trap": "no signal comes here", "umask": "what is made here is made with 022"}[words[0]]
-    shell.task.err(f"labkit: {words[0]} is not simulated; {why}\n")
+    shell.task.err(f"labkit: {words[0]} is not simulated; {_WHY[words[0]]}\n")
     return 1
 
 
@@ -116,39 +120,15 @@ def _exec(shell: ShellState, words: list[str]) -> int:
         raise
 
 
-def _path_of(shell: ShellState, name: str) -> str | None:
-    try:
-        return find_program(shell.task, name, shell.variables.get("PATH"))
-    except ExecNotFound:
-        return None
-
-
-def _type(shell: ShellState, words: list[str]) -> int:
-    status = 0
-    for name in words[1:]:
-        if name in RESERVED:
-            described = f"{name} is a shell keyword"
-        elif name in shell.functions:
-            described = f"{name} is a function"
-        elif name in BUILTINS:
-            kind = "special " if name in SPECIAL and shell.flavour != "bash" else ""
-            described = f"{name} is a {kind}shell builtin"
-        elif path := _path_of(shell, name):
-            described = f"{name} is {path}"
-        else:
-            described, status = f"{name}: not found", 127
-        shell.task.out(described + "\n")
-    return status
-
-
 def _command(shell: ShellState, words: list[str]) -> int:
     if words[1:2] == ["-v"]:
         name = words[2] if len(words) > 2 else ""
-        known = name in BUILTINS or name in RESERVED or name in shell.functions
-        path = name if known else _path_of(shell, name)
-        if path is None:
-            return 1 if shell.flavour == "bash" else 127
-        shell.task.out(path + "\n")
+        if not (name in BUILTINS or name in RESERVED or name in shell.functions):
+            try:
+                name = find_program(shell.task, name, shell.variables.get("PATH"))
+            except ExecNotFound:
+                return 1 if shell.flavour == "bash" else 127
+        shell.task.out(name + "\n")
         return 0
     if len(words) < 2:
         return 0
@@ -283,7 +263,7 @@ SPECIAL = frozenset(". : break continue eval exec exit export return set shift t
 BUILTINS: dict[str, Builtin] = {
     ".": _source, ":": _colon, "break": _break, "cd": _cd, "command": _command, "continue": _break,
     "eval": _eval, "exec": _exec, "exit": _exit, "export": _export, "local": _local, "read": _read,
-    "return": _return, "set": _set_options, "shift": _shift, "source": _source, "trap": _left_out,
-    "type": _type, "umask": _left_out, "unset": _unset, "wait": _wait,
+    "return": _return, "set": _set_options, "shift": _shift, "source": _source, "unset": _unset,
+    "wait": _wait, **dict.fromkeys(_WHY, _left_out),
     **dict.fromkeys(("[", "echo", "false", "printf", "pwd", "test", "true"), _applet),
 }  # fmt: skip

@@ -18,8 +18,8 @@ from labkit.shell.task import CommandError, Task, UsageError, saying
 _TYPES = {"f": stat.S_IFREG, "d": stat.S_IFDIR, "l": stat.S_IFLNK, "c": stat.S_IFCHR, "b": stat.S_IFBLK,
           "p": stat.S_IFIFO, "s": stat.S_IFSOCK}  # fmt: skip
 _ELSEWHERE = frozenset(
-    "ctime cmin atime amin mmin depth empty executable fstype follow group inum ipath links mtime prune"
-    " ok perm print0 quit regex samefile user".split()
+    "( ) -o -or -ctime -cmin -atime -amin -mmin -depth -empty -executable -fstype -follow -group -inum -ipath"
+    " -links -mtime -ok -perm -print0 -prune -quit -regex -samefile -user".split()
 )
 Test = Callable[[str, Stat], bool]
 """A test or an action on a file: its path and what stat says of it."""
@@ -39,28 +39,15 @@ class _Search:
     batches: list[tuple[list[str], list[str]]] = field(default_factory=list)
 
     def expression(self) -> Test:
-        test = self.either()
-        if self.words:
-            raise CommandError("unpaired ')'")
-        if self.acts:
-            return test
-        printed = self.test_print("-print")
-        return lambda path, found: test(path, found) and printed(path, found)
-
-    def either(self) -> Test:
-        tests = [self.all()]
-        while self.words and self.words[0] in ("-o", "-or"):
-            self.words.pop(0)
-            tests.append(self.all())
-        return lambda path, found: any(test(path, found) for test in tests)
-
-    def all(self) -> Test:
+        """Return the test that a file stands if it stands each of the words'."""
         tests: list[Test] = []
-        while self.words and self.words[0] not in ("-o", "-or", ")"):
+        while self.words:
             if self.words[0] in ("-a", "-and"):
                 self.words.pop(0)
-                continue
-            tests.append(self.one())
+            else:
+                tests.append(self.one())
+        if not self.acts:
+            tests.append(self.test_print("-print"))
         return lambda path, found: all(test(path, found) for test in tests)
 
     def one(self) -> Test:
@@ -70,12 +57,7 @@ class _Search:
                 raise UsageError
             test = self.one()
             return lambda path, found: not test(path, found)
-        if word == "(":
-            test = self.either()
-            if not self.words or self.words.pop(0) != ")":
-                raise CommandError("unpaired '('")
-            return test
-        if word[1:] in _ELSEWHERE:
+        if word in _ELSEWHERE:
             raise CommandError(f"{word} is not simulated")
         named = getattr(self, "test_" + word[1:], None) if word.startswith("-") else None
         if named is None:
