@@ -24,10 +24,6 @@ _WHY = {
 _OPTIONS = {"allexport": "a", "errexit": "e", "nounset": "u", "xtrace": "x", "pipefail": "pipefail"}
 
 
-def _colon(shell: ShellState, words: list[str]) -> int:
-    return 0
-
-
 def _cd(shell: ShellState, words: list[str]) -> int:
     operands = [word for word in words[1:] if word not in ("-P", "-L", "--")]
     target = operands[0] if operands else shell.variables.get("HOME", "")
@@ -261,9 +257,9 @@ def _applet(shell: ShellState, words: list[str]) -> int:
 
 SPECIAL = frozenset(". : break continue eval exec exit export return set shift trap unset".split())
 BUILTINS: dict[str, Builtin] = {
-    ".": _source, ":": _colon, "break": _break, "cd": _cd, "command": _command, "continue": _break,
-    "eval": _eval, "exec": _exec, "exit": _exit, "export": _export, "local": _local, "read": _read,
-    "return": _return, "set": _set_options, "shift": _shift, "source": _source, "unset": _unset,
-    "wait": _wait, **dict.fromkeys(_WHY, _left_out),
+    ".": _source, ":": lambda shell, words: 0, "break": _break, "cd": _cd, "command": _command,
+    "continue": _break, "eval": _eval, "exec": _exec, "exit": _exit, "export": _export, "local": _local,
+    "read": _read, "return": _return, "set": _set_options, "shift": _shift, "source": _source,
+    "unset": _unset, "wait": _wait, **dict.fromkeys(_WHY, _left_out),
     **dict.fromkeys(("[", "echo", "false", "printf", "pwd", "test", "true"), _applet),
 }  # fmt: skip

@@ -18,7 +18,7 @@ from labkit.shell.users import home_of
 # Arithmetic, 64 bits wide (2.6.4), with C's operators and `**`; what changes a variable is left out.
 
 _TOKEN = re.compile(
-    r"\s*(0[xX][0-9a-fA-F]+|\d+|[A-Za-z_]\w*|\*\*|<<|>>|&&|\|\||[<>=!]=|[-+*/%<>!~()&|^])", re.ASCII
+    r"0[xX][0-9a-fA-F]+|\d+|[A-Za-z_]\w*|\*\*|<<|>>|&&|\|\||[<>=!]=|[-+*/%<>!~()&|^]|\S", re.ASCII
 )
 _LEFT_OUT = re.compile(r"\+\+|--|(?:<<|>>|[-+*/%&^|])?(?<![<>=!])=(?!=)|<<=|>>=|[?,]")
 _LEVELS = (("||",), ("&&",), ("|",), ("^",), ("&",), ("==", "!="), ("<", ">", "<=", ">="), ("<<", ">>"),
@@ -37,18 +37,7 @@ def evaluate(expression: str, variables: Mapping[str, str]) -> int:
     """
     if found := _LEFT_OUT.search(expression):
         raise ExpansionError(f"{found[0]} in $((...)) is not simulated, X=$((X + 1)) is")
-    tokens: list[str] = []
-    position = 0
-    stripped = expression.rstrip()
-    while position < len(stripped):
-        match = _TOKEN.match(stripped, position)
-        if match is None:
-            raise ExpansionError("arithmetic syntax error")
-        tokens.append(match[1])
-        position = match.end()
-    if not tokens:
-        return 0
-    calculator = _Calculator(tokens[::-1], variables)
+    calculator = _Calculator(_TOKEN.findall(expression)[::-1] or ["0"], variables)
     value = calculator.binary()
     if calculator.tokens:
         raise ExpansionError("arithmetic syntax error")

@@ -394,15 +394,12 @@ class Shell(ShellState):
         try:
             return execute(task, words)
         except ExecNotFound as error:
-            here = self.task.child(fds=task.fds)
-            kept, self.task = self.task, here
             bash, told = self.flavour == "bash", error.words
             if bash and error.kind == "is a directory":
                 told = "Is a directory"
             elif error.status == 127 and not (bash and "/" in words[0]):
                 told = "not found"
-            self.message(f"{words[0]}: {told}")
-            self.task = kept
+            self.message(f"{words[0]}: {told}", task)
             return error.status
 
     # Subshells

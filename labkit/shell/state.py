@@ -151,9 +151,9 @@ class ShellState:
             setattr(self, name, copy.copy(waiting.memory[name]))
         self.task.cwd = waiting.memory.get("cwd", self.task.cwd)
 
-    def message(self, text: str) -> None:
+    def message(self, text: str, task: Task | None = None) -> None:
         """Print an error as the shell does: its name, the builtin's, and the line in a script."""
-        self.task.err(f"{self.prefix()}{speech.said(self.flavour, '', text)}\n")
+        (task or self.task).err(f"{self.prefix()}{speech.said(self.flavour, '', text)}\n")
 
     def prefix(self) -> str:
         """Return what a message begins with."""

@@ -199,6 +199,7 @@ def test_links_to_standard_streams_lead_there() -> None:
         ("find . '(' -name a ')'", "find: ( is not simulated"),
         ("find . -name a -o -name b", "find: -o is not simulated"),
         ("type ls", "labkit: type is not simulated; `command -v NAME` tells where a program is"),
+        ("cp --symbolic-link a b", "cp: option -s is not simulated"),
         ("umask 077", "labkit: umask is not simulated; what is made here is made with 022"),
         ("trap 'echo bye' EXIT", "labkit: trap is not simulated; no signal comes here"),
     ],

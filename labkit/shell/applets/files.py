@@ -109,13 +109,8 @@ def rm(task: Task, options: Options) -> int:
         if basename(operand) in (".", ".."):
             status = task.fail("can't remove '.' or '..'")
         else:
-            status |= remove(task, operand.rstrip("/") or operand, recursive, force)
+            status |= unnested(_removed(task, operand.rstrip("/") or operand, recursive, force))
     return status
-
-
-def remove(task: Task, path: str, recursive: bool, force: bool) -> int:
-    """Remove one file or directory tree and give the exit code."""
-    return unnested(_removed(task, path, recursive, force))
 
 
 def _removed(task: Task, path: str, recursive: bool, force: bool) -> Nested[int]:
@@ -192,14 +187,11 @@ def touch(task: Task, options: Options) -> int:
 
 def ln(task: Task, options: Options) -> int:
     """Make hard and symbolic links."""
-    operands = options.operands
-    *sources, last = operands if len(operands) > 1 else [operands[0], basename(operands[0])]
-    into = len(operands) > 1 and task.is_dir(last, follow="n" not in options)
-    if len(sources) > 1 and not into:
+    operands, follow = options.operands, "n" not in options
+    if len(operands) > 2 and not task.is_dir(operands[-1], follow):
         raise UsageError
-    targets = [f"{last.rstrip('/')}/{basename(source)}" if into else last for source in sources]
-    symbolic, force = "s" in options, "f" in options
-    return max(_link(task, *pair, symbolic, force) for pair in zip(sources, targets, strict=True))
+    pairs = _destinations(task, operands if len(operands) > 1 else [*operands, basename(operands[0])], follow)
+    return max(_link(task, *pair, "s" in options, "f" in options) for pair in pairs)
 
 
 def _link(task: Task, source: str, target: str, symbolic: bool, force: bool) -> int:
@@ -228,24 +220,24 @@ class Manner:
     recursive: bool = True
     preserve: bool = True
     follow: bool = False
-    links: str = ""
-    """Whether names are made instead of copies: "l" for hard links, "s" for symbolic ones."""
+    links: bool = False
+    """Whether second names are made instead of copies."""
 
 
 def cp(task: Task, options: Options) -> int:
     """Copy files and, with -r, directories."""
     recursive = bool(options.last("arR"))
     follow = options.last("dPLa", "P" if recursive else "L") == "L"
-    manner = Manner(recursive, bool(options.last("ap")), follow, options.last("ls"))
-    return max(_copy(task, *pair, manner) for pair in _destinations(task, options))
+    manner = Manner(recursive, bool(options.last("ap")), follow, "l" in options)
+    return max(_copy(task, *pair, manner) for pair in _destinations(task, options.operands))
 
 
-def _destinations(task: Task, options: Options) -> list[tuple[str, str]]:
-    """Return pairs of source and target of mv and cp, whose last operand may be a directory."""
-    if len(options.operands) < 2:
+def _destinations(task: Task, operands: Sequence[str], follow: bool = True) -> list[tuple[str, str]]:
+    """Return pairs of source and target of ln, cp and mv, whose last operand may be a directory."""
+    if len(operands) < 2:
         raise UsageError
-    *sources, last = options.operands
-    if len(sources) == 1 and not task.is_dir(last):
+    *sources, last = operands
+    if len(sources) == 1 and not task.is_dir(last, follow):
         return [(sources[0], last)]
     return [(source, f"{last.rstrip('/')}/{basename(source)}") for source in sources]
 
@@ -304,10 +296,7 @@ def _copy_directory(
 def _copy_file(task: Task, source: str, target: str, found: Stat, manner: Manner) -> int:
     path, new = task.path(target), task.stat(target, False) is None
     if manner.links:
-        if manner.links == "l":
-            task.fs.link(task.path(source), path)
-        else:
-            task.fs.symlink(source, path)
+        task.fs.link(task.path(source), path)
         return 0
     if stat.S_ISLNK(found.mode):
         if not new:
@@ -342,7 +331,7 @@ def _preserve(task: Task, target: str, found: Stat) -> int:
 def mv(task: Task, options: Options) -> int:
     """Rename files; across file systems copy and delete."""
     status = 0
-    for source, target in _destinations(task, options):
+    for source, target in _destinations(task, options.operands):
         if "n" in options and task.stat(target, False) is not None:
             continue
         try:
@@ -365,4 +354,4 @@ def _move(task: Task, source: str, target: str, error: FileSystemError) -> int:
             (task.fs.rmdir if stat.S_ISDIR(over.mode) else task.fs.unlink)(task.path(target))
         except FileSystemError as failure:
             return task.failure(f"can't remove '{target}'", failure)
-    return _copy(task, source, target, Manner()) or remove(task, source, True, True)
+    return _copy(task, source, target, Manner()) or unnested(_removed(task, source, True, True))
