@@ -16,7 +16,7 @@ PROGRAMS = """
 {print $1}
 {print $2, $NF}
 {print $1 "-" $2}
-{print $0"\\t"NR; print NF}
+{print $0"\\t"NR NF}
 NR==2
 /b/
 !/b/
@@ -25,15 +25,13 @@ $3 !~ /y/ {print $3}
 $1==10
 $1>="4" {print $2}
 $2>1 {print}
-# nothing
-NF
+NF # what is not empty
 $1
-$2; NR==3 {print "third"; print NR NF}
+NR==3 {print "third" NR NF;}
 {print 1.50, 007, $0.9, 4194304}
 $1!="a"
 $2<="2" {print "<" $2 ">"}
 $3 ~ "[0-9]%$" {print $NR}
-{}
 """.strip().splitlines()
 LEFT_OUT = {
     "{if ($1) print}": "'if'",
@@ -45,6 +43,10 @@ LEFT_OUT = {
     "BEGIN {print 1}": "'BEGIN'",
     "NR>1 && $2": "'&'",
     "!$1": "'$'",
+    "{}": "'}'",
+    "": "the end of the program here",
+    "{print $1; print $2}": "'print'",
+    "NR==1; {print}": "';'",
     "{print $(NF-1)}": "'('",
     "{print $1 /2/ 3}": "'/2/'",
     "{print $1,}": "'}'",

@@ -20,7 +20,7 @@ from labkit.shell.task import Task
 
 _TOKEN = re.compile(
     r'(?P<blank>[ \t\r]+|\\\n|#[^\n]*)|(?P<text>"(?:\\.|[^"\\])*")|(?P<number>\d{1,9}(?:\.\d+)?(?!\d))|'
-    r"(?P<pattern>/(?:\\.|[^/\\\n])*/)|(?P<name>(?:NR|NF|print)\b)|(?P<sign>!~|[=!<>]=|[$!~<>,;{}\n])|"
+    r"(?P<pattern>/(?:\\.|[^/\\\n])*/)|(?P<name>(?:NR|NF)\b)|(?P<print>print\b)|(?P<sign>!~|[=!<>]=|[$!~<>,;{}])|"
     r"(?P<other>\w+|.)",
     re.DOTALL,
 )
@@ -29,7 +29,7 @@ _COMPARED: dict[str, Callable[[Any, Any], bool]] = {
     "==": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt,
     ">=": operator.ge,
 }  # fmt: skip
-_ENDS = (";", "\n", "}")
+_ENDS = (";", "}")
 
 
 class _LeftOut(Exception):
@@ -52,7 +52,7 @@ def awk(task: Task, options: Options) -> int:
     """Run a program on each line of files."""
     mark, read = _plain(options.value("F") or " "), count(1)
     try:
-        rules = _Parser(options.operands[0]).rules()
+        wanted, printed = _Parser(options.operands[0].strip()).rule()
     except _LeftOut as error:
         task.err(f"labkit: {error} in awk is not simulated; a condition and print are\n")
         return 2
@@ -61,9 +61,8 @@ def awk(task: Task, options: Options) -> int:
         for data in reader.lines():
             text = decode(data.removesuffix(b"\n"))
             line = _Line(text, _split(text, mark), next(read))
-            for wanted, printed in rules:
-                if wanted(line):
-                    task.out(printed(line))
+            if wanted(line):
+                task.out(f"{printed(line)}\n")
 
     return each_file(task, options.operands[1:], each_line)
 
@@ -91,8 +90,9 @@ class _Parser:
         return self.tokens[0] if self.tokens else ("end", "")
 
     def take(self, *kinds: str) -> tuple[str, str]:
+        """Take the next token, which is of one of these kinds; any other one is left out."""
         kind, text = self.peek()
-        if kind not in kinds or text == "print":
+        if kind not in kinds:
             raise _LeftOut(f"'{text}'" if text else "the end of the program here")
         return self.tokens.pop(0)
 
@@ -100,13 +100,13 @@ class _Parser:
         """Take the next token if it is one of these, and return it."""
         return self.tokens.pop(0)[1] if self.peek()[1] in words else ""
 
-    def rules(self) -> list[tuple[Test, Code]]:
-        found: list[tuple[Test, Code]] = []
-        while self.tokens:
-            if not self.accept(*_ENDS[:2]):
-                wanted: Test = self.condition() if self.peek()[1] != "{" else lambda line: True
-                found.append((wanted, self.block() if self.accept("{") else lambda line: f"{line.text}\n"))
-        return found
+    def rule(self) -> tuple[Test, Code]:
+        """Return which lines are wanted, and what is printed of each."""
+        wanted: Test = self.condition() if self.peek()[1] != "{" else lambda line: True
+        printed: Code = self.printed() if self.accept("{") else lambda line: line.text
+        if self.tokens:
+            self.take()
+        return wanted, printed
 
     def condition(self) -> Test:
         denied = self.accept("!")
@@ -121,22 +121,18 @@ class _Parser:
             return _comparing(left, right, _COMPARED[sign], as_text or also)
         return lambda line: float(left(line)) != 0 if _NUMBER.fullmatch(left(line)) else left(line) != ""
 
-    def block(self) -> Code:
-        printed: list[Code] = []
-        while not self.accept("}"):
-            if not self.accept(*_ENDS[:2]):
-                printed.append(self.printed())
-        return lambda line: "".join(each(line) for each in printed)
-
     def printed(self) -> Code:
-        if not self.accept("print"):
-            self.take()
+        self.take("print")
         if self.peek()[1] in _ENDS:
-            return lambda line: f"{line.text}\n"
-        items = [self.joined()]
+            items: list[Code] = [lambda line: line.text]
+        else:
+            items = [self.joined()]
         while self.accept(","):
             items.append(self.joined())
-        return lambda line: " ".join(item(line) for item in items) + "\n"
+        self.accept(";")
+        if not self.accept("}"):
+            self.take()
+        return lambda line: " ".join(item(line) for item in items)
 
     def joined(self) -> Code:
         """Return what values that stand side by side are together."""
