@@ -162,15 +162,16 @@ def call(task: Task, program: Program | Applet, argv: Sequence[str]) -> int:
             return program(task, words)
         return program.load()(task, words if program.options is None else parse(words, **program.options))
     except UsageError as error:
+        status = program.usage_status if isinstance(program, Applet) else 1
         told = speech.usage(task.dialect, task.name, str(error), argv)
         if told is not None:
             task.err(told)
-            return speech.status(task.dialect, task.builtin or task.name, 1)
+            return max(status, speech.status(task.dialect, task.builtin or task.name, 1))
         usage = program.usage if isinstance(program, Applet) else ""
         message = f"{task.name}: {error}\n" if str(error) else ""
         name = basename(argv[0])
         task.err(f"{message}{_VERSION}\n\nUsage: {name} {usage}".rstrip() + "\n")
-        return program.usage_status if isinstance(program, Applet) else 1
+        return status
     except CommandError as error:
         return task.fail(str(error), error.status)
     except BadPattern as error:  # while it matched, see `Regexp`

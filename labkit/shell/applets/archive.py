@@ -33,7 +33,7 @@ _TYPES = dict(zip(b"0123456", (0o10, 0o10, 0o12, 0o02, 0o06, 0o04, 0o01), strict
 def tar(task: Task, args: Sequence[str]) -> int:
     """Make, list or unpack an archive."""
     words = [f"-{args[0]}", *args[1:]] if args and not args[0].startswith("-") else args
-    options = parse(words, "ctxf:C:vzJjOkp", lacks="Zamoh")
+    options = parse(words, "ctxf:C:vzJjOp", lacks="Zamohk")
     modes = [flag for flag in "ctx" if flag in options]
     if len(modes) != 1:
         raise UsageError
@@ -155,7 +155,7 @@ def _read(task: Task, options: Options, content: Content) -> int:
             if "O" in options and entry.kind == FILE:
                 task.write(bytes_at(entry.offset, entry.size))
             elif "x" in options and "O" not in options:
-                _unpack(task, options, name, node_of(entry, bytes_at), link_of(entry))
+                _unpack(task, name, node_of(entry, bytes_at), link_of(entry))
     except InvalidLayer as error:
         raise CommandError("short read" if "EOF" in str(error) else "invalid tar magic") from None
     for each in missing:
@@ -174,7 +174,7 @@ def _line(task: Task, owners: bytes, entry: Entry, name: str) -> str:
     return f"{mode} {owner}/{group} {entry.size:9} {date} {name}{link}"
 
 
-def _unpack(task: Task, options: Options, name: str, node: Node, link: str) -> None:
+def _unpack(task: Task, name: str, node: Node, link: str) -> None:
     """Write an entry: as root with its owner, as a user for himself."""
     path, shown = task.path(name.rstrip("/") or "."), name.rstrip("/")
     assert not isinstance(node, Whiteout)
@@ -187,8 +187,6 @@ def _unpack(task: Task, options: Options, name: str, node: Node, link: str) -> N
             except FileSystemError as error:
                 task.fail(f"can't create directory '{shown}': {strerror(error)}")
                 return
-    elif before is not None and "k" in options:
-        raise CommandError(f"can't open '{shown}': {strerror(errno.EEXIST)}")
     elif before is not None:
         with saying(f"can't remove old file {shown}"):
             task.fs.unlink(path)

@@ -5,17 +5,16 @@ from __future__ import annotations
 import base64
 import errno
 import re
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from labkit.base.errors import FileSystemError
 from labkit.oci.tree import Whiteout
 from labkit.shell.applets.listing import human, resolve
-from labkit.shell.applets.options import Options, parse
+from labkit.shell.applets.options import Options
 from labkit.shell.conversions import decode, strerror
 from labkit.shell.files import Stat
 from labkit.shell.patterns import regex
-from labkit.shell.task import CommandError, Task, UsageError
+from labkit.shell.task import CommandError, Task
 
 
 class _Mounted(NamedTuple):
@@ -109,19 +108,9 @@ def _space(task: Task, mounted: _Mounted) -> tuple[int, int]:
 
 # getfattr, in the words of GNU's attr 2.5.
 
-_LONG = {"dump": "d", "name": "n", "match": "m", "no-dereference": "h", "absolute-names": "A",
-         "only-values": "V", "recursive": "R"}  # fmt: skip
 
-
-def getfattr(task: Task, args: Sequence[str]) -> int:
+def getfattr(task: Task, options: Options) -> int:
     """Show extended attributes."""
-    try:
-        options = parse(args, "dn:m:hRAVLP", _LONG, lacks="e", least=1)
-    except UsageError as error:
-        task.err(f"{task.name}: {error}\n" if str(error) else "")
-        task.err("Usage: getfattr [-hRLP] [-n name|-d] [-e en] [-m pattern] path...\n")
-        task.err("Try `getfattr --help' for more information.\n")
-        return 2
     if any(path.startswith("/") for path in options.operands) and not options.last("AV"):
         task.err(f"{task.name}: Removing leading '/' from absolute path names\n")
     missing = list[str]()
