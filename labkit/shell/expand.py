@@ -322,22 +322,13 @@ class _Collector:
 
 
 def _changed(shell: ShellState, text: str, part: Parameter) -> str:
-    """Return a parameter's value after `#`, `%`, `:` or as its length."""
+    """Return a parameter's value after `#` or `%`, or as its length."""
     match part.operator[:1]:
         case "l":
             return str(len(text))
-        case ":":
-            start = _index(shell, part.word, len(text))
-            end = len(text) if part.second is None else _index(shell, part.second, len(text))
-            return text[start : end if part.second is None or end < 0 else start + end]
         case "#" | "%":
             return _trimmed(shell, text, part)
     return text
-
-
-def _index(shell: ShellState, word: Word, size: int) -> int:
-    value = compute(shell, word)
-    return max(value + size, 0) if value < 0 else value
 
 
 def _trimmed(shell: ShellState, text: str, part: Parameter) -> str:

@@ -39,7 +39,7 @@ class Literal:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """`$name` or `${name}`, with an operator such as `:-` and its word; `:` can have two words.
+    """`$name` or `${name}`, with an operator such as `:-` and its word.
 
     `${#name}` has the operator "length".
     """
@@ -48,7 +48,6 @@ class Parameter:
     operator: str = ""
     word: Word = ()
     quoted: bool = False
-    second: Word | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +185,7 @@ _BEYOND = {"&>": ("ash", "bash"), "<<<": ("bash",)}
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PARAMETER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9]+|[@*#?$-]")
 _OPERATOR = re.compile(r":?[-=?+]|%%?|##?")
-_LEFT_OUT = re.compile(r"[/^,@]")
+_LEFT_OUT = re.compile(r"[:/^,@]")
 """What begins bash's operators of a parameter that are left out."""
 _DESCRIPTOR = re.compile(r"[0-9]{1,3}")
 MAX_DEPTH = 60
@@ -377,24 +376,18 @@ class Lexer:
         self.position = name.end()
         found = _OPERATOR.match(text, self.position)
         operator = found.group() if found else ""
-        if found is None and self.flavour != "dash":
-            if left_out := _LEFT_OUT.match(text, self.position):
-                raise self.error(f"${{{name.group()}{left_out.group()}...}} is not simulated")
-            operator = ":" * text.startswith(":", self.position)
+        if (left_out := _LEFT_OUT.match(text, self.position)) and not operator and self.flavour != "dash":
+            raise self.error(f"${{{name.group()}{left_out.group()}...}} is not simulated")
         self.position += len(operator)
         # A pattern within double quotes is not quoted by them (POSIX, 2.6.2).
         quotes = quoted and operator[-1:] in tuple("-=?+")
-        second = None
-        word = self.word_until(":}" if operator == ":" else "}", quotes)
-        if operator == ":" and text.startswith(":", self.position):
-            self.position += 1
-            second = self.word_until("}", quotes)
+        word = self.word_until("}", quotes)
         if self.position >= len(text):
             raise self.error("missing '}'")
         if word and not operator:
             raise self.error("bad substitution")
         self.position += 1
-        return Parameter(name.group(), operator, word, quoted, second)
+        return Parameter(name.group(), operator, word, quoted)
 
     def _arithmetic(self, quoted: bool) -> Arithmetic | None:
         start, depth = self.position + 3, 0

@@ -192,6 +192,7 @@ def test_links_to_standard_streams_lead_there() -> None:
         ("echo $((x <<= 1))", "sh: <<= in $((...)) is not simulated, X=$((X + 1)) is"),
         ("echo $((1 ? 2 : 3))", "sh: ? in $((...)) is not simulated, X=$((X + 1)) is"),
         ("X=a; echo ${X/a/b}", "sh: syntax error: ${X/...} is not simulated"),
+        ("X=abc; echo ${X:0:2}", "sh: syntax error: ${X:...} is not simulated"),
         ("find . -perm 640", "find: -perm is not simulated"),
         ("find . -empty", "find: -empty is not simulated"),
         ("[[ a =~ b ]]", "sh: syntax error: =~ in [[ ]] is not simulated"),

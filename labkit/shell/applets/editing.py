@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import re
 import stat
 from collections import deque
@@ -39,15 +38,14 @@ def grep(task: Task, options: Options) -> int:
         for name in _below(task, path) if recursive else (path,):
             try:
                 reader = task.open_read(name)
+                if task.dialect == "gnu" and name != "-":
+                    reader.check()
             except FileSystemError as error:
                 failed = True
                 if "s" not in options:
                     task.fail(f"{name}: {strerror(error)}")
                 continue
-            if task.dialect == "gnu" and name != "-" and task.is_dir(name):
-                failed = True
-                task.fail(f"{name}: {strerror(errno.EISDIR)}")
-            elif not task.is_dir(name) or name == "-":
+            if not reader.error or name == "-":
                 shown = "(standard input)" if name == "-" else name
                 matched |= _search(task, shown, reader, wanted, options, named)
             if matched and "q" in options:
