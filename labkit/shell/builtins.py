@@ -5,17 +5,22 @@ from __future__ import annotations
 import errno
 import stat
 from collections.abc import Callable
+from posixpath import join
+from typing import TYPE_CHECKING, TypeAlias
 
 from labkit.base.errors import FileSystemError
 from labkit.go.path import clean
 from labkit.shell.applets import APPLETS
-from labkit.shell.conversions import LARGEST, basename, decimal, decode, join, strerror
+from labkit.shell.conversions import LARGEST, basename, decimal, decode, strerror
 from labkit.shell.launch import ExecNotFound, call, find_program
 from labkit.shell.parser import RESERVED
-from labkit.shell.state import BreakLoop, ExitShell, ReturnFunction, ShellState, Suspended
+from labkit.shell.state import BreakLoop, ExitShell, ReturnFunction, Suspended
 from labkit.shell.streams import WouldRunForever
 
-Builtin = Callable[[ShellState, list[str]], int]
+if TYPE_CHECKING:
+    from labkit.shell.interp import Shell
+
+Builtin: TypeAlias = "Callable[[Shell, list[str]], int]"
 _WHY = {
     "trap": "no signal comes here",
     "type": "`command -v NAME` tells where a program is",
@@ -24,7 +29,7 @@ _WHY = {
 _OPTIONS = {"allexport": "a", "errexit": "e", "nounset": "u", "xtrace": "x", "pipefail": "pipefail"}
 
 
-def _cd(shell: ShellState, words: list[str]) -> int:
+def _cd(shell: Shell, words: list[str]) -> int:
     operands = [word for word in words[1:] if word not in ("-P", "-L", "--")]
     target = operands[0] if operands else shell.variables.get("HOME", "")
     show = target == "-"
@@ -48,23 +53,23 @@ def _cd(shell: ShellState, words: list[str]) -> int:
     return 0
 
 
-def _exit(shell: ShellState, words: list[str]) -> int:
+def _exit(shell: Shell, words: list[str]) -> int:
     status = _number(shell, words[1]) % 256 if len(words) > 1 else shell.status
     if shell.reads and "i" in shell.options and basename(shell.arg0) == "bash":
         shell.task.err("exit\n")
     raise ExitShell(status, meant=True)
 
 
-def _return(shell: ShellState, words: list[str]) -> int:
+def _return(shell: Shell, words: list[str]) -> int:
     raise ReturnFunction(_number(shell, words[1]) % 256 if len(words) > 1 else shell.status)
 
 
-def _eval(shell: ShellState, words: list[str]) -> int:
+def _eval(shell: Shell, words: list[str]) -> int:
     shell.builtin = None
     return shell.run_text(" ".join(words[1:]), shell.line)
 
 
-def _source(shell: ShellState, words: list[str]) -> int:
+def _source(shell: Shell, words: list[str]) -> int:
     path = words[1] if len(words) > 1 else ""
     try:
         text = shell.task.text(shell.task.open_read(path))
@@ -80,7 +85,7 @@ def _source(shell: ShellState, words: list[str]) -> int:
         return leave.status
 
 
-def _local(shell: ShellState, words: list[str]) -> int:
+def _local(shell: Shell, words: list[str]) -> int:
     if not shell.frames:
         shell.message("not in a function")
         raise ExitShell(2)
@@ -92,19 +97,19 @@ def _local(shell: ShellState, words: list[str]) -> int:
     return 0
 
 
-def _left_out(shell: ShellState, words: list[str]) -> int:
+def _left_out(shell: Shell, words: list[str]) -> int:
     shell.task.err(f"labkit: {words[0]} is not simulated; {_WHY[words[0]]}\n")
     return 1
 
 
-def _break(shell: ShellState, words: list[str]) -> int:
+def _break(shell: Shell, words: list[str]) -> int:
     levels = _number(shell, words[1], 1, 2**31 - 1) if len(words) > 1 else 1
     if shell.loops:
         raise BreakLoop(levels, again=words[0] == "continue")
     return 0
 
 
-def _exec(shell: ShellState, words: list[str]) -> int:
+def _exec(shell: Shell, words: list[str]) -> int:
     if len(words) == 1:
         return 0
     task = shell.task.child(env=shell.environment())
@@ -116,7 +121,7 @@ def _exec(shell: ShellState, words: list[str]) -> int:
         raise
 
 
-def _command(shell: ShellState, words: list[str]) -> int:
+def _command(shell: Shell, words: list[str]) -> int:
     if words[1:2] == ["-v"]:
         name = words[2] if len(words) > 2 else ""
         if not (name in BUILTINS or name in RESERVED or name in shell.functions):
@@ -135,7 +140,7 @@ def _command(shell: ShellState, words: list[str]) -> int:
     return shell.external(words[1:], shell.task.child(env=shell.environment()))
 
 
-def _wait(shell: ShellState, words: list[str]) -> int:
+def _wait(shell: Shell, words: list[str]) -> int:
     clock = shell.task.run.process.clock
     for ended in shell.jobs:
         if ended is None:
@@ -145,7 +150,7 @@ def _wait(shell: ShellState, words: list[str]) -> int:
     return 0
 
 
-def _number(shell: ShellState, text: str, least: int = 0, most: int = LARGEST) -> int:
+def _number(shell: Shell, text: str, least: int = 0, most: int = LARGEST) -> int:
     """Return a builtin's number; any other word ends the shell."""
     value = decimal(text)
     if value is None or not least <= value <= most:
@@ -154,7 +159,7 @@ def _number(shell: ShellState, text: str, least: int = 0, most: int = LARGEST) -
     return value
 
 
-def _export(shell: ShellState, words: list[str]) -> int:
+def _export(shell: Shell, words: list[str]) -> int:
     operands = [word for word in words[1:] if word != "-p"]
     if not operands:
         for name in sorted(shell.exported & set(shell.variables)):
@@ -170,7 +175,7 @@ def _export(shell: ShellState, words: list[str]) -> int:
     return 0
 
 
-def _unset(shell: ShellState, words: list[str]) -> int:
+def _unset(shell: Shell, words: list[str]) -> int:
     """Forget variables, or with -f functions."""
     for name in words[1:]:
         if words[1] == "-f" or name not in shell.variables:
@@ -181,7 +186,7 @@ def _unset(shell: ShellState, words: list[str]) -> int:
     return 0
 
 
-def _set_options(shell: ShellState, words: list[str]) -> int:
+def _set_options(shell: Shell, words: list[str]) -> int:
     rest = words[1:]
     if not rest:
         for name in sorted(shell.variables):
@@ -206,7 +211,7 @@ def _set_options(shell: ShellState, words: list[str]) -> int:
     return 0
 
 
-def _shift(shell: ShellState, words: list[str]) -> int:
+def _shift(shell: Shell, words: list[str]) -> int:
     count = _number(shell, words[1]) if len(words) > 1 else 1
     if count > len(shell.arguments):
         return 1
@@ -214,7 +219,7 @@ def _shift(shell: ShellState, words: list[str]) -> int:
     return 0
 
 
-def _read(shell: ShellState, words: list[str]) -> int:
+def _read(shell: Shell, words: list[str]) -> int:
     names = [word for word in words[1:] if not word.startswith("-")]
     raw = "-r" in words[1:]
     text = _line(shell)
@@ -241,13 +246,13 @@ def _read(shell: ShellState, words: list[str]) -> int:
     return 0 if complete else 1
 
 
-def _line(shell: ShellState) -> str:
+def _line(shell: Shell) -> str:
     data = shell.task.stdin().line() or b""
     shell.task.run.hold(len(data))
     return decode(data.replace(b"\0", b""))
 
 
-def _applet(shell: ShellState, words: list[str]) -> int:
+def _applet(shell: Shell, words: list[str]) -> int:
     task = shell.task.child(shell.task.name, env=shell.environment())
     task.builtin, task.dialect = words[0], shell.flavour
     if shell.flavour != "ash":

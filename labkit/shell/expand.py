@@ -6,14 +6,17 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from labkit.base.errors import FileSystemError
 from labkit.shell.conversions import encode
 from labkit.shell.parser import Arithmetic, Literal, Parameter, Substitution, Word
 from labkit.shell.patterns import glob, has_glob
-from labkit.shell.state import ShellState
 from labkit.shell.task import Task
 from labkit.shell.users import home_of
+
+if TYPE_CHECKING:
+    from labkit.shell.interp import Shell
 
 # Arithmetic, 64 bits wide (2.6.4), with C's operators and `**`; what changes a variable is left out.
 
@@ -114,7 +117,7 @@ Segments = list[tuple[str, bool]]
 """The text of a field, each part with whether it was quoted."""
 
 
-def fields(shell: ShellState, words: Iterable[Word]) -> list[str]:
+def fields(shell: Shell, words: Iterable[Word]) -> list[str]:
     """Return the fields that words expand to."""
     out: list[str] = []
     if shell.flavour == "bash":
@@ -192,12 +195,12 @@ def _sequence(text: str) -> list[str]:
     return [f"{value:0{width}}" if match[1] else chr(value) for value in values]
 
 
-def string(shell: ShellState, word: Word) -> str:
+def string(shell: Shell, word: Word) -> str:
     """Return the text that a word expands to, unsplit: for assignments, redirections and here-documents."""
     return _plain(pattern_of(shell, word))
 
 
-def pattern_of(shell: ShellState, word: Word) -> Segments:
+def pattern_of(shell: Shell, word: Word) -> Segments:
     """Return the text that a word expands to, each part with whether it was quoted: a pattern."""
     collector = _Collector(shell)
     collector.word(_with_tilde(shell, word), split=False)
@@ -208,7 +211,7 @@ def _plain(segments: Segments) -> str:
     return "".join(text for text, _ in segments)
 
 
-def _with_tilde(shell: ShellState, word: Word) -> Word:
+def _with_tilde(shell: Shell, word: Word) -> Word:
     if not word or not isinstance(word[0], Literal) or word[0].quoted or not word[0].text.startswith("~"):
         return word
     user, slash, rest = word[0].text[1:].partition("/")
@@ -220,7 +223,7 @@ def _with_tilde(shell: ShellState, word: Word) -> Word:
     return (Literal(home, True), Literal(slash + rest), *word[1:])
 
 
-def compute(shell: ShellState, expression: Word) -> int:
+def compute(shell: Shell, expression: Word) -> int:
     """Return the value of an arithmetic expression; raises ExpansionError."""
     return evaluate(string(shell, expression), shell.variables)
 
@@ -228,7 +231,7 @@ def compute(shell: ShellState, expression: Word) -> int:
 class _Collector:
     """Gathers segments into fields."""
 
-    def __init__(self, shell: ShellState) -> None:
+    def __init__(self, shell: Shell) -> None:
         self._shell = shell
         self.fields: list[Segments] = []
         self._open = False
@@ -321,7 +324,7 @@ class _Collector:
             self._value(argument, part.quoted, split)
 
 
-def _changed(shell: ShellState, text: str, part: Parameter) -> str:
+def _changed(shell: Shell, text: str, part: Parameter) -> str:
     """Return a parameter's value after `#` or `%`, or as its length."""
     match part.operator[:1]:
         case "l":
@@ -331,7 +334,7 @@ def _changed(shell: ShellState, text: str, part: Parameter) -> str:
     return text
 
 
-def _trimmed(shell: ShellState, text: str, part: Parameter) -> str:
+def _trimmed(shell: Shell, text: str, part: Parameter) -> str:
     """Return a text without the shortest or longest piece at its beginning or end that a pattern matches."""
     pattern, front = glob(pattern_of(shell, part.word)), part.operator[0] == "#"
     sizes = range(len(text), -1, -1) if len(part.operator) > 1 else range(len(text) + 1)

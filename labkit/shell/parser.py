@@ -8,7 +8,6 @@ read where the `flavour` of the shell has it: "ash", "bash" or "dash".
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
@@ -203,10 +202,9 @@ class Token:
 
 @dataclass(slots=True)
 class Lexer:
-    """Reads tokens from a script's text; `parse_body` parses the commands of a substitution."""
+    """Reads tokens from a script's text."""
 
     text: str
-    parse_body: Callable[[Lexer], Node]
     position: int = 0
     depth: int = 0
     line: int = 1
@@ -230,7 +228,7 @@ class Lexer:
 
     def inner(self, text: str) -> Lexer:
         """Return a lexer for a text within this one."""
-        return Lexer(text, self.parse_body, depth=self.depth + 1, flavour=self.flavour)
+        return Lexer(text, depth=self.depth + 1, flavour=self.flavour)
 
     def token(self) -> Token:
         """Return the next token and move behind it."""
@@ -340,7 +338,7 @@ class Lexer:
                 return arithmetic
         if text.startswith("$(", self.position):
             inner = replace(self, position=self.position + 2, depth=self.depth + 1)
-            body = self.parse_body(inner)
+            body = _substitution(inner)
             self.position = inner.position
             return Substitution(body, quoted)
         if text.startswith("${", self.position):
@@ -416,7 +414,7 @@ class Lexer:
         escaped = r'\\([\\$`"])' if quoted else r"\\([\\$`])"
         body = re.sub(escaped, r"\1", self.text[self.position + 1 : end])
         self.position = end + 1
-        return self.parse_body(self.inner(body + "\n)\n"))
+        return _substitution(self.inner(body + "\n)\n"))
 
     def here_document(self, delimiter: Word, strip: bool) -> Word:
         """Read the lines after this one up to the delimiter; expand them unless the delimiter was quoted."""
@@ -478,7 +476,7 @@ class Parser:
     def __init__(
         self, text: str, first_line: int = 1, lexer: Lexer | None = None, flavour: str = "ash"
     ) -> None:
-        self._lexer = lexer or Lexer(text, _substitution, line=first_line, flavour=flavour)
+        self._lexer = lexer or Lexer(text, line=first_line, flavour=flavour)
         self._next: Token | None = None
         self._depth = self._lexer.depth
 
@@ -729,7 +727,7 @@ def complete(text: str) -> bool:
     >>> complete("ls"), complete("ls |"), complete("cat <<E\\nE"), complete("cat <<E"), complete("a )")
     (True, False, True, False, True)
     """
-    lexer = Lexer(f"{text}\n", _substitution)
+    lexer = Lexer(f"{text}\n")
     parser = Parser("", lexer=lexer)
     try:
         while parser.complete_command():

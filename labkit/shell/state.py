@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from types import MappingProxyType
@@ -84,7 +83,7 @@ class ReturnFunction(ExitShell):
 
 @dataclass(slots=True)
 class ShellState:
-    """What a shell remembers, as expansions and builtins use it; `Shell` adds how commands are run.
+    """What a shell remembers; `interp.Shell` adds how commands are run.
 
     `script` is the name that a script's own messages start with; `flavour` is "ash", "bash" or "dash".
     """
@@ -118,18 +117,6 @@ class ShellState:
             fixed = {"IFS": _OWN["IFS"], "OPTIND": "1", **own, "PWD": self.task.cwd}
             self.variables = {**_OWN, "PPID": "0", **self.task.env, **fixed}
             self.exported = {*self.task.env, "PWD", *own}
-
-    @abstractmethod
-    def external(self, words: list[str], task: Task) -> int:
-        """Run a program and return its status."""
-
-    @abstractmethod
-    def run_text(self, text: str, first_line: int = 0) -> int:
-        """Run a script's text and return the last status."""
-
-    @abstractmethod
-    def output_of(self, body: Node) -> str:
-        """Run commands in a subshell and return what they print, without the last newlines."""
 
     def copy(self) -> Self:
         """Return the state of a subshell."""

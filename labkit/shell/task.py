@@ -9,6 +9,7 @@ import re
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from posixpath import join
 from typing import Any
 
 from labkit.base.errors import FileSystemError
@@ -16,7 +17,7 @@ from labkit.go.moment import SECOND
 from labkit.oci.content import EMPTY, Content
 from labkit.oci.tree import Device
 from labkit.shell import speech, streams
-from labkit.shell.conversions import decode, encode, join, strerror
+from labkit.shell.conversions import decode, encode, strerror
 from labkit.shell.files import Files, Mounts, Stat, UserFiles
 from labkit.shell.streams import Clock, Reader, Sink, TooMuch, WouldRunForever
 

@@ -7,13 +7,14 @@ import stat as modes
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from posixpath import join
 
 from labkit.base.errors import FileSystemError
 from labkit.go.moment import SECOND
 from labkit.oci.content import ZEROS
 from labkit.oci.tree import Device, File, Nested, PathWalk, split_path, unnested
 from labkit.shell.applets.options import WIDEST, Options, number
-from labkit.shell.conversions import basename, encode, join, strerror
+from labkit.shell.conversions import basename, encode, strerror
 from labkit.shell.files import Stat
 from labkit.shell.launch import ExecNotFound, find_program
 from labkit.shell.task import CommandError, Task
