@@ -161,16 +161,13 @@ class ShellState:
             if index == 0:
                 return self.arg0
             return None if index is None else next(iter(self.arguments[index - 1 : index]), None)
-        match name:
-            case "?":
-                return str(self.status)
-            case "#":
-                return str(len(self.arguments))
-            case "$":
-                return str(self.task.pid)
-            case "-":
-                return "".join(sorted(self.options - {"pipefail"}))
-        return self.variables.get(name)
+        signs = {
+            "?": str(self.status),
+            "#": str(len(self.arguments)),
+            "$": str(self.task.pid),
+            "-": "".join(sorted(self.options - {"pipefail"})),
+        }
+        return signs[name] if name in signs else self.variables.get(name)
 
     def assign(self, name: str, value: str) -> None:
         """Set a variable."""

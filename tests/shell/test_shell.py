@@ -186,6 +186,8 @@ def test_links_to_standard_streams_lead_there() -> None:
         ("set -f", "sh: set: line 0: labkit's shell has no option f"),
         ("sort -g file", "sort: option -g is not simulated"),
         ("diff -w file old", "diff: option -w is not simulated"),
+        ("diff --recursive dir /etc", "diff: option -r is not simulated"),
+        ("diff dir /etc", "diff: comparing directories is not simulated"),
         ("find . -user root", "find: -user is not simulated"),
         ("sed y/a/b/ file", "sed: command y is not simulated"),
         ("echo $((x++))", "sh: ++ in $((...)) is not simulated, X=$((X + 1)) is"),
