@@ -223,11 +223,6 @@ def _with_tilde(shell: Shell, word: Word) -> Word:
     return (Literal(home, True), Literal(slash + rest), *word[1:])
 
 
-def compute(shell: Shell, expression: Word) -> int:
-    """Return the value of an arithmetic expression; raises ExpansionError."""
-    return evaluate(string(shell, expression), shell.variables)
-
-
 class _Collector:
     """Gathers segments into fields."""
 
@@ -269,7 +264,8 @@ class _Collector:
             elif isinstance(part, Substitution):
                 self._value(self._shell.output_of(part.body), part.quoted, split)
             elif isinstance(part, Arithmetic):
-                self._value(str(compute(self._shell, part.expression)), part.quoted, split)
+                value = evaluate(string(self._shell, part.expression), self._shell.variables)
+                self._value(str(value), part.quoted, split)
 
     def _value(self, text: str, quoted: bool, split: bool) -> None:
         if quoted or not split:
@@ -326,12 +322,9 @@ class _Collector:
 
 def _changed(shell: Shell, text: str, part: Parameter) -> str:
     """Return a parameter's value after `#` or `%`, or as its length."""
-    match part.operator[:1]:
-        case "l":
-            return str(len(text))
-        case "#" | "%":
-            return _trimmed(shell, text, part)
-    return text
+    if part.operator == "length":
+        return str(len(text))
+    return _trimmed(shell, text, part) if part.operator else text
 
 
 def _trimmed(shell: Shell, text: str, part: Parameter) -> str:
@@ -358,17 +351,14 @@ def file_names(task: Task, segments: Segments) -> list[str]:
     for number, part in enumerate(parts):
         last = number == len(parts) - 1
         task.run.hold(sum(len(path) + _A_WORD for path in found))
-        following: list[str] = []
-        for prefix in found:
-            following.extend(_matches(task, prefix, part, last))
-        found = [path if last else path + "/" for path in following]
+        found = [path for prefix in found for path in _matches(task, prefix, part, last)]
     return sorted(found, key=encode)
 
 
 def _matches(task: Task, prefix: str, part: Segments, last: bool) -> list[str]:
-    name = _plain(part)
+    name, end = _plain(part), "" if last else "/"
     if not has_glob(part):
-        return [prefix + name] if not name or not last or task.stat(prefix + name, False) else []
+        return [prefix + name + end] if not name or not last or task.stat(prefix + name, False) else []
     try:
         names = task.listdir(prefix or ".")
         wanted = glob(part)
@@ -376,6 +366,5 @@ def _matches(task: Task, prefix: str, part: Segments, last: bool) -> list[str]:
         return []
     hidden = name.startswith(".")
     entries = [".", "..", *names] if hidden else names
-    matching = [prefix + entry for entry in entries
-                if (hidden or not entry.startswith(".")) and wanted.fullmatch(entry)]  # fmt: skip
-    return matching if last else [path for path in matching if task.is_dir(path)]
+    matching = [each for each in entries if (hidden or each[0] != ".") and wanted.fullmatch(each)]
+    return [prefix + each + end for each in matching if last or task.is_dir(prefix + each)]

@@ -213,9 +213,8 @@ def _make_parents(task: Task, name: str) -> None:
             task.fs.mkdir(task.path(above))
 
 
-def gzip(task: Task, args: Sequence[str]) -> int:
+def gzip(task: Task, options: Options) -> int:
     """Be gzip, gunzip or zcat; what is compressed is stored, not made smaller (decision 0004)."""
-    options = parse(args, {"gzip": "cfkdtn123456789", "gunzip": "cfktn"}.get(task.name, "f"), lacks="v")
     flags = {flag for flag, _ in options.given} | {"gunzip": {"d"}, "zcat": {"d", "c"}}.get(task.name, set())
     status = 0
     for path in options.operands or ["-"]:
