@@ -58,6 +58,12 @@ def _divide(left: int, right: int) -> int:
     return quotient if (left < 0) == (right < 0) else -quotient
 
 
+def _power(left: int, right: int) -> int:
+    if right < 0:
+        raise ExpansionError("exponent less than 0")
+    return pow(left, right, 1 << 64)
+
+
 _OPERATIONS: dict[str, Callable[[int, int], int]] = {
     "||": lambda a, b: int(a != 0 or b != 0), "&&": lambda a, b: int(a != 0 and b != 0),
     "|": lambda a, b: a | b, "^": lambda a, b: a ^ b, "&": lambda a, b: a & b,
@@ -65,7 +71,7 @@ _OPERATIONS: dict[str, Callable[[int, int], int]] = {
     ">": lambda a, b: int(a > b), "<=": lambda a, b: int(a <= b), ">=": lambda a, b: int(a >= b),
     "<<": lambda a, b: a << (b & 63), ">>": lambda a, b: a >> (b & 63), "+": lambda a, b: a + b,
     "-": lambda a, b: a - b, "*": lambda a, b: a * b, "/": _divide, "%": lambda a, b: a - b * _divide(a, b),
-    "**": lambda a, b: pow(a, max(b, 0), 1 << 64),
+    "**": _power,
 }  # fmt: skip
 
 

@@ -33,21 +33,24 @@ def grep(task: Task, options: Options) -> int:
     recursive = options.last("rR") != ""
     paths = operands or (["."] if recursive else ["-"])
     named = "H" in options or (("h" not in options) and (len(paths) > 1 or recursive))
-    matched, failed = False, False
+    matched, failed = False, list[str]()
+
+    def fail(name: str, error: FileSystemError | int) -> None:
+        failed.append(name)
+        if "s" not in options:
+            task.fail(f"{name}: {strerror(error)}")
+
     for path in paths:
         for name in _below(task, path) if recursive else (path,):
             try:
                 reader = task.open_read(name)
-                if task.dialect == "gnu" and name != "-":
-                    reader.check()
             except FileSystemError as error:
-                failed = True
-                if "s" not in options:
-                    task.fail(f"{name}: {strerror(error)}")
+                fail(name, error)
                 continue
-            if not reader.error or name == "-":
-                shown = "(standard input)" if name == "-" else name
-                matched |= _search(task, shown, reader, wanted, options, named)
+            if reader.error and task.dialect == "gnu" and name != "-":
+                fail(name, reader.error)
+            shown = "(standard input)" if name == "-" else name
+            matched |= _search(task, shown, reader, wanted, options, named)
             if matched and "q" in options:
                 return 0
     return 2 if failed else int(not matched)

@@ -7,7 +7,7 @@ import stat as modes
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from posixpath import join
+from posixpath import dirname, join
 
 from labkit.base.errors import FileSystemError
 from labkit.go.moment import SECOND
@@ -158,11 +158,8 @@ def base_name(task: Task, options: Options) -> int:
 def dir_name(task: Task, options: Options) -> int:
     """Print a path without its last name."""
     path = options.operands[0]
-    parent = path.rstrip("/").rpartition("/")
-    if not parent[1]:
-        task.out("/\n" if path.startswith("/") else ".\n")
-    else:
-        task.out((parent[0].rstrip("/") or "/") + "\n")
+    parent = dirname(path.rstrip("/")) or ("/" if path.startswith("/") else ".")
+    task.out(f"{parent}\n")
     return 0
 
 
