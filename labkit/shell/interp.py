@@ -39,8 +39,12 @@ def redirected(shell: Shell, redirects: Iterable[Redirect]) -> Descriptors:
         seen = task.child(fds=files)
         if redirect.operator == "<<":
             files[redirect.fd] = Reader.of(Content.of(encode(target)), task.run.process.clock)
-        elif redirect.operator in ("<&", ">&") and (target == "-" or decimal(target) is not None):
-            _duplicate(files, redirect.fd, target)
+        elif redirect.operator in ("<&", ">&") and target == "-":
+            files.pop(redirect.fd, None)
+        elif redirect.operator in ("<&", ">&") and decimal(target) is not None:
+            if int(target) not in files:
+                raise RedirectError(f"{target}: {strerror(errno.EBADF)}")
+            files[redirect.fd] = files[int(target)]
         elif redirect.operator == "<>":  # made, or copied up, by being opened to write
             sink = _opened(seen, target, append=True)
             files[redirect.fd] = sink if redirect.fd else _opened(seen, target, reads=True)
@@ -50,15 +54,6 @@ def redirected(shell: Shell, redirects: Iterable[Redirect]) -> Descriptors:
             if redirect.operator in ("&>", ">&"):
                 files[2] = files[1]
     return files
-
-
-def _duplicate(files: Descriptors, fd: int, target: str) -> None:
-    if target == "-":
-        files.pop(fd, None)
-    elif int(target) in files:
-        files[fd] = files[int(target)]
-    else:
-        raise RedirectError(f"{target}: {strerror(errno.EBADF)}")
 
 
 def _opened(task: Task, path: str, *, reads: bool = False, append: bool = False) -> Reader | Sink:
@@ -188,10 +183,8 @@ class Shell(ShellState):
                 self._ended(self.in_subshell(body, self.task))
             case parser.If(branches, otherwise):
                 self._if(branches, otherwise)
-            case parser.Loop():
+            case parser.Loop() | parser.For():
                 self._loop(node)
-            case parser.For():
-                self._for(node)
             case parser.Case():
                 self._case(node)
             case parser.Function(name, body):
@@ -232,46 +225,40 @@ class Shell(ShellState):
         if otherwise is not None:
             self.execute(otherwise)
 
-    def _loop(self, node: parser.Loop) -> None:
-        status = 0
-
-        def once() -> bool:
-            nonlocal status
-            self.task.run.step()
-            if (self._tested(node.condition) == 0) == node.until:
-                return False
-            status = 0
-            status = self.execute(node.body)
-            return True
-
-        while self._round(once):
-            pass
-        self.status = status
-
-    def _for(self, node: parser.For) -> None:
-        def once() -> bool:
-            self.execute(node.body)
-            return True
-
-        words = self.arguments if node.words is None else fields(self, node.words)
-        self.status = 0
-        for value in words:
-            self.assign(node.name, value)
-            if not self._round(once):
-                break
-
-    def _round(self, once: Callable[[], bool]) -> bool:
-        """Go through a loop once and tell whether it goes on."""
+    def _loop(self, node: parser.Loop | parser.For) -> None:
+        """Run a body for each word, or as long as a condition wants it."""
+        rounds, status, again = self._rounds(node), 0, True
         self.loops += 1
         try:
-            return once()
-        except BreakLoop as leave:
-            self.status = 0
-            if leave.levels > 1 and self.loops > 1:
-                raise BreakLoop(leave.levels - 1, leave.again) from None
-            return leave.again
+            while again:
+                self.task.run.step()
+                try:
+                    if not rounds():
+                        break
+                    status = 0
+                    status = self.execute(node.body)
+                except BreakLoop as leave:
+                    self.status = status = 0
+                    if leave.levels > 1 and self.loops > 1:
+                        raise BreakLoop(leave.levels - 1, leave.again) from None
+                    again = leave.again
         finally:
             self.loops -= 1
+        self.status = status
+
+    def _rounds(self, node: parser.Loop | parser.For) -> Callable[[], bool]:
+        """Return what begins a loop's next round and tells whether there is one."""
+        if isinstance(node, parser.Loop):
+            return lambda: (self._tested(node.condition) == 0) != node.until
+        words = iter(list(self.arguments) if node.words is None else fields(self, node.words))
+
+        def following() -> bool:
+            for value in words:
+                self.assign(node.name, value)
+                return True
+            return False
+
+        return following
 
     def _case(self, node: parser.Case) -> None:
         text, self.status = string(self, node.word), 0
