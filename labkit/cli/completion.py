@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import stat
 from collections.abc import Iterable
+from posixpath import join
 
 from labkit.base.errors import FileSystemError
 from labkit.cli.session import Session
@@ -16,7 +17,6 @@ from labkit.engine.mounts import container_mounts
 from labkit.oci.reference import parse_reference
 from labkit.shell.applets import APPLETS
 from labkit.shell.builtins import BUILTINS
-from labkit.shell.conversions import join
 from labkit.shell.files import Files
 from labkit.shell.state import Waiting
 

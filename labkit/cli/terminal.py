@@ -20,13 +20,14 @@ from labkit.oci.content import Content
 from labkit.oci.descriptor import Platform
 from labkit.oci.reference import Reference
 from labkit.shell.files import Files
-from labkit.shell.state import Rest, Suspended
+from labkit.shell.state import Suspended
 from labkit.shell.streams import Reader
 from labkit.storage.mounts import MountTable
 from labkit.store.client import Client
 from labkit.store.registry import Registry
 
 if TYPE_CHECKING:
+    from labkit.shell.parser import Rest
     from labkit.store.remote import Remote
 
 Transfer = Generator[PullEvent, None, Pulled | Pushed]

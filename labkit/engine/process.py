@@ -23,7 +23,7 @@ from labkit.engine.mounts import container_mounts, make_directories, written
 from labkit.engine.state import Container, LogLine, Shells
 from labkit.oci.content import Content
 from labkit.shell import users
-from labkit.shell.lookup import ExecNotFound
+from labkit.shell.launch import ExecNotFound
 from labkit.shell.prompt import prompt
 from labkit.shell.run import resume, run_command
 from labkit.shell.speech import dialect_of

@@ -3,30 +3,33 @@
 from __future__ import annotations
 
 import errno
-import re
 import stat
 from collections.abc import Callable
+from posixpath import join
+from typing import TYPE_CHECKING, TypeAlias
 
 from labkit.base.errors import FileSystemError
 from labkit.go.path import clean
 from labkit.shell.applets import APPLETS
-from labkit.shell.applets.files import parse_mode
-from labkit.shell.conversions import LARGEST, basename, decimal, decode, join, strerror
-from labkit.shell.launch import call
-from labkit.shell.lookup import ExecNotFound, find_program
+from labkit.shell.conversions import LARGEST, basename, decimal, decode, strerror
+from labkit.shell.launch import ExecNotFound, call, find_program
 from labkit.shell.parser import RESERVED
-from labkit.shell.state import BreakLoop, ExitShell, ReturnFunction, ShellState, Suspended
+from labkit.shell.state import BreakLoop, ExitShell, ReturnFunction, Suspended
 from labkit.shell.streams import WouldRunForever
 
-Builtin = Callable[[ShellState, list[str]], int]
+if TYPE_CHECKING:
+    from labkit.shell.interp import Shell
+
+Builtin: TypeAlias = "Callable[[Shell, list[str]], int]"
+_WHY = {
+    "trap": "no signal comes here",
+    "type": "`command -v NAME` tells where a program is",
+    "umask": "what is made here is made with 022",
+}
 _OPTIONS = {"allexport": "a", "errexit": "e", "nounset": "u", "xtrace": "x", "pipefail": "pipefail"}
 
 
-def _colon(shell: ShellState, words: list[str]) -> int:
-    return 0
-
-
-def _cd(shell: ShellState, words: list[str]) -> int:
+def _cd(shell: Shell, words: list[str]) -> int:
     operands = [word for word in words[1:] if word not in ("-P", "-L", "--")]
     target = operands[0] if operands else shell.variables.get("HOME", "")
     show = target == "-"
@@ -50,23 +53,23 @@ def _cd(shell: ShellState, words: list[str]) -> int:
     return 0
 
 
-def _exit(shell: ShellState, words: list[str]) -> int:
+def _exit(shell: Shell, words: list[str]) -> int:
     status = _number(shell, words[1]) % 256 if len(words) > 1 else shell.status
     if shell.reads and "i" in shell.options and basename(shell.arg0) == "bash":
         shell.task.err("exit\n")
     raise ExitShell(status, meant=True)
 
 
-def _return(shell: ShellState, words: list[str]) -> int:
+def _return(shell: Shell, words: list[str]) -> int:
     raise ReturnFunction(_number(shell, words[1]) % 256 if len(words) > 1 else shell.status)
 
 
-def _eval(shell: ShellState, words: list[str]) -> int:
+def _eval(shell: Shell, words: list[str]) -> int:
     shell.builtin = None
     return shell.run_text(" ".join(words[1:]), shell.line)
 
 
-def _source(shell: ShellState, words: list[str]) -> int:
+def _source(shell: Shell, words: list[str]) -> int:
     path = words[1] if len(words) > 1 else ""
     try:
         text = shell.task.text(shell.task.open_read(path))
@@ -82,7 +85,7 @@ def _source(shell: ShellState, words: list[str]) -> int:
         return leave.status
 
 
-def _local(shell: ShellState, words: list[str]) -> int:
+def _local(shell: Shell, words: list[str]) -> int:
     if not shell.frames:
         shell.message("not in a function")
         raise ExitShell(2)
@@ -94,39 +97,19 @@ def _local(shell: ShellState, words: list[str]) -> int:
     return 0
 
 
-def _trap(shell: ShellState, words: list[str]) -> int:
-    """Keep what to run at the end; signals do not come here."""
-    operands = [word for word in words[1:] if word != "--"]
-    action, *names = operands if len(operands) > 1 else ["-", *operands]
-    for name in names:
-        name = "EXIT" if name == "0" else name.removeprefix("SIG")
-        shell.traps.pop(name, None)
-        if action != "-":
-            shell.traps[name] = action
-    return 0
+def _left_out(shell: Shell, words: list[str]) -> int:
+    shell.task.err(f"labkit: {words[0]} is not simulated; {_WHY[words[0]]}\n")
+    return 1
 
 
-def _umask(shell: ShellState, words: list[str]) -> int:
-    if len(words) < 2:
-        shell.task.out(f"{shell.task.umask:04o}\n")
-    elif words[1] == "-S":
-        letters = stat.filemode(0o777 & ~shell.task.umask)
-        shell.task.out(f"u={letters[1:4]},g={letters[4:7]},o={letters[7:]}\n".replace("-", ""))
-    elif re.fullmatch("[0-7]{1,4}", words[1]):
-        shell.task.umask = int(words[1], 8)
-    else:
-        shell.task.umask = 0o777 & ~parse_mode(words[1], 0o777 & ~shell.task.umask, False, umask=0)
-    return 0
-
-
-def _break(shell: ShellState, words: list[str]) -> int:
+def _break(shell: Shell, words: list[str]) -> int:
     levels = _number(shell, words[1], 1, 2**31 - 1) if len(words) > 1 else 1
     if shell.loops:
         raise BreakLoop(levels, again=words[0] == "continue")
     return 0
 
 
-def _exec(shell: ShellState, words: list[str]) -> int:
+def _exec(shell: Shell, words: list[str]) -> int:
     if len(words) == 1:
         return 0
     task = shell.task.child(env=shell.environment())
@@ -138,39 +121,15 @@ def _exec(shell: ShellState, words: list[str]) -> int:
         raise
 
 
-def _path_of(shell: ShellState, name: str) -> str | None:
-    try:
-        return find_program(shell.task, name, shell.variables.get("PATH"))
-    except ExecNotFound:
-        return None
-
-
-def _type(shell: ShellState, words: list[str]) -> int:
-    status = 0
-    for name in words[1:]:
-        if name in RESERVED:
-            described = f"{name} is a shell keyword"
-        elif name in shell.functions:
-            described = f"{name} is a function"
-        elif name in BUILTINS:
-            kind = "special " if name in SPECIAL and shell.flavour != "bash" else ""
-            described = f"{name} is a {kind}shell builtin"
-        elif path := _path_of(shell, name):
-            described = f"{name} is {path}"
-        else:
-            described, status = f"{name}: not found", 127
-        shell.task.out(described + "\n")
-    return status
-
-
-def _command(shell: ShellState, words: list[str]) -> int:
+def _command(shell: Shell, words: list[str]) -> int:
     if words[1:2] == ["-v"]:
         name = words[2] if len(words) > 2 else ""
-        known = name in BUILTINS or name in RESERVED or name in shell.functions
-        path = name if known else _path_of(shell, name)
-        if path is None:
-            return 1 if shell.flavour == "bash" else 127
-        shell.task.out(path + "\n")
+        if not (name in BUILTINS or name in RESERVED or name in shell.functions):
+            try:
+                name = find_program(shell.task, name, shell.variables.get("PATH"))
+            except ExecNotFound:
+                return 1 if shell.flavour == "bash" else 127
+        shell.task.out(name + "\n")
         return 0
     if len(words) < 2:
         return 0
@@ -181,7 +140,7 @@ def _command(shell: ShellState, words: list[str]) -> int:
     return shell.external(words[1:], shell.task.child(env=shell.environment()))
 
 
-def _wait(shell: ShellState, words: list[str]) -> int:
+def _wait(shell: Shell, words: list[str]) -> int:
     clock = shell.task.run.process.clock
     for ended in shell.jobs:
         if ended is None:
@@ -191,7 +150,7 @@ def _wait(shell: ShellState, words: list[str]) -> int:
     return 0
 
 
-def _number(shell: ShellState, text: str, least: int = 0, most: int = LARGEST) -> int:
+def _number(shell: Shell, text: str, least: int = 0, most: int = LARGEST) -> int:
     """Return a builtin's number; any other word ends the shell."""
     value = decimal(text)
     if value is None or not least <= value <= most:
@@ -200,7 +159,7 @@ def _number(shell: ShellState, text: str, least: int = 0, most: int = LARGEST) -
     return value
 
 
-def _export(shell: ShellState, words: list[str]) -> int:
+def _export(shell: Shell, words: list[str]) -> int:
     operands = [word for word in words[1:] if word != "-p"]
     if not operands:
         for name in sorted(shell.exported & set(shell.variables)):
@@ -216,7 +175,7 @@ def _export(shell: ShellState, words: list[str]) -> int:
     return 0
 
 
-def _unset(shell: ShellState, words: list[str]) -> int:
+def _unset(shell: Shell, words: list[str]) -> int:
     """Forget variables, or with -f functions."""
     for name in words[1:]:
         if words[1] == "-f" or name not in shell.variables:
@@ -227,7 +186,7 @@ def _unset(shell: ShellState, words: list[str]) -> int:
     return 0
 
 
-def _set_options(shell: ShellState, words: list[str]) -> int:
+def _set_options(shell: Shell, words: list[str]) -> int:
     rest = words[1:]
     if not rest:
         for name in sorted(shell.variables):
@@ -252,7 +211,7 @@ def _set_options(shell: ShellState, words: list[str]) -> int:
     return 0
 
 
-def _shift(shell: ShellState, words: list[str]) -> int:
+def _shift(shell: Shell, words: list[str]) -> int:
     count = _number(shell, words[1]) if len(words) > 1 else 1
     if count > len(shell.arguments):
         return 1
@@ -260,7 +219,7 @@ def _shift(shell: ShellState, words: list[str]) -> int:
     return 0
 
 
-def _read(shell: ShellState, words: list[str]) -> int:
+def _read(shell: Shell, words: list[str]) -> int:
     names = [word for word in words[1:] if not word.startswith("-")]
     raw = "-r" in words[1:]
     text = _line(shell)
@@ -287,13 +246,13 @@ def _read(shell: ShellState, words: list[str]) -> int:
     return 0 if complete else 1
 
 
-def _line(shell: ShellState) -> str:
+def _line(shell: Shell) -> str:
     data = shell.task.stdin().line() or b""
     shell.task.run.hold(len(data))
     return decode(data.replace(b"\0", b""))
 
 
-def _applet(shell: ShellState, words: list[str]) -> int:
+def _applet(shell: Shell, words: list[str]) -> int:
     task = shell.task.child(shell.task.name, env=shell.environment())
     task.builtin, task.dialect = words[0], shell.flavour
     if shell.flavour != "ash":
@@ -303,9 +262,9 @@ def _applet(shell: ShellState, words: list[str]) -> int:
 
 SPECIAL = frozenset(". : break continue eval exec exit export return set shift trap unset".split())
 BUILTINS: dict[str, Builtin] = {
-    ".": _source, ":": _colon, "break": _break, "cd": _cd, "command": _command, "continue": _break,
-    "eval": _eval, "exec": _exec, "exit": _exit, "export": _export, "local": _local, "read": _read,
-    "return": _return, "set": _set_options, "shift": _shift, "source": _source, "trap": _trap, "type": _type,
-    "umask": _umask, "unset": _unset, "wait": _wait,
+    ".": _source, ":": lambda shell, words: 0, "break": _break, "cd": _cd, "command": _command,
+    "continue": _break, "eval": _eval, "exec": _exec, "exit": _exit, "export": _export, "local": _local,
+    "read": _read, "return": _return, "set": _set_options, "shift": _shift, "source": _source,
+    "unset": _unset, "wait": _wait, **dict.fromkeys(_WHY, _left_out),
     **dict.fromkeys(("[", "echo", "false", "printf", "pwd", "test", "true"), _applet),
 }  # fmt: skip

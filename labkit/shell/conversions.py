@@ -76,15 +76,6 @@ def decimal(text: str) -> int | None:
     return value if value <= LARGEST else None
 
 
-def join(directory: str, path: str) -> str:
-    """Return a path as seen from a directory.
-
-    >>> join("/etc", "motd"), join("/", "etc"), join("/etc", "/bin")
-    ('/etc/motd', '/etc', '/bin')
-    """
-    return path if path.startswith("/") else f"{directory.rstrip('/')}/{path}"
-
-
 def basename(path: str) -> str:
     """Return the last name of a path.
 

@@ -3,54 +3,47 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, MutableMapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from labkit.base.errors import FileSystemError
 from labkit.shell.conversions import encode
 from labkit.shell.parser import Arithmetic, Literal, Parameter, Substitution, Word
 from labkit.shell.patterns import glob, has_glob
-from labkit.shell.state import ShellState
 from labkit.shell.task import Task
 from labkit.shell.users import home_of
 
-# Arithmetic, 64 bits wide (2.6.4), with C's operators and `**`.
+if TYPE_CHECKING:
+    from labkit.shell.interp import Shell
+
+# Arithmetic, 64 bits wide (2.6.4), with C's operators and `**`; what changes a variable is left out.
 
 _TOKEN = re.compile(
-    r"\s*(0[xX][0-9a-fA-F]+|\d+|[A-Za-z_]\w*|\*\*|\+\+|--|(?:<<|>>|[-+*/%&^|])=|<<|>>|&&|\|\||[<>=!]="
-    r"|[-+*/%<>!~()&|^?:=,])",
-    re.ASCII,
+    r"0[xX][0-9a-fA-F]+|\d+|[A-Za-z_]\w*|\*\*|<<|>>|&&|\|\||[<>=!]=|[-+*/%<>!~()&|^]|\S", re.ASCII
 )
+_LEFT_OUT = re.compile(r"\+\+|--|(?:<<|>>|[-+*/%&^|])?(?<![<>=!])=(?!=)|<<=|>>=|[?,]")
 _LEVELS = (("||",), ("&&",), ("|",), ("^",), ("&",), ("==", "!="), ("<", ">", "<=", ">="), ("<<", ">>"),
            ("+", "-"), ("*", "/", "%"), ("**",))  # fmt: skip
 
 
-class BadArithmetic(Exception):
-    """An expression that cannot be computed, in ash's words."""
+class ExpansionError(Exception):
+    """A word that cannot be expanded, in ash's words; the shell stops with exit code 2."""
 
 
-def evaluate(expression: str, variables: MutableMapping[str, str]) -> int:
-    """Return the value of an expression, which may assign to variables; raises BadArithmetic.
+def evaluate(expression: str, variables: Mapping[str, str]) -> int:
+    """Return the value of an expression; raises ExpansionError.
 
     >>> evaluate("2 * (3 + x)", {"x": "4"})
     14
     """
-    tokens: list[str] = []
-    position = 0
-    stripped = expression.rstrip()
-    while position < len(stripped):
-        match = _TOKEN.match(stripped, position)
-        if match is None:
-            raise BadArithmetic("arithmetic syntax error")
-        tokens.append(match[1])
-        position = match.end()
-    if not tokens:
-        return 0
-    calculator = _Calculator(tokens[::-1], variables)
-    value = calculator.sequence()
+    if found := _LEFT_OUT.search(expression):
+        raise ExpansionError(f"{found[0]} in $((...)) is not simulated, X=$((X + 1)) is")
+    calculator = _Calculator(_TOKEN.findall(expression)[::-1] or ["0"], variables)
+    value = calculator.binary()
     if calculator.tokens:
-        raise BadArithmetic("arithmetic syntax error")
+        raise ExpansionError("arithmetic syntax error")
     return value
 
 
@@ -60,9 +53,15 @@ def _wrap(value: int) -> int:
 
 def _divide(left: int, right: int) -> int:
     if right == 0:
-        raise BadArithmetic("divide by zero")
+        raise ExpansionError("divide by zero")
     quotient = abs(left) // abs(right)
     return quotient if (left < 0) == (right < 0) else -quotient
+
+
+def _power(left: int, right: int) -> int:
+    if right < 0:
+        raise ExpansionError("exponent less than 0")
+    return pow(left, right, 1 << 64)
 
 
 _OPERATIONS: dict[str, Callable[[int, int], int]] = {
@@ -72,7 +71,7 @@ _OPERATIONS: dict[str, Callable[[int, int], int]] = {
     ">": lambda a, b: int(a > b), "<=": lambda a, b: int(a <= b), ">=": lambda a, b: int(a >= b),
     "<<": lambda a, b: a << (b & 63), ">>": lambda a, b: a >> (b & 63), "+": lambda a, b: a + b,
     "-": lambda a, b: a - b, "*": lambda a, b: a * b, "/": _divide, "%": lambda a, b: a - b * _divide(a, b),
-    "**": lambda a, b: pow(a, max(b, 0), 1 << 64),
+    "**": _power,
 }  # fmt: skip
 
 
@@ -81,31 +80,12 @@ class _Calculator:
     """Computes from a stack of tokens. As in busybox, each operand is computed, wanted or not."""
 
     tokens: list[str]
-    variables: MutableMapping[str, str]
+    variables: Mapping[str, str]
 
     def accept(self, *wanted: str) -> str:
         return self.tokens.pop() if self.tokens and self.tokens[-1] in wanted else ""
 
-    def expect(self, wanted: str) -> None:
-        if not self.accept(wanted):
-            raise BadArithmetic("arithmetic syntax error")
-
-    def sequence(self) -> int:
-        value = self.choice()
-        while self.accept(","):
-            value = self.choice()
-        return value
-
-    def choice(self) -> int:
-        value = self.binary(0)
-        if not self.accept("?"):
-            return value
-        yes = self.sequence()
-        self.expect(":")
-        no = self.choice()
-        return yes if value else no
-
-    def binary(self, level: int) -> int:
+    def binary(self, level: int = 0) -> int:
         """Compute an expression of one level of precedence."""
         if level == len(_LEVELS):
             return self.unary()
@@ -120,26 +100,11 @@ class _Calculator:
             value = self.unary()
             return {"-": _wrap(-value), "+": value, "!": int(not value), "~": ~value}[operator]
         if self.accept("("):
-            value = self.sequence()
-            self.expect(")")
+            value = self.binary()
+            if not self.accept(")"):
+                raise ExpansionError("arithmetic syntax error")
             return value
-        step = self.accept("++", "--")
-        name = self.tokens.pop() if self.tokens else ""
-        return self.variable(name, step) if name.isidentifier() else self.value(name)
-
-    def variable(self, name: str, step: str) -> int:
-        """Return a variable's value, and change it as the operator before or behind it says."""
-        before = self.value(name)
-        behind = "" if step else self.accept("++", "--", "=", *(f"{each}=" for each in _OPERATIONS))
-        if step or behind in ("++", "--"):
-            after = before + (1 if (step or behind) == "++" else -1)
-        elif behind:
-            right = self.choice()
-            after = right if behind == "=" else _OPERATIONS[behind[:-1]](before, right)
-        else:
-            return before
-        self.variables[name] = str(_wrap(after))
-        return before if behind in ("++", "--") else _wrap(after)
+        return self.value(self.tokens.pop() if self.tokens else "")
 
     def value(self, token: str) -> int:
         text = self.variables.get(token, "0").strip() or "0" if re.match(r"[A-Za-z_]", token) else token
@@ -147,7 +112,7 @@ class _Calculator:
             octal = re.fullmatch(r"[+-]?0\d+", text)
             return _wrap(int(text, 8 if octal else 0))
         except ValueError:
-            raise BadArithmetic("arithmetic syntax error") from None
+            raise ExpansionError("arithmetic syntax error") from None
 
 
 # Expansion.
@@ -158,11 +123,7 @@ Segments = list[tuple[str, bool]]
 """The text of a field, each part with whether it was quoted."""
 
 
-class ExpansionError(Exception):
-    """A word that cannot be expanded; the shell stops with exit code 2."""
-
-
-def fields(shell: ShellState, words: Iterable[Word]) -> list[str]:
+def fields(shell: Shell, words: Iterable[Word]) -> list[str]:
     """Return the fields that words expand to."""
     out: list[str] = []
     if shell.flavour == "bash":
@@ -240,12 +201,12 @@ def _sequence(text: str) -> list[str]:
     return [f"{value:0{width}}" if match[1] else chr(value) for value in values]
 
 
-def string(shell: ShellState, word: Word) -> str:
+def string(shell: Shell, word: Word) -> str:
     """Return the text that a word expands to, unsplit: for assignments, redirections and here-documents."""
     return _plain(pattern_of(shell, word))
 
 
-def pattern_of(shell: ShellState, word: Word) -> Segments:
+def pattern_of(shell: Shell, word: Word) -> Segments:
     """Return the text that a word expands to, each part with whether it was quoted: a pattern."""
     collector = _Collector(shell)
     collector.word(_with_tilde(shell, word), split=False)
@@ -256,7 +217,7 @@ def _plain(segments: Segments) -> str:
     return "".join(text for text, _ in segments)
 
 
-def _with_tilde(shell: ShellState, word: Word) -> Word:
+def _with_tilde(shell: Shell, word: Word) -> Word:
     if not word or not isinstance(word[0], Literal) or word[0].quoted or not word[0].text.startswith("~"):
         return word
     user, slash, rest = word[0].text[1:].partition("/")
@@ -268,18 +229,10 @@ def _with_tilde(shell: ShellState, word: Word) -> Word:
     return (Literal(home, True), Literal(slash + rest), *word[1:])
 
 
-def compute(shell: ShellState, expression: Word) -> int:
-    """Return the value of an arithmetic expression; raises ExpansionError."""
-    try:
-        return evaluate(string(shell, expression), shell.variables)
-    except BadArithmetic as error:
-        raise ExpansionError(str(error)) from None
-
-
 class _Collector:
     """Gathers segments into fields."""
 
-    def __init__(self, shell: ShellState) -> None:
+    def __init__(self, shell: Shell) -> None:
         self._shell = shell
         self.fields: list[Segments] = []
         self._open = False
@@ -317,7 +270,8 @@ class _Collector:
             elif isinstance(part, Substitution):
                 self._value(self._shell.output_of(part.body), part.quoted, split)
             elif isinstance(part, Arithmetic):
-                self._value(str(compute(self._shell, part.expression)), part.quoted, split)
+                value = evaluate(string(self._shell, part.expression), self._shell.variables)
+                self._value(str(value), part.quoted, split)
 
     def _value(self, text: str, quoted: bool, split: bool) -> None:
         if quoted or not split:
@@ -372,28 +326,14 @@ class _Collector:
             self._value(argument, part.quoted, split)
 
 
-def _changed(shell: ShellState, text: str, part: Parameter) -> str:
-    """Return a parameter's value after `#`, `%`, `/`, `:` or as its length."""
-    match part.operator[:1]:
-        case "l":
-            return str(len(text))
-        case ":":
-            start = _index(shell, part.word, len(text))
-            end = len(text) if part.second is None else _index(shell, part.second, len(text))
-            return text[start : end if part.second is None or end < 0 else start + end]
-        case "#" | "%":
-            return _trimmed(shell, text, part)
-        case "/":
-            return _exchanged(shell, text, part)
-    return text
+def _changed(shell: Shell, text: str, part: Parameter) -> str:
+    """Return a parameter's value after `#` or `%`, or as its length."""
+    if part.operator == "length":
+        return str(len(text))
+    return _trimmed(shell, text, part) if part.operator else text
 
 
-def _index(shell: ShellState, word: Word, size: int) -> int:
-    value = compute(shell, word)
-    return max(value + size, 0) if value < 0 else value
-
-
-def _trimmed(shell: ShellState, text: str, part: Parameter) -> str:
+def _trimmed(shell: Shell, text: str, part: Parameter) -> str:
     """Return a text without the shortest or longest piece at its beginning or end that a pattern matches."""
     pattern, front = glob(pattern_of(shell, part.word)), part.operator[0] == "#"
     sizes = range(len(text), -1, -1) if len(part.operator) > 1 else range(len(text) + 1)
@@ -403,23 +343,6 @@ def _trimmed(shell: ShellState, text: str, part: Parameter) -> str:
         if pattern.fullmatch(text[:size] if front else text[rest:]):
             return text[size:] if front else text[:rest]
     return text
-
-
-def _exchanged(shell: ShellState, text: str, part: Parameter) -> str:
-    """Return a text with the longest first match of a pattern, or each one, exchanged."""
-    wanted, new = pattern_of(shell, part.word), string(shell, part.second or ())
-    anchored = shell.flavour == "bash" and wanted and not wanted[0][1] and part.operator == "/"
-    anchor = wanted[0][0][:1] if anchored else ""
-    if anchor and anchor in "#%":
-        word = (Literal(wanted[0][0][1:]), *(Literal(*each) for each in wanted[1:]))
-        rest = _trimmed(shell, text, replace(part, operator=anchor * 2, word=word))
-        return text if rest == text else new + rest if anchor == "#" else rest + new
-    found = [match for match in glob(wanted).matches(text) if match.end > match.start]
-    out, behind = "", 0
-    for match in found if part.operator == "//" else found[:1]:
-        out += text[behind : match.start] + new
-        behind = match.end
-    return out + text[behind:]
 
 
 def file_names(task: Task, segments: Segments) -> list[str]:
@@ -434,17 +357,14 @@ def file_names(task: Task, segments: Segments) -> list[str]:
     for number, part in enumerate(parts):
         last = number == len(parts) - 1
         task.run.hold(sum(len(path) + _A_WORD for path in found))
-        following: list[str] = []
-        for prefix in found:
-            following.extend(_matches(task, prefix, part, last))
-        found = [path if last else path + "/" for path in following]
+        found = [path for prefix in found for path in _matches(task, prefix, part, last)]
     return sorted(found, key=encode)
 
 
 def _matches(task: Task, prefix: str, part: Segments, last: bool) -> list[str]:
-    name = _plain(part)
+    name, end = _plain(part), "" if last else "/"
     if not has_glob(part):
-        return [prefix + name] if not name or not last or task.stat(prefix + name, False) else []
+        return [prefix + name + end] if not name or not last or task.stat(prefix + name, False) else []
     try:
         names = task.listdir(prefix or ".")
         wanted = glob(part)
@@ -452,6 +372,5 @@ def _matches(task: Task, prefix: str, part: Segments, last: bool) -> list[str]:
         return []
     hidden = name.startswith(".")
     entries = [".", "..", *names] if hidden else names
-    matching = [prefix + entry for entry in entries
-                if (hidden or not entry.startswith(".")) and wanted.fullmatch(entry)]  # fmt: skip
-    return matching if last else [path for path in matching if task.is_dir(path)]
+    matching = [each for each in entries if (hidden or each[0] != ".") and wanted.fullmatch(each)]
+    return [prefix + each + end for each in matching if last or task.is_dir(prefix + each)]

@@ -7,22 +7,19 @@ does not end by itself is stopped at a limit of steps or of time and said to be 
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from shlex import quote
-from typing import ParamSpec, TypeVar
 
 from labkit.base.errors import FileSystemError
 from labkit.oci.content import EMPTY, Content
 from labkit.shell import builtins, parser
 from labkit.shell.conversions import decimal, encode, strerror
 from labkit.shell.expand import ExpansionError, fields, pattern_of, string
-from labkit.shell.launch import MAX_NESTING, execute
-from labkit.shell.lookup import ExecNotFound
-from labkit.shell.parser import Literal, Node, Redirect, Word
-from labkit.shell.patterns import glob, regex
-from labkit.shell.state import BreakLoop, ExitShell, Rest, ReturnFunction, ShellState, Suspended
+from labkit.shell.launch import MAX_NESTING, ExecNotFound, execute
+from labkit.shell.parser import Literal, Node, Redirect, Rest, Word
+from labkit.shell.patterns import glob
+from labkit.shell.state import BreakLoop, ExitShell, ReturnFunction, ShellState, Suspended
 from labkit.shell.streams import Pipe, Reader, Sink, WouldRunForever
 from labkit.shell.task import CommandError, Descriptors, Task
 
@@ -42,47 +39,31 @@ def redirected(shell: Shell, redirects: Iterable[Redirect]) -> Descriptors:
         seen = task.child(fds=files)
         if redirect.operator == "<<":
             files[redirect.fd] = Reader.of(Content.of(encode(target)), task.run.process.clock)
-        elif redirect.operator in ("<&", ">&") and (target == "-" or decimal(target) is not None):
-            _duplicate(files, redirect.fd, target)
+        elif redirect.operator in ("<&", ">&") and target == "-":
+            files.pop(redirect.fd, None)
+        elif redirect.operator in ("<&", ">&") and decimal(target) is not None:
+            if int(target) not in files:
+                raise RedirectError(f"{target}: {strerror(errno.EBADF)}")
+            files[redirect.fd] = files[int(target)]
         elif redirect.operator == "<>":  # made, or copied up, by being opened to write
-            sink = _open_write(seen, target, append=True)
-            files[redirect.fd] = sink if redirect.fd else _open_read(seen, target)
-        elif redirect.operator == "<":
-            files[redirect.fd] = _open_read(seen, target)
+            sink = _opened(seen, target, append=True)
+            files[redirect.fd] = sink if redirect.fd else _opened(seen, target, reads=True)
         else:
-            files[redirect.fd] = _open_write(seen, target, append=redirect.operator == ">>")
+            reads = redirect.operator == "<"
+            files[redirect.fd] = _opened(seen, target, reads=reads, append=redirect.operator == ">>")
             if redirect.operator in ("&>", ">&"):
                 files[2] = files[1]
     return files
 
 
-def _duplicate(files: Descriptors, fd: int, target: str) -> None:
-    if target == "-":
-        files.pop(fd, None)
-    elif int(target) in files:
-        files[fd] = files[int(target)]
-    else:
-        raise RedirectError(f"{target}: {strerror(errno.EBADF)}")
-
-
-@contextmanager
-def _opening(verb: str, path: str, missing: str) -> Iterator[None]:
-    """Raise RedirectError where a file cannot be opened; for the commonest error ash has words of its own."""
+def _opened(task: Task, path: str, *, reads: bool = False, append: bool = False) -> Reader | Sink:
+    """Open a file to read or to write; for the commonest error ash has words of its own."""
     try:
-        yield
+        return task.open_read(path) if reads else task.open_write(path, append=append)
     except FileSystemError as error:
+        verb, missing = ("open", "no such file") if reads else ("create", "nonexistent directory")
         reason = missing if error.errno in (errno.ENOENT, errno.ENOTDIR) else strerror(error)
         raise RedirectError(f"can't {verb} {path}: {reason}") from None
-
-
-def _open_read(task: Task, path: str) -> Reader:
-    with _opening("open", path, "no such file"):
-        return task.open_read(path)
-
-
-def _open_write(task: Task, path: str, *, append: bool) -> Sink:
-    with _opening("create", path, "nonexistent directory"):
-        return task.open_write(path, append=append)
 
 
 # Commands that run beside each other in virtual time: pipelines and those in the background.
@@ -153,9 +134,7 @@ def run_pipeline(shell: Shell, stages: tuple[Node, ...]) -> int:
     return status
 
 
-_OWN = ("=", "==", "!=", "=~", "<", ">")
-P = ParamSpec("P")
-T = TypeVar("T")
+_OWN = ("=", "==", "!=", "<", ">")
 
 
 @dataclass(slots=True)
@@ -178,51 +157,50 @@ class Shell(ShellState):
 
     def execute(self, node: Node) -> int:
         """Run a syntax tree and return its status."""
+        try:
+            self._run(node)
+        except ExpansionError as error:
+            self.message(str(error))
+            raise ExitShell(1 if self.flavour == "bash" else 2) from None
+        return self.status
+
+    def _run(self, node: Node) -> None:
         match node:
             case parser.Simple():
                 self._ended(self._simple(node))
             case parser.CommandList(items):
-                self.go_on(tuple((";", item) for item in items))
+                self.go_on(items)
             case parser.Pipeline(stages):
                 self._ended(run_pipeline(self, stages))
-            case parser.Not(body):
+            case parser.Signed("!", body):
                 self._tested(body)
                 self.status = int(self.status == 0)
-            case parser.AndOr(left, operator, right):
-                try:
-                    self._tested(left)
-                except Suspended as suspended:
-                    suspended.rest += ((operator, right),)
-                    raise
-                self.go_on(((operator, right),))
             case parser.Redirected():
                 self._redirected(node)
-            case parser.Subshell(body):
-                self._ended(self.in_subshell(body, self.task))
-            case parser.Background(body):
+            case parser.Signed("&", body):
                 run_background(self, body)
+            case parser.Signed(_, body):
+                self._ended(self.in_subshell(body, self.task))
             case parser.If(branches, otherwise):
                 self._if(branches, otherwise)
-            case parser.Loop():
+            case parser.Loop() | parser.For():
                 self._loop(node)
-            case parser.For():
-                self._for(node)
             case parser.Case():
                 self._case(node)
             case parser.Function(name, body):
                 self.functions[name], self.status = body, 0
             case parser.Condition(words):
-                self._ended(self._expanded(self._condition, words))
-        return self.status
+                self._ended(self._condition(words))
 
     def go_on(self, rest: Rest) -> int:
         """Run commands one after the other, as far as the status before each lets it; return the last."""
-        for index, (operator, node) in enumerate(rest):
+        for index, (operator, node) in enumerate(rest, 1):
+            decides = rest[index:] and rest[index][0] != ";"
             try:
                 if operator == ";" or (self.status == 0) == (operator == "&&"):
-                    self.execute(node)
+                    (self._tested if decides else self.execute)(node)
             except Suspended as suspended:
-                suspended.rest += rest[index + 1 :]
+                suspended.rest += rest[index:]
                 raise
         return self.status
 
@@ -247,60 +225,52 @@ class Shell(ShellState):
         if otherwise is not None:
             self.execute(otherwise)
 
-    def _loop(self, node: parser.Loop) -> None:
-        status = 0
-
-        def once() -> bool:
-            nonlocal status
-            self.task.run.step()
-            if (self._tested(node.condition) == 0) == node.until:
-                return False
-            status = 0
-            status = self.execute(node.body)
-            return True
-
-        while self._round(once):
-            pass
-        self.status = status
-
-    def _for(self, node: parser.For) -> None:
-        def once() -> bool:
-            self.execute(node.body)
-            return True
-
-        words = self.arguments if node.words is None else self._expanded(fields, self, node.words)
-        self.status = 0
-        for value in words:
-            self.assign(node.name, value)
-            if not self._round(once):
-                break
-
-    def _round(self, once: Callable[[], bool]) -> bool:
-        """Go through a loop once and tell whether it goes on."""
+    def _loop(self, node: parser.Loop | parser.For) -> None:
+        """Run a body for each word, or as long as a condition wants it."""
+        rounds, status, again = self._rounds(node), 0, True
         self.loops += 1
         try:
-            return once()
-        except BreakLoop as leave:
-            self.status = 0
-            if leave.levels > 1 and self.loops > 1:
-                raise BreakLoop(leave.levels - 1, leave.again) from None
-            return leave.again
+            while again:
+                self.task.run.step()
+                try:
+                    if not rounds():
+                        break
+                    status = 0
+                    status = self.execute(node.body)
+                except BreakLoop as leave:
+                    self.status = status = 0
+                    if leave.levels > 1 and self.loops > 1:
+                        raise BreakLoop(leave.levels - 1, leave.again) from None
+                    again = leave.again
         finally:
             self.loops -= 1
+        self.status = status
+
+    def _rounds(self, node: parser.Loop | parser.For) -> Callable[[], bool]:
+        """Return what begins a loop's next round and tells whether there is one."""
+        if isinstance(node, parser.Loop):
+            return lambda: (self._tested(node.condition) == 0) != node.until
+        words = iter(list(self.arguments) if node.words is None else fields(self, node.words))
+
+        def following() -> bool:
+            for value in words:
+                self.assign(node.name, value)
+                return True
+            return False
+
+        return following
 
     def _case(self, node: parser.Case) -> None:
-        text, self.status = self._expanded(string, self, node.word), 0
+        text, self.status = string(self, node.word), 0
         for patterns, body in node.branches:
-            if any(glob(self._expanded(pattern_of, self, each)).fullmatch(text) for each in patterns):
+            if any(glob(pattern_of(self, each)).fullmatch(text) for each in patterns):
                 self.execute(body)
                 return
 
     def _condition(self, words: tuple[Word, ...]) -> int:
         """Run `[[ … ]]`: its own operators are worked out here, the rest is the command `test`'s."""
         if self.flavour == "ash":  # where it is but another name of `test`
-            return builtins.BUILTINS["test"](
-                self, ["test", *map(_joint, self._expanded(fields, self, words))]
-            )
+            return builtins.BUILTINS["test"](self, ["test", *map(_joint, fields(self, words))])
         texts = [string(self, word) for word in words]
         found: list[str] = []
         index = 0
@@ -318,8 +288,6 @@ class Shell(ShellState):
         if operator in ("<", ">"):
             right = string(self, word)
             return left < right if operator == "<" else left > right
-        if operator == "=~":
-            return regex(string(self, word), extended=True).search(left)
         return glob(pattern_of(self, word)).fullmatch(left) == (operator != "!=")
 
     def _call(self, words: list[str], files: Descriptors, assigned: list[tuple[str, str]]) -> int:
@@ -341,7 +309,7 @@ class Shell(ShellState):
 
     def _redirected(self, node: parser.Redirected) -> None:
         try:
-            files = self._expanded(redirected, self, node.redirects)
+            files = redirected(self, node.redirects)
         except RedirectError as error:
             self.message(str(error))
             self._ended(1)
@@ -358,9 +326,9 @@ class Shell(ShellState):
         task = self.task
         task.run.step()
         self.line = node.line
-        words = self._expanded(fields, self, node.words)
+        words = fields(self, node.words)
         try:
-            files = self._expanded(redirected, self, node.redirects) if node.redirects else task.fds
+            files = redirected(self, node.redirects) if node.redirects else task.fds
         except RedirectError as error:
             self.message(str(error))
             if words and words[0] in builtins.SPECIAL:
@@ -369,7 +337,7 @@ class Shell(ShellState):
         values = [part for _, word in node.assignments for part in word]
         if not words and not any(isinstance(part, parser.Substitution) for part in values):
             self.status = 0
-        assigned = [(name, self._expanded(string, self, value)) for name, value in node.assignments]
+        assigned = [(name, string(self, value)) for name, value in node.assignments]
         if "x" in self.options:
             shown = [f"{name}={quote(value)}" for name, value in assigned] + [quote(word) for word in words]
             task.err(f"{self.variables.get('PS4', '')}{' '.join(shown)}\n")
@@ -384,31 +352,24 @@ class Shell(ShellState):
         env = {**self.environment(), **dict(assigned)}
         return self.external(words, task.child(env=env, fds=files))
 
-    def _expanded(self, expand: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        try:
-            return expand(*args, **kwargs)
-        except ExpansionError as error:
-            self.message(str(error))
-            raise ExitShell(1 if self.flavour == "bash" else 2) from None
-
     def _inside(self, words: list[str], files: Descriptors, assigned: list[tuple[str, str]]) -> int:
         """Run a builtin; what is assigned before one that is not special holds for it alone."""
-        before, exported = {name: self.variables.get(name) for name, _ in assigned}, set(self.exported)
+        lasts = words[0] in builtins.SPECIAL
+        before = {name: self.variables.get(name) for name, _ in assigned if not lasts}
+        added = before.keys() - self.exported
         for name, value in assigned:
             self.assign(name, value)
+        self.exported |= added
         kept, self.task.fds = self.task.fds, files
         outer, self.builtin = self.builtin, words[0]
         try:
-            if assigned and words[0] not in builtins.SPECIAL:
-                self.exported.update(dict(assigned))
             return builtins.BUILTINS[words[0]](self, words)
         finally:
             self.builtin = outer
             if words[0] != "exec":
                 self.task.fds = kept
-            if words[0] not in builtins.SPECIAL:
-                self.exported = exported
-                self._restore(before)
+            self.exported -= added
+            self._restore(before)
 
     def _restore(self, before: Mapping[str, str | None]) -> None:
         self.variables |= {name: value for name, value in before.items() if value is not None}
@@ -420,15 +381,12 @@ class Shell(ShellState):
         try:
             return execute(task, words)
         except ExecNotFound as error:
-            here = self.task.child(fds=task.fds)
-            kept, self.task = self.task, here
             bash, told = self.flavour == "bash", error.words
             if bash and error.kind == "is a directory":
                 told = "Is a directory"
             elif error.status == 127 and not (bash and "/" in words[0]):
                 told = "not found"
-            self.message(f"{words[0]}: {told}")
-            self.task = kept
+            self.message(f"{words[0]}: {told}", task)
             return error.status
 
     # Subshells
@@ -450,10 +408,7 @@ class Shell(ShellState):
         except Suspended as suspended:
             suspended.add(self)
             raise
-        trap, status = self.traps.pop("EXIT", ""), self.status
-        if trap:
-            self.until_exit(lambda: self.run_text(trap))
-        return status
+        return self.status
 
     def output_of(self, body: Node) -> str:
         """Run commands in a subshell and return their output without its last newlines."""

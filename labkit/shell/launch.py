@@ -1,16 +1,17 @@
-"""How a program is started once it is found: scripts, applets, shells (execve(2))."""
+"""Where a program is, the search on PATH, and how it is started: scripts, applets, shells (execve(2))."""
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Sequence
 
-from labkit.base.errors import FileSystemError
+from labkit.base.errors import FileSystemError, LabkitError
 from labkit.go.regexp import BadPattern
 from labkit.shell import speech
 from labkit.shell.applets import APPLETS
 from labkit.shell.applets.options import parse
 from labkit.shell.conversions import basename, decode, strerror
-from labkit.shell.lookup import ExecNotFound, find_program, refusal
+from labkit.shell.files import allowed
 from labkit.shell.task import Applet, CommandError, Program, Task, UsageError
 
 SHELLS = frozenset(("sh", "ash", "bash", "dash"))
@@ -20,6 +21,70 @@ _DOWNLOADERS = frozenset(
     "pipenv poetry wget yarn yum zypper".split()
 )
 _VERSION = "BusyBox v1.35.0 multi-call binary."
+_DEFAULT_PATH = "/sbin:/usr/sbin:/bin:/usr/bin"
+
+
+class ExecNotFound(LabkitError):
+    """A program that cannot be started.
+
+    `kind` is "not found in $PATH", "no such file", "permission denied", "is a directory" or "exec format
+    error": runc and the shell have words of their own for each.
+    """
+
+    def __init__(self, name: str, kind: str) -> None:
+        super().__init__(f"{name}: {kind}")
+        self.name = name
+        self.kind = kind
+
+    @property
+    def words(self) -> str:
+        """The reason as execve's error number reads."""
+        denied = self.kind in ("permission denied", "is a directory")
+        return "Permission denied" if denied else "No such file or directory"
+
+    @property
+    def status(self) -> int:
+        """The exit code that shells give."""
+        return 126 if self.words == "Permission denied" else 127
+
+
+def find_program(task: Task, name: str, search: str | None = None) -> str:
+    """Return the path of a program; raises ExecNotFound.
+
+    A name with a slash is a path; another is searched in `search`, or in the task's PATH.
+    """
+    if "/" in name:
+        kind = _refusal(task, name)
+        if kind:
+            raise ExecNotFound(name, kind)
+        return name
+    worst = "not found in $PATH"
+    path = search if search is not None else task.env.get("PATH", _DEFAULT_PATH)
+    for directory in path.split(":"):
+        candidate = f"{directory.rstrip('/')}/{name}" if directory else name
+        kind = _refusal(task, candidate) if name else worst
+        if not kind:
+            return candidate
+        if kind == "permission denied":
+            worst = kind
+    raise ExecNotFound(name, worst)
+
+
+def _refusal(task: Task, path: str) -> str:
+    """Return why a path cannot be run, or nothing where it can."""
+    found = task.stat(path)
+    if found is None:
+        return "no such file"
+    if stat.S_ISDIR(found.mode):
+        return "is a directory"
+    process = task.run.process
+    if (
+        not found.mode & 0o111
+        or not stat.S_ISREG(found.mode)
+        or not allowed(found, process.uid, process.gid, 1)
+    ):
+        return "permission denied"
+    return ""
 
 
 def execute(task: Task, argv: Sequence[str]) -> int:
@@ -47,7 +112,7 @@ def _start(task: Task, path: str, argv: Sequence[str]) -> int:
     head = content.read(0, 256) if content.size else b""
     if head.startswith(b"#!"):
         interpreter = decode(head[2:].partition(b"\n")[0]).split(None, 1)
-        if not interpreter or refusal(task, interpreter[0]):
+        if not interpreter or _refusal(task, interpreter[0]):
             raise ExecNotFound(argv[0], "no such file")
         return _start(task, interpreter[0], [*interpreter, path, *argv[1:]])
     name = basename(path)
@@ -97,15 +162,16 @@ def call(task: Task, program: Program | Applet, argv: Sequence[str]) -> int:
             return program(task, words)
         return program.load()(task, words if program.options is None else parse(words, **program.options))
     except UsageError as error:
+        status = program.usage_status if isinstance(program, Applet) else 1
         told = speech.usage(task.dialect, task.name, str(error), argv)
         if told is not None:
             task.err(told)
-            return speech.status(task.dialect, task.builtin or task.name, 1)
+            return max(status, speech.status(task.dialect, task.builtin or task.name, 1))
         usage = program.usage if isinstance(program, Applet) else ""
         message = f"{task.name}: {error}\n" if str(error) else ""
         name = basename(argv[0])
         task.err(f"{message}{_VERSION}\n\nUsage: {name} {usage}".rstrip() + "\n")
-        return program.usage_status if isinstance(program, Applet) else 1
+        return status
     except CommandError as error:
         return task.fail(str(error), error.status)
     except BadPattern as error:  # while it matched, see `Regexp`

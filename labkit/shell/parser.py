@@ -8,7 +8,6 @@ read where the `flavour` of the shell has it: "ash", "bash" or "dash".
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
@@ -39,7 +38,7 @@ class Literal:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """`$name` or `${name}`, with an operator such as `:-` and its word; `/` and `:` can have two words.
+    """`$name` or `${name}`, with an operator such as `:-` and its word.
 
     `${#name}` has the operator "length".
     """
@@ -48,7 +47,6 @@ class Parameter:
     operator: str = ""
     word: Word = ()
     quoted: bool = False
-    second: Word | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,33 +96,18 @@ class Pipeline:
 
 
 @dataclass(frozen=True, slots=True)
-class Not:
-    """`! pipeline`."""
+class Signed:
+    """`! body`, `body &` or `( body )`, by the first sign."""
 
-    body: Node
-
-
-@dataclass(frozen=True, slots=True)
-class AndOr:
-    """`left && right` or `left || right`."""
-
-    left: Node
-    operator: str
-    right: Node
-
-
-@dataclass(frozen=True, slots=True)
-class Background:
-    """`body &`."""
-
+    sign: str
     body: Node
 
 
 @dataclass(frozen=True, slots=True)
 class CommandList:
-    """Commands one after the other, each told from the next by `;` or a newline."""
+    """Commands one after the other, each with what stands before it: `;`, `&&` or `||`."""
 
-    items: tuple[Node, ...]
+    items: Rest
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,13 +116,6 @@ class Redirected:
 
     body: Node
     redirects: tuple[Redirect, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Subshell:
-    """`( body )`."""
-
-    body: Node
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,9 +168,10 @@ class Condition:
 
 
 Node: TypeAlias = (
-    Simple | Pipeline | Not | AndOr | Background | CommandList | Redirected | Subshell
-    | If | Loop | For | Case | Function | Condition
-)  # fmt: skip
+    Simple | Pipeline | Signed | CommandList | Redirected | If | Loop | For | Case | Function | Condition
+)
+Rest: TypeAlias = tuple[tuple[str, Node], ...]
+"""Commands that are still to be run, each after `;`, `&&` or `||`."""
 
 
 # The shell's tokens and words (POSIX.1-2017, Shell Command Language, 2.2 and 2.3).
@@ -207,8 +184,8 @@ _BEYOND = {"&>": ("ash", "bash"), "<<<": ("bash",)}
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PARAMETER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9]+|[@*#?$-]")
 _OPERATOR = re.compile(r":?[-=?+]|%%?|##?")
-_MORE = re.compile("//?|:")
-"""Operators of a parameter that dash has not."""
+_LEFT_OUT = re.compile(r"[:/^,@]")
+"""What begins bash's operators of a parameter that are left out."""
 _DESCRIPTOR = re.compile(r"[0-9]{1,3}")
 MAX_DEPTH = 60
 
@@ -225,10 +202,9 @@ class Token:
 
 @dataclass(slots=True)
 class Lexer:
-    """Reads tokens from a script's text; `parse_body` parses the commands of a substitution."""
+    """Reads tokens from a script's text."""
 
     text: str
-    parse_body: Callable[[Lexer], Node]
     position: int = 0
     depth: int = 0
     line: int = 1
@@ -252,7 +228,7 @@ class Lexer:
 
     def inner(self, text: str) -> Lexer:
         """Return a lexer for a text within this one."""
-        return Lexer(text, self.parse_body, depth=self.depth + 1, flavour=self.flavour)
+        return Lexer(text, depth=self.depth + 1, flavour=self.flavour)
 
     def token(self) -> Token:
         """Return the next token and move behind it."""
@@ -362,7 +338,7 @@ class Lexer:
                 return arithmetic
         if text.startswith("$(", self.position):
             inner = replace(self, position=self.position + 2, depth=self.depth + 1)
-            body = self.parse_body(inner)
+            body = _substitution(inner)
             self.position = inner.position
             return Substitution(body, quoted)
         if text.startswith("${", self.position):
@@ -397,23 +373,19 @@ class Lexer:
             raise self.error("bad substitution")
         self.position = name.end()
         found = _OPERATOR.match(text, self.position)
-        if found is None and self.flavour != "dash":
-            found = _MORE.match(text, self.position)
         operator = found.group() if found else ""
+        if (left_out := _LEFT_OUT.match(text, self.position)) and not operator and self.flavour != "dash":
+            raise self.error(f"${{{name.group()}{left_out.group()}...}} is not simulated")
         self.position += len(operator)
         # A pattern within double quotes is not quoted by them (POSIX, 2.6.2).
         quotes = quoted and operator[-1:] in tuple("-=?+")
-        second = None
-        word = self.word_until({"/": "/}", "//": "/}", ":": ":}"}.get(operator, "}"), quotes)
-        if text[self.position : self.position + 1] != "}" and operator in ("/", "//", ":"):
-            self.position += 1
-            second = self.word_until("}", quotes)
+        word = self.word_until("}", quotes)
         if self.position >= len(text):
             raise self.error("missing '}'")
         if word and not operator:
             raise self.error("bad substitution")
         self.position += 1
-        return Parameter(name.group(), operator, word, quoted, second)
+        return Parameter(name.group(), operator, word, quoted)
 
     def _arithmetic(self, quoted: bool) -> Arithmetic | None:
         start, depth = self.position + 3, 0
@@ -442,12 +414,7 @@ class Lexer:
         escaped = r'\\([\\$`"])' if quoted else r"\\([\\$`])"
         body = re.sub(escaped, r"\1", self.text[self.position + 1 : end])
         self.position = end + 1
-        return self.parse_body(self.inner(body + "\n)\n"))
-
-    def pattern(self) -> Word:
-        """Read the regular expression behind `=~`, in which brackets are characters."""
-        self._skip_blanks()
-        return self.word_until(" \t\n")
+        return _substitution(self.inner(body + "\n)\n"))
 
     def here_document(self, delimiter: Word, strip: bool) -> Word:
         """Read the lines after this one up to the delimiter; expand them unless the delimiter was quoted."""
@@ -509,7 +476,7 @@ class Parser:
     def __init__(
         self, text: str, first_line: int = 1, lexer: Lexer | None = None, flavour: str = "ash"
     ) -> None:
-        self._lexer = lexer or Lexer(text, _substitution, line=first_line, flavour=flavour)
+        self._lexer = lexer or Lexer(text, line=first_line, flavour=flavour)
         self._next: Token | None = None
         self._depth = self._lexer.depth
 
@@ -518,32 +485,26 @@ class Parser:
         self._skip_newlines()
         if self._peek().kind == "end of file":
             return None
-        items: list[Node] = []
+        items: Rest = ()
         while not items or self._peek().kind not in ("newline", "end of file"):
-            items.append(self._and_or())
-            if not self._separated(items) and self._peek().kind not in ("newline", "end of file"):
+            items += self._and_or()
+            if not self._accept(";", "&") and self._peek().kind not in ("newline", "end of file"):
                 raise self._unexpected(self._take())
         self._take()
         return _listed(items)
 
     def list_until(self, *, empty: bool = False) -> Node:
         """Return the commands up to a word or operator that ends a compound command's part."""
-        items: list[Node] = []
+        items: Rest = ()
         self._skip_newlines()
         while (token := self._peek()).kind != "end of file":
             if (items or empty) and (token.kind in _ENDS or token.raw in _CLOSERS):
                 break
-            items.append(self._and_or())
-            if not self._separated(items) and self._peek().kind != "newline":
+            items += self._and_or()
+            if not self._accept(";", "&") and self._peek().kind != "newline":
                 break
             self._skip_newlines()
         return _listed(items)
-
-    def _separated(self, items: list[Node]) -> bool:
-        """Read what stands behind the last command, `;` or `&`, which sends that to the background."""
-        if self._peek().kind == "&":
-            items[-1] = Background(items[-1])
-        return self._accept(";", "&")
 
     def _part(self, opening: str, closing: str = "") -> Node:
         """Return the commands between two words; the second is left where it is if it is not given."""
@@ -553,17 +514,18 @@ class Parser:
             self._expect(closing)
         return body
 
-    def _and_or(self) -> Node:
-        node = self._pipeline()
+    def _and_or(self) -> Rest:
+        """Return commands that `&&` and `||` join, as one where `&` sends them to the background."""
+        items: Rest = ((";", self._pipeline()),)
         while self._peek().kind in ("&&", "||"):
             operator = self._take().kind
             self._skip_newlines()
-            node = AndOr(node, operator, self._pipeline())
-        return node
+            items += ((operator, self._pipeline()),)
+        return ((";", Signed("&", _listed(items))),) if self._peek().kind == "&" else items
 
     def _pipeline(self) -> Node:
         if self._accept("!"):
-            return Not(self._pipeline())
+            return Signed("!", self._pipeline())
         stages = [self._command()]
         while self._accept("|"):
             self._skip_newlines()
@@ -589,7 +551,7 @@ class Parser:
     def _compound(self) -> Node | None:
         token = self._peek()
         if token.kind == "(":
-            return Subshell(self._part("(", ")"))
+            return Signed("(", self._part("(", ")"))
         if token.raw == "[[" and self._lexer.flavour != "dash":
             return self._condition()
         if self._lexer.flavour != "dash" and self._accept("function"):
@@ -642,9 +604,9 @@ class Parser:
         while (token := self._take()).raw != "]]":
             if token.kind not in ("word", "&&", "||", "<", ">", "(", ")"):
                 raise self._unexpected(token, '"]]"')
-            words.append(token.word or (Literal(token.kind),))
             if token.raw == "=~":
-                words.append(self._lexer.pattern())
+                raise self._lexer.error("=~ in [[ ]] is not simulated")
+            words.append(token.word or (Literal(token.kind),))
         return Condition(tuple(words))
 
     def _if(self) -> Node:
@@ -755,8 +717,8 @@ class Parser:
         return found
 
 
-def _listed(items: list[Node]) -> Node:
-    return items[0] if len(items) == 1 else CommandList(tuple(items))
+def _listed(items: Rest) -> Node:
+    return items[0][1] if len(items) == 1 else CommandList(items)
 
 
 def complete(text: str) -> bool:
@@ -765,7 +727,7 @@ def complete(text: str) -> bool:
     >>> complete("ls"), complete("ls |"), complete("cat <<E\\nE"), complete("cat <<E"), complete("a )")
     (True, False, True, False, True)
     """
-    lexer = Lexer(f"{text}\n", _substitution)
+    lexer = Lexer(f"{text}\n")
     parser = Parser("", lexer=lexer)
     try:
         while parser.complete_command():

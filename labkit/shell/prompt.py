@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 
-from labkit.base.errors import FileSystemError
-from labkit.shell.conversions import basename, join
+from labkit.shell.conversions import basename
 from labkit.shell.files import Files
-from labkit.shell.lookup import ExecNotFound, find_program
 from labkit.shell.state import Waiting
-from labkit.shell.task import Task
 from labkit.shell.users import home_of, user_name
 
-_ASH = "\\w \\$ "
-_DASH = "\\$ "
 _BASH = {  # by a file of the system whose /etc sets it
     "/etc/debian_version": "\\u@\\h:\\w\\$ ",
     "/etc/redhat-release": "[\\u@\\h \\W]\\$ ",
@@ -22,17 +16,11 @@ _BASH = {  # by a file of the system whose /etc sets it
 }
 
 
-def primary_prompt(task: Task, program: str) -> str:
-    """Return PS1 as a shell that has just been started has it, by its program and the files of its system."""
-    fs, path = task.run.process.fs, program
-    with contextlib.suppress(FileSystemError, ExecNotFound):  # it ends with what is no link
-        path = find_program(task, program)
-        for _ in range(5):
-            path = join(path.rpartition("/")[0] or "/", fs.readlink(path))
-    kind = basename(path)
-    if kind == "bash":
+def primary_prompt(fs: Files, flavour: str) -> str:
+    """Return PS1 as a shell that has just been started has it, by its flavour and the files of its system."""
+    if flavour == "bash":
         return next(prompt for file, prompt in _BASH.items() if fs.exists(file))
-    return _DASH if kind == "dash" else _ASH
+    return "\\$ " if flavour == "dash" else "\\w \\$ "
 
 
 def prompt(shell: Waiting, fs: Files, uid: int, hostname: str) -> str:

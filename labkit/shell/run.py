@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from labkit.base.errors import FileSystemError
 from labkit.oci.content import Content
 from labkit.shell.conversions import basename, replaced, strerror
-from labkit.shell.launch import execute
-from labkit.shell.lookup import ExecNotFound, find_program
+from labkit.shell.launch import ExecNotFound, execute, find_program
 from labkit.shell.prompt import primary_prompt
 from labkit.shell.state import BreakLoop, ExitShell, Suspended, Waiting
 from labkit.shell.streams import Output, Reader, TooMuch, WouldRunForever
@@ -83,7 +82,7 @@ def _read_on(shell: Shell) -> int:
     if shell.task.run.process.tty:
         shell.options.add("i")
     if "i" in shell.options and "PS1" not in shell.task.env:
-        shell.variables["PS1"] = primary_prompt(shell.task, shell.arg0)
+        shell.variables["PS1"] = primary_prompt(shell.task.run.process.fs, shell.flavour)
     raise Suspended
 
 

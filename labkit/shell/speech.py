@@ -63,7 +63,8 @@ def usage(dialect: str, name: str, message: str, argv: Sequence[str]) -> str | N
         return None
     told = said(dialect, name, message or ("lacks" if len(argv) < 2 else f"lacks '{argv[-1]}'"))
     start = "" if told.startswith("Usage: ") else f"{name}: "
-    return f"{start}{told}\nTry '{name} --help' for more information.\n"
+    end = "" if "\nTry " in told else f"\nTry '{name} --help' for more information."
+    return f"{start}{told}{end}\n"
 
 
 def version(program: str) -> str:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import copy
-from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Self
 
 from labkit.shell import speech
 from labkit.shell.conversions import decimal
 from labkit.shell.task import Task
 
 if TYPE_CHECKING:
-    from labkit.shell.parser import Node
+    from labkit.shell.parser import Node, Rest
 
 _OWN = {"IFS": " \t\n", "OPTIND": "1", "PS1": "\\w \\$ ", "PS2": "> ", "PS4": "+ "}
 
@@ -26,10 +25,6 @@ class ExitShell(Exception):
         super().__init__(status)
         self.status = status
         self.meant = meant
-
-
-Rest: TypeAlias = "tuple[tuple[str, Node], ...]"
-"""Commands that are still to be run, each after `;`, `&&` or `||`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +83,7 @@ class ReturnFunction(ExitShell):
 
 @dataclass(slots=True)
 class ShellState:
-    """What a shell remembers, as expansions and builtins use it; `Shell` adds how commands are run.
+    """What a shell remembers; `interp.Shell` adds how commands are run.
 
     `script` is the name that a script's own messages start with; `flavour` is "ash", "bash" or "dash".
     """
@@ -114,7 +109,6 @@ class ShellState:
     functions: dict[str, Node] = field(default_factory=dict)
     frames: list[dict[str, str | None]] = field(default_factory=list)
     """For each function that runs what its `local` names were outside; None for one that was not set."""
-    traps: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.variables:
@@ -124,44 +118,29 @@ class ShellState:
             self.variables = {**_OWN, "PPID": "0", **self.task.env, **fixed}
             self.exported = {*self.task.env, "PWD", *own}
 
-    @abstractmethod
-    def external(self, words: list[str], task: Task) -> int:
-        """Run a program and return its status."""
-
-    @abstractmethod
-    def run_text(self, text: str, first_line: int = 0) -> int:
-        """Run a script's text and return the last status."""
-
-    @abstractmethod
-    def output_of(self, body: Node) -> str:
-        """Run commands in a subshell and return what they print, without the last newlines."""
-
     def copy(self) -> Self:
         """Return the state of a subshell."""
         other = copy.copy(self)
         other.task = self.task.child()
         for name in ("variables", "exported", "options", "arguments", "functions"):
             setattr(other, name, copy.copy(getattr(self, name)))
-        other.traps, other.jobs, other.reads = {}, [], False
+        other.jobs, other.reads = [], False
         return other
 
     def waiting(self, rest: Rest = (), *, stays: bool = False) -> Waiting:
         """Return what it remembers from one line to the next, as a value."""
         kept = {name: copy.copy(getattr(self, name)) for name in _LASTING}
-        return Waiting(
-            MappingProxyType({**kept, "cwd": self.task.cwd, "umask": self.task.umask}), rest, stays
-        )
+        return Waiting(MappingProxyType({**kept, "cwd": self.task.cwd}), rest, stays)
 
     def remember(self, waiting: Waiting) -> None:
         """Be what another shell was when it waited."""
         for name in _LASTING & waiting.memory.keys():
             setattr(self, name, copy.copy(waiting.memory[name]))
         self.task.cwd = waiting.memory.get("cwd", self.task.cwd)
-        self.task.umask = waiting.memory.get("umask", self.task.umask)
 
-    def message(self, text: str) -> None:
+    def message(self, text: str, task: Task | None = None) -> None:
         """Print an error as the shell does: its name, the builtin's, and the line in a script."""
-        self.task.err(f"{self.prefix()}{speech.said(self.flavour, '', text)}\n")
+        (task or self.task).err(f"{self.prefix()}{speech.said(self.flavour, '', text)}\n")
 
     def prefix(self) -> str:
         """Return what a message begins with."""
@@ -182,16 +161,13 @@ class ShellState:
             if index == 0:
                 return self.arg0
             return None if index is None else next(iter(self.arguments[index - 1 : index]), None)
-        match name:
-            case "?":
-                return str(self.status)
-            case "#":
-                return str(len(self.arguments))
-            case "$":
-                return str(self.task.pid)
-            case "-":
-                return "".join(sorted(self.options - {"pipefail"}))
-        return self.variables.get(name)
+        signs = {
+            "?": str(self.status),
+            "#": str(len(self.arguments)),
+            "$": str(self.task.pid),
+            "-": "".join(sorted(self.options - {"pipefail"})),
+        }
+        return signs[name] if name in signs else self.variables.get(name)
 
     def assign(self, name: str, value: str) -> None:
         """Set a variable."""

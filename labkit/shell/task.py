@@ -9,6 +9,7 @@ import re
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from posixpath import join
 from typing import Any
 
 from labkit.base.errors import FileSystemError
@@ -16,7 +17,7 @@ from labkit.go.moment import SECOND
 from labkit.oci.content import EMPTY, Content
 from labkit.oci.tree import Device
 from labkit.shell import speech, streams
-from labkit.shell.conversions import decode, encode, join, strerror
+from labkit.shell.conversions import decode, encode, strerror
 from labkit.shell.files import Files, Mounts, Stat, UserFiles
 from labkit.shell.streams import Clock, Reader, Sink, TooMuch, WouldRunForever
 
@@ -27,7 +28,6 @@ from labkit.shell.streams import Clock, Reader, Sink, TooMuch, WouldRunForever
 MAX_STEPS = 200_000
 MAX_TIME = 24 * 3600 * SECOND
 _MAX_PIECES = 1 << 16
-UMASK = 0o022  # runc's own (libcontainer/rootfs_linux.go, finalizeRootfs)
 Descriptors = dict[int, Reader | Sink]
 
 
@@ -186,7 +186,6 @@ class Task:
     """Which of a shell's own builtins this is, if it is one: its messages start with the shell's name."""
     dialect: str = "busybox"
     """Whose words this speaks: "busybox", "gnu", or a shell's flavour."""
-    umask: int = UMASK
 
     @property
     def fs(self) -> Files:
@@ -268,6 +267,22 @@ class Task:
                 status = self.fail(words.format(operand, strerror(error)))
         return status
 
+    def each_below(
+        self, paths: Iterable[str], act: Callable[[str, Stat], object], *, deep: bool, follow: bool = False
+    ) -> int:
+        """Do something with each path and, if `deep`, with all that is below it; give the exit code."""
+        status, todo = 0, list(paths)[::-1]
+        while todo:
+            path = todo.pop()
+            try:
+                found = self.fs.stat(self.path(path), follow)
+                act(path, found)
+                if deep and stat.S_ISDIR(found.mode):
+                    todo += [join(path, name) for name in reversed(self.listdir(path))]
+            except FileSystemError as error:
+                status = self.failure(path, error)
+        return status
+
     def path(self, path: str) -> str:
         """Return a path as an absolute one."""
         if not path:
@@ -333,7 +348,7 @@ class Task:
         if found is not None and isinstance(found.node, Device) and found.node.minor in streams.DEVICES:
             return streams.NULL
         path = self.path(path)
-        (self.fs.append if append else self.fs.write)(path, EMPTY, 0o666 & ~self.umask)
+        (self.fs.append if append else self.fs.write)(path, EMPTY)
         return streams.OpenFile(self.fs, path, append)
 
     def listdir(self, path: str) -> list[str]:

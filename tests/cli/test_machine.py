@@ -146,6 +146,9 @@ class TestMounts:
         told = '# file: up/d\ntrusted.overlay.opaque="y"\n\n'
         assert lab.shell("getfattr -d -m - up/d; sudo getfattr -d -m - up/d m/d").text == told
         assert lab.shell("sudo chmod 700 up/d; sudo getfattr -d -m overlay -R up").text == told
+        wrong = lab.shell("getfattr -z up")
+        assert (wrong.exit_code, wrong.text.splitlines()[0]) == (2, "getfattr: invalid option -- 'z'")
+        assert wrong.text.endswith(" path...\nTry `getfattr --help' for more information.\n")
 
 
 class TestSudo:

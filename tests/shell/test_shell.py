@@ -12,7 +12,7 @@ from labkit.oci.content import Content
 from labkit.oci.tree import Device, Dir, File, Meta, Symlink, put
 from labkit.shell.applets import APPLETS
 from labkit.shell.builtins import BUILTINS
-from labkit.shell.lookup import ExecNotFound
+from labkit.shell.launch import ExecNotFound
 from labkit.shell.run import run_command
 from labkit.shell.task import Completed, Process, Task
 from labkit.storage.overlay import Mount
@@ -186,8 +186,25 @@ def test_links_to_standard_streams_lead_there() -> None:
         ("set -f", "sh: set: line 0: labkit's shell has no option f"),
         ("sort -g file", "sort: option -g is not simulated"),
         ("diff -w file old", "diff: option -w is not simulated"),
+        ("diff --recursive dir /etc", "diff: option -r is not simulated"),
+        ("diff dir /etc", "diff: comparing directories is not simulated"),
         ("find . -user root", "find: -user is not simulated"),
         ("sed y/a/b/ file", "sed: command y is not simulated"),
+        ("echo $((x++))", "sh: ++ in $((...)) is not simulated, X=$((X + 1)) is"),
+        ("echo $((x <<= 1))", "sh: <<= in $((...)) is not simulated, X=$((X + 1)) is"),
+        ("echo $((1 ? 2 : 3))", "sh: ? in $((...)) is not simulated, X=$((X + 1)) is"),
+        ("X=a; echo ${X/a/b}", "sh: syntax error: ${X/...} is not simulated"),
+        ("X=abc; echo ${X:0:2}", "sh: syntax error: ${X:...} is not simulated"),
+        ("find . -perm 640", "find: -perm is not simulated"),
+        ("find . -empty", "find: -empty is not simulated"),
+        ("[[ a =~ b ]]", "sh: syntax error: =~ in [[ ]] is not simulated"),
+        ("md5sum -c sums", "md5sum: option -c is not simulated"),
+        ("find . '(' -name a ')'", "find: ( is not simulated"),
+        ("find . -name a -o -name b", "find: -o is not simulated"),
+        ("type ls", "labkit: type is not simulated; `command -v NAME` tells where a program is"),
+        ("cp --symbolic-link a b", "cp: option -s is not simulated"),
+        ("umask 077", "labkit: umask is not simulated; what is made here is made with 022"),
+        ("trap 'echo bye' EXIT", "labkit: trap is not simulated; no signal comes here"),
     ],
 )
 def test_what_is_left_out_is_said_in_one_line(script: str, words: str) -> None:

@@ -20,7 +20,7 @@ from labkit.oci.tar_writer import write_entries
 from labkit.oci.tree import Device, Dir, Fifo, File, Node, Whiteout
 from labkit.shell.applets.listing import strftime
 from labkit.shell.applets.options import Options, parse
-from labkit.shell.conversions import decode, encode, join, strerror
+from labkit.shell.conversions import decode, encode, strerror
 from labkit.shell.files import Stat
 from labkit.shell.streams import MAX_READ, MEBIBYTE, TooMuch, WouldRunForever, endless
 from labkit.shell.task import CommandError, Task, UsageError, saying
@@ -33,7 +33,7 @@ _TYPES = dict(zip(b"0123456", (0o10, 0o10, 0o12, 0o02, 0o06, 0o04, 0o01), strict
 def tar(task: Task, args: Sequence[str]) -> int:
     """Make, list or unpack an archive."""
     words = [f"-{args[0]}", *args[1:]] if args and not args[0].startswith("-") else args
-    options = parse(words, "ctxf:C:vzJjOkp", lacks="Zamoh")
+    options = parse(words, "ctxf:C:vzJjOp", lacks="Zamohk")
     modes = [flag for flag in "ctx" if flag in options]
     if len(modes) != 1:
         raise UsageError
@@ -45,8 +45,8 @@ def tar(task: Task, args: Sequence[str]) -> int:
         write = task.write if name == "-" else task.open_write(name).write
         archive = None if name == "-" else task.stat(name)
         inside.cwd = _directory(task, there)
-        failed = list[str]()
-        content = write_entries(_packed(inside, options, archive, failed))
+        packed, failed = _packed(inside, options, archive)
+        content = write_entries(packed)
         write(store_gzip(content) if "z" in options else content)
         if failed:
             raise CommandError("error exit delayed from previous errors")
@@ -64,36 +64,29 @@ def _directory(task: Task, path: str | None) -> str:
     raise CommandError(f"can't change directory to '{path}': {strerror(number)}")
 
 
-def _packed(
-    task: Task, options: Options, archive: Stat | None, failed: list[str]
-) -> Iterator[tuple[str, Node, str]]:
-    """Yield the entries of files and what is below them; the archive itself and what failed are left out."""
-    todo = [each.rstrip("/") or "/" for each in reversed(options.operands)]
-    names, cut = dict[int, str](), ""
-    while todo:
-        path = todo.pop()
-        try:
-            found = task.fs.stat(task.path(path), False)
-            node = found.node
-            if archive and archive.inode == found.inode:
-                task.fail(f"{path}: file is the archive; skipping")
-                continue
-            if isinstance(node, Dir):
-                todo += [join(path, each) for each in reversed(task.listdir(path))]
-            elif isinstance(node, File):
-                node = replace(node, content=task.fs.content(task.path(path)))
-        except FileSystemError as error:
-            failed.append(path)
-            task.fail(f"{path}: {strerror(error)}")
-            continue
+def _packed(task: Task, options: Options, archive: Stat | None) -> tuple[list[tuple[str, Node, str]], int]:
+    """Return the entries of files and what is below them, without the archive itself; and the exit code."""
+    packed, names, cut = list[tuple[str, Node, str]](), dict[int, str](), ""
+
+    def add(path: str, found: Stat) -> None:
+        nonlocal cut
+        node = found.node
+        if archive and archive.inode == found.inode:
+            task.fail(f"{path}: file is the archive; skipping")
+            return
+        if isinstance(node, File):
+            node = replace(node, content=task.fs.content(task.path(path)))
         name, cut = _safe(task, path, cut)
         if not name:
-            continue
+            return
         first = names.setdefault(found.inode, name) if found.nlink > 1 and not isinstance(node, Dir) else name
         if "v" in options:
             shown = f"{name}{'/' * isinstance(node, Dir)}\n"
             task.write(Content.of(encode(shown)), 1 if archive else 2)
-        yield name, node, "" if first == name else first
+        packed.append((name, node, "" if first == name else first))
+
+    status = task.each_below([each.rstrip("/") or "/" for each in options.operands], add, deep=True)
+    return packed, status
 
 
 def _safe(task: Task, name: str, cut: str) -> tuple[str, str]:
@@ -162,7 +155,7 @@ def _read(task: Task, options: Options, content: Content) -> int:
             if "O" in options and entry.kind == FILE:
                 task.write(bytes_at(entry.offset, entry.size))
             elif "x" in options and "O" not in options:
-                _unpack(task, options, name, node_of(entry, bytes_at), link_of(entry))
+                _unpack(task, name, node_of(entry, bytes_at), link_of(entry))
     except InvalidLayer as error:
         raise CommandError("short read" if "EOF" in str(error) else "invalid tar magic") from None
     for each in missing:
@@ -181,7 +174,7 @@ def _line(task: Task, owners: bytes, entry: Entry, name: str) -> str:
     return f"{mode} {owner}/{group} {entry.size:9} {date} {name}{link}"
 
 
-def _unpack(task: Task, options: Options, name: str, node: Node, link: str) -> None:
+def _unpack(task: Task, name: str, node: Node, link: str) -> None:
     """Write an entry: as root with its owner, as a user for himself."""
     path, shown = task.path(name.rstrip("/") or "."), name.rstrip("/")
     assert not isinstance(node, Whiteout)
@@ -194,8 +187,6 @@ def _unpack(task: Task, options: Options, name: str, node: Node, link: str) -> N
             except FileSystemError as error:
                 task.fail(f"can't create directory '{shown}': {strerror(error)}")
                 return
-    elif before is not None and "k" in options:
-        raise CommandError(f"can't open '{shown}': {strerror(errno.EEXIST)}")
     elif before is not None:
         with saying(f"can't remove old file {shown}"):
             task.fs.unlink(path)
@@ -222,9 +213,8 @@ def _make_parents(task: Task, name: str) -> None:
             task.fs.mkdir(task.path(above))
 
 
-def gzip(task: Task, args: Sequence[str]) -> int:
+def gzip(task: Task, options: Options) -> int:
     """Be gzip, gunzip or zcat; what is compressed is stored, not made smaller (decision 0004)."""
-    options = parse(args, {"gzip": "cfkdtn123456789", "gunzip": "cfktn"}.get(task.name, "f"), lacks="v")
     flags = {flag for flag, _ in options.given} | {"gunzip": {"d"}, "zcat": {"d", "c"}}.get(task.name, set())
     status = 0
     for path in options.operands or ["-"]:

@@ -1,94 +1,77 @@
-"""awk, as far as it is typed to pick columns: patterns, print, fields and sums (POSIX.1-2017, awk).
+"""awk, as far as it is typed to pick columns: a condition, and what is printed of a line (POSIX.1-2017, awk).
 
-The language has loops, functions and arrays, too. What is left out is refused in one line, never skipped.
+The language has variables, loops and functions, too. What is left out is refused in one line, never skipped.
 """
 
 from __future__ import annotations
 
+import operator
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from itertools import count
+from typing import Any, NamedTuple
 
 from labkit.shell.applets.options import Options
 from labkit.shell.applets.text import each_file
 from labkit.shell.conversions import decode, unescape
 from labkit.shell.patterns import regex
 from labkit.shell.streams import Reader
-from labkit.shell.task import CommandError, Task
+from labkit.shell.task import Task
 
 _TOKEN = re.compile(
-    r'"((?:\\.|[^"\\])*)"|(\d+\.?\d*|\.\d+)|(/)((?:\\.|[^/\\\n])*)/|'
-    r"([A-Za-z_]\w*)|(&&|\|\||\+=|\+\+|!~|[=!<>]=|[-$+*%/!~<>=,;{}()\n])",
+    r'(?P<blank>[ \t\r]+|\\\n|#[^\n]*)|(?P<text>"(?:\\.|[^"\\])*")|(?P<number>\d{1,9}(?:\.\d+)?(?!\d))|'
+    r"(?P<pattern>/(?:\\.|[^/\\\n])*/)|(?P<name>(?:NR|NF)\b)|(?P<print>print\b)|(?P<sign>!~|[=!<>]=|[$!~<>,;{}])|"
+    r"(?P<other>\w+|.)",
     re.DOTALL,
 )
-_KINDS = {1: "text", 2: "number", 4: "pattern", 5: "name", 6: "sign"}
-"""By the groups of a token."""
 _NUMBER = re.compile(r"\s*[-+]?(\d+\.?\d*|\.\d+)\s*")
-_LEFT_OUT = frozenset("if while for do next exit printf getline function in return delete".split())
-_COMPARED = {"==": 0, "!=": 0, "<": -1, "<=": -1, ">": 1, ">=": 1}
-Code = Callable[[], str]
+_COMPARED: dict[str, Callable[[Any, Any], bool]] = {
+    "==": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt,
+    ">=": operator.ge,
+}  # fmt: skip
+_ENDS = (";", "}")
 
 
 class _LeftOut(Exception):
     """A part of the language that is not simulated."""
 
 
+class _Line(NamedTuple):
+    """A line that was read, its fields and its number."""
+
+    text: str
+    fields: list[str]
+    number: int
+
+
+Code = Callable[[_Line], str]
+Test = Callable[[_Line], bool]
+
+
 def awk(task: Task, options: Options) -> int:
     """Run a program on each line of files."""
-    run = _Run({"FS": options.value("F") or " "})
-    run.variables |= dict(each.partition("=")[::2] for each in options.values("v"))
+    mark, read = _plain(options.value("F") or " "), count(1)
     try:
-        rules = _Parser(options.operands[0], run, task).rules()
+        wanted, printed = _Parser(options.operands[0].strip()).rule()
     except _LeftOut as error:
-        task.err(f"labkit: {error} in awk is not simulated; patterns, print, fields and sums are\n")
+        task.err(f"labkit: {error} in awk is not simulated; a condition and print are\n")
         return 2
 
     def each_line(path: str, reader: Reader) -> None:
-        for line in reader.lines():
-            run.begin(decode(line.removesuffix(b"\n")))
-            for kind, act in rules:
-                if not kind:
-                    act()
+        for data in reader.lines():
+            text = decode(data.removesuffix(b"\n"))
+            line = _Line(text, _split(text, mark), next(read))
+            if wanted(line):
+                task.out(f"{printed(line)}\n")
 
-    for kind, act in rules:
-        if kind == "BEGIN":
-            act()
-    status = 0
-    if any(kind != "BEGIN" for kind, _ in rules):
-        status = each_file(task, options.operands[1:], each_line)
-    for kind, act in rules:
-        if kind == "END":
-            act()
-    return status
-
-
-class _Run:
-    """The line that is read, its fields, and the variables."""
-
-    def __init__(self, variables: dict[str, str]) -> None:
-        self.variables = {"NR": "0", "NF": "0", "OFS": " ", "ORS": "\n", **variables}
-        self.line = ""
-        self.fields: list[str] = []
-
-    def begin(self, line: str) -> None:
-        mark = _plain(self.variables["FS"])
-        self.line = line
-        if mark == " ":
-            self.fields = line.split()
-        elif len(mark) == 1:
-            self.fields = line.split(mark) if line else []
-        else:
-            self.fields = _split(line, mark) if line else []
-        self.variables["NR"] = _shown(_number(self.variables["NR"]) + 1)
-        self.variables["NF"] = str(len(self.fields))
-
-    def field(self, number: float) -> str:
-        if not -1 < number < 1 << 31:  # what is beyond an int is negative in busybox
-            raise CommandError("cmd. line:1: Access to negative field")
-        place = int(number)
-        return "".join(self.fields[place - 1 : place]) if place else self.line
+    return each_file(task, options.operands[1:], each_line)
 
 
 def _split(line: str, mark: str) -> list[str]:
+    if mark == " " or not line:
+        return line.split()
+    if len(mark) == 1:
+        return line.split(mark)
     parts, last = [], 0
     for found in regex(mark, extended=True).matches(line):
         parts.append(line[last : found.start])
@@ -97,162 +80,99 @@ def _split(line: str, mark: str) -> list[str]:
 
 
 class _Parser:
-    """Makes of a program's text what is to be run; each part gives its text when it is called."""
+    """Makes of a program's text what is to be done with a line."""
 
-    def __init__(self, text: str, run: _Run, task: Task) -> None:
-        self.run, self.task = run, task
-        self.tokens: list[tuple[str, str]] = []
-        while text := re.sub(r"^(?:[ \t\r]|\\\n|#[^\n]*)+", "", text):
-            found = _TOKEN.match(text)
-            divides = found and found[3] and self.tokens and self.tokens[-1][0] in ("number", "name", "text")
-            if found is None or divides:
-                raise _LeftOut(f"'{text[0]}'")
-            group = found.lastindex or 0
-            self.tokens.append((_KINDS[group], found[group]))
-            text = text[found.end() :]
+    def __init__(self, text: str) -> None:
+        found = [(str(each.lastgroup), each[0]) for each in _TOKEN.finditer(text)]
+        self.tokens = [each for each in found if each[0] != "blank"]
 
-    def peek(self) -> str:
-        return self.tokens[0][1] if self.tokens and self.tokens[0][0] in ("sign", "name") else ""
+    def peek(self) -> tuple[str, str]:
+        return self.tokens[0] if self.tokens else ("end", "")
 
-    def take(self, wanted: str = "") -> tuple[str, str]:
-        if not self.tokens or (wanted and self.peek() != wanted):
-            raise _LeftOut(f"'{self.tokens[0][1]}'" if self.tokens else "the end of the program here")
+    def take(self, *kinds: str) -> tuple[str, str]:
+        """Take the next token, which is of one of these kinds; any other one is left out."""
+        kind, text = self.peek()
+        if kind not in kinds:
+            raise _LeftOut(f"'{text}'" if text else "the end of the program here")
         return self.tokens.pop(0)
 
-    def rules(self) -> list[tuple[str, Callable[[], object]]]:
-        found: list[tuple[str, Callable[[], object]]] = []
-        while self.tokens:
-            if self.peek() in (";", "\n"):
-                self.take()
-                continue
-            kind = self.take()[1] if self.peek() in ("BEGIN", "END") else ""
-            test = self.condition() if not kind and self.peek() != "{" else lambda: "1"
-            act = self.block() if self.peek() == "{" else self.printed([lambda: self.run.line])
-            found.append((kind, lambda test=test, act=act: _true(test()) and act()))  # type: ignore[misc]
-        return found
+    def accept(self, *words: str) -> str:
+        """Take the next token if it is one of these, and return it."""
+        return self.tokens.pop(0)[1] if self.peek()[1] in words else ""
 
-    def block(self) -> Callable[[], object]:
-        self.take("{")
-        acts: list[Callable[[], object]] = []
-        while self.peek() != "}":
-            if self.peek() in (";", "\n"):
-                self.take()
-            else:
-                acts.append(self.statement())
-        self.take("}")
-        return lambda: [act() for act in acts]
-
-    def statement(self) -> Callable[[], object]:
-        kind, name = self.take()
-        if name == "print" and kind == "name":
-            items = []
-            while self.tokens and self.peek() not in (";", "\n", "}"):
-                items.append(self.joined())
-                if self.peek() == ",":
-                    self.take()
-            return self.printed(items or [lambda: self.run.line])
-        variables, sign = self.run.variables, self.peek()
-        if kind != "name" or name in _LEFT_OUT or sign not in ("=", "+=", "++"):
-            raise _LeftOut(f"'{name}'")
-        self.take()
-        value = self.joined() if sign != "++" else lambda: "1"
-        if sign == "=":
-            return lambda: variables.update({name: value()})
-        return lambda: variables.update({name: _shown(_number(variables.get(name, "")) + _number(value()))})
-
-    def printed(self, items: Sequence[Code]) -> Callable[[], object]:
-        kept = self.run.variables
-        return lambda: self.task.out(kept["OFS"].join(item() for item in items) + kept["ORS"])
-
-    def condition(self) -> Code:
-        left = self.comparison()
-        while (sign := self.peek()) in ("&&", "||"):
+    def rule(self) -> tuple[Test, Code]:
+        """Return which lines are wanted, and what is printed of each."""
+        wanted: Test = self.condition() if self.peek()[1] != "{" else lambda line: True
+        printed: Code = self.printed() if self.accept("{") else lambda line: line.text
+        if self.tokens:
             self.take()
-            left = _both(left, self.comparison(), sign == "&&")
-        return left
+        return wanted, printed
 
-    def comparison(self) -> Code:
-        constant = self.tokens[:1] and self.tokens[0][0] == "text"
-        left = self.joined()
-        sign = self.peek()
+    def condition(self) -> Test:
+        denied = self.accept("!")
+        if denied or self.peek()[0] == "pattern":
+            return _matching(lambda line: line.text, self.take("pattern")[1], not denied)
+        as_text, left = self.value()
+        sign = self.accept("~", "!~", *_COMPARED)
         if sign in ("~", "!~"):
+            return _matching(left, self.take("pattern", "text")[1], sign == "~")
+        if sign:
+            also, right = self.value()
+            return _comparing(left, right, _COMPARED[sign], as_text or also)
+        return lambda line: float(left(line)) != 0 if _NUMBER.fullmatch(left(line)) else left(line) != ""
+
+    def printed(self) -> Code:
+        self.take("print")
+        if self.peek()[1] in _ENDS:
+            items: list[Code] = [lambda line: line.text]
+        else:
+            items = [self.joined()]
+        while self.accept(","):
+            items.append(self.joined())
+        self.accept(";")
+        if not self.accept("}"):
             self.take()
-            kind, text = self.take()
-            if kind not in ("pattern", "text"):
-                raise _LeftOut(f"'{text}' behind {sign}")
-            return _matching(left, text, sign == "~")
-        if sign in _COMPARED:
-            self.take()
-            constant = constant or (self.tokens[:1] and self.tokens[0][0] == "text")
-            return _comparing(left, self.joined(), sign, bool(constant))
-        return left
+        return lambda line: " ".join(item(line) for item in items)
 
     def joined(self) -> Code:
-        """A value, or several that stand side by side."""
-        parts = [self.value()]
-        while self.tokens and (self.tokens[0][0] in ("text", "number", "name") or self.peek() in ("$", "(")):
-            parts.append(self.value())
-        return parts[0] if len(parts) == 1 else lambda: "".join(part() for part in parts)
+        """Return what values that stand side by side are together."""
+        parts = [self.value()[1]]
+        while self.peek()[1] not in (",", *_ENDS):
+            parts.append(self.value()[1])
+        return lambda line: "".join(part(line) for part in parts)
 
-    def value(self) -> Code:
-        kind, text = self.take()
-        if kind == "pattern":
-            return _matching(lambda: self.run.line, text, True)
+    def value(self) -> tuple[bool, Code]:
+        """Return whether a value is a text whatever is in it, and the value."""
+        column = self.accept("$")
+        kind, text = self.take("number", "name") if column else self.take("number", "name", "text")
         if kind == "text":
-            said = _plain(text)
-            return lambda: said
-        if kind == "number":
-            return lambda: _shown(float(text))
-        if text == "$":
-            place = self.value()
-            return lambda: self.run.field(_number(place()))
-        if text == "(":
-            inside = self.condition()
-            self.take(")")
-            return inside
-        if text == "!":
-            denied = self.value()
-            return lambda: str(int(not _true(denied())))
-        if kind == "sign" or text in _LEFT_OUT or self.peek() == "(":
-            raise _LeftOut(f"'{text}'")
-        return lambda: self.run.variables.get(text, "")
+            return True, lambda line: _plain(text[1:-1])
+        shown = f"{float(text):.6g}" if "." in text else text.lstrip("0") or "0"
+
+        def number(line: _Line) -> str:
+            return {"NR": str(line.number), "NF": str(len(line.fields))}.get(text, shown)
+
+        def field(line: _Line) -> str:
+            place = int(float(number(line)))
+            return "".join(line.fields[place - 1 : place]) if place else line.text
+
+        return False, field if column else number
 
 
 def _plain(text: str) -> str:
     return decode(unescape(text)[0])
 
 
-def _number(text: str) -> float:
-    found = _NUMBER.match(text)
-    return float(found[0]) if found else 0.0
+def _matching(value: Code, pattern: str, wanted: bool) -> Test:
+    found = regex(pattern[1:-1].replace("\\/", "/"), extended=True)
+    return lambda line: found.search(value(line)) == wanted
 
 
-def _shown(number: float) -> str:
-    return str(int(number)) if number.is_integer() and abs(number) < 1 << 63 else f"{number:.6g}"
-
-
-def _true(text: str) -> bool:
-    return bool(_number(text)) if _NUMBER.fullmatch(text) else bool(text)
-
-
-def _both(left: Code, right: Code, all_of: bool) -> Code:
-    join = all if all_of else any
-    return lambda: str(int(join(_true(each()) for each in (left, right))))
-
-
-def _matching(value: Code, pattern: str, wanted: bool) -> Code:
-    found = regex(pattern.replace("\\/", "/"), extended=True)
-    return lambda: str(int(found.search(value()) == wanted))
-
-
-def _comparing(left: Code, right: Code, sign: str, as_text: bool) -> Code:
-    def compare() -> str:
-        one, two = left(), right()
+def _comparing(left: Code, right: Code, compared: Callable[[Any, Any], bool], as_text: bool) -> Test:
+    def compare(line: _Line) -> bool:
+        one, two = left(line), right(line)
         if not as_text and _NUMBER.fullmatch(one) and _NUMBER.fullmatch(two):
-            order = (_number(one) > _number(two)) - (_number(one) < _number(two))
-        else:
-            order = (one > two) - (one < two)
-        equal = order == 0 and sign in ("==", "<=", ">=")
-        return str(int(equal or (order != 0 and (order == _COMPARED[sign] or sign == "!="))))
+            return compared(float(one), float(two))
+        return compared(one, two)
 
     return compare

@@ -5,16 +5,16 @@ from __future__ import annotations
 import base64
 import errno
 import re
-from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from labkit.base.errors import FileSystemError
 from labkit.oci.tree import Whiteout
 from labkit.shell.applets.listing import human, resolve
-from labkit.shell.applets.options import Options, parse
+from labkit.shell.applets.options import Options
 from labkit.shell.conversions import decode, strerror
+from labkit.shell.files import Stat
 from labkit.shell.patterns import regex
-from labkit.shell.task import CommandError, Task, UsageError
+from labkit.shell.task import CommandError, Task
 
 
 class _Mounted(NamedTuple):
@@ -108,39 +108,22 @@ def _space(task: Task, mounted: _Mounted) -> tuple[int, int]:
 
 # getfattr, in the words of GNU's attr 2.5.
 
-_LONG = {"dump": "d", "name": "n", "match": "m", "no-dereference": "h", "absolute-names": "A",
-         "only-values": "V", "recursive": "R"}  # fmt: skip
 
-
-def getfattr(task: Task, args: Sequence[str]) -> int:
+def getfattr(task: Task, options: Options) -> int:
     """Show extended attributes."""
-    try:
-        options = parse(args, "dn:m:hRAVLP", _LONG, lacks="e", least=1)
-    except UsageError as error:
-        task.err(f"{task.name}: {error}\n" if str(error) else "")
-        task.err("Usage: getfattr [-hRLP] [-n name|-d] [-e en] [-m pattern] path...\n")
-        task.err("Try `getfattr --help' for more information.\n")
-        return 2
     if any(path.startswith("/") for path in options.operands) and not options.last("AV"):
         task.err(f"{task.name}: Removing leading '/' from absolute path names\n")
-    paths = [each for path in options.operands for each in (_below(task, path) if "R" in options else [path])]
-    status = 0
-    for path in paths:
-        try:
-            status |= _attributes(task, path, options)
-        except FileSystemError as error:
-            status = task.failure(path, error)
-    return status
+    missing = list[str]()
+
+    def show(path: str, found: Stat) -> None:
+        if not _attributes(task, path, options):
+            missing.append(path)
+
+    return task.each_below(options.operands, show, deep="R" in options) or int(bool(missing))
 
 
-def _below(task: Task, path: str) -> Iterator[str]:
-    yield path
-    if task.is_dir(path, False):
-        for name in task.listdir(path):
-            yield from _below(task, f"{path.rstrip('/')}/{name}")
-
-
-def _attributes(task: Task, path: str, options: Options) -> int:
+def _attributes(task: Task, path: str, options: Options) -> bool:
+    """Show a file's attributes, and tell whether it has the one that is asked for."""
     node = task.fs.stat(task.path(path), "h" not in options).node
     assert not isinstance(node, Whiteout)
     # Attributes named `trusted.` are there for root alone (xattr(7)).
@@ -149,7 +132,7 @@ def _attributes(task: Task, path: str, options: Options) -> int:
     one, pattern = options.value("n"), options.value("m") or r"^user\."
     if one is not None and one not in seen:
         task.err(f"{path}: {one}: No such attribute\n")
-        return 1
+        return False
     wanted = regex("" if pattern == "-" else pattern, extended=True)
     values = {one: seen[one]} if one else {name: seen[name] for name in seen if wanted.search(name)}
     if "V" in options:
@@ -159,7 +142,7 @@ def _attributes(task: Task, path: str, options: Options) -> int:
         lines = (name + (f"={_encoded(value)}" if dumped else "") for name, value in values.items())
         shown = path if "A" in options else path.lstrip("/")
         task.out("\n".join([f"# file: {shown}", *lines]) + "\n\n")
-    return 0
+    return True
 
 
 def _encoded(value: bytes) -> str:

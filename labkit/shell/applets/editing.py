@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import re
 import stat
 from collections import deque
@@ -34,22 +33,24 @@ def grep(task: Task, options: Options) -> int:
     recursive = options.last("rR") != ""
     paths = operands or (["."] if recursive else ["-"])
     named = "H" in options or (("h" not in options) and (len(paths) > 1 or recursive))
-    matched, failed = False, False
+    matched, failed = False, list[str]()
+
+    def fail(name: str, error: FileSystemError | int) -> None:
+        failed.append(name)
+        if "s" not in options:
+            task.fail(f"{name}: {strerror(error)}")
+
     for path in paths:
         for name in _below(task, path) if recursive else (path,):
             try:
                 reader = task.open_read(name)
             except FileSystemError as error:
-                failed = True
-                if "s" not in options:
-                    task.fail(f"{name}: {strerror(error)}")
+                fail(name, error)
                 continue
-            if task.dialect == "gnu" and name != "-" and task.is_dir(name):
-                failed = True
-                task.fail(f"{name}: {strerror(errno.EISDIR)}")
-            elif not task.is_dir(name) or name == "-":
-                shown = "(standard input)" if name == "-" else name
-                matched |= _search(task, shown, reader, wanted, options, named)
+            if reader.error and task.dialect == "gnu" and name != "-":
+                fail(name, reader.error)
+            shown = "(standard input)" if name == "-" else name
+            matched |= _search(task, shown, reader, wanted, options, named)
             if matched and "q" in options:
                 return 0
     return 2 if failed else int(not matched)

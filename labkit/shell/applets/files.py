@@ -9,7 +9,7 @@ import errno
 import functools
 import re
 import stat
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from labkit.base.errors import FileSystemError
@@ -17,19 +17,20 @@ from labkit.oci.content import EMPTY
 from labkit.oci.tree import Nested, unnested
 from labkit.shell.applets.listing import moment_of
 from labkit.shell.applets.options import Options, parse
-from labkit.shell.conversions import basename, decimal, join, strerror
+from labkit.shell.conversions import basename, decimal, strerror
 from labkit.shell.files import Stat
-from labkit.shell.task import UMASK, CommandError, Task, UsageError
+from labkit.shell.task import CommandError, Task, UsageError
 from labkit.shell.users import group_id, user_id
 
 # Attributes: chmod, chown.
 
 _WHO = {"u": 0o4700, "g": 0o2070, "o": 0o1007, "a": 0o7777}
 _BITS = {"r": 0o444, "w": 0o222, "x": 0o111, "X": 0o111, "s": 0o6000, "t": 0o1000}
+_UMASK = 0o022  # runc's own (libcontainer/rootfs_linux.go, finalizeRootfs)
 _CLAUSE = re.compile(r"([ugoa]*)((?:[-+=][rwxXst]*)+)", re.ASCII)
 
 
-def parse_mode(text: str, mode: int, directory: bool, umask: int = UMASK) -> int:
+def parse_mode(text: str, mode: int, directory: bool) -> int:
     """Return the bits that a chmod operand makes of `mode`; raises CommandError.
 
     >>> oct(parse_mode("u+x,go-r", 0o644, False))
@@ -47,7 +48,7 @@ def parse_mode(text: str, mode: int, directory: bool, umask: int = UMASK) -> int
             bits = functools.reduce(
                 int.__or__, (_BITS[letter] for letter in letters if letter != "X" or run), 0
             )
-            bits &= who or 0o7777 & ~umask | 0o1000
+            bits &= who or 0o7777 & ~_UMASK | 0o1000
             if operator == "=":
                 mode &= ~((who or 0o7777) & ~(0o7000 if directory else 0))
             mode = mode & ~bits if operator == "-" else mode | bits
@@ -68,7 +69,7 @@ def chmod(task: Task, args: Sequence[str]) -> int:
             wanted = parse_mode(mode, found.mode & 0o7777, stat.S_ISDIR(found.mode))
             task.fs.chmod(task.path(path), wanted)
 
-    return _each(task, paths, recursive, True, change)
+    return task.each_below(paths, change, deep=recursive, follow=not recursive)
 
 
 def chown(task: Task, options: Options) -> int:
@@ -84,7 +85,7 @@ def chown(task: Task, options: Options) -> int:
     def change(path: str, found: Stat) -> None:
         task.fs.chown(task.path(path), uid, gid, follow)
 
-    return _each(task, paths, "R" in options, follow, change)
+    return task.each_below(paths, change, deep="R" in options, follow=follow)
 
 
 def _number(name: str, found: int | None) -> int | None:
@@ -93,22 +94,6 @@ def _number(name: str, found: int | None) -> int | None:
         return found
     value = decimal(name)
     return value if value is None else (value + 1) % (1 << 32) - 1
-
-
-def _each(
-    task: Task, paths: list[str], recursive: bool, follow: bool, change: Callable[[str, Stat], None]
-) -> int:
-    status, todo = 0, paths[::-1]
-    while todo:
-        path = todo.pop()
-        try:
-            found = task.fs.stat(task.path(path), follow and not recursive)
-            change(path, found)
-            if recursive and stat.S_ISDIR(found.mode):
-                todo += [join(path, name) for name in reversed(task.listdir(path))]
-        except FileSystemError as error:
-            status = task.fail(f"{path}: {strerror(error)}")
-    return status
 
 
 # Names: rm, mkdir, rmdir, touch, ln.
@@ -124,13 +109,8 @@ def rm(task: Task, options: Options) -> int:
         if basename(operand) in (".", ".."):
             status = task.fail("can't remove '.' or '..'")
         else:
-            status |= remove(task, operand.rstrip("/") or operand, recursive, force)
+            status |= unnested(_removed(task, operand.rstrip("/") or operand, recursive, force))
     return status
-
-
-def remove(task: Task, path: str, recursive: bool, force: bool) -> int:
-    """Remove one file or directory tree and give the exit code."""
-    return unnested(_removed(task, path, recursive, force))
 
 
 def _removed(task: Task, path: str, recursive: bool, force: bool) -> Nested[int]:
@@ -173,7 +153,7 @@ def _make_directory(task: Task, path: str, mode: int | None, parents: bool) -> i
         try:
             if parents and not below_made and task.stat(step.rstrip("/")) is not None:
                 raise FileSystemError(errno.EEXIST if step == path else errno.ENOTDIR, step)
-            task.fs.mkdir(task.path(step), 0o777 & ~task.umask)
+            task.fs.mkdir(task.path(step))
             below_made = parents
             if mode is not None and step == steps[-1]:
                 task.fs.chmod(task.path(step), mode)
@@ -199,7 +179,7 @@ def touch(task: Task, options: Options) -> int:
         if task.stat(operand, "h" not in options) is None:
             if "c" in options:
                 return
-            task.fs.append(path, EMPTY, 0o666 & ~task.umask)
+            task.fs.append(path, EMPTY)
         task.fs.utime(path, when, "h" not in options)
 
     return task.each(options.operands, act)
@@ -207,14 +187,11 @@ def touch(task: Task, options: Options) -> int:
 
 def ln(task: Task, options: Options) -> int:
     """Make hard and symbolic links."""
-    operands = options.operands
-    *sources, last = operands if len(operands) > 1 else [operands[0], basename(operands[0])]
-    into = len(operands) > 1 and task.is_dir(last, follow="n" not in options)
-    if len(sources) > 1 and not into:
+    operands, follow = options.operands, "n" not in options
+    if len(operands) > 2 and not task.is_dir(operands[-1], follow):
         raise UsageError
-    targets = [f"{last.rstrip('/')}/{basename(source)}" if into else last for source in sources]
-    symbolic, force = "s" in options, "f" in options
-    return max(_link(task, *pair, symbolic, force) for pair in zip(sources, targets, strict=True))
+    pairs = _destinations(task, operands if len(operands) > 1 else [*operands, basename(operands[0])], follow)
+    return max(_link(task, *pair, "s" in options, "f" in options) for pair in pairs)
 
 
 def _link(task: Task, source: str, target: str, symbolic: bool, force: bool) -> int:
@@ -243,24 +220,24 @@ class Manner:
     recursive: bool = True
     preserve: bool = True
     follow: bool = False
-    links: str = ""
-    """Whether names are made instead of copies: "l" for hard links, "s" for symbolic ones."""
+    links: bool = False
+    """Whether second names are made instead of copies."""
 
 
 def cp(task: Task, options: Options) -> int:
     """Copy files and, with -r, directories."""
     recursive = bool(options.last("arR"))
     follow = options.last("dPLa", "P" if recursive else "L") == "L"
-    manner = Manner(recursive, bool(options.last("ap")), follow, options.last("ls"))
-    return max(_copy(task, *pair, manner) for pair in _destinations(task, options))
+    manner = Manner(recursive, bool(options.last("ap")), follow, "l" in options)
+    return max(_copy(task, *pair, manner) for pair in _destinations(task, options.operands))
 
 
-def _destinations(task: Task, options: Options) -> list[tuple[str, str]]:
-    """Return pairs of source and target of mv and cp, whose last operand may be a directory."""
-    if len(options.operands) < 2:
+def _destinations(task: Task, operands: Sequence[str], follow: bool = True) -> list[tuple[str, str]]:
+    """Return pairs of source and target of ln, cp and mv, whose last operand may be a directory."""
+    if len(operands) < 2:
         raise UsageError
-    *sources, last = options.operands
-    if len(sources) == 1 and not task.is_dir(last):
+    *sources, last = operands
+    if len(sources) == 1 and not task.is_dir(last, follow):
         return [(sources[0], last)]
     return [(source, f"{last.rstrip('/')}/{basename(source)}") for source in sources]
 
@@ -304,7 +281,7 @@ def _copy_directory(
     if over is not None and not stat.S_ISDIR(over.mode):
         return task.fail(f"target '{target}' is not a directory")
     if over is None:
-        mode = task.fs.stat(task.path(source), True).mode & 0o7777 & ~task.umask
+        mode = task.fs.stat(task.path(source), True).mode & 0o7777 & ~_UMASK
         task.fs.mkdir(task.path(target), mode | 0o700)
     filled.add(task.fs.stat(task.path(target), True).inode)
     status = 0
@@ -319,10 +296,7 @@ def _copy_directory(
 def _copy_file(task: Task, source: str, target: str, found: Stat, manner: Manner) -> int:
     path, new = task.path(target), task.stat(target, False) is None
     if manner.links:
-        if manner.links == "l":
-            task.fs.link(task.path(source), path)
-        else:
-            task.fs.symlink(source, path)
+        task.fs.link(task.path(source), path)
         return 0
     if stat.S_ISLNK(found.mode):
         if not new:
@@ -337,7 +311,7 @@ def _copy_file(task: Task, source: str, target: str, found: Stat, manner: Manner
         return task.failure(f"can't open '{source}'", error)
     task.open_write(target).write(content)
     if new:
-        task.fs.chmod(path, found.mode & 0o7777 & ~task.umask)
+        task.fs.chmod(path, found.mode & 0o7777 & ~_UMASK)
     return 0
 
 
@@ -357,7 +331,7 @@ def _preserve(task: Task, target: str, found: Stat) -> int:
 def mv(task: Task, options: Options) -> int:
     """Rename files; across file systems copy and delete."""
     status = 0
-    for source, target in _destinations(task, options):
+    for source, target in _destinations(task, options.operands):
         if "n" in options and task.stat(target, False) is not None:
             continue
         try:
@@ -380,4 +354,4 @@ def _move(task: Task, source: str, target: str, error: FileSystemError) -> int:
             (task.fs.rmdir if stat.S_ISDIR(over.mode) else task.fs.unlink)(task.path(target))
         except FileSystemError as failure:
             return task.failure(f"can't remove '{target}'", failure)
-    return _copy(task, source, target, Manner()) or remove(task, source, True, True)
+    return _copy(task, source, target, Manner()) or unnested(_removed(task, source, True, True))

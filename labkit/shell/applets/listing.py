@@ -7,15 +7,16 @@ import stat as modes
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from posixpath import dirname, join
 
 from labkit.base.errors import FileSystemError
 from labkit.go.moment import SECOND
 from labkit.oci.content import ZEROS
-from labkit.oci.tree import Device, File, Nested, unnested
+from labkit.oci.tree import Device, File, Nested, PathWalk, split_path, unnested
 from labkit.shell.applets.options import WIDEST, Options, number
 from labkit.shell.conversions import basename, encode, strerror
 from labkit.shell.files import Stat
-from labkit.shell.lookup import ExecNotFound, find_program
+from labkit.shell.launch import ExecNotFound, find_program
 from labkit.shell.task import CommandError, Task
 from labkit.shell.users import group_name, user_name
 
@@ -157,33 +158,22 @@ def base_name(task: Task, options: Options) -> int:
 def dir_name(task: Task, options: Options) -> int:
     """Print a path without its last name."""
     path = options.operands[0]
-    parent = path.rstrip("/").rpartition("/")
-    if not parent[1]:
-        task.out("/\n" if path.startswith("/") else ".\n")
-    else:
-        task.out((parent[0].rstrip("/") or "/") + "\n")
+    parent = dirname(path.rstrip("/")) or ("/" if path.startswith("/") else ".")
+    task.out(f"{parent}\n")
     return 0
 
 
 def resolve(task: Task, path: str) -> str:
     """Return a path without symbolic links; raises FileSystemError where it leads to nothing."""
     task.fs.stat(task.path(path), True)
-    todo = task.path(path).split("/")[::-1]
-    done: list[str] = []
-    while todo:
-        name = todo.pop()
-        if name == "..":
-            del done[-1:]
-        elif name not in ("", "."):
-            try:
-                target = task.fs.readlink("/".join(["", *done, name]))
-            except FileSystemError:
-                done.append(name)
-                continue
-            if target.startswith("/"):
-                done.clear()
-            todo += target.split("/")[::-1]
-    return "/" + "/".join(done)
+    walk = PathWalk("/", split_path(task.path(path)))
+    for name in walk:
+        here = join(walk.trail[-1], name)
+        try:
+            walk.follow(task.fs.readlink(here))
+        except FileSystemError:
+            walk.trail.append(here)
+    return walk.trail[-1]
 
 
 def readlink(task: Task, options: Options) -> int:

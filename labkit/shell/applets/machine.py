@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from labkit.go.moment import SECOND
 from labkit.shell.applets.options import Options, number
-from labkit.shell.lookup import ExecNotFound
+from labkit.shell.launch import ExecNotFound
 from labkit.shell.task import CommandError, Task
 from labkit.shell.users import group_name, primary_group, user_id, user_name
 

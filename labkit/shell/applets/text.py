@@ -315,7 +315,7 @@ def truncate(task: Task, options: Options) -> int:
         if task.stat(path) is None:
             if "c" in options:
                 return
-            task.fs.append(task.path(path), EMPTY, 0o666 & ~task.umask)
+            task.fs.append(task.path(path), EMPTY)
         if size > streams.MAX_FILE:
             raise CommandError(f"{path}: truncate: {strerror(errno.EFBIG)}")
         task.fs.truncate(task.path(path), size)
@@ -324,33 +324,15 @@ def truncate(task: Task, options: Options) -> int:
 
 
 def checksum(task: Task, options: Options) -> int:
-    """Print checksums, or with -c compare those that files list."""
+    """Print checksums."""
     kind = basename(task.name).removesuffix("sum")
 
-    def digest(reader: streams.Reader) -> str:
+    def show(path: str, reader: streams.Reader) -> None:
         found = hashlib.new(kind, usedforsecurity=False)
         for segment in reader.segments():
             for chunk in streams.bounded(segment):
                 found.update(chunk)
-        return found.hexdigest()
-
-    def show(path: str, reader: streams.Reader) -> None:
-        if "c" not in options:
-            task.out(f"{digest(reader)}  {path}\n")
-            return
-        failed = 0
-        lines = task.text(reader).splitlines()
-        for line in lines:
-            wanted, _, name = line.partition(" ")
-            same = False
-            try:
-                same = digest(task.open_read(name[1:])) == wanted
-            except FileSystemError as error:
-                task.fail(CANNOT_OPEN.format(name[1:], strerror(error)))
-            failed += not same
-            task.out("" if "s" in options else f"{name[1:]}: {'OK' if same else 'FAILED'}\n")
-        if failed:
-            raise CommandError(f"WARNING: {failed} of {len(lines)} computed checksums did NOT match")
+        task.out(f"{found.hexdigest()}  {path}\n")
 
     return each_file(task, options.operands, show, CANNOT_OPEN, "can't read '{}': {}")
 
@@ -450,47 +432,24 @@ def uniq(task: Task, options: Options) -> int:
 
 
 def diff(task: Task, options: Options) -> int:
-    """Compare files, or with -r directories; 0 where they are equal, 1 where not, 2 after an error."""
+    """Compare two files; 0 where they are equal, 1 where not, 2 after an error."""
     left, right = options.operands
     if task.is_dir(left) != task.is_dir(right):
         name = basename(right if task.is_dir(left) else left)
         left, right = (f"{each}/{name}" if task.is_dir(each) else each for each in (left, right))
+    if task.is_dir(left):
+        raise CommandError("comparing directories is not simulated", 2)
     missing = [each for each in (left, right) if each != "-" and task.stat(each) is None]
-    if missing and "N" not in options:
+    if missing:
         return task.fail(f"can't stat '{missing[0]}': {strerror(errno.ENOENT)}", 2)
-    return _compared(task, left, right, options, 0)
-
-
-def _compared(task: Task, left: str, right: str, options: Options, depth: int) -> int:
-    if not task.is_dir(left):
-        return _contents(task, left, right, options)
-    if "r" not in options and depth:
-        task.out(f"Common subdirectories: {left} and {right}\n")
+    old, new = (task.text(task.open_read(path)).splitlines(keepends=True) for path in (left, right))
+    if old == new:
         return 0
-    status, names = 0, [set(task.listdir(path)) for path in (left, right)]
-    for name in sorted(names[0] | names[1], key=encode):
-        old, new = (f"{path.rstrip('/')}/{name}" for path in (left, right))
-        if name in names[0] & names[1] or ("N" in options and not task.is_dir(old) and not task.is_dir(new)):
-            status |= _compared(task, old, new, options, depth + 1)
-        else:
-            status = 1
-            task.out(f"Only in {left if name in names[0] else right}: {name}\n")
-    return status
-
-
-def _contents(task: Task, left: str, right: str, options: Options) -> int:
-    texts = []
-    for path in (left, right):
-        there = path == "-" or task.stat(path) is not None
-        texts.append(task.text(task.open_read(path)).splitlines(keepends=True) if there else [])
-    if texts[0] == texts[1]:
-        return 0
-    binary = any("\0" in line for lines in texts for line in lines)
+    binary = any("\0" in line for line in old + new)
     if binary or "q" in options:
         task.out(f"{'Binary f' if binary else 'F'}iles {left} and {right} differ\n")
     else:
         context = number(options.value("U") or "3")
-        old, new = texts
         for line in difflib.unified_diff(old, new, left, right, n=context):
             task.out(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n")
     return 1
