@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from labkit.base.errors import FileSystemError
 from labkit.oci.tree import Nested, unnested
+from labkit.shell.applets.files import parse_mode
 from labkit.shell.conversions import basename, decimal, strerror
 from labkit.shell.files import Stat
 from labkit.shell.launch import ExecNotFound
@@ -18,8 +19,8 @@ from labkit.shell.task import CommandError, Task, UsageError, saying
 _TYPES = {"f": stat.S_IFREG, "d": stat.S_IFDIR, "l": stat.S_IFLNK, "c": stat.S_IFCHR, "b": stat.S_IFBLK,
           "p": stat.S_IFIFO, "s": stat.S_IFSOCK}  # fmt: skip
 _ELSEWHERE = frozenset(
-    "( ) -o -or -ctime -cmin -atime -amin -mmin -depth -empty -executable -fstype -follow -group -inum -ipath"
-    " -links -mtime -ok -perm -print0 -prune -quit -regex -samefile -user".split()
+    "ctime cmin atime amin mmin depth executable fstype follow group inum ipath links mtime prune"
+    " ok print0 quit regex samefile user".split()
 )
 Test = Callable[[str, Stat], bool]
 """A test or an action on a file: its path and what stat says of it."""
@@ -39,15 +40,28 @@ class _Search:
     batches: list[tuple[list[str], list[str]]] = field(default_factory=list)
 
     def expression(self) -> Test:
-        """Return the test that a file stands if it stands each of the words'."""
+        test = self.either()
+        if self.words:
+            raise CommandError("unpaired ')'")
+        if self.acts:
+            return test
+        printed = self.test_print("-print")
+        return lambda path, found: test(path, found) and printed(path, found)
+
+    def either(self) -> Test:
+        tests = [self.all()]
+        while self.words and self.words[0] in ("-o", "-or"):
+            self.words.pop(0)
+            tests.append(self.all())
+        return lambda path, found: any(test(path, found) for test in tests)
+
+    def all(self) -> Test:
         tests: list[Test] = []
-        while self.words:
+        while self.words and self.words[0] not in ("-o", "-or", ")"):
             if self.words[0] in ("-a", "-and"):
                 self.words.pop(0)
-            else:
-                tests.append(self.one())
-        if not self.acts:
-            tests.append(self.test_print("-print"))
+                continue
+            tests.append(self.one())
         return lambda path, found: all(test(path, found) for test in tests)
 
     def one(self) -> Test:
@@ -57,7 +71,12 @@ class _Search:
                 raise UsageError
             test = self.one()
             return lambda path, found: not test(path, found)
-        if word in _ELSEWHERE:
+        if word == "(":
+            test = self.either()
+            if not self.words or self.words.pop(0) != ")":
+                raise CommandError("unpaired '('")
+            return test
+        if word[1:] in _ELSEWHERE:
             raise CommandError(f"{word} is not simulated")
         named = getattr(self, "test_" + word[1:], None) if word.startswith("-") else None
         if named is None:
@@ -81,6 +100,22 @@ class _Search:
         with saying(f"can't stat '{name}'"):
             moment = self.task.fs.stat(self.task.path(name), True).mtime
         return lambda path, found: found.mtime > moment
+
+    def test_perm(self, word: str) -> Test:
+        text = self.value(word)
+        sign = text[:1] if text[:1] in "-/" else ""
+        wanted = parse_mode(text.removeprefix(sign), 0, False)
+        if sign == "/":
+            return lambda path, found: bool(found.mode & wanted) or not wanted
+        return lambda path, found: found.mode & (wanted if sign else 0o7777) == wanted
+
+    def test_empty(self, word: str) -> Test:
+        def test(path: str, found: Stat) -> bool:
+            if stat.S_ISDIR(found.mode):
+                return not self.task.listdir(path)
+            return stat.S_ISREG(found.mode) and not found.size
+
+        return test
 
     def test_type(self, word: str) -> Test:
         letter = self.value(word)

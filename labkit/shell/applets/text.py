@@ -432,24 +432,47 @@ def uniq(task: Task, options: Options) -> int:
 
 
 def diff(task: Task, options: Options) -> int:
-    """Compare two files; 0 where they are equal, 1 where not, 2 after an error."""
+    """Compare files, or with -r directories; 0 where they are equal, 1 where not, 2 after an error."""
     left, right = options.operands
     if task.is_dir(left) != task.is_dir(right):
         name = basename(right if task.is_dir(left) else left)
         left, right = (f"{each}/{name}" if task.is_dir(each) else each for each in (left, right))
-    if task.is_dir(left):
-        raise CommandError("comparing directories is not simulated", 2)
     missing = [each for each in (left, right) if each != "-" and task.stat(each) is None]
-    if missing:
+    if missing and "N" not in options:
         return task.fail(f"can't stat '{missing[0]}': {strerror(errno.ENOENT)}", 2)
-    old, new = (task.text(task.open_read(path)).splitlines(keepends=True) for path in (left, right))
-    if old == new:
+    return _compared(task, left, right, options, 0)
+
+
+def _compared(task: Task, left: str, right: str, options: Options, depth: int) -> int:
+    if not task.is_dir(left):
+        return _contents(task, left, right, options)
+    if "r" not in options and depth:
+        task.out(f"Common subdirectories: {left} and {right}\n")
         return 0
-    binary = any("\0" in line for line in old + new)
+    status, names = 0, [set(task.listdir(path)) for path in (left, right)]
+    for name in sorted(names[0] | names[1], key=encode):
+        old, new = (f"{path.rstrip('/')}/{name}" for path in (left, right))
+        if name in names[0] & names[1] or ("N" in options and not task.is_dir(old) and not task.is_dir(new)):
+            status |= _compared(task, old, new, options, depth + 1)
+        else:
+            status = 1
+            task.out(f"Only in {left if name in names[0] else right}: {name}\n")
+    return status
+
+
+def _contents(task: Task, left: str, right: str, options: Options) -> int:
+    texts = []
+    for path in (left, right):
+        there = path == "-" or task.stat(path) is not None
+        texts.append(task.text(task.open_read(path)).splitlines(keepends=True) if there else [])
+    if texts[0] == texts[1]:
+        return 0
+    binary = any("\0" in line for lines in texts for line in lines)
     if binary or "q" in options:
         task.out(f"{'Binary f' if binary else 'F'}iles {left} and {right} differ\n")
     else:
         context = number(options.value("U") or "3")
+        old, new = texts
         for line in difflib.unified_diff(old, new, left, right, n=context):
             task.out(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n")
     return 1
