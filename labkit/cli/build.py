@@ -4,8 +4,6 @@ The context is a directory without what its `.dockerignore` names, and the Docke
 outside of it or come from standard input; or all of it comes from standard input, as a tar. A directory of
 the pretend home comes before a real one of its name; the real one is taken where it has the Dockerfile that
 the other lacks (docker/cli, cli/command/image/build/context.go).
-
-`docker builder prune` finds nothing: the classic builder's cache is the images themselves.
 """
 
 from __future__ import annotations
@@ -267,14 +265,3 @@ def _request(terminal: Terminal, call: Invocation) -> BuildRequest:
         target=str(given["target"]),
         network=str(given["network"]),
     )
-
-
-def prune(terminal: Terminal, call: Invocation) -> int:
-    """Remove the build cache: there is none beside the images."""
-    if not call.options["force"]:
-        what = "all" if call.options["all"] else "all dangling"
-        terminal.out(
-            f"WARNING! This will remove {what} build cache. Are you sure you want to continue? [y/N] "
-        )
-    terminal.out("Total reclaimed space: 0B\n")
-    return 0

@@ -1,4 +1,4 @@
-"""A container's lifecycle after its start: `docker stop`, `restart`, `kill`, `wait`, `rename`, `rm`.
+"""A container's lifecycle after its start: `docker stop`, `restart`, `rename`, `rm`.
 
 And what is asked of it meanwhile: `docker logs` and `docker port`.
 """
@@ -19,9 +19,6 @@ from labkit.engine import process
 from labkit.engine.engine import Engine
 from labkit.engine.state import Container
 from labkit.go.moment import SECOND, moment_of, rfc3339
-
-_SIGNALS = {"1": "HUP", "2": "INT", "3": "QUIT", "9": "KILL", "15": "TERM"}
-_ENDING = ("HUP", "INT", "QUIT", "TERM")
 
 
 def stop(terminal: Terminal, call: Invocation) -> int:
@@ -45,56 +42,6 @@ def restart(terminal: Terminal, call: Invocation) -> int:
             found = containers.keep(terminal.engine, replace(stopped, options=found.options))
         with retold(DaemonError, process.StartError, start=f"Cannot restart container {name}: "):
             process.start(terminal.engine, found, detached=True)
-
-    return 1 if terminal.for_each(call.args, one) else 0
-
-
-_NAMES = frozenset(
-    "ABRT ALRM BUS CHLD CLD CONT FPE HUP ILL INT IO IOT KILL PIPE POLL PROF PWR QUIT SEGV STKFLT STOP SYS "
-    "TERM TRAP TSTP TTIN TTOU URG USR1 USR2 VTALRM WINCH XCPU XFSZ RTMIN RTMAX".split()
-)
-"""Signals of Linux that Docker knows by name; those between RTMIN and RTMAX are left out."""
-
-
-def kill(terminal: Terminal, call: Invocation) -> int:
-    """Send containers a signal; a shell or `sleep` as the main process ignores all but KILL."""
-    raw = str(call.options["signal"]) or "KILL"
-    given = raw.upper().removeprefix("SIG")
-    signal = _SIGNALS.get(given, given)
-
-    def one(name: str) -> None:
-        if signal not in _NAMES and not (given.isdecimal() and int(given)):
-            raise DaemonError(f"Invalid signal: {raw}")
-        with retold(DaemonError, NotFound, start=f"Cannot kill container: {name}: "):
-            found = requested(terminal.engine, name)
-        if not found.running:
-            raise DaemonError(
-                f"Cannot kill container: {name}: Container {found.id} is not running",
-                code="container-not-running",
-                subject=found.id[:12],
-            )
-        if signal == "KILL" or (found.service and signal in _ENDING):
-            containers.stop(terminal.engine, found, kill=signal == "KILL")
-
-    return 1 if terminal.for_each(call.args, one) else 0
-
-
-def wait(terminal: Terminal, call: Invocation) -> int:
-    """Let time pass until containers have ended and print their exit codes."""
-    engine = terminal.engine
-
-    def one(name: str) -> str:
-        found = requested(engine, name)
-        if found.running and found.ends_at is None:
-            terminal.hint = (
-                f"labkit: {found.name} does not end by itself, so docker wait would wait until Ctrl-C. "
-                "End it with docker stop"
-            )
-            return ""
-        if found.running and found.ends_at is not None:
-            engine.advance(max(found.ends_at - engine.now, 0))
-            process.settle(engine)
-        return f"{found.ends_with if found.running else found.exit_code}\n"
 
     return 1 if terminal.for_each(call.args, one) else 0
 
