@@ -114,9 +114,6 @@ def _typed(key: str, value: object) -> object:
     return typed_struct(_GO_TYPES.get(key, f"types.{key}"), value)
 
 
-# What `docker inspect` and `docker info` show of the storage driver: what the driver says itself.
-
-
 def graph_driver(engine: Engine, names: Sequence[str]) -> dict[str, Any]:
     """Return the member GraphDriver for a stack of layers, the top one first."""
     data = dict(engine.driver.metadata(engine.driver_home, names)) if names else {}
@@ -251,14 +248,12 @@ def _port_bindings(container: Container) -> dict[str, Any]:
 
 def _host_config(container: Container) -> dict[str, Any]:
     options = container.options
-    policy, _, count = options.restart.partition(":")
     return {
         **_TABLE["HostConfig"],
         "Binds": [each for each in options.volumes if ":" in each] or None,
         "LogConfig": {"Type": options.log_driver, "Config": {}},
         "NetworkMode": options.network,
         "PortBindings": _port_bindings(container),
-        "RestartPolicy": {"Name": policy, "MaximumRetryCount": int(count or 0)},
         "AutoRemove": options.auto_remove,
         "PublishAllPorts": options.publish_all,
         "ReadonlyRootfs": options.read_only,

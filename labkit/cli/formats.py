@@ -142,15 +142,6 @@ def progress_bar(current: int, total: int, width: int = 200) -> str:
     return bar + counts + (f"/{human_size(total, 4)}" if current <= total else "")
 
 
-def progress_line(layer: str, status: str, current: int = 0, total: int = 0, width: int = 200) -> str:
-    """Write a layer's line of a pull or push as a terminal shows it.
-
-    >>> progress_line("4ebb5e7ad6ac", "Downloading", 512, 2000, width=80)
-    '4ebb5e7ad6ac: Downloading     512B/2kB'
-    """
-    return f"{layer}: {status} {progress_bar(current, total, width)}"
-
-
 def render_list(text: str, rows: Iterable[object], headers: Mapping[str, object]) -> str:
     r"""Write rows by a docker --format: each ends in a newline, and `table` before it adds a header.
 

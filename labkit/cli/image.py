@@ -1,14 +1,13 @@
-"""`docker images`, `history`, `tag`, `rmi` and `image prune`."""
+"""`docker images`, `history`, `tag` and `rmi`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from labkit.base.errors import DaemonError, InvalidReference, LabkitError, NotFound
-from labkit.cli import prune as prunes
+from labkit.cli.filters import Filters, has_label
 from labkit.cli.formats import Table, ellipsis
-from labkit.cli.prune import Filters, has_labels, until
 from labkit.cli.table import WORDS, Invocation
 from labkit.cli.terminal import Terminal
 from labkit.engine import images
@@ -90,7 +89,8 @@ def _filtered(engine: Engine, call: Invocation) -> list[tuple[Image, list[Refere
                 continue
         if dangling and (dangling in ("true", "1")) == any(name.tag for name in names):
             continue
-        if has_labels(image.config.config.get("Labels") or {}, wanted) and _in_time(engine, image, wanted):
+        labels = image.config.config.get("Labels") or {}
+        if all(has_label(labels, each) for each in wanted.of("label")) and _in_time(engine, image, wanted):
             found.append((image, names))
     return found
 
@@ -210,36 +210,3 @@ def rm(terminal: Terminal, call: Invocation) -> int:
     errors = terminal.for_each(call.args, one)
     fatal = any(isinstance(each, DaemonError) for each in errors)
     return 1 if errors and (fatal or not force) else 0
-
-
-def prune(terminal: Terminal, call: Invocation) -> int:
-    """Remove dangling images, or all that no container uses."""
-    everything = bool(call.options["all"])
-    warning = _WARNING_ALL if everything else _WARNING
-
-    def remove(filters: Sequence[str]) -> tuple[str, int]:
-        return pruned_images(terminal.engine, filters, everything=everything)
-
-    return prunes.prune(terminal, call, warning, remove)
-
-
-def pruned_images(engine: Engine, filters: Sequence[str], *, everything: bool) -> tuple[str, int]:
-    """Remove unused images that match; return what is said of it and the bytes freed."""
-    wanted = Filters(filters, ("dangling", "label", "label!", "until"))
-    before = until(wanted, engine.now)
-    asked = wanted.of("dangling")
-    if asked and {"true", "false", "0", "1"}.isdisjoint(asked):
-        return "", 0  # both the word that was given and the client's own: nothing matches
-
-    def matches(image: Image) -> bool:
-        young = before is not None and parse_time(image.config.created) > before
-        return not young and has_labels(image.config.config.get("Labels") or {}, wanted)
-
-    everything = everything or bool({"false", "0"}.intersection(asked))
-    removed, freed = images.prune_images(engine, everything=everything, matches=matches)
-    lines = "".join(f"{each.kind.lower()}: {each.name}\n" for each in removed)
-    return (f"Deleted Images:\n{lines}\n" if removed else ""), freed
-
-
-_WARNING = "This will remove all dangling images."
-_WARNING_ALL = "This will remove all images without at least one container associated to them."

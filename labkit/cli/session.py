@@ -416,7 +416,7 @@ class Session:
             task.cwd,
             tty=self.tty and isinstance(output, Output),
             env=task.env,
-            read_stdin=lambda: b"" if reader is keyboard else _rest(reader),
+            stdin=lambda: b"" if reader is keyboard else _rest(reader),
             keyboard=keyboard if reader is keyboard and isinstance(output, Output) else None,
             watch=self.watch,
         )

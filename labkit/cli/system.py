@@ -1,18 +1,12 @@
-"""`docker system df`, `system prune`, `docker info` and `docker version`."""
+"""`docker system df`, `docker info` and `docker version`."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from labkit.base.errors import LabkitError
-from labkit.cli.container.list import pruned_containers, shown_command, status
+from labkit.cli.container.list import shown_command, status
 from labkit.cli.documents import engine_document, typed_struct, version_document
 from labkit.cli.formats import Table, tabwriter
-from labkit.cli.image import pruned_images
-from labkit.cli.prune import confirmed
 from labkit.cli.table import WORDS, Invocation
 from labkit.cli.terminal import Terminal
-from labkit.cli.volume import pruned_volumes
 from labkit.engine import container as containers
 from labkit.engine import images, usage, volumes
 from labkit.engine.usage import Usage
@@ -97,39 +91,6 @@ def _verbose(terminal: Terminal) -> int:
     terminal.out(tabwriter(rows) + "\nBuild cache usage: 0B\n\n")
     terminal.out(tabwriter([("CACHE ID", "CACHE TYPE", "SIZE", "CREATED", "LAST USED", "USAGE", "SHARED")]))
     return 0
-
-
-def prune(terminal: Terminal, call: Invocation) -> int:
-    """Remove stopped containers, dangling images and, if asked, unused volumes; there is no build cache."""
-    engine, everything = terminal.engine, bool(call.options["all"])
-    filters = call.strings("filter")
-    with_volumes = bool(call.options["volumes"])
-    if with_volumes and any(each.partition("=")[0] == "until" for each in filters):
-        raise LabkitError('ERROR: The "until" filter is not supported with "--volumes"')
-    if not call.options["force"] and not confirmed(terminal, _warning(everything, with_volumes, filters)):
-        return 0
-    done = [pruned_containers(engine, filters)]
-    if with_volumes:
-        done.append(pruned_volumes(engine, filters))
-    done.append(pruned_images(engine, filters, everything=everything))
-    terminal.out("".join(text for text, _ in done))
-    terminal.out(f"Total reclaimed space: {human_size(sum(freed for _, freed in done), 4)}\n")
-    return 0
-
-
-def _warning(everything: bool, with_volumes: bool, filters: Sequence[str]) -> str:
-    lines = ["all stopped containers", "all networks not used by at least one container"]
-    if with_volumes:
-        lines.append("all volumes not used by at least one container")
-    if everything:
-        lines += ["all images without at least one container associated to them", "all build cache"]
-    else:
-        lines += ["all dangling images", "all dangling build cache"]
-    text = "This will remove:\n" + "".join(f"  - {line}\n" for line in lines)
-    if filters:
-        text += "\n  Items to be pruned will be filtered with:\n"
-        text += "".join(f"  - {each}\n" for each in sorted(filters))
-    return text
 
 
 def info(terminal: Terminal, call: Invocation) -> int:

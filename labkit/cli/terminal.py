@@ -132,7 +132,7 @@ class Attach(Suspended):
 class Terminal:
     """A command's surroundings.
 
-    `env` holds the variables of the prompt; `read_stdin` gives what is left of standard input, and a
+    `env` holds the variables of the prompt; `stdin` gives what is left of standard input, and a
     command that does not ask for it leaves it to the next one. `keyboard` is standard input where that is the
     terminal itself, at which somebody types. `home` are the files of the pretend home
     as its user may use them, `mounts` the same without a look at who asks, and `cwd` is the directory in it.
@@ -153,7 +153,7 @@ class Terminal:
     cwd: str
     tty: bool = False
     env: Mapping[str, str] = field(default_factory=dict)
-    read_stdin: Callable[[], bytes] = bytes
+    stdin: Callable[[], bytes] = bytes
     keyboard: Reader | None = None
     watch: Watch | None = None
     hint: str = ""
@@ -162,19 +162,14 @@ class Terminal:
     archived: int = 0
     news: tuple[str, str] = ("", "")
 
-    @property
-    def stdin(self) -> bytes:
-        """All that is left of standard input."""
-        return self.read_stdin()
-
     def line(self) -> bytes:
         """The next line of standard input; a terminal waits for it."""
-        return self.keyboard.line() or b"" if self.keyboard else self.stdin.partition(b"\n")[0]
+        return self.keyboard.line() or b"" if self.keyboard else self.stdin().partition(b"\n")[0]
 
     def sent(self, method: str, request: str) -> bytes:
         """Return standard input as it is sent to the daemon with a request."""
         try:
-            return self.stdin
+            return self.stdin()
         except LabkitError as error:
             raise self.not_sent(method, request, str(error)) from error
 

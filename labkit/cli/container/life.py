@@ -6,7 +6,6 @@ And what is asked of it meanwhile: `docker logs` and `docker port`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 
 from labkit.base.errors import DaemonError, LabkitError, NotFound, retold
@@ -16,9 +15,6 @@ from labkit.cli.table import Invocation
 from labkit.cli.terminal import Terminal, named, told_by_client
 from labkit.engine import container as containers
 from labkit.engine import process
-from labkit.engine.engine import Engine
-from labkit.engine.state import Container
-from labkit.go.moment import SECOND, moment_of, rfc3339
 
 
 def stop(terminal: Terminal, call: Invocation) -> int:
@@ -84,8 +80,12 @@ def logs(terminal: Terminal, call: Invocation) -> int:
     found = named(terminal.engine, call.args[0])
     if found.options.log_driver == "none":
         raise DaemonError("configured logging driver does not support reading")
-    engine, (first, last) = terminal.engine, (_moment(terminal, call, name) for name in ("since", "until"))
-    lines = list(_lines(engine, found, first or 0, last or engine.now, bool(call.options["timestamps"])))
+    lines = [
+        (chunk.stream, line)
+        for chunk in found.log
+        if chunk.at <= terminal.engine.now
+        for line in re.findall(rb"[^\n]*\n|[^\n]+", chunk.data)
+    ]
     tail = str(call.options["tail"])
     if tail.isdecimal():
         lines = lines[len(lines) - min(int(tail), len(lines)) :]
@@ -94,25 +94,6 @@ def logs(terminal: Terminal, call: Invocation) -> int:
     if call.options["follow"] and found.running:
         terminal.hint = "labkit: a real terminal would print new lines here until you press Ctrl-C"
     return 0
-
-
-def _moment(terminal: Terminal, call: Invocation, name: str) -> int | None:
-    text = str(call.options[name])
-    moment = moment_of(text, terminal.engine.now) if text else None
-    if text and moment is None:
-        raise LabkitError(f'invalid value for "{name}": failed to parse value as time or duration: "{text}"')
-    return moment
-
-
-def _lines(
-    engine: Engine, container: Container, first: int, last: int, stamped: bool
-) -> Iterator[tuple[int, bytes]]:
-    for chunk in container.log:
-        if first <= chunk.at <= min(last, engine.now):
-            moment = f"{rfc3339(chunk.at)[:-1]}.{chunk.at % SECOND:09}Z "
-            stamp = moment.encode() if stamped else b""
-            for line in re.findall(rb"[^\n]*\n|[^\n]+", chunk.data):
-                yield chunk.stream, stamp + line
 
 
 def port(terminal: Terminal, call: Invocation) -> int:

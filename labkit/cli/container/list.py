@@ -1,16 +1,15 @@
-"""`docker ps`, `diff`, `commit` and `container prune`."""
+"""`docker ps`, `diff` and `commit`."""
 
 from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import NamedTuple
 
 from labkit.base.errors import DaemonError, LabkitError, NotFound
-from labkit.cli import prune as prunes
+from labkit.cli.filters import Filters, has_label, matches
 from labkit.cli.formats import Table, ellipsis, label_header
-from labkit.cli.prune import Filters, has_label, has_labels, matches, until
 from labkit.cli.table import WORDS, Invocation
 from labkit.cli.terminal import Terminal
 from labkit.dockerfile.instructions import config_changes
@@ -196,7 +195,7 @@ def ports(container: Container) -> str:
         if (port := published.get(inner)) is None:
             shown.append(inner)
         else:
-            host = port.host.partition("-")[0] or next(free)
+            host = port.host or next(free)
             shown.append(f"{port.ip or '0.0.0.0'}:{host}->{inner}")
     return ", ".join(shown)
 
@@ -229,27 +228,3 @@ def commit(terminal: Terminal, call: Invocation) -> int:
     )
     terminal.out(f"{image.id}\n")
     return 0
-
-
-def prune(terminal: Terminal, call: Invocation) -> int:
-    """Remove all containers that do not run."""
-    warning = "This will remove all stopped containers."
-    return prunes.prune(terminal, call, warning, lambda given: pruned_containers(terminal.engine, given))
-
-
-def pruned_containers(engine: Engine, filters: Sequence[str]) -> tuple[str, int]:
-    """Remove stopped containers that match; return what is said of it and the bytes freed."""
-    wanted = Filters(filters, ("label", "label!", "until"))
-    before = until(wanted, engine.now)
-    stopped = [
-        each
-        for each in containers.listed_containers(engine, everything=True)
-        if not each.running
-        and (before is None or each.created <= before)
-        and has_labels(container_config(each)["Labels"], wanted)
-    ]
-    freed = sum(containers.size_rw(each) for each in stopped)
-    for each in stopped:
-        containers.remove(engine, each.id)
-    lines = "".join(f"{each.id}\n" for each in stopped)
-    return (f"Deleted Containers:\n{lines}\n" if stopped else ""), freed
