@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
-from labkit.base.errors import DaemonError
+from labkit.base.errors import DaemonError, NotSimulated
 from labkit.go.regexp import BadPattern, compiled
 
 
-class Filters:
-    """The values of `--filter NAME=VALUE` by name; raises DaemonError for a name that is not known.
+def filters(given: Iterable[str], known: Iterable[str], others: Iterable[str] = ()) -> dict[str, list[str]]:
+    """Return the values of `--filter NAME=VALUE` by name, in order; of one that is not given there are none.
 
-    >>> Filters(["label=a", "label=b"], ["label"]).of("label")
-    ['a', 'b']
+    Raises DaemonError for a name that Docker does not know, and NotSimulated for one of the others.
+
+    >>> found = filters(["label=a", "label=b"], ["label", "name"])
+    >>> found["label"], found["name"]
+    (['a', 'b'], [])
     """
-
-    def __init__(self, given: Iterable[str], known: Sequence[str]) -> None:
-        self._values: dict[str, list[str]] = {}
-        for text in given:
-            name, _, value = text.partition("=")
-            name = name.strip().lower()
-            if name not in known:
-                raise DaemonError(f"Invalid filter '{name}'")
-            self._values.setdefault(name, []).append(value.strip())
-
-    def of(self, name: str) -> list[str]:
-        """Return the values of a name, in order."""
-        return self._values.get(name, [])
+    values: dict[str, list[str]] = {name: [] for name in known}
+    for text in given:
+        name, _, value = text.partition("=")
+        if name in others:
+            raise NotSimulated(
+                f"labkit: the filter {name} is not simulated; it would list only what it matches"
+            )
+        if name not in values:
+            raise DaemonError(f"Invalid filter '{name}'")
+        values[name].append(value)
+    return values
 
 
 def has_label(labels: Mapping[str, str], text: str) -> bool:

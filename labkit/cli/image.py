@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from labkit.base.errors import DaemonError, InvalidReference, LabkitError, NotFound
-from labkit.cli.filters import Filters, has_label
+from labkit.cli.filters import filters, has_label
 from labkit.cli.formats import Table, ellipsis
 from labkit.cli.table import WORDS, Invocation
 from labkit.cli.terminal import Terminal
@@ -75,9 +75,9 @@ def ls(terminal: Terminal, call: Invocation) -> int:
 
 def _filtered(engine: Engine, call: Invocation) -> list[tuple[Image, list[Reference]]]:
     """Return the images to list, each with those of its names that the pattern and filters leave."""
-    wanted = Filters(call.strings("filter"), _FILTERS)
-    patterns = wanted.of("reference") + [each for each in call.args if each]
-    dangling = (wanted.of("dangling") or [""])[0].lower()
+    wanted = filters(call.strings("filter"), _FILTERS)
+    patterns = wanted["reference"] + [each for each in call.args if each]
+    dangling = (wanted["dangling"] or [""])[0].lower()
     if dangling not in ("", "true", "false", "1", "0"):
         raise DaemonError(f"Invalid filter 'dangling=[{dangling}]'")
     found = []
@@ -90,7 +90,7 @@ def _filtered(engine: Engine, call: Invocation) -> list[tuple[Image, list[Refere
         if dangling and (dangling in ("true", "1")) == any(name.tag for name in names):
             continue
         labels = image.config.config.get("Labels") or {}
-        if all(has_label(labels, each) for each in wanted.of("label")) and _in_time(engine, image, wanted):
+        if all(has_label(labels, each) for each in wanted["label"]) and _in_time(engine, image, wanted):
             found.append((image, names))
     return found
 
@@ -100,12 +100,12 @@ def _matches(name: Reference, pattern: str) -> bool:
     return any(map(go_path.pattern(pattern).fullmatch, (name.familiar_name, name.familiar)))
 
 
-def _in_time(engine: Engine, image: Image, wanted: Filters) -> bool:
+def _in_time(engine: Engine, image: Image, wanted: dict[str, list[str]]) -> bool:
     def created(name: str) -> int:
         return parse_time(images.find_image(engine, name).config.created)
 
     own = parse_time(image.config.created)
-    before, since = (map(created, wanted.of(name)) for name in ("before", "since"))
+    before, since = (map(created, wanted[name]) for name in ("before", "since"))
     return all(own < each for each in before) and all(own > each for each in since)
 
 

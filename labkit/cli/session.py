@@ -93,10 +93,6 @@ class Result:
         printer.text(shown(self.text).rstrip("\n"))
 
 
-def _sh(task: Task, argv: list[str]) -> int:
-    return task.run.shell(task, ["sh", *argv])
-
-
 def _rest(reader: object) -> bytes:
     """Return what is left to read; a source without an end, such as /dev/zero, gives its beginning."""
     if not isinstance(reader, Reader):
@@ -192,6 +188,7 @@ class Session:
     dialect: str = "gnu"
     """Whose words the programs at the prompt speak."""
     _attach: Attached | None = None
+    _hints: list[str] = field(default_factory=list)
 
     @property
     def attached(self) -> bool:
@@ -278,9 +275,8 @@ class Session:
             self.place = replace(self.place, attached=other.attached, unread=other.unread, again=other.again)
 
     def _type(self, line: str) -> Result:
-        from labkit.shell.parser import (
-            complete,  # late, as in shell/run.py: `import labkit` need not wait for it
-        )
+        # late, as in shell/run.py: `import labkit` need not wait for it
+        from labkit.shell.parser import complete
 
         place = self.place
         if place.again:
@@ -361,13 +357,9 @@ class Session:
 
     def _at_home(self, stdin: Reader, *, text: str | None = None, status: int = 0) -> Result:
         """Let the home's shell run a text, or go on after a docker command that has ended with a status."""
-        hints: list[str] = []
-        told = set(self.place.told)
+        self._hints = []
         fs = Machine(self.engine, self.place.files, self.place.overlays)
-
-        def docker(task: Task, argv: list[str]) -> int:
-            return self._docker(task, argv, hints, told, fs, stdin if stdin.terminal else None)
-
+        keyboard = stdin if stdin.terminal else None
         machine = Process(
             fs=fs,
             clock=_EngineClock(self.engine),
@@ -377,7 +369,11 @@ class Session:
             gid=1000,
             hostname=self.engine.hostname,
             stdin=stdin,
-            programs={**APPLETS, "docker": docker, "sh": _sh},
+            programs={
+                **APPLETS,
+                "docker": lambda task, argv: self._docker(task, argv, fs, keyboard),
+                "sh": lambda task, argv: task.run.shell(task, ["sh", *argv]),
+            },
             most_output=MEBIBYTE,
             space=lambda: usage.space(self.engine),
             mounts=fs,
@@ -387,24 +383,15 @@ class Session:
         *_, shell = done.shells
         attached = replace(self._attach, rest=shell.rest) if self._attach else None
         self._attach = None
-        place = replace(self.place, files=fs.disk, overlays=fs.overlays, told=frozenset(told))
-        self.place = replace(place, shell=shell, attached=attached)
+        self.place = replace(self.place, files=fs.disk, overlays=fs.overlays, shell=shell, attached=attached)
         output = tuple((chunk.stream, chunk.data) for chunk in done.chunks)
-        if not done.finished and not hints:
-            hints.append(GOES_ON)
-        if done.exit_code == 127 and not hints:
-            hints += _unknown_command(text or "")
-        return Result(output, done.exit_code, "\n".join(hints))
+        if not done.finished and not self._hints:
+            self._hints.append(GOES_ON)
+        if done.exit_code == 127 and not self._hints:
+            self._hints += _unknown_command(text or "")
+        return Result(output, done.exit_code, "\n".join(self._hints))
 
-    def _docker(
-        self,
-        task: Task,
-        argv: list[str],
-        hints: list[str],
-        told: set[str],
-        mounts: MountTable,
-        keyboard: Reader | None,
-    ) -> int:
+    def _docker(self, task: Task, argv: list[str], mounts: MountTable, keyboard: Reader | None) -> int:
         output, reader = task.fds.get(1), task.fds.get(0)
         terminal = Terminal(
             self.engine,
@@ -433,11 +420,11 @@ class Session:
         which, news = terminal.news
         if status and not terminal.hint:
             terminal.hint = hint(terminal.errors)
-        elif news and not status and which not in told:
-            told.add(which)
+        elif news and not status and which not in self.place.told:
+            self.place = replace(self.place, told=self.place.told | {which})
             terminal.hint = terminal.hint or news
-        if terminal.hint and terminal.hint not in hints:
-            hints.append(terminal.hint)
+        if terminal.hint and terminal.hint not in self._hints:
+            self._hints.append(terminal.hint)
         return status
 
 

@@ -7,8 +7,8 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from labkit.base.errors import DaemonError, LabkitError, NotFound
-from labkit.cli.filters import Filters, has_label, matches
+from labkit.base.errors import DaemonError, LabkitError
+from labkit.cli.filters import filters, has_label, matches
 from labkit.cli.formats import Table, ellipsis, label_header
 from labkit.cli.table import WORDS, Invocation
 from labkit.cli.terminal import Terminal
@@ -71,6 +71,7 @@ _TABLE: Table[_Line] = Table(
         "Networks": ("NETWORKS", lambda line: _network(line.container)),
     },
 )
+_OTHERS = ("before", "expose", "health", "is-task", "isolation", "publish", "since")
 _STATES = ("created", "restarting", "running", "removing", "paused", "exited", "dead")
 
 
@@ -104,20 +105,20 @@ def _check_format(form: str, rows: list[Row]) -> None:
 
 
 def _listed(engine: Engine, call: Invocation) -> list[Container]:
-    wanted = Filters(call.strings("filter"), tuple(_FILTERS))
-    for value in wanted.of("status"):
+    wanted = filters(call.strings("filter"), _FILTERS, _OTHERS)
+    for value in wanted["status"]:
         if value not in _STATES:
             raise DaemonError(f"Invalid filter 'status={value}'")
-    for value in wanted.of("exited"):
+    for value in wanted["exited"]:
         if not re.fullmatch(r"[+-]?\d+", value, re.ASCII):
             raise DaemonError(f"strconv.Atoi: parsing {go_quote(value)}: invalid syntax")
     last = int(str(call.options["last"]))
     if call.options["latest"]:
         last = 1
-    everything = bool(call.options["all"]) or last > 0 or wanted.of("status") + wanted.of("exited") != []
+    everything = bool(call.options["all"]) or last > 0 or wanted["status"] + wanted["exited"] != []
     found = containers.listed_containers(engine, everything=everything)
     for name, matching in _FILTERS.items():
-        if values := wanted.of(name):
+        if values := wanted[name]:
             together = all if name == "label" else any
             found = [each for each in found if together(matching(engine, each, value) for value in values)]
     return found[:last] if last > 0 else found
@@ -131,18 +132,8 @@ def _has_ancestor(engine: Engine, container: Container, value: str) -> bool:
     return image is not None and bool(known)
 
 
-def _is_relative_to(engine: Engine, container: Container, value: str, sign: int) -> bool:
-    try:
-        other = containers.find_container(engine, value)
-    except NotFound:
-        raise DaemonError(f"no such container {value}") from None
-    return (container.number - other.number) * sign > 0
-
-
 _FILTERS: dict[str, Callable[[Engine, Container, str], bool]] = {
     "ancestor": _has_ancestor,
-    "before": lambda engine, each, value: _is_relative_to(engine, each, value, -1),
-    "since": lambda engine, each, value: _is_relative_to(engine, each, value, 1),
     "exited": lambda _, each, value: each.status == "exited" and str(each.exit_code) == value,
     "id": lambda _, each, value: matches(value, each.id),
     "label": lambda _, each, value: has_label(container_config(each)["Labels"], value),
