@@ -21,9 +21,7 @@ def filters(given: Iterable[str], known: Iterable[str], others: Iterable[str] = 
     for text in given:
         name, _, value = text.partition("=")
         if name in others:
-            raise NotSimulated(
-                f"labkit: the filter {name} is not simulated; it would list only what it matches"
-            )
+            raise NotSimulated(f"labkit: the filter {name} is not simulated; it would list what it matches")
         if name not in values:
             raise DaemonError(f"Invalid filter '{name}'")
         values[name].append(value)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from labkit.base.errors import DaemonError, NotFound
-from labkit.cli.documents import container_document, image_document, image_inspect, typed_struct
+from labkit.cli.documents import container_document, image_struct, typed_struct
 from labkit.cli.table import Invocation
 from labkit.cli.terminal import Terminal
 from labkit.cli.volume import volume_struct
 from labkit.engine.container import find_container
-from labkit.engine.images import find_image
 from labkit.go.template import PARSING_ERROR, TemplateError, inspect_element, parse_template
 from labkit.go.values import Struct, go_json
 
@@ -26,7 +25,7 @@ def _finders(terminal: Terminal, call: Invocation) -> dict[str, Find]:
 
     return {
         "container": container,
-        "image": lambda name: image_inspect(image_document(engine, find_image(engine, name))),
+        "image": lambda name: image_struct(engine, name),
         "volume": lambda name: volume_struct(engine, name),
     }
 
