@@ -13,13 +13,13 @@ from typing import Any
 
 from labkit.base.text import packaged
 from labkit.engine import container as containers
-from labkit.engine import images
+from labkit.engine import images, volumes
 from labkit.engine.container import container_config, exposed_ports
 from labkit.engine.engine import Engine, container_layers, layer_names
 from labkit.engine.state import Container, MountFlag, VolumeMount
 from labkit.engine.usage import snapshots
 from labkit.go import path as gopath
-from labkit.go.moment import rfc3339_nano
+from labkit.go.moment import rfc3339, rfc3339_nano
 from labkit.go.struct import ZERO_TIME, thaw
 from labkit.go.values import GoTime, NilList, NilMap, Struct
 from labkit.oci.image import SERVER_VERSION, Image
@@ -205,12 +205,16 @@ def _mount(engine: Engine, volume: VolumeMount) -> dict[str, Any]:
         **_TABLE["Mount"],
         "Type": "volume",
         "Name": volume.name,
-        "Source": f"{engine.data_root}/volumes/{volume.name}/_data",
+        "Source": _mountpoint(engine, volume.name),
         "Destination": volume.destination,
         "Driver": "local",
         "Mode": volume.mode,
         "RW": not volume.read_only,
     }
+
+
+def _mountpoint(engine: Engine, name: str) -> str:
+    return f"{engine.data_root}/volumes/{name}/_data"
 
 
 def _memory(flag: MountFlag) -> dict[str, Any]:
@@ -275,3 +279,19 @@ def _network_settings(container: Container) -> dict[str, Any]:
     shown = {**ports, **_port_bindings(container)} if container.running and options.network != "none" else {}
     name = "bridge" if options.network == "default" else options.network
     return {**_TABLE["NetworkSettings"], "Ports": shown, "Networks": {name: dict(_TABLE["Network"])}}
+
+
+def volume_struct(engine: Engine, name: str) -> Struct:
+    """Return what `docker volume inspect` shows of a volume; raises NotFound."""
+    volume = volumes.find(engine, name)
+    by_hand = volume.labels is not None
+    fields: dict[str, Any] = {
+        "CreatedAt": rfc3339(volume.created),
+        "Driver": "local",
+        "Labels": dict(volume.labels or ()) if by_hand else NilMap(),
+        "Mountpoint": _mountpoint(engine, name),
+        "Name": name,
+        "Options": {} if by_hand else NilMap(),
+        "Scope": "local",
+    }
+    return Struct("*types.Volume", fields)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from labkit.base.errors import NotSimulated
 from labkit.go.template import PARSING_ERROR, TemplateError, parse_template
 from labkit.go.units import human_size
 from labkit.go.values import Row
@@ -39,13 +40,13 @@ class Table(Generic[Line]):
     go_type: Callable[[Line], str]
     columns: Mapping[str, tuple[Header, Callable[[Line], object]]]
 
-    def shown(
-        self, form: str, lines: Iterable[Line], columns: Sequence[str], *, quiet: str = "", raw: str = ""
-    ) -> str:
+    def shown(self, form: str, lines: Iterable[Line], columns: Sequence[str], *, quiet: str = "") -> str:
         """Write lines as --format says; without one as a table of these columns.
 
-        `quiet` is the column that is left by `--quiet`; `raw` what stands for the word raw.
+        `quiet` is the column that is left by `--quiet`.
         """
+        if form == "raw":
+            raise NotSimulated("labkit: --format raw is not simulated; it would show a field a line")
         if form == "table" or not (form or quiet):
             columns = [quiet] if quiet else columns
             cells = [[str(self.columns[name][1](line)) for name in columns] for line in lines]
@@ -53,7 +54,7 @@ class Table(Generic[Line]):
         if not form:
             return "".join(f"{self.columns[quiet][1](line)}\n" for line in lines)
         headers = {name: header for name, (header, _) in self.columns.items()}
-        return render_list(raw if raw and form == "raw" else form, self.rows(lines), headers)
+        return render_list(form, self.rows(lines), headers)
 
     def rows(self, lines: Iterable[Line]) -> list[Row]:
         """Return lines as a --format meets them."""
@@ -146,8 +147,8 @@ def render_list(text: str, rows: Iterable[object], headers: Mapping[str, object]
     r"""Write rows by a docker --format: each ends in a newline, and `table` before it adds a header.
 
     `\t` and `\n` in the format mean a tab and a newline. `headers` names each field's column, or
-    has a function for a field with an argument. The bare keys `table` and `raw` stand for a command's
-    own formats: it replaces them before it calls this.
+    has a function for a field with an argument. The bare key `table` stands for a command's own format: it is
+    replaced before this is called.
 
     >>> print(render_list(r"table {{.ID}}\t{{.Size}}", [{"ID": "a", "Size": "0B"}], {"ID": "IMAGE ID"}))
     IMAGE ID   <no value>

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from labkit.base.errors import DaemonError, InvalidReference, LabkitError, NotFound
 from labkit.cli.filters import filters, has_label
 from labkit.cli.formats import Table, ellipsis
-from labkit.cli.table import WORDS, Invocation
+from labkit.cli.table import Invocation
 from labkit.cli.terminal import Terminal
 from labkit.engine import images
 from labkit.engine.engine import Engine
@@ -68,8 +68,7 @@ def ls(terminal: Terminal, call: Invocation) -> int:
         for names_of_line in _lines(names, with_digests)
     ]
     columns = ["Repository", "Tag", *(["Digest"] if digests else []), "ID", "CreatedSince", "Size"]
-    raw = "image_id: {{.ID}}" if quiet else WORDS["raw"]["images with digests" if digests else "images"]
-    terminal.out(_TABLE.shown(form, lines, columns, quiet="ID" if quiet else "", raw=raw))
+    terminal.out(_TABLE.shown(form, lines, columns, quiet="ID" if quiet else ""))
     return 0
 
 

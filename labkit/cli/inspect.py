@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from labkit.base.errors import DaemonError, NotFound
-from labkit.cli.documents import container_document, image_struct, typed_struct
+from labkit.cli.documents import container_document, image_struct, typed_struct, volume_struct
 from labkit.cli.table import Invocation
 from labkit.cli.terminal import Terminal
-from labkit.cli.volume import volume_struct
 from labkit.engine.container import find_container
 from labkit.go.template import PARSING_ERROR, TemplateError, inspect_element, parse_template
 from labkit.go.values import Struct, go_json

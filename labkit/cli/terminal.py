@@ -62,20 +62,19 @@ class Registries:
         """
         host = self.hub if self.hub and host == HUB else host
         registry = self.hosts.get(host)
-        if registry is None and self.online:
-            with extra("registry"):
-                from labkit.store import remote  # with its HTTP library, which nothing else needs
-
-            known = self._remotes.get(host)
-            if known is None:
-                known = self._remotes[host] = remote.Remote(remote.base_url(host))
-            return known.client()
-        if registry is None:
+        if registry is not None:
+            return Client(registry.handle)
+        if not self.online:
             name = host.partition(":")[0]
             raise DaemonError(
                 f'Get "https://{host}/v2/": dial tcp: lookup {name}: no such host', code="no-such-host"
             )
-        return Client(registry.handle)
+        with extra("registry"):
+            from labkit.store import remote  # with its HTTP library, which nothing else needs
+
+        if host not in self._remotes:
+            self._remotes[host] = remote.Remote(remote.base_url(host))
+        return self._remotes[host].client()
 
     def hint(self, reference: Reference) -> str:
         """Return labkit's own line about a name that leads nowhere, or "" where nothing is known.
@@ -84,26 +83,21 @@ class Registries:
         >>> Registries({"docker.io": docker_hub()}).hint(Reference("docker.io", "library/httpd", "2.5"))
         'labkit: did you mean httpd:2.4? httpd has the tags: 2, 2.4, 2.4.39, latest'
         """
-        registry = self.hosts.get(reference.domain)
+        registry, name = self.hosts.get(reference.domain), reference.familiar_name
         if registry is None:
             return ""
         if reference.path in registry.names:
-            name = reference.familiar_name
             tags = self.client(reference.domain).tags(reference.path)
             near = [f"{name}:{tag}" for tag in get_close_matches(reference.tag, tags, 1)]
             what = f"{name} has the tags: {', '.join(tags)}"
         elif reference.domain == HUB:
-            names = [name.removeprefix("library/") for name in registry.names]
-            near = self._elsewhere(reference) or get_close_matches(reference.familiar_name, names, 1)
+            names = [each.removeprefix("library/") for each in registry.names]
+            elsewhere = [f"{host}/{name}" for host, each in self.hosts.items() if name in each.names]
+            near = elsewhere or get_close_matches(name, names, 1)
             what = f"the built-in hub has: {', '.join(names)}"
         else:
             return ""
         return f"labkit: {f'did you mean {near[0]}? ' if near else ''}{what}"
-
-    def _elsewhere(self, reference: Reference) -> list[str]:
-        """Return the names by which the lab's other registries have what the hub was asked for."""
-        name = reference.familiar_name
-        return [f"{host}/{name}" for host, each in self.hosts.items() if each and name in each.names]
 
 
 @dataclass(frozen=True, slots=True)

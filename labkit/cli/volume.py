@@ -1,17 +1,12 @@
-"""`docker volume create`, `ls`, `inspect` and `rm`."""
+"""`docker volume create`, `ls` and `rm`."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from labkit.base.errors import LabkitError, NotFound
 from labkit.cli.formats import tabwriter
 from labkit.cli.table import Invocation
 from labkit.cli.terminal import Terminal
 from labkit.engine import volumes
-from labkit.engine.engine import Engine
-from labkit.go.moment import rfc3339
-from labkit.go.values import NilMap, Struct
 
 
 def create(terminal: Terminal, call: Invocation) -> int:
@@ -33,27 +28,6 @@ def ls(terminal: Terminal, call: Invocation) -> int:
     else:
         terminal.out(tabwriter([("DRIVER", "VOLUME NAME"), *(("local", name) for name in names)]))
     return 0
-
-
-def mountpoint(engine: Engine, name: str) -> str:
-    """Return the host's directory that has a volume's files."""
-    return f"{engine.data_root}/volumes/{name}/_data"
-
-
-def volume_struct(engine: Engine, name: str) -> Struct:
-    """Return what `docker volume inspect` shows of a volume; raises NotFound."""
-    volume = volumes.find(engine, name)
-    by_hand = volume.labels is not None
-    fields: dict[str, Any] = {
-        "CreatedAt": rfc3339(volume.created),
-        "Driver": "local",
-        "Labels": dict(volume.labels or ()) if by_hand else NilMap(),
-        "Mountpoint": mountpoint(engine, name),
-        "Name": name,
-        "Options": {} if by_hand else NilMap(),
-        "Scope": "local",
-    }
-    return Struct("*types.Volume", fields)
 
 
 def rm(terminal: Terminal, call: Invocation) -> int:

@@ -105,6 +105,7 @@ REFUSALS = {
     "docker inspect --type image x": "labkit: --type of 'docker inspect' is not simulated; it would look",
     "docker run -p 80-81:80-81 base:1": "labkit: -p with a range is not simulated; it would publish each",
     "docker ps --filter publish=80": "labkit: the filter publish is not simulated; it would list what it",
+    "docker images --format raw": "labkit: --format raw is not simulated; it would show a field a line",
     "docker build -f - .": "labkit: a Dockerfile from elsewhere is not simulated; it would be sent with the",
     "docker history ngins": "labkit: docker images lists what is here, docker pull ngins:latest",
     "docker start ngins": "labkit: docker ps -a lists all containers, the stopped ones too",

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from labkit.base.errors import DaemonError, LabkitError
 from labkit.cli.filters import filters, has_label, matches
 from labkit.cli.formats import Table, ellipsis, label_header
-from labkit.cli.table import WORDS, Invocation
+from labkit.cli.table import Invocation
 from labkit.cli.terminal import Terminal
 from labkit.dockerfile.instructions import config_changes
 from labkit.engine import container as containers
@@ -81,14 +81,9 @@ def ls(terminal: Terminal, call: Invocation) -> int:
     lines = [_Line(engine, each, bool(call.options["no-trunc"])) for each in _listed(engine, call)]
     columns = ["ID", "Image", "Command", "RunningFor", "Status", "Ports", "Names"]
     columns += ["Size"] if call.options["size"] else []
-    raw = (
-        "container_id: {{.ID}}"
-        if quiet
-        else WORDS["raw"]["ps"] + ("size: {{.Size}}\n" if call.options["size"] else "")
-    )
     if form not in ("", "table", "raw"):
         _check_format(form, _TABLE.rows(lines))
-    terminal.out(_TABLE.shown(form, lines, columns, quiet="ID" if quiet else "", raw=raw))
+    terminal.out(_TABLE.shown(form, lines, columns, quiet="ID" if quiet else ""))
     return 0
 
 
