@@ -81,8 +81,6 @@ def ellipsis(text: str, width: int) -> str:
     >>> ellipsis("docker-entrypoint.sh nginx", 20)
     'docker-entrypoint.s…'
     """
-    if width <= 1:
-        return text[: max(width, 0)]
     return text if len(text) <= width else text[: width - 1] + "…"
 
 
