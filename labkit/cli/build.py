@@ -96,14 +96,16 @@ def _named(terminal: Terminal, context: Place, file: str) -> str:
 
 
 def _dockerfile(terminal: Terminal, context: Place, file: str) -> str:
-    """Return the Dockerfile's name in the context."""
+    """Return the Dockerfile's name in the context; one that comes from elsewhere is refused."""
+    if file == "-":
+        raise NotSimulated(_OUTSIDE)
     try:
-        path = "/" if file == "-" else resolved(context.files, _named(terminal, context, file))
+        path = resolved(context.files, _named(terminal, context, file))
     except LabkitError as error:
         text = f"{_PREPARE}unable to evaluate symlinks in Dockerfile path: {error}"
         raise LabkitError(text, code="no-dockerfile", subject=error.subject) from None
     name = posixpath.relpath(path, context.path)
-    if name.startswith(".."):
+    if name.startswith("../"):
         raise NotSimulated(_OUTSIDE)
     return name
 

@@ -62,7 +62,6 @@ _KINDS: dict[str, Callable[[object], object]] = {
     "set": _set,
 }
 
-
 _GO_NAMES, _GO_TYPES = _TABLE["names"], _TABLE["types"]
 _MAPS, _POINTERS = _TABLE["maps"], _TABLE["pointers"]
 _OMITTED, _ABSENT = _TABLE["omitted"], _TABLE["absent"]

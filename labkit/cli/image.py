@@ -22,7 +22,7 @@ from labkit.oci.reference import Reference, parse_reference
 NONE = "<none>"
 
 
-class _Line(NamedTuple):
+class Line(NamedTuple):
     """An image under one of its names."""
 
     engine: Engine
@@ -37,7 +37,7 @@ class _Line(NamedTuple):
         return parse_time(self.image.config.created)
 
 
-_TABLE: Table[_Line] = Table(
+TABLE: Table[Line] = Table(
     lambda _: "*formatter.imageContext",
     {
         "ID": ("IMAGE ID", lambda line: line.image.id if line.full else short(line.image.id)),
@@ -63,12 +63,12 @@ def ls(terminal: Terminal, call: Invocation) -> int:
     form = str(call.options["format"])
     with_digests = digests or "{{.Digest}}" in form
     lines = [
-        _Line(engine, image, *names_of_line, full)
+        Line(engine, image, *names_of_line, full)
         for image, names in _filtered(engine, call)
-        for names_of_line in _lines(names, with_digests)
+        for names_of_line in name_lines(names, with_digests)
     ]
     columns = ["Repository", "Tag", *(["Digest"] if digests else []), "ID", "CreatedSince", "Size"]
-    terminal.out(_TABLE.shown(form, lines, columns, quiet="ID" if quiet else ""))
+    terminal.out(TABLE.shown(form, lines, columns, quiet="ID" if quiet else ""))
     return 0
 
 
@@ -108,7 +108,7 @@ def _in_time(engine: Engine, image: Image, wanted: dict[str, list[str]]) -> bool
     return all(own < each for each in before) and all(own > each for each in since)
 
 
-def _lines(names: list[Reference], with_digests: bool) -> Iterator[tuple[str, str, str]]:
+def name_lines(names: list[Reference], with_digests: bool) -> Iterator[tuple[str, str, str]]:
     """Yield repository, tag and digest: one for each tag, or each tag and digest of a repository."""
     tags: dict[str, list[str]] = {}
     digests: dict[str, list[str]] = {}

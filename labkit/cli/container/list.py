@@ -27,7 +27,7 @@ from labkit.oci.digest import short
 from labkit.oci.reference import parse_reference
 
 
-class _Line(NamedTuple):
+class Line(NamedTuple):
     """A container in the list."""
 
     engine: Engine
@@ -51,22 +51,22 @@ class _Line(NamedTuple):
         return ",".join(name if self.full else ellipsis(name, 15) for name in names)
 
 
-_TABLE: Table[_Line] = Table(
+TABLE: Table[Line] = Table(
     lambda _: "*formatter.ContainerContext",
     {
         "ID": ("CONTAINER ID", lambda line: line.container.id if line.full else line.container.id[:12]),
         "Names": ("NAMES", lambda line: line.container.name),
         "Image": ("IMAGE", lambda line: _image_name(line.engine, line.container, line.full)),
-        "Command": ("COMMAND", lambda line: shown_command(line.container, line.full)),
+        "Command": ("COMMAND", lambda line: _shown_command(line.container, line.full)),
         "CreatedAt": ("CREATED AT", lambda line: go_time(line.created)),
         "RunningFor": ("CREATED", lambda line: ago(line.created, line.engine.now)),
         "Ports": ("PORTS", lambda line: ports(line.container)),
         "State": ("STATE", lambda line: line.container.status),
-        "Status": ("STATUS", lambda line: status(line.engine, line.container)),
-        "Size": ("SIZE", _Line.size),
+        "Status": ("STATUS", lambda line: _status(line.engine, line.container)),
+        "Size": ("SIZE", Line.size),
         "Labels": ("LABELS", lambda line: ",".join(map("=".join, line.labels.items()))),
         "Label": (label_header, lambda line: lambda name: line.labels.get(name, "")),
-        "Mounts": ("MOUNTS", _Line.mounts),
+        "Mounts": ("MOUNTS", Line.mounts),
         "LocalVolumes": ("LOCAL VOLUMES", lambda line: str(len({v.name for v in line.container.volumes}))),
         "Networks": ("NETWORKS", lambda line: _network(line.container)),
     },
@@ -78,12 +78,12 @@ _STATES = ("created", "restarting", "running", "removing", "paused", "exited", "
 def ls(terminal: Terminal, call: Invocation) -> int:
     """List containers, as `docker ps`."""
     engine, quiet, form = terminal.engine, bool(call.options["quiet"]), str(call.options["format"])
-    lines = [_Line(engine, each, bool(call.options["no-trunc"])) for each in _listed(engine, call)]
+    lines = [Line(engine, each, bool(call.options["no-trunc"])) for each in _listed(engine, call)]
     columns = ["ID", "Image", "Command", "RunningFor", "Status", "Ports", "Names"]
     columns += ["Size"] if call.options["size"] else []
     if form not in ("", "table", "raw"):
-        _check_format(form, _TABLE.rows(lines))
-    terminal.out(_TABLE.shown(form, lines, columns, quiet="ID" if quiet else ""))
+        _check_format(form, TABLE.rows(lines))
+    terminal.out(TABLE.shown(form, lines, columns, quiet="ID" if quiet else ""))
     return 0
 
 
@@ -143,7 +143,7 @@ def _network(container: Container) -> str:
     return "bridge" if container.options.network == "default" else container.options.network
 
 
-def shown_command(container: Container, full: bool = False) -> str:
+def _shown_command(container: Container, full: bool = False) -> str:
     """Return what the tables show of a container's command: quoted, and cut unless it is wanted in full."""
     command = " ".join(f"'{word}'" if " " in word else word for word in container.command)
     return go_quote(command if full else ellipsis(command, 20))
@@ -158,7 +158,7 @@ def _image_name(engine: Engine, container: Container, full: bool) -> str:
     return container.image_id if full else short(container.image_id)
 
 
-def status(engine: Engine, container: Container) -> str:
+def _status(engine: Engine, container: Container) -> str:
     """Return what `docker ps` says of a container's state: `Up 5 minutes`, `Exited (0) 2 hours ago`.
 
     Docker counts from the nanosecond here, not from the second.
