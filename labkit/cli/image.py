@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from labkit.base.errors import DaemonError, InvalidReference, LabkitError, NotFound
+from labkit.base.errors import DaemonError, InvalidReference, LabkitError, NotFound, retold
 from labkit.cli.filters import filters, has_label
 from labkit.cli.formats import Table, ellipsis
 from labkit.cli.table import Invocation
@@ -180,14 +180,12 @@ def history(terminal: Terminal, call: Invocation) -> int:
 def tag(terminal: Terminal, call: Invocation) -> int:
     """Give an image another name."""
     source, target = call.args
-    try:
-        if parse_reference(target if source else "").digest:
-            terminal.err("refusing to create a tag with a digest reference\n")
-            return 1
-    except InvalidReference as error:
-        shown = target if source else ""
-        terminal.err(f'Error parsing reference: "{shown}" is not a valid repository/tag: {error}\n', error)
-        return 1
+    shown = target if source else ""
+    wrong = f'Error parsing reference: "{shown}" is not a valid repository/tag: '
+    with retold(LabkitError, InvalidReference, start=wrong):
+        reference = parse_reference(shown)
+    if reference.digest:
+        raise LabkitError("refusing to create a tag with a digest reference")
     images.tag(terminal.engine, source, target)
     return 0
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from labkit.base.errors import DaemonError, NotFound
 from labkit.cli.documents import container_document, image_struct, typed_struct, volume_struct
-from labkit.cli.table import Invocation
+from labkit.cli.table import Invocation, UsageError
 from labkit.cli.terminal import Terminal
 from labkit.engine.container import find_container
 from labkit.go.template import PARSING_ERROR, TemplateError, inspect_element, parse_template
@@ -47,8 +47,7 @@ def _inspect(terminal: Terminal, call: Invocation, finders: Sequence[Find], kind
     try:
         template = parse_template(form) if form else None
     except TemplateError as error:
-        terminal.err(f"{error.prefixed(PARSING_ERROR)}\n")
-        return 64
+        raise UsageError(f"{error.prefixed(PARSING_ERROR)}\n", 64) from None
     found, text, errors = [], "", []
     for name in call.args:
         try:

@@ -497,7 +497,7 @@ def dispatch(terminal: Terminal, words: Sequence[str]) -> int:
         return int(handler(terminal, call))
     except UsageError as error:
         terminal.err(error.text, error)
-        terminal.hint = error.hint
+        terminal.hint = error.hint or terminal.hint
         return error.exit_code
     except LabkitError as error:
         terminal.err(f"{told_by_client(error)}\n", error)

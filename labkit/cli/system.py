@@ -6,7 +6,7 @@ from labkit.cli import image
 from labkit.cli.container import list as ps
 from labkit.cli.documents import engine_document, typed_struct, version_document
 from labkit.cli.formats import Table, tabwriter
-from labkit.cli.table import WORDS, Invocation
+from labkit.cli.table import WORDS, Invocation, UsageError
 from labkit.cli.terminal import Terminal
 from labkit.engine import container as containers
 from labkit.engine import images, usage, volumes
@@ -102,8 +102,7 @@ def _formatted(terminal: Terminal, form: str, value: Struct, name: str) -> int:
     try:
         template = parse_template(form, name)
     except TemplateError as error:
-        terminal.err(f"{error.prefixed(PARSING_ERROR)}\n")
-        return 64
+        raise UsageError(f"{error.prefixed(PARSING_ERROR)}\n", 64) from None
     try:
         terminal.out(template.execute(value) + "\n")
     except TemplateError as error:

@@ -116,6 +116,7 @@ REFUSALS = {
     "docker pull NGINX": "labkit: write the name in small letters",
     "docker pull a:b:c": "labkit: a name looks like nginx, nginx:1.15.12 or team/app:v2",
     "docker pull ngins": "labkit: did you mean nginx? the built-in hub has: ",
+    "docker run ngins": "labkit: did you mean nginx? the built-in hub has: ",
     "docker pull wordpress": "labkit: the built-in hub has: ",
     "docker pull nginx:9": "labkit: nginx has the tags: ",
     "docker pull registry.example.com/x": "labkit: names without a host, like nginx, need no network",

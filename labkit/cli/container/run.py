@@ -47,8 +47,7 @@ def run(terminal: Terminal, call: Invocation) -> int:
         raise
     except LabkitError as error:
         told = told_by_client(error).removesuffix(".")
-        terminal.err(f"docker: {told}.\nSee 'docker run --help'.\n", error)
-        return 125
+        raise UsageError(f"docker: {told}.\nSee 'docker run --help'.\n", 125) from error
     try:
         if detached:
             terminal.out(f"{container.id}\n")
@@ -58,8 +57,7 @@ def run(terminal: Terminal, call: Invocation) -> int:
     except StartError as error:
         if container.options.auto_remove:
             containers.remove(terminal.engine, container.id, with_volumes=True)
-        terminal.err(f"docker: Error response from daemon: {error}.\n", error)
-        return error.status
+        raise UsageError(f"docker: Error response from daemon: {error}.\n", error.status) from error
     if not detached:
         return _finish(terminal, container, container.log)
     if container.options.auto_remove and not container.running:
@@ -244,9 +242,8 @@ def attach(terminal: Terminal, call: Invocation) -> int:
     """Connect the terminal to a running container's main process."""
     container = named(terminal.engine, call.args[0])
     if not container.running:
-        terminal.err("You cannot attach to a stopped container, start it first\n")
-        terminal.hint = f"labkit: docker start -ai {call.args[0]} starts it again, with what it wrote"
-        return 1
+        hint = f"labkit: docker start -ai {call.args[0]} starts it again, with what it wrote"
+        raise UsageError("You cannot attach to a stopped container, start it first\n", 1, hint)
     if container.options.open_stdin and not call.options["no-stdin"]:
         _check_tty(terminal, container.options.tty)
     return _finish(terminal, container, (), 1)
