@@ -127,11 +127,8 @@ def _sent(place: Place, name: str) -> tuple[Context, int]:
 
 
 def _from_stdin(terminal: Terminal, file: str) -> tuple[Context, int]:
-    try:
+    with retold(LabkitError, start=f"{_PREPARE}failed to peek context header from STDIN: "):
         data = terminal.stdin()
-    except LabkitError as error:
-        peek = "unable to prepare context: failed to peek context header from STDIN"
-        raise LabkitError(f"{peek}: {error}") from error
     context = of_tar(Content.of(data))
     if context is not None:
         return replace(context, dockerfile=file or "Dockerfile"), len(data)

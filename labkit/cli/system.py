@@ -105,8 +105,7 @@ def _formatted(terminal: Terminal, form: str, value: Struct, name: str) -> int:
         raise UsageError(f"{error.prefixed(PARSING_ERROR)}\n", 64) from None
     try:
         terminal.out(template.execute(value) + "\n")
-    except TemplateError as error:
+    except TemplateError:
         terminal.out("\n")
-        terminal.err(f"{error}\n")
-        return 1
+        raise
     return 0

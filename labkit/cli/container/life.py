@@ -11,7 +11,7 @@ from dataclasses import replace
 from labkit.base.errors import DaemonError, LabkitError, NotFound, retold
 from labkit.cli.container.list import ports
 from labkit.cli.container.run import requested
-from labkit.cli.table import Invocation
+from labkit.cli.table import Invocation, UsageError
 from labkit.cli.terminal import Terminal, named, told_by_client
 from labkit.engine import container as containers
 from labkit.engine import process
@@ -50,8 +50,8 @@ def rename(terminal: Terminal, call: Invocation) -> int:
             raise LabkitError("Error: Neither old nor new names may be empty")
         containers.rename(terminal.engine, requested(terminal.engine, old), new)
     except DaemonError as error:
-        terminal.err(f"{told_by_client(error)}\nError: failed to rename container named {old}\n", error)
-        return 1
+        told = f"{told_by_client(error)}\nError: failed to rename container named {old}\n"
+        raise UsageError(told) from error
     return 0
 
 
