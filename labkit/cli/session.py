@@ -132,12 +132,13 @@ class Again:
 class Prompt:
     """Where a session stands: its machine's files, the shell there, and what the terminal is connected to.
 
-    `unread` are lines that are no whole command yet.
+    `outer` are the shells around it, where `sh` was typed. `unread` are lines that are no whole command yet.
     """
 
     files: Dir = MACHINE
     overlays: tuple[Overlay, ...] = ()
     shell: Waiting = _AT_HOME
+    outer: tuple[Waiting, ...] = ()
     attached: Attached | None = None
     unread: str = ""
     again: Again | None = None
@@ -257,12 +258,21 @@ class Session:
 
     def _run_alone(self, line: str, stdin: bytes | None) -> Result:
         with self.apart():
+            depth = len(self.place.outer)
             result = self._line(_without_prompt(line), stdin or b"", ended=True, pipe=stdin is not None)
             while self.inside:
                 shown = self.prompt
                 ended = self._line(None)
                 result = _joined(result, _told(shown), ended, hint=NOBODY_TYPES if shown else "")
+            while len(self.place.outer) > depth:
+                result = _joined(result, self._end_shell())
         return result
+
+    def _end_shell(self) -> Result:
+        """End the innermost of the home's shells, as Ctrl-D does, and go on in the one around it."""
+        status, (*outer, shell) = self.place.shell.memory["status"], self.place.outer
+        self.place = replace(self.place, shell=shell, outer=tuple(outer))
+        return self._at_home(process.keyboard(self.engine), status=status)
 
     @contextmanager
     def apart(self) -> Iterator[None]:
@@ -295,7 +305,9 @@ class Session:
             self.place = replace(place, unread=f"{text}\n")
             return Result((), 0)
         self.place = replace(place, unread="")
-        return self._line(text) if text is not None or found else Result((), 0)
+        if text is None and found is None:
+            return self._end_shell() if place.outer else Result((), 0)
+        return self._line(text)
 
     def _line(
         self, text: str | None, typed: bytes = b"", *, ended: bool = False, pipe: bool = False
@@ -379,11 +391,12 @@ class Session:
             mounts=fs,
             dialect=self.dialect,
         )
-        done = resume([self.place.shell], machine, text=text, status=status)
-        *_, shell = done.shells
+        done = resume([*self.place.outer, self.place.shell], machine, text=text, status=status)
+        *outer, shell = done.shells
         attached = replace(self._attach, rest=shell.rest) if self._attach else None
         self._attach = None
-        self.place = replace(self.place, files=fs.disk, overlays=fs.overlays, shell=shell, attached=attached)
+        place = replace(self.place, files=fs.disk, overlays=fs.overlays)
+        self.place = replace(place, shell=shell, outer=tuple(outer), attached=attached)
         output = tuple((chunk.stream, chunk.data) for chunk in done.chunks)
         if not done.finished and not self._hints:
             self._hints.append(GOES_ON)

@@ -1,4 +1,8 @@
-"""Moments in nanoseconds since 1970, and the texts for them (RFC 3339, as Go writes it)."""
+"""Moments in nanoseconds since 1970, and the texts for them.
+
+`parse_time` and `rfc3339_nano` are for the texts of documents (RFC 3339, as Go writes it); `moment_of` reads
+what a learner writes for `--since`, `--until` and the filter `until` (moby, api/types/time).
+"""
 
 from __future__ import annotations
 
@@ -37,7 +41,7 @@ def parse_time(text: str) -> int:
 
 def _moment(found: re.Match[str]) -> int | None:
     """Return the moment of year, month, day, hour, minute, second, fraction and zone; None out of range."""
-    year, month, day, hour, minute, second = map(int, found.groups()[:6])
+    year, month, day, hour, minute, second = (int(part or 0) for part in found.groups()[:6])
     if hour > 23 or minute > 59 or second > 59:
         return None
     try:
@@ -46,7 +50,8 @@ def _moment(found: re.Match[str]) -> int | None:
         return None
     days -= _CYCLE_DAYS if year < 1 else 0
     seconds = ((days * 24 + hour) * 60 + minute) * 60 + second
-    if (zone := found[8]) != "Z":
+    zone = found[8] or "Z"
+    if zone != "Z":
         hours, _, minutes = zone[1:].partition(":")
         away = int(hours) * 3600 + int(minutes) * 60
         seconds += away if zone[0] == "-" else -away
@@ -96,3 +101,28 @@ def fraction(moment: int) -> str:
 
 
 UNITS = {"ns": 1, "us": 10**3, "µs": 10**3, "ms": 10**6, "s": SECOND, "m": 60 * SECOND, "h": 3600 * SECOND}
+_PART = r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)"
+_DURATION = re.compile(rf"([+-]?)((?:{_PART})+)", re.ASCII)
+_UNIX = re.compile(r"(\d+)(?:\.(\d{1,9}))?", re.ASCII)
+_TIME = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)(?:T(\d\d)(?::(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?)?)?(Z|[+-]\d\d:\d\d)?", re.ASCII
+)
+
+
+def moment_of(text: str, now: int) -> int | None:
+    """Return the moment in nanoseconds since 1970: a duration before now, a time, or seconds since 1970.
+
+    A time without a zone is UTC. None for any other text.
+
+    >>> moment_of("1m30s", 100 * 10**9), moment_of("1970-01-01T00:00:05Z", 0), moment_of("7", 0)
+    (10000000000, 5000000000, 7000000000)
+    """
+    if text == "0":
+        return now
+    if found := _DURATION.fullmatch(text):
+        parts = re.findall(_PART, found[2], re.ASCII)
+        length = sum(int(float(number) * UNITS[unit]) for number, unit in parts)
+        return now + length if found[1] == "-" else now - length
+    if found := _UNIX.fullmatch(text):
+        return int(found[1]) * SECOND + int((found[2] or "").ljust(9, "0"))
+    return _moment(found) if (found := _TIME.fullmatch(text)) else None

@@ -1,4 +1,4 @@
-"""Moments as documents hold them."""
+"""Moments that a learner writes, as moby's GetTimestamp takes them."""
 
 from __future__ import annotations
 
@@ -6,21 +6,37 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labkit.go.moment import parse_time, rfc3339_nano
+from labkit.go.moment import moment_of, parse_time, rfc3339_nano
+
+NOW = 1_000_000 * 10**9
 
 
 @pytest.mark.parametrize(
     ("text", "moment"),
     [
+        ("1h30m", NOW - 5400 * 10**9),
+        ("1.5s", NOW - 15 * 10**8),
+        ("-5s", NOW + 5 * 10**9),
+        ("0", NOW),
+        ("10", 10 * 10**9),
+        ("10.5", 105 * 10**8),
+        ("1970-01-02", 86_400 * 10**9),
+        ("1970-01-01T01", 3600 * 10**9),
+        ("1970-01-01T00:01", 60 * 10**9),
         ("1970-01-01T00:00:01.5Z", 15 * 10**8),
         ("1970-01-01T02:00:00+01:30", 1800 * 10**9),
         ("1970-01-01T00:00:00-01:00", 3600 * 10**9),
+        ("1970-13-01", None),
+        ("soon", None),
+        ("", None),
+        ("5 m", None),
     ],
 )
-def test_a_text_is_a_moment(text: str, moment: int) -> None:
-    assert parse_time(text) == moment
+def test_a_text_is_a_moment_or_none(text: str, moment: int | None) -> None:
+    assert moment_of(text, NOW) == moment
 
 
 @given(st.integers(0, 4_000_000_000 * 10**9))
 def test_a_time_that_docker_prints_is_read_back(moment: int) -> None:
-    assert parse_time(rfc3339_nano(moment)) == moment
+    text = rfc3339_nano(moment)
+    assert moment_of(text, NOW) == parse_time(text) == moment
