@@ -46,8 +46,7 @@ def write_archive(terminal: Terminal, target: str, content: Callable[[], Content
     """
     if not target:
         if terminal.tty:
-            terminal.err("cowardly refusing to save to a terminal. Use the -o flag or redirect\n")
-            return 1
+            raise LabkitError("cowardly refusing to save to a terminal. Use the -o flag or redirect")
         terminal.archive(content())
         return 0
     files, path, real = places.target(terminal, target)
@@ -112,14 +111,10 @@ def load(terminal: Terminal, call: Invocation) -> int:
     source, request = str(call.options["input"]), "images/load?quiet=1"
     stdin = b"" if source else terminal.sent("Post", request)
     if not source and not stdin:
-        terminal.err("requested load from stdin, but stdin is empty\n")
-        return 1
+        raise LabkitError("requested load from stdin, but stdin is empty")
     file = _archive(terminal, source, request) if source else Content.of(stdin)
-    try:
+    with retold(LabkitError):
         loaded = archives.load(terminal.engine, file)
-    except LabkitError as error:
-        terminal.err(f"{error}\n", error)
-        return 1
     for event in [] if call.options["quiet"] else loaded.events:
         terminal.see(event)
         if terminal.tty:

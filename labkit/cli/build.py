@@ -1,11 +1,8 @@
 """`docker build`: the client's part, which is the context, and what the builder prints.
 
-The context is a directory without what its `.dockerignore` names, and the Dockerfile, which may stand
-outside of it or come from standard input; or all of it comes from standard input, as a tar. A directory of
-the pretend home comes before a real one of its name; the real one is taken where it has the Dockerfile that
-the other lacks (docker/cli, cli/command/image/build/context.go).
-
-`docker builder prune` finds nothing: the classic builder's cache is the images themselves.
+The context is a directory without what its `.dockerignore` names; or it comes from standard input, as a tar
+or as a Dockerfile alone. A directory of the pretend home comes before a real one of its name; the real one is
+taken where it has the Dockerfile that the other lacks (docker/cli, cli/command/image/build/context.go).
 """
 
 from __future__ import annotations
@@ -15,7 +12,7 @@ import re
 from dataclasses import replace
 
 from labkit.base.errors import DaemonError, FileSystemError, LabkitError, NotSimulated, retold
-from labkit.base.text import decode, encode
+from labkit.base.text import encode
 from labkit.cli import places
 from labkit.cli.formats import progress_bar
 from labkit.cli.places import Place
@@ -40,7 +37,8 @@ from labkit.shell.files import FileTree
 
 _GIT = re.compile(r"git://|github\.com/|git@|https?://.*\.git(?:#.*)?$")
 _PREPARE = "unable to prepare context: "
-_HEADER, _END = 512, 1024
+_OUTSIDE = "labkit: a Dockerfile from elsewhere is not simulated; it would be sent with the context: copy it"
+_HEADER = 512
 
 
 def prepare(terminal: Terminal, source: str, file: str) -> tuple[Context, int]:
@@ -61,8 +59,7 @@ def prepare(terminal: Terminal, source: str, file: str) -> tuple[Context, int]:
         raise LabkitError(f"{_PREPARE}context must be a directory: {place.path}")
     if place.real and not source.startswith("/"):
         terminal.news = "read", places.READ.format(f"the context {source}")
-    name, text = _dockerfile(terminal, place, file)
-    return _sent(terminal, place, name, text, from_stdin=file == "-")
+    return _sent(place, _dockerfile(terminal, place, file))
 
 
 def _choose(terminal: Terminal, source: str, file: str) -> Place | None:
@@ -74,7 +71,7 @@ def _choose(terminal: Terminal, source: str, file: str) -> Place | None:
     real = Place(RealFiles(), places.on_disk(terminal, source), True)
     found = [each._replace(path=_leads_to(each.files, each.path)) for each in (home, real) if source]
     found = [each for each in found if each.path]
-    if len(found) == 2 and file != "-":
+    if len(found) == 2:
         has = [bool(_leads_to(each.files, _named(terminal, each, file))) for each in found]
         if has == [False, True]:
             return real._replace(path=found[1].path)
@@ -98,61 +95,40 @@ def _named(terminal: Terminal, context: Place, file: str) -> str:
     return small if _leads_to(context.files, small) and not _leads_to(context.files, default) else default
 
 
-def _dockerfile(terminal: Terminal, context: Place, file: str) -> tuple[str, str | None]:
-    """Return the Dockerfile's name in the context, or else its text."""
+def _dockerfile(terminal: Terminal, context: Place, file: str) -> str:
+    """Return the Dockerfile's name in the context; one that comes from elsewhere is refused."""
     if file == "-":
-        return "", decode(terminal.stdin)
+        raise NotSimulated(_OUTSIDE)
     try:
         path = resolved(context.files, _named(terminal, context, file))
     except LabkitError as error:
         text = f"{_PREPARE}unable to evaluate symlinks in Dockerfile path: {error}"
         raise LabkitError(text, code="no-dockerfile", subject=error.subject) from None
     name = posixpath.relpath(path, context.path)
-    if not name.startswith("../"):
-        return name, None
-    if isinstance(context.files.stat(path).node, Dir):
-        raise LabkitError(f"read {file}: is a directory")
-    return "", decode(context.files.content(path).read())
+    if name.startswith("../"):
+        raise NotSimulated(_OUTSIDE)
+    return name
 
 
-def _sent(
-    terminal: Terminal, place: Place, name: str, text: str | None, *, from_stdin: bool
-) -> tuple[Context, int]:
-    """Return a context without what is ignored, and with a Dockerfile from elsewhere in it."""
+def _sent(place: Place, name: str) -> tuple[Context, int]:
+    """Return a context without what is ignored."""
     lines = ""
     if _leads_to(place.files, given := gopath.join(place.path, IGNORE)):
         lines = place.files.content(given).read().decode("utf-8", "replace")
     with retold(LabkitError, start="error checking context: "):
         patterns = ignore.read_patterns(lines)
         ignore.compiled(patterns)
-        patterns = ignore.kept_for_the_build(patterns, "" if from_stdin else name)
+        patterns = ignore.kept_for_the_build(patterns, name)
         root = tree.unnested(_listed(place.files, place.path, {}))
         assert isinstance(root, Dir)
         root, bare = ignore.filtered(root, ignore.compiled(patterns))
         root = tree.unnested(_read(place.files, root, place.path))
-    unsent = _HEADER * len(bare)
-    if text is not None:
-        known = tree.get(root, IGNORE)
-        name = f".dockerfile.{terminal.engine.new_id()[:20]}"
-        meta = Meta(0o600, mtime=terminal.engine.now)
-        added = {
-            name: Content.of(encode(text)),
-            IGNORE: Content.of(f"{lines if known else IGNORE}\n{name}\n".encode()),
-        }
-        for path, content in added.items():
-            root = tree.put(root, path, File(content, meta))
-        # The client ends such a tar with its last file, without padding or an end.
-        last = added[name if known else IGNORE].size
-        unsent += _END + -last % _HEADER
-    return Context(root, name, {path: path for path in bare}), write_tar(root).size - unsent
+    return Context(root, name, {path: path for path in bare}), write_tar(root).size - _HEADER * len(bare)
 
 
 def _from_stdin(terminal: Terminal, file: str) -> tuple[Context, int]:
-    try:
-        data = terminal.stdin
-    except LabkitError as error:
-        peek = "unable to prepare context: failed to peek context header from STDIN"
-        raise LabkitError(f"{peek}: {error}") from error
+    with retold(LabkitError, start=f"{_PREPARE}failed to peek context header from STDIN: "):
+        data = terminal.stdin()
     context = of_tar(Content.of(data))
     if context is not None:
         return replace(context, dockerfile=file or "Dockerfile"), len(data)
@@ -196,17 +172,10 @@ def _read(files: FileTree, root: Dir, path: str) -> tree.Nested[Dir]:
 
 
 _RED, _PLAIN = b"\x1b[91m", b"\x1b[0m"
-_NO_SQUASH = '"--squash" is only supported on a Docker daemon with experimental features enabled\n'
-_NO_SECURITY = "The daemon on this platform does not support setting security options on build"
 
 
 def build(terminal: Terminal, call: Invocation) -> int:
     """Build an image from a Dockerfile and a context."""
-    if call.options["squash"]:
-        terminal.err(_NO_SQUASH)
-        return 1
-    if not call.options["disable-content-trust"]:
-        raise NotSimulated("labkit: content trust is not simulated; it would ask a notary server")
     request = _request(terminal, call)
     context, size = prepare(terminal, call.args[0], str(call.options["file"]))
     quiet = bool(call.options["quiet"])
@@ -232,8 +201,6 @@ def build(terminal: Terminal, call: Invocation) -> int:
         pull_image(screen, reference, stream=1)
 
     try:
-        if call.options["security-opt"]:
-            raise DaemonError(_NO_SECURITY)
         image = run_build(terminal.engine, context, request, pull=pull, say=say, see=see)
     except LabkitError as error:
         streamed = len(screen.output) > begun
@@ -266,14 +233,3 @@ def _request(terminal: Terminal, call: Invocation) -> BuildRequest:
         target=str(given["target"]),
         network=str(given["network"]),
     )
-
-
-def prune(terminal: Terminal, call: Invocation) -> int:
-    """Remove the build cache: there is none beside the images."""
-    if not call.options["force"]:
-        what = "all" if call.options["all"] else "all dangling"
-        terminal.out(
-            f"WARNING! This will remove {what} build cache. Are you sure you want to continue? [y/N] "
-        )
-    terminal.out("Total reclaimed space: 0B\n")
-    return 0

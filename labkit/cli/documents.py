@@ -9,18 +9,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from labkit.base.text import packaged
 from labkit.engine import container as containers
-from labkit.engine import images
+from labkit.engine import images, volumes
 from labkit.engine.container import container_config, exposed_ports
 from labkit.engine.engine import Engine, container_layers, layer_names
 from labkit.engine.state import Container, MountFlag, VolumeMount
 from labkit.engine.usage import snapshots
 from labkit.go import path as gopath
-from labkit.go.moment import rfc3339_nano
+from labkit.go.moment import rfc3339, rfc3339_nano
 from labkit.go.struct import ZERO_TIME, thaw
 from labkit.go.values import GoTime, NilList, NilMap, Struct
 from labkit.oci.image import SERVER_VERSION, Image
@@ -34,12 +33,11 @@ from labkit.oci.image import SERVER_VERSION, Image
 _TABLE: dict[str, dict[str, Any]] = json.loads(packaged("labkit.cli", "documents.json"))
 
 
-def _struct(go_type: str, document: object, json_names: Mapping[str, str] | None = None) -> Struct:
-    keys, row = json_names or {}, _TABLE["structs"][go_type]
-    found = document if isinstance(document, Mapping) else {}
-    names = (field.partition(":") for field in row["fields"].split())
-    fields = {name: _of_kind(kind, found.get(keys.get(name, name))) for name, _, kind in names}
-    return Struct(go_type, fields, keys, frozenset(row["omitempty"].split()))
+def _struct(go_type: str, document: object) -> Struct:
+    row, found = _TABLE["structs"][go_type], document if isinstance(document, Mapping) else {}
+    fields = (field.partition(":") for field in row["fields"].split())
+    typed = {name: _of_kind(kind, found.get(name)) for name, _, kind in fields}
+    return Struct(go_type, typed, omitempty=frozenset(row["omitempty"].split()))
 
 
 def _of_kind(kind: str, value: object) -> object:
@@ -62,65 +60,53 @@ _KINDS: dict[str, Callable[[object], object]] = {
     "list": lambda value: NilList() if value is None else value,
     "map": lambda value: NilMap() if value is None else value,
     "set": _set,
-    "time": lambda value: GoTime(value or ZERO_TIME),
 }
-
-
-def image_inspect(document: Mapping[str, object]) -> Struct:
-    """Type the JSON object of an image's inspect, for `inspect_element` and `go_json`.
-
-    >>> image = image_inspect({"Id": "sha256:27a1", "Config": {"Cmd": ["nginx"]}})
-    >>> image.fields["ID"], image.fields["Config"].fields["Volumes"]
-    ('sha256:27a1', {})
-    """
-    return _struct("*types.ImageInspect", document, {"ID": "Id"})
-
 
 _GO_NAMES, _GO_TYPES = _TABLE["names"], _TABLE["types"]
 _MAPS, _POINTERS = _TABLE["maps"], _TABLE["pointers"]
-_OMITTED = _TABLE["omitted"]
-"""What JSON leaves out where it is empty; `Target` is a field of a mount of `--mount`."""
+_OMITTED, _ABSENT = _TABLE["omitted"], _TABLE["absent"]
+"""What JSON leaves out where it is empty, and the fields that no document here has."""
 
 
 def typed_struct(go_type: str, document: Mapping[str, object]) -> Struct:
-    """Type a JSON object whose keys are all its struct's fields, and the objects in it.
+    """Type a JSON object whose keys are its struct's fields, and the objects in it.
 
-    >>> typed_struct("types.Version", {"ApiVersion": "1.41"}).fields
-    {'APIVersion': '1.41'}
+    >>> image = typed_struct("*types.ImageInspect", {"Id": "sha256:27a1", "Config": {"Cmd": ["nginx"]}})
+    >>> image.fields["ID"], image.fields["Config"].fields["Volumes"]
+    ('sha256:27a1', {})
     """
+    document = {**document, **_ABSENT.get(go_type, {})}
     names = {_GO_NAMES.get(key, key): key for key in document}
     fields = {name: _typed(key, document[key]) for name, key in names.items()}
-    return Struct(go_type, fields, names)
+    return Struct(go_type, fields, names, frozenset(_OMITTED.get(go_type, ())))
 
 
 def _typed(key: str, value: object) -> object:
-    if key == "Config":
+    if key in ("Config", "ContainerConfig"):
         return _of_kind("*container.Config", value)
     if value is None:
         return None if key in _POINTERS else NilMap() if key in _MAPS else NilList()
     if isinstance(value, list):
         return [_typed(key, item) for item in value]
     if not isinstance(value, Mapping):
-        return value
+        return GoTime(str(value)) if key == "LastTagTime" else value
     if key == "LogConfig":
         fields = {"Type": value["Type"], "Config": _typed("LogOptions", value["Config"])}
         return Struct(_GO_TYPES[key], fields)
-    if key == "State":
-        value = {**value, "Health": None}
-    if omitted := _OMITTED.get("Target" if "Target" in value else key):
-        return replace(typed_struct(_GO_TYPES.get(key, f"types.{key}"), value), omitempty=frozenset(omitted))
     if key in _MAPS:
         return {name: _typed(f"{key}[]", item) for name, item in value.items()}
-    return typed_struct(_GO_TYPES.get(key, f"types.{key}"), value)
-
-
-# What `docker inspect` and `docker info` show of the storage driver: what the driver says itself.
+    return typed_struct("mount.Mount" if "Target" in value else _GO_TYPES.get(key, f"types.{key}"), value)
 
 
 def graph_driver(engine: Engine, names: Sequence[str]) -> dict[str, Any]:
     """Return the member GraphDriver for a stack of layers, the top one first."""
     data = dict(engine.driver.metadata(engine.driver_home, names)) if names else {}
     return {"Data": data or None, "Name": engine.driver.name}
+
+
+def image_struct(engine: Engine, name: str) -> Struct:
+    """Return what `docker image inspect` shows of an image; raises NotFound."""
+    return typed_struct("*types.ImageInspect", image_document(engine, images.find_image(engine, name)))
 
 
 def image_document(engine: Engine, image: Image) -> dict[str, Any]:
@@ -218,12 +204,16 @@ def _mount(engine: Engine, volume: VolumeMount) -> dict[str, Any]:
         **_TABLE["Mount"],
         "Type": "volume",
         "Name": volume.name,
-        "Source": f"{engine.data_root}/volumes/{volume.name}/_data",
+        "Source": _mountpoint(engine, volume.name),
         "Destination": volume.destination,
         "Driver": "local",
         "Mode": volume.mode,
         "RW": not volume.read_only,
     }
+
+
+def _mountpoint(engine: Engine, name: str) -> str:
+    return f"{engine.data_root}/volumes/{name}/_data"
 
 
 def _memory(flag: MountFlag) -> dict[str, Any]:
@@ -251,14 +241,12 @@ def _port_bindings(container: Container) -> dict[str, Any]:
 
 def _host_config(container: Container) -> dict[str, Any]:
     options = container.options
-    policy, _, count = options.restart.partition(":")
     return {
         **_TABLE["HostConfig"],
         "Binds": [each for each in options.volumes if ":" in each] or None,
         "LogConfig": {"Type": options.log_driver, "Config": {}},
         "NetworkMode": options.network,
         "PortBindings": _port_bindings(container),
-        "RestartPolicy": {"Name": policy, "MaximumRetryCount": int(count or 0)},
         "AutoRemove": options.auto_remove,
         "PublishAllPorts": options.publish_all,
         "ReadonlyRootfs": options.read_only,
@@ -290,3 +278,19 @@ def _network_settings(container: Container) -> dict[str, Any]:
     shown = {**ports, **_port_bindings(container)} if container.running and options.network != "none" else {}
     name = "bridge" if options.network == "default" else options.network
     return {**_TABLE["NetworkSettings"], "Ports": shown, "Networks": {name: dict(_TABLE["Network"])}}
+
+
+def volume_struct(engine: Engine, name: str) -> Struct:
+    """Return what `docker volume inspect` shows of a volume; raises NotFound."""
+    volume = volumes.find(engine, name)
+    by_hand = volume.labels is not None
+    fields: dict[str, Any] = {
+        "CreatedAt": rfc3339(volume.created),
+        "Driver": "local",
+        "Labels": dict(volume.labels or ()) if by_hand else NilMap(),
+        "Mountpoint": _mountpoint(engine, name),
+        "Name": name,
+        "Options": {} if by_hand else NilMap(),
+        "Scope": "local",
+    }
+    return Struct("*types.Volume", fields)

@@ -13,16 +13,14 @@ from dataclasses import dataclass, field
 from labkit.base.errors import InvalidReference, LabkitError
 from labkit.base.text import encode
 from labkit.cli.help import HELP
-from labkit.cli.mounts import comma_fields, parse_mount
-from labkit.cli.table import FALSE, NUMBERS, REPEATED, TRUE, Flag, Value
+from labkit.cli.mounts import parse_mount
+from labkit.cli.table import FALSE, REPEATED, TRUE, Flag, Value
 from labkit.go.quote import go_quote
 from labkit.oci.reference import parse_reference
 
-_STREAMS = frozenset({"stdin", "stdout", "stderr"})
 _NUMBER = re.compile(
     r"[+-]?(0[xX](_?[0-9a-fA-F])+|0[bB](_?[01])+|0[oO](_?[0-7])+|0(_?[0-7])*|[1-9](_?[0-9])*)", re.ASCII
 )
-_SIZE = re.compile(r"\d+(?:\.\d*)? ?(?:[kKmMgGtTpP]i?)?[bB]?", re.ASCII)
 # White space as opts.ValidateLabel of the client has it.
 _BLANKS = " \t\n\v\f\r\x85\xa0"
 
@@ -139,8 +137,8 @@ def _value(flag: Flag, text: str) -> Value:
         if text not in TRUE | FALSE:
             raise ValueError(f"strconv.ParseBool: parsing {go_quote(text)}: invalid syntax")
         return text in TRUE
-    if flag.kind in NUMBERS:
-        return _number(text, flag.kind)
+    if flag.kind == "int":
+        return _number(text)
     if flag.kind == "filter":
         return _filter(text)
     if flag.name in ("env", "build-arg") and not text.partition("=")[0]:
@@ -151,29 +149,16 @@ def _value(flag: Flag, text: str) -> Value:
         parse_mount(text)
     elif flag.name == "tag":
         parse_reference(text)
-    elif flag.name == "add-host" and not re.fullmatch(r"[^:]+:.+", text):
-        raise ValueError(f"bad format for add-host: {go_quote(text)}")
-    elif flag.kind == "bytes" and not _SIZE.fullmatch(text) and (flag.name, text) != ("memory-swap", "-1"):
-        raise ValueError(f"invalid size: '{text}'")
-    elif flag.kind == "ulimit" and not re.fullmatch(r"[a-z]+=-?\d+(:-?\d+)?", text):
-        raise ValueError(f"invalid ulimit argument: {text}")
-    elif flag.name == "attach" and text.lower() not in _STREAMS:
-        raise ValueError("valid streams are STDIN, STDOUT and STDERR")
-    if flag.kind == "strings":
-        return comma_fields(text)
     return (text,) if flag.kind in REPEATED else text
 
 
-def _number(text: str, kind: str) -> int:
-    signed = kind == "int"
-    function = "strconv.ParseInt" if signed else "strconv.ParseUint"
-    if not _NUMBER.fullmatch(text) or (not signed and text[0] in "+-"):
-        raise ValueError(f"{function}: parsing {go_quote(text)}: invalid syntax")
+def _number(text: str) -> int:
+    if not _NUMBER.fullmatch(text):
+        raise ValueError(f"strconv.ParseInt: parsing {go_quote(text)}: invalid syntax")
     # Go reads a leading 0 as octal, Python wants 0o.
     number = int(re.sub(r"^([+-]?)0(?=[0-7_])", r"\g<1>0o", text), 0)
-    low, high = (-(2**63), 2**63 - 1) if signed else (0, 2**16 - 1)
-    if not low <= number <= high:
-        raise ValueError(f"{function}: parsing {go_quote(text)}: value out of range")
+    if not -(2**63) <= number < 2**63:
+        raise ValueError(f"strconv.ParseInt: parsing {go_quote(text)}: value out of range")
     return number
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from labkit.base.errors import NotSimulated
 from labkit.go.template import PARSING_ERROR, TemplateError, parse_template
 from labkit.go.units import human_size
 from labkit.go.values import Row
@@ -39,13 +40,13 @@ class Table(Generic[Line]):
     go_type: Callable[[Line], str]
     columns: Mapping[str, tuple[Header, Callable[[Line], object]]]
 
-    def shown(
-        self, form: str, lines: Iterable[Line], columns: Sequence[str], *, quiet: str = "", raw: str = ""
-    ) -> str:
+    def shown(self, form: str, lines: Iterable[Line], columns: Sequence[str], *, quiet: str = "") -> str:
         """Write lines as --format says; without one as a table of these columns.
 
-        `quiet` is the column that is left by `--quiet`; `raw` what stands for the word raw.
+        `quiet` is the column that is left by `--quiet`.
         """
+        if form == "raw":
+            raise NotSimulated("labkit: --format raw is not simulated; it would show a field a line")
         if form == "table" or not (form or quiet):
             columns = [quiet] if quiet else columns
             cells = [[str(self.columns[name][1](line)) for name in columns] for line in lines]
@@ -53,7 +54,7 @@ class Table(Generic[Line]):
         if not form:
             return "".join(f"{self.columns[quiet][1](line)}\n" for line in lines)
         headers = {name: header for name, (header, _) in self.columns.items()}
-        return render_list(raw if raw and form == "raw" else form, self.rows(lines), headers)
+        return render_list(form, self.rows(lines), headers)
 
     def rows(self, lines: Iterable[Line]) -> list[Row]:
         """Return lines as a --format meets them."""
@@ -80,8 +81,6 @@ def ellipsis(text: str, width: int) -> str:
     >>> ellipsis("docker-entrypoint.sh nginx", 20)
     'docker-entrypoint.s…'
     """
-    if width <= 1:
-        return text[: max(width, 0)]
     return text if len(text) <= width else text[: width - 1] + "…"
 
 
@@ -142,21 +141,12 @@ def progress_bar(current: int, total: int, width: int = 200) -> str:
     return bar + counts + (f"/{human_size(total, 4)}" if current <= total else "")
 
 
-def progress_line(layer: str, status: str, current: int = 0, total: int = 0, width: int = 200) -> str:
-    """Write a layer's line of a pull or push as a terminal shows it.
-
-    >>> progress_line("4ebb5e7ad6ac", "Downloading", 512, 2000, width=80)
-    '4ebb5e7ad6ac: Downloading     512B/2kB'
-    """
-    return f"{layer}: {status} {progress_bar(current, total, width)}"
-
-
 def render_list(text: str, rows: Iterable[object], headers: Mapping[str, object]) -> str:
     r"""Write rows by a docker --format: each ends in a newline, and `table` before it adds a header.
 
     `\t` and `\n` in the format mean a tab and a newline. `headers` names each field's column, or
-    has a function for a field with an argument. The bare keys `table` and `raw` stand for a command's
-    own formats: it replaces them before it calls this.
+    has a function for a field with an argument. The bare key `table` stands for a command's own format: it is
+    replaced before this is called.
 
     >>> print(render_list(r"table {{.ID}}\t{{.Size}}", [{"ID": "a", "Size": "0B"}], {"ID": "IMAGE ID"}))
     IMAGE ID   <no value>

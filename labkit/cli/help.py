@@ -16,14 +16,14 @@ HELP = Flag("help", "", "", "Print usage")
 ROOT_NOTE = "To get more help with docker, check out our guides at https://docs.docker.com/go/guides/"
 
 
-def help_text(command: Command, leave_out: str = "") -> str:
+def help_text(command: Command) -> str:
     """What `docker COMMAND --help` prints: an empty line, then the usage.
 
     >>> from labkit.cli.table import COMMANDS
     >>> print(help_text(COMMANDS["diff"]).splitlines()[1])
     Usage:  docker diff CONTAINER
     """
-    return "\n" + usage_text(command, leave_out)
+    return "\n" + usage_text(command)
 
 
 def usage_text(command: Command, leave_out: str = "") -> str:

@@ -1,15 +1,14 @@
-"""`docker images`, `history`, `tag`, `rmi` and `image prune`."""
+"""`docker images`, `history`, `tag` and `rmi`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import NamedTuple
 
-from labkit.base.errors import DaemonError, InvalidReference, LabkitError, NotFound
-from labkit.cli import prune as prunes
+from labkit.base.errors import DaemonError, InvalidReference, LabkitError, NotFound, retold
+from labkit.cli.filters import filters, has_label
 from labkit.cli.formats import Table, ellipsis
-from labkit.cli.prune import Filters, has_labels, until
-from labkit.cli.table import WORDS, Invocation
+from labkit.cli.table import Invocation
 from labkit.cli.terminal import Terminal
 from labkit.engine import images
 from labkit.engine.engine import Engine
@@ -23,7 +22,7 @@ from labkit.oci.reference import Reference, parse_reference
 NONE = "<none>"
 
 
-class _Line(NamedTuple):
+class Line(NamedTuple):
     """An image under one of its names."""
 
     engine: Engine
@@ -38,7 +37,7 @@ class _Line(NamedTuple):
         return parse_time(self.image.config.created)
 
 
-_TABLE: Table[_Line] = Table(
+TABLE: Table[Line] = Table(
     lambda _: "*formatter.imageContext",
     {
         "ID": ("IMAGE ID", lambda line: line.image.id if line.full else short(line.image.id)),
@@ -64,21 +63,20 @@ def ls(terminal: Terminal, call: Invocation) -> int:
     form = str(call.options["format"])
     with_digests = digests or "{{.Digest}}" in form
     lines = [
-        _Line(engine, image, *names_of_line, full)
+        Line(engine, image, *names_of_line, full)
         for image, names in _filtered(engine, call)
-        for names_of_line in _lines(names, with_digests)
+        for names_of_line in name_lines(names, with_digests)
     ]
     columns = ["Repository", "Tag", *(["Digest"] if digests else []), "ID", "CreatedSince", "Size"]
-    raw = "image_id: {{.ID}}" if quiet else WORDS["raw"]["images with digests" if digests else "images"]
-    terminal.out(_TABLE.shown(form, lines, columns, quiet="ID" if quiet else "", raw=raw))
+    terminal.out(TABLE.shown(form, lines, columns, quiet="ID" if quiet else ""))
     return 0
 
 
 def _filtered(engine: Engine, call: Invocation) -> list[tuple[Image, list[Reference]]]:
     """Return the images to list, each with those of its names that the pattern and filters leave."""
-    wanted = Filters(call.strings("filter"), _FILTERS)
-    patterns = wanted.of("reference") + [each for each in call.args if each]
-    dangling = (wanted.of("dangling") or [""])[0].lower()
+    wanted = filters(call.strings("filter"), _FILTERS)
+    patterns = wanted["reference"] + [each for each in call.args if each]
+    dangling = (wanted["dangling"] or [""])[0].lower()
     if dangling not in ("", "true", "false", "1", "0"):
         raise DaemonError(f"Invalid filter 'dangling=[{dangling}]'")
     found = []
@@ -90,7 +88,8 @@ def _filtered(engine: Engine, call: Invocation) -> list[tuple[Image, list[Refere
                 continue
         if dangling and (dangling in ("true", "1")) == any(name.tag for name in names):
             continue
-        if has_labels(image.config.config.get("Labels") or {}, wanted) and _in_time(engine, image, wanted):
+        labels = image.config.config.get("Labels") or {}
+        if all(has_label(labels, each) for each in wanted["label"]) and _in_time(engine, image, wanted):
             found.append((image, names))
     return found
 
@@ -100,16 +99,16 @@ def _matches(name: Reference, pattern: str) -> bool:
     return any(map(go_path.pattern(pattern).fullmatch, (name.familiar_name, name.familiar)))
 
 
-def _in_time(engine: Engine, image: Image, wanted: Filters) -> bool:
+def _in_time(engine: Engine, image: Image, wanted: dict[str, list[str]]) -> bool:
     def created(name: str) -> int:
         return parse_time(images.find_image(engine, name).config.created)
 
     own = parse_time(image.config.created)
-    before, since = (map(created, wanted.of(name)) for name in ("before", "since"))
+    before, since = (map(created, wanted[name]) for name in ("before", "since"))
     return all(own < each for each in before) and all(own > each for each in since)
 
 
-def _lines(names: list[Reference], with_digests: bool) -> Iterator[tuple[str, str, str]]:
+def name_lines(names: list[Reference], with_digests: bool) -> Iterator[tuple[str, str, str]]:
     """Yield repository, tag and digest: one for each tag, or each tag and digest of a repository."""
     tags: dict[str, list[str]] = {}
     digests: dict[str, list[str]] = {}
@@ -181,14 +180,12 @@ def history(terminal: Terminal, call: Invocation) -> int:
 def tag(terminal: Terminal, call: Invocation) -> int:
     """Give an image another name."""
     source, target = call.args
-    try:
-        if parse_reference(target if source else "").digest:
-            terminal.err("refusing to create a tag with a digest reference\n")
-            return 1
-    except InvalidReference as error:
-        shown = target if source else ""
-        terminal.err(f'Error parsing reference: "{shown}" is not a valid repository/tag: {error}\n', error)
-        return 1
+    shown = target if source else ""
+    wrong = f'Error parsing reference: "{shown}" is not a valid repository/tag: '
+    with retold(LabkitError, InvalidReference, start=wrong):
+        reference = parse_reference(shown)
+    if reference.digest:
+        raise LabkitError("refusing to create a tag with a digest reference")
     images.tag(terminal.engine, source, target)
     return 0
 
@@ -210,36 +207,3 @@ def rm(terminal: Terminal, call: Invocation) -> int:
     errors = terminal.for_each(call.args, one)
     fatal = any(isinstance(each, DaemonError) for each in errors)
     return 1 if errors and (fatal or not force) else 0
-
-
-def prune(terminal: Terminal, call: Invocation) -> int:
-    """Remove dangling images, or all that no container uses."""
-    everything = bool(call.options["all"])
-    warning = _WARNING_ALL if everything else _WARNING
-
-    def remove(filters: Sequence[str]) -> tuple[str, int]:
-        return pruned_images(terminal.engine, filters, everything=everything)
-
-    return prunes.prune(terminal, call, warning, remove)
-
-
-def pruned_images(engine: Engine, filters: Sequence[str], *, everything: bool) -> tuple[str, int]:
-    """Remove unused images that match; return what is said of it and the bytes freed."""
-    wanted = Filters(filters, ("dangling", "label", "label!", "until"))
-    before = until(wanted, engine.now)
-    asked = wanted.of("dangling")
-    if asked and {"true", "false", "0", "1"}.isdisjoint(asked):
-        return "", 0  # both the word that was given and the client's own: nothing matches
-
-    def matches(image: Image) -> bool:
-        young = before is not None and parse_time(image.config.created) > before
-        return not young and has_labels(image.config.config.get("Labels") or {}, wanted)
-
-    everything = everything or bool({"false", "0"}.intersection(asked))
-    removed, freed = images.prune_images(engine, everything=everything, matches=matches)
-    lines = "".join(f"{each.kind.lower()}: {each.name}\n" for each in removed)
-    return (f"Deleted Images:\n{lines}\n" if removed else ""), freed
-
-
-_WARNING = "This will remove all dangling images."
-_WARNING_ALL = "This will remove all images without at least one container associated to them."

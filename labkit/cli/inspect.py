@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 
-from labkit.base.errors import DaemonError, LabkitError, NotFound, NotSimulated
-from labkit.cli.documents import container_document, image_document, image_inspect, typed_struct
-from labkit.cli.table import Invocation
+from labkit.base.errors import DaemonError, NotFound
+from labkit.cli.documents import container_document, image_struct, typed_struct, volume_struct
+from labkit.cli.table import Invocation, UsageError
 from labkit.cli.terminal import Terminal
-from labkit.cli.volume import volume_struct
 from labkit.engine.container import find_container
-from labkit.engine.images import find_image
 from labkit.go.template import PARSING_ERROR, TemplateError, inspect_element, parse_template
 from labkit.go.values import Struct, go_json
 
-_ELSEWHERE = ("network", "plugin", "node", "service", "task", "secret", "config")
 Find = Callable[[str], Struct]
 
 
@@ -28,9 +24,14 @@ def _finders(terminal: Terminal, call: Invocation) -> dict[str, Find]:
 
     return {
         "container": container,
-        "image": lambda name: image_inspect(image_document(engine, find_image(engine, name))),
+        "image": lambda name: image_struct(engine, name),
         "volume": lambda name: volume_struct(engine, name),
     }
+
+
+def anything(terminal: Terminal, call: Invocation) -> int:
+    """Show the details of containers, images or volumes, whichever has the name."""
+    return _inspect(terminal, call, list(_finders(terminal, call).values()), "object")
 
 
 def _of_kind(kind: str) -> Callable[[Terminal, Invocation], int]:
@@ -40,34 +41,20 @@ def _of_kind(kind: str) -> Callable[[Terminal, Invocation], int]:
 image, container, volume = map(_of_kind, ("image", "container", "volume"))
 
 
-def anything(terminal: Terminal, call: Invocation) -> int:
-    """Show the details of containers, images or volumes, whichever has the name."""
-    kind, finders = str(call.options["type"]), _finders(terminal, call)
-    if kind in _ELSEWHERE:
-        raise NotSimulated(f"labkit: --type {kind} is not simulated; it would show a {kind}'s details")
-    if kind and kind not in finders:
-        raise LabkitError(f'"{kind}" is not a valid value for --type')
-    chosen = [finders[kind]] if kind else list(finders.values())
-    return _inspect(terminal, call, chosen, kind or "object")
-
-
 def _inspect(terminal: Terminal, call: Invocation, finders: Sequence[Find], kind: str) -> int:
     """Print every element that is found, as JSON or through a template, then what went wrong, in order."""
     form = str(call.options["format"])
     try:
         template = parse_template(form) if form else None
     except TemplateError as error:
-        terminal.err(f"{error.prefixed(PARSING_ERROR)}\n")
-        return 64
+        raise UsageError(f"{error.prefixed(PARSING_ERROR)}\n", 64) from None
     found, text, errors = [], "", []
     for name in call.args:
-        element = _first(finders, name)
-        if element is None:
-            missing = _missing(finders, kind, name)
-            terminal.errors.append(missing)
-            errors.append(
-                f"Error{'' if isinstance(missing, NotFound) else ' response from daemon'}: {missing}"
-            )
+        try:
+            element = _element(finders, kind, name)
+        except DaemonError as error:
+            terminal.errors.append(error)
+            errors.append(f"Error{'' if isinstance(error, NotFound) else ' response from daemon'}: {error}")
             continue
         found.append(element)
         try:
@@ -80,22 +67,14 @@ def _inspect(terminal: Terminal, call: Invocation, finders: Sequence[Find], kind
     return 1 if errors else 0
 
 
-def _missing(finders: Sequence[Find], kind: str, name: str) -> DaemonError:
-    """Return what is said where nothing was found: of an image's name that is none, the daemon says why."""
-    try:
-        if kind == "image":
-            finders[0](name)
-    except NotFound:
-        pass
-    except DaemonError as error:
-        wrong = DaemonError(f"no such image: {name}: {error}")
-        wrong.__cause__ = error
-        return wrong
-    return NotFound.of(kind, name)
-
-
-def _first(finders: Sequence[Find], name: str) -> Struct | None:
+def _element(finders: Sequence[Find], kind: str, name: str) -> Struct:
+    """Return what has a name; raises NotFound, or what the daemon says of an image's name that is none."""
     for find in finders:
-        with suppress(DaemonError):
+        try:
             return find(name)
-    return None
+        except NotFound:
+            continue
+        except DaemonError as error:
+            if kind == "image":
+                raise DaemonError(f"no such image: {name}: {error}") from error
+    raise NotFound.of(kind, name)

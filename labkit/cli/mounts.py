@@ -34,18 +34,6 @@ def lacks(flag: str, what: str = _DIRECTORY) -> UsageError:
     return UsageError(f"labkit: {flag} with {what}\n", code="not-simulated")
 
 
-def comma_fields(text: str) -> tuple[str, ...]:
-    """Return the fields of a flag's value as Go's encoding/csv reads its first line.
-
-    >>> comma_fields('a,"b,c"')
-    ('a', 'b,c')
-    """
-    try:
-        return tuple(next(csv.reader(io.StringIO(text)), ()))
-    except csv.Error:  # a lone CR, which Go's reader leaves in the field
-        return (text,)
-
-
 def parse_mount(text: str) -> MountFlag:
     """Read a value of `--mount`; raises ValueError in the client's words, UsageError in labkit's own.
 
@@ -55,7 +43,7 @@ def parse_mount(text: str) -> MountFlag:
     kind, values, groups = "volume", dict[str, Any](), set[str]()
     if not text:
         raise ValueError("EOF")
-    for part in comma_fields(text):
+    for part in _fields(text):
         key, equals, value = part.partition("=")
         key = key.lower()
         if not equals and key not in ("readonly", "ro", "volume-nocopy", "bind-nonrecursive"):
@@ -77,6 +65,13 @@ def parse_mount(text: str) -> MountFlag:
     if kind == "bind":
         raise lacks("--mount")
     return MountFlag(kind, **values)
+
+
+def _fields(text: str) -> list[str]:
+    try:
+        return next(csv.reader(io.StringIO(text)), [])
+    except csv.Error:  # a lone CR, which Go's reader leaves in the field
+        return [text]
 
 
 def _value(name: str, key: str, text: str) -> object:

@@ -1,92 +1,92 @@
-"""What `docker system prune` and the prune of each kind share: the question, and the filters."""
+"""`docker container prune`, `image prune`, `volume prune` and `system prune`; there is no build cache."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
-from labkit.base.errors import DaemonError
 from labkit.cli.table import Invocation
 from labkit.cli.terminal import Terminal
-from labkit.go.moment import moment_of
-from labkit.go.regexp import BadPattern, compiled
+from labkit.engine import container as containers
+from labkit.engine import images, volumes
+from labkit.engine.engine import Engine
 from labkit.go.units import human_size
 
-
-class Filters:
-    """The values of `--filter NAME=VALUE` by name; raises DaemonError for a name that is not known.
-
-    >>> Filters(["label=a", "label=b"], ["label"]).of("label")
-    ['a', 'b']
-    """
-
-    def __init__(self, given: Iterable[str], known: Sequence[str]) -> None:
-        self._values: dict[str, list[str]] = {}
-        for text in given:
-            name, _, value = text.partition("=")
-            name = name.strip().lower()
-            if name not in known:
-                raise DaemonError(f"Invalid filter '{name}'")
-            self._values.setdefault(name, []).append(value.strip())
-
-    def of(self, name: str) -> list[str]:
-        """Return the values of a name, in order."""
-        return self._values.get(name, [])
+_Remove = Callable[[Engine], tuple[str, int]]
+_NOTHING = "Total reclaimed space: 0B\n"
+_IMAGES = {
+    False: "all dangling images",
+    True: "all images without at least one container associated to them",
+}
 
 
-def has_labels(labels: Mapping[str, str], wanted: Filters) -> bool:
-    """Tell whether labels match all of `label` and none of `label!`.
-
-    >>> has_labels({"a": "1"}, Filters(["label=a"], ["label"]))
-    True
-    """
-    some = any(has_label(labels, text) for text in wanted.of("label!"))
-    return not some and all(has_label(labels, text) for text in wanted.of("label"))
+def container(terminal: Terminal, call: Invocation) -> int:
+    """Remove all containers that do not run."""
+    return _prune(terminal, call, "This will remove all stopped containers.", [_containers])
 
 
-def has_label(labels: Mapping[str, str], text: str) -> bool:
-    """Tell whether a label is there, `name` or `name=value`."""
-    name, equals, value = text.partition("=")
-    return name in labels and (not equals or labels[name] == value)
+def image(terminal: Terminal, call: Invocation) -> int:
+    """Remove dangling images, or all that no container uses."""
+    everything = bool(call.options["all"])
+    remove = partial(_images, everything=everything)
+    return _prune(terminal, call, f"This will remove {_IMAGES[everything]}.", [remove])
 
 
-def matches(pattern: str, text: str) -> bool:
-    """Tell whether a text has what a filter names; a pattern that is none matches nothing, as in moby.
-
-    >>> matches("^/?web[0-9]+$", "web12"), matches("[", "web12")
-    (True, False)
-    """
-    try:
-        return compiled(pattern).search(text)
-    except BadPattern:
-        return False
+def volume(terminal: Terminal, call: Invocation) -> int:
+    """Remove the volumes that no container has."""
+    warning = "This will remove all local volumes not used by at least one container."
+    return _prune(terminal, call, warning, [_volumes])
 
 
-def until(wanted: Filters, now: int) -> int | None:
-    """Return the moment of the filter `until` in nanoseconds, or None; raises DaemonError."""
-    values = wanted.of("until")
-    if not values:
-        return None
-    if len(values) > 1:
-        raise DaemonError("more than one until filter specified")
-    moment = moment_of(values[0], now)
-    if moment is None:
-        raise DaemonError(f'failed to parse value as time or duration: "{values[0]}"')
-    return moment
+def system(terminal: Terminal, call: Invocation) -> int:
+    """Remove stopped containers, dangling images and, if asked, all unused images and volumes."""
+    everything, with_volumes = bool(call.options["all"]), bool(call.options["volumes"])
+    unused = ["networks", *(["volumes"] if with_volumes else [])]
+    lines = [
+        "all stopped containers",
+        *(f"all {each} not used by at least one container" for each in unused),
+        _IMAGES[everything],
+        "all build cache" if everything else "all dangling build cache",
+    ]
+    warning = "\n  - ".join(["This will remove:", *lines]) + "\n"
+    kinds: list[_Remove] = [_containers, _volumes] if with_volumes else [_containers]
+    kinds.append(partial(_images, everything=everything))
+    return _prune(terminal, call, warning, kinds, otherwise="")
 
 
-def prune(
-    terminal: Terminal, call: Invocation, warning: str, remove: Callable[[Sequence[str]], tuple[str, int]]
+def _prune(
+    terminal: Terminal, call: Invocation, warning: str, kinds: Sequence[_Remove], otherwise: str = _NOTHING
 ) -> int:
-    """Ask, remove what the filters match, and say what went and how many bytes that freed."""
-    if not call.options["force"] and not confirmed(terminal, warning):
-        terminal.out("Total reclaimed space: 0B\n")
-        return 0
-    text, freed = remove(call.strings("filter"))
-    terminal.out(f"{text}Total reclaimed space: {human_size(freed, 4)}\n")
+    """Ask at the terminal, remove, and say what went and how many bytes that freed."""
+    if not call.options["force"]:
+        terminal.out(f"WARNING! {warning}\nAre you sure you want to continue? [y/N] ")
+        if terminal.line().strip().lower() != b"y":
+            terminal.out(otherwise)
+            return 0
+    texts, freed = zip(*(remove(terminal.engine) for remove in kinds), strict=True)
+    terminal.out(f"{''.join(texts)}Total reclaimed space: {human_size(sum(freed), 4)}\n")
     return 0
 
 
-def confirmed(terminal: Terminal, warning: str) -> bool:
-    """Ask before something is removed; the answer is the next line of standard input."""
-    terminal.out(f"WARNING! {warning}\nAre you sure you want to continue? [y/N] ")
-    return terminal.line().strip().lower() == b"y"
+def _containers(engine: Engine) -> tuple[str, int]:
+    stopped = [each for each in containers.listed_containers(engine, everything=True) if not each.running]
+    freed = sum(containers.size_rw(each) for each in stopped)
+    for each in stopped:
+        containers.remove(engine, each.id)
+    return _deleted("Containers", [each.id for each in stopped]), freed
+
+
+def _images(engine: Engine, *, everything: bool) -> tuple[str, int]:
+    removed, freed = images.prune_images(engine, everything=everything)
+    return _deleted("Images", [f"{each.kind.lower()}: {each.name}" for each in removed]), freed
+
+
+def _volumes(engine: Engine) -> tuple[str, int]:
+    unused = volumes.unused(engine)
+    for each in unused:
+        volumes.remove(engine, each.name)
+    return _deleted("Volumes", [each.name for each in unused]), volumes.size(unused)
+
+
+def _deleted(kind: str, names: Sequence[str]) -> str:
+    return "\n".join([f"Deleted {kind}:", *names, "", ""]) if names else ""

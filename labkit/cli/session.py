@@ -93,10 +93,6 @@ class Result:
         printer.text(shown(self.text).rstrip("\n"))
 
 
-def _sh(task: Task, argv: list[str]) -> int:
-    return task.run.shell(task, ["sh", *argv])
-
-
 def _rest(reader: object) -> bytes:
     """Return what is left to read; a source without an end, such as /dev/zero, gives its beginning."""
     if not isinstance(reader, Reader):
@@ -136,12 +132,13 @@ class Again:
 class Prompt:
     """Where a session stands: its machine's files, the shell there, and what the terminal is connected to.
 
-    `unread` are lines that are no whole command yet.
+    `outer` are the shells around it, where `sh` was typed. `unread` are lines that are no whole command yet.
     """
 
     files: Dir = MACHINE
     overlays: tuple[Overlay, ...] = ()
     shell: Waiting = _AT_HOME
+    outer: tuple[Waiting, ...] = ()
     attached: Attached | None = None
     unread: str = ""
     again: Again | None = None
@@ -192,6 +189,7 @@ class Session:
     dialect: str = "gnu"
     """Whose words the programs at the prompt speak."""
     _attach: Attached | None = None
+    _hints: list[str] = field(default_factory=list)
 
     @property
     def attached(self) -> bool:
@@ -260,12 +258,21 @@ class Session:
 
     def _run_alone(self, line: str, stdin: bytes | None) -> Result:
         with self.apart():
+            depth = len(self.place.outer)
             result = self._line(_without_prompt(line), stdin or b"", ended=True, pipe=stdin is not None)
             while self.inside:
                 shown = self.prompt
                 ended = self._line(None)
                 result = _joined(result, _told(shown), ended, hint=NOBODY_TYPES if shown else "")
+            while len(self.place.outer) > depth:
+                result = _joined(result, self._end_shell())
         return result
+
+    def _end_shell(self) -> Result:
+        """End the innermost of the home's shells, as Ctrl-D does, and go on in the one around it."""
+        status, (*outer, shell) = self.place.shell.memory["status"], self.place.outer
+        self.place = replace(self.place, shell=shell, outer=tuple(outer))
+        return self._at_home(process.keyboard(self.engine), status=status)
 
     @contextmanager
     def apart(self) -> Iterator[None]:
@@ -278,9 +285,8 @@ class Session:
             self.place = replace(self.place, attached=other.attached, unread=other.unread, again=other.again)
 
     def _type(self, line: str) -> Result:
-        from labkit.shell.parser import (
-            complete,  # late, as in shell/run.py: `import labkit` need not wait for it
-        )
+        # late, as in shell/run.py: `import labkit` need not wait for it
+        from labkit.shell.parser import complete
 
         place = self.place
         if place.again:
@@ -299,7 +305,9 @@ class Session:
             self.place = replace(place, unread=f"{text}\n")
             return Result((), 0)
         self.place = replace(place, unread="")
-        return self._line(text) if text is not None or found else Result((), 0)
+        if text is None and found is None:
+            return self._end_shell() if place.outer else Result((), 0)
+        return self._line(text)
 
     def _line(
         self, text: str | None, typed: bytes = b"", *, ended: bool = False, pipe: bool = False
@@ -361,13 +369,9 @@ class Session:
 
     def _at_home(self, stdin: Reader, *, text: str | None = None, status: int = 0) -> Result:
         """Let the home's shell run a text, or go on after a docker command that has ended with a status."""
-        hints: list[str] = []
-        told = set(self.place.told)
+        self._hints = []
         fs = Machine(self.engine, self.place.files, self.place.overlays)
-
-        def docker(task: Task, argv: list[str]) -> int:
-            return self._docker(task, argv, hints, told, fs, stdin if stdin.terminal else None)
-
+        keyboard = stdin if stdin.terminal else None
         machine = Process(
             fs=fs,
             clock=_EngineClock(self.engine),
@@ -377,34 +381,30 @@ class Session:
             gid=1000,
             hostname=self.engine.hostname,
             stdin=stdin,
-            programs={**APPLETS, "docker": docker, "sh": _sh},
+            programs={
+                **APPLETS,
+                "docker": lambda task, argv: self._docker(task, argv, fs, keyboard),
+                "sh": lambda task, argv: task.run.shell(task, ["sh", *argv]),
+            },
             most_output=MEBIBYTE,
             space=lambda: usage.space(self.engine),
             mounts=fs,
             dialect=self.dialect,
         )
-        done = resume([self.place.shell], machine, text=text, status=status)
-        *_, shell = done.shells
+        done = resume([*self.place.outer, self.place.shell], machine, text=text, status=status)
+        *outer, shell = done.shells
         attached = replace(self._attach, rest=shell.rest) if self._attach else None
         self._attach = None
-        place = replace(self.place, files=fs.disk, overlays=fs.overlays, told=frozenset(told))
-        self.place = replace(place, shell=shell, attached=attached)
+        place = replace(self.place, files=fs.disk, overlays=fs.overlays)
+        self.place = replace(place, shell=shell, outer=tuple(outer), attached=attached)
         output = tuple((chunk.stream, chunk.data) for chunk in done.chunks)
-        if not done.finished and not hints:
-            hints.append(GOES_ON)
-        if done.exit_code == 127 and not hints:
-            hints += _unknown_command(text or "")
-        return Result(output, done.exit_code, "\n".join(hints))
+        if not done.finished and not self._hints:
+            self._hints.append(GOES_ON)
+        if done.exit_code == 127 and not self._hints:
+            self._hints += _unknown_command(text or "")
+        return Result(output, done.exit_code, "\n".join(self._hints))
 
-    def _docker(
-        self,
-        task: Task,
-        argv: list[str],
-        hints: list[str],
-        told: set[str],
-        mounts: MountTable,
-        keyboard: Reader | None,
-    ) -> int:
+    def _docker(self, task: Task, argv: list[str], mounts: MountTable, keyboard: Reader | None) -> int:
         output, reader = task.fds.get(1), task.fds.get(0)
         terminal = Terminal(
             self.engine,
@@ -416,7 +416,7 @@ class Session:
             task.cwd,
             tty=self.tty and isinstance(output, Output),
             env=task.env,
-            read_stdin=lambda: b"" if reader is keyboard else _rest(reader),
+            stdin=lambda: b"" if reader is keyboard else _rest(reader),
             keyboard=keyboard if reader is keyboard and isinstance(output, Output) else None,
             watch=self.watch,
         )
@@ -433,11 +433,11 @@ class Session:
         which, news = terminal.news
         if status and not terminal.hint:
             terminal.hint = hint(terminal.errors)
-        elif news and not status and which not in told:
-            told.add(which)
+        elif news and not status and which not in self.place.told:
+            self.place = replace(self.place, told=self.place.told | {which})
             terminal.hint = terminal.hint or news
-        if terminal.hint and terminal.hint not in hints:
-            hints.append(terminal.hint)
+        if terminal.hint and terminal.hint not in self._hints:
+            self._hints.append(terminal.hint)
         return status
 
 
@@ -510,7 +510,7 @@ def dispatch(terminal: Terminal, words: Sequence[str]) -> int:
         return int(handler(terminal, call))
     except UsageError as error:
         terminal.err(error.text, error)
-        terminal.hint = error.hint
+        terminal.hint = error.hint or terminal.hint
         return error.exit_code
     except LabkitError as error:
         terminal.err(f"{told_by_client(error)}\n", error)

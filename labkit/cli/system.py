@@ -1,26 +1,19 @@
-"""`docker system df`, `system prune`, `docker info` and `docker version`."""
+"""`docker system df`, `docker info` and `docker version`."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from labkit.base.errors import LabkitError
-from labkit.cli.container.list import pruned_containers, shown_command, status
+from labkit.cli import image
+from labkit.cli.container import list as ps
 from labkit.cli.documents import engine_document, typed_struct, version_document
 from labkit.cli.formats import Table, tabwriter
-from labkit.cli.image import pruned_images
-from labkit.cli.prune import confirmed
-from labkit.cli.table import WORDS, Invocation
+from labkit.cli.table import WORDS, Invocation, UsageError
 from labkit.cli.terminal import Terminal
-from labkit.cli.volume import pruned_volumes
 from labkit.engine import container as containers
 from labkit.engine import images, usage, volumes
 from labkit.engine.usage import Usage
-from labkit.go.moment import parse_time
 from labkit.go.template import PARSING_ERROR, TemplateError, parse_template
-from labkit.go.units import ago, human_size
+from labkit.go.units import human_size
 from labkit.go.values import Struct
-from labkit.oci.digest import short
 
 _TABLE: Table[tuple[str, str, Usage]] = Table(
     lambda line: f"*formatter.diskUsage{line[0]}Context",
@@ -53,83 +46,42 @@ def _reclaimable(found: Usage) -> str:
     return human_size(found.reclaimable, 4) + percent
 
 
+def _shared(line: image.Line) -> int:
+    return usage.shared_size(line.engine, line.image)
+
+
+_IMAGES: Table[image.Line] = Table(
+    image.TABLE.go_type,
+    {
+        **image.TABLE.columns,
+        "SharedSize": ("SHARED SIZE", lambda line: human_size(_shared(line), 4)),
+        "UniqueSize": ("UNIQUE SIZE", lambda line: human_size(line.image.size - _shared(line), 4)),
+        "Containers": ("CONTAINERS", lambda line: len(images.containers_of(line.engine, line.image.id))),
+    },
+)
+_CONTAINERS: Table[ps.Line] = Table(
+    ps.TABLE.go_type,
+    {**ps.TABLE.columns, "Size": ("SIZE", lambda line: human_size(containers.size_rw(line.container)))},
+)
+
+
 def _verbose(terminal: Terminal) -> int:
-    engine = terminal.engine
-    terminal.out("Images space usage:\n\n")
-    names = ("REPOSITORY", "TAG", "IMAGE ID", "CREATED", "SIZE", "SHARED SIZE", "UNIQUE SIZE", "CONTAINERS")
-    rows: list[tuple[str, ...]] = [names]
-    for image in images.listed_images(engine):
-        tags = [each for each in images.references(engine, image.id) if each.tag]
-        shared = usage.shared_size(engine, image)
-        rows.append(
-            (
-                tags[0].familiar_name if tags else "<none>",
-                tags[0].tag if tags else "<none>",
-                short(image.id),
-                ago(parse_time(image.config.created), engine.now),
-                human_size(image.size, 4),
-                human_size(shared, 4),
-                human_size(image.size - shared, 4),
-                str(len(images.containers_of(engine, image.id))),
-            )
-        )
-    terminal.out(tabwriter(rows) + "\nContainers space usage:\n\n")
-    found = containers.listed_containers(engine, everything=True)
-    rows = [("CONTAINER ID", "IMAGE", "COMMAND", "LOCAL VOLUMES", "SIZE", "CREATED", "STATUS", "NAMES")]
-    for each in found:
-        rows.append(
-            (
-                each.id[:12],
-                each.image_name,
-                shown_command(each),
-                str(len({volume.name for volume in each.volumes})),
-                human_size(containers.size_rw(each)),
-                ago(each.created, engine.now),
-                status(engine, each),
-                each.name,
-            )
-        )
-    terminal.out(tabwriter(rows) + "\nLocal Volumes space usage:\n\n")
+    engine, found = terminal.engine, []
+    for each in images.listed_images(engine):
+        tags = [name for name in images.references(engine, each.id) if name.tag]
+        found.append(image.Line(engine, each, *next(image.name_lines(tags, False)), False))
+    columns = "Repository Tag ID CreatedSince VirtualSize SharedSize UniqueSize Containers".split()
+    terminal.out("Images space usage:\n\n" + _IMAGES.shown("", found, columns))
+    boxes = [ps.Line(engine, each, False) for each in containers.listed_containers(engine, everything=True)]
+    columns = "ID Image Command LocalVolumes Size RunningFor Status Names".split()
+    terminal.out("\nContainers space usage:\n\n" + _CONTAINERS.shown("", boxes, columns))
     rows = [("VOLUME NAME", "LINKS", "SIZE")]
     for name, volume in sorted(engine.state.volumes.items()):
         links = len(volumes.users(engine.state, name))
         rows.append((name, str(links), human_size(volumes.size([volume]), 4)))
-    terminal.out(tabwriter(rows) + "\nBuild cache usage: 0B\n\n")
+    terminal.out(f"\nLocal Volumes space usage:\n\n{tabwriter(rows)}\nBuild cache usage: 0B\n\n")
     terminal.out(tabwriter([("CACHE ID", "CACHE TYPE", "SIZE", "CREATED", "LAST USED", "USAGE", "SHARED")]))
     return 0
-
-
-def prune(terminal: Terminal, call: Invocation) -> int:
-    """Remove stopped containers, dangling images and, if asked, unused volumes; there is no build cache."""
-    engine, everything = terminal.engine, bool(call.options["all"])
-    filters = call.strings("filter")
-    with_volumes = bool(call.options["volumes"])
-    if with_volumes and any(each.partition("=")[0] == "until" for each in filters):
-        raise LabkitError('ERROR: The "until" filter is not supported with "--volumes"')
-    if not call.options["force"] and not confirmed(terminal, _warning(everything, with_volumes, filters)):
-        return 0
-    done = [pruned_containers(engine, filters)]
-    if with_volumes:
-        done.append(pruned_volumes(engine, filters))
-    done.append(pruned_images(engine, filters, everything=everything))
-    terminal.out("".join(text for text, _ in done))
-    terminal.out(f"Total reclaimed space: {human_size(sum(freed for _, freed in done), 4)}\n")
-    return 0
-
-
-def _warning(everything: bool, with_volumes: bool, filters: Sequence[str]) -> str:
-    lines = ["all stopped containers", "all networks not used by at least one container"]
-    if with_volumes:
-        lines.append("all volumes not used by at least one container")
-    if everything:
-        lines += ["all images without at least one container associated to them", "all build cache"]
-    else:
-        lines += ["all dangling images", "all dangling build cache"]
-    text = "This will remove:\n" + "".join(f"  - {line}\n" for line in lines)
-    if filters:
-        text += "\n  Items to be pruned will be filtered with:\n"
-        text += "".join(f"  - {each}\n" for each in sorted(filters))
-    return text
 
 
 def info(terminal: Terminal, call: Invocation) -> int:
@@ -150,12 +102,10 @@ def _formatted(terminal: Terminal, form: str, value: Struct, name: str) -> int:
     try:
         template = parse_template(form, name)
     except TemplateError as error:
-        terminal.err(f"{error.prefixed(PARSING_ERROR)}\n")
-        return 64
+        raise UsageError(f"{error.prefixed(PARSING_ERROR)}\n", 64) from None
     try:
         terminal.out(template.execute(value) + "\n")
-    except TemplateError as error:
+    except TemplateError:
         terminal.out("\n")
-        terminal.err(f"{error}\n")
-        return 1
+        raise
     return 0

@@ -21,7 +21,6 @@ from labkit.base.text import packaged
 
 Value = bool | int | str | tuple[str, ...]
 
-NUMBERS = frozenset({"int", "uint16"})
 TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
 FALSE = frozenset({"0", "f", "F", "FALSE", "false", "False"})
 REPEATED = frozenset({"list", "filter", "map", "mount", "network", "ulimit", "gpu-request", "strings"})
@@ -64,7 +63,7 @@ class Flag:
         """
         if not self.kind:
             return self.default == "true"
-        if self.kind in NUMBERS:
+        if self.kind == "int":
             return int(self.default or 0)
         if self.kind in REPEATED:
             return ()

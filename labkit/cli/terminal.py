@@ -63,20 +63,19 @@ class Registries:
         """
         host = self.hub if self.hub and host == HUB else host
         registry = self.hosts.get(host)
-        if registry is None and self.online:
-            with extra("registry"):
-                from labkit.store import remote  # with its HTTP library, which nothing else needs
-
-            known = self._remotes.get(host)
-            if known is None:
-                known = self._remotes[host] = remote.Remote(remote.base_url(host))
-            return known.client()
-        if registry is None:
+        if registry is not None:
+            return Client(registry.handle)
+        if not self.online:
             name = host.partition(":")[0]
             raise DaemonError(
                 f'Get "https://{host}/v2/": dial tcp: lookup {name}: no such host', code="no-such-host"
             )
-        return Client(registry.handle)
+        with extra("registry"):
+            from labkit.store import remote  # with its HTTP library, which nothing else needs
+
+        if host not in self._remotes:
+            self._remotes[host] = remote.Remote(remote.base_url(host))
+        return self._remotes[host].client()
 
     def hint(self, reference: Reference) -> str:
         """Return labkit's own line about a name that leads nowhere, or "" where nothing is known.
@@ -85,26 +84,21 @@ class Registries:
         >>> Registries({"docker.io": docker_hub()}).hint(Reference("docker.io", "library/httpd", "2.5"))
         'labkit: did you mean httpd:2.4? httpd has the tags: 2, 2.4, 2.4.39, latest'
         """
-        registry = self.hosts.get(reference.domain)
+        registry, name = self.hosts.get(reference.domain), reference.familiar_name
         if registry is None:
             return ""
         if reference.path in registry.names:
-            name = reference.familiar_name
             tags = self.client(reference.domain).tags(reference.path)
             near = [f"{name}:{tag}" for tag in get_close_matches(reference.tag, tags, 1)]
             what = f"{name} has the tags: {', '.join(tags)}"
         elif reference.domain == HUB:
-            names = [name.removeprefix("library/") for name in registry.names]
-            near = self._elsewhere(reference) or get_close_matches(reference.familiar_name, names, 1)
+            names = [each.removeprefix("library/") for each in registry.names]
+            elsewhere = [f"{host}/{name}" for host, each in self.hosts.items() if name in each.names]
+            near = elsewhere or get_close_matches(name, names, 1)
             what = f"the built-in hub has: {', '.join(names)}"
         else:
             return ""
         return f"labkit: {f'did you mean {near[0]}? ' if near else ''}{what}"
-
-    def _elsewhere(self, reference: Reference) -> list[str]:
-        """Return the names by which the lab's other registries have what the hub was asked for."""
-        name = reference.familiar_name
-        return [f"{host}/{name}" for host, each in self.hosts.items() if each and name in each.names]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +127,7 @@ class Attach(Suspended):
 class Terminal:
     """A command's surroundings.
 
-    `env` holds the variables of the prompt; `read_stdin` gives what is left of standard input, and a
+    `env` holds the variables of the prompt; `stdin` gives what is left of standard input, and a
     command that does not ask for it leaves it to the next one. `keyboard` is standard input where that is the
     terminal itself, at which somebody types. `home` are the files of the pretend home
     as its user may use them, `mounts` the same without a look at who asks, and `cwd` is the directory in it.
@@ -154,7 +148,7 @@ class Terminal:
     cwd: str
     tty: bool = False
     env: Mapping[str, str] = field(default_factory=dict)
-    read_stdin: Callable[[], bytes] = bytes
+    stdin: Callable[[], bytes] = bytes
     keyboard: Reader | None = None
     watch: Watch | None = None
     hint: str = ""
@@ -163,19 +157,14 @@ class Terminal:
     archived: int = 0
     news: tuple[str, str] = ("", "")
 
-    @property
-    def stdin(self) -> bytes:
-        """All that is left of standard input."""
-        return self.read_stdin()
-
     def line(self) -> bytes:
         """The next line of standard input; a terminal waits for it."""
-        return self.keyboard.line() or b"" if self.keyboard else self.stdin.partition(b"\n")[0]
+        return self.keyboard.line() or b"" if self.keyboard else self.stdin().partition(b"\n")[0]
 
     def sent(self, method: str, request: str) -> bytes:
         """Return standard input as it is sent to the daemon with a request."""
         try:
-            return self.stdin
+            return self.stdin()
         except LabkitError as error:
             raise self.not_sent(method, request, str(error)) from error
 

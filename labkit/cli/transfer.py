@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from labkit.base.errors import DaemonError, LabkitError, RegistryError, retold
-from labkit.cli.formats import progress_line
+from labkit.cli.formats import progress_bar
 from labkit.cli.table import Invocation
 from labkit.cli.terminal import Terminal, Transfer
 from labkit.engine import pull as pulling
@@ -139,10 +139,10 @@ def show(terminal: Terminal, events: Transfer, *, stream: int, header: str = "")
             write("".join(f"{line}\n" for line in lines.values()))
 
 
-def event_line(event: PullEvent) -> str:
-    """Return a layer's line as a terminal shows it, with room for a bar after the state.
+def event_line(event: PullEvent, width: int = 200) -> str:
+    """Return a layer's line as a terminal of so many columns shows it, with room for a bar after the state.
 
     >>> event_line(PullEvent(0.0, "27833a3ba0a5", "Pull complete"))
     '27833a3ba0a5: Pull complete '
     """
-    return progress_line(event.layer, event.state, event.current, event.total)
+    return f"{event.layer}: {event.state} {progress_bar(event.current, event.total, width)}"

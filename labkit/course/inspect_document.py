@@ -12,8 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NamedTuple, TypeAlias
 
-from labkit.cli.documents import image_document, image_inspect
-from labkit.engine import images
+from labkit.cli.documents import image_struct
 from labkit.engine.engine import Engine
 from labkit.go.template import inspect_element, parse_template
 from labkit.go.values import Struct, go_json
@@ -153,7 +152,7 @@ class Document:
 
 def inspected(engine: Engine, name: str, known: InspectFields) -> Document:
     """Return the document of an image, with the fields that are explained; raises NotFound."""
-    return Document(name, image_inspect(image_document(engine, images.find_image(engine, name))), known)
+    return Document(name, image_struct(engine, name), known)
 
 
 def _template(field: str) -> str:

@@ -306,7 +306,7 @@ def committed(upper: Dir) -> Dir:
     return tree.mapped(upper, kept)
 
 
-def stop(engine: Engine, container: Container, *, timeout: int = 10, kill: bool = False) -> Container:
+def stop(engine: Engine, container: Container, *, timeout: int = 10) -> Container:
     """Stop a container; its read-write layer stays.
 
     A service ends by itself on the image's stop signal. A shell or `sleep` as process 1 ignores it, so
@@ -314,10 +314,9 @@ def stop(engine: Engine, container: Container, *, timeout: int = 10, kill: bool 
     """
     if not container.running:
         return container
-    graceful = container.service and not kill
-    finished, exit_code = engine.now, 0 if graceful else 137
-    if not graceful and not kill:
-        finished += timeout * SECOND
+    finished, exit_code = engine.now, 0
+    if not container.service:
+        finished, exit_code = finished + timeout * SECOND, 137
         if container.ends_at is not None and container.ends_at <= finished:
             finished, exit_code = max(container.ends_at, engine.now), container.ends_with
     engine.advance(finished - engine.now)

@@ -282,15 +282,12 @@ def local_path(path: str, cwd: str) -> str:
     return gopath.keep_end(gopath.clean(posixpath.join(cwd, path)), path)
 
 
-def read_source(files: FileTree, path: str, follow: bool) -> tuple[CopyInfo, list[Member]]:
+def read_source(files: FileTree, path: str) -> tuple[CopyInfo, list[Member]]:
     """Return a local source and all that is in it; raises LabkitError in the client's words."""
-    if follow:
-        place, rebase_name = rebase_of(path, resolved(files, path))
-    else:
-        directory, slash, name = path.rpartition("/")
-        place = f"{resolved(files, directory + slash)}/{name}"
-        trailing = path.endswith("/") and gopath.base(path) != gopath.base(place)
-        rebase_name = gopath.base(path) if trailing else ""
+    directory, slash, name = path.rpartition("/")
+    place = f"{resolved(files, directory + slash)}/{name}"
+    trailing = path.endswith("/") and gopath.base(path) != gopath.base(place)
+    rebase_name = gopath.base(path) if trailing else ""
     node = lstat_or_fail(files, place)
     if node is None:
         raise _failed("lstat", place, errno.ENOENT)
@@ -299,12 +296,6 @@ def read_source(files: FileTree, path: str, follow: bool) -> tuple[CopyInfo, lis
     except FileSystemError as error:
         raise _failed("open", error.filename, error.errno or 0) from None
     return CopyInfo(place, True, isinstance(node, Dir), rebase_name), members
-
-
-def rebase_of(path: str, place: str) -> tuple[str, str]:
-    """Return a resolved path with the end of the one asked for, and that one's name where it is another."""
-    place = gopath.keep_end(place, path)
-    return place, gopath.base(path) if gopath.base(path) != gopath.base(place) else ""
 
 
 def resolved(files: FileTree, path: str) -> str:

@@ -16,8 +16,8 @@ from labkit.base.lazy import advice
 from labkit.base.text import shown
 from labkit.cli import own_docker
 from labkit.cli.completion import completions, split_word
-from labkit.cli.formats import progress_line
 from labkit.cli.session import CTRL_C, CTRL_D, DETACH
+from labkit.cli.transfer import event_line
 from labkit.engine.schedule import PullEvent
 from labkit.lab import Lab
 
@@ -137,7 +137,7 @@ class _Screen:
         time.sleep(max(event.at / _FASTER - (time.monotonic() - self._started), 0))
         self.clear()
         width = shutil.get_terminal_size().columns
-        line = progress_line(event.layer, event.state, event.current, event.total, width)
+        line = event_line(event, width)
         self._lines[event.layer] = line[: width - 1]
         print("".join(f"{line}\n" for line in self._lines.values()), end="", flush=True)
 

@@ -184,13 +184,9 @@ run -l " =c" img
 run -l "a b=c" img
 run -l "" img
 run --cap-add
-run -ab
 run --net
 run --net x
 run --memory-swappiness x img
-run --blkio-weight x img
-run --blkio-weight -1 img
-run --blkio-weight 99999 img
 container run
 container run -z
 create

@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from labkit import Lab
 from labkit.base.errors import LabkitError
-from labkit.cli.formats import align, ellipsis, progress_bar, progress_line, tabwriter
+from labkit.cli.formats import align, ellipsis, progress_bar, tabwriter
+from labkit.cli.transfer import event_line
+from labkit.engine.schedule import PullEvent
 from labkit.go import template
 from labkit.go.moment import SECOND, parse_time, rfc3339, rfc3339_nano
 from labkit.go.units import age, ago, go_time, human_size
@@ -97,7 +99,7 @@ def test_ellipsis_counts_characters() -> None:
     assert ellipsis(text, 45) == '/bin/sh -c #(nop)  CMD ["nginx" "-g" "daemon…'
     assert ellipsis("é" * 45, 45) == "é" * 45
     assert ellipsis("é" * 46, 45) == "é" * 44 + "…"
-    assert [ellipsis("abc", width) for width in (-1, 0, 1, 2, 3)] == ["", "", "a", "a…", "abc"]
+    assert [ellipsis("abc", width) for width in (1, 2, 3)] == ["…", "a…", "abc"]
 
 
 def test_history_table() -> None:
@@ -144,7 +146,7 @@ def test_progress_bars(current: int, total: int, width: int, text: str) -> None:
 
 
 def test_progress_line_of_a_pull() -> None:
-    line = progress_line("4ebb5e7ad6ac", "Extracting", 88_990_000, 88_990_000)
+    line = event_line(PullEvent(0.0, "4ebb5e7ad6ac", "Extracting", 88_990_000, 88_990_000))
     assert line == f"4ebb5e7ad6ac: Extracting [{'=' * 50}>]  88.99MB/88.99MB"
 
 

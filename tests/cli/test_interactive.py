@@ -352,3 +352,22 @@ def test_nothing_that_is_typed_raises_and_undo_goes_back(lines: list[str]) -> No
             lab.undo()
             assert (lab.engine.state, lab.session.place) == before
             lab.go(at + 1)
+
+
+def test_a_shell_at_the_prompt_ends_in_the_one_around_it() -> None:
+    lab = Lab()
+    lab.docker("pull -q busybox")
+    for line in ("sh", "cd /tmp", "exit 4"):
+        lab.type(line)
+    assert lab.type("echo $0 $?; pwd").stdout == "bash 4\n/home/learner\n"
+    assert [lab.type(line).exit_code for line in ("sh", "sh", CTRL_D, CTRL_D)] == [0, 0, 0, 0]
+    assert lab.type("echo $0").stdout == "bash\n"
+    lab.type("sh -c 'docker run -it --rm busybox; echo x'; echo y")
+    assert lab.type("exit").stdout == "x\ny\n"
+
+
+def test_a_shell_at_the_prompt_where_nobody_types_ends() -> None:
+    lab = Lab()
+    assert lab.shell("sh; echo after").stdout == "after\n"
+    assert lab.shell("(").stderr == "bash: syntax error: unexpected end of file\n"
+    assert lab.shell("echo $0").stdout == "bash\n"

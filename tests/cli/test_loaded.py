@@ -110,7 +110,7 @@ def check_a_life(place: Path, data: bytes) -> None:
         f"docker inspect {image}",
         f"docker image inspect -f '{{{{.Created}}}} {{{{json .Config}}}}' {image}",
         "docker system df -v",
-        "docker image prune -f --filter until=2000h",
+        "docker image prune -f",
         f"docker create --name odd {image} sh",
         "docker ps -a",
         "docker inspect odd",
@@ -121,7 +121,7 @@ def check_a_life(place: Path, data: bytes) -> None:
         "docker image prune -af",
     ]:
         result = lab.shell(line)
-        if "until" in line and not lab.engine.state.images:
+        if line == "docker image prune -f" and not lab.engine.state.images:
             lab.shell(f"docker load -i {file}")
         refused = line.startswith(("docker create", "docker inspect odd", "docker rm c"))
         cut = result.exit_code == 137 and "prints at most 1 MB" in result.text
@@ -175,7 +175,6 @@ def test_small_words_are_the_engines(tmp_path: Path) -> None:
     host = "does not match the detected host platform (linux/amd64) and no specific platform was requested\n"
     warning = f"WARNING: The requested image's platform (linux/arm64) {host}"
     assert lab.shell("docker create arm:1 sh").text.startswith(warning)
-    assert "WARNING" not in lab.shell("docker create --platform linux/arm64 arm:1 sh").text
     invalid = "no such image: Nginx: invalid reference format: repository name must be lowercase\n"
     assert f"[]\nError response from daemon: {invalid}" in lab.shell("docker image inspect Nginx").text
     digits = 64 * "a"

@@ -12,12 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labkit.cli.documents import image_inspect
+from labkit.cli.documents import typed_struct
 from labkit.cli.formats import render_list
 from labkit.go.template import TemplateError, inspect_element, parse_template
 from labkit.go.values import Row, to_raw
 
-NGINX = image_inspect(
+NGINX = typed_struct(
+    "*types.ImageInspect",
     {
         "Id": "sha256:fea004c5cc94",
         "RepoTags": ["nginx:1.22", "nginx:latest"],
@@ -38,7 +39,7 @@ NGINX = image_inspect(
         "GraphDriver": {"Data": {"UpperDir": "/u", "LowerDir": "/l"}, "Name": "overlay2"},
         "RootFS": {"Type": "layers", "Layers": ["sha256:48f5", "sha256:e74f", "sha256:b66e"]},
         "Metadata": {"LastTagTime": "2026-11-23T17:54:05.568542541Z"},
-    }
+    },
 )
 
 

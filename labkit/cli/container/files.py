@@ -15,7 +15,6 @@ from labkit.cli.terminal import Terminal
 from labkit.engine import container as containers
 from labkit.engine import container_files
 from labkit.engine.container_files import CopyInfo, Member, NoSuchPath
-from labkit.go import path as gopath
 from labkit.oci.content import Content
 from labkit.oci.gzip import decompressed
 from labkit.oci.tar_writer import write_entries
@@ -32,13 +31,10 @@ def cp(terminal: Terminal, call: Invocation) -> int:
     (source_box, source_path), (target_box, target_path) = map(_split, (source, target))
     if source_box and target_box:
         raise LabkitError("copying between containers is not supported")
-    follow = bool(call.options["follow-link"])
     if source_box:
-        _copy_out(terminal, source_box, source_path, target_path, follow)
+        _copy_out(terminal, source_box, source_path, target_path)
     elif target_box:
-        _copy_in(
-            terminal, source_path, target_box, target_path, follow, as_user=bool(call.options["archive"])
-        )
+        _copy_in(terminal, source_path, target_box, target_path, as_user=bool(call.options["archive"]))
     else:
         raise LabkitError("must specify at least one container source")
     return 0
@@ -55,16 +51,12 @@ def _split(text: str) -> tuple[str, str]:
 _LEFT_OUT = "labkit: not written to your own disk: {} (a device, a pipe, or no name there)"
 
 
-def _copy_out(terminal: Terminal, name: str, path: str, target: str, follow: bool) -> None:
+def _copy_out(terminal: Terminal, name: str, path: str, target: str) -> None:
     local = None if target == "-" else places.target(terminal, target)
     if local is not None:
         container_files.check_output(local.files, local.path)
     if not path:
         raise DaemonError("bad parameter: pathcannot be empty")
-    rebase_name = ""
-    node, leads_to = _stat(terminal, name, path) if follow else (None, "")
-    if isinstance(node, Symlink):
-        path, rebase_name = container_files.rebase_of(path, leads_to)
     try:
         container = containers.find_container(terminal.engine, name)
         content: Sequence[Member] = container_files.read_path(terminal.engine, container, path)
@@ -74,10 +66,8 @@ def _copy_out(terminal: Terminal, name: str, path: str, target: str, follow: boo
         terminal.archive(write_entries(content))
         return
     is_dir = isinstance(content[0].node, Dir)
-    if rebase_name:
-        content = container_files.rebased(content, gopath.split_entry(path)[1], rebase_name)
     info = container_files.destination(local.files, local.path)
-    directory, content = container_files.prepare(content, CopyInfo(path, True, is_dir, rebase_name), info)
+    directory, content = container_files.prepare(content, CopyInfo(path, True, is_dir), info)
     left: list[str] = []
     if local.real:
         content, left = fit(content, directory)
@@ -86,7 +76,7 @@ def _copy_out(terminal: Terminal, name: str, path: str, target: str, follow: boo
         terminal.hint = _LEFT_OUT.format(", ".join(left[:3]) + " …" * (len(left) > 3))
 
 
-def _copy_in(terminal: Terminal, path: str, name: str, target: str, follow: bool, *, as_user: bool) -> None:
+def _copy_in(terminal: Terminal, path: str, name: str, target: str, *, as_user: bool) -> None:
     info, (node, leads_to) = CopyInfo(target), _stat(terminal, name, target)
     if isinstance(node, Symlink):
         info = CopyInfo(leads_to)
@@ -104,7 +94,7 @@ def _copy_in(terminal: Terminal, path: str, name: str, target: str, follow: bool
             raise LabkitError(f'destination "{name}:{target}" must be a directory')
     else:
         local = places.source(terminal, path)
-        source, content = container_files.read_source(local.files, local.path, follow)
+        source, content = container_files.read_source(local.files, local.path)
         directory, content = container_files.prepare(content, source, info)
     try:
         container = containers.find_container(terminal.engine, name)

@@ -1,4 +1,4 @@
-"""A container's lifecycle after its start: `docker stop`, `restart`, `kill`, `wait`, `rename`, `rm`.
+"""A container's lifecycle after its start: `docker stop`, `restart`, `rename`, `rm`.
 
 And what is asked of it meanwhile: `docker logs` and `docker port`.
 """
@@ -6,22 +6,15 @@ And what is asked of it meanwhile: `docker logs` and `docker port`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 
 from labkit.base.errors import DaemonError, LabkitError, NotFound, retold
 from labkit.cli.container.list import ports
 from labkit.cli.container.run import requested
-from labkit.cli.table import Invocation
+from labkit.cli.table import Invocation, UsageError
 from labkit.cli.terminal import Terminal, named, told_by_client
 from labkit.engine import container as containers
 from labkit.engine import process
-from labkit.engine.engine import Engine
-from labkit.engine.state import Container
-from labkit.go.moment import SECOND, moment_of, rfc3339
-
-_SIGNALS = {"1": "HUP", "2": "INT", "3": "QUIT", "9": "KILL", "15": "TERM"}
-_ENDING = ("HUP", "INT", "QUIT", "TERM")
 
 
 def stop(terminal: Terminal, call: Invocation) -> int:
@@ -49,56 +42,6 @@ def restart(terminal: Terminal, call: Invocation) -> int:
     return 1 if terminal.for_each(call.args, one) else 0
 
 
-_NAMES = frozenset(
-    "ABRT ALRM BUS CHLD CLD CONT FPE HUP ILL INT IO IOT KILL PIPE POLL PROF PWR QUIT SEGV STKFLT STOP SYS "
-    "TERM TRAP TSTP TTIN TTOU URG USR1 USR2 VTALRM WINCH XCPU XFSZ RTMIN RTMAX".split()
-)
-"""Signals of Linux that Docker knows by name; those between RTMIN and RTMAX are left out."""
-
-
-def kill(terminal: Terminal, call: Invocation) -> int:
-    """Send containers a signal; a shell or `sleep` as the main process ignores all but KILL."""
-    raw = str(call.options["signal"]) or "KILL"
-    given = raw.upper().removeprefix("SIG")
-    signal = _SIGNALS.get(given, given)
-
-    def one(name: str) -> None:
-        if signal not in _NAMES and not (given.isdecimal() and int(given)):
-            raise DaemonError(f"Invalid signal: {raw}")
-        with retold(DaemonError, NotFound, start=f"Cannot kill container: {name}: "):
-            found = requested(terminal.engine, name)
-        if not found.running:
-            raise DaemonError(
-                f"Cannot kill container: {name}: Container {found.id} is not running",
-                code="container-not-running",
-                subject=found.id[:12],
-            )
-        if signal == "KILL" or (found.service and signal in _ENDING):
-            containers.stop(terminal.engine, found, kill=signal == "KILL")
-
-    return 1 if terminal.for_each(call.args, one) else 0
-
-
-def wait(terminal: Terminal, call: Invocation) -> int:
-    """Let time pass until containers have ended and print their exit codes."""
-    engine = terminal.engine
-
-    def one(name: str) -> str:
-        found = requested(engine, name)
-        if found.running and found.ends_at is None:
-            terminal.hint = (
-                f"labkit: {found.name} does not end by itself, so docker wait would wait until Ctrl-C. "
-                "End it with docker stop"
-            )
-            return ""
-        if found.running and found.ends_at is not None:
-            engine.advance(max(found.ends_at - engine.now, 0))
-            process.settle(engine)
-        return f"{found.ends_with if found.running else found.exit_code}\n"
-
-    return 1 if terminal.for_each(call.args, one) else 0
-
-
 def rename(terminal: Terminal, call: Invocation) -> int:
     """Give a container another name."""
     old, new = call.args
@@ -107,8 +50,8 @@ def rename(terminal: Terminal, call: Invocation) -> int:
             raise LabkitError("Error: Neither old nor new names may be empty")
         containers.rename(terminal.engine, requested(terminal.engine, old), new)
     except DaemonError as error:
-        terminal.err(f"{told_by_client(error)}\nError: failed to rename container named {old}\n", error)
-        return 1
+        told = f"{told_by_client(error)}\nError: failed to rename container named {old}\n"
+        raise UsageError(told) from error
     return 0
 
 
@@ -137,8 +80,12 @@ def logs(terminal: Terminal, call: Invocation) -> int:
     found = named(terminal.engine, call.args[0])
     if found.options.log_driver == "none":
         raise DaemonError("configured logging driver does not support reading")
-    engine, (first, last) = terminal.engine, (_moment(terminal, call, name) for name in ("since", "until"))
-    lines = list(_lines(engine, found, first or 0, last or engine.now, bool(call.options["timestamps"])))
+    lines = [
+        (chunk.stream, line)
+        for chunk in found.log
+        if chunk.at <= terminal.engine.now
+        for line in re.findall(rb"[^\n]*\n|[^\n]+", chunk.data)
+    ]
     tail = str(call.options["tail"])
     if tail.isdecimal():
         lines = lines[len(lines) - min(int(tail), len(lines)) :]
@@ -147,25 +94,6 @@ def logs(terminal: Terminal, call: Invocation) -> int:
     if call.options["follow"] and found.running:
         terminal.hint = "labkit: a real terminal would print new lines here until you press Ctrl-C"
     return 0
-
-
-def _moment(terminal: Terminal, call: Invocation, name: str) -> int | None:
-    text = str(call.options[name])
-    moment = moment_of(text, terminal.engine.now) if text else None
-    if text and moment is None:
-        raise LabkitError(f'invalid value for "{name}": failed to parse value as time or duration: "{text}"')
-    return moment
-
-
-def _lines(
-    engine: Engine, container: Container, first: int, last: int, stamped: bool
-) -> Iterator[tuple[int, bytes]]:
-    for chunk in container.log:
-        if first <= chunk.at <= min(last, engine.now):
-            moment = f"{rfc3339(chunk.at)[:-1]}.{chunk.at % SECOND:09}Z "
-            stamp = moment.encode() if stamped else b""
-            for line in re.findall(rb"[^\n]*\n|[^\n]+", chunk.data):
-                yield chunk.stream, stamp + line
 
 
 def port(terminal: Terminal, call: Invocation) -> int:

@@ -1,17 +1,16 @@
-"""`docker ps`, `diff`, `commit` and `container prune`."""
+"""`docker ps`, `diff` and `commit`."""
 
 from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import NamedTuple
 
-from labkit.base.errors import DaemonError, LabkitError, NotFound
-from labkit.cli import prune as prunes
+from labkit.base.errors import DaemonError, LabkitError
+from labkit.cli.filters import filters, has_label, matches
 from labkit.cli.formats import Table, ellipsis, label_header
-from labkit.cli.prune import Filters, has_label, has_labels, matches, until
-from labkit.cli.table import WORDS, Invocation
+from labkit.cli.table import Invocation
 from labkit.cli.terminal import Terminal
 from labkit.dockerfile.instructions import config_changes
 from labkit.engine import container as containers
@@ -28,7 +27,7 @@ from labkit.oci.digest import short
 from labkit.oci.reference import parse_reference
 
 
-class _Line(NamedTuple):
+class Line(NamedTuple):
     """A container in the list."""
 
     engine: Engine
@@ -52,43 +51,39 @@ class _Line(NamedTuple):
         return ",".join(name if self.full else ellipsis(name, 15) for name in names)
 
 
-_TABLE: Table[_Line] = Table(
+TABLE: Table[Line] = Table(
     lambda _: "*formatter.ContainerContext",
     {
         "ID": ("CONTAINER ID", lambda line: line.container.id if line.full else line.container.id[:12]),
         "Names": ("NAMES", lambda line: line.container.name),
         "Image": ("IMAGE", lambda line: _image_name(line.engine, line.container, line.full)),
-        "Command": ("COMMAND", lambda line: shown_command(line.container, line.full)),
+        "Command": ("COMMAND", lambda line: _shown_command(line.container, line.full)),
         "CreatedAt": ("CREATED AT", lambda line: go_time(line.created)),
         "RunningFor": ("CREATED", lambda line: ago(line.created, line.engine.now)),
         "Ports": ("PORTS", lambda line: ports(line.container)),
         "State": ("STATE", lambda line: line.container.status),
-        "Status": ("STATUS", lambda line: status(line.engine, line.container)),
-        "Size": ("SIZE", _Line.size),
+        "Status": ("STATUS", lambda line: _status(line.engine, line.container)),
+        "Size": ("SIZE", Line.size),
         "Labels": ("LABELS", lambda line: ",".join(map("=".join, line.labels.items()))),
         "Label": (label_header, lambda line: lambda name: line.labels.get(name, "")),
-        "Mounts": ("MOUNTS", _Line.mounts),
+        "Mounts": ("MOUNTS", Line.mounts),
         "LocalVolumes": ("LOCAL VOLUMES", lambda line: str(len({v.name for v in line.container.volumes}))),
         "Networks": ("NETWORKS", lambda line: _network(line.container)),
     },
 )
+_OTHERS = ("before", "expose", "health", "is-task", "isolation", "publish", "since")
 _STATES = ("created", "restarting", "running", "removing", "paused", "exited", "dead")
 
 
 def ls(terminal: Terminal, call: Invocation) -> int:
     """List containers, as `docker ps`."""
     engine, quiet, form = terminal.engine, bool(call.options["quiet"]), str(call.options["format"])
-    lines = [_Line(engine, each, bool(call.options["no-trunc"])) for each in _listed(engine, call)]
+    lines = [Line(engine, each, bool(call.options["no-trunc"])) for each in _listed(engine, call)]
     columns = ["ID", "Image", "Command", "RunningFor", "Status", "Ports", "Names"]
     columns += ["Size"] if call.options["size"] else []
-    raw = (
-        "container_id: {{.ID}}"
-        if quiet
-        else WORDS["raw"]["ps"] + ("size: {{.Size}}\n" if call.options["size"] else "")
-    )
     if form not in ("", "table", "raw"):
-        _check_format(form, _TABLE.rows(lines))
-    terminal.out(_TABLE.shown(form, lines, columns, quiet="ID" if quiet else "", raw=raw))
+        _check_format(form, TABLE.rows(lines))
+    terminal.out(TABLE.shown(form, lines, columns, quiet="ID" if quiet else ""))
     return 0
 
 
@@ -105,20 +100,20 @@ def _check_format(form: str, rows: list[Row]) -> None:
 
 
 def _listed(engine: Engine, call: Invocation) -> list[Container]:
-    wanted = Filters(call.strings("filter"), tuple(_FILTERS))
-    for value in wanted.of("status"):
+    wanted = filters(call.strings("filter"), _FILTERS, _OTHERS)
+    for value in wanted["status"]:
         if value not in _STATES:
             raise DaemonError(f"Invalid filter 'status={value}'")
-    for value in wanted.of("exited"):
+    for value in wanted["exited"]:
         if not re.fullmatch(r"[+-]?\d+", value, re.ASCII):
             raise DaemonError(f"strconv.Atoi: parsing {go_quote(value)}: invalid syntax")
     last = int(str(call.options["last"]))
     if call.options["latest"]:
         last = 1
-    everything = bool(call.options["all"]) or last > 0 or wanted.of("status") + wanted.of("exited") != []
+    everything = bool(call.options["all"]) or last > 0 or wanted["status"] + wanted["exited"] != []
     found = containers.listed_containers(engine, everything=everything)
     for name, matching in _FILTERS.items():
-        if values := wanted.of(name):
+        if values := wanted[name]:
             together = all if name == "label" else any
             found = [each for each in found if together(matching(engine, each, value) for value in values)]
     return found[:last] if last > 0 else found
@@ -132,18 +127,8 @@ def _has_ancestor(engine: Engine, container: Container, value: str) -> bool:
     return image is not None and bool(known)
 
 
-def _is_relative_to(engine: Engine, container: Container, value: str, sign: int) -> bool:
-    try:
-        other = containers.find_container(engine, value)
-    except NotFound:
-        raise DaemonError(f"no such container {value}") from None
-    return (container.number - other.number) * sign > 0
-
-
 _FILTERS: dict[str, Callable[[Engine, Container, str], bool]] = {
     "ancestor": _has_ancestor,
-    "before": lambda engine, each, value: _is_relative_to(engine, each, value, -1),
-    "since": lambda engine, each, value: _is_relative_to(engine, each, value, 1),
     "exited": lambda _, each, value: each.status == "exited" and str(each.exit_code) == value,
     "id": lambda _, each, value: matches(value, each.id),
     "label": lambda _, each, value: has_label(container_config(each)["Labels"], value),
@@ -158,7 +143,7 @@ def _network(container: Container) -> str:
     return "bridge" if container.options.network == "default" else container.options.network
 
 
-def shown_command(container: Container, full: bool = False) -> str:
+def _shown_command(container: Container, full: bool = False) -> str:
     """Return what the tables show of a container's command: quoted, and cut unless it is wanted in full."""
     command = " ".join(f"'{word}'" if " " in word else word for word in container.command)
     return go_quote(command if full else ellipsis(command, 20))
@@ -173,7 +158,7 @@ def _image_name(engine: Engine, container: Container, full: bool) -> str:
     return container.image_id if full else short(container.image_id)
 
 
-def status(engine: Engine, container: Container) -> str:
+def _status(engine: Engine, container: Container) -> str:
     """Return what `docker ps` says of a container's state: `Up 5 minutes`, `Exited (0) 2 hours ago`.
 
     Docker counts from the nanosecond here, not from the second.
@@ -196,7 +181,7 @@ def ports(container: Container) -> str:
         if (port := published.get(inner)) is None:
             shown.append(inner)
         else:
-            host = port.host.partition("-")[0] or next(free)
+            host = port.host or next(free)
             shown.append(f"{port.ip or '0.0.0.0'}:{host}->{inner}")
     return ", ".join(shown)
 
@@ -229,27 +214,3 @@ def commit(terminal: Terminal, call: Invocation) -> int:
     )
     terminal.out(f"{image.id}\n")
     return 0
-
-
-def prune(terminal: Terminal, call: Invocation) -> int:
-    """Remove all containers that do not run."""
-    warning = "This will remove all stopped containers."
-    return prunes.prune(terminal, call, warning, lambda given: pruned_containers(terminal.engine, given))
-
-
-def pruned_containers(engine: Engine, filters: Sequence[str]) -> tuple[str, int]:
-    """Remove stopped containers that match; return what is said of it and the bytes freed."""
-    wanted = Filters(filters, ("label", "label!", "until"))
-    before = until(wanted, engine.now)
-    stopped = [
-        each
-        for each in containers.listed_containers(engine, everything=True)
-        if not each.running
-        and (before is None or each.created <= before)
-        and has_labels(container_config(each)["Labels"], wanted)
-    ]
-    freed = sum(containers.size_rw(each) for each in stopped)
-    for each in stopped:
-        containers.remove(engine, each.id)
-    lines = "".join(f"{each.id}\n" for each in stopped)
-    return (f"Deleted Containers:\n{lines}\n" if stopped else ""), freed

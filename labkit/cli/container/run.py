@@ -17,7 +17,7 @@ from labkit.engine import images, process, volumes
 from labkit.engine.engine import Engine
 from labkit.engine.process import ExecError, StartError
 from labkit.engine.state import Container, LogLine, Options, Port, Shells
-from labkit.oci.descriptor import Platform, parse_platform
+from labkit.oci.descriptor import Platform
 from labkit.oci.image import Image
 from labkit.oci.reference import parse_reference
 from labkit.shell.streams import Reader, WouldRunForever
@@ -47,8 +47,7 @@ def run(terminal: Terminal, call: Invocation) -> int:
         raise
     except LabkitError as error:
         told = told_by_client(error).removesuffix(".")
-        terminal.err(f"docker: {told}.\nSee 'docker run --help'.\n", error)
-        return 125
+        raise UsageError(f"docker: {told}.\nSee 'docker run --help'.\n", 125) from error
     try:
         if detached:
             terminal.out(f"{container.id}\n")
@@ -58,8 +57,7 @@ def run(terminal: Terminal, call: Invocation) -> int:
     except StartError as error:
         if container.options.auto_remove:
             containers.remove(terminal.engine, container.id, with_volumes=True)
-        terminal.err(f"docker: Error response from daemon: {error}.\n", error)
-        return error.status
+        raise UsageError(f"docker: Error response from daemon: {error}.\n", error.status) from error
     if not detached:
         return _finish(terminal, container, container.log)
     if container.options.auto_remove and not container.running:
@@ -79,7 +77,7 @@ def _write(terminal: Terminal, stream: int, data: bytes, *, tty: bool) -> None:
 
 def _attached(terminal: Terminal) -> bytes | Reader:
     try:
-        return terminal.stdin if terminal.keyboard is None else terminal.keyboard
+        return terminal.stdin() if terminal.keyboard is None else terminal.keyboard
     except LabkitError:  # a directory: the client notes it in its debug log alone
         return b""
 
@@ -127,12 +125,10 @@ def _create(terminal: Terminal, call: Invocation) -> Container:
     image, *command = call.args
     options = _options(terminal, call)
     _check(options)
-    platform = str(call.options["platform"])
-    _find_or_pull(terminal, image, str(call.options["pull"]), platform)
+    _find_or_pull(terminal, image, str(call.options["pull"]))
     name = str(call.options["name"])
     container = containers.create(terminal.engine, image, command or None, name=name, options=options)
-    if not platform:
-        _warn_of_platform(terminal, container.image)
+    _warn_of_platform(terminal, container.image)
     return container
 
 
@@ -141,50 +137,26 @@ def _warn_of_platform(terminal: Terminal, image: Image) -> None:
     config = image.config
     own = Platform(config.architecture, config.os, config.variant)
     host = Platform(terminal.engine.architecture, terminal.engine.os)
-    if config.architecture and _other_platform(image, host):
+    machine = own.normalized()
+    if config.architecture and (machine.os, machine.architecture) != (host.os, host.architecture):
         terminal.err(
             f"WARNING: The requested image's platform ({own}) does not match the detected host platform "
             f"({host}) and no specific platform was requested\n"
         )
 
 
-def _find_or_pull(terminal: Terminal, name: str, policy: str, platform: str) -> None:
+def _find_or_pull(terminal: Terminal, name: str, policy: str) -> None:
     reference = parse_reference(name).with_default_tag()
-    with retold(LabkitError, start="error parsing specified platform: "):
-        wanted = parse_platform(platform, terminal.platform) if platform else None
-    found = images.lookup_image(terminal.engine, name)
-    if policy == "always" or (policy == "missing" and (found is None or _other_platform(found, wanted))):
-        if policy == "missing":
-            terminal.err(f"Unable to find image '{reference.familiar}' locally\n")
-        pull_image(terminal, reference, platform, stream=2)
-        found = images.lookup_image(terminal.engine, name)
-    if found is not None and (actual := _other_platform(found, wanted)):
-        raise DaemonError(
-            f"image with reference {name} was found but does not match the specified platform: "
-            f"wanted {wanted}, actual: {actual}"
-        )
-
-
-def _other_platform(image: Image, wanted: Platform | None) -> str:
-    """Return the platform of an image where another one is wanted, else nothing."""
-    own = Platform(image.config.architecture, image.config.os).normalized()
-    if wanted is None or (own.os, own.architecture) == (wanted.os, wanted.architecture):
-        return ""
-    return str(own)
+    missing = policy == "missing" and images.lookup_image(terminal.engine, name) is None
+    if missing:
+        terminal.err(f"Unable to find image '{reference.familiar}' locally\n")
+    if missing or policy == "always":
+        pull_image(terminal, reference, stream=2)
 
 
 def _check(options: Options) -> None:
     """Raise what the client and the daemon say of flags before they look for the image."""
     volumes.check(options)
-    policy, _, count = options.restart.partition(":")
-    if count and not count.isdecimal():
-        raise UsageError("docker: maximum retry count must be an integer.\nSee 'docker run --help'.\n", 125)
-    if policy != "no" and options.auto_remove:
-        raise UsageError("docker: Conflicting options: --restart and --rm.\nSee 'docker run --help'.\n", 125)
-    if policy not in ("no", "always", "on-failure", "unless-stopped"):
-        raise DaemonError(f"invalid restart policy '{policy}'")
-    if count and policy != "on-failure":
-        raise DaemonError(f"maximum retry count cannot be used with restart policy '{policy}'")
     if options.working_dir and not options.working_dir.startswith("/"):
         raise DaemonError(
             f"the working directory '{options.working_dir}' is invalid, it needs to be an absolute path"
@@ -207,12 +179,11 @@ def _options(terminal: Terminal, call: Invocation) -> Options:
     return Options(
         env=variables,
         labels=tuple((name, value) for name, _, value in (e.partition("=") for e in call.strings("label"))),
-        ports=tuple(port for each in call.strings("publish") for port in parse_ports(each)),
+        ports=tuple(map(parse_port, call.strings("publish"))),
         volumes=_volumes(call.strings("volume")),
         mounts=tuple(map(parse_mount, call.strings("mount"))),
         tmpfs=tuple(dict(each.partition(":")[::2] for each in call.strings("tmpfs")).items()),
         volumes_from=call.strings("volumes-from"),
-        restart=str(given["restart"]) or "no",
         hostname=str(given["hostname"]),
         network=str(given["network"][-1]) if given["network"] else "default",  # type: ignore[index]
         user=str(given["user"]) if "user" in call.changed else None,
@@ -271,9 +242,8 @@ def attach(terminal: Terminal, call: Invocation) -> int:
     """Connect the terminal to a running container's main process."""
     container = named(terminal.engine, call.args[0])
     if not container.running:
-        terminal.err("You cannot attach to a stopped container, start it first\n")
-        terminal.hint = f"labkit: docker start -ai {call.args[0]} starts it again, with what it wrote"
-        return 1
+        hint = f"labkit: docker start -ai {call.args[0]} starts it again, with what it wrote"
+        raise UsageError("You cannot attach to a stopped container, start it first\n", 1, hint)
     if container.options.open_stdin and not call.options["no-stdin"]:
         _check_tty(terminal, container.options.tty)
     return _finish(terminal, container, (), 1)
@@ -304,45 +274,32 @@ def start(terminal: Terminal, call: Invocation) -> int:
     return 1 if failed else 0
 
 
-_NUMBER = re.compile(r"\d+", re.ASCII)
+_RANGE = re.compile(r"\d+-\d+", re.ASCII)
 
 
-def parse_ports(text: str) -> list[Port]:
-    """Read `[[IP:]HOST:]CONTAINER[/PROTOCOL]`, of a range each port; raises UsageError in the client's words.
+def parse_port(text: str) -> Port:
+    """Read `[[IP:]HOST:]CONTAINER[/PROTOCOL]`; raises UsageError in the client's words.
 
-    >>> parse_ports("127.0.0.1:9000-9001:80-81")[1]
-    Port(ip='127.0.0.1', host='9001', inner='81/tcp')
+    >>> parse_port("127.0.0.1:8080:80")
+    Port(ip='127.0.0.1', host='8080', inner='80/tcp')
     """
     outer, _, inner = text.rpartition(":")
     ip, _, host = outer.rpartition(":")
     inner, _, protocol = inner.partition("/")
-    wanted, given, kind = _range(inner), _range(host), protocol.lower() or "tcp"
+    kind = protocol.lower() or "tcp"
     if not inner:
         raise _refused(f"No port specified: {text}<empty>")
     if ip and not _is_address(ip):
         raise _refused(f"Invalid ip address: {ip}")
-    if wanted is None:
+    if any(map(_RANGE.fullmatch, (inner, host))):
+        raise lacks("-p", "a range is not simulated; it would publish each port: give each a -p of its own")
+    if not _is_port(inner):
         raise _refused(f"Invalid containerPort: {inner}")
-    if host and given is None:
+    if host and not _is_port(host):
         raise _refused(f"Invalid hostPort: {host}")
     if kind not in ("tcp", "udp", "sctp"):
         raise _refused(f"Invalid proto: {protocol}")
-    ip = ip.strip("[]")
-    if "-" not in inner:
-        return [Port(ip, host, f"{inner}/{kind}")]
-    if given is not None and len(given) != len(wanted):
-        raise _refused(f"Invalid ranges specified for container and host Ports: {inner} and {host}")
-    hosts = map(str, given) if given is not None else [""] * len(wanted)
-    return [Port(ip, each, f"{number}/{kind}") for each, number in zip(hosts, wanted, strict=True)]
-
-
-def _range(text: str) -> range | None:
-    """Return the ports of `80` or `80-90`, or None for what is neither."""
-    first, _, last = text.partition("-")
-    last = last or first
-    if not (_is_port(first) and _is_port(last)) or text.endswith("-") or int(first) > int(last):
-        return None
-    return range(int(first), int(last) + 1)
+    return Port(ip.strip("[]"), host, f"{inner}/{kind}")
 
 
 def _refused(message: str) -> UsageError:
@@ -350,7 +307,7 @@ def _refused(message: str) -> UsageError:
 
 
 def _is_port(text: str) -> bool:
-    return _NUMBER.fullmatch(text) is not None and len(text) < 10 and int(text) < 65536
+    return text.isascii() and text.isdecimal() and len(text) < 10 and int(text) < 65536
 
 
 def _is_address(text: str) -> bool:

@@ -20,7 +20,7 @@ from IPython.core.getipython import get_ipython
 
 from labkit.base.errors import NotFound
 from labkit.base.text import packaged, shown
-from labkit.cli.formats import progress_line
+from labkit.cli.transfer import event_line
 from labkit.engine.scene import Scene, change, scene, tiles_of
 from labkit.engine.schedule import PullEvent, StepEvent
 from labkit.engine.state import State
@@ -160,10 +160,9 @@ def shown_event(event: PullEvent) -> list[object]:
     >>> shown_event(PullEvent(1.5, "544ff12e028f", "Waiting"))
     [1.5, '544ff12e028f', 'Waiting', 0, 0, '544ff12e028f: Waiting ']
     """
+    line = event_line(event, _COLUMNS)
     if isinstance(event, StepEvent):
         line = shown(event.text).rstrip("\n")
-    else:
-        line = progress_line(event.layer, event.state, event.current, event.total, _COLUMNS)
     return [event.at, event.layer, event.state, event.current, event.total, line]
 
 
