@@ -241,12 +241,14 @@ def _port_bindings(container: Container) -> dict[str, Any]:
 
 def _host_config(container: Container) -> dict[str, Any]:
     options = container.options
+    policy, _, count = options.restart.partition(":")
     return {
         **_TABLE["HostConfig"],
         "Binds": [each for each in options.volumes if ":" in each] or None,
         "LogConfig": {"Type": options.log_driver, "Config": {}},
         "NetworkMode": options.network,
         "PortBindings": _port_bindings(container),
+        "RestartPolicy": {"Name": policy, "MaximumRetryCount": int(count or 0)},
         "AutoRemove": options.auto_remove,
         "PublishAllPorts": options.publish_all,
         "ReadonlyRootfs": options.read_only,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from labkit.base.errors import DaemonError, NotFound
+from labkit.base.errors import DaemonError, LabkitError, NotFound, NotSimulated
 from labkit.cli.documents import container_document, image_struct, typed_struct, volume_struct
 from labkit.cli.table import Invocation, UsageError
 from labkit.cli.terminal import Terminal
@@ -13,6 +13,7 @@ from labkit.go.template import PARSING_ERROR, TemplateError, inspect_element, pa
 from labkit.go.values import Struct, go_json
 
 Find = Callable[[str], Struct]
+_ELSEWHERE = ("network", "plugin", "node", "service", "task", "secret", "config")
 
 
 def _finders(terminal: Terminal, call: Invocation) -> dict[str, Find]:
@@ -31,7 +32,12 @@ def _finders(terminal: Terminal, call: Invocation) -> dict[str, Find]:
 
 def anything(terminal: Terminal, call: Invocation) -> int:
     """Show the details of containers, images or volumes, whichever has the name."""
-    return _inspect(terminal, call, list(_finders(terminal, call).values()), "object")
+    kind, finders = str(call.options["type"]), _finders(terminal, call)
+    if kind in _ELSEWHERE:
+        raise NotSimulated(f"labkit: --type {kind} is not simulated; it would show a {kind}'s details")
+    if kind and kind not in finders:
+        raise LabkitError(f'"{kind}" is not a valid value for --type')
+    return _inspect(terminal, call, [finders[kind]] if kind else list(finders.values()), kind or "object")
 
 
 def _of_kind(kind: str) -> Callable[[Terminal, Invocation], int]:

@@ -1,4 +1,7 @@
-"""`docker container prune`, `image prune`, `volume prune` and `system prune`; there is no build cache."""
+"""`docker container prune`, `image prune`, `volume prune`, `builder prune` and `system prune`.
+
+Of the build cache nothing goes: the classic builder's is the images themselves.
+"""
 
 from __future__ import annotations
 
@@ -36,6 +39,12 @@ def volume(terminal: Terminal, call: Invocation) -> int:
     """Remove the volumes that no container has."""
     warning = "This will remove all local volumes not used by at least one container."
     return _prune(terminal, call, warning, [_volumes])
+
+
+def builder(terminal: Terminal, call: Invocation) -> int:
+    """Remove the build cache: there is none beside the images."""
+    what = "all" if call.options["all"] else "all dangling"
+    return _prune(terminal, call, f"This will remove {what} build cache.", [lambda _: ("", 0)])
 
 
 def system(terminal: Terminal, call: Invocation) -> int:

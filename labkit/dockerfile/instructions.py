@@ -14,6 +14,7 @@ from typing import Any
 
 from labkit.base.errors import DaemonError, NotSimulated
 from labkit.dockerfile.parse import KNOWN, ONE_ARGUMENT, Instruction, expand, instruction, parse
+from labkit.engine.container import signal_name
 from labkit.go.moment import SECOND, UNITS, duration
 from labkit.go.quote import go_quote
 
@@ -170,10 +171,6 @@ def needs_buildkit(flag: str) -> DaemonError:
 
 
 _FOR_COMMITS = frozenset("CMD ENTRYPOINT ENV EXPOSE HEALTHCHECK LABEL ONBUILD USER VOLUME WORKDIR".split())
-_SIGNALS = frozenset(
-    "ABRT ALRM BUS CHLD CLD CONT FPE HUP ILL INT IO IOT KILL PIPE POLL PROF PWR QUIT SEGV STKFLT STOP SYS "
-    "TERM TRAP TSTP TTIN TTOU URG USR1 USR2 VTALRM WINCH XCPU XFSZ RTMIN RTMAX".split()
-)
 _PORT = re.compile(r"(\d+)(?:-(\d+))?", re.ASCII)
 SHELL = ("/bin/sh", "-c")
 
@@ -260,7 +257,8 @@ def changed_config(words: Sequence[str], config: Mapping[str, Any]) -> dict[str,
         case "HEALTHCHECK":
             return {"Healthcheck": json.loads(args[0])}
         case "STOPSIGNAL":
-            return {"StopSignal": _signal(args[0])}
+            signal_name(args[0])
+            return {"StopSignal": args[0]}
         case "USER":
             return {"User": args[0]}
     return {}
@@ -352,13 +350,6 @@ def _ports(text: str) -> list[str]:
     if slash and protocol.lower() not in ("tcp", "udp", "sctp"):
         raise DaemonError(f"Invalid proto: {protocol}")
     return [f"{number}/{(protocol or 'tcp').lower()}" for number in range(first, last + 1)]
-
-
-def _signal(text: str) -> str:
-    name = text.upper().removeprefix("SIG")
-    if name in _SIGNALS or (text.isascii() and text.isdecimal() and int(text) > 0):
-        return text
-    raise DaemonError(f"Invalid signal: {text}")
 
 
 def _quoted(words: Sequence[str]) -> str:

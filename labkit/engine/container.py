@@ -306,7 +306,27 @@ def committed(upper: Dir) -> Dir:
     return tree.mapped(upper, kept)
 
 
-def stop(engine: Engine, container: Container, *, timeout: int = 10) -> Container:
+_SIGNALS = frozenset(
+    "ABRT ALRM BUS CHLD CLD CONT FPE HUP ILL INT IO IOT KILL PIPE POLL PROF PWR QUIT SEGV STKFLT STOP SYS "
+    "TERM TRAP TSTP TTIN TTOU URG USR1 USR2 VTALRM WINCH XCPU XFSZ RTMIN RTMAX".split()
+)
+"""Signals of Linux that Docker knows by name; those between RTMIN and RTMAX are left out."""
+_NUMBERED = {"1": "HUP", "2": "INT", "3": "QUIT", "9": "KILL", "15": "TERM"}
+
+
+def signal_name(text: str) -> str:
+    """Return a signal's name without SIG, or its number; raises DaemonError for none (moby, pkg/signal).
+
+    >>> signal_name("sigterm"), signal_name("9")
+    ('TERM', 'KILL')
+    """
+    name = text.upper().removeprefix("SIG")
+    if name in _SIGNALS or (name.isascii() and name.isdecimal() and int(name)):
+        return _NUMBERED.get(name, name)
+    raise DaemonError(f"Invalid signal: {text}")
+
+
+def stop(engine: Engine, container: Container, *, timeout: int = 10, kill: bool = False) -> Container:
     """Stop a container; its read-write layer stays.
 
     A service ends by itself on the image's stop signal. A shell or `sleep` as process 1 ignores it, so
@@ -314,9 +334,10 @@ def stop(engine: Engine, container: Container, *, timeout: int = 10) -> Containe
     """
     if not container.running:
         return container
-    finished, exit_code = engine.now, 0
-    if not container.service:
-        finished, exit_code = finished + timeout * SECOND, 137
+    graceful = container.service and not kill
+    finished, exit_code = engine.now, 0 if graceful else 137
+    if not graceful and not kill:
+        finished += timeout * SECOND
         if container.ends_at is not None and container.ends_at <= finished:
             finished, exit_code = max(container.ends_at, engine.now), container.ends_with
     engine.advance(finished - engine.now)

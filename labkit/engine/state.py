@@ -131,6 +131,7 @@ class Options:
     ports: tuple[Port, ...] = ()
     hostname: str = ""
     network: str = "default"
+    restart: str = "no"
     user: str | None = None
     working_dir: str | None = None
     tty: bool = False

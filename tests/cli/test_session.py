@@ -141,6 +141,7 @@ def test_a_refusal_has_a_next_step(lab: Lab, line: str) -> None:
 STEPS = [
     ("docker run --name one base:1 touch /a", None),
     ("docker exec one ls", "container-not-running"),
+    ("docker kill one", "container-not-running"),
     ("docker commit one child", None),
     ("docker rmi -f 106f", None),
     ("docker tag base:1 base:2", None),
@@ -283,7 +284,7 @@ def test_time_passes_with_each_line_and_ends_what_ends(lab: Lab) -> None:
     assert lab.docker("ps -q --filter name=brief").stdout
     lab.shell("sleep 3")
     assert not lab.docker("ps -q --filter name=brief").stdout
-    assert lab.docker("ps -aq --filter name=brief --filter exited=0").stdout
+    assert lab.docker("wait brief").stdout == "0\n"
 
 
 def test_bytes_that_are_no_text_are_kept(lab: Lab) -> None:

@@ -452,16 +452,20 @@ class TestStoppingAndRemoving:
             4 * SECOND,
         )
 
-    def test_without_patience_it_takes_no_time(self, engine: Engine) -> None:
+    def test_kill_takes_no_time(self, engine: Engine) -> None:
         box, before = sleeper(engine), engine.now
-        stopped = stop(engine, box, timeout=0)
+        stopped = stop(engine, box, kill=True)
         assert (stopped.exit_code, engine.now) == (137, before)
 
-    def test_a_service_ends_by_itself(self) -> None:
+    def test_a_service_ends_by_itself_when_it_is_stopped_and_not_when_it_is_killed(self) -> None:
+        # The kernel ends a process on SIGKILL; 128 + 9 is what a shell, and Docker, say of it.
         lab = Lab()
-        lab.docker("run -d --name web nginx")
-        lab.docker("stop web")
-        assert lab.docker("ps -a --format {{.Status}}").text.startswith("Exited (0)")
+        for command in ("stop", "kill", "kill -s TERM"):
+            lab.docker("run -d --name web nginx")
+            lab.docker(f"{command} web")
+            told = lab.docker("ps -a --format {{.Status}}").text.partition(")")[0]
+            assert told == f"Exited ({137 if command == 'kill' else 0}"
+            lab.docker("rm web")
 
     def test_what_it_would_have_said_later_is_never_said(self, engine: Engine) -> None:
         box = run(

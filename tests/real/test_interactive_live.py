@@ -45,7 +45,7 @@ SCRIPTS = [
         ("docker exec -it box sh", ["ls /etc/x", "exit 7"]),
         ("docker exec -it -u nobody -w /srv box sh", ["pwd", DETACH]),
         ("docker attach --no-stdin nobody", []),
-        ("docker stop -t 0 box", []),
+        ("docker kill box", []),
         ("docker attach box", []),
         ("docker start -ai box", ["pwd", "exit 6"]),
         ("docker exec -it box sh", []),

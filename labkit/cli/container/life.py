@@ -1,4 +1,4 @@
-"""A container's lifecycle after its start: `docker stop`, `restart`, `rename`, `rm`.
+"""A container's lifecycle after its start: `docker stop`, `restart`, `kill`, `wait`, `rename`, `rm`.
 
 And what is asked of it meanwhile: `docker logs` and `docker port`.
 """
@@ -15,6 +15,8 @@ from labkit.cli.table import Invocation, UsageError
 from labkit.cli.terminal import Terminal, named, told_by_client
 from labkit.engine import container as containers
 from labkit.engine import process
+
+_ENDING = ("HUP", "INT", "QUIT", "TERM")
 
 
 def stop(terminal: Terminal, call: Invocation) -> int:
@@ -38,6 +40,45 @@ def restart(terminal: Terminal, call: Invocation) -> int:
             found = containers.keep(terminal.engine, replace(stopped, options=found.options))
         with retold(DaemonError, process.StartError, start=f"Cannot restart container {name}: "):
             process.start(terminal.engine, found, detached=True)
+
+    return 1 if terminal.for_each(call.args, one) else 0
+
+
+def kill(terminal: Terminal, call: Invocation) -> int:
+    """Send containers a signal; a shell or `sleep` as the main process ignores all but KILL."""
+
+    def one(name: str) -> None:
+        signal = containers.signal_name(str(call.options["signal"]) or "KILL")
+        with retold(DaemonError, NotFound, start=f"Cannot kill container: {name}: "):
+            found = requested(terminal.engine, name)
+        if not found.running:
+            raise DaemonError(
+                f"Cannot kill container: {name}: Container {found.id} is not running",
+                code="container-not-running",
+                subject=found.id[:12],
+            )
+        if signal == "KILL" or (found.service and signal in _ENDING):
+            containers.stop(terminal.engine, found, kill=signal == "KILL")
+
+    return 1 if terminal.for_each(call.args, one) else 0
+
+
+def wait(terminal: Terminal, call: Invocation) -> int:
+    """Let time pass until containers have ended and print their exit codes."""
+    engine = terminal.engine
+
+    def one(name: str) -> str:
+        found = requested(engine, name)
+        if found.running and found.ends_at is None:
+            terminal.hint = (
+                f"labkit: {found.name} does not end by itself, so docker wait would wait until Ctrl-C. "
+                "End it with docker stop"
+            )
+            return ""
+        if found.running and found.ends_at is not None:
+            engine.advance(max(found.ends_at - engine.now, 0))
+            process.settle(engine)
+        return f"{found.ends_with if found.running else found.exit_code}\n"
 
     return 1 if terminal.for_each(call.args, one) else 0
 

@@ -17,7 +17,7 @@ from labkit.engine import images, process, volumes
 from labkit.engine.engine import Engine
 from labkit.engine.process import ExecError, StartError
 from labkit.engine.state import Container, LogLine, Options, Port, Shells
-from labkit.oci.descriptor import Platform
+from labkit.oci.descriptor import Platform, parse_platform
 from labkit.oci.image import Image
 from labkit.oci.reference import parse_reference
 from labkit.shell.streams import Reader, WouldRunForever
@@ -125,10 +125,12 @@ def _create(terminal: Terminal, call: Invocation) -> Container:
     image, *command = call.args
     options = _options(terminal, call)
     _check(options)
-    _find_or_pull(terminal, image, str(call.options["pull"]))
+    platform = str(call.options["platform"])
+    _find_or_pull(terminal, image, str(call.options["pull"]), platform)
     name = str(call.options["name"])
     container = containers.create(terminal.engine, image, command or None, name=name, options=options)
-    _warn_of_platform(terminal, container.image)
+    if not platform:
+        _warn_of_platform(terminal, container.image)
     return container
 
 
@@ -137,26 +139,50 @@ def _warn_of_platform(terminal: Terminal, image: Image) -> None:
     config = image.config
     own = Platform(config.architecture, config.os, config.variant)
     host = Platform(terminal.engine.architecture, terminal.engine.os)
-    machine = own.normalized()
-    if config.architecture and (machine.os, machine.architecture) != (host.os, host.architecture):
+    if config.architecture and _other_platform(image, host):
         terminal.err(
             f"WARNING: The requested image's platform ({own}) does not match the detected host platform "
             f"({host}) and no specific platform was requested\n"
         )
 
 
-def _find_or_pull(terminal: Terminal, name: str, policy: str) -> None:
+def _find_or_pull(terminal: Terminal, name: str, policy: str, platform: str) -> None:
     reference = parse_reference(name).with_default_tag()
-    missing = policy == "missing" and images.lookup_image(terminal.engine, name) is None
-    if missing:
-        terminal.err(f"Unable to find image '{reference.familiar}' locally\n")
-    if missing or policy == "always":
-        pull_image(terminal, reference, stream=2)
+    with retold(LabkitError, start="error parsing specified platform: "):
+        wanted = parse_platform(platform, terminal.platform) if platform else None
+    found = images.lookup_image(terminal.engine, name)
+    if policy == "always" or (policy == "missing" and (found is None or _other_platform(found, wanted))):
+        if policy == "missing":
+            terminal.err(f"Unable to find image '{reference.familiar}' locally\n")
+        pull_image(terminal, reference, platform, stream=2)
+        found = images.lookup_image(terminal.engine, name)
+    if found is not None and (actual := _other_platform(found, wanted)):
+        raise DaemonError(
+            f"image with reference {name} was found but does not match the specified platform: "
+            f"wanted {wanted}, actual: {actual}"
+        )
+
+
+def _other_platform(image: Image, wanted: Platform | None) -> str:
+    """Return the platform of an image where another one is wanted, else nothing."""
+    own = Platform(image.config.architecture, image.config.os).normalized()
+    if wanted is None or (own.os, own.architecture) == (wanted.os, wanted.architecture):
+        return ""
+    return str(own)
 
 
 def _check(options: Options) -> None:
     """Raise what the client and the daemon say of flags before they look for the image."""
     volumes.check(options)
+    policy, _, count = options.restart.partition(":")
+    if count and not count.isdecimal():
+        raise UsageError("docker: maximum retry count must be an integer.\nSee 'docker run --help'.\n", 125)
+    if policy != "no" and options.auto_remove:
+        raise UsageError("docker: Conflicting options: --restart and --rm.\nSee 'docker run --help'.\n", 125)
+    if policy not in ("no", "always", "on-failure", "unless-stopped"):
+        raise DaemonError(f"invalid restart policy '{policy}'")
+    if count and policy != "on-failure":
+        raise DaemonError(f"maximum retry count cannot be used with restart policy '{policy}'")
     if options.working_dir and not options.working_dir.startswith("/"):
         raise DaemonError(
             f"the working directory '{options.working_dir}' is invalid, it needs to be an absolute path"
@@ -184,6 +210,7 @@ def _options(terminal: Terminal, call: Invocation) -> Options:
         mounts=tuple(map(parse_mount, call.strings("mount"))),
         tmpfs=tuple(dict(each.partition(":")[::2] for each in call.strings("tmpfs")).items()),
         volumes_from=call.strings("volumes-from"),
+        restart=str(given["restart"]) or "no",
         hostname=str(given["hostname"]),
         network=str(given["network"][-1]) if given["network"] else "default",  # type: ignore[index]
         user=str(given["user"]) if "user" in call.changed else None,
