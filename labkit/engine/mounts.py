@@ -184,7 +184,7 @@ class Proc(Made):
     def __init__(self, mounts: Callable[[], str], made: int = 0) -> None:
         super().__init__(lambda: _made_at(_proc(mounts()), made))
 
-    def _counted(self, change: Callable[[], int]) -> Cost:
+    def counted(self, change: Callable[[], Cost]) -> Cost:
         fail(errno.ENOENT, "")
 
 

@@ -74,4 +74,4 @@ class _Subvolume(Disk):
         after = cut(runs, last, rounded(new.size)) if last < rounded(new.size) else ()
         # The new extents take the place of a part of the old ones. Those stay whole as long as any byte of
         # them is used: btrfs counts references to extents, not to blocks (fs/btrfs/extent-tree.c).
-        return kept_as(new, (*cut(runs, 0, first), *made, *after)), Cost(rest, read=rest)
+        return kept_as(new, (*cut(runs, 0, first), *made, *after)), Cost(rest)

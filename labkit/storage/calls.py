@@ -332,7 +332,8 @@ class SystemCalls:
         self, found: Found, make: Callable[[Node], Node], written: int = 0, data: bool = True
     ) -> Cost:
         tree, path = self._inside(found.path)
-        return tree.change_node(path, make, data) + Cost(written=written, looked_up=found.looked_up)
+        cost = tree.counted(lambda: tree.change_node(path, make, data))
+        return cost + Cost(written=written, looked_up=found.looked_up)
 
     def _change_meta(self, found: Found, make: Callable[[Meta], Meta]) -> Cost:
         return self._change(found, lambda node: with_meta(node, make(meta_of(node))))
@@ -393,7 +394,7 @@ class SystemCalls:
         parent = self._new_name(path)
         if isinstance(node, Device) and (node.kind, node.major, node.minor) == ("c", 0, 0):
             fail(errno.EPERM, path)
-        return parent.place.tree.add_node(self._inside(parent.path)[1], node)
+        return self._added(parent, node)
 
     def link(self, source: str, target: str) -> Cost:
         """Give a file a second name; of a symbolic link, the link itself gets it."""
@@ -404,7 +405,8 @@ class SystemCalls:
             fail(errno.EXDEV, target)
         if type(place.node) is Dir:
             fail(errno.EPERM, source)
-        cost = tree.add_link(inside, self._inside(parent.path)[1])
+        _, new = self._inside(parent.path)
+        cost = tree.counted(lambda: tree.add_link(inside, new))
         return cost + Cost(looked_up=found.looked_up + parent.looked_up)
 
     def unlink(self, path: str) -> Cost:
@@ -418,7 +420,7 @@ class SystemCalls:
         if parent.slash:
             fail(errno.ENOTDIR, path)
         self._check_mount_point(parent, path)
-        return parent.place.tree.remove_name(self._inside(parent.path)[1]) + Cost(looked_up=parent.looked_up)
+        return self._removed(parent)
 
     def rmdir(self, path: str) -> Cost:
         """Remove an empty directory."""
@@ -431,7 +433,7 @@ class SystemCalls:
         self._check_mount_point(parent, path)
         if self._listing(self.first_names(parent.path), place):
             fail(errno.ENOTEMPTY, path)
-        return parent.place.tree.remove_name(self._inside(parent.path)[1]) + Cost(looked_up=parent.looked_up)
+        return self._removed(parent)
 
     def rename(self, source: str, target: str) -> Cost:
         """Rename a file or directory, replacing a file or an empty directory of the target's name."""
@@ -454,7 +456,8 @@ class SystemCalls:
             fail(errno.EXDEV, source)
         if over is not None and type(over.node) is Dir and list(over.tree.listing(over)):
             fail(errno.ENOTEMPTY, target)
-        return cost + place.tree.move_name(self._inside(old.path)[1], self._inside(new.path)[1])
+        (tree, before), (_, after) = self._inside(old.path), self._inside(new.path)
+        return cost + tree.counted(lambda: tree.move_name(before, after))
 
     def _check_rename(self, old: Parent, new: Parent, place: Place, over: Place | None, path: str) -> None:
         if type(place.node) is not Dir and (old.slash or new.slash):
@@ -508,8 +511,16 @@ class SystemCalls:
         if above.mode & SETGID and type(node) is Dir:
             mode |= SETGID
         meta = Meta(mode, 0, above.gid if above.mode & SETGID else 0, self.clock())
-        cost = parent.place.tree.add_node(self._inside(parent.path)[1], with_meta(node, meta))
+        return self._added(parent, with_meta(node, meta), written)
+
+    def _added(self, parent: Parent, node: Node, written: int = 0) -> Cost:
+        tree, path = self._inside(parent.path)
+        cost = tree.counted(lambda: tree.add_node(path, node))
         return cost + Cost(written=written, looked_up=parent.looked_up)
+
+    def _removed(self, parent: Parent) -> Cost:
+        tree, path = self._inside(parent.path)
+        return tree.counted(lambda: tree.remove_name(path)) + Cost(looked_up=parent.looked_up)
 
     def _create(self, found: Found, node: File, mode: int, written: int = 0) -> Cost:
         directory, _, name = found.path.rpartition("/")

@@ -22,9 +22,9 @@ from pyrsistent import PMap, pmap
 
 from labkit.go.units import human_size
 from labkit.oci.content import Content
-from labkit.oci.tree import Dir
+from labkit.oci.tree import Node
 from labkit.storage.driver import BLOCK, Kept, Run, Unit, Units, disk_used, rounded
-from labkit.storage.posix import NO_COST, Cost, fail
+from labkit.storage.posix import Cost, fail
 from labkit.storage.snapshots import Disk, NaiveDiffDriver, changed_range, cut, kept_as, runs_of
 
 POOL_BLOCK = 64 << 10
@@ -39,7 +39,7 @@ _POOL = "docker-254:0-131074"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Thin:
-    """A thin device: the pool's blocks by place, and the runs in which its file system puts the next files."""
+    """A thin device: the pool's blocks by place, and the runs in which its file system puts files next."""
 
     mapping: PMap[int, Unit] = field(default_factory=pmap)
     free: tuple[Run, ...] = (Run(_DEVICE, POOL_BLOCK, BASE_SIZE - POOL_BLOCK),)
@@ -49,7 +49,7 @@ class Thin:
 class DeviceMapper(NaiveDiffDriver):
     """The driver.
 
-    >>> DeviceMapper().prepare(DeviceMapper().commit(None, Dir()), 0).cost.allocated
+    >>> DeviceMapper().prepare(None, 0).cost.allocated
     0
     """
 
@@ -107,21 +107,23 @@ class _Device(Disk):
             runs = cut(runs, 0, wanted)
         begin, end = changed_range(old, new) if had else (0, new.size)
         copied = self._write(cut(runs, begin - begin % BLOCK, rounded(end))) if begin < end else 0
-        return kept_as(new, runs), Cost(copied, read=copied)
+        return kept_as(new, runs), Cost(copied)
 
     def release(self, content: Content) -> None:
         """Let the file system use a file's blocks again."""
         self._free = (*self._free[:-1], *runs_of(content), *self._free[-1:])
 
-    def settle(self, before: Dir, after: Dir) -> Cost:
+    def size_of(self, node: Node) -> int:
+        """Return nothing: it is blocks of the pool that are taken."""
+        return 0
+
+    def settle(self, allocated: int) -> Cost:
         """Write the file system's metadata; return all that was taken from the pool since the last time."""
-        if before is after:
-            return NO_COST
         # Any change writes to inodes and directories. They are in the first block here: on a real ext4 in
         # some, of which the journal's and the group's are met by every change.
         copied = self._write((Run(_DEVICE, 0, BLOCK),))
         allocated, self._allocated = self._allocated, 0
-        return Cost(copied, read=copied, allocated=allocated)
+        return Cost(copied, allocated=allocated)
 
     def _write(self, runs: tuple[Run, ...]) -> int:
         """Write to parts of the device; return the bytes of the pool's blocks that were copied for it."""

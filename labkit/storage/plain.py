@@ -19,7 +19,7 @@ from labkit.oci.tree import EMPTY_ROOT, Device, Dir, Meta, Node, Whiteout
 from labkit.storage.calls import Found
 from labkit.storage.draft import Draft
 from labkit.storage.overlay import Mount
-from labkit.storage.posix import Names, Place, Stat, fail
+from labkit.storage.posix import Cost, Names, Place, Stat, fail
 
 _OPAQUE = ("trusted.overlay.opaque", b"y")
 
@@ -90,8 +90,8 @@ class Plain(Mount):
         """Return a directory to write to at once; where it was removed a put raises FileSystemError."""
         return _Part(self._draft, path)
 
-    def _change_node(self, path: str, make: Callable[[Node], Node], data: bool) -> int:
-        return super()._change_node(path, lambda node: taken_up(make(laid(node))), data)
+    def change_node(self, path: str, make: Callable[[Node], Node], data: bool) -> Cost:
+        return super().change_node(path, lambda node: taken_up(make(laid(node))), data)
 
 
 class _Part(Draft):

@@ -32,8 +32,6 @@ class Cost:
     """Bytes that the caller wrote."""
     looked_up: int = 0
     """Directories that were searched for a name."""
-    read: int = 0
-    """Bytes that the driver read to do it."""
     allocated: int = 0
     """Bytes of disk that are used more than before, or fewer."""
 
@@ -42,9 +40,13 @@ class Cost:
             self.copied + other.copied,
             self.written + other.written,
             self.looked_up + other.looked_up,
-            self.read + other.read,
             self.allocated + other.allocated,
         )
+
+    @property
+    def read(self) -> int:
+        """Bytes that the driver read to do it: what it copies, it has to read."""
+        return self.copied
 
 
 NO_COST = Cost()

@@ -20,7 +20,7 @@ from labkit.oci.changeset import apply, stat_differs
 from labkit.oci.content import EMPTY, Content, Piece
 from labkit.oci.tree import EMPTY_ROOT, Dir, File, Meta, Nested, Node, Whiteout, unnested
 from labkit.storage.draft import Draft
-from labkit.storage.driver import Active, Run, Snapshot, StorageDriver, Stored, allocated, ext4
+from labkit.storage.driver import Active, Run, Snapshot, StorageDriver, Stored, Unit, ext4
 from labkit.storage.overlay import Mount
 from labkit.storage.posix import NO_COST, Cost, Place, mark_of
 
@@ -111,11 +111,14 @@ class Disk:
     def release(self, content: Content) -> None:
         """Let go of the content of a file that has no name any more."""
 
-    def settle(self, before: Dir, after: Dir) -> Cost:
-        """Return what a change of the tree cost beside the storing of data."""
-        if before is after:
-            return NO_COST
-        return Cost(allocated=allocated(before, after, self.depth, self.measure))
+    def size_of(self, node: Node) -> int:
+        """Return the bytes that a file takes; what was allocated in a snapshot below is shared."""
+        taken = dict(self.measure(node)).items()
+        return sum(size for unit, size in taken if not isinstance(unit, Unit) or unit.born >= self.depth)
+
+    def settle(self, allocated: int) -> Cost:
+        """Return what a change of the tree costs beside the bytes that its files take more than before."""
+        return NO_COST
 
 
 class SnapshotMount(Mount):
@@ -138,9 +141,8 @@ class SnapshotMount(Mount):
         read_only: bool = False,
         mounted: Active | None = None,
     ) -> None:
+        self.disk, self._spent = disk, NO_COST
         super().__init__(EMPTY_ROOT, root, clock, read_only=read_only, mounted=mounted)
-        self.disk = disk
-        self._spent = NO_COST
 
     @property
     def active(self) -> Active:
@@ -154,7 +156,7 @@ class SnapshotMount(Mount):
         return self.upper
 
     def drafted(self, upper: Dir) -> Draft:
-        return Draft(upper, lambda node: 0)
+        return Draft(upper, self.disk.size_of)
 
     def top(self) -> Place:
         return Place(self, self._draft.root, None)
@@ -172,22 +174,26 @@ class SnapshotMount(Mount):
                 linked[mark] = self._stored(EMPTY, node)
             return linked[mark]
 
-        def unpack() -> int:
-            self._draft = self.drafted(apply(self.root, changes, keep))
-            return 0
+        def unpack() -> Cost:
+            self._draft.put("", apply(self.root, changes, keep))
+            return NO_COST
 
-        return self._counted(unpack)
+        return self.counted(unpack)
 
-    def _counted(self, change: Callable[[], int]) -> Cost:
+    def counted(self, change: Callable[[], Cost]) -> Cost:
         """Make a change; return what storing its data cost, and what the disk adds to that."""
-        before, self._spent = self.root, NO_COST
-        super()._counted(change)
-        return self._spent + self.disk.settle(before, self.root)
+        before, taken, self._spent = self.root, self._draft.taken, NO_COST
 
-    def _add_node(self, path: str, node: Node) -> int:
-        return super()._add_node(path, self._stored(EMPTY, node))
+        def settled() -> Cost:
+            cost = change() + self._spent
+            return cost if self.root is before else cost + self.disk.settle(self._draft.taken - taken)
 
-    def _change_node(self, path: str, make: Callable[[Node], Node], data: bool) -> int:
+        return super().counted(settled)
+
+    def add_node(self, path: str, node: Node) -> Cost:
+        return super().add_node(path, self._stored(EMPTY, node))
+
+    def change_node(self, path: str, make: Callable[[Node], Node], data: bool) -> Cost:
         def kept(node: Node) -> Node:
             changed, old = make(node), node.content if isinstance(node, File) else EMPTY
             if changed is node or (data and isinstance(changed, File) and changed.content is old):
@@ -197,15 +203,15 @@ class SnapshotMount(Mount):
                 self.disk.release(old)
             return self._stored(old if data else EMPTY, changed)
 
-        return super()._change_node(path, kept, True)
+        return super().change_node(path, kept, True)
 
-    def _remove_name(self, path: str) -> int:
+    def remove_name(self, path: str) -> Cost:
         self._let_go(path)
-        return super()._remove_name(path)
+        return super().remove_name(path)
 
-    def _move_name(self, source: str, target: str) -> int:
+    def move_name(self, source: str, target: str) -> Cost:
         self._let_go(target)
-        return super()._move_name(source, target)
+        return super().move_name(source, target)
 
     def _let_go(self, path: str) -> None:
         """Let go of the data of a file whose last name goes."""

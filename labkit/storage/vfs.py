@@ -7,17 +7,16 @@ is used where nothing else does, and to test against.
 
 from __future__ import annotations
 
-from labkit.oci.tree import Dir
 from labkit.storage.driver import BLOCK, Kept, Snapshot, Units
-from labkit.storage.posix import Cost
+from labkit.storage.posix import NO_COST, Cost
 from labkit.storage.snapshots import Disk, NaiveDiffDriver
 
 
 class Vfs(NaiveDiffDriver):
     """The driver.
 
-    >>> Vfs().prepare(Vfs().commit(None, Dir({"etc": Dir()})), 0).cost.copied
-    8192
+    >>> Vfs().prepare(None, 0).cost.allocated
+    4096
     """
 
     name = "vfs"
@@ -34,7 +33,7 @@ class Vfs(NaiveDiffDriver):
             return Cost(allocated=BLOCK)
         assert isinstance(parent.kept, int)
         # On ext4 nothing can be cloned (FICLONE), so the bytes are read and written (moby, graphdriver/copy).
-        return Cost(parent.kept, read=parent.kept, allocated=parent.kept)
+        return Cost(parent.kept, allocated=parent.kept)
 
     def units(self, kept: Kept) -> Units:
         """Return the blocks of the snapshot's directory: no other has them."""
@@ -52,7 +51,6 @@ class _Directory(Disk):
     def value(self) -> int:
         return self._taken
 
-    def settle(self, before: Dir, after: Dir) -> Cost:
-        cost = super().settle(before, after)
-        self._taken += cost.allocated
-        return cost
+    def settle(self, allocated: int) -> Cost:
+        self._taken += allocated
+        return NO_COST

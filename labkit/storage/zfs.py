@@ -82,4 +82,4 @@ class _Dataset(Disk):
             if index < len(runs):
                 start, stop = index * RECORD, min((index + 1) * RECORD, old.size, new.size)
                 copied += max(min(begin, stop) - start, 0) + max(stop - max(end, start), 0)
-        return kept_as(new, tuple(made)), Cost(copied, read=copied)
+        return kept_as(new, tuple(made)), Cost(copied)

@@ -286,10 +286,10 @@ class Suite:
             gone = ancestry(active)[:2]
             users = Counter(unit for each in kept for unit in self.driver.units(each))
             own = Counter(unit for each in gone for unit in self.driver.units(each))
-            exclusive = sum(
-                accounts.total([{unit: size}])
-                for unit, size in accounts.merged(map(self.driver.units, gone)).items()
-                if not isinstance(unit, accounts.Unit) or users[unit] == own[unit]
+            shared = [unit for unit in own if isinstance(unit, accounts.Unit) and users[unit] > own[unit]]
+            exclusive = accounts.total(
+                {unit: size for unit, size in self.driver.units(each).items() if unit not in shared}
+                for each in gone
             )
             kept = [each for each in kept if each not in gone]
             assert before - disk_used(self.driver, kept) == exclusive == cost
