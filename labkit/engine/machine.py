@@ -114,7 +114,7 @@ class Machine(MountTable):
 
     def mount(self, source: str, target: str, kind: str, options: str, cwd: str = "/") -> None:
         """Mount an overlay, as mount(2) does: raises FileSystemError, ENODEV for any other file system."""
-        found, place = self._find(target)
+        found = self._find(target)
         if kind != "overlay":
             fail(errno.ENODEV, target)
         overlay = Overlay()
@@ -125,7 +125,7 @@ class Machine(MountTable):
             made = Dir(meta=Meta(0, mtime=self._engine.now))
             self._disk.part("/".join(overlay.work)).put("work", made)
         overlay.check_layers()
-        if type(place.node) is not Dir:
+        if type(found.there.node) is not Dir:
             fail(errno.ENOTDIR, target)
         overlay = overlay.mounted(source, tuple(split_path(found.path)))
         self._stacked.append((overlay, self._mount_of(overlay)))
@@ -135,7 +135,7 @@ class Machine(MountTable):
 
     def umount(self, path: str, cwd: str = "/") -> None:
         """Take away what was mounted last at a path, as umount(2) does."""
-        names = tuple(split_path(self._find(path)[0].path))
+        names = tuple(split_path(self._find(path).path))
         if not self.is_mount_point(names):
             fail(errno.EINVAL, path)
         here = [each for each in self._stacked if each[0].point == names]

@@ -15,7 +15,7 @@ import errno
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from labkit.base.text import encode
 from labkit.oci.content import EMPTY, Content
@@ -42,6 +42,12 @@ class Found(NamedTuple):
     looked_up: int
     above: Place
     """The directory of the last name."""
+
+    @property
+    def there(self) -> Place:
+        """The place, where something is."""
+        assert self.place is not None
+        return self.place
 
 
 class Parent(NamedTuple):
@@ -188,6 +194,8 @@ def _walk(space: SystemCalls, asked: str, path: str, follow: bool, create: bool)
 
 SETUID, SETGID = 0o4000, 0o2000
 _XATTR_NAMESPACES = ("user.", "trusted.", "security.")
+_Change: TypeAlias = Callable[[Content, Content], Content | None]
+"""Gives what a file holds then, from what it held and what is written; None leaves it as it is."""
 _RMDIR_ERRORS = {"": errno.EBUSY, ".": errno.EINVAL, "..": errno.ENOTEMPTY}
 
 
@@ -227,8 +235,8 @@ class SystemCalls:
 
     def stat(self, path: str, follow: bool = True) -> Stat:
         """Return what stat(2) says of a path, or lstat(2) without `follow`."""
-        found, place = self._find(path, follow)
-        return place.tree.stat_at(self._inside(found.path)[1], place)
+        found = self._find(path, follow)
+        return found.there.tree.stat_at(self._inside(found.path)[1], found.there)
 
     def exists(self, path: str, follow: bool = True) -> bool:
         """Tell whether stat(2) succeeds."""
@@ -240,24 +248,21 @@ class SystemCalls:
 
     def listdir(self, path: str) -> list[str]:
         """Return the sorted names in a directory, without `.` and `..`."""
-        found, place = self._find(path)
-        if type(place.node) is not Dir:
+        found = self._find(path)
+        if type(found.there.node) is not Dir:
             fail(errno.ENOTDIR, path)
-        return self._listing(self.first_names(found.path), place)
+        return self._listing(self.first_names(found.path), found.there)
 
     def readlink(self, path: str) -> str:
         """Return the target of a symbolic link."""
-        node = self._find(path, follow=False)[1].node
+        node = self._find(path, follow=False).there.node
         if type(node) is not Symlink:
             fail(errno.EINVAL, path)
         return node.target
 
     def content(self, path: str) -> Content:
         """Return what a regular file holds."""
-        node = self._find(path)[1].node
-        if type(node) is File:
-            return node.content
-        fail(errno.EISDIR if type(node) is Dir else errno.ENXIO, path)
+        return _regular(self._find(path), path).content
 
     def read(self, path: str, offset: int = 0, size: int | None = None) -> bytes:
         """Return a regular file's bytes from `offset` on, all of them or at most `size`.
@@ -266,13 +271,14 @@ class SystemCalls:
         """
         return self.content(path).read(offset, size)
 
-    def _find(self, path: str, follow: bool = True) -> tuple[Found, Place]:
-        found = walk(self, path, follow)
-        if found.place is None:
+    def _find(self, path: str, follow: bool = True, create: bool = False) -> Found:
+        """Look a path up where something has to be, unless it is to be made."""
+        found = walk(self, path, follow, create)
+        if found.place is None and not create:
             fail(errno.ENOENT, path)
-        if found.slash and type(found.place.node) is not Dir:
+        if found.slash and found.place and type(found.there.node) is not Dir:
             fail(errno.ENOTDIR, path)
-        return found, found.place
+        return found
 
     def _listing(self, names: Names, place: Place) -> list[str]:
         return sorted(place.tree.listing(place))
@@ -282,15 +288,15 @@ class SystemCalls:
 
     def chmod(self, path: str, mode: int, follow: bool = True) -> Cost:
         """Set the permission bits; a symbolic link has none of its own (EOPNOTSUPP)."""
-        found, place = self._find(path, follow)
-        if type(place.node) is Symlink:
+        found = self._find(path, follow)
+        if type(found.there.node) is Symlink:
             fail(errno.EOPNOTSUPP, path)
         return self._change_meta(found, lambda meta: replace(meta, mode=mode & 0o7777))
 
     def chown(self, path: str, uid: int, gid: int, follow: bool = True) -> Cost:
         """Set owner and group, -1 leaving one as it is; a program loses its set-user-ID bit."""
-        found, place = self._find(path, follow)
-        keep = type(place.node) is Dir
+        found = self._find(path, follow)
+        keep = type(found.there.node) is Dir
 
         def make(meta: Meta) -> Meta:
             mode, xattrs = meta.mode, meta.xattrs
@@ -305,8 +311,7 @@ class SystemCalls:
 
     def utime(self, path: str, mtime_ns: int, follow: bool = True) -> Cost:
         """Set the modification time, in nanoseconds since 1970."""
-        found, _ = self._find(path, follow)
-        return self._change_meta(found, lambda meta: replace(meta, mtime=mtime_ns))
+        return self._change_meta(self._find(path, follow), lambda meta: replace(meta, mtime=mtime_ns))
 
     def setxattr(self, path: str, name: str, value: bytes, follow: bool = True) -> Cost:
         """Set an extended attribute; only files and directories have those named `user.` (xattr(7))."""
@@ -314,8 +319,8 @@ class SystemCalls:
             fail(errno.ERANGE, path)
         if len(value) > 65536:
             fail(errno.E2BIG, path)
-        found, place = self._find(path, follow)
-        if name.startswith("user.") and type(place.node) not in (File, Dir):
+        found = self._find(path, follow)
+        if name.startswith("user.") and type(found.there.node) not in (File, Dir):
             fail(errno.EPERM, path)
         if error := _xattr_namespace_error(name):
             # The kernel copies the file up before it asks the upper file system, which refuses.
@@ -342,24 +347,16 @@ class SystemCalls:
 
     def write(self, path: str, data: bytes | Content, mode: int = 0o644) -> Cost:
         """Make a file hold `data` and no more, as `>` does; a new file gets `mode`."""
-        content = _content(data)
-        found, place = self._open(path, create=True)
-        if place is None:
-            return self._create(found, File(content), mode, content.size)
-        return self._fill(found, lambda old: content, content.size, data=False)
+        return self._put(path, data, mode, lambda old, new: new, keeps=False)
 
     def append(self, path: str, data: bytes | Content, mode: int = 0o644) -> Cost:
         """Write `data` at the end of a file, as `>>` does; a new file gets `mode`."""
-        content = _content(data)
-        found, place = self._open(path, create=True)
-        if place is None:
-            return self._create(found, File(content), mode, content.size)
-        return self._fill(found, lambda old: old + content if content.size else None, content.size)
+        return self._put(path, data, mode, lambda old, new: old + new if new.size else None)
 
     def pwrite(self, path: str, offset: int, data: bytes | Content) -> Cost:
         """Write `data` over an existing file at `offset`; a gap before it becomes zero bytes."""
-        content = _content(data)
-        found, _ = self._open(path)
+        content, found = _content(data), self._find(path)
+        _regular(found, path)
         if offset < 0:
             fail(errno.EINVAL, path)
         written = content.size
@@ -369,9 +366,8 @@ class SystemCalls:
         """Cut a file to `size` bytes, or pad it with zero bytes up to it."""
         if size < 0:
             fail(errno.EINVAL, path)
-        found, place = self._find(path)
-        if type(place.node) is not File:
-            fail(errno.EISDIR if type(place.node) is Dir else errno.EINVAL, path)
+        found = self._find(path)
+        _regular(found, path, errno.EINVAL)
         return self._fill(found, lambda old: old.resized(size))
 
     # Names
@@ -398,12 +394,12 @@ class SystemCalls:
 
     def link(self, source: str, target: str) -> Cost:
         """Give a file a second name; of a symbolic link, the link itself gets it."""
-        found, place = self._find(source, follow=False)
+        found = self._find(source, follow=False)
         parent = self._new_name(target)
         tree, inside = self._inside(found.path)
         if tree is not parent.place.tree:
             fail(errno.EXDEV, target)
-        if type(place.node) is Dir:
+        if type(found.there.node) is Dir:
             fail(errno.EPERM, source)
         _, new = self._inside(parent.path)
         cost = tree.counted(lambda: tree.add_link(inside, new))
@@ -483,20 +479,6 @@ class SystemCalls:
         tree, names = self.tree_at(self.first_names(path))
         return tree, "/".join(names)
 
-    def _open(self, path: str, create: bool = False) -> tuple[Found, Place | None]:
-        """Check what open(2) does for writing; the place is None where a file is to be made."""
-        found = walk(self, path, create=create)
-        if found.place is None:
-            if not create:
-                fail(errno.ENOENT, path)
-            return found, None
-        node = found.place.node
-        if found.slash and type(node) is not Dir:
-            fail(errno.ENOTDIR, path)
-        if type(node) is not File:
-            fail(errno.EISDIR if type(node) is Dir else errno.ENXIO, path)
-        return found, found.place
-
     def _new_name(self, path: str, directory: bool = False) -> Parent:
         parent = walk_parent(self, path)
         if parent.name in ("", ".", "..") or step(self, parent, path) is not None:
@@ -522,10 +504,17 @@ class SystemCalls:
         tree, path = self._inside(parent.path)
         return tree.counted(lambda: tree.remove_name(path)) + Cost(looked_up=parent.looked_up)
 
-    def _create(self, found: Found, node: File, mode: int, written: int = 0) -> Cost:
-        directory, _, name = found.path.rpartition("/")
-        parent = Parent(directory, found.above, name, False, found.looked_up)
-        return self._add(parent, node, mode, written)
+    def _put(
+        self, path: str, data: bytes | Content, mode: int, change: _Change, *, keeps: bool = True
+    ) -> Cost:
+        """Change what a file holds, or make one that holds `data`; `keeps` tells whether any of it stays."""
+        content, found = _content(data), self._find(path, create=True)
+        if found.place is None:
+            directory, _, name = found.path.rpartition("/")
+            parent = Parent(directory, found.above, name, False, found.looked_up)
+            return self._add(parent, File(content), mode, content.size)
+        _regular(found, path)
+        return self._fill(found, lambda old: change(old, content), content.size, keeps)
 
     def _fill(
         self, found: Found, change: Callable[[Content], Content | None], written: int = 0, data: bool = True
@@ -541,6 +530,13 @@ class SystemCalls:
             return replace(node, content=content, meta=replace(node.meta, mtime=self.clock(), xattrs=xattrs))
 
         return self._change(found, make, written, data)
+
+
+def _regular(found: Found, path: str, other: int = errno.ENXIO) -> File:
+    """Return a regular file; raise EISDIR for a directory, `other` for what else there may be."""
+    if type(found.there.node) is not File:
+        fail(errno.EISDIR if type(found.there.node) is Dir else other, path)
+    return found.there.node
 
 
 def _xattr_namespace_error(name: str) -> int:

@@ -230,7 +230,7 @@ class Mount(SystemCalls):
         return node
 
     def _place(self, path: str) -> Place:
-        return self._find(f"/{path}", follow=False)[1]
+        return self._find(f"/{path}", follow=False).there
 
     def _in_layers(self, path: str) -> list[tuple[Dir, Node]]:
         """Return lower layers and what they have there, top first, down to the one that hides the others."""
