@@ -7,15 +7,17 @@ daemon/commit.go, daemon/delete.go).
 
 from __future__ import annotations
 
+import errno
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from labkit.base.errors import Conflict, DaemonError, InvalidImage, NotFound, retold
+from labkit.base.errors import Conflict, DaemonError, FileSystemError, InvalidImage, NotFound, retold
 from labkit.engine import images, volumes
 from labkit.engine.engine import Engine
+from labkit.engine.mounts import make_directories
 from labkit.engine.state import NO_OPTIONS, Container, Options, container_name, identifier
 from labkit.go.moment import SECOND, rfc3339_nano
 from labkit.oci import changeset, tree
@@ -140,13 +142,13 @@ def create(
 def _with_working_dir(engine: Engine, container: Container, directory: str) -> Container:
     """Make the directory that the main process will start in, where the image does not have it."""
     mount = engine.driver.mount(container.active, lambda: engine.now)
-    path = ""
-    for name in tree.split_path(directory):
-        path += f"/{name}"
-        if not mount.exists(path):
-            mount.mkdir(path)
-        elif not isinstance(mount.stat(path).node, Dir):
-            raise DaemonError(f"Cannot mkdir: {directory} is not a directory")
+    try:
+        make_directories(mount, directory)
+        mount.listdir(directory)
+    except FileSystemError as error:
+        if error.errno != errno.ENOTDIR:
+            raise DaemonError(f"mkdir {engine.mount_point(container.id)}{error}") from None
+        raise DaemonError(f"Cannot mkdir: {directory} is not a directory") from None
     return replace(container, active=mount.active)
 
 
