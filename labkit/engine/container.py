@@ -294,18 +294,19 @@ def commit(
 
 
 def committed(upper: Dir) -> Dir:
-    """Return what a layer's tar takes of a tree: of extended attributes capabilities alone.
+    """Return what a layer's tar takes of a tree."""
+    return tree.mapped(upper, archived)
+
+
+def archived(node: Node) -> Node:
+    """Return what a tar takes of a file: of extended attributes capabilities alone.
 
     The daemon's tar reads no other (moby, pkg/archive/archive.go, ReadSecurityXattrToTarHeader).
     """
-
-    def kept(node: Node) -> Node:
-        if isinstance(node, Whiteout) or not node.meta.xattrs:
-            return node
-        xattrs = tuple(each for each in node.meta.xattrs if each[0] == CAPABILITY)
-        return replace(node, meta=replace(node.meta, xattrs=xattrs))
-
-    return tree.mapped(upper, kept)
+    if isinstance(node, Whiteout) or not node.meta.xattrs:
+        return node
+    xattrs = tuple(each for each in node.meta.xattrs if each[0] == CAPABILITY)
+    return replace(node, meta=replace(node.meta, xattrs=xattrs))
 
 
 def stop(engine: Engine, container: Container, *, timeout: int = 10, kill: bool = False) -> Container:

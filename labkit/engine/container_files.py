@@ -33,7 +33,7 @@ from labkit.oci.content import Content, Cutter
 from labkit.oci.tar import failure
 from labkit.oci.tar_reader import link_of, node_of
 from labkit.oci.tar_writer import write_tar
-from labkit.oci.tree import CAPABILITY, Device, Dir, File, Meta, Node, PathWalk, Symlink, Whiteout, split_path
+from labkit.oci.tree import Device, Dir, File, Meta, Node, PathWalk, Symlink, Whiteout, split_path
 from labkit.shell.files import FileTree
 from labkit.storage.mounts import MountTable
 
@@ -88,10 +88,9 @@ def collect(files: FileTree, directory: str, name: str) -> list[Member]:
 
 
 def _member(name: str, node: Node, first: dict[int, str]) -> Member:
+    node = containers.archived(node)
     assert not isinstance(node, Whiteout)
-    meta = node.meta
-    kept = tuple(each for each in meta.xattrs if each[0] == CAPABILITY)
-    node = replace(node, meta=replace(meta, mtime=meta.mtime // SECOND * SECOND, xattrs=kept))
+    node = replace(node, meta=replace(node.meta, mtime=node.meta.mtime // SECOND * SECOND))
     if isinstance(node, Dir):
         return Member(name, Dir(meta=node.meta))
     link = first.setdefault(node.inode, name) if node.inode else name

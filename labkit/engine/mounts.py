@@ -133,11 +133,9 @@ def _table(
     for path, options in memory_mounts(container.options).items() if own else ():
         memory = container.memory.get(path) or _new_memory(root, path, options, named)
         own[path] = Mount(EMPTY_ROOT, memory, now, read_only=options.startswith("ro"))
-        if not root.exists(path):
-            make_directories(root, path)
+        make_directories(root, path)
     for each in container.volumes:
-        if not root.exists(each.destination):
-            make_directories(root, each.destination)
+        make_directories(root, each.destination)
         kept = engine.state.volumes[each.name].files
         volumes[each.destination] = Mount(EMPTY_ROOT, kept, now, read_only=each.read_only)
     root.read_only = read_only

@@ -314,22 +314,14 @@ def _process(
 def user_ids(fs: MountTable, text: str) -> tuple[int, int, str]:
     """Return the user and group numbers and the home directory of a `USER[:GROUP]`."""
     name, _, group = text.partition(":")
-    uid, gid, home = 0, 0, "/root"
-    if name.isdecimal():
-        uid, home = int(name), "/"
-        known = users.user_name(fs, uid)
-        if known:
-            gid, home = users.primary_group(fs, known) or 0, users.home_of(fs, known) or "/"
-        elif uid == 0:
-            home = "/root"
-    elif name:
-        found = users.user_id(fs, name)
-        if found is None:
-            raise StartError(f"unable to find user {name}: no matching entries in passwd file", 125)
-        uid, gid = found, users.primary_group(fs, name) or 0
-        home = users.home_of(fs, name) or "/"
-    elif (root := users.home_of(fs, "root")) is not None:
-        home = root
+    name = name or "0"
+    uid = int(name) if name.isdecimal() else users.user_id(fs, name)
+    if uid is None:
+        raise StartError(f"unable to find user {name}: no matching entries in passwd file", 125)
+    known = users.user_name(fs, uid) if name.isdecimal() else name
+    gid, home = 0, "/" if uid else "/root"
+    if known:
+        gid, home = users.primary_group(fs, known) or 0, users.home_of(fs, known) or "/"
     if group:
         number = int(group) if group.isdecimal() else users.group_id(fs, group)
         if number is None:

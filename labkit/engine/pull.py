@@ -17,7 +17,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import takewhile
@@ -111,10 +111,13 @@ def _download(
         yield PullEvent(0.0, short(digest), "Pulling fs layer")
     config = _config(engine, client, reference, manifest)
     diff_ids = config.diff_ids[len(layers) :]
-    if client.live:
-        got = yield from download_live(client.live, reference.path, missing, diff_ids, started)
-    else:
-        got = download(client, reference.path, missing, diff_ids)
+    try:
+        if client.live:
+            got = yield from download_live(client.live, reference.path, missing, diff_ids, started)
+        else:
+            got = download(client, reference.path, missing, diff_ids)
+    except RegistryError as error:
+        raise LabkitError(blob_refusal(error)) from error
     layers += [got[each.digest] for each in missing]
     image = Image(config, tuple(layers), manifest.config.digest if recorded else "")
     try:
@@ -204,16 +207,13 @@ def download(
 ) -> dict[str, Layer]:
     """Return layers by the digests of their blobs; each blob is asked for once.
 
-    Raises LabkitError for a registry's refusal and for damage.
+    Raises RegistryError, and LabkitError for damage.
     """
     got: dict[str, Layer] = {}
     for descriptor, diff_id in zip(descriptors, diff_ids, strict=True):
         if descriptor.digest in got:
             continue
-        try:
-            blob = client.blob(name, descriptor)
-        except RegistryError as error:
-            raise LabkitError(blob_refusal(error)) from error
+        blob = client.blob(name, descriptor)
         got[descriptor.digest] = blob.layer or _layer(blob.body, diff_id)
     return got
 
@@ -246,8 +246,6 @@ def download_live(
                 yield event(each, "Extracting", each.size, each.size)
                 got[each.digest] = _layer(arrived[each.digest], diff_id_of[each.digest])
                 yield event(each, "Pull complete")
-    except RegistryError as error:
-        raise LabkitError(blob_refusal(error)) from error
     finally:
         downloads.close()
     return got
@@ -299,22 +297,20 @@ def in_parallel(
     waiting = deque(jobs.items())
 
     def work() -> None:
-        while waiting and not stop.is_set():
-            with suppress(IndexError):  # another thread was quicker
-                run(*waiting.popleft())
-
-    def run(name: str, job: Callable[[], Generator[Step, None, Value]]) -> None:
-        steps = job()
-        try:
-            while not stop.is_set():
-                steps_done.put((name, next(steps)))
-        except StopIteration as end:
-            steps_done.put((name, Finished(end.value)))
-        except BaseException as error:  # an error of a thread is raised where its steps are waited for
-            stop.set()
-            steps_done.put((name, error))
-        finally:
-            steps.close()
+        while not stop.is_set():
+            try:
+                name, job = waiting.popleft()
+            except IndexError:
+                return
+            with closing(job()) as steps:
+                try:
+                    while not stop.is_set():
+                        steps_done.put((name, next(steps)))
+                except StopIteration as end:
+                    steps_done.put((name, Finished(end.value)))
+                except BaseException as error:  # it is raised where the steps are waited for
+                    stop.set()
+                    steps_done.put((name, error))
 
     # Daemons: one that cannot be interrupted, as while it looks up a host, keeps no program from ending.
     threads = [

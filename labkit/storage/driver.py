@@ -25,14 +25,12 @@ from typing import TYPE_CHECKING, ClassVar, TypeAlias
 from labkit.base.errors import DaemonError
 from labkit.base.text import encode
 from labkit.oci.content import Content
+from labkit.oci.image import MAX_LAYERS
 from labkit.oci.tree import Dir, File, Node, Symlink
 from labkit.storage.posix import NO_COST, Cost
 
 if TYPE_CHECKING:
     from labkit.storage.overlay import Mount
-
-MAX_DEPTH = 125
-"""The layers that an image may have (moby, layer/layer_store.go)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,7 +123,7 @@ class StorageDriver(ABC):
     def depth(self, parent: Snapshot | None, init: bool) -> int:
         """Return the depth of a snapshot on a parent; raises DaemonError beyond 125 layers."""
         depth = parent.depth + 1 if parent else 1
-        if depth > MAX_DEPTH and not init:
+        if depth > MAX_LAYERS and not init:
             raise DaemonError("max depth exceeded")
         return depth
 
