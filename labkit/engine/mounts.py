@@ -18,12 +18,12 @@ from labkit.engine.engine import Engine, container_layers
 from labkit.engine.state import TEXTS, Container, Options
 from labkit.go import path as gopath
 from labkit.oci.content import Content
-from labkit.oci.tree import EMPTY_ROOT, Device, Dir, File, Meta, Symlink, mapped, split_path
+from labkit.oci.tree import EMPTY_ROOT, Device, Dir, File, Meta, Symlink, split_path
 from labkit.storage.mounts import MountTable
 from labkit.storage.overlay import Mount
 from labkit.storage.overlay2 import mount_options
 from labkit.storage.plain import Made
-from labkit.storage.posix import Cost, fail, meta_of, with_meta
+from labkit.storage.posix import Cost, fail, made_at, meta_of
 
 _RW_ALL = Meta(0o666)
 _STICKY = Meta(0o1777)
@@ -49,15 +49,12 @@ _SYS = Dir(meta=Meta(0o555))
 
 
 def container_mounts(engine: Engine, container: Container, now: Callable[[], int]) -> MountTable:
-    """Return the file systems of a container as its processes see them; `now` gives their clock.
-
-    The table's `active` is the container's read-write layer.
-    """
+    """Return the file systems of a container as its processes see them; `now` gives their clock."""
     begun = container.started or container.created
     own = {
-        "/dev": Mount(EMPTY_ROOT, _made_at(DEV, begun), now),
+        "/dev": Mount(EMPTY_ROOT, made_at(DEV, begun), now),
         "/proc": Proc(lambda: _mount_lines(engine, container), begun),
-        "/sys": Mount(EMPTY_ROOT, _made_at(_SYS, begun), now, read_only=True),
+        "/sys": Mount(EMPTY_ROOT, made_at(_SYS, begun), now, read_only=True),
     }
     return _table(engine, container, now, own, named=begun)
 
@@ -108,11 +105,6 @@ def _new_memory(root: Mount, path: str, options: str, made: int) -> Dir:
         return Dir(meta=Meta(meta_of(root.stat(path).node).mode, mtime=made))
     mode = re.search(r"mode=([0-7]+)", options)
     return Dir(meta=Meta(int(mode[1], 8) if mode else 0o1777, mtime=made))
-
-
-def _made_at(root: Dir, moment: int) -> Dir:
-    """Return a file system of the kernel's as it is when a container starts: all of it is made then."""
-    return mapped(root, lambda node: with_meta(node, replace(node.meta, mtime=moment)))
 
 
 def daemon_mounts(engine: Engine, container: Container) -> MountTable:
@@ -171,7 +163,8 @@ def written(engine: Engine, container: Container, files: MountTable) -> Containe
     engine.change(volumes=volumes)
     mounts = {path: files.mounted(path) for path in memory_mounts(container.options)}
     memory = container.memory.update({path: mount.upper for path, mount in mounts.items() if mount})
-    return replace(container, memory=memory, active=files.active, whiteout=files.root_mount.whiteout)
+    root = files.root_mount
+    return replace(container, memory=memory, active=root.active, whiteout=root.whiteout)
 
 
 class Proc(Made):
@@ -180,7 +173,7 @@ class Proc(Made):
     __slots__ = ()
 
     def __init__(self, mounts: Callable[[], str], made: int = 0) -> None:
-        super().__init__(lambda: _made_at(_proc(mounts()), made))
+        super().__init__(lambda: made_at(_proc(mounts()), made))
 
     def counted(self, change: Callable[[], Cost]) -> Cost:
         fail(errno.ENOENT, "")
