@@ -49,20 +49,15 @@ class Found(NamedTuple):
         assert self.place is not None
         return self.place
 
-
-class Parent(NamedTuple):
-    """A directory and a path's last name, not looked up: "" for the root, or perhaps "." or ".."."""
-
-    directory: str
-    place: Place
-    name: str
-    slash: bool
-    looked_up: int
+    @property
+    def directory(self) -> str:
+        """The path of the directory of the last name."""
+        return self.path.rpartition("/")[0]
 
     @property
-    def path(self) -> str:
-        """The path of the last name."""
-        return f"{self.directory}/{self.name}".lstrip("/")
+    def name(self) -> str:
+        """The last name, "" for the root; where it was not looked up perhaps "." or ".."."""
+        return self.path.rpartition("/")[2]
 
 
 def walk(space: SystemCalls, path: str, follow: bool = True, create: bool = False) -> Found:
@@ -75,7 +70,7 @@ def walk(space: SystemCalls, path: str, follow: bool = True, create: bool = Fals
     return _look(space, path, path, follow, create)
 
 
-def walk_parent(space: SystemCalls, path: str) -> Parent:
+def walk_above(space: SystemCalls, path: str) -> Found:
     """Look up all of a path but its last name, as the calls do that make or remove a name."""
     plain = path.rstrip("/")
     above, _, name = plain.rpartition("/")
@@ -87,13 +82,14 @@ def walk_parent(space: SystemCalls, path: str) -> Parent:
         fail(errno.ENOTDIR, path)
     names = (name,) if space.seen is not None else (*split_path(found.path), name)
     searched = found.place.tree.searched(names) if name else 0
-    return Parent(found.path, found.place, name, path.endswith("/"), found.looked_up + searched)
+    here = f"{found.path}/{name}".lstrip("/")
+    return Found(here, None, path.endswith("/"), found.looked_up + searched, found.place)
 
 
-def step(space: SystemCalls, parent: Parent, path: str) -> Place | None:
+def step(space: SystemCalls, last: Found, path: str) -> Place | None:
     """Look up the last name in its directory; a symbolic link is not followed."""
-    _check_name(parent.name, path)
-    return _step(space, parent.place, parent.path, parent.name)
+    _check_name(last.name, path)
+    return _step(space, last.above, last.path, last.name)
 
 
 def _step(space: SystemCalls, place: Place, path: str, name: str) -> Place | None:
@@ -374,8 +370,8 @@ class SystemCalls:
 
     def mkdir(self, path: str, mode: int = 0o755) -> Cost:
         """Make a directory."""
-        parent = self._new_name(path, directory=True)
-        return self._add(parent, Dir(), mode & 0o1777)
+        last = self._new_name(path, directory=True)
+        return self._add(last, Dir(), mode & 0o1777)
 
     def symlink(self, target: str, path: str) -> Cost:
         """Make a symbolic link; `target` is any text, and need not exist."""
@@ -387,54 +383,54 @@ class SystemCalls:
 
     def place(self, path: str, node: Node) -> Cost:
         """Make a new name that is no directory's, with all its attributes at once."""
-        parent = self._new_name(path)
+        last = self._new_name(path)
         if isinstance(node, Device) and (node.kind, node.major, node.minor) == ("c", 0, 0):
             fail(errno.EPERM, path)
-        return self._added(parent, node)
+        return self._added(last, node)
 
     def link(self, source: str, target: str) -> Cost:
         """Give a file a second name; of a symbolic link, the link itself gets it."""
         found = self._find(source, follow=False)
-        parent = self._new_name(target)
+        last = self._new_name(target)
         tree, inside = self._inside(found.path)
-        if tree is not parent.place.tree:
+        if tree is not last.above.tree:
             fail(errno.EXDEV, target)
         if type(found.there.node) is Dir:
             fail(errno.EPERM, source)
-        _, new = self._inside(parent.path)
+        _, new = self._inside(last.path)
         cost = tree.counted(lambda: tree.add_link(inside, new))
-        return cost + Cost(looked_up=found.looked_up + parent.looked_up)
+        return cost + Cost(looked_up=found.looked_up + last.looked_up)
 
     def unlink(self, path: str) -> Cost:
         """Remove a name that is no directory's."""
-        parent = walk_parent(self, path)
-        if parent.name in ("", ".", ".."):
+        last = walk_above(self, path)
+        if last.name in ("", ".", ".."):
             fail(errno.EISDIR, path)
-        place = self._last(parent, path)
+        place = self._last(last, path)
         if type(place.node) is Dir:
             fail(errno.EISDIR, path)
-        if parent.slash:
+        if last.slash:
             fail(errno.ENOTDIR, path)
-        self._check_mount_point(parent, path)
-        return self._removed(parent)
+        self._check_mount_point(last, path)
+        return self._removed(last)
 
     def rmdir(self, path: str) -> Cost:
         """Remove an empty directory."""
-        parent = walk_parent(self, path)
-        if parent.name in _RMDIR_ERRORS:
-            fail(_RMDIR_ERRORS[parent.name], path)
-        place = self._last(parent, path)
+        last = walk_above(self, path)
+        if last.name in _RMDIR_ERRORS:
+            fail(_RMDIR_ERRORS[last.name], path)
+        place = self._last(last, path)
         if type(place.node) is not Dir:
             fail(errno.ENOTDIR, path)
-        self._check_mount_point(parent, path)
-        if self._listing(self.first_names(parent.path), place):
+        self._check_mount_point(last, path)
+        if self._listing(self.first_names(last.path), place):
             fail(errno.ENOTEMPTY, path)
-        return self._removed(parent)
+        return self._removed(last)
 
     def rename(self, source: str, target: str) -> Cost:
         """Rename a file or directory, replacing a file or an empty directory of the target's name."""
-        old, new = walk_parent(self, source), walk_parent(self, target)
-        if old.place.tree is not new.place.tree:
+        old, new = walk_above(self, source), walk_above(self, target)
+        if old.above.tree is not new.above.tree:
             fail(errno.EXDEV, source)
         if old.name in ("", ".", "..") or new.name in ("", ".", ".."):
             fail(errno.EBUSY, source)
@@ -455,7 +451,7 @@ class SystemCalls:
         (tree, before), (_, after) = self._inside(old.path), self._inside(new.path)
         return cost + tree.counted(lambda: tree.move_name(before, after))
 
-    def _check_rename(self, old: Parent, new: Parent, place: Place, over: Place | None, path: str) -> None:
+    def _check_rename(self, old: Found, new: Found, place: Place, over: Place | None, path: str) -> None:
         if type(place.node) is not Dir and (old.slash or new.slash):
             fail(errno.ENOTDIR, path)
         if f"{new.directory}/".startswith(f"{old.path}/"):
@@ -465,44 +461,44 @@ class SystemCalls:
 
     # What the calls share
 
-    def _last(self, parent: Parent, path: str) -> Place:
-        place = step(self, parent, path)
+    def _last(self, last: Found, path: str) -> Place:
+        place = step(self, last, path)
         if place is None:
             fail(errno.ENOENT, path)
         return place
 
-    def _check_mount_point(self, parent: Parent, path: str) -> None:
-        if self.is_mount_point(self.first_names(parent.path)):
+    def _check_mount_point(self, last: Found, path: str) -> None:
+        if self.is_mount_point(self.first_names(last.path)):
             fail(errno.EBUSY, path)
 
     def _inside(self, path: str) -> tuple[Mount, str]:
         tree, names = self.tree_at(self.first_names(path))
         return tree, "/".join(names)
 
-    def _new_name(self, path: str, directory: bool = False) -> Parent:
-        parent = walk_parent(self, path)
-        if parent.name in ("", ".", "..") or step(self, parent, path) is not None:
+    def _new_name(self, path: str, directory: bool = False) -> Found:
+        last = walk_above(self, path)
+        if last.name in ("", ".", "..") or step(self, last, path) is not None:
             fail(errno.EEXIST, path)
-        if parent.slash and not directory:
+        if last.slash and not directory:
             fail(errno.ENOENT, path)
-        return parent
+        return last
 
-    def _add(self, parent: Parent, node: Node, mode: int, written: int = 0) -> Cost:
-        above = meta_of(parent.place.node)
+    def _add(self, last: Found, node: Node, mode: int, written: int = 0) -> Cost:
+        above = meta_of(last.above.node)
         mode &= 0o7777
         if above.mode & SETGID and type(node) is Dir:
             mode |= SETGID
         meta = Meta(mode, 0, above.gid if above.mode & SETGID else 0, self.clock())
-        return self._added(parent, with_meta(node, meta), written)
+        return self._added(last, with_meta(node, meta), written)
 
-    def _added(self, parent: Parent, node: Node, written: int = 0) -> Cost:
-        tree, path = self._inside(parent.path)
+    def _added(self, last: Found, node: Node, written: int = 0) -> Cost:
+        tree, path = self._inside(last.path)
         cost = tree.counted(lambda: tree.add_node(path, node))
-        return cost + Cost(written=written, looked_up=parent.looked_up)
+        return cost + Cost(written=written, looked_up=last.looked_up)
 
-    def _removed(self, parent: Parent) -> Cost:
-        tree, path = self._inside(parent.path)
-        return tree.counted(lambda: tree.remove_name(path)) + Cost(looked_up=parent.looked_up)
+    def _removed(self, last: Found) -> Cost:
+        tree, path = self._inside(last.path)
+        return tree.counted(lambda: tree.remove_name(path)) + Cost(looked_up=last.looked_up)
 
     def _put(
         self, path: str, data: bytes | Content, mode: int, change: _Change, *, keeps: bool = True
@@ -510,9 +506,7 @@ class SystemCalls:
         """Change what a file holds, or make one that holds `data`; `keeps` tells whether any of it stays."""
         content, found = _content(data), self._find(path, create=True)
         if found.place is None:
-            directory, _, name = found.path.rpartition("/")
-            parent = Parent(directory, found.above, name, False, found.looked_up)
-            return self._add(parent, File(content), mode, content.size)
+            return self._add(found, File(content), mode, content.size)
         _regular(found, path)
         return self._fill(found, lambda old: change(old, content), content.size, keeps)
 
