@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, NoReturn, TypeAlias
 from labkit.base.errors import FileSystemError
 from labkit.base.text import encode
 from labkit.oci import tree
-from labkit.oci.tree import Device, Dir, Fifo, File, Meta, Node, Symlink, Whiteout
+from labkit.oci.tree import Device, Dir, Fifo, File, Meta, Node, Symlink
 
 if TYPE_CHECKING:
     from labkit.storage.overlay import Mount
@@ -139,7 +139,7 @@ def mark_of(node: Node) -> int:
     >>> mark_of(File(inode=7)), mark_of(Dir())
     (7, 0)
     """
-    return 0 if isinstance(node, Dir | Whiteout) else node.inode
+    return 0 if isinstance(node, Dir) else node.inode
 
 
 def with_meta(node: Node, meta: Meta) -> Node:
