@@ -36,9 +36,7 @@ def container_config(container: Container) -> dict[str, Any]:
     own = {each.partition("=")[0] for each in options.env}
     env = [*options.env, *(each for each in image.get("Env") or () if each.partition("=")[0] not in own)]
     labels = {**(image.get("Labels") or {}), **dict(options.labels)}
-    own_entrypoint = options.entrypoint is not None
-    command = container.cmd if container.cmd or own_entrypoint else image.get("Cmd")
-    entrypoint = options.entrypoint if own_entrypoint else image.get("Entrypoint")
+    entrypoint, command = _started(image, container.cmd, options)
     attached = not options.detached
     own_volumes = [each for each in options.volumes if ":" not in each]
     config: dict[str, Any] = {
@@ -111,7 +109,7 @@ def create(
     """
     image = image or images.find_image(engine, image_name)
     name = _free_name(engine, name) if name else ""
-    argv = _command(image, command, options)
+    argv = [word for words in _started(image.config.config, command, options) for word in words]
     if not argv:
         raise DaemonError("No command specified")
     before, number = engine.state, engine.state.created + 1
@@ -122,7 +120,7 @@ def create(
             name=name or container_name(identity, engine.state.names),
             image=image,
             image_name=image_name,
-            command=argv,
+            command=tuple(argv),
             created=engine.now,
             number=number,
             options=options,
@@ -180,11 +178,13 @@ def rename(engine: Engine, container: Container, name: str) -> Container:
     return keep(engine, replace(container, name=name))
 
 
-def _command(image: Image, command: Sequence[str] | None, options: Options) -> tuple[str, ...]:
-    config = image.config.config
+def _started(
+    image: Mapping[str, Any], command: Sequence[str] | None, options: Options
+) -> tuple[Sequence[str], Sequence[str]]:
+    """Return the entrypoint and the command; with an entrypoint of one's own the image's command goes."""
     if options.entrypoint is not None:
-        return options.entrypoint + tuple(command or ())
-    return tuple(config.get("Entrypoint") or ()) + tuple(command or config.get("Cmd") or ())
+        return options.entrypoint, command or ()
+    return image.get("Entrypoint") or (), command or image.get("Cmd") or ()
 
 
 def keep(engine: Engine, container: Container, **fields: object) -> Container:

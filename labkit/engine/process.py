@@ -229,8 +229,6 @@ def settle(engine: Engine) -> None:
 
 def _settled(engine: Engine, container: Container) -> Container:
     """Return the container as it is now, its main process ended if its time has come."""
-    if container.ends_at is None or container.ends_at > engine.now:
-        return container
     settle(engine)
     return containers.find_container(engine, container.id)
 

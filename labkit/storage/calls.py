@@ -86,12 +86,6 @@ def walk_above(space: SystemCalls, path: str) -> Found:
     return Found(here, None, path.endswith("/"), found.looked_up + searched, found.place)
 
 
-def step(space: SystemCalls, last: Found, path: str) -> Place | None:
-    """Look up the last name in its directory; a symbolic link is not followed."""
-    _check_name(last.name, path)
-    return _step(space, last.above, last.path, last.name)
-
-
 def _step(space: SystemCalls, place: Place, path: str, name: str) -> Place | None:
     names = space.first_names(path)
     # Far below all that is mounted a name is its own tree's.
@@ -435,7 +429,7 @@ class SystemCalls:
         if old.name in ("", ".", "..") or new.name in ("", ".", ".."):
             fail(errno.EBUSY, source)
         place = self._last(old, source)
-        over = step(self, new, target)
+        over = self._under(new, target)
         self._check_rename(old, new, place, over, source)
         cost = Cost(looked_up=old.looked_up + new.looked_up)
         if old.path == new.path or (over is not None and place.tree.same_file(place, over)):
@@ -461,11 +455,13 @@ class SystemCalls:
 
     # What the calls share
 
+    def _under(self, last: Found, path: str) -> Place | None:
+        """Look up the last name in its directory; a symbolic link is not followed."""
+        _check_name(last.name, path)
+        return _step(self, last.above, last.path, last.name)
+
     def _last(self, last: Found, path: str) -> Place:
-        place = step(self, last, path)
-        if place is None:
-            fail(errno.ENOENT, path)
-        return place
+        return self._under(last, path) or fail(errno.ENOENT, path)
 
     def _check_mount_point(self, last: Found, path: str) -> None:
         if self.is_mount_point(self.first_names(last.path)):
@@ -477,7 +473,7 @@ class SystemCalls:
 
     def _new_name(self, path: str, directory: bool = False) -> Found:
         last = walk_above(self, path)
-        if last.name in ("", ".", "..") or step(self, last, path) is not None:
+        if last.name in ("", ".", "..") or self._under(last, path) is not None:
             fail(errno.EEXIST, path)
         if last.slash and not directory:
             fail(errno.ENOENT, path)
