@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from labkit.engine.engine import Engine, container_layers, layer_names
-from labkit.engine.mounts import DEV, Proc, engine_files, overlay_line
+from labkit.engine.mounts import DEV, engine_files, overlay_line, proc
 from labkit.engine.state import TEXTS, Container, identifier
 from labkit.go.json import dumps
 from labkit.go.moment import rfc3339_nano
@@ -198,7 +198,7 @@ class Machine(MountTable):
     def _arrange(self) -> None:
         """Mount what is always there and what was asked for; the engine's own when somebody looks."""
         self._seen, kept = self._engine.state, self._engine.data_root
-        mounts = {"/dev": self._dev, "/proc": Proc(self._lines), kept: Made(self._engines_own)}
+        mounts = {"/dev": self._dev, "/proc": proc(self._lines), kept: Made(self._engines_own)}
         self._mounts = {tuple(split_path(path)): (mount, ()) for path, mount in mounts.items()}
         self._mounts |= {each.point: (mount, ()) for each, mount in self._stacked}
         self._deepest = max(map(len, self._mounts))

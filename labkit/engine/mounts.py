@@ -23,7 +23,7 @@ from labkit.storage.mounts import MountTable
 from labkit.storage.overlay import Mount
 from labkit.storage.overlay2 import mount_options
 from labkit.storage.plain import Made
-from labkit.storage.posix import Cost, fail, made_at, meta_of
+from labkit.storage.posix import made_at, meta_of
 
 _RW_ALL = Meta(0o666)
 _STICKY = Meta(0o1777)
@@ -53,7 +53,7 @@ def container_mounts(engine: Engine, container: Container, now: Callable[[], int
     begun = container.started or container.created
     own = {
         "/dev": Mount(EMPTY_ROOT, made_at(DEV, begun), now),
-        "/proc": Proc(lambda: _mount_lines(engine, container), begun),
+        "/proc": proc(lambda: _mount_lines(engine, container), begun),
         "/sys": Mount(EMPTY_ROOT, made_at(_SYS, begun), now, read_only=True),
     }
     return _table(engine, container, now, own, named=begun)
@@ -167,24 +167,17 @@ def written(engine: Engine, container: Container, files: MountTable) -> Containe
     return replace(container, memory=memory, active=root.active, whiteout=root.whiteout)
 
 
-class Proc(Made):
-    """What the kernel tells of processes and of mounts, where nothing can be made (proc(5))."""
-
-    __slots__ = ()
-
-    def __init__(self, mounts: Callable[[], str], made: int = 0) -> None:
-        super().__init__(lambda: made_at(_proc(mounts()), made))
-
-    def counted(self, change: Callable[[], Cost]) -> Cost:
-        fail(errno.ENOENT, "")
-
-
 def engine_files(container: Container, mtime: int) -> Dir:
     """Return the files; a container on a network finds its own name in /etc/hosts."""
     hostname = container.options.hostname or container.id[:12]
     hosts = TEXTS["hosts"] + (f"172.17.0.2\t{hostname}\n" if container.options.network != "none" else "")
     texts = {"hostname": f"{hostname}\n", "hosts": hosts, "resolv.conf": "nameserver 127.0.0.11\n"}
     return Dir({name: File(Content.of(text.encode()), Meta(mtime=mtime)) for name, text in texts.items()})
+
+
+def proc(mounts: Callable[[], str], made: int = 0) -> Made:
+    """Return what the kernel tells of processes and of mounts, where nothing can be made (proc(5))."""
+    return Made(lambda: made_at(_proc(mounts()), made), errno.ENOENT)
 
 
 def _proc(mounts: str) -> Dir:

@@ -22,7 +22,6 @@ from pyrsistent import PMap, pmap
 
 from labkit.go.units import human_size
 from labkit.oci.content import Content
-from labkit.oci.tree import Node
 from labkit.storage.driver import BLOCK, Kept, Run, Unit, Units, disk_used, rounded
 from labkit.storage.posix import Cost, fail
 from labkit.storage.snapshots import Disk, NaiveDiffDriver, changed_range, cut, kept_as, runs_of
@@ -86,6 +85,8 @@ class DeviceMapper(NaiveDiffDriver):
 class _Device(Disk):
     """A device that is mounted."""
 
+    measure = staticmethod(lambda node: ())  # it is blocks of the pool that are taken
+
     def __init__(self, depth: int, kept: Thin) -> None:
         super().__init__(depth)
         self._mapping, self._free, self._allocated = kept.mapping, kept.free, 0
@@ -112,10 +113,6 @@ class _Device(Disk):
     def release(self, content: Content) -> None:
         """Let the file system use a file's blocks again."""
         self._free = (*self._free[:-1], *runs_of(content), *self._free[-1:])
-
-    def size_of(self, node: Node) -> int:
-        """Return nothing: it is blocks of the pool that are taken."""
-        return 0
 
     def settle(self, allocated: int) -> Cost:
         """Write the file system's metadata; return all that was taken from the pool since the last time."""

@@ -116,17 +116,20 @@ class _Part(Draft):
 
 
 class Made(Plain):
-    """A file system that nobody can write to, made when somebody looks.
+    """A file system that nobody can write to, made when somebody looks; a change gives the error `refused`.
 
     >>> Made(lambda: Dir({"version": Dir()})).listdir("/")
     ['version']
     """
 
-    __slots__ = ("_make",)
+    __slots__ = ("_make", "_refused")
 
-    def __init__(self, make: Callable[[], Dir]) -> None:
-        super().__init__(EMPTY_ROOT, read_only=True)
-        self._make = make
+    def __init__(self, make: Callable[[], Dir], refused: int = errno.EROFS) -> None:
+        super().__init__(EMPTY_ROOT)
+        self._make, self._refused = make, refused
+
+    def counted(self, change: Callable[[], Cost]) -> Cost:
+        fail(self._refused, "")
 
     def top(self) -> Place:
         if self._draft.root is EMPTY_ROOT:
