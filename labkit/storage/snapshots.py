@@ -124,7 +124,8 @@ class Disk:
 class SnapshotMount(Mount):
     """A mounted snapshot: an overlay with nothing below, whose disk stores what is written.
 
-    >>> mount = SnapshotMount(Dir({"motd": File()}), Disk(1), clock=lambda: 0)
+    >>> from labkit.storage.vfs import Vfs
+    >>> mount = Vfs().mount(Vfs().prepare(Vfs().commit(None, Dir({"motd": File()})), 0), lambda: 0)
     >>> cost = mount.append("/motd", b"hello")
     >>> cost.copied, cost.allocated, mount.read("/motd")
     (0, 4096, b'hello')
@@ -132,17 +133,9 @@ class SnapshotMount(Mount):
 
     __slots__ = ("_spent", "disk")
 
-    def __init__(
-        self,
-        root: Dir,
-        disk: Disk,
-        clock: Callable[[], int] = lambda: 0,
-        *,
-        read_only: bool = False,
-        mounted: Active | None = None,
-    ) -> None:
+    def __init__(self, active: Active, disk: Disk, clock: Callable[[], int], read_only: bool) -> None:
         self.disk, self._spent = disk, NO_COST
-        super().__init__(EMPTY_ROOT, root, clock, read_only=read_only, mounted=mounted)
+        super().__init__(EMPTY_ROOT, active.tree, clock, read_only=read_only, mounted=active)
 
     @property
     def active(self) -> Active:
@@ -270,12 +263,14 @@ class NaiveDiffDriver(StorageDriver):
 
     def commit(self, parent: Snapshot | None, changes: Dir, *, init: bool = False) -> Snapshot:
         depth = self.depth(parent, init)
-        mount = SnapshotMount(parent.root if parent else EMPTY_ROOT, self.disk(depth, parent and parent.kept))
+        below = Active(self, parent, parent.root if parent else EMPTY_ROOT, kept=parent and parent.kept)
+        mount = self.mount(below, lambda: 0)
         cost = self.snapshot_cost(parent) + mount.lay(changes)
-        kept = mount.disk.value()
-        return Snapshot(
-            changes, parent, mount.root, depth, lambda: cost + Cost(written=tree.size(changes)), kept
-        )
+
+        def made() -> Cost:
+            return cost + Cost(written=tree.size(changes))
+
+        return Snapshot(changes, parent, mount.root, depth, made, mount.disk.value())
 
     def alike(self, snapshot: Snapshot) -> Snapshot:
         return self.commit(snapshot.parent, snapshot.changes, init=True)
@@ -287,8 +282,7 @@ class NaiveDiffDriver(StorageDriver):
 
     def mount(self, active: Active, clock: Callable[[], int], *, read_only: bool = False) -> SnapshotMount:
         depth = active.parent.depth + 1 if active.parent else 1
-        disk = self.disk(depth, active.kept)
-        return SnapshotMount(active.tree, disk, clock, read_only=read_only, mounted=active)
+        return SnapshotMount(active, self.disk(depth, active.kept), clock, read_only)
 
     def diff(self, active: Active) -> Dir:
         """Return what the container changed, found by comparing its tree with its parent's."""
