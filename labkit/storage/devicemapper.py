@@ -45,51 +45,15 @@ class Thin:
     """Runs that deleted files left; the last one is behind all files."""
 
 
-class DeviceMapper(NaiveDiffDriver):
-    """The driver.
-
-    >>> DeviceMapper().prepare(None, 0).cost.allocated
-    0
-    """
-
-    name = "devicemapper"
-    copies = "blocks"
-    mounts_at = "{home}/mnt/{layer}/rootfs"  # a directory on the layer's device, which is mounted above it
-    source = "Linux, thin-provisioning.rst; moby, daemon/graphdriver/devmapper"
-
-    def disk(self, depth: int, kept: object) -> Disk:
-        return _Device(depth, kept if isinstance(kept, Thin) else Thin())
-
-    def units(self, kept: Kept) -> Units:
-        """Return the pool's blocks that the device maps, which other devices may map too."""
-        return dict.fromkeys(kept.kept.mapping.values(), POOL_BLOCK) if isinstance(kept.kept, Thin) else {}
-
-    def status(self, home: str, kept: Iterable[Kept]) -> Mapping[str, str]:
-        """Return what moby says of the pool (driver.go, Status)."""
-        return {
-            "Pool Name": f"{_POOL}-pool",
-            "Pool Blocksize": human_size(POOL_BLOCK, 4),
-            "Base Device Size": human_size(BASE_SIZE, 4),
-            "Backing Filesystem": "ext4",
-            "Udev Sync Supported": "true",
-            "Data Space Used": human_size(disk_used(self, kept), 4),
-        }
-
-    def metadata(self, home: str, layers: Sequence[str]) -> Mapping[str, str]:
-        """Return the device of the top layer; its number here is made of the layer's name."""
-        number = hashlib.sha256(f"device:{layers[0]}".encode()).hexdigest()[:4]
-        name = f"{_POOL}-{layers[0]}"
-        return {"DeviceId": str(int(number, 16)), "DeviceName": name, "DeviceSize": str(BASE_SIZE)}
-
-
 class _Device(Disk):
     """A device that is mounted."""
 
     measure = staticmethod(lambda node: ())  # it is blocks of the pool that are taken
 
-    def __init__(self, depth: int, kept: Thin) -> None:
+    def __init__(self, depth: int, kept: object) -> None:
         super().__init__(depth)
-        self._mapping, self._free, self._allocated = kept.mapping, kept.free, 0
+        thin = kept if isinstance(kept, Thin) else Thin()
+        self._mapping, self._free, self._allocated = thin.mapping, thin.free, 0
 
     def value(self) -> Thin:
         return Thin(self._mapping, self._free)
@@ -142,3 +106,38 @@ class _Device(Disk):
             self._mapping = self._mapping.set(place, Unit(POOL_BLOCK, self.depth))
             self._allocated += POOL_BLOCK
         return copied
+
+
+class DeviceMapper(NaiveDiffDriver):
+    """The driver.
+
+    >>> DeviceMapper().prepare(None, 0).cost.allocated
+    0
+    """
+
+    name = "devicemapper"
+    copies = "blocks"
+    disk = _Device
+    mounts_at = "{home}/mnt/{layer}/rootfs"  # a directory on the layer's device, which is mounted above it
+    source = "Linux, thin-provisioning.rst; moby, daemon/graphdriver/devmapper"
+
+    def units(self, kept: Kept) -> Units:
+        """Return the pool's blocks that the device maps, which other devices may map too."""
+        return dict.fromkeys(kept.kept.mapping.values(), POOL_BLOCK) if isinstance(kept.kept, Thin) else {}
+
+    def status(self, home: str, kept: Iterable[Kept]) -> Mapping[str, str]:
+        """Return what moby says of the pool (driver.go, Status)."""
+        return {
+            "Pool Name": f"{_POOL}-pool",
+            "Pool Blocksize": human_size(POOL_BLOCK, 4),
+            "Base Device Size": human_size(BASE_SIZE, 4),
+            "Backing Filesystem": "ext4",
+            "Udev Sync Supported": "true",
+            "Data Space Used": human_size(disk_used(self, kept), 4),
+        }
+
+    def metadata(self, home: str, layers: Sequence[str]) -> Mapping[str, str]:
+        """Return the device of the top layer; its number here is made of the layer's name."""
+        number = hashlib.sha256(f"device:{layers[0]}".encode()).hexdigest()[:4]
+        name = f"{_POOL}-{layers[0]}"
+        return {"DeviceId": str(int(number, 16)), "DeviceName": name, "DeviceSize": str(BASE_SIZE)}

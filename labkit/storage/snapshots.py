@@ -11,7 +11,6 @@ list of runs is put together anew. The functions for that stand first.
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
@@ -96,7 +95,7 @@ class Disk:
 
     measure = staticmethod(ext4)
 
-    def __init__(self, depth: int) -> None:
+    def __init__(self, depth: int, kept: object = None) -> None:
         self.depth = depth
         """Of the snapshot: what was stored below it is shared, and never written to."""
 
@@ -253,9 +252,8 @@ def _naive_diff(below: Dir, seen: Dir) -> Nested[Dir]:
 class NaiveDiffDriver(StorageDriver):
     """What the drivers have in common that keep a whole tree for each snapshot."""
 
-    @abstractmethod
-    def disk(self, depth: int, kept: object) -> Disk:
-        """Return what keeps the data of a snapshot that is mounted."""
+    disk: type[Disk]
+    """What keeps the data of a snapshot that is mounted."""
 
     def snapshot_cost(self, parent: Snapshot | None) -> Cost:
         """Return what a snapshot of a parent costs before anything is written to it."""

@@ -12,6 +12,21 @@ from labkit.storage.posix import NO_COST, Cost
 from labkit.storage.snapshots import Disk, NaiveDiffDriver
 
 
+class _Directory(Disk):
+    """A directory, the copy that was made or a new one, that keeps account of the blocks in it."""
+
+    def __init__(self, depth: int, kept: object) -> None:
+        super().__init__(depth)
+        self._taken = kept if isinstance(kept, int) else BLOCK
+
+    def value(self) -> int:
+        return self._taken
+
+    def settle(self, allocated: int) -> Cost:
+        self._taken += allocated
+        return NO_COST
+
+
 class Vfs(NaiveDiffDriver):
     """The driver.
 
@@ -21,11 +36,8 @@ class Vfs(NaiveDiffDriver):
 
     name = "vfs"
     copies = "everything"
+    disk = _Directory
     mounts_at = "{home}/dir/{layer}"  # the copy itself
-
-    def disk(self, depth: int, kept: object) -> Disk:
-        """Return a directory, which is the copy that was made, or a new one."""
-        return _Directory(depth, kept if isinstance(kept, int) else BLOCK)
 
     def snapshot_cost(self, parent: Snapshot | None) -> Cost:
         """Return what copying all of the parent costs, in whole blocks."""
@@ -39,18 +51,3 @@ class Vfs(NaiveDiffDriver):
         """Return the blocks of the snapshot's directory: no other has them."""
         assert isinstance(kept.kept, int)
         return {None: kept.kept}
-
-
-class _Directory(Disk):
-    """A directory that keeps account of the blocks in it."""
-
-    def __init__(self, depth: int, taken: int) -> None:
-        super().__init__(depth)
-        self._taken = taken
-
-    def value(self) -> int:
-        return self._taken
-
-    def settle(self, allocated: int) -> Cost:
-        self._taken += allocated
-        return NO_COST
