@@ -26,7 +26,6 @@ from labkit.oci.tree import Dir, File, Meta, Node, Symlink, Whiteout, split_path
 from labkit.storage.calls import Found, walk
 from labkit.storage.driver import Active, Kept, ancestry
 from labkit.storage.mounts import MountTable
-from labkit.storage.overlay import Mount
 from labkit.storage.overlay2 import short_name
 from labkit.storage.plain import Made, Plain, Stacked
 from labkit.storage.posix import Names, Place, fail, meta_of
@@ -190,7 +189,6 @@ class Machine(MountTable):
         mount, inside = self.tree_at(names)
         if mount is self._disk:
             return names
-        assert isinstance(mount, Mount)
         found = tree.get(mount.upper if isinstance(mount, Plain) else mount.root, "/".join(inside))
         assert isinstance(found, Dir)
         return found
@@ -208,7 +206,6 @@ class Machine(MountTable):
         engine = self._engine
         for each in self._running():
             mount = engine.driver.mount(each.active, self._disk.clock, read_only=True)
-            assert isinstance(mount, Mount)
             self._mounts.setdefault(tuple(split_path(engine.mount_point(each.id))), (mount, ()))
         self._deepest = max(map(len, self._mounts))
         return data_root(engine)
