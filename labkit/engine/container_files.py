@@ -159,7 +159,8 @@ def unpack(
             above.clear()
         node = _owned(member.node, owner)
         with _told_as(_call_for(root, node, member.link), shown, "unlinkat" if old else ""):
-            if _make(files, target, path, node, member.link, new=old or before is None, root=root):
+            _make(files, target, path, node, member.link, root, new=old or before is None)
+            if member.link or is_dir:
                 _set_attributes(files, path, node, owned=owner is not None)
         if isinstance(node, Dir):
             directories.append((path, node.meta))
@@ -179,8 +180,8 @@ def _remove(files: FileTree, path: str, node: Node | None) -> None:
     files.rmdir(path)
 
 
-def _make(files: FileTree, target: str, path: str, node: Node, link: str, *, new: bool, root: str) -> bool:
-    """Make what an entry stands for; tell whether its attributes are still to be set."""
+def _make(files: FileTree, target: str, path: str, node: Node, link: str, root: str, *, new: bool) -> None:
+    """Make what an entry stands for; the attributes of a link and of a directory are still to be set."""
     if link:
         source = gopath.join(target, link)
         if not source.startswith(target):
@@ -193,8 +194,6 @@ def _make(files: FileTree, target: str, path: str, node: Node, link: str, *, new
         raise UnpackError(f'invalid symlink "{path}" -> "{node.target}"')
     else:
         files.place(path, node)
-        return False
-    return True
 
 
 def _call_for(target: str, node: Node, link: str) -> str:
