@@ -8,6 +8,7 @@ from labkit.base.errors import DaemonError, LabkitError, RegistryError, retold
 from labkit.cli.formats import progress_bar
 from labkit.cli.table import Invocation
 from labkit.cli.terminal import Terminal, Transfer
+from labkit.engine import images
 from labkit.engine import pull as pulling
 from labkit.engine import push as pushing
 from labkit.engine.pull import Pulled
@@ -86,7 +87,7 @@ def push(terminal: Terminal, call: Invocation) -> int:
         raise LabkitError("cannot push a digest reference")
     if not quiet:
         terminal.out(f"The push refers to repository [{reference.name}]\n")
-    wanted = [reference] if reference.tag else pushing.tags_of(terminal.engine, reference)
+    wanted = [reference] if reference.tag else images.tags_of(terminal.engine, reference)
     if not wanted:
         raise LabkitError(f"An image does not exist locally with the tag: {reference.familiar_name}")
     with retold(LabkitError, DaemonError):  # the daemon has answered already

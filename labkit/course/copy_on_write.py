@@ -179,12 +179,12 @@ def story(
     rows = [("R/W", "the container's layer"), ("init", "Docker's mount points")]
     rows += [(str(number), short(layers[number - 1].diff_id)) for number in range(len(layers), 0, -1)]
     stack = [watched.upper, *(each.changes for each in ancestry(box.active)[1:])]
-    looks, inside = search(stack, names), table.tree_at(names)[0] is watched
+    looks, inside, start = search(stack, names), table.tree_at(names)[0] is watched, watched.upper
     error = _try(doing.run, table, path) if inside else None
     telling = _Telling(doing, path, names, [mark for mark, _ in rows], looks, watched, error)
-    steps = tuple(telling.all(is_link, inside))
+    steps = tuple(telling.all(start, is_link, inside))
     command = doing.typed(path, is_dir)
-    return Story(path, command, tuple(rows), tuple(looks), watched.lower, watched.uppers[0], steps)
+    return Story(path, command, tuple(rows), tuple(looks), watched.lower, start, steps)
 
 
 def ready(lab: Lab, name: str) -> None:
@@ -291,9 +291,9 @@ class _Telling:
         title, why = (words[part].format(**values) for part in ("title", "why"))
         return StoryStep(kind, title, why, upper, names=self.names)
 
-    def all(self, is_link: bool, inside: bool) -> Iterator[StoryStep]:
+    def all(self, start: Dir, is_link: bool, inside: bool) -> Iterator[StoryStep]:
         """Give the steps in their order; there are none where the path leads to another mount."""
-        start, moments = self.mount.uppers[0], self.mount.moments()
+        moments = self.mount.moments
         yield self.step("start", start)
         if not inside:
             yield self.step("elsewhere", start)

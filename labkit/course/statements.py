@@ -566,10 +566,7 @@ def upper_at_most(name: str, size: int) -> Statement:
 
 
 def took_at_most(name: str, size: int) -> Statement:
-    """All that went into the container's read-write layer since the start was little, what left it included.
-
-    Under overlay2, which counts it.
-    """
+    """All that went into a container's read-write layer since the start was little, what left it included."""
 
     def look(attempt: Attempt, found: Container) -> Seen:
         before = _container(attempt.origin, name)

@@ -179,14 +179,8 @@ def _chosen(engine: Engine, names: Sequence[str]) -> list[ArchivedImage]:
 def _named(engine: Engine, name: str) -> list[tuple[Image, Reference | None]]:
     with retold(DaemonError):
         reference = parse_reference(name)
-    if not reference.tag and not reference.digest:
-        own = [
-            (engine.state.images[image_id], parse_reference(text))
-            for text, image_id in sorted(engine.state.tags.items())
-            if parse_reference(text).name == reference.name
-        ]
-        if own:
-            return list(own)
+    if not reference.tag and not reference.digest and (own := images.tags_of(engine, reference)):
+        return [(engine.state.images[engine.state.tags[str(each)]], each) for each in own]
     image = images.lookup_image(engine, name)
     if image is None:
         if reference.tag or reference.digest:

@@ -7,15 +7,17 @@ daemon/commit.go, daemon/delete.go).
 
 from __future__ import annotations
 
+import errno
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from labkit.base.errors import Conflict, DaemonError, InvalidImage, NotFound, retold
+from labkit.base.errors import Conflict, DaemonError, FileSystemError, InvalidImage, NotFound, retold
 from labkit.engine import images, volumes
 from labkit.engine.engine import Engine
+from labkit.engine.mounts import make_directories
 from labkit.engine.state import NO_OPTIONS, Container, Options, container_name, identifier
 from labkit.go.moment import SECOND, rfc3339_nano
 from labkit.oci import changeset, tree
@@ -34,9 +36,7 @@ def container_config(container: Container) -> dict[str, Any]:
     own = {each.partition("=")[0] for each in options.env}
     env = [*options.env, *(each for each in image.get("Env") or () if each.partition("=")[0] not in own)]
     labels = {**(image.get("Labels") or {}), **dict(options.labels)}
-    own_entrypoint = options.entrypoint is not None
-    command = container.cmd if container.cmd or own_entrypoint else image.get("Cmd")
-    entrypoint = options.entrypoint if own_entrypoint else image.get("Entrypoint")
+    entrypoint, command = _started(image, container.cmd, options)
     attached = not options.detached
     own_volumes = [each for each in options.volumes if ":" not in each]
     config: dict[str, Any] = {
@@ -109,7 +109,7 @@ def create(
     """
     image = image or images.find_image(engine, image_name)
     name = _free_name(engine, name) if name else ""
-    argv = _command(image, command, options)
+    argv = [word for words in _started(image.config.config, command, options) for word in words]
     if not argv:
         raise DaemonError("No command specified")
     before, number = engine.state, engine.state.created + 1
@@ -120,7 +120,7 @@ def create(
             name=name or container_name(identity, engine.state.names),
             image=image,
             image_name=image_name,
-            command=argv,
+            command=tuple(argv),
             created=engine.now,
             number=number,
             options=options,
@@ -140,13 +140,13 @@ def create(
 def _with_working_dir(engine: Engine, container: Container, directory: str) -> Container:
     """Make the directory that the main process will start in, where the image does not have it."""
     mount = engine.driver.mount(container.active, lambda: engine.now)
-    path = ""
-    for name in tree.split_path(directory):
-        path += f"/{name}"
-        if not mount.exists(path):
-            mount.mkdir(path)
-        elif not isinstance(mount.stat(path).node, Dir):
-            raise DaemonError(f"Cannot mkdir: {directory} is not a directory")
+    try:
+        make_directories(mount, directory)
+        mount.listdir(directory)
+    except FileSystemError as error:
+        if error.errno != errno.ENOTDIR:
+            raise DaemonError(f"mkdir {engine.mount_point(container.id)}{error}") from None
+        raise DaemonError(f"Cannot mkdir: {directory} is not a directory") from None
     return replace(container, active=mount.active)
 
 
@@ -178,11 +178,13 @@ def rename(engine: Engine, container: Container, name: str) -> Container:
     return keep(engine, replace(container, name=name))
 
 
-def _command(image: Image, command: Sequence[str] | None, options: Options) -> tuple[str, ...]:
-    config = image.config.config
+def _started(
+    image: Mapping[str, Any], command: Sequence[str] | None, options: Options
+) -> tuple[Sequence[str], Sequence[str]]:
+    """Return the entrypoint and the command; with an entrypoint of one's own the image's command goes."""
     if options.entrypoint is not None:
-        return options.entrypoint + tuple(command or ())
-    return tuple(config.get("Entrypoint") or ()) + tuple(command or config.get("Cmd") or ())
+        return options.entrypoint, command or ()
+    return image.get("Entrypoint") or (), command or image.get("Cmd") or ()
 
 
 def keep(engine: Engine, container: Container, **fields: object) -> Container:
@@ -292,18 +294,19 @@ def commit(
 
 
 def committed(upper: Dir) -> Dir:
-    """Return what a layer's tar takes of a tree: of extended attributes capabilities alone.
+    """Return what a layer's tar takes of a tree."""
+    return tree.mapped(upper, archived)
+
+
+def archived(node: Node) -> Node:
+    """Return what a tar takes of a file: of extended attributes capabilities alone.
 
     The daemon's tar reads no other (moby, pkg/archive/archive.go, ReadSecurityXattrToTarHeader).
     """
-
-    def kept(node: Node) -> Node:
-        if isinstance(node, Whiteout) or not node.meta.xattrs:
-            return node
-        xattrs = tuple(each for each in node.meta.xattrs if each[0] == CAPABILITY)
-        return replace(node, meta=replace(node.meta, xattrs=xattrs))
-
-    return tree.mapped(upper, kept)
+    if isinstance(node, Whiteout) or not node.meta.xattrs:
+        return node
+    xattrs = tuple(each for each in node.meta.xattrs if each[0] == CAPABILITY)
+    return replace(node, meta=replace(node.meta, xattrs=xattrs))
 
 
 _SIGNALS = frozenset(

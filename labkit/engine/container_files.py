@@ -15,7 +15,7 @@ import errno
 import os
 import posixpath
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -33,7 +33,7 @@ from labkit.oci.content import Content, Cutter
 from labkit.oci.tar import failure
 from labkit.oci.tar_reader import link_of, node_of
 from labkit.oci.tar_writer import write_tar
-from labkit.oci.tree import CAPABILITY, Device, Dir, File, Meta, Node, PathWalk, Symlink, Whiteout, split_path
+from labkit.oci.tree import Device, Dir, File, Meta, Node, PathWalk, Symlink, Whiteout, split_path
 from labkit.shell.files import FileTree
 from labkit.storage.mounts import MountTable
 
@@ -47,29 +47,28 @@ class Member(NamedTuple):
 
 
 class UnpackError(LabkitError):
-    """Entries that cannot be written, in the words of whoever unpacks them."""
+    """Files that cannot be read or written, in the words of whoever copies them."""
 
 
-def lstat(files: FileTree, path: str) -> Node | None:
-    """Return what is at a path, without following a link; None where nothing is."""
+def lookup(files: FileTree, path: str, follow: bool = False) -> Node | None:
+    """Return what is at a path, a link there followed or not; None where nothing is."""
     try:
-        return files.stat(path, False).node
+        return files.stat(path, follow).node
     except FileSystemError as error:
         if error.errno != errno.ENOENT:
             raise
         return None
 
 
-def collect(files: FileTree, directory: str, name: str, renamed: str = "") -> list[Member]:
-    """Return a file or a directory with all below it as entries, `renamed` in place of its name.
+def collect(files: FileTree, directory: str, name: str) -> list[Member]:
+    """Return a file or a directory with all below it as entries.
 
     >>> from labkit.storage.overlay import Mount
-    >>> [each.name for each in collect(Mount(Dir({"etc": Dir({"motd": File()})})), "/", "etc", "doc")]
-    ['doc', 'doc/motd']
+    >>> [each.name for each in collect(Mount(Dir({"etc": Dir({"motd": File()})})), "/", "etc")]
+    ['etc', 'etc/motd']
     """
     found: list[Member] = []
     first: dict[int, str] = {}
-    new = "" if renamed == "/" else renamed
     todo = [(gopath.join(directory, name), name)]
     while todo:
         path, relative = todo.pop()
@@ -79,10 +78,9 @@ def collect(files: FileTree, directory: str, name: str, renamed: str = "") -> li
             if error.errno == errno.ENXIO:
                 continue  # a socket: no tar can hold it
             raise
-        told = relative.replace(name, new, 1) if renamed else relative
         if isinstance(node, File) and not (node.inode and node.inode in first):
             node = replace(node, content=files.content(path))
-        found.append(_member(told, node, first))
+        found.append(_member(relative, node, first))
         if isinstance(node, Dir):
             names = sorted(files.listdir(path), key=lambda each: encode(each), reverse=True)
             todo += [(gopath.join(path, each), f"{relative}/{each}") for each in names]
@@ -90,25 +88,24 @@ def collect(files: FileTree, directory: str, name: str, renamed: str = "") -> li
 
 
 def _member(name: str, node: Node, first: dict[int, str]) -> Member:
+    node = containers.archived(node)
     assert not isinstance(node, Whiteout)
-    meta = node.meta
-    kept = tuple(each for each in meta.xattrs if each[0] == CAPABILITY)
-    node = replace(node, meta=replace(meta, mtime=meta.mtime // SECOND * SECOND, xattrs=kept))
+    node = replace(node, meta=replace(node.meta, mtime=node.meta.mtime // SECOND * SECOND))
     if isinstance(node, Dir):
-        return Member(name or "/", Dir(meta=node.meta))
+        return Member(name, Dir(meta=node.meta))
     link = first.setdefault(node.inode, name) if node.inode else name
     return Member(name, node, "" if link == name else link)
 
 
 def rebased(members: Iterable[Member], old: str, new: str) -> list[Member]:
-    """Return entries under another name.
+    """Return entries under another name; `/` is none, but that of the directory itself.
 
     >>> rebased([Member("site", Dir()), Member("site/a", File())], "site", "www")[1].name
     'www/a'
     """
-    old = "" if old == "/" else old
+    old, new = ("" if each == "/" else each for each in (old, new))
     return [
-        Member(each.name.replace(old, new, 1), each.node, each.link and each.link.replace(old, new, 1))
+        Member(each.name.replace(old, new, 1) or "/", each.node, each.link and each.link.replace(old, new, 1))
         for each in members
     ]
 
@@ -146,7 +143,7 @@ def unpack(
             raise UnpackError(f'"{name}" is outside of "{root}"')
         _make_parents(files, target, name, above)
         with _told_as("lstat", shown):
-            before = lstat(files, path)
+            before = lookup(files, path)
         is_dir = isinstance(member.node, Dir)
         other = before is not None and isinstance(before, Dir) != is_dir
         if other and not shut_in:
@@ -162,7 +159,8 @@ def unpack(
             above.clear()
         node = _owned(member.node, owner)
         with _told_as(_call_for(root, node, member.link), shown, "unlinkat" if old else ""):
-            if _make(files, target, path, node, member.link, new=old or before is None, root=root):
+            _make(files, target, path, node, member.link, root, new=old or before is None)
+            if member.link or is_dir:
                 _set_attributes(files, path, node, owned=owner is not None)
         if isinstance(node, Dir):
             directories.append((path, node.meta))
@@ -178,12 +176,12 @@ def _remove(files: FileTree, path: str, node: Node | None) -> None:
         return
     for name in files.listdir(path):
         below = gopath.join(path, name)
-        _remove(files, below, lstat(files, below))
+        _remove(files, below, lookup(files, below))
     files.rmdir(path)
 
 
-def _make(files: FileTree, target: str, path: str, node: Node, link: str, *, new: bool, root: str) -> bool:
-    """Make what an entry stands for; tell whether its attributes are still to be set."""
+def _make(files: FileTree, target: str, path: str, node: Node, link: str, root: str, *, new: bool) -> None:
+    """Make what an entry stands for; the attributes of a link and of a directory are still to be set."""
     if link:
         source = gopath.join(target, link)
         if not source.startswith(target):
@@ -196,8 +194,6 @@ def _make(files: FileTree, target: str, path: str, node: Node, link: str, *, new
         raise UnpackError(f'invalid symlink "{path}" -> "{node.target}"')
     else:
         files.place(path, node)
-        return False
-    return True
 
 
 def _call_for(target: str, node: Node, link: str) -> str:
@@ -215,11 +211,15 @@ def _told_as(call: str, path: str, refused: str = "") -> Iterator[None]:
     try:
         yield
     except FileSystemError as error:
-        number = error.errno or errno.EIO
-        if refused and number in (errno.EACCES, errno.EPERM, errno.EROFS):
+        if refused and error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
             call = refused
-        text = f"{call or call_of(number)} {path}: {os.strerror(number).lower()}"
-        raise UnpackError(text, code=error.code, subject=path) from None
+        raise _in_words(error, call, path) from None
+
+
+def _in_words(error: FileSystemError, call: str, path: str) -> UnpackError:
+    number = error.errno or errno.EIO
+    text = f"{call or call_of(number)} {path}: {os.strerror(number).lower()}"
+    return UnpackError(text, code=error.code, subject=path)
 
 
 def _make_parents(files: FileTree, target: str, name: str, known: set[str]) -> None:
@@ -230,7 +230,7 @@ def _make_parents(files: FileTree, target: str, name: str, known: set[str]) -> N
     for each in name.split("/")[:-1]:
         path = gopath.join(path, each)
         with _told_as("mkdir", path):
-            if lstat(files, path) is None:
+            if lookup(files, path) is None:
                 files.mkdir(path)
     known.add(posixpath.dirname(name))
 
@@ -288,36 +288,42 @@ def read_source(files: FileTree, path: str) -> tuple[CopyInfo, list[Member]]:
     place = f"{resolved(files, directory + slash)}/{name}"
     trailing = path.endswith("/") and gopath.base(path) != gopath.base(place)
     rebase_name = gopath.base(path) if trailing else ""
-    node = lstat_or_fail(files, place)
-    if node is None:
-        raise _failed("lstat", place, errno.ENOENT)
+    node, (directory, name) = _existing(files, place), gopath.split_entry(place)
     try:
-        members = collect(files, *gopath.split_entry(place), rebase_name)
+        members = collect(files, directory, name)
     except FileSystemError as error:
-        raise _failed("open", error.filename, error.errno or 0) from None
+        raise _in_words(error, "open", error.filename) from None
+    members = rebased(members, name, rebase_name) if rebase_name else members
     return CopyInfo(place, True, isinstance(node, Dir), rebase_name), members
 
 
 def resolved(files: FileTree, path: str) -> str:
     """Return a path without symbolic links (filepath.EvalSymlinks); raises LabkitError in Go's words."""
+
+    def look(here: str, more: bool) -> Node:
+        node = _existing(files, here)
+        if more and not isinstance(node, Dir | Symlink):
+            raise LabkitError("not a directory")
+        return node
+
+    done = _followed(path, look, LabkitError("EvalSymlinks: too many links"))
+    look(done, path.endswith(("/", "/.")))
+    return done
+
+
+def _followed(path: str, look: Callable[[str, bool], Node | None], too_many: LabkitError) -> str:
+    """Return where a path leads; `look` gives what is at one, and is told whether names are still to come."""
     walk = PathWalk("/", split_path(path))
     for name in walk:
         here = gopath.join(walk.trail[-1], name)
-        node = lstat_or_fail(files, here)
-        if node is None:
-            raise _failed("lstat", here, errno.ENOENT)
-        if isinstance(node, Symlink):
-            if walk.links == _LINKS:
-                raise LabkitError("EvalSymlinks: too many links")
-            walk.follow(node.target)
-        elif walk.todo and not isinstance(node, Dir):
-            raise LabkitError("not a directory")
-        else:
+        node = look(here, bool(walk.todo))
+        if not isinstance(node, Symlink):
             walk.trail.append(here)
-    done = walk.trail[-1]
-    if path.endswith(("/", "/.")) and not isinstance(lstat_or_fail(files, done), Dir):
-        raise LabkitError("not a directory")
-    return done
+        elif walk.links == _LINKS:
+            raise too_many
+        else:
+            walk.follow(node.target)
+    return walk.trail[-1]
 
 
 def destination(files: FileTree, path: str) -> CopyInfo:
@@ -325,7 +331,8 @@ def destination(files: FileTree, path: str) -> CopyInfo:
     # No walk: the client reads the last link alone and joins its text; the kernel follows what is before it.
     given = path
     for _ in range(11):
-        node = lstat_or_fail(files, path)
+        with _told_as("lstat", path):
+            node = lookup(files, path)
         if not isinstance(node, Symlink):
             break
         path = gopath.join(
@@ -335,11 +342,7 @@ def destination(files: FileTree, path: str) -> CopyInfo:
         raise LabkitError(f"too many symlinks in {given}")
     if node is not None:
         return CopyInfo(path, True, isinstance(node, Dir))
-    parent = gopath.split_entry(path)[0]
-    parent_node = lstat_or_fail(files, parent)
-    if parent_node is None:
-        raise _failed("lstat", parent, errno.ENOENT)
-    if not isinstance(parent_node, Dir):
+    if not isinstance(_existing(files, gopath.split_entry(path)[0]), Dir):
         raise LabkitError("not a directory")
     return CopyInfo(path)
 
@@ -353,12 +356,8 @@ def check_output(files: FileTree, path: str, typed: str = "") -> None:
     if not files.exists(posixpath.dirname(gopath.clean(path))):
         directory = posixpath.dirname(gopath.clean(typed)) or "."
         raise LabkitError(f'invalid output path: directory "{directory}" does not exist')
-    try:
-        node = files.stat(path).node
-    except FileSystemError as error:
-        if error.errno == errno.ENOENT:
-            return
-        raise _failed("stat", typed, error.errno or 0) from None
+    with _told_as("stat", typed):
+        node = lookup(files, path, True)
     if isinstance(node, Device):
         raise LabkitError(
             f'invalid output path: "{typed}" must be a directory or a regular file: got a device'
@@ -384,17 +383,10 @@ def prepare(members: Sequence[Member], source: CopyInfo, target: CopyInfo) -> tu
     return directory, rebased(members, old, name)
 
 
-def lstat_or_fail(files: FileTree, path: str) -> Node | None:
-    """Return the node at a path or None; raises LabkitError in the client's words for other failures."""
-    try:
-        return lstat(files, path)
-    except FileSystemError as error:
-        raise _failed("lstat", path, error.errno or 0) from None
-
-
-def _failed(call: str, path: str, number: int) -> LabkitError:
-    text = f"{call} {path}: {os.strerror(number).lower()}"
-    return LabkitError(text, code=errno.errorcode.get(number, ""), subject=path)
+def _existing(files: FileTree, path: str) -> Node:
+    """Return the node at a path; raises LabkitError in the client's words."""
+    with _told_as("lstat", path):
+        return files.stat(path, False).node
 
 
 class NoSuchPath(LabkitError):
@@ -421,7 +413,7 @@ def read_path(engine: Engine, container: Container, path: str) -> list[Member]:
     directory, name = gopath.clean(place), "."
     if not isinstance(node, Dir):
         directory, _, name = directory.rpartition("/")
-    return collect(files, directory or "/", name, gopath.base(absolute))
+    return rebased(collect(files, directory or "/", name), name, gopath.base(absolute))
 
 
 def write_path(
@@ -465,27 +457,19 @@ def _looked_up(engine: Engine, container: Container, path: str) -> tuple[MountTa
 
 def _follow(files: MountTable, path: str) -> str:
     """Return a path with all its symbolic links followed, inside of the container; it need not exist."""
-    walk = PathWalk("/", split_path(gopath.clean(path)))
-    for name in walk:
-        here = gopath.join(walk.trail[-1], name)
-        try:
-            node = lstat(files, here)
-        except FileSystemError:
-            node = None
-        if not isinstance(node, Symlink):
-            walk.trail.append(here)
-        elif walk.links == _LINKS:
-            raise DaemonError(f"evalSymlinksInScope: too many links in {path}")
-        else:
-            walk.follow(node.target)
-    return walk.trail[-1]
+
+    def look(here: str, more: bool) -> Node | None:
+        with suppress(FileSystemError):
+            return files.stat(here, False).node
+        return None
+
+    too_many = DaemonError(f"evalSymlinksInScope: too many links in {path}")
+    return _followed(gopath.clean(path), look, too_many)
 
 
 def _lstat(engine: Engine, container: Container, files: MountTable, path: str) -> Node:
-    try:
-        return files.stat(path, False).node
-    except FileSystemError as error:
-        if error.errno == errno.ENOENT:
-            raise NoSuchPath(path) from None
-        reason = (error.strerror or "").lower()
-        raise DaemonError(f"lstat {engine.mount_point(container.id)}{path}: {reason}") from None
+    with retold(DaemonError, UnpackError), _told_as("lstat", engine.mount_point(container.id) + path):
+        node = lookup(files, path)
+    if node is None:
+        raise NoSuchPath(path)
+    return node

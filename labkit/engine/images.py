@@ -73,6 +73,12 @@ def references(engine: Engine, image_id: str) -> list[Reference]:
     return [parse_reference(name) for name in sorted(names)]
 
 
+def tags_of(engine: Engine, reference: Reference) -> list[Reference]:
+    """Return the names with a tag that a repository has in the cache, sorted."""
+    found = [parse_reference(name) for name in sorted(engine.state.tags)]
+    return [each for each in found if each.name == reference.name]
+
+
 def children(engine: Engine, image_id: str) -> list[str]:
     """Return the images that were built or committed here from an image."""
     return keys_of(engine.state.parents, image_id)
@@ -186,13 +192,9 @@ def _untag(engine: Engine, reference: Reference) -> Removed:
 
 def _is_single(names: list[Reference]) -> bool:
     """Tell whether an image has at most one tag, in one repository."""
-    if len(names) <= 1:
-        return True
     tags = [each for each in names if not each.digest]
     repositories = {each.name for each in names if each.digest}
-    if len(tags) > 1:
-        return False
-    return repositories == {(tags or names)[0].name}
+    return len(names) <= 1 or (len(tags) <= 1 and repositories == {(tags or names)[0].name})
 
 
 def _check(engine: Engine, image_id: str, *, soft: bool, ignore_names: bool = False) -> None:

@@ -18,12 +18,12 @@ from labkit.engine.engine import Engine, container_layers
 from labkit.engine.state import TEXTS, Container, Options
 from labkit.go import path as gopath
 from labkit.oci.content import Content
-from labkit.oci.tree import EMPTY_ROOT, Device, Dir, File, Meta, Symlink, mapped, split_path
+from labkit.oci.tree import EMPTY_ROOT, Device, Dir, File, Meta, Symlink, split_path
 from labkit.storage.mounts import MountTable
 from labkit.storage.overlay import Mount
 from labkit.storage.overlay2 import mount_options
 from labkit.storage.plain import Made
-from labkit.storage.posix import Cost, fail, meta_of, with_meta
+from labkit.storage.posix import made_at, meta_of
 
 _RW_ALL = Meta(0o666)
 _STICKY = Meta(0o1777)
@@ -49,15 +49,12 @@ _SYS = Dir(meta=Meta(0o555))
 
 
 def container_mounts(engine: Engine, container: Container, now: Callable[[], int]) -> MountTable:
-    """Return the file systems of a container as its processes see them; `now` gives their clock.
-
-    The table's `active` is the container's read-write layer.
-    """
+    """Return the file systems of a container as its processes see them; `now` gives their clock."""
     begun = container.started or container.created
     own = {
-        "/dev": Mount(EMPTY_ROOT, _made_at(DEV, begun), now),
-        "/proc": Proc(lambda: _mount_lines(engine, container), begun),
-        "/sys": Mount(EMPTY_ROOT, _made_at(_SYS, begun), now, read_only=True),
+        "/dev": Mount(EMPTY_ROOT, made_at(DEV, begun), now),
+        "/proc": proc(lambda: _mount_lines(engine, container), begun),
+        "/sys": Mount(EMPTY_ROOT, made_at(_SYS, begun), now, read_only=True),
     }
     return _table(engine, container, now, own, named=begun)
 
@@ -110,11 +107,6 @@ def _new_memory(root: Mount, path: str, options: str, made: int) -> Dir:
     return Dir(meta=Meta(int(mode[1], 8) if mode else 0o1777, mtime=made))
 
 
-def _made_at(root: Dir, moment: int) -> Dir:
-    """Return a file system of the kernel's as it is when a container starts: all of it is made then."""
-    return mapped(root, lambda node: with_meta(node, replace(node.meta, mtime=moment)))
-
-
 def daemon_mounts(engine: Engine, container: Container) -> MountTable:
     """Return a container's files as the daemon mounts them for `docker cp`: /dev is its layers' own.
 
@@ -133,11 +125,9 @@ def _table(
     for path, options in memory_mounts(container.options).items() if own else ():
         memory = container.memory.get(path) or _new_memory(root, path, options, named)
         own[path] = Mount(EMPTY_ROOT, memory, now, read_only=options.startswith("ro"))
-        if not root.exists(path):
-            make_directories(root, path)
+        make_directories(root, path)
     for each in container.volumes:
-        if not root.exists(each.destination):
-            make_directories(root, each.destination)
+        make_directories(root, each.destination)
         kept = engine.state.volumes[each.name].files
         volumes[each.destination] = Mount(EMPTY_ROOT, kept, now, read_only=each.read_only)
     root.read_only = read_only
@@ -173,19 +163,8 @@ def written(engine: Engine, container: Container, files: MountTable) -> Containe
     engine.change(volumes=volumes)
     mounts = {path: files.mounted(path) for path in memory_mounts(container.options)}
     memory = container.memory.update({path: mount.upper for path, mount in mounts.items() if mount})
-    return replace(container, memory=memory, active=files.active, whiteout=files.root_mount.whiteout)
-
-
-class Proc(Made):
-    """What the kernel tells of processes and of mounts, where nothing can be made (proc(5))."""
-
-    __slots__ = ()
-
-    def __init__(self, mounts: Callable[[], str], made: int = 0) -> None:
-        super().__init__(lambda: _made_at(_proc(mounts()), made))
-
-    def _counted(self, change: Callable[[], int]) -> Cost:
-        fail(errno.ENOENT, "")
+    root = files.root_mount
+    return replace(container, memory=memory, active=root.active, whiteout=root.whiteout)
 
 
 def engine_files(container: Container, mtime: int) -> Dir:
@@ -194,6 +173,11 @@ def engine_files(container: Container, mtime: int) -> Dir:
     hosts = TEXTS["hosts"] + (f"172.17.0.2\t{hostname}\n" if container.options.network != "none" else "")
     texts = {"hostname": f"{hostname}\n", "hosts": hosts, "resolv.conf": "nameserver 127.0.0.11\n"}
     return Dir({name: File(Content.of(text.encode()), Meta(mtime=mtime)) for name, text in texts.items()})
+
+
+def proc(mounts: Callable[[], str], made: int = 0) -> Made:
+    """Return what the kernel tells of processes and of mounts, where nothing can be made (proc(5))."""
+    return Made(lambda: made_at(_proc(mounts()), made), errno.ENOENT)
 
 
 def _proc(mounts: str) -> Dir:

@@ -76,13 +76,8 @@ def start(engine: Engine, container: Container, *, detached: bool, stdin: bytes 
     container = _settled(engine, container)
     if container.running:
         return container
-    argv, before = container.command, engine.now
-    clock = _Clock(engine.now)
+    options, before = container.options, engine.now
     container = replace(container, memory=pmap())
-    try:
-        fs = container_mounts(engine, container, clock.read)
-    except DaemonError as error:  # of the options of a file system in memory
-        raise StartError(str(error), 125) from None
     served: list[str] = []
 
     def serve(task: Task, path: str, argv: Sequence[str]) -> int | None:
@@ -93,18 +88,17 @@ def start(engine: Engine, container: Container, *, detached: bool, stdin: bytes 
         config = container.image.config.config
         if container.command != (*(config.get("Entrypoint") or ()), *(config.get("Cmd") or ())):
             return None
-        if path.rpartition("/")[2].startswith(_INTERPRETERS) and (stdin or not container.options.open_stdin):
+        if path.rpartition("/")[2].startswith(_INTERPRETERS) and (stdin or not options.open_stdin):
             return None if stdin else 0
         served.append(path)
         raise WouldRunForever
 
     try:
-        options = container.options
         if detached and options.open_stdin and not stdin:
             stdin = keyboard(engine)
-        process = _process(engine, container, fs, clock, stdin=stdin, tty=options.tty, on_unknown=serve)
+        fs, process = _process(engine, container, stdin=stdin, tty=options.tty, on_unknown=serve)
         make_directories(fs, process.cwd)
-        result = _run(argv, process)
+        result = _run(container.command, process)
     except ExecNotFound as error:
         message = f"{_CREATE_FAILED}: {_words(error)}"
         containers.keep(engine, replace(container, exit_code=error.status, error=message))
@@ -147,9 +141,8 @@ def type_into(
     They are the main process' own, which ends with them and the container with it, or those of an exec.
     `stdin` is what programs of theirs read.
     """
-    clock, main = _Clock(engine.now), shells is container.shells
-    fs = container_mounts(engine, container, clock.read)
-    process = _process(engine, container, fs, clock, user=shells.user, stdin=stdin, tty=shells.tty)
+    main = shells is container.shells
+    fs, process = _process(engine, container, user=shells.user, stdin=stdin, tty=shells.tty)
     *outer, innermost = shells.waiting
     waiting = outer if text is None else shells.waiting
     shown = prompt_of(engine, container, shells) if main and shells.tty and text is not None else ""
@@ -198,11 +191,9 @@ def execute(
             code="container-not-running",
             subject=container.id[:12],
         )
-    clock = _Clock(engine.now)
-    fs = container_mounts(engine, container, clock.read)
     try:
-        process = _process(
-            engine, container, fs, clock, env=env, user=user, working_dir=working_dir, stdin=stdin, tty=tty
+        fs, process = _process(
+            engine, container, env=env, user=user, working_dir=working_dir, stdin=stdin, tty=tty
         )
         _check_working_dir(fs, working_dir or "/")
         result = _run(argv, process)
@@ -229,8 +220,6 @@ def settle(engine: Engine) -> None:
 
 def _settled(engine: Engine, container: Container) -> Container:
     """Return the container as it is now, its main process ended if its time has come."""
-    if container.ends_at is None or container.ends_at > engine.now:
-        return container
     settle(engine)
     return containers.find_container(engine, container.id)
 
@@ -275,8 +264,6 @@ def _words(error: ExecNotFound) -> str:
 def _process(
     engine: Engine,
     container: Container,
-    fs: MountTable,
-    clock: _Clock,
     *,
     env: Sequence[str] = (),
     user: str | None = None,
@@ -284,8 +271,13 @@ def _process(
     stdin: bytes | Reader = b"",
     tty: bool = False,
     on_unknown: Callable[[Task, str, Sequence[str]], int | None] | None = None,
-) -> Process:
-    config = container_config(container)
+) -> tuple[MountTable, Process]:
+    """Return the files of a container, and a process that works on them."""
+    clock, config = _Clock(engine.now), container_config(container)
+    try:
+        fs = container_mounts(engine, container, clock.read)
+    except DaemonError as error:  # of the options of a file system in memory
+        raise StartError(str(error), 125) from None
     hostname = config["Hostname"]
     variables = {"PATH": PATH, "HOSTNAME": hostname}
     if tty:
@@ -295,7 +287,7 @@ def _process(
         variables[name] = value
     uid, gid, home = user_ids(fs, user if user is not None else config["User"])
     variables.setdefault("HOME", home)
-    return Process(
+    return fs, Process(
         fs=fs,
         clock=clock,
         dialect=dialect_of(fs),
@@ -314,22 +306,14 @@ def _process(
 def user_ids(fs: MountTable, text: str) -> tuple[int, int, str]:
     """Return the user and group numbers and the home directory of a `USER[:GROUP]`."""
     name, _, group = text.partition(":")
-    uid, gid, home = 0, 0, "/root"
-    if name.isdecimal():
-        uid, home = int(name), "/"
-        known = users.user_name(fs, uid)
-        if known:
-            gid, home = users.primary_group(fs, known) or 0, users.home_of(fs, known) or "/"
-        elif uid == 0:
-            home = "/root"
-    elif name:
-        found = users.user_id(fs, name)
-        if found is None:
-            raise StartError(f"unable to find user {name}: no matching entries in passwd file", 125)
-        uid, gid = found, users.primary_group(fs, name) or 0
-        home = users.home_of(fs, name) or "/"
-    elif (root := users.home_of(fs, "root")) is not None:
-        home = root
+    name = name or "0"
+    uid = int(name) if name.isdecimal() else users.user_id(fs, name)
+    if uid is None:
+        raise StartError(f"unable to find user {name}: no matching entries in passwd file", 125)
+    known = users.user_name(fs, uid) if name.isdecimal() else name
+    gid, home = 0, "/" if uid else "/root"
+    if known:
+        gid, home = users.primary_group(fs, known) or 0, users.home_of(fs, known) or "/"
     if group:
         number = int(group) if group.isdecimal() else users.group_id(fs, group)
         if number is None:

@@ -16,8 +16,8 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Generator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import takewhile
@@ -107,14 +107,18 @@ def _download(
     for descriptor in manifest.layers[: len(layers)]:
         yield PullEvent(0.0, short(descriptor.digest), "Already exists")
     missing = manifest.layers[len(layers) :]
-    for digest in dict.fromkeys(each.digest for each in missing):
+    wanted = {each.digest: each for each in missing}
+    for digest in wanted:
         yield PullEvent(0.0, short(digest), "Pulling fs layer")
     config = _config(engine, client, reference, manifest)
-    diff_ids = config.diff_ids[len(layers) :]
-    if client.live:
-        got = yield from download_live(client.live, reference.path, missing, diff_ids, started)
-    else:
-        got = download(client, reference.path, missing, diff_ids)
+    diff_ids = dict(zip((each.digest for each in manifest.layers), config.diff_ids, strict=True))
+    try:
+        if client.live:
+            got = yield from download_live(client.live, reference.path, wanted, diff_ids, started)
+        else:
+            got = download(client, reference.path, wanted, diff_ids)
+    except RegistryError as error:
+        raise LabkitError(blob_refusal(error)) from error
     layers += [got[each.digest] for each in missing]
     image = Image(config, tuple(layers), manifest.config.digest if recorded else "")
     try:
@@ -126,16 +130,14 @@ def _download(
         # Only now: a pull that fails before this leaves what has come to the next one.
         client.live.forget([manifest.config.digest, *got])
     else:
-        sizes = {each.digest: each.size for each in missing}
-        items = [Item(short(digest), sizes[digest], layer.size) for digest, layer in got.items()]
+        items = [Item(short(digest), wanted[digest].size, layer.size) for digest, layer in got.items()]
         yield from schedule(items, network)
     # Kept when the layers are deleted, as moby's distribution/metadata is: a later pull of another image
     # knows by them, before it downloads, which of its layers are here.
-    known = dict(zip((each.digest for each in manifest.layers), config.diff_ids, strict=True))
     sources = engine.state.sources
-    for digest, diff_id in known.items():
+    for digest, diff_id in diff_ids.items():
         sources = added(sources, diff_id, Source(digest, reference.name))
-    engine.change(diff_ids=engine.state.diff_ids.update(known), sources=sources)
+    engine.change(diff_ids=engine.state.diff_ids.update(diff_ids), sources=sources)
     return image
 
 
@@ -200,34 +202,27 @@ def refusal(error: RegistryError, reference: Reference) -> str:
 
 
 def download(
-    client: Client, name: str, descriptors: Sequence[Descriptor], diff_ids: Sequence[str]
+    client: Client, name: str, wanted: Mapping[str, Descriptor], diff_ids: Mapping[str, str]
 ) -> dict[str, Layer]:
-    """Return layers by the digests of their blobs; each blob is asked for once.
+    """Return layers by the digests of their blobs, as `wanted` and `diff_ids` have them.
 
-    Raises LabkitError for a registry's refusal and for damage.
+    Raises RegistryError, and LabkitError for damage.
     """
     got: dict[str, Layer] = {}
-    for descriptor, diff_id in zip(descriptors, diff_ids, strict=True):
-        if descriptor.digest in got:
-            continue
-        try:
-            blob = client.blob(name, descriptor)
-        except RegistryError as error:
-            raise LabkitError(blob_refusal(error)) from error
-        got[descriptor.digest] = blob.layer or _layer(blob.body, diff_id)
+    for digest, descriptor in wanted.items():
+        blob = client.blob(name, descriptor)
+        got[digest] = blob.layer or _layer(blob.body, diff_ids[digest])
     return got
 
 
 def download_live(
-    live: Remote, name: str, descriptors: Sequence[Descriptor], diff_ids: Sequence[str], started: float
+    live: Remote, name: str, wanted: Mapping[str, Descriptor], diff_ids: Mapping[str, str], started: float
 ) -> Generator[PullEvent, None, dict[str, Layer]]:
     """Do as `download` does, and yield what happens as it happens; `started` is when the pull began."""
 
     def event(descriptor: Descriptor, state: str, current: int = 0, total: int = 0) -> PullEvent:
         return PullEvent(live.clock() - started, short(descriptor.digest), state, current, total)
 
-    diff_id_of = dict(zip((each.digest for each in descriptors), diff_ids, strict=True))
-    wanted = {each.digest: each for each in descriptors}
     yield from (event(each, "Waiting") for each in [*wanted.values()][MAX_DOWNLOADS:])
     arrived: dict[str, Content] = {}
     got: dict[str, Layer] = {}
@@ -244,10 +239,8 @@ def download_live(
             # Blobs come in any order, but a layer is registered on its parent, so it waits for that one.
             for each in takewhile(lambda each: each.digest in arrived, [*wanted.values()][len(got) :]):
                 yield event(each, "Extracting", each.size, each.size)
-                got[each.digest] = _layer(arrived[each.digest], diff_id_of[each.digest])
+                got[each.digest] = _layer(arrived[each.digest], diff_ids[each.digest])
                 yield event(each, "Pull complete")
-    except RegistryError as error:
-        raise LabkitError(blob_refusal(error)) from error
     finally:
         downloads.close()
     return got
@@ -299,22 +292,20 @@ def in_parallel(
     waiting = deque(jobs.items())
 
     def work() -> None:
-        while waiting and not stop.is_set():
-            with suppress(IndexError):  # another thread was quicker
-                run(*waiting.popleft())
-
-    def run(name: str, job: Callable[[], Generator[Step, None, Value]]) -> None:
-        steps = job()
-        try:
-            while not stop.is_set():
-                steps_done.put((name, next(steps)))
-        except StopIteration as end:
-            steps_done.put((name, Finished(end.value)))
-        except BaseException as error:  # an error of a thread is raised where its steps are waited for
-            stop.set()
-            steps_done.put((name, error))
-        finally:
-            steps.close()
+        while not stop.is_set():
+            try:
+                name, job = waiting.popleft()
+            except IndexError:
+                return
+            with closing(job()) as steps:
+                try:
+                    while not stop.is_set():
+                        steps_done.put((name, next(steps)))
+                except StopIteration as end:
+                    steps_done.put((name, Finished(end.value)))
+                except BaseException as error:  # it is raised where the steps are waited for
+                    stop.set()
+                    steps_done.put((name, error))
 
     # Daemons: one that cannot be interrupted, as while it looks up a host, keeps no program from ending.
     threads = [

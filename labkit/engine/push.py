@@ -50,7 +50,7 @@ def push(
     """
     image_id = engine.state.tags.get(str(reference))
     if image_id is None:
-        if tags_of(engine, reference):
+        if images.tags_of(engine, reference):
             raise LabkitError(f"tag does not exist: {reference.familiar}")
         raise LabkitError(f"An image does not exist locally with the tag: {reference.familiar_name}")
     image = engine.state.images[image_id]
@@ -175,9 +175,3 @@ def _push_layers(
         target.took(layer, digest, blob.size)
         yield PullEvent(now, name, "Pushed")
     return [target.there[each.diff_id] for each in image.layers]
-
-
-def tags_of(engine: Engine, reference: Reference) -> list[Reference]:
-    """Return the names with a tag that a repository has in the cache, sorted."""
-    found = [parse_reference(name) for name in sorted(engine.state.tags)]
-    return [each for each in found if each.name == reference.name]

@@ -23,6 +23,7 @@ from labkit.oci.digest import short
 from labkit.oci.image import Image, topmost
 from labkit.oci.reference import parse_reference
 from labkit.oci.tree import Dir
+from labkit.storage.driver import Active
 
 MOST_FILES = 5
 """The files that a container shows one by one; the others are counted."""
@@ -155,12 +156,14 @@ def _forest(images: Iterable[tuple[str, Image]], containers: Iterable[Container]
 
     def top(image: Image, order: int) -> _Spot:
         """Return the spot of an image's top layer, with those below it that are not there yet."""
-        below, made = ground, _made_by(image)
+        below = ground
+        made = {step.layer.diff_id: dockerfile_line(step.entry.created_by)
+                for step in image.history if step.layer}  # fmt: skip
         came = f"container:{image.config.container}" if image.config.container in here else ""
         for number, (layer, chain) in enumerate(zip(image.layers, image.chain_ids, strict=True), 1):
             if chain not in layers:
                 origin = came if chain == image.chain_id else ""
-                name, note = _called(state, layer.diff_id), made[layer.diff_id]
+                name, note = _called(state, layer.diff_id), made.get(layer.diff_id, "")
                 tile = Tile(f"layer:{chain}", name, layer.size, mark=str(number), note=note, origin=origin)
                 layers[chain] = _Spot(tile, (2, order))
                 below.above.append(layers[chain])
@@ -183,51 +186,25 @@ def _called(state: State, diff_id: str) -> str:
     return short(known[0].digest if known else diff_id)
 
 
-def _made_by(image: Image) -> dict[str, str]:
-    """Return the line of the Dockerfile, as history tells it, that made a layer, by DiffID."""
-    made = {
-        step.layer.diff_id: dockerfile_line(step.entry.created_by) for step in image.history if step.layer
-    }
-    return {layer.diff_id: made.get(layer.diff_id, "") for layer in image.layers}
-
-
 def _standing(container: Container) -> _Spot:
     """Return a container with the files that it changed on top of it, one above the other."""
-    key = f"container:{container.id}"
-    size = tree.size(container.upper)
-    found = spot = _Spot(
-        Tile(key, container.name, size, mark=container.status, note=container.image_name),
-        (1, container.number),
-    )
-    below = container.active.parent
-    for each in _changed(
-        _Whole(below.root if below else tree.EMPTY_ROOT), _Whole(container.upper), container.image
-    ):
+    key, size = f"container:{container.id}", tree.size(container.upper)
+    tile = Tile(key, container.name, size, mark=container.status, note=container.image_name)
+    found = spot = _Spot(tile, (1, container.number))
+    for each in _changed(container.active, container.image):
         file = _Spot(replace(each, key=f"file:{container.id}:{each.key}"))
         spot.above.append(file)
         spot = file
     return found
 
 
-class _Whole:
-    """A tree known by its identity. Trees never change, and to compare all of two would take long."""
-
-    def __init__(self, root: Dir) -> None:
-        self.root = root
-
-    def __hash__(self) -> int:
-        return id(self.root)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Whole) and self.root is other.root
-
-
 @lru_cache(64)
-def _changed(below: _Whole, upper: _Whole, image: Image) -> tuple[Tile, ...]:
-    """Return a box for each file that an upper directory changed, keyed by its path, and one for the rest."""
-    found = [each for each in changes(below.root, upper.root) if not _on_the_way(each, upper.root)]
+def _changed(active: Active, image: Image) -> tuple[Tile, ...]:
+    """Return a box for each file that a container changed, keyed by its path, and one for the rest."""
+    below, upper = active.parent.root if active.parent else tree.EMPTY_ROOT, active.changes
+    found = [each for each in changes(below, upper) if not _on_the_way(each, upper)]
     shown = found if len(found) <= MOST_FILES + 1 else found[:MOST_FILES]
-    boxes = [_file(each, below.root, upper.root, image) for each in shown]
+    boxes = [_file(each, below, upper, image) for each in shown]
     if len(found) > len(shown):
         boxes.append(Tile("", f"{len(found) - len(shown):,} more", mark="…"))
     return tuple(boxes)

@@ -9,8 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from functools import partial
-from typing import Any
 
 from labkit.base.errors import Conflict, DaemonError, NotFound
 from labkit.engine.engine import Engine
@@ -19,6 +17,7 @@ from labkit.go import path as gopath
 from labkit.oci import tree
 from labkit.oci.image import Image
 from labkit.oci.tree import Dir, File, Meta, Node
+from labkit.storage.posix import meta_of, with_meta
 
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*", re.ASCII)
 Find = Callable[[str], Container]
@@ -118,18 +117,16 @@ def for_container(
             raise DaemonError(f"source {place} is not directory")
         volume = known or create(engine, each.name or identifier(identity, each.destination))
         if isinstance(below, Dir) and not volume.files.children and each.copied:
-            copied = tree.mapped(below, partial(_copied, now=engine.now))
+            copied = tree.mapped(below, lambda node: _copied(node, engine.now))
             _keep(engine, replace(volume, files=replace(copied, opaque=True)))
         mounts.append(replace(each, name=volume.name, anonymous=each.anonymous or not each.name))
     return tuple(mounts)
 
 
-def _copied(node: Any, now: int) -> Node:
+def _copied(node: Node, now: int) -> Node:
     """Return a node as it is copied: a directory that gets files is changed by that."""
-    copy: Node = node
-    if isinstance(node, Dir) and node.children:
-        copy = replace(node, meta=replace(node.meta, mtime=now))
-    return copy
+    changed = isinstance(node, Dir) and node.children
+    return with_meta(node, replace(meta_of(node), mtime=now)) if changed else node
 
 
 def check(options: Options) -> None:

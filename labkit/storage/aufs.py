@@ -35,7 +35,8 @@ class Aufs(Overlay2):
     source = "aufs(5) and aufs's design/03lookup.txt; moby, daemon/graphdriver/aufs"
 
     def mount(self, active: Active, clock: Callable[[], int], *, read_only: bool = False) -> Mount:
-        return _Union(active, clock, read_only)
+        lower = active.parent.root if active.parent else EMPTY_ROOT
+        return _Union(lower, active.tree, clock, read_only=read_only, mounted=active)
 
     def beside(self, parent: Snapshot | None, *, mounted: bool) -> int:
         """Return the blocks of what stands beside a branch's files.
@@ -61,12 +62,7 @@ class Aufs(Overlay2):
 
 
 class _Union(Mount):
-    __slots__ = ("_branches",)
-
-    def __init__(self, active: Active, clock: Callable[[], int], read_only: bool) -> None:
-        lower = active.parent.root if active.parent else EMPTY_ROOT
-        super().__init__(lower, active.tree, clock, read_only=read_only, mounted=active)
-        self._branches = [each.changes for each in ancestry(active.parent)]
+    __slots__ = ()
 
     @property
     def seen(self) -> dict[str, Found] | None:
@@ -78,7 +74,8 @@ class _Union(Mount):
 
         A directory is looked for in all of them, as it shows what they all have in it.
         """
-        directories = [self._draft.root, *self._branches]
+        assert self._mounted is not None
+        directories = [self._draft.root, *(each.changes for each in ancestry(self._mounted.parent))]
         for name in names[:-1]:
             directories = [node for node in reached(directories, name) if type(node) is Dir]
         return sum(1 for _ in reached(directories, names[-1]))

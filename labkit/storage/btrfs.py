@@ -23,32 +23,6 @@ MAX_EXTENT = 128 << 20
 """The largest extent (Linux, fs/btrfs/fs.h, BTRFS_MAX_EXTENT_SIZE)."""
 
 
-class Btrfs(NaiveDiffDriver):
-    """The driver.
-
-    >>> Btrfs().prepare(None, 0).cost.allocated
-    16384
-    """
-
-    name = "btrfs"
-    copies = "blocks"
-    mounts_at = "{home}/subvolumes/{layer}"  # a directory of the file system: nothing has to be mounted
-    tells: ClassVar = {"Build Version": "Btrfs v6.2", "Library Version": "102"}  # Debian 12, btrfs-progs 6.2
-
-    def disk(self, depth: int, kept: object) -> Disk:
-        return _Subvolume(depth)
-
-    def snapshot_cost(self, parent: Snapshot | None) -> Cost:
-        """Return what a subvolume costs: the root of its tree."""
-        # A snapshot gets a copy of the root node, which points to the same nodes below; those are copied on
-        # the way to what is written later (fs/btrfs/ctree.c, btrfs_copy_root).
-        return Cost(allocated=NODE)
-
-    def units(self, kept: Kept) -> Units:
-        """Return the root of the subvolume's tree and the extents of its files, which others may have too."""
-        return {None: NODE, **units(kept.root if isinstance(kept, Snapshot) else kept.tree, stored)}
-
-
 class _Subvolume(Disk):
     measure = staticmethod(stored)
 
@@ -74,4 +48,28 @@ class _Subvolume(Disk):
         after = cut(runs, last, rounded(new.size)) if last < rounded(new.size) else ()
         # The new extents take the place of a part of the old ones. Those stay whole as long as any byte of
         # them is used: btrfs counts references to extents, not to blocks (fs/btrfs/extent-tree.c).
-        return kept_as(new, (*cut(runs, 0, first), *made, *after)), Cost(rest, read=rest)
+        return kept_as(new, (*cut(runs, 0, first), *made, *after)), Cost(rest)
+
+
+class Btrfs(NaiveDiffDriver):
+    """The driver.
+
+    >>> Btrfs().prepare(None, 0).cost.allocated
+    16384
+    """
+
+    name = "btrfs"
+    copies = "blocks"
+    disk = _Subvolume
+    mounts_at = "{home}/subvolumes/{layer}"  # a directory of the file system: nothing has to be mounted
+    tells: ClassVar = {"Build Version": "Btrfs v6.2", "Library Version": "102"}  # Debian 12, btrfs-progs 6.2
+
+    def snapshot_cost(self, parent: Snapshot | None) -> Cost:
+        """Return what a subvolume costs: the root of its tree."""
+        # A snapshot gets a copy of the root node, which points to the same nodes below; those are copied on
+        # the way to what is written later (fs/btrfs/ctree.c, btrfs_copy_root).
+        return Cost(allocated=NODE)
+
+    def units(self, kept: Kept) -> Units:
+        """Return the root of the subvolume's tree and the extents of its files, which others may have too."""
+        return {None: NODE, **units(kept.root if isinstance(kept, Snapshot) else kept.tree, stored)}

@@ -15,7 +15,7 @@ import errno
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from labkit.base.text import encode
 from labkit.oci.content import EMPTY, Content
@@ -43,20 +43,21 @@ class Found(NamedTuple):
     above: Place
     """The directory of the last name."""
 
-
-class Parent(NamedTuple):
-    """A directory and a path's last name, not looked up: "" for the root, or perhaps "." or ".."."""
-
-    directory: str
-    place: Place
-    name: str
-    slash: bool
-    looked_up: int
+    @property
+    def there(self) -> Place:
+        """The place, where something is."""
+        assert self.place is not None
+        return self.place
 
     @property
-    def path(self) -> str:
-        """The path of the last name."""
-        return f"{self.directory}/{self.name}".lstrip("/")
+    def directory(self) -> str:
+        """The path of the directory of the last name."""
+        return self.path.rpartition("/")[0]
+
+    @property
+    def name(self) -> str:
+        """The last name, "" for the root; where it was not looked up perhaps "." or ".."."""
+        return self.path.rpartition("/")[2]
 
 
 def walk(space: SystemCalls, path: str, follow: bool = True, create: bool = False) -> Found:
@@ -69,7 +70,7 @@ def walk(space: SystemCalls, path: str, follow: bool = True, create: bool = Fals
     return _look(space, path, path, follow, create)
 
 
-def walk_parent(space: SystemCalls, path: str) -> Parent:
+def walk_above(space: SystemCalls, path: str) -> Found:
     """Look up all of a path but its last name, as the calls do that make or remove a name."""
     plain = path.rstrip("/")
     above, _, name = plain.rpartition("/")
@@ -81,13 +82,8 @@ def walk_parent(space: SystemCalls, path: str) -> Parent:
         fail(errno.ENOTDIR, path)
     names = (name,) if space.seen is not None else (*split_path(found.path), name)
     searched = found.place.tree.searched(names) if name else 0
-    return Parent(found.path, found.place, name, path.endswith("/"), found.looked_up + searched)
-
-
-def step(space: SystemCalls, parent: Parent, path: str) -> Place | None:
-    """Look up the last name in its directory; a symbolic link is not followed."""
-    _check_name(parent.name, path)
-    return _step(space, parent.place, parent.path, parent.name)
+    here = f"{found.path}/{name}".lstrip("/")
+    return Found(here, None, path.endswith("/"), found.looked_up + searched, found.place)
 
 
 def _step(space: SystemCalls, place: Place, path: str, name: str) -> Place | None:
@@ -188,6 +184,8 @@ def _walk(space: SystemCalls, asked: str, path: str, follow: bool, create: bool)
 
 SETUID, SETGID = 0o4000, 0o2000
 _XATTR_NAMESPACES = ("user.", "trusted.", "security.")
+_Change: TypeAlias = Callable[[Content, Content], Content | None]
+"""Gives what a file holds then, from what it held and what is written; None leaves it as it is."""
 _RMDIR_ERRORS = {"": errno.EBUSY, ".": errno.EINVAL, "..": errno.ENOTEMPTY}
 
 
@@ -227,8 +225,8 @@ class SystemCalls:
 
     def stat(self, path: str, follow: bool = True) -> Stat:
         """Return what stat(2) says of a path, or lstat(2) without `follow`."""
-        found, place = self._find(path, follow)
-        return place.tree.stat_at(self._inside(found.path)[1], place)
+        found = self._find(path, follow)
+        return found.there.tree.stat_at(self._inside(found.path)[1], found.there)
 
     def exists(self, path: str, follow: bool = True) -> bool:
         """Tell whether stat(2) succeeds."""
@@ -240,24 +238,21 @@ class SystemCalls:
 
     def listdir(self, path: str) -> list[str]:
         """Return the sorted names in a directory, without `.` and `..`."""
-        found, place = self._find(path)
-        if type(place.node) is not Dir:
+        found = self._find(path)
+        if type(found.there.node) is not Dir:
             fail(errno.ENOTDIR, path)
-        return self._listing(self.first_names(found.path), place)
+        return self._listing(self.first_names(found.path), found.there)
 
     def readlink(self, path: str) -> str:
         """Return the target of a symbolic link."""
-        node = self._find(path, follow=False)[1].node
+        node = self._find(path, follow=False).there.node
         if type(node) is not Symlink:
             fail(errno.EINVAL, path)
         return node.target
 
     def content(self, path: str) -> Content:
         """Return what a regular file holds."""
-        node = self._find(path)[1].node
-        if type(node) is File:
-            return node.content
-        fail(errno.EISDIR if type(node) is Dir else errno.ENXIO, path)
+        return _regular(self._find(path), path).content
 
     def read(self, path: str, offset: int = 0, size: int | None = None) -> bytes:
         """Return a regular file's bytes from `offset` on, all of them or at most `size`.
@@ -266,13 +261,14 @@ class SystemCalls:
         """
         return self.content(path).read(offset, size)
 
-    def _find(self, path: str, follow: bool = True) -> tuple[Found, Place]:
-        found = walk(self, path, follow)
-        if found.place is None:
+    def _find(self, path: str, follow: bool = True, create: bool = False) -> Found:
+        """Look a path up where something has to be, unless it is to be made."""
+        found = walk(self, path, follow, create)
+        if found.place is None and not create:
             fail(errno.ENOENT, path)
-        if found.slash and type(found.place.node) is not Dir:
+        if found.slash and found.place and type(found.there.node) is not Dir:
             fail(errno.ENOTDIR, path)
-        return found, found.place
+        return found
 
     def _listing(self, names: Names, place: Place) -> list[str]:
         return sorted(place.tree.listing(place))
@@ -282,15 +278,15 @@ class SystemCalls:
 
     def chmod(self, path: str, mode: int, follow: bool = True) -> Cost:
         """Set the permission bits; a symbolic link has none of its own (EOPNOTSUPP)."""
-        found, place = self._find(path, follow)
-        if type(place.node) is Symlink:
+        found = self._find(path, follow)
+        if type(found.there.node) is Symlink:
             fail(errno.EOPNOTSUPP, path)
         return self._change_meta(found, lambda meta: replace(meta, mode=mode & 0o7777))
 
     def chown(self, path: str, uid: int, gid: int, follow: bool = True) -> Cost:
         """Set owner and group, -1 leaving one as it is; a program loses its set-user-ID bit."""
-        found, place = self._find(path, follow)
-        keep = type(place.node) is Dir
+        found = self._find(path, follow)
+        keep = type(found.there.node) is Dir
 
         def make(meta: Meta) -> Meta:
             mode, xattrs = meta.mode, meta.xattrs
@@ -305,8 +301,7 @@ class SystemCalls:
 
     def utime(self, path: str, mtime_ns: int, follow: bool = True) -> Cost:
         """Set the modification time, in nanoseconds since 1970."""
-        found, _ = self._find(path, follow)
-        return self._change_meta(found, lambda meta: replace(meta, mtime=mtime_ns))
+        return self._change_meta(self._find(path, follow), lambda meta: replace(meta, mtime=mtime_ns))
 
     def setxattr(self, path: str, name: str, value: bytes, follow: bool = True) -> Cost:
         """Set an extended attribute; only files and directories have those named `user.` (xattr(7))."""
@@ -314,8 +309,8 @@ class SystemCalls:
             fail(errno.ERANGE, path)
         if len(value) > 65536:
             fail(errno.E2BIG, path)
-        found, place = self._find(path, follow)
-        if name.startswith("user.") and type(place.node) not in (File, Dir):
+        found = self._find(path, follow)
+        if name.startswith("user.") and type(found.there.node) not in (File, Dir):
             fail(errno.EPERM, path)
         if error := _xattr_namespace_error(name):
             # The kernel copies the file up before it asks the upper file system, which refuses.
@@ -332,7 +327,8 @@ class SystemCalls:
         self, found: Found, make: Callable[[Node], Node], written: int = 0, data: bool = True
     ) -> Cost:
         tree, path = self._inside(found.path)
-        return tree.change_node(path, make, data) + Cost(written=written, looked_up=found.looked_up)
+        cost = tree.counted(lambda: tree.change_node(path, make, data))
+        return cost + Cost(written=written, looked_up=found.looked_up)
 
     def _change_meta(self, found: Found, make: Callable[[Meta], Meta]) -> Cost:
         return self._change(found, lambda node: with_meta(node, make(meta_of(node))))
@@ -341,24 +337,16 @@ class SystemCalls:
 
     def write(self, path: str, data: bytes | Content, mode: int = 0o644) -> Cost:
         """Make a file hold `data` and no more, as `>` does; a new file gets `mode`."""
-        content = _content(data)
-        found, place = self._open(path, create=True)
-        if place is None:
-            return self._create(found, File(content), mode, content.size)
-        return self._fill(found, lambda old: content, content.size, data=False)
+        return self._put(path, data, mode, lambda old, new: new, keeps=False)
 
     def append(self, path: str, data: bytes | Content, mode: int = 0o644) -> Cost:
         """Write `data` at the end of a file, as `>>` does; a new file gets `mode`."""
-        content = _content(data)
-        found, place = self._open(path, create=True)
-        if place is None:
-            return self._create(found, File(content), mode, content.size)
-        return self._fill(found, lambda old: old + content if content.size else None, content.size)
+        return self._put(path, data, mode, lambda old, new: old + new if new.size else None)
 
     def pwrite(self, path: str, offset: int, data: bytes | Content) -> Cost:
         """Write `data` over an existing file at `offset`; a gap before it becomes zero bytes."""
-        content = _content(data)
-        found, _ = self._open(path)
+        content, found = _content(data), self._find(path)
+        _regular(found, path)
         if offset < 0:
             fail(errno.EINVAL, path)
         written = content.size
@@ -368,17 +356,16 @@ class SystemCalls:
         """Cut a file to `size` bytes, or pad it with zero bytes up to it."""
         if size < 0:
             fail(errno.EINVAL, path)
-        found, place = self._find(path)
-        if type(place.node) is not File:
-            fail(errno.EISDIR if type(place.node) is Dir else errno.EINVAL, path)
+        found = self._find(path)
+        _regular(found, path, errno.EINVAL)
         return self._fill(found, lambda old: old.resized(size))
 
     # Names
 
     def mkdir(self, path: str, mode: int = 0o755) -> Cost:
         """Make a directory."""
-        parent = self._new_name(path, directory=True)
-        return self._add(parent, Dir(), mode & 0o1777)
+        last = self._new_name(path, directory=True)
+        return self._add(last, Dir(), mode & 0o1777)
 
     def symlink(self, target: str, path: str) -> Cost:
         """Make a symbolic link; `target` is any text, and need not exist."""
@@ -390,58 +377,59 @@ class SystemCalls:
 
     def place(self, path: str, node: Node) -> Cost:
         """Make a new name that is no directory's, with all its attributes at once."""
-        parent = self._new_name(path)
+        last = self._new_name(path)
         if isinstance(node, Device) and (node.kind, node.major, node.minor) == ("c", 0, 0):
             fail(errno.EPERM, path)
-        return parent.place.tree.add_node(self._inside(parent.path)[1], node)
+        return self._added(last, node)
 
     def link(self, source: str, target: str) -> Cost:
         """Give a file a second name; of a symbolic link, the link itself gets it."""
-        found, place = self._find(source, follow=False)
-        parent = self._new_name(target)
+        found = self._find(source, follow=False)
+        last = self._new_name(target)
         tree, inside = self._inside(found.path)
-        if tree is not parent.place.tree:
+        if tree is not last.above.tree:
             fail(errno.EXDEV, target)
-        if type(place.node) is Dir:
+        if type(found.there.node) is Dir:
             fail(errno.EPERM, source)
-        cost = tree.add_link(inside, self._inside(parent.path)[1])
-        return cost + Cost(looked_up=found.looked_up + parent.looked_up)
+        _, new = self._inside(last.path)
+        cost = tree.counted(lambda: tree.add_link(inside, new))
+        return cost + Cost(looked_up=found.looked_up + last.looked_up)
 
     def unlink(self, path: str) -> Cost:
         """Remove a name that is no directory's."""
-        parent = walk_parent(self, path)
-        if parent.name in ("", ".", ".."):
+        last = walk_above(self, path)
+        if last.name in ("", ".", ".."):
             fail(errno.EISDIR, path)
-        place = self._last(parent, path)
+        place = self._last(last, path)
         if type(place.node) is Dir:
             fail(errno.EISDIR, path)
-        if parent.slash:
+        if last.slash:
             fail(errno.ENOTDIR, path)
-        self._check_mount_point(parent, path)
-        return parent.place.tree.remove_name(self._inside(parent.path)[1]) + Cost(looked_up=parent.looked_up)
+        self._check_mount_point(last, path)
+        return self._removed(last)
 
     def rmdir(self, path: str) -> Cost:
         """Remove an empty directory."""
-        parent = walk_parent(self, path)
-        if parent.name in _RMDIR_ERRORS:
-            fail(_RMDIR_ERRORS[parent.name], path)
-        place = self._last(parent, path)
+        last = walk_above(self, path)
+        if last.name in _RMDIR_ERRORS:
+            fail(_RMDIR_ERRORS[last.name], path)
+        place = self._last(last, path)
         if type(place.node) is not Dir:
             fail(errno.ENOTDIR, path)
-        self._check_mount_point(parent, path)
-        if self._listing(self.first_names(parent.path), place):
+        self._check_mount_point(last, path)
+        if self._listing(self.first_names(last.path), place):
             fail(errno.ENOTEMPTY, path)
-        return parent.place.tree.remove_name(self._inside(parent.path)[1]) + Cost(looked_up=parent.looked_up)
+        return self._removed(last)
 
     def rename(self, source: str, target: str) -> Cost:
         """Rename a file or directory, replacing a file or an empty directory of the target's name."""
-        old, new = walk_parent(self, source), walk_parent(self, target)
-        if old.place.tree is not new.place.tree:
+        old, new = walk_above(self, source), walk_above(self, target)
+        if old.above.tree is not new.above.tree:
             fail(errno.EXDEV, source)
         if old.name in ("", ".", "..") or new.name in ("", ".", ".."):
             fail(errno.EBUSY, source)
         place = self._last(old, source)
-        over = step(self, new, target)
+        over = self._under(new, target)
         self._check_rename(old, new, place, over, source)
         cost = Cost(looked_up=old.looked_up + new.looked_up)
         if old.path == new.path or (over is not None and place.tree.same_file(place, over)):
@@ -454,9 +442,10 @@ class SystemCalls:
             fail(errno.EXDEV, source)
         if over is not None and type(over.node) is Dir and list(over.tree.listing(over)):
             fail(errno.ENOTEMPTY, target)
-        return cost + place.tree.move_name(self._inside(old.path)[1], self._inside(new.path)[1])
+        (tree, before), (_, after) = self._inside(old.path), self._inside(new.path)
+        return cost + tree.counted(lambda: tree.move_name(before, after))
 
-    def _check_rename(self, old: Parent, new: Parent, place: Place, over: Place | None, path: str) -> None:
+    def _check_rename(self, old: Found, new: Found, place: Place, over: Place | None, path: str) -> None:
         if type(place.node) is not Dir and (old.slash or new.slash):
             fail(errno.ENOTDIR, path)
         if f"{new.directory}/".startswith(f"{old.path}/"):
@@ -466,55 +455,56 @@ class SystemCalls:
 
     # What the calls share
 
-    def _last(self, parent: Parent, path: str) -> Place:
-        place = step(self, parent, path)
-        if place is None:
-            fail(errno.ENOENT, path)
-        return place
+    def _under(self, last: Found, path: str) -> Place | None:
+        """Look up the last name in its directory; a symbolic link is not followed."""
+        _check_name(last.name, path)
+        return _step(self, last.above, last.path, last.name)
 
-    def _check_mount_point(self, parent: Parent, path: str) -> None:
-        if self.is_mount_point(self.first_names(parent.path)):
+    def _last(self, last: Found, path: str) -> Place:
+        return self._under(last, path) or fail(errno.ENOENT, path)
+
+    def _check_mount_point(self, last: Found, path: str) -> None:
+        if self.is_mount_point(self.first_names(last.path)):
             fail(errno.EBUSY, path)
 
     def _inside(self, path: str) -> tuple[Mount, str]:
         tree, names = self.tree_at(self.first_names(path))
         return tree, "/".join(names)
 
-    def _open(self, path: str, create: bool = False) -> tuple[Found, Place | None]:
-        """Check what open(2) does for writing; the place is None where a file is to be made."""
-        found = walk(self, path, create=create)
-        if found.place is None:
-            if not create:
-                fail(errno.ENOENT, path)
-            return found, None
-        node = found.place.node
-        if found.slash and type(node) is not Dir:
-            fail(errno.ENOTDIR, path)
-        if type(node) is not File:
-            fail(errno.EISDIR if type(node) is Dir else errno.ENXIO, path)
-        return found, found.place
-
-    def _new_name(self, path: str, directory: bool = False) -> Parent:
-        parent = walk_parent(self, path)
-        if parent.name in ("", ".", "..") or step(self, parent, path) is not None:
+    def _new_name(self, path: str, directory: bool = False) -> Found:
+        last = walk_above(self, path)
+        if last.name in ("", ".", "..") or self._under(last, path) is not None:
             fail(errno.EEXIST, path)
-        if parent.slash and not directory:
+        if last.slash and not directory:
             fail(errno.ENOENT, path)
-        return parent
+        return last
 
-    def _add(self, parent: Parent, node: Node, mode: int, written: int = 0) -> Cost:
-        above = meta_of(parent.place.node)
+    def _add(self, last: Found, node: Node, mode: int, written: int = 0) -> Cost:
+        above = meta_of(last.above.node)
         mode &= 0o7777
         if above.mode & SETGID and type(node) is Dir:
             mode |= SETGID
         meta = Meta(mode, 0, above.gid if above.mode & SETGID else 0, self.clock())
-        cost = parent.place.tree.add_node(self._inside(parent.path)[1], with_meta(node, meta))
-        return cost + Cost(written=written, looked_up=parent.looked_up)
+        return self._added(last, with_meta(node, meta), written)
 
-    def _create(self, found: Found, node: File, mode: int, written: int = 0) -> Cost:
-        directory, _, name = found.path.rpartition("/")
-        parent = Parent(directory, found.above, name, False, found.looked_up)
-        return self._add(parent, node, mode, written)
+    def _added(self, last: Found, node: Node, written: int = 0) -> Cost:
+        tree, path = self._inside(last.path)
+        cost = tree.counted(lambda: tree.add_node(path, node))
+        return cost + Cost(written=written, looked_up=last.looked_up)
+
+    def _removed(self, last: Found) -> Cost:
+        tree, path = self._inside(last.path)
+        return tree.counted(lambda: tree.remove_name(path)) + Cost(looked_up=last.looked_up)
+
+    def _put(
+        self, path: str, data: bytes | Content, mode: int, change: _Change, *, keeps: bool = True
+    ) -> Cost:
+        """Change what a file holds, or make one that holds `data`; `keeps` tells whether any of it stays."""
+        content, found = _content(data), self._find(path, create=True)
+        if found.place is None:
+            return self._add(found, File(content), mode, content.size)
+        _regular(found, path)
+        return self._fill(found, lambda old: change(old, content), content.size, keeps)
 
     def _fill(
         self, found: Found, change: Callable[[Content], Content | None], written: int = 0, data: bool = True
@@ -530,6 +520,13 @@ class SystemCalls:
             return replace(node, content=content, meta=replace(node.meta, mtime=self.clock(), xattrs=xattrs))
 
         return self._change(found, make, written, data)
+
+
+def _regular(found: Found, path: str, other: int = errno.ENXIO) -> File:
+    """Return a regular file; raise EISDIR for a directory, `other` for what else there may be."""
+    if type(found.there.node) is not File:
+        fail(errno.EISDIR if type(found.there.node) is Dir else other, path)
+    return found.there.node
 
 
 def _xattr_namespace_error(name: str) -> int:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 
 from labkit.oci import tree
-from labkit.oci.tree import Dir, Node
+from labkit.oci.tree import Dir, Node, differing
 from labkit.storage.calls import Found
 from labkit.storage.posix import mark_of
 
@@ -108,23 +108,32 @@ class Draft:
         return directory
 
     def _count(self, path: str, before: Node | None, node: Node | None) -> None:
-        if type(before) is Dir and type(node) is Dir and before.children is node.children:
-            return
-        for place, old in _all(path, before):
-            mark = mark_of(old)
-            names = self._marked()[mark] if mark else []
-            if mark:
-                del names[bisect_left(names, place)]
-            if not names:
-                self.taken -= self._sizes.pop(mark, 0) if mark else self._size_of(old)
-        for place, new in _all(path, node):
-            mark = mark_of(new)
-            if mark:
-                insort(self._marked().setdefault(mark, []), place)
-            size = self._size_of(new)
-            self.taken += size - (self._sizes.get(mark, 0) if mark else 0)
-            if mark:
-                self._sizes[mark] = size
+        todo = [(path, before, node)]
+        while todo:
+            place, old, new = todo.pop()
+            if old is not None:
+                self._leave(place, old)
+            if new is not None:
+                self._enter(place, new)
+            below, above = (each.children if type(each) is Dir else {} for each in (old, new))
+            start = place and f"{place}/"
+            todo += [(start + name, below.get(name), above.get(name)) for name in differing(below, above)]
+
+    def _leave(self, path: str, node: Node) -> None:
+        mark = mark_of(node)
+        names = self._marked()[mark] if mark else []
+        if mark:
+            del names[bisect_left(names, path)]
+        if not names:
+            self.taken -= self._sizes.pop(mark, 0) if mark else self._size_of(node)
+
+    def _enter(self, path: str, node: Node) -> None:
+        mark, size = mark_of(node), self._size_of(node)
+        if mark:
+            insort(self._marked().setdefault(mark, []), path)
+        self.taken += size - (self._sizes.get(mark, 0) if mark else 0)
+        if mark:
+            self._sizes[mark] = size
 
     def _marked(self) -> dict[int, list[str]]:
         """Return the names of each file with a mark, looked for once."""
@@ -137,13 +146,6 @@ class Draft:
             for names in self._links.values():
                 names.sort()
         return self._links
-
-
-def _all(path: str, node: Node | None) -> Iterator[tuple[str, Node]]:
-    if node is not None:
-        yield path, node
-        if type(node) is Dir and node.children:
-            yield from tree.walk(node, path)
 
 
 def _copied(directory: Dir) -> Dir:

@@ -25,14 +25,12 @@ from typing import TYPE_CHECKING, ClassVar, TypeAlias
 from labkit.base.errors import DaemonError
 from labkit.base.text import encode
 from labkit.oci.content import Content
-from labkit.oci.tree import Dir, File, Node, Symlink, Whiteout, differing
+from labkit.oci.image import MAX_LAYERS
+from labkit.oci.tree import Dir, File, Node, Symlink
 from labkit.storage.posix import NO_COST, Cost
 
 if TYPE_CHECKING:
     from labkit.storage.overlay import Mount
-
-MAX_DEPTH = 125
-"""The layers that an image may have (moby, layer/layer_store.go)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,7 +64,7 @@ class Active:
     kept: object = None
     """What its driver keeps beside the tree."""
     taken: int = 0
-    """Bytes of disk that an overlay's changes have taken so far, those that were given back since too."""
+    """Bytes of disk that its changes have taken so far, those that were given back since too."""
 
     @property
     def changes(self) -> Dir:
@@ -125,7 +123,7 @@ class StorageDriver(ABC):
     def depth(self, parent: Snapshot | None, init: bool) -> int:
         """Return the depth of a snapshot on a parent; raises DaemonError beyond 125 layers."""
         depth = parent.depth + 1 if parent else 1
-        if depth > MAX_DEPTH and not init:
+        if depth > MAX_LAYERS and not init:
             raise DaemonError("max depth exceeded")
         return depth
 
@@ -240,24 +238,11 @@ def units(root: Dir, measure: Measure) -> Units:
     todo: list[Node] = [root]
     while todo:
         node = todo.pop()
-        _add(found, node, measure)
+        for unit, size in measure(node):
+            found[unit] = found.get(None, 0) + size if unit is None else size
         if type(node) is Dir:
             todo.extend(node.children.values())
     return found
-
-
-def allocated(before: Dir, after: Dir, depth: int, measure: Measure) -> int:
-    """Return how many bytes more one tree takes than the other, looking only at what is not the same.
-
-    What was allocated in a snapshot below `depth` is shared with it, and not freed.
-    """
-    old, new, linked = _changed(before, after, measure)
-    if linked:
-        # A name came or went of a file that may have others, in a part that is the same.
-        old, new = dict(units(before, measure)), dict(units(after, measure))
-    more = sum(size - old.get(unit, 0) for unit, size in new.items())
-    gone = (unit for unit in old.keys() - new.keys() if not isinstance(unit, Unit) or unit.born >= depth)
-    return more - sum(old[unit] for unit in gone)
 
 
 def total(parts: Iterable[Units]) -> int:
@@ -267,11 +252,6 @@ def total(parts: Iterable[Units]) -> int:
     >>> total([{shared: 4096}, {shared: 4096, None: 10}, {None: 10}])
     4116
     """
-    return sum(merged(parts).values())
-
-
-def merged(parts: Iterable[Units]) -> Units:
-    """Return the units of several snapshots together."""
     found: dict[Hashable, int] = {}
     for part in parts:
         for unit, size in part.items():
@@ -279,29 +259,4 @@ def merged(parts: Iterable[Units]) -> Units:
                 found[unit] = size
             else:
                 found[None] = found.get(None, 0) + size
-    return found
-
-
-def _add(found: dict[Hashable, int], node: Node, measure: Measure) -> None:
-    for unit, size in measure(node):
-        found[unit] = found.get(None, 0) + size if unit is None else size
-
-
-def _changed(
-    before: Dir, after: Dir, measure: Measure
-) -> tuple[dict[Hashable, int], dict[Hashable, int], bool]:
-    """Return the units of what is not the same in both trees, and whether a hard link is among it."""
-    old: dict[Hashable, int] = {}
-    new: dict[Hashable, int] = {}
-    linked = False
-    todo: list[tuple[Node | None, Node | None]] = [(before, after)]
-    while todo:
-        one, other = todo.pop()
-        for found, node in ((old, one), (new, other)):
-            if node is not None:
-                _add(found, node, measure)
-                linked = linked or (not isinstance(node, Dir | Whiteout) and node.inode != 0)
-        below = one.children if type(one) is Dir else {}
-        above = other.children if type(other) is Dir else {}
-        todo += [(below.get(name), above.get(name)) for name in differing(below, above)]
-    return old, new, linked
+    return sum(found.values())

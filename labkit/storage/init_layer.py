@@ -9,6 +9,20 @@ from __future__ import annotations
 from dataclasses import replace
 
 from labkit.oci.tree import Dir, File, Meta, Node, Symlink
+from labkit.storage.posix import made_at
+
+_EMPTY = File(meta=Meta(0o755))
+_POINTS = Dir(
+    {
+        ".dockerenv": _EMPTY,
+        "dev": Dir({"console": _EMPTY, "pts": Dir(), "shm": Dir()}),
+        "etc": Dir(
+            {"hostname": _EMPTY, "hosts": _EMPTY, "mtab": Symlink("/proc/mounts"), "resolv.conf": _EMPTY}
+        ),
+        "proc": Dir(),
+        "sys": Dir(),
+    }
+)
 
 
 def init_changes(root: Dir, created: int) -> Dir:
@@ -19,23 +33,7 @@ def init_changes(root: Dir, created: int) -> Dir:
     >>> sorted(init_changes(Dir({"proc": Dir()}), 0).children)
     ['.dockerenv', 'dev', 'etc', 'sys']
     """
-    meta = Meta(0o755, mtime=created)
-    empty, directory = File(meta=meta), Dir(meta=meta)
-    dev: dict[str, Node] = {"console": empty, "pts": directory, "shm": directory}
-    etc: dict[str, Node] = {
-        "hostname": empty,
-        "hosts": empty,
-        "mtab": Symlink("/proc/mounts", Meta(0o777, mtime=created)),
-        "resolv.conf": empty,
-    }
-    points: dict[str, Node] = {
-        ".dockerenv": empty,
-        "dev": Dir(dev, meta),
-        "etc": Dir(etc, meta),
-        "proc": directory,
-        "sys": directory,
-    }
-    return _lacking(root, Dir(points, meta))
+    return _lacking(root, made_at(_POINTS, created))
 
 
 def _lacking(above: Dir, points: Dir) -> Dir:

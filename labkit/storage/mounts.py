@@ -10,9 +10,8 @@ from __future__ import annotations
 import errno
 from collections.abc import Mapping, Sequence
 
-from labkit.oci.tree import Dir, split_path
+from labkit.oci.tree import split_path
 from labkit.storage.calls import Found, SystemCalls
-from labkit.storage.driver import Active
 from labkit.storage.overlay import Mount
 from labkit.storage.posix import Names, Place, fail
 
@@ -23,9 +22,10 @@ class MountTable(SystemCalls):
     A mount is a Mount, or a pair of one and an absolute path in it (a bind mount, of a directory or of
     one file). Renaming and linking across mounts gives EXDEV; removing or renaming a mount point, EBUSY.
 
-    >>> table = MountTable(Mount(Dir()), {"/dev": Mount(Dir())})
+    >>> from labkit.oci.tree import EMPTY_ROOT
+    >>> table = MountTable(Mount(EMPTY_ROOT), {"/dev": Mount(EMPTY_ROOT)})
     >>> cost = table.write("/dev/log", b"hello")
-    >>> table.listdir("/"), table.upper.children
+    >>> table.listdir("/"), table.root_mount.upper.children
     (['dev'], {})
     """
 
@@ -49,16 +49,6 @@ class MountTable(SystemCalls):
     def first_names(self, path: str) -> Names:
         """Return a path's names as far down as something is mounted, what is below as one name."""
         return tuple(path.split("/", self._deepest)) if path else ()
-
-    @property
-    def upper(self) -> Dir:
-        """The root mount's upper directory, where it is an overlay."""
-        return self.root_mount.upper
-
-    @property
-    def active(self) -> Active:
-        """The snapshot that the root mount has come to."""
-        return self.root_mount.active
 
     def top(self) -> Place:
         return self.root_mount.top()

@@ -156,45 +156,26 @@ class Mount(SystemCalls):
         """One: what the layers have in a directory is merged when it is first read, and kept."""
         return 1
 
-    # What the system calls do to it
+    # What the system calls do to it, within `counted`; each returns what it copied up
 
-    def add_node(self, path: str, node: Node) -> Cost:
-        """Make a name in upper; a directory over a whiteout is opaque."""
-        return self._counted(lambda: self._add_node(path, node))
-
-    def change_node(self, path: str, make: Callable[[Node], Node], data: bool = True) -> Cost:
-        """Copy the file up if lower has it, then change it under all its names in upper."""
-        return self._counted(lambda: self._change_node(path, make, data))
-
-    def remove_name(self, path: str) -> Cost:
-        """Remove a name from upper; where lower has it too, leave a whiteout, a link to the mount's one."""
-        return self._counted(lambda: self._remove_name(path))
-
-    def move_name(self, source: str, target: str) -> Cost:
-        """Copy the file up, then move it; a directory moved to where lower may have one is opaque."""
-        return self._counted(lambda: self._move_name(source, target))
-
-    def add_link(self, source: str, target: str) -> Cost:
-        """Copy the file up and give it a second name, which makes a mark for both."""
-        return self._counted(lambda: self._add_link(source, target))
-
-    def _counted(self, change: Callable[[], int]) -> Cost:
-        """Make a change that gives the bytes it copied up; return all that it cost."""
+    def counted(self, change: Callable[[], Cost]) -> Cost:
+        """Make a change; return all that it cost, with the disk that it took."""
         if self.read_only:
             fail(errno.EROFS, "")
         before = self._draft.taken
-        copied = change()
-        more = self._draft.taken - before
-        if self._mounted is not None and more > 0:
-            self._mounted = replace(self._mounted, taken=self._mounted.taken + more)
-        return Cost(copied, read=copied, allocated=more) if copied or more else NO_COST
+        cost = change() + Cost(allocated=self._draft.taken - before)
+        if self._mounted is not None and cost.allocated > 0:
+            self._mounted = replace(self._mounted, taken=self._mounted.taken + cost.allocated)
+        return cost
 
-    def _add_node(self, path: str, node: Node) -> int:
+    def add_node(self, path: str, node: Node) -> Cost:
+        """Make a name in upper; a directory over a whiteout is opaque."""
         self._copy_up_dirs(_above(path))
         self._draft.put(path, over(self._draft.get(path), node), self.clock())
-        return 0
+        return NO_COST
 
-    def _change_node(self, path: str, make: Callable[[Node], Node], data: bool) -> int:
+    def change_node(self, path: str, make: Callable[[Node], Node], data: bool) -> Cost:
+        """Copy the file up if lower has it, then change it under all its names in upper."""
         copied = self._copy_up(path, data)
         node = self._in_upper(path)
         changed = make(node)
@@ -202,11 +183,12 @@ class Mount(SystemCalls):
             self._draft.change(path, node, changed)
         return copied
 
-    def _remove_name(self, path: str) -> int:
+    def remove_name(self, path: str) -> Cost:
+        """Remove a name from upper; where lower has it too, leave a whiteout, a link to the mount's one."""
         if self._lower_has(path) and self.whiteout is None:
             self.whiteout = self._linked_whiteout()
         self._leave(path, self.whiteout)
-        return 0
+        return NO_COST
 
     def _linked_whiteout(self) -> Whiteout:
         return Whiteout(self.clock(), new_inode())
@@ -216,7 +198,8 @@ class Mount(SystemCalls):
         self._copy_up_dirs(_above(path))
         self._draft.put(path, whiteout if self._lower_has(path) else None, self.clock())
 
-    def _move_name(self, source: str, target: str) -> int:
+    def move_name(self, source: str, target: str) -> Cost:
+        """Copy the file up, then move it; a directory moved to where lower may have one is opaque."""
         copied = self._copy_up(source)
         self._copy_up_dirs(_above(target))
         node = self._in_upper(source)
@@ -228,7 +211,8 @@ class Mount(SystemCalls):
         self._draft.put(target, node, self.clock())
         return copied
 
-    def _add_link(self, source: str, target: str) -> int:
+    def add_link(self, source: str, target: str) -> Cost:
+        """Copy the file up and give it a second name, which makes a mark for both."""
         copied = self._copy_up(source)
         node = self._in_upper(source)
         if not isinstance(node, Dir) and not node.inode:
@@ -246,7 +230,7 @@ class Mount(SystemCalls):
         return node
 
     def _place(self, path: str) -> Place:
-        return self._find(f"/{path}", follow=False)[1]
+        return self._find(f"/{path}", follow=False).there
 
     def _in_layers(self, path: str) -> list[tuple[Dir, Node]]:
         """Return lower layers and what they have there, top first, down to the one that hides the others."""
@@ -276,20 +260,20 @@ class Mount(SystemCalls):
         for each in reversed(missing):
             self._draft.put(each, Dir(meta=meta_of(self._place(each).node)))
 
-    def _copy_up(self, path: str, data: bool = True) -> int:
+    def _copy_up(self, path: str, data: bool = True) -> Cost:
         place = self._place(path)
         if place.upper is not None:
-            return 0
+            return NO_COST
         node = place.node
         if isinstance(node, Dir):
             self._copy_up_dirs(path)
-            return 0
+            return NO_COST
         self._copy_up_dirs(_above(path))
         if type(node) is File and not data:
             node = replace(node, content=EMPTY)
         # The copy is a file of its own: lower's hard links to it keep the old content.
         self._draft.put(path, replace(node, inode=0) if node.inode else node)
-        return node.content.size if type(node) is File else 0
+        return Cost(node.content.size if type(node) is File else 0)
 
     def _groups(self, root: Dir) -> dict[int, list[str]]:
         """Return the hard links of lower or of one of its layers, found once."""

@@ -75,8 +75,7 @@ class Overlay2(StorageDriver):
         >>> Overlay2().units(Overlay2().prepare(None, 0))
         {None: 16384}
         """
-        directory = kept.changes if isinstance(kept, Snapshot) else kept.tree
-        found = units(directory, ext4)
+        found = units(kept.changes, ext4)
         assert isinstance(kept.kept, int)
         return {**found, None: found.get(None, 0) + kept.kept}
 

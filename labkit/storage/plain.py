@@ -9,7 +9,6 @@ directory without being copied or turned into another form.
 from __future__ import annotations
 
 import errno
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
@@ -19,7 +18,7 @@ from labkit.oci.tree import EMPTY_ROOT, Device, Dir, Meta, Node, Whiteout
 from labkit.storage.calls import Found
 from labkit.storage.draft import Draft
 from labkit.storage.overlay import Mount
-from labkit.storage.posix import Names, Place, Stat, fail
+from labkit.storage.posix import Cost, Names, Place, fail
 
 _OPAQUE = ("trusted.overlay.opaque", b"y")
 
@@ -59,11 +58,10 @@ class Plain(Mount):
     (['gone'], 0)
     """
 
-    __slots__ = ("_links_of",)
+    __slots__ = ()
 
     def __init__(self, root: Dir, clock: Callable[[], int] = lambda: 0, *, read_only: bool = False) -> None:
         super().__init__(EMPTY_ROOT, root, clock, read_only=read_only)
-        self._links_of: tuple[Dir, Counter[int]] | None = None
 
     def top(self) -> Place:
         return Place(self, laid(self._draft.root), None)
@@ -75,23 +73,12 @@ class Plain(Mount):
     def listing(self, place: Place) -> Iterable[str]:
         return place.upper.children if type(place.upper) is Dir else ()
 
-    def stat_at(self, path: str, place: Place) -> Stat:
-        """Return what stat(2) says; the whiteouts of one mount are links to one in its `work`."""
-        found, node = super().stat_at(path, place), taken_up(place.node)
-        if type(node) is not Whiteout or not node.inode:
-            return found
-        root = self.upper
-        if self._links_of is None or self._links_of[0] is not root:
-            nodes = (each for _, each in tree.walk(root))
-            self._links_of = root, Counter(each.inode for each in nodes if type(each) is Whiteout)
-        return found._replace(nlink=self._links_of[1][node.inode])
-
     def part(self, path: str) -> Draft:
         """Return a directory to write to at once; where it was removed a put raises FileSystemError."""
         return _Part(self._draft, path)
 
-    def _change_node(self, path: str, make: Callable[[Node], Node], data: bool) -> int:
-        return super()._change_node(path, lambda node: taken_up(make(laid(node))), data)
+    def change_node(self, path: str, make: Callable[[Node], Node], data: bool) -> Cost:
+        return super().change_node(path, lambda node: taken_up(make(laid(node))), data)
 
 
 class _Part(Draft):
@@ -129,17 +116,20 @@ class _Part(Draft):
 
 
 class Made(Plain):
-    """A file system that nobody can write to, made when somebody looks.
+    """A file system that nobody can write to, made when somebody looks; a change gives the error `refused`.
 
     >>> Made(lambda: Dir({"version": Dir()})).listdir("/")
     ['version']
     """
 
-    __slots__ = ("_make",)
+    __slots__ = ("_make", "_refused")
 
-    def __init__(self, make: Callable[[], Dir]) -> None:
-        super().__init__(EMPTY_ROOT, read_only=True)
-        self._make = make
+    def __init__(self, make: Callable[[], Dir], refused: int = errno.EROFS) -> None:
+        super().__init__(EMPTY_ROOT)
+        self._make, self._refused = make, refused
+
+    def counted(self, change: Callable[[], Cost]) -> Cost:
+        fail(self._refused, "")
 
     def top(self) -> Place:
         if self._draft.root is EMPTY_ROOT:

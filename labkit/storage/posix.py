@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, NoReturn, TypeAlias
 from labkit.base.errors import FileSystemError
 from labkit.base.text import encode
 from labkit.oci import tree
-from labkit.oci.tree import Device, Dir, Fifo, File, Meta, Node, Symlink, Whiteout
+from labkit.oci.tree import Device, Dir, Fifo, File, Meta, Node, Symlink
 
 if TYPE_CHECKING:
     from labkit.storage.overlay import Mount
@@ -32,8 +32,6 @@ class Cost:
     """Bytes that the caller wrote."""
     looked_up: int = 0
     """Directories that were searched for a name."""
-    read: int = 0
-    """Bytes that the driver read to do it."""
     allocated: int = 0
     """Bytes of disk that are used more than before, or fewer."""
 
@@ -42,9 +40,13 @@ class Cost:
             self.copied + other.copied,
             self.written + other.written,
             self.looked_up + other.looked_up,
-            self.read + other.read,
             self.allocated + other.allocated,
         )
+
+    @property
+    def read(self) -> int:
+        """Bytes that the driver read to do it: what it copies, it has to read."""
+        return self.copied
 
 
 NO_COST = Cost()
@@ -137,7 +139,7 @@ def mark_of(node: Node) -> int:
     >>> mark_of(File(inode=7)), mark_of(Dir())
     (7, 0)
     """
-    return 0 if isinstance(node, Dir | Whiteout) else node.inode
+    return 0 if isinstance(node, Dir) else node.inode
 
 
 def with_meta(node: Node, meta: Meta) -> Node:
@@ -148,3 +150,12 @@ def with_meta(node: Node, meta: Meta) -> Node:
     """
     assert isinstance(node, File | Dir | Symlink | Device | Fifo)
     return replace(node, meta=meta)
+
+
+def made_at(root: Dir, moment: int) -> Dir:
+    """Return a tree as it is when all of it is made at a moment, in nanoseconds.
+
+    >>> made_at(Dir({"dev": Dir()}), 5).children["dev"].meta.mtime
+    5
+    """
+    return tree.mapped(root, lambda node: with_meta(node, replace(node.meta, mtime=moment)))

@@ -11,7 +11,6 @@ list of runs is put together anew. The functions for that stand first.
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
@@ -20,7 +19,7 @@ from labkit.oci.changeset import apply, stat_differs
 from labkit.oci.content import EMPTY, Content, Piece
 from labkit.oci.tree import EMPTY_ROOT, Dir, File, Meta, Nested, Node, Whiteout, unnested
 from labkit.storage.draft import Draft
-from labkit.storage.driver import Active, Run, Snapshot, StorageDriver, Stored, allocated, ext4
+from labkit.storage.driver import Active, Run, Snapshot, StorageDriver, Stored, Unit, ext4
 from labkit.storage.overlay import Mount
 from labkit.storage.posix import NO_COST, Cost, Place, mark_of
 
@@ -96,7 +95,7 @@ class Disk:
 
     measure = staticmethod(ext4)
 
-    def __init__(self, depth: int) -> None:
+    def __init__(self, depth: int, kept: object = None) -> None:
         self.depth = depth
         """Of the snapshot: what was stored below it is shared, and never written to."""
 
@@ -111,17 +110,21 @@ class Disk:
     def release(self, content: Content) -> None:
         """Let go of the content of a file that has no name any more."""
 
-    def settle(self, before: Dir, after: Dir) -> Cost:
-        """Return what a change of the tree cost beside the storing of data."""
-        if before is after:
-            return NO_COST
-        return Cost(allocated=allocated(before, after, self.depth, self.measure))
+    def size_of(self, node: Node) -> int:
+        """Return the bytes that a file takes; what was allocated in a snapshot below is shared."""
+        taken = dict(self.measure(node)).items()
+        return sum(size for unit, size in taken if not isinstance(unit, Unit) or unit.born >= self.depth)
+
+    def settle(self, allocated: int) -> Cost:
+        """Return what a change of the tree costs beside the bytes that its files take more than before."""
+        return NO_COST
 
 
 class SnapshotMount(Mount):
     """A mounted snapshot: an overlay with nothing below, whose disk stores what is written.
 
-    >>> mount = SnapshotMount(Dir({"motd": File()}), Disk(1), clock=lambda: 0)
+    >>> from labkit.storage.vfs import Vfs
+    >>> mount = Vfs().mount(Vfs().prepare(Vfs().commit(None, Dir({"motd": File()})), 0), lambda: 0)
     >>> cost = mount.append("/motd", b"hello")
     >>> cost.copied, cost.allocated, mount.read("/motd")
     (0, 4096, b'hello')
@@ -129,18 +132,9 @@ class SnapshotMount(Mount):
 
     __slots__ = ("_spent", "disk")
 
-    def __init__(
-        self,
-        root: Dir,
-        disk: Disk,
-        clock: Callable[[], int] = lambda: 0,
-        *,
-        read_only: bool = False,
-        mounted: Active | None = None,
-    ) -> None:
-        super().__init__(EMPTY_ROOT, root, clock, read_only=read_only, mounted=mounted)
-        self.disk = disk
-        self._spent = NO_COST
+    def __init__(self, active: Active, disk: Disk, clock: Callable[[], int], read_only: bool) -> None:
+        self.disk, self._spent = disk, NO_COST
+        super().__init__(EMPTY_ROOT, active.tree, clock, read_only=read_only, mounted=active)
 
     @property
     def active(self) -> Active:
@@ -154,7 +148,7 @@ class SnapshotMount(Mount):
         return self.upper
 
     def drafted(self, upper: Dir) -> Draft:
-        return Draft(upper, lambda node: 0)
+        return Draft(upper, self.disk.size_of)
 
     def top(self) -> Place:
         return Place(self, self._draft.root, None)
@@ -172,22 +166,26 @@ class SnapshotMount(Mount):
                 linked[mark] = self._stored(EMPTY, node)
             return linked[mark]
 
-        def unpack() -> int:
-            self._draft = self.drafted(apply(self.root, changes, keep))
-            return 0
+        def unpack() -> Cost:
+            self._draft.put("", apply(self.root, changes, keep))
+            return NO_COST
 
-        return self._counted(unpack)
+        return self.counted(unpack)
 
-    def _counted(self, change: Callable[[], int]) -> Cost:
+    def counted(self, change: Callable[[], Cost]) -> Cost:
         """Make a change; return what storing its data cost, and what the disk adds to that."""
-        before, self._spent = self.root, NO_COST
-        super()._counted(change)
-        return self._spent + self.disk.settle(before, self.root)
+        before, taken, self._spent = self.root, self._draft.taken, NO_COST
 
-    def _add_node(self, path: str, node: Node) -> int:
-        return super()._add_node(path, self._stored(EMPTY, node))
+        def settled() -> Cost:
+            cost = change() + self._spent
+            return cost if self.root is before else cost + self.disk.settle(self._draft.taken - taken)
 
-    def _change_node(self, path: str, make: Callable[[Node], Node], data: bool) -> int:
+        return super().counted(settled)
+
+    def add_node(self, path: str, node: Node) -> Cost:
+        return super().add_node(path, self._stored(EMPTY, node))
+
+    def change_node(self, path: str, make: Callable[[Node], Node], data: bool) -> Cost:
         def kept(node: Node) -> Node:
             changed, old = make(node), node.content if isinstance(node, File) else EMPTY
             if changed is node or (data and isinstance(changed, File) and changed.content is old):
@@ -197,15 +195,15 @@ class SnapshotMount(Mount):
                 self.disk.release(old)
             return self._stored(old if data else EMPTY, changed)
 
-        return super()._change_node(path, kept, True)
+        return super().change_node(path, kept, True)
 
-    def _remove_name(self, path: str) -> int:
+    def remove_name(self, path: str) -> Cost:
         self._let_go(path)
-        return super()._remove_name(path)
+        return super().remove_name(path)
 
-    def _move_name(self, source: str, target: str) -> int:
+    def move_name(self, source: str, target: str) -> Cost:
         self._let_go(target)
-        return super()._move_name(source, target)
+        return super().move_name(source, target)
 
     def _let_go(self, path: str) -> None:
         """Let go of the data of a file whose last name goes."""
@@ -254,9 +252,8 @@ def _naive_diff(below: Dir, seen: Dir) -> Nested[Dir]:
 class NaiveDiffDriver(StorageDriver):
     """What the drivers have in common that keep a whole tree for each snapshot."""
 
-    @abstractmethod
-    def disk(self, depth: int, kept: object) -> Disk:
-        """Return what keeps the data of a snapshot that is mounted."""
+    disk: type[Disk]
+    """What keeps the data of a snapshot that is mounted."""
 
     def snapshot_cost(self, parent: Snapshot | None) -> Cost:
         """Return what a snapshot of a parent costs before anything is written to it."""
@@ -264,12 +261,14 @@ class NaiveDiffDriver(StorageDriver):
 
     def commit(self, parent: Snapshot | None, changes: Dir, *, init: bool = False) -> Snapshot:
         depth = self.depth(parent, init)
-        mount = SnapshotMount(parent.root if parent else EMPTY_ROOT, self.disk(depth, parent and parent.kept))
+        below = Active(self, parent, parent.root if parent else EMPTY_ROOT, kept=parent and parent.kept)
+        mount = self.mount(below, lambda: 0)
         cost = self.snapshot_cost(parent) + mount.lay(changes)
-        kept = mount.disk.value()
-        return Snapshot(
-            changes, parent, mount.root, depth, lambda: cost + Cost(written=tree.size(changes)), kept
-        )
+
+        def made() -> Cost:
+            return cost + Cost(written=tree.size(changes))
+
+        return Snapshot(changes, parent, mount.root, depth, made, mount.disk.value())
 
     def alike(self, snapshot: Snapshot) -> Snapshot:
         return self.commit(snapshot.parent, snapshot.changes, init=True)
@@ -281,8 +280,7 @@ class NaiveDiffDriver(StorageDriver):
 
     def mount(self, active: Active, clock: Callable[[], int], *, read_only: bool = False) -> SnapshotMount:
         depth = active.parent.depth + 1 if active.parent else 1
-        disk = self.disk(depth, active.kept)
-        return SnapshotMount(active.tree, disk, clock, read_only=read_only, mounted=active)
+        return SnapshotMount(active, self.disk(depth, active.kept), clock, read_only)
 
     def diff(self, active: Active) -> Dir:
         """Return what the container changed, found by comparing its tree with its parent's."""

@@ -1,20 +1,18 @@
 """What overlay does, step by step: where a name is searched, and what becomes of the upper directory.
 
 `search` looks a name up layer by layer, as the kernel does at first sight (Linux, fs/overlayfs/namei.c,
-ovl_lookup). `Watched` is a mount that keeps each value that its upper directory had: as a tree is a value,
-the difference of one and the next is a step, and nothing has to be noted while it happens.
+ovl_lookup). `Watched` is a mount that keeps each step: what was put where, and the value that its upper
+directory had then.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Literal, TypeAlias
 
-from labkit.oci import tree
 from labkit.oci.changeset import reached
-from labkit.oci.tree import Dir, File, Nested, Node, Whiteout, differing, unnested
+from labkit.oci.tree import Dir, File, Node, Whiteout
 from labkit.storage.draft import Draft
 from labkit.storage.overlay import Mount
 from labkit.storage.posix import Names
@@ -101,15 +99,24 @@ class Moment:
 
 
 class _Recorded(Draft):
-    __slots__ = ("values",)
+    """A draft that notes each step."""
+
+    __slots__ = ("moments",)
 
     def __init__(self, root: Dir, size_of: Callable[[Node], int]) -> None:
         super().__init__(root, size_of)
-        self.values = [root]
+        self.moments: list[Moment] = []
 
     def put(self, path: str, node: Node | None, mtime: int | None = None) -> None:
+        old, names, copied = self.get(path), tuple(path.split("/")) if path else (), 0
         super().put(path, node, mtime)
-        self.values.append(self.value)
+        kind: MomentKind = "remove" if node is None else "whiteout" if type(node) is Whiteout else "make"
+        # To add or to take away a name sets its directory's time; a copy-up and a change in place do not.
+        if mtime is None:
+            kind = "copy-up" if old is None else "change"
+            copied = node.content.size if old is None and type(node) is File else 0
+        if node != old:
+            self.moments.append(Moment(kind, names, node, self.value, copied))
 
 
 class Watched(Mount):
@@ -117,7 +124,7 @@ class Watched(Mount):
 
     >>> mount = Watched(Dir({"etc": Dir({"motd": File()})}))
     >>> cost = mount.unlink("/etc/motd")
-    >>> [(moment.kind, moment.names) for moment in mount.moments()]
+    >>> [(moment.kind, moment.names) for moment in mount.moments]
     [('copy-up', ('etc',)), ('whiteout', ('etc', 'motd'))]
     """
 
@@ -127,43 +134,7 @@ class Watched(Mount):
         return _Recorded(upper, lambda node: 0)
 
     @property
-    def uppers(self) -> list[Dir]:
-        """The upper directory at first and after each step."""
-        assert isinstance(self._draft, _Recorded)
-        return self._draft.values
-
     def moments(self) -> list[Moment]:
-        """Return the steps of all that was done since it was mounted."""
-        found = []
-        for before, after in pairwise(self.uppers):
-            if (changed := unnested(_changed(before, after))) is not None:
-                found.append(_moment(before, after, changed))
-        return found
-
-
-def _changed(before: Dir, after: Dir) -> Nested[Names | None]:
-    """Return the one path that differs, but for the times of the directories it is in."""
-    for name in differing(before.children, after.children):
-        old, new = before.children.get(name), after.children.get(name)
-        # A directory renamed onto an empty one is another directory: it is opaque, which that one was not.
-        if type(old) is Dir and type(new) is Dir and old.opaque == new.opaque:
-            below = yield _changed(old, new)
-            if below is not None:
-                return (name, *below)
-        elif old != new:
-            return (name,)
-    return None if before.meta == after.meta else ()
-
-
-def _moment(before: Dir, after: Dir, names: Names) -> Moment:
-    path, above = "/".join(names), "/".join(names[:-1])
-    old, new = tree.get(before, path), tree.get(after, path)
-    above_before, above_after = tree.get(before, above), tree.get(after, above)
-    assert type(above_before) is Dir
-    assert type(above_after) is Dir
-    # To add or to take away a name sets its directory's time; a copy-up and a change in place do not.
-    if not names or above_before.meta is above_after.meta:
-        copied = new.content.size if old is None and type(new) is File else 0
-        return Moment("copy-up" if old is None else "change", names, new, after, copied)
-    kind: MomentKind = "remove" if new is None else "whiteout" if type(new) is Whiteout else "make"
-    return Moment(kind, names, new, after)
+        """The steps of all that was done since it was mounted."""
+        assert isinstance(self._draft, _Recorded)
+        return self._draft.moments

@@ -21,40 +21,6 @@ RECORD = 128 << 10
 _DATASET = "zpool-docker/docker"
 
 
-class Zfs(NaiveDiffDriver):
-    """The driver.
-
-    >>> Zfs().prepare(None, 0).cost.allocated
-    0
-    """
-
-    name = "zfs"
-    copies = "blocks"
-    mounts_at = "{home}/graph/{layer}"
-    source = "OpenZFS, zfsprops(7), recordsize; moby, daemon/graphdriver/zfs"
-
-    def disk(self, depth: int, kept: object) -> Disk:
-        return _Dataset(depth)
-
-    def units(self, kept: Kept) -> Units:
-        """Return the records of the dataset's files, which other datasets may have too."""
-        return units(kept.root if isinstance(kept, Snapshot) else kept.tree, stored)
-
-    def status(self, home: str, kept: Iterable[Kept]) -> Mapping[str, str]:
-        """Return what moby says of it (zfs.go, Status)."""
-        return {
-            "Zpool": _DATASET.partition("/")[0],
-            "Zpool Health": "ONLINE",
-            "Parent Dataset": _DATASET,
-            "Space Used By Parent": str(disk_used(self, kept)),
-            "Parent Quota": "no",
-            "Compression": "off",
-        }
-
-    def metadata(self, home: str, layers: Sequence[str]) -> Mapping[str, str]:
-        return {"Dataset": f"{_DATASET}/{layers[0]}", "Mountpoint": self.mount_point(home, layers[0])}
-
-
 class _Dataset(Disk):
     measure = staticmethod(stored)
 
@@ -82,4 +48,36 @@ class _Dataset(Disk):
             if index < len(runs):
                 start, stop = index * RECORD, min((index + 1) * RECORD, old.size, new.size)
                 copied += max(min(begin, stop) - start, 0) + max(stop - max(end, start), 0)
-        return kept_as(new, tuple(made)), Cost(copied, read=copied)
+        return kept_as(new, tuple(made)), Cost(copied)
+
+
+class Zfs(NaiveDiffDriver):
+    """The driver.
+
+    >>> Zfs().prepare(None, 0).cost.allocated
+    0
+    """
+
+    name = "zfs"
+    copies = "blocks"
+    disk = _Dataset
+    mounts_at = "{home}/graph/{layer}"
+    source = "OpenZFS, zfsprops(7), recordsize; moby, daemon/graphdriver/zfs"
+
+    def units(self, kept: Kept) -> Units:
+        """Return the records of the dataset's files, which other datasets may have too."""
+        return units(kept.root if isinstance(kept, Snapshot) else kept.tree, stored)
+
+    def status(self, home: str, kept: Iterable[Kept]) -> Mapping[str, str]:
+        """Return what moby says of it (zfs.go, Status)."""
+        return {
+            "Zpool": _DATASET.partition("/")[0],
+            "Zpool Health": "ONLINE",
+            "Parent Dataset": _DATASET,
+            "Space Used By Parent": str(disk_used(self, kept)),
+            "Parent Quota": "no",
+            "Compression": "off",
+        }
+
+    def metadata(self, home: str, layers: Sequence[str]) -> Mapping[str, str]:
+        return {"Dataset": f"{_DATASET}/{layers[0]}", "Mountpoint": self.mount_point(home, layers[0])}

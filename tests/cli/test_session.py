@@ -102,7 +102,7 @@ REFUSALS = {
     "docker undo": "labkit: lab.undo() takes the last command back; in labkit shell: undo",
     "undo": "labkit: lab.undo() takes the last command back; in labkit shell: undo",
     "docker reset": "labkit: lab.reset() takes all back; in labkit shell: reset",
-    "docker inspect --type image x": "labkit: --type of 'docker inspect' is not simulated; it would look",
+    "docker inspect --type network x": "labkit: --type network is not simulated; it would show",
     "docker run -p 80-81:80-81 base:1": "labkit: -p with a range is not simulated; it would publish each",
     "docker ps --filter publish=80": "labkit: the filter publish is not simulated; it would list what it",
     "docker images --format raw": "labkit: --format raw is not simulated; it would show a field a line",

@@ -396,7 +396,7 @@ class TestCommitting:
         )
         files.mkdir("/dir")
         files.setxattr("/dir", "user.note", b"mine")
-        box = containers.keep(engine, replace(now(engine, "box"), active=files.active))
+        box = containers.keep(engine, replace(now(engine, "box"), active=files.root_mount.active))
         changes = commit(engine, box).layers[-1].changes
         tool, directory = changes.children["tool"], changes.children["dir"]
         assert not isinstance(tool, Whiteout)
@@ -418,7 +418,7 @@ class TestCommitting:
         """Write a file to a container whose image has no shell."""
         files = container_mounts(engine, box, lambda: engine.now)
         files.write("/x", b"x")
-        return containers.keep(engine, replace(box, active=files.active))
+        return containers.keep(engine, replace(box, active=files.root_mount.active))
 
     def test_125_layers_and_no_more(self, engine: Engine) -> None:
         layers = [layer(**{f"f{number}": ""}) for number in range(124)]

@@ -84,7 +84,7 @@ def test_the_steps_and_their_bytes_are_the_kernel_s(kernel: Kernel) -> None:
         results, _, upper = kernel.run(stack, [call])
         failed = isinstance(answer, tuple)
         assert (results[0] == answer) if failed else not isinstance(results[0], tuple), (seed, call)
-        moments = mount.moments()
+        moments = mount.moments
         real = {path: _real(value) for path, value in upper.items() if path}
         assert left([each for each in moments if each.names]) == real, (seed, call)
         files = {v[9]: v[3] for p, v in upper.items() if v != "whiteout" and stat.S_ISREG(v[0])}

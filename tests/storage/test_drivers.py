@@ -284,6 +284,15 @@ def test_deleting_gives_nothing_back_but_its_blocks_are_used_again() -> None:
     assert mount.write("/two", content(MB)).allocated == 0
 
 
+def test_what_deleting_left_is_used_again_after_another_mount() -> None:
+    driver = DeviceMapper()
+    mount = mounted(driver, Dir())
+    mount.write("/one", content(MB))
+    mount = driver.mount(mount.active, lambda: 0)
+    mount.unlink("/one")
+    assert driver.mount(mount.active, lambda: 0).write("/two", content(MB)).allocated == 0
+
+
 def test_a_device_is_full_at_ten_gigabytes() -> None:
     mount = mounted(DeviceMapper(), Dir())
     mount.write("/most", content(BASE_SIZE - MB))

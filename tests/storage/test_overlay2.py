@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from labkit.base.errors import DaemonError, FileSystemError
 from labkit.oci import changeset, tree
 from labkit.oci.content import Content
+from labkit.oci.image import MAX_LAYERS
 from labkit.oci.tree import Device, Dir, File, Meta, Symlink, Whiteout, get, new_inode, same, walk
-from labkit.storage.driver import MAX_DEPTH
 from labkit.storage.overlay import Mount
 from labkit.storage.overlay2 import Overlay2
 from labkit.storage.posix import meta_of
@@ -318,7 +318,7 @@ def test_committing_upper_shows_the_same_tree(stack: list[Dir]) -> None:
 
 def test_at_most_125_layers() -> None:
     snapshot = Overlay2().commit(None, Dir())
-    for _ in range(MAX_DEPTH - 1):
+    for _ in range(MAX_LAYERS - 1):
         snapshot = Overlay2().commit(snapshot, Dir())
     with pytest.raises(DaemonError, match=r"^max depth exceeded$"):
         Overlay2().commit(snapshot, Dir())

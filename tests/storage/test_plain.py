@@ -43,7 +43,7 @@ def test_what_a_walk_keeps_is_never_older_than_the_disk(calls: list[tuple[str, s
         try:
             match call:
                 case "value":
-                    _ = machine.upper
+                    _ = machine.root_mount.upper
                 case "write" | "append":
                     getattr(machine, call)(path, b"x")
                 case "chmod":
@@ -88,7 +88,7 @@ def test_a_whiteout_needs_the_work_directory() -> None:
 def test_a_value_of_the_disk_changes_no_more() -> None:
     machine, _ = table(DISK)
     machine.write("/m/b", b"one")
-    before = machine.upper
+    before = machine.root_mount.upper
     machine.append("/m/b", b", two")
     machine.place("/up/pipe", Fifo())
     found = tree.get(before, "up/b")

@@ -26,11 +26,11 @@ from labkit.base.errors import DaemonError, FileSystemError
 from labkit.oci import changeset, tree
 from labkit.oci.changeset import Change
 from labkit.oci.content import Content
+from labkit.oci.image import MAX_LAYERS
 from labkit.oci.tree import Dir, Fifo, File, Meta, Node, Symlink, new_inode
 from labkit.storage import driver as accounts
 from labkit.storage.btrfs import Btrfs
 from labkit.storage.driver import (
-    MAX_DEPTH,
     Active,
     Kept,
     Snapshot,
@@ -242,7 +242,7 @@ class Suite:
         assert mount.active is active
 
     def test_at_most_125_layers_and_an_init_layer(self) -> None:
-        snapshot = stack_on(self.driver, [Dir()] * MAX_DEPTH)
+        snapshot = stack_on(self.driver, [Dir()] * MAX_LAYERS)
         create(self.driver, snapshot)
         with pytest.raises(DaemonError, match=r"^max depth exceeded$"):
             self.driver.commit(snapshot, Dir())
@@ -286,10 +286,10 @@ class Suite:
             gone = ancestry(active)[:2]
             users = Counter(unit for each in kept for unit in self.driver.units(each))
             own = Counter(unit for each in gone for unit in self.driver.units(each))
-            exclusive = sum(
-                accounts.total([{unit: size}])
-                for unit, size in accounts.merged(map(self.driver.units, gone)).items()
-                if not isinstance(unit, accounts.Unit) or users[unit] == own[unit]
+            shared = [unit for unit in own if isinstance(unit, accounts.Unit) and users[unit] > own[unit]]
+            exclusive = accounts.total(
+                {unit: size for unit, size in self.driver.units(each).items() if unit not in shared}
+                for each in gone
             )
             kept = [each for each in kept if each not in gone]
             assert before - disk_used(self.driver, kept) == exclusive == cost

@@ -51,16 +51,16 @@ def test_the_steps_of_a_call_copy_as_many_bytes_as_it_cost(case: Case) -> None:
     stack, calls = case
     mount = Watched(apply_all(stack))
     for call in calls:
-        before = len(mount.moments())
+        before = len(mount.moments)
         answer = perform(mount, call)[1] if call[0] != "remount" else None
         if isinstance(answer, Cost):
-            assert sum(moment.copied for moment in mount.moments()[before:]) == answer.copied
+            assert sum(moment.copied for moment in mount.moments[before:]) == answer.copied
 
 
 @given(cases)
 def test_each_path_of_upper_is_there_because_of_the_steps(case: Case) -> None:
     mount = watched(case)
-    explained = replayed(mount.moments())
+    explained = replayed(mount.moments)
     assert sorted(explained) == [path for path, _ in walk(mount.upper)]
     for path, node in walk(mount.upper):
         assert type(explained[path]) is type(node)
@@ -71,7 +71,7 @@ def test_each_path_of_upper_is_there_because_of_the_steps(case: Case) -> None:
 def test_a_directory_is_said_to_be_opaque_where_it_is(case: Case) -> None:
     mount = watched(case)
     opaque = {path for path, node in walk(mount.upper) if type(node) is Dir and node.opaque}
-    explained = replayed(mount.moments())
+    explained = replayed(mount.moments)
     assert {path for path, node in explained.items() if type(node) is Dir and node.opaque} == opaque
 
 
@@ -127,7 +127,7 @@ def test_a_directory_is_merged_of_all_layers_that_have_it() -> None:
 def test_appending_copies_up_the_directory_then_the_file_then_changes_it() -> None:
     mount = Watched(Dir({"etc": Dir({"motd": File(Content.of(b"hello"))})}))
     mount.append("/etc/motd", b"!")
-    told = [(moment.kind, "/".join(moment.names), moment.copied) for moment in mount.moments()]
+    told = [(moment.kind, "/".join(moment.names), moment.copied) for moment in mount.moments]
     assert told == [("copy-up", "etc", 0), ("copy-up", "etc/motd", 5), ("change", "etc/motd", 0)]
 
 
@@ -136,7 +136,7 @@ def test_a_directory_renamed_onto_an_empty_one_is_told_as_opaque() -> None:
     for path in ("/new", "/new/file", "/home/old"):
         mount.mkdir(path)
     mount.rename("/new", "/home/old")
-    last = mount.moments()[-1]
+    last = mount.moments[-1]
     assert (last.kind, last.names, last.opaque) == ("make", ("home", "old"), True)
 
 
@@ -144,12 +144,12 @@ def test_a_step_holds_upper_as_it_was_then() -> None:
     mount = Watched(Dir({"motd": File(Content.of(b"hello"))}))
     mount.append("/motd", b"!")
     mount.unlink("/motd")
-    states = [moment.upper.children.get("motd") for moment in mount.moments()]
+    states = [moment.upper.children.get("motd") for moment in mount.moments]
     assert states == [File(Content.of(b"hello")), File(Content.of(b"hello!")), Whiteout()]
 
 
 def test_a_mount_without_changes_has_no_steps() -> None:
     mount = Watched(Dir({"motd": File()}), Dir({"new": File()}))
     mount.read("/motd")
-    assert mount.moments() == []
+    assert mount.moments == []
     assert isinstance(mount, Mount)
