@@ -25,9 +25,8 @@ steps = ["FROM busybox", "COPY app.py /app/", "RUN head -c 8000000 /dev/zero > /
 dockerfile_board(steps, {"app.py": "print(1)\\n"})
 """
 HISTORY = SETUP + 'history_explorer("nginx", line=4)'
-INSPECT = SETUP + 'inspect_explorer("nginx", field="RootFS.Layers")'
 DRIVERS = SETUP + "driver_explorer(steps=['create'])"
-WIDGETS = {"sheets": SHEETS, "board": BOARD, "history": HISTORY, "inspect": INSPECT, "drivers": DRIVERS}
+WIDGETS = {"sheets": SHEETS, "board": BOARD, "history": HISTORY, "drivers": DRIVERS}
 NEAR = 500
 """Pixels that what changes may be away from what is pressed."""
 
@@ -132,19 +131,6 @@ def test_a_line_of_the_history_is_pressed_and_told_beside_it(notebook: Opener, w
         found.get_by_text("yes, layer 2 of 3").wait_for()
         assert focused(page).startswith("5")
         assert found.get_by_role("button", pressed=True).count() == 1
-
-
-def test_a_field_is_pressed_and_the_filter_leaves_fields(notebook: Opener) -> None:
-    with notebook(INSPECT) as page:
-        found = page_of(page)
-        found.get_by_text("docker pull shows the digests of the compressed blobs").wait_for()
-        found.get_by_role("button", name='"Parent": ""').click()
-        found.get_by_text("The history then says <missing>.").wait_for()
-        found.get_by_label("Fields about").fill("storage driver")
-        found.get_by_text("The storage driver, which keeps the layers").wait_for()
-        assert found.locator(".rows button").count() < 10
-        page.press("Tab", "Tab", "Enter")
-        found.get_by_text("GraphDriver.Name}}' nginx").wait_for()
 
 
 def test_the_drivers_controls_work_by_keyboard(notebook: Opener) -> None:

@@ -12,7 +12,6 @@ WIDGETS = (
     'cow_stepper(lab, "box")',
     'driver_explorer("vfs", steps=["create"])',
     'history_explorer(image, name="nginx")',
-    'inspect_explorer(lab, "nginx")',
     'sheets(lab, "nginx")',
     'dockerfile_board(lab, ["FROM busybox", "RUN echo 1 > /one"])',
     'playground(lab, "nginx")',

@@ -148,10 +148,9 @@ def group(label: str, *controls: etree.Element | str) -> etree.Element:
     return element("div", name, *controls, class_="group", role="group", aria_label=label)
 
 
-def field(label: str, name: str, value: str, example: str = "") -> etree.Element:
+def field(label: str, name: str, value: str) -> etree.Element:
     """Return a text field for a trait, which follows each key."""
-    hint = f"for example {example}" if example else ""
-    return element("label", f"{label} ", element("input", data_set=name, value=value, placeholder=hint))
+    return element("label", f"{label} ", element("input", data_set=name, value=value))
 
 
 def choice(label: str, name: str, value: str, options: Iterable[tuple[str, str]]) -> etree.Element:
