@@ -79,7 +79,7 @@ def test_missing_is_explained_and_the_newest_line_has_the_image(lab: Lab) -> Non
 
 
 def test_the_chosen_line_is_marked_in_picture_and_twin(lab: Lab) -> None:
-    picture = history_explorer(lab.image("nginx"), line=3).outputs()[0][0]
+    picture = history_explorer(lab.image("nginx"), line=3).outputs()[0]
     (marked,) = (line for line in picture["text/plain"].splitlines() if line.startswith("> "))
     assert "EXPOSE 80" in marked
 

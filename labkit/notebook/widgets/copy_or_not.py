@@ -84,7 +84,7 @@ class CopyOrNot(Explorer):
         """Return the commands, and what each has copied once they are compared."""
         lines = indented(self._table())
         asked = f"What is in the container's layer after each? {', '.join(CHIPS)}"
-        return [(bundle("\n".join([asked, *lines])), {})]
+        return [bundle("\n".join([asked, *lines]))]
 
     def _table(self) -> list[tuple[str, ...]]:
         """Return each command, with what it copied once that is known."""

@@ -114,7 +114,7 @@ class HistoryExplorer(Explorer):
             whole = self._lines[self.line - 1][0].entry.created_by
             text = "\n".join([self.title, whole, "", *told, "", f"The same in Python: {self.code}"])
         explained = {"text/html": html(self._card()), "text/plain": shown(text)}
-        return [({"text/html": picture.html, "text/plain": picture.text}, {}), (explained, {})]
+        return [{"text/html": picture.html, "text/plain": picture.text}, explained]
 
     def controls(self) -> list[etree.Element]:
         """Return the lines as buttons, and the chosen one explained beside them."""

@@ -65,9 +65,9 @@ class LayerOrNot(Explorer):
         """Return the lines alone, and what is so once they are compared."""
         if self.compared:
             picture = history_map(self._image, name=self._name)
-            return [({"text/html": picture.html, "text/plain": picture.text}, {})]
+            return [{"text/html": picture.html, "text/plain": picture.text}]
         lines = [f"{n:2}  {dockerfile_line(step.entry.created_by)[:70]}" for n, step in self._steps]
-        return [(bundle("\n".join(["Layer or no layer?", *lines])), {})]
+        return [bundle("\n".join(["Layer or no layer?", *lines]))]
 
     def controls(self) -> list[etree.Element]:
         """Return a switch for each line, and what compares them."""

@@ -24,8 +24,8 @@ from labkit.notebook.output import bundle
 from labkit.notebook.pictures.text import visible
 from labkit.notebook.widgets.stage import text_of
 
-Output: TypeAlias = tuple[dict[str, Any], dict[str, Any]]
-"""What Jupyter shows of something: data by MIME type, and their metadata."""
+Output: TypeAlias = dict[str, str]
+"""What Jupyter shows of something: its forms by MIME type."""
 ASLEEP = "Run this cell (Shift+Enter): buttons appear."
 
 
@@ -69,18 +69,13 @@ class Explorer(traitlets.HasTraits):
         """Return the controls of the page."""
         return []
 
-    def page(self, kept: Iterable[Output] | None = None) -> str:
-        """Return the HTML of the page; `kept` is the still form, where it was made already."""
-        below = (self.outputs() if kept is None else kept) if self.pictured else ()
-        return html(*self.controls()) + _joined(data for data, _ in below)
-
-    def shown_traits(self) -> Sequence[str]:
-        """The traits that can be chosen, and that the page depends on."""
-        return [name for name in self.trait_names() if not name.startswith("_")]
+    def page(self) -> str:
+        """Return the HTML of the page."""
+        return html(*self.controls()) + _joined(self.outputs() if self.pictured else ())
 
     def choose(self, name: str, value: str) -> None:
         """Do what a control asks for: set a trait; a tuple gets the value, or loses it."""
-        if name not in self.shown_traits():
+        if not self.has_trait(name):
             return
         now = getattr(self, name)
         with suppress(traitlets.TraitError, ValueError):  # what a page sends is not trusted
@@ -91,9 +86,9 @@ class Explorer(traitlets.HasTraits):
             else:
                 setattr(self, name, (*now, value))
 
-    def bundle(self, mark: str = "0", kept: Iterable[Output] | None = None) -> dict[str, str]:
+    def bundle(self, mark: str = "0") -> dict[str, str]:
         """Return what Jupyter keeps: the still form, the mark by which the page finds it, and the words."""
-        found = [data for data, _ in (self.outputs() if kept is None else kept)]
+        found = list(self.outputs())
         page = f'<labkit-live data-mark="{mark}">{_joined(found)}<p>{ASLEEP}</p></labkit-live>'
         return {"text/html": page, "text/plain": "\n\n".join(data["text/plain"] for data in found)}
 
@@ -102,20 +97,19 @@ class Explorer(traitlets.HasTraits):
         if not live():
             show(self.bundle(), raw=True)
             return
-        mark, kept = uuid4().hex[:12], list(self.outputs())  # a chart is drawn once
-        view = PageView(mark=mark, label=type(self).__name__, page=self.page(kept))
-        handle = show(self.bundle(mark, kept), raw=True, display_id=True)
+        mark = uuid4().hex[:12]
+        view = PageView(mark=mark, label=type(self).__name__, page=self.page())
+        handle = show(self.bundle(mark), raw=True, display_id=True)
 
         def update(change: Any) -> None:
-            kept = list(self.outputs())
-            view.page = self.page(kept)
-            handle.update(self.bundle(mark, kept), raw=True)
+            view.page = self.page()
+            handle.update(self.bundle(mark), raw=True)
 
-        self.observe(update, list(self.shown_traits()))
+        self.observe(update)
         view.on_msg(lambda _, said, buffers: self.choose(str(said.get("set")), str(said.get("to"))))
 
 
-def _joined(shown: Iterable[dict[str, Any]]) -> str:
+def _joined(shown: Iterable[Output]) -> str:
     return "".join(data.get("text/html") or bundle(data["text/plain"])["text/html"] for data in shown)
 
 

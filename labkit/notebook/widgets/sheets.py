@@ -106,7 +106,7 @@ class Sheets(Explorer):
         lines = indented([(name, cut(words, 70)) for name, _, words in reversed(self._sheets)])
         seen = [f"lifted: {', '.join(self.lifted)}; seen: {self.seen}"] if self.lifted else []
         parts = [f"From which sheet comes what is seen at {self.path}?", *lines, *seen]
-        return [(bundle(shown("\n".join([*parts, f"The same in Python: {self.code}"]))), {})]
+        return [bundle(shown("\n".join([*parts, f"The same in Python: {self.code}"])))]
 
     def controls(self) -> list[etree.Element]:
         """Return the path, and the sheets with what each has there, beside what is seen."""

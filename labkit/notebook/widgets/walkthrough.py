@@ -173,7 +173,7 @@ class Walkthrough(Explorer):
         title = "All twelve slides, to read" if not self.file else "All slides, to read"
         folded = element("details", element("summary", title), *whole)
         text = "\n\n".join(slide_html.in_words(*each) for each in numbered)
-        return [({"text/html": html(folded), "text/plain": text}, {})]
+        return [{"text/html": html(folded), "text/plain": text}]
 
     def _ipython_display_(self) -> None:
         """Show the page first, as the form to read takes a moment; that form stays, and never changes."""
