@@ -285,7 +285,7 @@ def test_moving_on_leaves_the_form_to_read_alone(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("LABKIT_PROGRESS", "off")
     state = talk()
     asked = []
-    monkeypatch.setattr(Walkthrough, "outputs", lambda self: asked.append(1) or [({"text/plain": ""}, {})])
+    monkeypatch.setattr(Walkthrough, "outputs", lambda self: asked.append(1) or [{"text/plain": ""}])
     state._ipython_display_()
     state.jump(1)
     assert asked == [1]
