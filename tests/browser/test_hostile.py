@@ -62,7 +62,7 @@ SHOWN = {
     "history": "history_map(lab.image('evil:2'))",
     "sheets": "sheets(lab, 'evil:2', path=FILE)",
     "dockerfile board": "dockerfile_board(lab, ['FROM busybox', 'RUN echo ' + LINE], {EVIL: LINE})",
-    "history explorer": "history_explorer(lab.image('evil:2'), name=EVIL, line=2)",
+    "layer or not": "layer_or_not(lab.image('evil:2'), name=EVIL)",
     "cow stepper": "cow_stepper(lab, 'box', path=FILE, step=-1)",
     "playground": "playground(lab, EVIL)",
     "predict": "predict(ASKED, answer='A')",

@@ -18,7 +18,7 @@ ONE = {
     "steps": labkit.steps,
     "history_map": labkit.history_map,
     "shared": labkit.shared,
-    "history_explorer": labkit.history_explorer,
+    "layer_or_not": labkit.layer_or_not,
 }
 OF_LAB = {
     "on_one_image": labkit.on_one_image,
