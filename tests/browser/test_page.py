@@ -234,11 +234,11 @@ def test_a_view_that_is_closed_gives_the_stage_back(bare: Open) -> None:
     lab.pull("nginx")
     page = bare(Stage(lab))
     where = """() => [...document.querySelectorAll("labkit-live")].map(place =>
-        place.shadowRoot?.querySelector(".stage, slot").className ?? "")"""
+        place.shadowRoot?.querySelector(".stage, slot").tagName ?? "")"""
     page.page.evaluate("document.body.append(document.querySelector('labkit-live').cloneNode(true))")
-    assert page.page.evaluate(where) == ["", "stage"]
+    assert page.page.evaluate(where) == ["SLOT", "SECTION"]
     page.page.evaluate("document.querySelectorAll('labkit-live')[1].remove()")
-    assert page.page.evaluate(where) == ["stage"]
+    assert page.page.evaluate(where) == ["SECTION"]
 
 
 def test_a_page_as_vs_codes_shows_the_stage_where_the_view_is(

@@ -33,7 +33,7 @@ class PageView(anywidget.AnyWidget):
     """Shows HTML that labkit wrote, and sends {"set": NAME, "to": VALUE} for what is pressed or filled in."""
 
     _esm = text_of("live.js", "page.js")
-    css = traitlets.Unicode(text_of("page.css")).tag(sync=True)
+    css = traitlets.Unicode(text_of("live.css", "page.css")).tag(sync=True)
     mark = traitlets.Unicode().tag(sync=True)
     label = traitlets.Unicode().tag(sync=True)
     page = traitlets.Unicode().tag(sync=True)

@@ -52,7 +52,7 @@ class Stage(anywidget.AnyWidget):
 
     # A text, not a file's path: anywidget keeps a widget alive for ever whose script is a path.
     _esm = text_of("live.js", "picture.js", "stage.js")
-    css = traitlets.Unicode(text_of("stage.css")).tag(sync=True)
+    css = traitlets.Unicode(text_of("live.css", "stage.css")).tag(sync=True)
     mark = traitlets.Unicode().tag(sync=True)
     label = traitlets.Unicode("The stage").tag(sync=True)
     frame: Any = traitlets.Dict().tag(sync=True)

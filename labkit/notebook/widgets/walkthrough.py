@@ -44,7 +44,7 @@ class SlideView(anywidget.AnyWidget):
     """
 
     _esm = text_of("live.js", "picture.js", "terminal.js", *_PAGE)
-    css = traitlets.Unicode(text_of("stage.css", "slide_view.css")).tag(sync=True)
+    css = traitlets.Unicode(text_of("live.css", "stage.css", "slide_view.css")).tag(sync=True)
     mark = traitlets.Unicode().tag(sync=True)
     key = traitlets.Unicode(help="by which the page remembers where it was").tag(sync=True)
     deck: Any = traitlets.List().tag(sync=True)
