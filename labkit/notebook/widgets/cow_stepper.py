@@ -20,7 +20,7 @@ from labkit.notebook.html import PAPER, card, code_line, element, html
 from labkit.notebook.output import bundle
 from labkit.notebook.pictures.copy_up import copy_up
 from labkit.notebook.pictures.views import lab_first, name_of, needed_lab
-from labkit.notebook.widgets.page import Explorer, Output, button, choice, field, group
+from labkit.notebook.widgets.page import Explorer, Output, button, choice, group, path_choice
 from labkit.oci.image import Image
 
 AT_START = 0
@@ -128,14 +128,16 @@ class CowStepper(Explorer):
         with suppress(LabkitError):
             offered = choices(self._lab, self._name)
         labels = [(name, each.label) for name, each in OPERATIONS.items()]
-        files = [(path, path) for path in ([] if self.path in offered else [self.path]) + offered]
         done = [button(words, "operation", name, chosen=name == self.operation) for name, words in labels]
         place, last = self._place()
         ends = {"First": 0, "Back": 0, "Next": last, "Last": last}
         steps = [button(word, "step", word.lower(), able=place != end) for word, end in ends.items()]
-        chosen = choice("choose", "path", self.path, files), field("or type", "path", self.path)
         before = choice("done before", "after", self.after, [("", "nothing"), *labels])
-        return [group("File", *chosen, before), group("Operation", *done), group("Steps", *steps)]
+        return [
+            group("File", *path_choice(self.path, offered), before),
+            group("Operation", *done),
+            group("Steps", *steps),
+        ]
 
     def choose(self, name: str, value: str) -> None:
         """Do what a control asks for; another choice than a step begins at the first one."""

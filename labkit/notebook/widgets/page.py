@@ -142,11 +142,6 @@ def group(label: str, *controls: etree.Element | str) -> etree.Element:
     return element("div", name, *controls, class_="group", role="group", aria_label=label)
 
 
-def field(label: str, name: str, value: str) -> etree.Element:
-    """Return a text field for a trait, which follows each key."""
-    return element("label", f"{label} ", element("input", data_set=name, value=value))
-
-
 def choice(label: str, name: str, value: str, options: Iterable[tuple[str, str]]) -> etree.Element:
     """Return a list to choose a trait's value from: values and what they are called."""
     offered = []
@@ -157,6 +152,13 @@ def choice(label: str, name: str, value: str, options: Iterable[tuple[str, str]]
     return element("label", f"{label} ", element("select", *offered, data_set=name, aria_label=label))
 
 
+def path_choice(path: str, offered: Sequence[str]) -> list[etree.Element]:
+    """Return a list to choose the trait `path` from, and a field in which any other can be typed."""
+    known = [(each, each) for each in [path] * (path not in offered) + [*offered]]
+    typed = element("input", data_set="path", value=path)
+    return [choice("choose", "path", path, known), element("label", "or type ", typed)]
+
+
 def rows(label: str, buttons: Iterable[etree.Element], kind: str = "") -> etree.Element:
     """Return buttons below each other, in a box that scrolls; arrows go from one to the next.
 
@@ -164,8 +166,3 @@ def rows(label: str, buttons: Iterable[etree.Element], kind: str = "") -> etree.
     """
     given = {"role": "group", "aria_label": label, "tabindex": "-1"}
     return element("div", *buttons, class_=f"rows {kind}".strip(), **given)
-
-
-def beside(*columns: etree.Element) -> etree.Element:
-    """Return two columns; on a narrow page the second stands below the first."""
-    return element("div", *columns, class_="beside")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import asdict
 from functools import cache
 from threading import Timer
 from typing import Any
@@ -203,16 +204,11 @@ def as_json(found: Scene) -> dict[str, Any]:
     """
     tiles = [
         {
-            "key": each.key,
+            **asdict(each),
             "name": visible(each.name),
             "note": visible(each.note),
-            "mark": each.mark,
             "words": still.words(each),
             "label": visible(still.label(each)),
-            "column": each.column,
-            "span": each.span,
-            "row": each.row,
-            "origin": each.origin,
         }
         for each in found.tiles
     ]
