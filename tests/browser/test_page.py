@@ -16,7 +16,6 @@ import pytest
 from labkit import Lab
 from labkit.engine.scene import scene
 from labkit.notebook.widgets import stage as stages
-from labkit.notebook.widgets.playground import Buttons
 from labkit.notebook.widgets.stage import Stage
 from labkit.notebook.widgets.terminal import Terminal
 from labkit.store.registry import Registry
@@ -315,7 +314,7 @@ def test_what_flies_covers_what_is_below_it(bare: Open) -> None:
 
 
 def test_a_button_tells_of_a_pull_once_it_was_seen(bare: Open) -> None:
-    widget = Buttons(Lab(), {"Pull nginx": "docker pull nginx"})
+    widget = Terminal(Lab(), {"Pull nginx": "docker pull nginx"})
     page = bare(widget)
     told = page.place.locator(".told")
     page.prompt()

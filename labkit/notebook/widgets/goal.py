@@ -25,7 +25,7 @@ SIGNS = {Mark.MET: "✓", Mark.OPEN: "·", Mark.LOST: "!"}
 class Goal(Terminal):
     """Shows the lab of an exercise and its goal, follows both, and can be typed at."""
 
-    _esm = text_of("live.js", "picture.js", "terminal.js", "stage.js", "goal.js")
+    _esm = text_of("live.js", "picture.js", "terminal.js", "buttons.js", "stage.js", "goal.js")
     css = traitlets.Unicode(text_of("live.css", "stage.css", "goal.css")).tag(sync=True)
     label = traitlets.Unicode("The lab and the goal").tag(sync=True)
 

@@ -14,7 +14,7 @@ export default {
     const goal = model.get("frame").goal ? part("aside", "goal", "", { "aria-live": "polite" }) : null;
     if (goal) stage.before(goal);
     root.classList.toggle("both", !!(terminal || goal));
-    if (model.get("offers")) root.prepend(buttonsOf(model, terminal));
+    if (model.get("offers")?.length) root.prepend(buttonsOf(model, terminal));
     // A picture that is wider than what is left of the page goes below what is beside it.
     const beside = terminal?.element ?? goal;
     const stack = new ResizeObserver(() => root.classList.toggle("stacked", stage.offsetTop > beside.offsetTop + 9));

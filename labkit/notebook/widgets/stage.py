@@ -58,7 +58,7 @@ class Stage(anywidget.AnyWidget):
     label = traitlets.Unicode("The stage").tag(sync=True)
     frame: Any = traitlets.Dict().tag(sync=True)
 
-    def __init__(self, lab: Lab) -> None:
+    def __init__(self, lab: Lab, **state: Any) -> None:
         self.lab = lab
         self._unfolded: set[str] = set()
         self._handle: Any = None
@@ -66,7 +66,7 @@ class Stage(anywidget.AnyWidget):
         self._scene, self._turn = Scene(), 0
         # All at once: what is set later reaches the page after its script has begun. Where no page follows,
         # all runs store the same.
-        super().__init__(mark=uuid4().hex[:12] if live() else "0", frame=self._look(()))
+        super().__init__(mark=uuid4().hex[:12] if live() else "0", frame=self._look(()), **state)
         self.on_msg(self._asked)
         lab.watchers.add(self)
 
