@@ -135,7 +135,7 @@ def test_lines_of_the_history_are_switched_and_told(notebook: Opener, width: int
 def test_the_drivers_controls_work_by_keyboard(notebook: Opener) -> None:
     with notebook(DRIVERS) as page:
         found = page_of(page)
-        found.get_by_label("overlay2", exact=True).focus()
+        found.get_by_role("button", name="overlay2", exact=True).focus()
         page.press("Space", "Tab", "Tab", "Space")  # over fuse-overlayfs to aufs
         wanted = 'driver_costs("fuse-overlayfs", "btrfs", "zfs", "devicemapper", "vfs", steps=["create"])'
         found.get_by_text(wanted).wait_for()

@@ -20,7 +20,7 @@ from labkit.notebook.html import PAPER, card, code_line, element, html
 from labkit.notebook.output import bundle
 from labkit.notebook.pictures.copy_up import copy_up
 from labkit.notebook.pictures.views import lab_first, name_of, needed_lab
-from labkit.notebook.widgets.page import Explorer, Output, button, choice, group, path_choice
+from labkit.notebook.widgets.page import Explorer, Output, button, buttons, choice, group, path_choice
 from labkit.oci.image import Image
 
 AT_START = 0
@@ -127,15 +127,14 @@ class CowStepper(Explorer):
         offered: list[str] = []
         with suppress(LabkitError):
             offered = choices(self._lab, self._name)
-        labels = [(name, each.label) for name, each in OPERATIONS.items()]
-        done = [button(words, "operation", name, chosen=name == self.operation) for name, words in labels]
+        labels = {name: each.label for name, each in OPERATIONS.items()}
         place, last = self._place()
         ends = {"First": 0, "Back": 0, "Next": last, "Last": last}
         steps = [button(word, "step", word.lower(), able=place != end) for word, end in ends.items()]
-        before = choice("done before", "after", self.after, [("", "nothing"), *labels])
+        before = choice("done before", "after", self.after, [("", "nothing"), *labels.items()])
         return [
             group("File", *path_choice(self.path, offered), before),
-            group("Operation", *done),
+            buttons("Operation", "operation", labels, [self.operation]),
             group("Steps", *steps),
         ]
 

@@ -12,9 +12,8 @@ import traitlets
 from labkit.go.units import human_size
 from labkit.notebook.charts import MISSING, Chart
 from labkit.notebook.driver_chart import OPERATIONS, choice, driver_costs, modelled
-from labkit.notebook.html import element
 from labkit.notebook.output import bundle
-from labkit.notebook.widgets.page import Explorer, Output, button, group
+from labkit.notebook.widgets.page import Explorer, Output, buttons
 from labkit.storage.drivers import BIG_SIZE, DRIVERS
 
 SIZES = (4_096, 1_000_000, 10_000_000, BIG_SIZE, 1_000_000_000)
@@ -77,20 +76,11 @@ class DriverExplorer(Explorer):
         return [picture, bundle(f"{chart.text}\n\nThe same in Python: {self.code}")]
 
     def controls(self) -> list[etree.Element]:
-        """Return the check boxes of drivers and steps, and the buttons of sizes."""
+        """Return the buttons of drivers, of steps and of sizes."""
         names = {name: f"{name} *" if modelled(name) else name for name in DRIVERS}
-        offered = sorted({*SIZES, self.size})
+        sizes = {size: human_size(size) for size in sorted({*SIZES, self.size})}
         return [
-            group("Drivers", *(self._box("drivers", name, words) for name, words in names.items())),
-            group("Steps", *(self._box("steps", name, words) for name, words in OPERATIONS.items())),
-            group(
-                "Size of the file",
-                *(button(human_size(n), "size", n, chosen=n == self.size) for n in offered),
-            ),
+            buttons("Drivers", "drivers", names, self.drivers),
+            buttons("Steps", "steps", OPERATIONS, self.steps),
+            buttons("Size of the file", "size", sizes, [self.size]),
         ]
-
-    def _box(self, trait: str, name: str, words: str) -> etree.Element:
-        box = element("input", type="checkbox", data_set=trait, value=name)
-        if name in getattr(self, trait):
-            box.set("checked", "")
-        return element("label", box, words)

@@ -10,10 +10,7 @@ function lay(over, fresh) {
   for (const { name, value } of fresh.attributes) {
     if (over.getAttribute(name) !== value) over.setAttribute(name, value);
   }
-  if (over.matches("input")) {
-    over.checked = fresh.checked;
-    if (over.getRootNode().activeElement !== over) over.value = fresh.value;
-  }
+  if (over.matches("input") && over.getRootNode().activeElement !== over) over.value = fresh.value;
   const old = [...over.childNodes], wanted = [...fresh.childNodes];
   wanted.forEach((each, n) => { if (old[n]) lay(old[n], each); else over.append(each); });
   for (const each of old.slice(wanted.length)) each.remove();

@@ -7,7 +7,7 @@ with `data-set` sets the trait of that name, to its `value`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, TypeAlias
 from uuid import uuid4
@@ -140,6 +140,14 @@ def group(label: str, *controls: etree.Element | str) -> etree.Element:
     """Return controls beside each other, which wrap on a narrow page, after their label."""
     name = element("span", label, class_="label", aria_hidden="true")
     return element("div", name, *controls, class_="group", role="group", aria_label=label)
+
+
+def buttons(
+    label: str, name: str, options: Mapping[Any, str], chosen: Collection[object], *told: str
+) -> etree.Element:
+    """Return a group of buttons, one for each value of a trait by what it is called, and what is told then."""
+    made = (button(words, name, value, chosen=value in chosen) for value, words in options.items())
+    return group(label, *made, *told)
 
 
 def choice(label: str, name: str, value: str, options: Iterable[tuple[str, str]]) -> etree.Element:
