@@ -145,7 +145,7 @@ def group(label: str, *controls: etree.Element | str) -> etree.Element:
 def buttons(
     label: str, name: str, options: Mapping[Any, str], chosen: Collection[object], *told: str
 ) -> etree.Element:
-    """Return a group of buttons, one for each value of a trait by what it is called, and what is told then."""
+    """Return a group of buttons, one for each value of a trait by what it is called, and words after them."""
     made = (button(words, name, value, chosen=value in chosen) for value, words in options.items())
     return group(label, *made, *told)
 
