@@ -41,7 +41,7 @@ def cow_stepper(
     `operation` is "read", "append", "truncate", "chmod", "delete", "recreate" (delete and make again),
     "rename" or "link"; `after` is one that was done on the path before. Steps below zero are counted from
     the last one. The lab, the notebook's where none is given, is left as it is, but for an image that it
-    pulls. Raises LabkitError for an operation that there is not, NotFound for an image.
+    pulls. Raises LabkitError for an operation or an image that there is not.
 
     >>> from labkit import Lab
     >>> cow_stepper("busybox", operation="read", step=2, lab=Lab()).code

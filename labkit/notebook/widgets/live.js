@@ -90,7 +90,8 @@ function boxOf(model, kind = "") {
   lost.hidden = true;
   element.append(part("style", "", model.get("css")), lost, root);
   model.on("comm_live_update", () => { lost.hidden = model.comm_live; });
-  return { element, root, lost, tell: message => { try { model.send(message); } catch { lost.hidden = false; } } };
+  const tell = message => { try { model.send(message); } catch { lost.hidden = false; } };
+  return { element, root, lost, tell };
 }
 
 /** Give the box of a mark to all elements that wait for it; return what takes it away. */
