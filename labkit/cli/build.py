@@ -1,8 +1,9 @@
 """`docker build`: the client's part, which is the context, and what the builder prints.
 
-The context is a directory without what its `.dockerignore` names; or it comes from standard input, as a tar
-or as a Dockerfile alone. A directory of the pretend home comes before a real one of its name; the real one is
-taken where it has the Dockerfile that the other lacks (docker/cli, cli/command/image/build/context.go).
+The context is a directory without what its `.dockerignore` names, and the Dockerfile, which may stand
+outside of it or come from standard input; or all of it comes from there, as a tar or as a Dockerfile alone.
+A directory of the pretend home comes before a real one of its name; the real one is taken where it has the
+Dockerfile that the other lacks (docker/cli, cli/command/image/build/context.go).
 """
 
 from __future__ import annotations
@@ -37,8 +38,7 @@ from labkit.shell.files import FileTree
 
 _GIT = re.compile(r"git://|github\.com/|git@|https?://.*\.git(?:#.*)?$")
 _PREPARE = "unable to prepare context: "
-_OUTSIDE = "labkit: a Dockerfile from elsewhere is not simulated; it would be sent with the context: copy it"
-_HEADER = 512
+_HEADER, _END = 512, 1024
 
 
 def prepare(terminal: Terminal, source: str, file: str) -> tuple[Context, int]:
@@ -59,7 +59,7 @@ def prepare(terminal: Terminal, source: str, file: str) -> tuple[Context, int]:
         raise LabkitError(f"{_PREPARE}context must be a directory: {place.path}")
     if place.real and not source.startswith("/"):
         terminal.news = "read", places.READ.format(f"the context {source}")
-    return _sent(place, _dockerfile(terminal, place, file))
+    return _sent(terminal, place, *_dockerfile(terminal, place, file))
 
 
 def _choose(terminal: Terminal, source: str, file: str) -> Place | None:
@@ -71,7 +71,7 @@ def _choose(terminal: Terminal, source: str, file: str) -> Place | None:
     real = Place(RealFiles(), places.on_disk(terminal, source), True)
     found = [each._replace(path=_leads_to(each.files, each.path)) for each in (home, real) if source]
     found = [each for each in found if each.path]
-    if len(found) == 2:
+    if len(found) == 2 and file != "-":
         has = [bool(_leads_to(each.files, _named(terminal, each, file))) for each in found]
         if has == [False, True]:
             return real._replace(path=found[1].path)
@@ -95,23 +95,25 @@ def _named(terminal: Terminal, context: Place, file: str) -> str:
     return small if _leads_to(context.files, small) and not _leads_to(context.files, default) else default
 
 
-def _dockerfile(terminal: Terminal, context: Place, file: str) -> str:
-    """Return the Dockerfile's name in the context; one that comes from elsewhere is refused."""
+def _dockerfile(terminal: Terminal, context: Place, file: str) -> tuple[str, Content | None]:
+    """Return the Dockerfile's name in the context; of one from elsewhere what is in it."""
     if file == "-":
-        raise NotSimulated(_OUTSIDE)
+        return "", Content.of(terminal.stdin())
     try:
         path = resolved(context.files, _named(terminal, context, file))
     except LabkitError as error:
         text = f"{_PREPARE}unable to evaluate symlinks in Dockerfile path: {error}"
         raise LabkitError(text, code="no-dockerfile", subject=error.subject) from None
     name = posixpath.relpath(path, context.path)
-    if name.startswith("../"):
-        raise NotSimulated(_OUTSIDE)
-    return name
+    if not name.startswith("../"):
+        return name, None
+    if isinstance(context.files.stat(path).node, Dir):
+        raise LabkitError(f"read {file}: is a directory")
+    return "", context.files.content(path)
 
 
-def _sent(place: Place, name: str) -> tuple[Context, int]:
-    """Return a context without what is ignored."""
+def _sent(terminal: Terminal, place: Place, name: str, text: Content | None) -> tuple[Context, int]:
+    """Return a context without what is ignored, and with a Dockerfile from elsewhere in it."""
     lines = ""
     if _leads_to(place.files, given := gopath.join(place.path, IGNORE)):
         lines = place.files.content(given).read().decode("utf-8", "replace")
@@ -123,7 +125,15 @@ def _sent(place: Place, name: str) -> tuple[Context, int]:
         assert isinstance(root, Dir)
         root, bare = ignore.filtered(root, ignore.compiled(patterns))
         root = tree.unnested(_read(place.files, root, place.path))
-    return Context(root, name, {path: path for path in bare}), write_tar(root).size - _HEADER * len(bare)
+    unsent = _HEADER * len(bare)
+    if text is not None:
+        known, name = tree.get(root, IGNORE), f".dockerfile.{terminal.engine.new_id()[:20]}"
+        added = {name: text, IGNORE: Content.of(encode(f"{lines if known else IGNORE}\n{name}\n"))}
+        for path, content in added.items():
+            root = tree.put(root, path, File(content, Meta(0o600, mtime=terminal.engine.now)))
+        # The client ends such a tar with its last file, without padding or an end.
+        unsent += _END + -added[name if known else IGNORE].size % _HEADER
+    return Context(root, name, {path: path for path in bare}), write_tar(root).size - unsent
 
 
 def _from_stdin(terminal: Terminal, file: str) -> tuple[Context, int]:

@@ -1,4 +1,4 @@
-"""The filters of `docker images` and `docker ps`."""
+"""`--filter NAME=VALUE`, of lists and prunes."""
 
 from __future__ import annotations
 
@@ -32,6 +32,17 @@ def has_label(labels: Mapping[str, str], text: str) -> bool:
     """Tell whether a label is there, `name` or `name=value`."""
     name, equals, value = text.partition("=")
     return name in labels and (not equals or labels[name] == value)
+
+
+def has_labels(labels: Mapping[str, str], wanted: Mapping[str, list[str]]) -> bool:
+    """Tell whether labels have all of `label` and, where a prune is given any, not all of `label!`.
+
+    >>> has_labels({"a": "1"}, {"label": ["a"], "label!": ["a", "b"]})
+    True
+    """
+    others = wanted.get("label!")
+    unwanted = others and all(has_label(labels, each) for each in others)
+    return not unwanted and all(has_label(labels, each) for each in wanted["label"])
 
 
 def matches(pattern: str, text: str) -> bool:

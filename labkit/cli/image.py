@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from labkit.base.errors import DaemonError, InvalidReference, LabkitError, NotFound, retold
-from labkit.cli.filters import filters, has_label
+from labkit.cli.filters import filters, has_labels
 from labkit.cli.formats import Table, ellipsis
 from labkit.cli.table import Invocation
 from labkit.cli.terminal import Terminal
@@ -88,8 +88,7 @@ def _filtered(engine: Engine, call: Invocation) -> list[tuple[Image, list[Refere
                 continue
         if dangling and (dangling in ("true", "1")) == any(name.tag for name in names):
             continue
-        labels = image.config.config.get("Labels") or {}
-        if all(has_label(labels, each) for each in wanted["label"]) and _in_time(engine, image, wanted):
+        if has_labels(image.config.config.get("Labels") or {}, wanted) and _in_time(engine, image, wanted):
             found.append((image, names))
     return found
 

@@ -5,17 +5,22 @@ Of the build cache nothing goes: the classic builder's is the images themselves.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
+from labkit.base.errors import DaemonError, LabkitError
+from labkit.cli.filters import filters, has_labels
 from labkit.cli.table import Invocation
 from labkit.cli.terminal import Terminal
 from labkit.engine import container as containers
 from labkit.engine import images, volumes
+from labkit.engine.container import container_config
 from labkit.engine.engine import Engine
+from labkit.go.moment import moment_of, parse_time
 from labkit.go.units import human_size
+from labkit.oci.image import Image
 
-_Remove = Callable[[Engine], tuple[str, int]]
+_Remove = Callable[[Engine, Sequence[str]], tuple[str, int]]
 _NOTHING = "Total reclaimed space: 0B\n"
 _IMAGES = {
     False: "all dangling images",
@@ -44,12 +49,15 @@ def volume(terminal: Terminal, call: Invocation) -> int:
 def builder(terminal: Terminal, call: Invocation) -> int:
     """Remove the build cache: there is none beside the images."""
     what = "all" if call.options["all"] else "all dangling"
-    return _prune(terminal, call, f"This will remove {what} build cache.", [lambda _: ("", 0)])
+    return _prune(terminal, call, f"This will remove {what} build cache.", [lambda *_: ("", 0)])
 
 
 def system(terminal: Terminal, call: Invocation) -> int:
     """Remove stopped containers, dangling images and, if asked, all unused images and volumes."""
     everything, with_volumes = bool(call.options["all"]), bool(call.options["volumes"])
+    given = sorted(set(call.strings("filter")))
+    if with_volumes and any(each.startswith("until=") for each in given):
+        raise LabkitError('ERROR: The "until" filter is not supported with "--volumes"')
     unused = ["networks", *(["volumes"] if with_volumes else [])]
     lines = [
         "all stopped containers",
@@ -58,6 +66,8 @@ def system(terminal: Terminal, call: Invocation) -> int:
         "all build cache" if everything else "all dangling build cache",
     ]
     warning = "\n  - ".join(["This will remove:", *lines]) + "\n"
+    if given:
+        warning += "\n  - ".join(["\n  Items to be pruned will be filtered with:", *given]) + "\n"
     kinds: list[_Remove] = [_containers, _volumes] if with_volumes else [_containers]
     kinds.append(partial(_images, everything=everything))
     return _prune(terminal, call, warning, kinds, otherwise="")
@@ -72,26 +82,52 @@ def _prune(
         if terminal.line().strip().lower() != b"y":
             terminal.out(otherwise)
             return 0
-    texts, freed = zip(*(remove(terminal.engine) for remove in kinds), strict=True)
+    given = call.strings("filter")
+    texts, freed = zip(*(remove(terminal.engine, given) for remove in kinds), strict=True)
     terminal.out(f"{''.join(texts)}Total reclaimed space: {human_size(sum(freed), 4)}\n")
     return 0
 
 
-def _containers(engine: Engine) -> tuple[str, int]:
-    stopped = [each for each in containers.listed_containers(engine, everything=True) if not each.running]
+def _matching(engine: Engine, wanted: Mapping[str, list[str]]) -> Callable[[int, Mapping[str, str]], bool]:
+    """Return what tells whether a thing of a moment and with labels may go; raises DaemonError."""
+    before = None
+    if until := set(wanted["until"]):
+        if len(until) > 1:
+            raise DaemonError("more than one until filter specified")
+        before = moment_of(text := until.pop(), engine.now)
+        if before is None:
+            raise DaemonError(f'failed to parse value as time or duration: "{text}"')
+    return lambda created, labels: (before is None or created <= before) and has_labels(labels, wanted)
+
+
+def _containers(engine: Engine, given: Sequence[str]) -> tuple[str, int]:
+    matches = _matching(engine, filters(given, ("label", "label!", "until")))
+    stopped = [
+        each
+        for each in containers.listed_containers(engine, everything=True)
+        if not each.running and matches(each.created, container_config(each)["Labels"])
+    ]
     freed = sum(containers.size_rw(each) for each in stopped)
     for each in stopped:
         containers.remove(engine, each.id)
     return _deleted("Containers", [each.id for each in stopped]), freed
 
 
-def _images(engine: Engine, *, everything: bool) -> tuple[str, int]:
-    removed, freed = images.prune_images(engine, everything=everything)
+def _images(engine: Engine, given: Sequence[str], *, everything: bool) -> tuple[str, int]:
+    wanted = filters(given, ("dangling", "label", "label!", "until"))
+    matching = _matching(engine, wanted)
+
+    def matches(image: Image) -> bool:
+        return matching(parse_time(image.config.created), image.config.config.get("Labels") or {})
+
+    everything = everything or not {"false", "0"}.isdisjoint(wanted["dangling"])
+    removed, freed = images.prune_images(engine, everything=everything, matches=matches)
     return _deleted("Images", [f"{each.kind.lower()}: {each.name}" for each in removed]), freed
 
 
-def _volumes(engine: Engine) -> tuple[str, int]:
-    unused = volumes.unused(engine)
+def _volumes(engine: Engine, given: Sequence[str]) -> tuple[str, int]:
+    wanted = filters(given, ("label", "label!"))
+    unused = [each for each in volumes.unused(engine) if has_labels(dict(each.labels or ()), wanted)]
     for each in unused:
         volumes.remove(engine, each.name)
     return _deleted("Volumes", [each.name for each in unused]), volumes.size(unused)

@@ -2,11 +2,41 @@
 
 from __future__ import annotations
 
-from labkit.base.errors import LabkitError, NotFound
-from labkit.cli.formats import tabwriter
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from labkit.base.errors import DaemonError, LabkitError, NotFound
+from labkit.cli.documents import mountpoint
+from labkit.cli.filters import filters, has_labels, matches
+from labkit.cli.formats import Table, label_header
 from labkit.cli.table import Invocation
 from labkit.cli.terminal import Terminal
 from labkit.engine import volumes
+from labkit.engine.engine import Engine
+from labkit.engine.state import Volume
+
+
+class _Line(NamedTuple):
+    """A volume in the list."""
+
+    name: str
+    labels: Mapping[str, str]
+    mountpoint: str
+
+
+_TABLE: Table[_Line] = Table(
+    lambda _: "*formatter.volumeContext",
+    {
+        "Name": ("VOLUME NAME", lambda line: line.name),
+        "Driver": ("DRIVER", lambda _: "local"),
+        "Scope": ("SCOPE", lambda _: "local"),
+        "Mountpoint": ("MOUNTPOINT", lambda line: line.mountpoint),
+        "Labels": ("LABELS", lambda line: ",".join(map("=".join, line.labels.items()))),
+        "Label": (label_header, lambda line: lambda name: line.labels.get(name, "")),
+        "Links": ("LINKS", lambda _: "N/A"),
+        "Size": ("SIZE", lambda _: "N/A"),
+    },
+)
 
 
 def create(terminal: Terminal, call: Invocation) -> int:
@@ -22,12 +52,31 @@ def create(terminal: Terminal, call: Invocation) -> int:
 
 def ls(terminal: Terminal, call: Invocation) -> int:
     """List volumes by name."""
-    names = sorted(terminal.engine.state.volumes)
-    if call.options["quiet"]:
-        terminal.out("".join(f"{name}\n" for name in names))
-    else:
-        terminal.out(tabwriter([("DRIVER", "VOLUME NAME"), *(("local", name) for name in names)]))
+    engine, form = terminal.engine, str(call.options["format"])
+    lines = [
+        _Line(each.name, dict(each.labels or ()), mountpoint(engine, each.name))
+        for each in _listed(engine, call)
+    ]
+    # Unlike other lists, this one is whole for `--quiet --format table`.
+    quiet = "Name" if call.options["quiet"] and form != "table" else ""
+    terminal.out(_TABLE.shown(form, lines, ["Driver", "Name"], quiet=quiet))
     return 0
+
+
+def _listed(engine: Engine, call: Invocation) -> list[Volume]:
+    wanted = filters(call.strings("filter"), ("dangling", "driver", "label", "name"))
+    dangling, names = wanted["dangling"], wanted["name"]
+    if dangling and {"true", "1", "false", "0"}.isdisjoint(dangling):
+        raise DaemonError(f"Invalid filter 'dangling=[{' '.join(dangling)}]'")
+    unused = not {"true", "1"}.isdisjoint(dangling)
+    return [
+        each
+        for name, each in sorted(engine.state.volumes.items())
+        if (not dangling or unused != bool(volumes.users(engine.state, name)))
+        and (not wanted["driver"] or "local" in wanted["driver"])
+        and (not names or any(matches(pattern, name) for pattern in names))
+        and has_labels(dict(each.labels or ()), wanted)
+    ]
 
 
 def rm(terminal: Terminal, call: Invocation) -> int:

@@ -7,6 +7,7 @@ each layer that nothing else needs, from the top down.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from labkit.base.errors import Conflict, DaemonError, InvalidReference, NotFound, retold
@@ -275,8 +276,10 @@ def age(image: Image) -> tuple[int, str]:
     return parse_time(image.config.created), image.id
 
 
-def prune_images(engine: Engine, *, everything: bool = False) -> tuple[list[Removed], int]:
-    """Remove dangling images, or all that no container uses; return what went and the bytes freed.
+def prune_images(
+    engine: Engine, *, everything: bool = False, matches: Callable[[Image], bool] = lambda _: True
+) -> tuple[list[Removed], int]:
+    """Remove dangling images that match, or all that no container uses; return what went and the bytes freed.
 
     As the daemon does, it tries one name after the other: an image in use loses all names but one.
     """
@@ -284,7 +287,7 @@ def prune_images(engine: Engine, *, everything: bool = False) -> tuple[list[Remo
     removed: list[Removed] = []
     for image in listed_images(engine):
         names = references(engine, image.id)
-        if any(each.tag for each in names) and not everything:
+        if not matches(image) or (any(each.tag for each in names) and not everything):
             continue
         for wanted in [str(each) for each in names] or [image.id]:
             try:

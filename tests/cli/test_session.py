@@ -106,7 +106,6 @@ REFUSALS = {
     "docker run -p 80-81:80-81 base:1": "labkit: -p with a range is not simulated; it would publish each",
     "docker ps --filter publish=80": "labkit: the filter publish is not simulated; it would list what it",
     "docker images --format raw": "labkit: --format raw is not simulated; it would show a field a line",
-    "docker build -f - .": "labkit: a Dockerfile from elsewhere is not simulated; it would be sent with the",
     "docker history ngins": "labkit: docker images lists what is here, docker pull ngins:latest",
     "docker start ngins": "labkit: docker ps -a lists all containers, the stopped ones too",
     "docker inspect ngins": "labkit: docker images and docker ps -a list what there is to inspect",
