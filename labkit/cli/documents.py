@@ -204,7 +204,7 @@ def _mount(engine: Engine, volume: VolumeMount) -> dict[str, Any]:
         **_TABLE["Mount"],
         "Type": "volume",
         "Name": volume.name,
-        "Source": mountpoint(engine, volume.name),
+        "Source": _mountpoint(engine, volume.name),
         "Destination": volume.destination,
         "Driver": "local",
         "Mode": volume.mode,
@@ -212,8 +212,7 @@ def _mount(engine: Engine, volume: VolumeMount) -> dict[str, Any]:
     }
 
 
-def mountpoint(engine: Engine, name: str) -> str:
-    """Return the host's directory that has a volume's files."""
+def _mountpoint(engine: Engine, name: str) -> str:
     return f"{engine.data_root}/volumes/{name}/_data"
 
 
@@ -291,7 +290,7 @@ def volume_struct(engine: Engine, name: str) -> Struct:
         "CreatedAt": rfc3339(volume.created),
         "Driver": "local",
         "Labels": dict(volume.labels or ()) if by_hand else NilMap(),
-        "Mountpoint": mountpoint(engine, name),
+        "Mountpoint": _mountpoint(engine, name),
         "Name": name,
         "Options": {} if by_hand else NilMap(),
         "Scope": "local",

@@ -1,6 +1,6 @@
 """`docker container prune`, `image prune`, `volume prune`, `builder prune` and `system prune`.
 
-Of the build cache nothing goes: the classic builder's is the images themselves.
+Of the build cache nothing goes, as the classic builder's is the images themselves; its filter is read alone.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from labkit.engine import container as containers
 from labkit.engine import images, volumes
 from labkit.engine.container import container_config
 from labkit.engine.engine import Engine
-from labkit.go.moment import moment_of, parse_time
+from labkit.go.moment import duration, moment_of, parse_time, wrong_duration
 from labkit.go.units import human_size
 from labkit.oci.image import Image
 
@@ -30,26 +30,26 @@ _IMAGES = {
 
 def container(terminal: Terminal, call: Invocation) -> int:
     """Remove all containers that do not run."""
-    return _prune(terminal, call, "This will remove all stopped containers.", [_containers])
+    return _prune(terminal, call, "This will remove all stopped containers.\n", [_containers])
 
 
 def image(terminal: Terminal, call: Invocation) -> int:
     """Remove dangling images, or all that no container uses."""
     everything = bool(call.options["all"])
     remove = partial(_images, everything=everything)
-    return _prune(terminal, call, f"This will remove {_IMAGES[everything]}.", [remove])
+    return _prune(terminal, call, f"This will remove {_IMAGES[everything]}.\n", [remove])
 
 
 def volume(terminal: Terminal, call: Invocation) -> int:
     """Remove the volumes that no container has."""
-    warning = "This will remove all local volumes not used by at least one container."
+    warning = "This will remove all local volumes not used by at least one container.\n"
     return _prune(terminal, call, warning, [_volumes])
 
 
 def builder(terminal: Terminal, call: Invocation) -> int:
     """Remove the build cache: there is none beside the images."""
     what = "all" if call.options["all"] else "all dangling"
-    return _prune(terminal, call, f"This will remove {what} build cache.", [lambda *_: ("", 0)])
+    return _prune(terminal, call, f"This will remove {what} build cache. ", [_cache])
 
 
 def system(terminal: Terminal, call: Invocation) -> int:
@@ -65,11 +65,11 @@ def system(terminal: Terminal, call: Invocation) -> int:
         _IMAGES[everything],
         "all build cache" if everything else "all dangling build cache",
     ]
-    warning = "\n  - ".join(["This will remove:", *lines]) + "\n"
+    warning = "\n  - ".join(["This will remove:", *lines]) + "\n\n"
     if given:
-        warning += "\n  - ".join(["\n  Items to be pruned will be filtered with:", *given]) + "\n"
+        warning += "\n  - ".join(["  Items to be pruned will be filtered with:", *given]) + "\n\n"
     kinds: list[_Remove] = [_containers, _volumes] if with_volumes else [_containers]
-    kinds.append(partial(_images, everything=everything))
+    kinds += [partial(_images, everything=everything), _cache]
     return _prune(terminal, call, warning, kinds, otherwise="")
 
 
@@ -78,13 +78,16 @@ def _prune(
 ) -> int:
     """Ask at the terminal, remove, and say what went and how many bytes that freed."""
     if not call.options["force"]:
-        terminal.out(f"WARNING! {warning}\nAre you sure you want to continue? [y/N] ")
+        terminal.out(f"WARNING! {warning}Are you sure you want to continue? [y/N] ")
         if terminal.line().strip().lower() != b"y":
             terminal.out(otherwise)
             return 0
-    given = call.strings("filter")
-    texts, freed = zip(*(remove(terminal.engine, given) for remove in kinds), strict=True)
-    terminal.out(f"{''.join(texts)}Total reclaimed space: {human_size(sum(freed), 4)}\n")
+    freed = 0
+    for remove in kinds:
+        text, size = remove(terminal.engine, call.strings("filter"))
+        terminal.out(text)
+        freed += size
+    terminal.out(f"Total reclaimed space: {human_size(freed, 4)}\n")
     return 0
 
 
@@ -131,6 +134,14 @@ def _volumes(engine: Engine, given: Sequence[str]) -> tuple[str, int]:
     for each in unused:
         volumes.remove(engine, each.name)
     return _deleted("Volumes", [each.name for each in unused]), volumes.size(unused)
+
+
+def _cache(engine: Engine, given: Sequence[str]) -> tuple[str, int]:
+    for name, _, text in (each.partition("=") for each in given):
+        if name == "until" and duration(text) is None:
+            wrong = f"\"until\" filter expects a duration (e.g., '24h'): {wrong_duration(text)}"
+            raise DaemonError(f"failed to prune build cache: {wrong}")
+    return "", 0
 
 
 def _deleted(kind: str, names: Sequence[str]) -> str:

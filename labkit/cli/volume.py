@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any
 
 from labkit.base.errors import DaemonError, LabkitError, NotFound
-from labkit.cli.documents import mountpoint
+from labkit.cli.documents import volume_struct
 from labkit.cli.filters import filters, has_labels, matches
 from labkit.cli.formats import Table, label_header
 from labkit.cli.table import Invocation
@@ -15,24 +15,15 @@ from labkit.engine import volumes
 from labkit.engine.engine import Engine
 from labkit.engine.state import Volume
 
-
-class _Line(NamedTuple):
-    """A volume in the list."""
-
-    name: str
-    labels: Mapping[str, str]
-    mountpoint: str
-
-
-_TABLE: Table[_Line] = Table(
+_TABLE: Table[Mapping[str, Any]] = Table(
     lambda _: "*formatter.volumeContext",
     {
-        "Name": ("VOLUME NAME", lambda line: line.name),
-        "Driver": ("DRIVER", lambda _: "local"),
-        "Scope": ("SCOPE", lambda _: "local"),
-        "Mountpoint": ("MOUNTPOINT", lambda line: line.mountpoint),
-        "Labels": ("LABELS", lambda line: ",".join(map("=".join, line.labels.items()))),
-        "Label": (label_header, lambda line: lambda name: line.labels.get(name, "")),
+        "Name": ("VOLUME NAME", lambda line: line["Name"]),
+        "Driver": ("DRIVER", lambda line: line["Driver"]),
+        "Scope": ("SCOPE", lambda line: line["Scope"]),
+        "Mountpoint": ("MOUNTPOINT", lambda line: line["Mountpoint"]),
+        "Labels": ("LABELS", lambda line: ",".join(map("=".join, line["Labels"].items()))),
+        "Label": (label_header, lambda line: lambda name: line["Labels"].get(name, "")),
         "Links": ("LINKS", lambda _: "N/A"),
         "Size": ("SIZE", lambda _: "N/A"),
     },
@@ -53,10 +44,7 @@ def create(terminal: Terminal, call: Invocation) -> int:
 def ls(terminal: Terminal, call: Invocation) -> int:
     """List volumes by name."""
     engine, form = terminal.engine, str(call.options["format"])
-    lines = [
-        _Line(each.name, dict(each.labels or ()), mountpoint(engine, each.name))
-        for each in _listed(engine, call)
-    ]
+    lines = [volume_struct(engine, each.name).fields for each in _listed(engine, call)]
     # Unlike other lists, this one is whole for `--quiet --format table`.
     quiet = "Name" if call.options["quiet"] and form != "table" else ""
     terminal.out(_TABLE.shown(form, lines, ["Driver", "Name"], quiet=quiet))

@@ -15,7 +15,7 @@ from typing import Any
 from labkit.base.errors import DaemonError, NotSimulated
 from labkit.dockerfile.parse import KNOWN, ONE_ARGUMENT, Instruction, expand, instruction, parse
 from labkit.engine.container import signal_name
-from labkit.go.moment import SECOND, UNITS, duration
+from labkit.go.moment import SECOND, UNITS, duration, wrong_duration
 from labkit.go.quote import go_quote
 
 _ANY = ("ARG", "ENV", "EXPOSE", "HEALTHCHECK", "LABEL", "ONBUILD", "SHELL", "VOLUME")
@@ -139,8 +139,7 @@ def _healthcheck(step: Instruction) -> dict[str, Any]:
 def _duration(name: str, text: str) -> int:
     amount = duration(text)
     if amount is None:
-        reason = "invalid duration" if duration(text + "s") is None else "missing unit in duration"
-        raise DaemonError(f"time: {reason} {json.dumps(text)}")
+        raise DaemonError(wrong_duration(text))
     if amount < UNITS["ms"]:
         raise DaemonError(f"Interval {json.dumps(name)} cannot be less than 1ms")
     return amount

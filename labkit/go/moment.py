@@ -6,6 +6,7 @@ what a learner writes for `--since`, `--until` and the filter `until` (moby, api
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import date
 from decimal import Decimal
@@ -99,8 +100,10 @@ def rfc3339_nano(moment: int) -> str:
 
 
 UNITS = {"ns": 1, "us": 10**3, "µs": 10**3, "ms": 10**6, "s": SECOND, "m": 60 * SECOND, "h": 3600 * SECOND}
-_PART = r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)"
+_NUMBER = r"(\d+(?:\.\d*)?|\.\d+)"
+_PART = rf"{_NUMBER}(ns|us|µs|ms|s|m|h)"
 _DURATION = re.compile(rf"([+-]?)((?:{_PART})+)", re.ASCII)
+_WRONG = re.compile(rf"[+-]?(?:{_PART}(?=[\d.]))*{_NUMBER}(?P<unit>[^\d.]*)", re.ASCII)
 _UNIX = re.compile(r"(\d+)(?:\.(\d{1,9}))?", re.ASCII)
 _TIME = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)(?:T(\d\d)(?::(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?)?)?(Z|[+-]\d\d:\d\d)?", re.ASCII
@@ -121,6 +124,18 @@ def duration(text: str) -> int | None:
     if found is None or length >= 1 << 63:
         return None
     return -length if found[1] == "-" else length
+
+
+def wrong_duration(text: str) -> str:
+    """Return Go's reason why a text is no duration.
+
+    >>> wrong_duration("5"), wrong_duration("1h2d")
+    ('time: missing unit in duration "5"', 'time: unknown unit "d" in duration "1h2d"')
+    """
+    reason, found = "invalid", _WRONG.match(text)
+    if found and found["unit"] not in UNITS:
+        reason = f"unknown unit {json.dumps(found['unit'])} in" if found["unit"] else "missing unit in"
+    return f"time: {reason} duration {json.dumps(text)}"
 
 
 def moment_of(text: str, now: int) -> int | None:

@@ -112,6 +112,7 @@ STOPSIGNAL 99
 HEALTHCHECK --interval=1ns CMD x
 HEALTHCHECK --interval=0s CMD x
 HEALTHCHECK --interval=1h5 CMD x
+HEALTHCHECK --interval=1d CMD x
 HEALTHCHECK --interval=2562048h CMD x
 ENV P="80 81" | EXPOSE $P 53/udp
 ENV P="80 81" | EXPOSE "$P"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labkit.go.moment import duration, moment_of, parse_time, rfc3339_nano
+from labkit.go.moment import duration, moment_of, parse_time, rfc3339_nano, wrong_duration
 
 NOW = 1_000_000 * 10**9
 
@@ -50,3 +50,12 @@ def test_a_time_that_docker_prints_is_read_back(moment: int) -> None:
 )  # fmt: skip
 def test_a_duration_has_a_unit_and_64_bits(text: str, nanoseconds: int | None) -> None:
     assert duration(text) == nanoseconds
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [("", "invalid"), ("h", "invalid"), ("1h.", "invalid"), ("2562048h", "invalid"), ("1h5", "missing unit in"),
+     ("1hx5s", 'unknown unit "hx" in'), ("1h2d", 'unknown unit "d" in'), ("2013-01-02", 'unknown unit "-" in')],
+)  # fmt: skip
+def test_why_a_text_is_no_duration(text: str, reason: str) -> None:
+    assert wrong_duration(text) == f'time: {reason} duration "{text}"'
