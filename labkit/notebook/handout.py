@@ -20,8 +20,8 @@ from labkit.base.errors import LabkitError
 from labkit.course.slides import Slide
 from labkit.lessons import deck
 from labkit.notebook import slide_html
+from labkit.notebook.doctor import chromium
 from labkit.notebook.html import element, html
-from labkit.notebook.start import chromium
 from labkit.oci.blob import write_file
 
 _V4: Any = nbformat.v4  # has no types
