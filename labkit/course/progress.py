@@ -13,9 +13,9 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, astuple, dataclass, field
+from dataclasses import asdict, astuple, dataclass, field, replace
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Self, TypeAlias
 
 from labkit.base.errors import DRIVE, LabkitError
 from labkit.base.errors import data_folder as folder
@@ -73,7 +73,7 @@ Scores: TypeAlias = Mapping[str, Score]
 """By the id of the exercise."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Progress:
     """All scores by exercise, where they are kept, and a message where something is wrong with that."""
 
@@ -88,7 +88,7 @@ class Progress:
         except OSError as error:
             raise LabkitError(f"{file}: {error.strerror}") from None
 
-    def restore(self, file: str | os.PathLike[str]) -> Progress:
+    def restore(self, file: str | os.PathLike[str]) -> Self:
         """Add what an exported file holds to the progress; raises LabkitError where it is no such file."""
         try:
             brought = from_json(Path(file).read_bytes())
@@ -96,7 +96,7 @@ class Progress:
             raise LabkitError(f"{file}: {error.strerror}") from None
         except ValueError as error:
             raise LabkitError(f"{file}: {error}") from None
-        return update(lambda scores: merge(scores, brought), self.path.parent)
+        return replace(self, **vars(update(lambda scores: merge(scores, brought), self.path.parent)))
 
 
 class NewerFile(ValueError):

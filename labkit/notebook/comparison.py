@@ -8,13 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as etree
 
-from IPython.core.getipython import get_ipython
-
 from labkit.cli.own_docker import EQUAL, LIKE, MARKS, OTHER, OURS, THEIRS, Comparison, stacked
 from labkit.lab import Lab
 from labkit.notebook.html import element
 from labkit.notebook.html import html as as_html
 from labkit.notebook.output import lab_of_notebook
+from labkit.notebook.pictures.views import notebook_shell
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -32,10 +31,9 @@ def compare(line: str, lab: Lab | None = None) -> Comparison:
     Without `lab` it is the notebook's, as with `%docker`. Raises LabkitError for a line that could change
     something.
     """
-    shell = get_ipython()
-    if shell is not None:
+    if (shell := notebook_shell()) is not None:
         show_comparisons(shell)
-    return (lab or lab_of_notebook(shell)).compare(line)
+    return (lab or lab_of_notebook()).compare(line)
 
 
 def show_comparisons(shell: InteractiveShell) -> None:

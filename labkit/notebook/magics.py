@@ -12,7 +12,6 @@ from ast import PyCF_ALLOW_TOP_LEVEL_AWAIT
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from IPython.core.getipython import get_ipython
 from IPython.core.inputtransformer2 import TransformerManager
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
 
@@ -22,8 +21,8 @@ from labkit.cli import own_docker
 from labkit.cli.session import Result, answer, keystrokes
 from labkit.go.units import human_size
 from labkit.lab import Lab
-from labkit.notebook.comparison import html
-from labkit.notebook.output import PullBars, bundle, lab_of_notebook, show
+from labkit.notebook.output import PullBars, bundle, lab_of_notebook, publish, show
+from labkit.notebook.pictures.views import notebook_shell
 from labkit.oci.digest import short
 from labkit.oci.image import Image
 
@@ -108,7 +107,7 @@ class DockerMagics(Magics):
         elif option == "--compare":
             self._compare(rest)
         else:
-            show(self._run("", f"docker {line}", lab_of_notebook(self.shell).shell))
+            show(self._run("", f"docker {line}", lab_of_notebook().shell))
 
     @cell_magic("docker")  # type: ignore[arg-type]
     def docker_cell(self, line: str, cell: str) -> None:
@@ -118,7 +117,7 @@ class DockerMagics(Magics):
         after `docker run -it` in the container, until `exit` or the cell's end. With `--real` docker's lines
         run on the Docker that you have.
         """
-        lab, text = lab_of_notebook(self.shell), ""
+        lab, text = lab_of_notebook(), ""
         if line == "--real":
             text = "".join(echo + answer(lab.session, result) for echo, result in own_docker.answers(cell))
         elif line:
@@ -132,18 +131,15 @@ class DockerMagics(Magics):
     @line_magic("docker-compose")  # type: ignore[arg-type]
     def docker_compose(self, line: str) -> None:
         """Say what `docker-compose` is."""
-        show(self._run("", "docker-compose", lab_of_notebook(self.shell).shell))
+        show(self._run("", "docker-compose", lab_of_notebook().shell))
 
     def _compare(self, line: str) -> None:
         try:
-            comparison = lab_of_notebook(self.shell).compare(line)
+            comparison = lab_of_notebook().compare(line)
         except LabkitError as error:
             show(str(error))
             return
-        from IPython import display
-
-        publish: Any = display.display
-        publish({"text/html": html(comparison), "text/plain": comparison.text.rstrip("\n")}, raw=True)
+        publish(comparison)
 
     def _run(self, before: str, line: str, run: Callable[..., Result], *, exit_code: bool = False) -> str:
         """Run a line; return the text that is still to be shown, `before` at its beginning.
@@ -152,7 +148,7 @@ class DockerMagics(Magics):
         """
         bars = PullBars(lambda: show(before)) if live() else None
         result = run(line, watch=bars.see if bars else None)
-        text = answer(lab_of_notebook(self.shell).session, result) if exit_code else result.text
+        text = answer(lab_of_notebook().session, result) if exit_code else result.text
         if bars and bars.shown:
             bars.replace(text)
             return ""
@@ -192,7 +188,7 @@ def warn_of_own_docker(lines: list[str]) -> list[str]:
 
 def vscode() -> bool:
     """Tell whether the notebook is open in VS Code, which leaves a name in it."""
-    shell: Any = get_ipython()
+    shell = notebook_shell()
     return shell is not None and "__vsc_ipynb_file__" in shell.user_ns
 
 
@@ -209,6 +205,6 @@ def live() -> bool:
         return True  # Voila runs cells as nbclient does, and shows them in a page all the same
     if vscode():
         return True
-    shell: Any = get_ipython()
+    shell = notebook_shell()
     request = shell.get_parent() if hasattr(shell, "get_parent") else {}
     return "cellId" in request.get("metadata", {})

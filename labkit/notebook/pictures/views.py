@@ -26,10 +26,15 @@ Pictured: TypeAlias = str | Image | Box
 """An image to be drawn: its name, itself, or a container that stands on it."""
 
 
+def notebook_shell() -> Any:
+    """Return IPython's shell of the notebook that runs; None where none does."""
+    ipython: Any = sys.modules.get("IPython")  # not imported: where it was not loaded no notebook runs
+    return ipython.get_ipython() if ipython else None
+
+
 def notebook_lab() -> Lab | None:
     """Return the notebook's lab, its variable `lab`; None where there is none, or no notebook runs."""
-    ipython: Any = sys.modules.get("IPython")  # not imported: where it was not loaded no notebook runs
-    shell = ipython.get_ipython() if ipython else None
+    shell = notebook_shell()
     found = shell.user_ns.get("lab") if shell else None
     return found if isinstance(found, Lab) else None
 
