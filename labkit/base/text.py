@@ -90,3 +90,12 @@ def python_text(text: str) -> str:
     "it's"
     """
     return json.dumps(text, ensure_ascii=False)
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with what it counts.
+
+    >>> counted(1, "layer"), counted(1200, "layer")
+    ('1 layer', '1,200 layers')
+    """
+    return f"{number:,} {noun}{'s' * (number != 1)}"

@@ -11,7 +11,7 @@ from functools import cache
 from warnings import catch_warnings
 
 from labkit.base.errors import LabkitError
-from labkit.base.text import one_line
+from labkit.base.text import counted, one_line
 from labkit.course import work
 from labkit.course.exercise import (
     FORM,
@@ -354,15 +354,6 @@ def next_step(exercise: Exercise, lab: Lab) -> str:
                 found = re.fullmatch(r"_docker\((.*)\)", left[at])
                 return f"%docker {ast.literal_eval(found[1])}" if found else left[at]
     return ""
-
-
-def counted(number: int, what: str) -> str:
-    """Return a number with what it counts.
-
-    >>> counted(1, "check"), counted(0, "hint")
-    ('1 check', '0 hints')
-    """
-    return f"{number} {what}{'s' * (number != 1)}"
 
 
 def _asked(prompt: str, name: str, question: Question | None) -> Sequence[Line]:

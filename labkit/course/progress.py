@@ -20,6 +20,7 @@ from typing import Any, Self, TypeAlias
 from labkit.base.errors import DRIVE, LabkitError
 from labkit.base.errors import data_folder as folder
 from labkit.base.lazy import extra
+from labkit.base.text import counted
 from labkit.course.exercise import Card, Line, Mark
 from labkit.course.lesson import Lesson, all_exercises
 from labkit.oci.blob import write_file
@@ -292,7 +293,7 @@ def _next(lessons: Sequence[Lesson], scores: Scores) -> Line:
 def _state(score: Score) -> str:
     if score == Score():
         return "not begun"
-    tries = f"{score.checks} check{'s' * (score.checks != 1)}, {score.hints} hint{'s' * (score.hints != 1)}"
+    tries = f"{counted(score.checks, 'check')}, {counted(score.hints, 'hint')}"
     if score.solved:
         return f"solved ({tries})"
     if score.done:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from labkit.base.errors import LabkitError
+from labkit.base.text import counted
 from labkit.engine import container as containers
 from labkit.engine import images, usage
 from labkit.engine import pull as transfer
@@ -294,13 +295,9 @@ def shares_layers(one: str, other: str, at_least: int = 1) -> Statement:
         if second is None:
             return _no_image(other)
         count = common(image, second)
-        return Seen(count >= at_least, f"`{one}` and `{other}` share {_layers(count)}.")
+        return Seen(count >= at_least, f"`{one}` and `{other}` share {counted(count, 'layer')}.")
 
-    return about_image(one, f"`{one}` and `{other}` share at least {_layers(at_least)}.", look)
-
-
-def _layers(count: int) -> str:
-    return f"{count} layer" if count == 1 else f"{count} layers"
+    return about_image(one, f"`{one}` and `{other}` share at least {counted(at_least, 'layer')}.", look)
 
 
 def layers_above(name: str, base: str, count: int) -> Statement:
@@ -310,10 +307,11 @@ def layers_above(name: str, base: str, count: int) -> Statement:
         below = _meant(attempt, base)
         both, all_ = (common(image, below), len(below.layers)) if below else (0, 0)
         own = len(image.layers) - both
-        text = f"`{name}` has {both} of the {_layers(all_)} of `{base}`, and {_layers(own)} of its own."
+        there = f"`{name}` has {both} of the {counted(all_, 'layer')} of `{base}`"
+        text = f"{there}, and {counted(own, 'layer')} of its own."
         return Seen(below is not None and both == all_ and own == count, text)
 
-    says = f"exactly {_layers(count)} more" if count else "not one more"
+    says = f"exactly {counted(count, 'layer')} more" if count else "not one more"
     return about_image(name, f"`{name}` has all layers of `{base}`, and {says}.", look)
 
 
@@ -461,9 +459,9 @@ def pull_downloads(name: str, count: int) -> Statement:
             found = downloads(attempt.lab, name)
         except LabkitError as error:
             return Seen(False, f"`{name}` cannot be pulled: {error}")
-        return Seen(found == count, f"A pull of `{name}` would download {_layers(found)} now.")
+        return Seen(found == count, f"A pull of `{name}` would download {counted(found, 'layer')} now.")
 
-    return Statement(f"A pull of `{name}` would download exactly {_layers(count)}.", look)
+    return Statement(f"A pull of `{name}` would download exactly {counted(count, 'layer')}.", look)
 
 
 # Containers
@@ -587,7 +585,7 @@ def nothing_started() -> Statement:
 
     def look(attempt: Attempt) -> Seen:
         count = attempt.lab.engine.state.started - attempt.origin.engine.state.started
-        return Seen(not count, f"You started {count or 'no'} container{'' if count == 1 else 's'}.")
+        return Seen(not count, f"You started {counted(count, 'container') if count else 'no containers'}.")
 
     return Statement("You start no container.", look)
 

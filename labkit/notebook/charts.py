@@ -18,11 +18,11 @@ from xml.etree import ElementTree as etree
 
 from labkit.base.errors import LabkitError
 from labkit.base.lazy import advice
-from labkit.base.text import one_line
+from labkit.base.text import counted, one_line
 from labkit.engine.schedule import PullEvent
 from labkit.lab import Lab
 from labkit.notebook.pictures.picture import image, source, twin
-from labkit.notebook.pictures.text import count, cut, indented, visible
+from labkit.notebook.pictures.text import cut, indented, visible
 from labkit.notebook.pictures.theme import BLUE, CARD, DARK, GREEN, INK, RED, RULE, Hue
 from labkit.notebook.pictures.views import name_of, notebook_lab
 
@@ -151,7 +151,7 @@ def pull_timeline(
     layers = spans(_events(events))
     end = max((span.end for told in layers.values() for span in told), default=0.0)
     what = f"Pull of {cut(name, 60)}" if name else "A pull"
-    title = f"{what}: {count(len(layers), 'layer')}, {end:.2f} s"
+    title = f"{what}: {counted(len(layers), 'layer')}, {end:.2f} s"
     return make_chart(title, _timeline_twin(title, layers), lambda: _timeline(title, layers, end))
 
 

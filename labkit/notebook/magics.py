@@ -16,6 +16,7 @@ from IPython.core.inputtransformer2 import TransformerManager
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
 
 from labkit.base.errors import LabkitError, NotFound
+from labkit.base.text import counted
 from labkit.box import Box
 from labkit.cli import own_docker
 from labkit.cli.session import Result, answer, keystrokes
@@ -74,7 +75,7 @@ def _shown_one(value: Image | Box | Lab) -> Mapping[str, Any]:
 
     if isinstance(value, Lab):
         images = [
-            [each.name, short(each.id), text.count(len(each.layers), "layer"), human_size(each.size)]
+            [each.name, short(each.id), counted(len(each.layers), "layer"), human_size(each.size)]
             for each in value.images
         ]
         boxes = [

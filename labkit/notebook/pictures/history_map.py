@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from labkit.base.text import counted
 from labkit.cli.formats import ellipsis
 from labkit.go.units import human_size
 from labkit.lab import Lab
 from labkit.notebook.pictures import svg
 from labkit.notebook.pictures.picture import Picture
 from labkit.notebook.pictures.svg import Shape, badge, box, curve, group, text
-from labkit.notebook.pictures.text import count, cut, fit, table, visible
+from labkit.notebook.pictures.text import cut, fit, table, visible
 from labkit.notebook.pictures.theme import BLUE, GREEN, INK, PADDING, QUIET, RED, TITLE, Hue
 from labkit.notebook.pictures.views import Pictured, history_lines, named
 from labkit.oci.digest import short
@@ -43,7 +44,7 @@ def history_map(image: Pictured, *, name: str = "", chosen: int = 0, lab: Lab | 
     name, found = named(image, name, lab)
     lines, layers = history_lines(found), len(found.layers)
     rows, joined = len(lines), sum(number > 0 for _, number in lines)
-    title = f"{name} · {count(rows, 'history line')} · {count(layers, 'layer')}"
+    title = f"{name} · {counted(rows, 'history line')} · {counted(layers, 'layer')}"
     head = PADDING + TITLE + 24
     top = head + 30
     space = max(rows * _ROW, layers * (_HEIGHT + 4) - 4)
@@ -62,8 +63,8 @@ def history_map(image: Pictured, *, name: str = "", chosen: int = 0, lab: Lab | 
             shapes.append(curve(PADDING + _STEP, y + _ROW / 2, to_x, to_y, _hue(number), "join"))
     description = (
         f"At the left the lines of docker history, newest first; at the right the layers, the base at the "
-        f"bottom. {count(joined, 'line')} made a layer and {'is' if joined == 1 else 'are'} joined to it; "
-        f"{count(rows - joined, 'line')} changed metadata alone."
+        f"bottom. {counted(joined, 'line')} made a layer and {'is' if joined == 1 else 'are'} joined to it; "
+        f"{counted(rows - joined, 'line')} changed metadata alone."
     )
     words = _twin(title, found, chosen)
     return svg.paint(title, description, words, _WIDTH, top + space + PADDING, shapes)

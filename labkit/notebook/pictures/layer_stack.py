@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import TypeAlias, cast
 
 from labkit.base.errors import LabkitError
+from labkit.base.text import counted
 from labkit.box import Box
 from labkit.engine import container as containers
 from labkit.engine import images
@@ -22,7 +23,6 @@ from labkit.go.units import human_size
 from labkit.lab import Lab
 from labkit.notebook.pictures.picture import Picture
 from labkit.notebook.pictures.still import Sum, lines, still
-from labkit.notebook.pictures.text import count
 from labkit.notebook.pictures.views import (
     Pictured,
     lab_first,
@@ -129,7 +129,7 @@ def shared(*images: Several, lab: Lab | None = None, digests: bool = False) -> P
     told = f"What is shared, hatched, is on the disk once: {human_size(less)} less."
     return still(
         replace(scene, tiles=tuple(tiles)),
-        f"{title} · {count(len(layers), 'layer')} on disk",
+        f"{title} · {counted(len(layers), 'layer')} on disk",
         lines(told if less else "No layer is shared."),
         sums=sums,
     )
@@ -183,9 +183,9 @@ def on_one_image(image: str | Image, *, lab: Lab | None = None) -> Picture:
     ]
     told = ["With copies: each image and container with all layers for itself."]
     told += ["There is no container yet."] * (not boxes)
-    others = count(len(every) - len(boxes), "container")
+    others = counted(len(every) - len(boxes), "container")
     told += [f"On other images: {others}."] * (len(every) > len(boxes))
-    title = f"{count(len(boxes), 'container')} on {name} · {human_size(base.size)} shared"
+    title = f"{counted(len(boxes), 'container')} on {name} · {human_size(base.size)} shared"
     return still(scene, title, lines(*told), sums=sums)
 
 
@@ -205,7 +205,7 @@ def _made_of(lab: Lab, name: str) -> list[Named]:
 
 def _summary(shown: Named) -> str:
     name, image = shown
-    return f"{name} · {count(len(image.layers), 'layer')} · {human_size(image.size)}"
+    return f"{name} · {counted(len(image.layers), 'layer')} · {human_size(image.size)}"
 
 
 def _container(given: object, lab: Lab | None) -> Container:

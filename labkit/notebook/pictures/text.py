@@ -103,12 +103,3 @@ def table(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> str:
             parts.append(gap + cell if place in right else cell + gap)
         lines.append("  ".join(parts).rstrip())
     return "\n".join(lines)
-
-
-def count(number: int, noun: str) -> str:
-    """Return a number and its noun.
-
-    >>> count(1, "layer"), count(1200, "layer")
-    ('1 layer', '1,200 layers')
-    """
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
