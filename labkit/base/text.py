@@ -25,7 +25,8 @@ def shown(text: str) -> str:
 
 
 def _steers(character: str) -> bool:
-    return unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp")
+    no_character = ord(character) & 0xFFFE == 0xFFFE  # XML may not have these two
+    return no_character or unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp")
 
 
 def escaped(character: str) -> str:

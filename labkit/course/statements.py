@@ -166,6 +166,13 @@ def _compared(where: str, path: str, found: Content | None, before: Content | No
     return Seen(False, text)
 
 
+def _sized(where: str, path: str, found: Content | None, size: int) -> Seen:
+    """Return whether a file of an image or container has a size."""
+    if found is None:
+        return Seen(False, f"In `{where}` there is no file `{path}`.")
+    return Seen(found.size == size, f"In `{where}` the file `{path}` has {human_size(found.size, 4)}.")
+
+
 _SMALL = 65536
 
 
@@ -263,19 +270,6 @@ def _gone(attempt: Attempt, image: Image) -> bool:
     )
 
 
-def stands_on(name: str, base: str) -> Statement:
-    """The image's lowest layers are all those of another one, as that was at the start or in the registry."""
-
-    def look(attempt: Attempt, image: Image) -> Seen:
-        below = _meant(attempt, base)
-        count = common(image, below) if below else 0
-        met = below is not None and count == len(below.layers)
-        whole = "all" if met else f"{count}"
-        return Seen(met, f"`{name}` has {whole} of the layers of `{base}` below its own.")
-
-    return about_image(name, f"`{name}` stands on all layers of `{base}`.", look)
-
-
 def common(one: Image, other: Image) -> int:
     """Return how many layers two images share: equal ones from the base up.
 
@@ -287,21 +281,24 @@ def common(one: Image, other: Image) -> int:
     return sum(a == b for a, b in pairs)
 
 
-def shares_layers(one: str, other: str, at_least: int = 1) -> Statement:
-    """An image shares layers, from the base up, with another one as that was at the start."""
+def shares_layers(one: str, other: str) -> Statement:
+    """An image shares a layer, or more from the base up, with another one as that was at the start."""
 
     def look(attempt: Attempt, image: Image) -> Seen:
         second = _meant(attempt, other)
         if second is None:
             return _no_image(other)
         count = common(image, second)
-        return Seen(count >= at_least, f"`{one}` and `{other}` share {counted(count, 'layer')}.")
+        return Seen(count > 0, f"`{one}` and `{other}` share {counted(count, 'layer')}.")
 
-    return about_image(one, f"`{one}` and `{other}` share at least {counted(at_least, 'layer')}.", look)
+    return about_image(one, f"`{one}` and `{other}` share at least 1 layer.", look)
 
 
-def layers_above(name: str, base: str, count: int) -> Statement:
-    """The image has all layers of another one, and so many more; with 0, the very same layers."""
+def layers_above(name: str, base: str, count: int | None = None) -> Statement:
+    """The image has all layers of another one, as that was at the start or in the registry, and `count` more.
+
+    With 0 both have the very same layers; without it any number of them will do.
+    """
 
     def look(attempt: Attempt, image: Image) -> Seen:
         below = _meant(attempt, base)
@@ -309,10 +306,11 @@ def layers_above(name: str, base: str, count: int) -> Statement:
         own = len(image.layers) - both
         there = f"`{name}` has {both} of the {counted(all_, 'layer')} of `{base}`"
         text = f"{there}, and {counted(own, 'layer')} of its own."
-        return Seen(below is not None and both == all_ and own == count, text)
+        return Seen(below is not None and both == all_ and count in (own, None), text)
 
-    says = f"exactly {counted(count, 'layer')} more" if count else "not one more"
-    return about_image(name, f"`{name}` has all layers of `{base}`, and {says}.", look)
+    more = f"exactly {counted(count, 'layer')} more" if count else "not one more"
+    rest = "" if count is None else f", and {more}"
+    return about_image(name, f"`{name}` has all layers of `{base}`{rest}.", look)
 
 
 def comes_with_layer(name: str, path: str, place: int) -> Statement:
@@ -356,9 +354,7 @@ def image_holds(name: str, path: str, size: int) -> Statement:
     """A container of the image would find a file of that size."""
 
     def look(attempt: Attempt, image: Image) -> Seen:
-        found = file_at(_files_of(attempt.lab, image), path)
-        text = f"has {human_size(found.size, 4)}" if found else "is not there"
-        return Seen(found is not None and found.size == size, f"In `{name}` the file `{path}` {text}.")
+        return _sized(name, path, file_at(_files_of(attempt.lab, image), path), size)
 
     return about_image(name, f"In `{name}` there is a file `{path}` of {human_size(size, 4)}.", look)
 
@@ -544,11 +540,7 @@ def container_file_size(name: str, path: str, size: int) -> Statement:
     """The container finds a file of that size."""
 
     def look(attempt: Attempt, found: Container) -> Seen:
-        has = file_at(files_in(attempt.lab, found), path)
-        if has is None:
-            return Seen(False, f"In `{found.name}` there is no file `{path}`.")
-        text = f"In `{found.name}` the file `{path}` has {human_size(has.size, 4)}."
-        return Seen(has.size == size, text)
+        return _sized(found.name, path, file_at(files_in(attempt.lab, found), path), size)
 
     return about_container(name, f"In `{name}` the file `{path}` has {human_size(size)}.", look)
 
