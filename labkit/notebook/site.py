@@ -20,10 +20,10 @@ from xml.etree import ElementTree as etree
 from labkit.base.errors import LabkitError
 from labkit.course.lesson import Lesson
 from labkit.lessons import LESSONS
-from labkit.notebook import copies, site_pyodide, site_wheels
+from labkit.notebook import copies, site_pyodide
 from labkit.notebook.html import element, html
 
-PACKAGES = ("jupyterlite-core==0.8.6", f"{site_wheels.KERNEL}==0.8.6")
+PACKAGES = ("jupyterlite-core==0.8.6", f"{site_pyodide.KERNEL}==0.8.6")
 """What builds the pages, and the command that brings them."""
 
 BUILD = f"uv run {' '.join(f'--with {each}' for each in PACKAGES)} python -m labkit site DIR"
@@ -78,7 +78,7 @@ def _built(work: Path, packages: list[str]) -> Path:
     lite.mkdir()
     _notebooks(lite / "files")
     config, start = (json.loads((_TEMPLATES / name).read_text("utf-8")) for name in (_CONFIG, _START))
-    extensions = [str(each) for each in site_wheels.front_ends()]
+    extensions = [str(each) for each in site_pyodide.front_ends()]
     config["LiteBuildConfig"] |= {"federated_extensions": extensions, "output_dir": str(out)}
     (kernel,) = start["jupyter-config-data"]["litePluginSettings"].values()
     kernel["loadPyodideOptions"]["packages"] = packages
