@@ -16,15 +16,13 @@ from IPython.core.inputtransformer2 import TransformerManager
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
 
 from labkit.base.errors import LabkitError, NotFound
-from labkit.base.text import counted
 from labkit.box import Box
 from labkit.cli import own_docker
 from labkit.cli.session import Result, answer, keystrokes
-from labkit.go.units import human_size
+from labkit.engine.scene import scene
 from labkit.lab import Lab
 from labkit.notebook.output import PullBars, bundle, lab_of_notebook, publish, show
 from labkit.notebook.pictures.views import notebook_shell
-from labkit.oci.digest import short
 from labkit.oci.image import Image
 
 if TYPE_CHECKING:
@@ -32,7 +30,7 @@ if TYPE_CHECKING:
 
 
 def show_values(shell: InteractiveShell) -> None:
-    """Let a notebook show images and boxes as their stacks of layers, and a lab as what it holds.
+    """Let a notebook show images and boxes as their stacks of layers, and a lab as the stage.
 
     Lists and tuples of them show each. What else a list is, or a class made of one, is shown as before.
     """
@@ -48,11 +46,8 @@ MOST = 12
 def shown_value(value: Any) -> Any:
     """Return what a notebook shows of an image, a box, a lab or a list of them; None for anything else.
 
-    >>> lab = Lab()
-    >>> box = lab.run("busybox", name="box")
-    >>> print(shown_value([lab])["text/plain"])
-    busybox:latest  49bcf7e7e41c  1 layer  1.2MB
-    box  busybox  running  0B
+    >>> shown_value([Lab()])["text/plain"]
+    'nothing is here yet'
     """
     if not isinstance(value, list | tuple):
         return _shown_one(value)
@@ -70,22 +65,12 @@ def shown_value(value: Any) -> Any:
 
 def _shown_one(value: Image | Box | Lab) -> Mapping[str, Any]:
     # late, as it brings the library that draws
-    from labkit.notebook.pictures import text
     from labkit.notebook.pictures.layer_stack import stack
+    from labkit.notebook.pictures.still import still
 
-    if isinstance(value, Lab):
-        images = [
-            [each.name, short(each.id), counted(len(each.layers), "layer"), human_size(each.size)]
-            for each in value.images
-        ]
-        boxes = [
-            [each.name, each.container.image_name, each.status, human_size(each.size)]
-            for each in value.containers
-        ]
-        tables = [text.table(rows) for rows in (images, boxes) if rows]
-        return bundle("\n".join(tables) or "no image and no container")
     try:
-        return stack(value)._repr_mimebundle_()
+        drawn = still(scene(value.engine.state)) if isinstance(value, Lab) else stack(value)
+        return drawn._repr_mimebundle_()
     except NotFound:  # the box is removed
         return bundle(repr(value))
 
