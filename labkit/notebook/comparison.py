@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as etree
 
-from labkit.cli.own_docker import EQUAL, LIKE, MARKS, OTHER, OURS, THEIRS, Comparison, stacked
+from labkit.cli.own_docker import EQUAL, MARKS, OTHER, OURS, THEIRS, Comparison, stacked
 from labkit.lab import Lab
 from labkit.notebook.html import element
 from labkit.notebook.html import html as as_html
@@ -22,7 +22,6 @@ _TABLE = "border-collapse: collapse; font-size: 13px"
 _TEXT = "white-space: pre; text-align: left; vertical-align: top; padding: 1px 12px; font-family: monospace"
 _TINTS = {OTHER: "230, 159, 0", OURS: "0, 114, 178", THEIRS: "204, 121, 167"}
 """Of Okabe and Ito; as thin tints they leave the theme's own ink readable, light or dark."""
-_NAMES = {EQUAL: "equal", LIKE: "like", OTHER: "other", OURS: "ours", THEIRS: "theirs"}
 
 
 def compare(line: str, lab: Lab | None = None) -> Comparison:
@@ -80,4 +79,4 @@ def _row(mark: str, *texts: str) -> etree.Element:
     said = {"title": MARKS[mark], "aria-label": MARKS[mark]} if mark in MARKS else {}
     sign = element("td", mark, style=f"{_TEXT}; font-weight: bold{tint}", **said)
     cells = [element("td", text, style=_TEXT + tint) for text in texts]
-    return element("tr", sign, *cells, class_=f"labkit-{_NAMES[mark]}")
+    return element("tr", sign, *cells)
