@@ -22,7 +22,7 @@ from labkit.base.errors import data_folder as folder
 from labkit.base.lazy import extra
 from labkit.base.text import counted
 from labkit.course.exercise import Card, Line, Mark
-from labkit.course.lesson import Lesson, all_exercises
+from labkit.course.lesson import Lesson
 from labkit.oci.blob import write_file
 
 VERSION = 1
@@ -245,21 +245,23 @@ def progress_card(progress: Progress, lessons: Sequence[Lesson]) -> Card:
     >>> progress_card(Progress(), LESSONS).lines[-1].text
     'Next: 01-what-is-shared, What do two images share?, in exercises/01-image-layers.ipynb'
     """
-    scores = progress.scores
     lines: list[Line] = []
+    scores: list[Score] = []
+    left: list[Line] = []
     for lesson in lessons:
-        lines.append(Line(_lesson(lesson, scores), link=f"{lesson.notebook}.ipynb"))
+        lines.append(Line(_lesson(lesson, progress.scores), link=f"{lesson.notebook}.ipynb"))
+        file = f"exercises/{lesson.notebook}.ipynb"
         for each in lesson.exercises:
-            score = scores.get(each.id, Score())
-            link = f"exercises/{lesson.notebook}.ipynb"
-            text = f"{each.id}: {each.title}: {_state(score)}"
-            lines.append(Line(text, Mark.SOLVED if score.done else Mark.TO_DO, link=link))
-    lines.append(_next(lessons, scores))
+            score = progress.scores.get(each.id, Score())
+            done = Mark.SOLVED if score.done else Mark.TO_DO
+            lines.append(Line(f"{each.id}: {each.title}: {_state(score)}", done, link=file))
+            left += [Line(f"Next: {each.id}, {each.title}, in {file}", link=file)] * (not score.done)
+            scores.append(score)
+    lines.append([*left, Line("All exercises are done.")][0])
     if progress.message:
         lines.append(Line(progress.message))
-    ours = [scores.get(each.id, Score()) for each in all_exercises(lessons)]
-    solved = sum(score.solved for score in ours)
-    return Card(f"Progress: {solved} of {len(ours)} exercises solved", tuple(lines), _where(progress))
+    solved = sum(score.solved for score in scores)
+    return Card(f"Progress: {solved} of {len(scores)} exercises solved", tuple(lines), _where(progress))
 
 
 def _where(progress: Progress) -> str:
@@ -279,15 +281,6 @@ def _lesson(lesson: Lesson, scores: Scores) -> str:
         return lesson.heading
     right = sum(each.done for each in guesses)
     return f"{lesson.heading}: {len(guesses)} guess{'es' * (len(guesses) != 1)} made, {right} right"
-
-
-def _next(lessons: Sequence[Lesson], scores: Scores) -> Line:
-    for lesson in lessons:
-        for each in lesson.exercises:
-            if not scores.get(each.id, Score()).done:
-                file = f"exercises/{lesson.notebook}.ipynb"
-                return Line(f"Next: {each.id}, {each.title}, in {file}", link=file)
-    return Line("All exercises are done.")
 
 
 def _state(score: Score) -> str:

@@ -64,11 +64,7 @@ def driver_costs(*drivers: str, steps: Sequence[str] = (), size: int = BIG_SIZE)
       overlay2      +67.1MB  -67.1MB  files   measured
       btrfs          +4.1kB  -45.1kB  blocks  measured
     """
-    return _chart(*choice(drivers, steps), size)
-
-
-@lru_cache(maxsize=64)
-def _chart(names: tuple[str, ...], chosen: tuple[str, ...], size: int) -> Chart:
+    names, chosen = choice(drivers, steps)
     found = {name: {step: cost(name, step, size).allocated for step in chosen} for name in names}
     title = f"Disk that each step takes, with a file of {human_size(size)}"
     return make_chart(title, _twin(title, found, chosen), lambda: _figure(title, found, chosen))

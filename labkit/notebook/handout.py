@@ -49,16 +49,9 @@ def _printed(path: Path) -> Path:
     advice, made = f"open {path} in a browser and print it", path.with_suffix(".pdf")
     if (browser := chromium()) is None:
         raise LabkitError(f"no Chromium is installed to print with; {advice}")
-    options = [
-        "--headless",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--no-pdf-header-footer",
-        f"--print-to-pdf={made}",
-    ]
-    subprocess.run(
-        [browser, *options, path.resolve().as_uri()], capture_output=True, timeout=120, check=False
-    )
+    options = "--headless --no-sandbox --disable-gpu --no-pdf-header-footer".split()
+    command = [browser, *options, f"--print-to-pdf={made}", path.resolve().as_uri()]
+    subprocess.run(command, capture_output=True, timeout=120, check=False)
     if not made.exists():
         raise LabkitError(f"{browser} printed nothing; {advice}")
     return made
