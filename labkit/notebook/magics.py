@@ -18,10 +18,11 @@ from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_
 from labkit.base.errors import LabkitError, NotFound
 from labkit.box import Box
 from labkit.cli import own_docker
+from labkit.cli.own_docker import Comparison
 from labkit.cli.session import Result, answer, keystrokes
 from labkit.engine.scene import scene
 from labkit.lab import Lab
-from labkit.notebook.output import PullBars, bundle, lab_of_notebook, publish, show
+from labkit.notebook.output import PullBars, bundle, lab_of_notebook, show
 from labkit.notebook.pictures.views import notebook_shell
 from labkit.oci.image import Image
 
@@ -30,11 +31,13 @@ if TYPE_CHECKING:
 
 
 def show_values(shell: InteractiveShell) -> None:
-    """Let a notebook show images and boxes as their stacks of layers, and a lab as the stage.
+    """Let a notebook show images and boxes as their stacks of layers, a lab as the stage.
 
-    Lists and tuples of them show each. What else a list is, or a class made of one, is shown as before.
+    Lists and tuples of them show each. What else a list is, or a class made of one, is shown as before. A
+    comparison is shown as on a terminal, so that its lines stand beside each other.
     """
     assert shell.display_formatter is not None
+    shell.display_formatter.mimebundle_formatter.for_type(Comparison, lambda both: bundle(both.text))
     for kind in (Image, Box, Lab, list, tuple):
         shell.display_formatter.mimebundle_formatter.for_type(kind, shown_value)
 
@@ -75,6 +78,15 @@ def _shown_one(value: Image | Box | Lab) -> Mapping[str, Any]:
         return bundle(repr(value))
 
 
+def compare(line: str, lab: Lab | None = None) -> Comparison:
+    """Run a docker line that changes nothing on a lab and on the learner's own Docker, and compare.
+
+    Without `lab` it is the notebook's, as with `%docker`. Raises LabkitError for a line that could change
+    something.
+    """
+    return (lab or lab_of_notebook()).compare(line)
+
+
 @magics_class
 class DockerMagics(Magics):
     """The magics that `%load_ext labkit` adds."""
@@ -91,7 +103,10 @@ class DockerMagics(Magics):
         if option == "--real":
             show(own_docker.run(f"docker {rest}").text)
         elif option == "--compare":
-            self._compare(rest)
+            try:
+                show(compare(rest).text)
+            except LabkitError as error:
+                show(str(error))
         else:
             show(self._run("", f"docker {line}", lab_of_notebook().shell))
 
@@ -118,14 +133,6 @@ class DockerMagics(Magics):
     def docker_compose(self, line: str) -> None:
         """Say what `docker-compose` is."""
         show(self._run("", "docker-compose", lab_of_notebook().shell))
-
-    def _compare(self, line: str) -> None:
-        try:
-            comparison = lab_of_notebook().compare(line)
-        except LabkitError as error:
-            show(str(error))
-            return
-        publish(comparison)
 
     def _run(self, before: str, line: str, run: Callable[..., Result], *, exit_code: bool = False) -> str:
         """Run a line; return the text that is still to be shown, `before` at its beginning.
