@@ -39,9 +39,9 @@ _MAY_CHANGE = {".html", ".ipynb", ".json", ".tar", ".webmanifest"}
 def write(folder: Path, *, pyodide: Path | None = None, say: Callable[[str], None] = print) -> None:
     """Write the course as static files into a folder, in the place of an older site; `say` tells how it goes.
 
-    `pyodide` is a Pyodide that was downloaded: npm's tarball, or the full one, which brings matplotlib for
-    the charts. Without it npm's client is asked for the known one. Raises LabkitError, whose text is one
-    line, where something is missing or the folder holds something else; the folder is then as it was.
+    `pyodide` is a Pyodide that was downloaded. Without it npm's client is asked for the known one. Raises
+    LabkitError, whose text is one line, where something is missing or the folder holds something else; the
+    folder is then as it was.
     """
     folder = folder.resolve()
     _check(folder)

@@ -31,7 +31,6 @@ SHA256 = "d78ac549b28a2a58600cd06f44e017024151775f8c6b2d73fab1475400d38ea2"
 
 _LOCK = "pyodide-lock.json"
 _CORE = {"pyodide.asm.mjs", "pyodide.asm.wasm", "pyodide.mjs", "python_stdlib.zip", _LOCK}
-_CHARTS = "matplotlib"
 
 KERNEL = "jupyterlite-pyodide-kernel"
 _ROOTS = ("ipython", "ipywidgets", "anywidget", "drawsvg", "pyrsistent", "comm")
@@ -76,7 +75,6 @@ def from_npm(folder: Path) -> Path:
 def read(archive: Path) -> tuple[dict[str, bytes], list[str]]:
     """Return Pyodide's files with the lessons' packages, and the names of those, to load when it starts.
 
-    Where the archive has matplotlib, it goes in with all that it needs, to be loaded by the first chart.
     Raises LabkitError where the archive is no Pyodide, or a package is not installed here.
     """
     core = _members(archive, _CORE)
@@ -84,18 +82,14 @@ def read(archive: Path) -> tuple[dict[str, bytes], list[str]]:
         raise LabkitError(f"{archive}: this is no Pyodide: it has no {min(_CORE - core.keys())}")
     try:
         lock: Any = json.loads(core[_LOCK])
-        python, there = str(lock["info"]["python"]), dict(lock["packages"])
+        python = str(lock["info"]["python"])
     except (ValueError, LookupError, TypeError):
         raise LabkitError(f"{archive}: its {_LOCK} is damaged") from None
     with extra("course"):
         packages = wheels(python)
-    own = {each.name: each.entry for each in packages}
-    drawing = closure([_CHARTS] if _CHARTS in there else [], lambda name: there[name]["depends"])
-    names = {there[name]["file_name"] for name in drawing if name not in own}
-    found = _members(archive, names)
-    lock["packages"] = {name: there[name] for name in drawing if found.keys() == names} | own
-    files = {**core, **found, _LOCK: json.dumps(lock, indent=1, sort_keys=True).encode()}
-    return {**files, **{each.file: each.data for each in packages}}, list(own)
+    lock["packages"] = {each.name: each.entry for each in packages}
+    files = {**core, _LOCK: json.dumps(lock, indent=1, sort_keys=True).encode()}
+    return {**files, **{each.file: each.data for each in packages}}, list(lock["packages"])
 
 
 def _members(archive: Path, names: Iterable[str]) -> dict[str, bytes]:
