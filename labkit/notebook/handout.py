@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterable
-from itertools import chain
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as etree
@@ -95,7 +94,7 @@ def _handout(slides: Iterable[Slide], *, teacher: bool) -> Iterable[Page]:
         notes = [slide_html.sentences((*slide.notes, minutes), "notes")] if teacher else []
         yield f"{number}", [_title(number, slide), *whole.asked, element("div", class_="labkit-room"), *notes]
         head = _title(number, slide, "What is shown, and the answer")
-        answers.append((f"{number}-answer", [head, *chain(*whole.steps), *whole.answer]))
+        answers.append((f"{number}-answer", [head, *whole.steps, *whole.answer]))
     yield from answers
 
 
@@ -106,7 +105,7 @@ def _deck(slides: Iterable[Slide]) -> Iterable[Page]:
         asked = slide_html.sentences((slide.question.prompt,), "asked")
         yield f"/{number}/0", [head, *whole.asked]
         for place, shown in enumerate(whole.steps, 1):
-            yield f"/{number}/{place}", [head, asked, *shown]
+            yield f"/{number}/{place}", [head, asked, shown]
         yield f"/{number}/answer", [head, *reversed(whole.answer)]
 
 
