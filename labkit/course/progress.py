@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, astuple, dataclass, field, replace
+from itertools import count
 from pathlib import Path
 from typing import Any, Self, TypeAlias
 
@@ -203,16 +204,11 @@ def _read(path: Path) -> tuple[Scores, str]:
     except FileNotFoundError:
         return {}, ""
     except ValueError as error:
-        aside = _free_name(path, "newer" if isinstance(error, NewerFile) else "damaged")
+        why = "newer" if isinstance(error, NewerFile) else "damaged"
+        names = (path.with_name(f"{path.stem}-{why}-{number}{path.suffix}") for number in count(1))
+        aside = next(each for each in names if not each.exists())
         os.rename(path, aside)
         return {}, f"The file with your progress was set aside as {aside}: {error}. A new one was begun."
-
-
-def _free_name(path: Path, why: str) -> Path:
-    number = 1
-    while (aside := path.with_name(f"{path.stem}-{why}-{number}{path.suffix}")).exists():
-        number += 1
-    return aside
 
 
 def _peek(path: Path) -> Scores:

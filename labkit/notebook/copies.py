@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from importlib import resources
 from importlib.resources.abc import Traversable
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -163,10 +164,8 @@ def _lay(path: Path, name: str, data: bytes, before: list[str]) -> Laid:
 
 
 def _free(path: Path) -> Path:
-    number = 2
-    while (found := path.with_name(f"{path.stem}-{number}{path.suffix}")).exists():
-        number += 1
-    return found
+    numbered = (path.with_name(f"{path.stem}-{number}{path.suffix}") for number in count(2))
+    return next(each for each in numbered if not each.exists())
 
 
 def _read(path: Path) -> dict[str, list[str]]:
