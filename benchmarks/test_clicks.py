@@ -21,8 +21,7 @@ WALK = "from labkit import walkthrough\nwalkthrough()"
 WIDGETS = {
     "cow_stepper": (cow.CELL, PAGE, "Next Next Last First chmod Next Delete Last Read".split()),
     "driver_explorer": (explorers.DRIVERS, PAGE, ["1MB", "67.1MB", "1MB", "10MB"]),
-    "history_explorer": (explorers.HISTORY, PAGE, ["3", "4", "5", "6", "3"]),
-    "inspect_explorer": (explorers.INSPECT, PAGE, ['"Id"', '"Parent"', '"Os"', '"Size"', '"Id"']),
+    "layer_or_not": (explorers.LAYERS, PAGE, ["3", "4", "5", "6", "3"]),
     "sheets": (explorers.SHEETS, PAGE, ["layer 5", "layer 2", "layer 5", "layer 2", "layer 1"]),
     "dockerfile_board": (explorers.BOARD, PAGE, ["Change file app.py", "Undo", "Change file app.py", "Undo"]),
     "predict": (PREDICT, ".labkit-verdict", ["C", "D", "A", "C", "D"]),

@@ -45,8 +45,6 @@ from labkit.notebook.widgets.copy_or_not import copy_or_not as copy_or_not
 from labkit.notebook.widgets.cow_stepper import cow_stepper as cow_stepper
 from labkit.notebook.widgets.dockerfile_board import dockerfile_board as dockerfile_board
 from labkit.notebook.widgets.driver_explorer import driver_explorer as driver_explorer
-from labkit.notebook.widgets.history_explorer import history_explorer as history_explorer
-from labkit.notebook.widgets.inspect_explorer import inspect_explorer as inspect_explorer
 from labkit.notebook.widgets.layer_or_not import layer_or_not as layer_or_not
 from labkit.notebook.widgets.live import stage as stage
 from labkit.notebook.widgets.live import terminal as terminal

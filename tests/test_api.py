@@ -16,7 +16,7 @@ from tests.notebooks import ROOT
 
 STRANGER = """
 from labkit import Box, Image, Lab, LabkitError, Layer, Network, NotFound, Registry, RegistryError, Result
-from labkit import exercise, history_explorer, on_one_image, predict, pull_timeline, shared, stack
+from labkit import exercise, layer_or_not, on_one_image, predict, pull_timeline, shared, stack
 from labkit import walkthrough
 
 lab = Lab(network=Network(latency=0.01), registries={"registry.example.com": Registry()})
@@ -38,7 +38,7 @@ reveal_type(shared("nginx", image))
 reveal_type(pull_timeline("mysql", after="nginx"))
 reveal_type(on_one_image("nginx"))
 reveal_type(on_one_image(lab, "nginx"))
-reveal_type(history_explorer("nginx").line)
+reveal_type(layer_or_not("nginx").verdict)
 reveal_type(exercise("01-one-layer"))
 reveal_type(walkthrough())
 reveal_type(predict)
@@ -54,7 +54,7 @@ REVEALED = [
     "labkit.notebook.charts.Chart",
     "labkit.notebook.pictures.picture.Picture",
     "labkit.notebook.pictures.picture.Picture",
-    "int",
+    "str",
     "labkit.course.practice.Practice",
     "labkit.notebook.widgets.walkthrough.Walkthrough",
 ]

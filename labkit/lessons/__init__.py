@@ -1,4 +1,4 @@
-"""The content of the course: a module a lesson, the slides, and what is said of each field of `inspect`.
+"""The content of the course: a module a lesson, and the slides.
 
 Each wrong answer to a question is a mistake that people really make, with its own short reason. Each question
 has a proof: a few commands on a fresh Lab, whose result tells the right answer from the others; the tests run
@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from labkit.base.errors import LabkitError, go_words
-from labkit.course.inspect_document import InspectFields, read_fields
 from labkit.course.lesson import Lesson, all_questions
 from labkit.course.slides import Slide, read_slides
 from labkit.lessons import (
@@ -44,9 +43,6 @@ LESSONS: tuple[Lesson, ...] = (
 SLIDES: tuple[Slide, ...]
 """The twelve slides of the course section: slides.toml, which the walkthrough and the lessons share."""
 
-FIELDS: InspectFields
-"""What each field of `docker image inspect` is: inspect.toml."""
-
 
 def deck(file: str = "") -> tuple[Slide, ...]:
     """Return the slides of a deck: the twelve, "recap", or a teacher's own TOML file by its path.
@@ -68,14 +64,10 @@ def deck(file: str = "") -> tuple[Slide, ...]:
 
 
 def __getattr__(name: str) -> Any:
-    # A question or an exercise needs neither file, so each is read when it is first asked for (PEP 562).
-    if name == "SLIDES":
-        found: object = read_slides(_text("slides.toml"), all_questions(LESSONS))
-    elif name == "FIELDS":
-        found = read_fields(_text("inspect.toml"))
-    else:
+    # A question or an exercise needs no slides, so they are read when they are first asked for (PEP 562).
+    if name != "SLIDES":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    globals()[name] = found
+    globals()[name] = found = read_slides(_text("slides.toml"), all_questions(LESSONS))
     return found
 
 

@@ -5,7 +5,6 @@ It takes its colours from JupyterLab's theme, light or dark, and is dark on whit
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from xml.etree import ElementTree as etree
 
 from labkit.base.text import shown
@@ -16,7 +15,6 @@ INK_COLOUR = f"var(--jp-content-font-color1, {INK})"
 RULE_COLOUR = f"var(--jp-border-color1, {RULE})"
 PAPER = f"background-color: {CARD_COLOUR}; color: {INK_COLOUR}"
 WRAPPED = f"white-space: pre-wrap; overflow-wrap: anywhere; margin: 0; {PAPER}"
-_NAME = "text-align: left; vertical-align: top; padding: 2px 16px 2px 0; white-space: nowrap"
 
 
 def element(tag: str, *parts: etree.Element | str, **attributes: str) -> etree.Element:
@@ -61,19 +59,6 @@ def card(*parts: etree.Element | str, kind: str = "card") -> etree.Element:
     """
     frame = f"border: 1px solid {RULE_COLOUR}; border-radius: 12px; padding: 10px 16px; margin: 4px 0"
     return element("div", *parts, class_=f"labkit-{kind}", style=f"{PAPER}; {frame}")
-
-
-def facts(rows: Iterable[Sequence[str]]) -> etree.Element:
-    """Return a table of names and values.
-
-    >>> ["".join(row.itertext()) for row in facts([("size", "2kB")]).iter("tr")]
-    ['size2kB']
-    """
-    lines = []
-    for name, value in rows:
-        cell = element("td", element("div", value, style=WRAPPED), style="text-align: left; padding: 2px 0")
-        lines.append(element("tr", element("th", name, scope="row", style=_NAME), cell, style=PAPER))
-    return element("table", element("tbody", *lines), style=f"margin: 0; {PAPER}")
 
 
 def code_line(code: str) -> etree.Element:

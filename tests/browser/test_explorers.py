@@ -24,10 +24,9 @@ lab = Lab()
 steps = ["FROM busybox", "COPY app.py /app/", "RUN head -c 8000000 /dev/zero > /numpy.so", "RUN rm /numpy.so"]
 dockerfile_board(steps, {"app.py": "print(1)\\n"})
 """
-HISTORY = SETUP + 'history_explorer("nginx", line=4)'
-INSPECT = SETUP + 'inspect_explorer("nginx", field="RootFS.Layers")'
+LAYERS = SETUP + 'layer_or_not("nginx")'
 DRIVERS = SETUP + "driver_explorer(steps=['create'])"
-WIDGETS = {"sheets": SHEETS, "board": BOARD, "history": HISTORY, "inspect": INSPECT, "drivers": DRIVERS}
+WIDGETS = {"sheets": SHEETS, "board": BOARD, "drivers": DRIVERS}
 NEAR = 500
 """Pixels that what changes may be away from what is pressed."""
 
@@ -118,39 +117,25 @@ def test_a_line_is_dragged_into_the_run_above(notebook: Opener) -> None:
 
 
 @pytest.mark.parametrize("width", jupyter.WIDTHS)
-def test_a_line_of_the_history_is_pressed_and_told_beside_it(notebook: Opener, width: int) -> None:
-    with notebook(HISTORY) as page:
+def test_lines_of_the_history_are_switched_and_told(notebook: Opener, width: int) -> None:
+    with notebook(LAYERS) as page:
         page.look(jupyter.THEMES[0], width, 800)
         found = page_of(page)
-        found.get_by_text("yes, layer 3 of 3").wait_for()
-        line = found.get_by_role("button", name="EXPOSE 80")
-        line.click()
-        told = found.get_by_text("EXPOSE notes a port on which the program listens")
-        told.wait_for()
-        assert abs(middle(told) - middle(line)) < NEAR
-        page.press("ArrowDown", "ArrowDown")
-        found.get_by_text("yes, layer 2 of 3").wait_for()
+        found.get_by_role("button", name="EXPOSE 80").click()
+        page.press("ArrowDown", "ArrowDown", "Enter")
         assert focused(page).startswith("5")
-        assert found.get_by_role("button", pressed=True).count() == 1
-
-
-def test_a_field_is_pressed_and_the_filter_leaves_fields(notebook: Opener) -> None:
-    with notebook(INSPECT) as page:
-        found = page_of(page)
-        found.get_by_text("docker pull shows the digests of the compressed blobs").wait_for()
-        found.get_by_role("button", name='"Parent": ""').click()
-        found.get_by_text("The history then says <missing>.").wait_for()
-        found.get_by_label("Fields about").fill("storage driver")
-        found.get_by_text("The storage driver, which keeps the layers").wait_for()
-        assert found.locator(".rows button").count() < 10
-        page.press("Tab", "Tab", "Enter")
-        found.get_by_text("GraphDriver.Name}}' nginx").wait_for()
+        found.get_by_role("button", pressed=True).nth(1).wait_for()
+        found.get_by_role("button", name="Compare").press("Enter")
+        found.get_by_text("7 of 10 lines are right.").wait_for()
+        found.get_by_text("EXPOSE notes a port on which the program listens").wait_for()
+        assert page.cut_off() == []
+        assert page.faults() == []
 
 
 def test_the_drivers_controls_work_by_keyboard(notebook: Opener) -> None:
     with notebook(DRIVERS) as page:
         found = page_of(page)
-        found.get_by_label("overlay2", exact=True).focus()
+        found.get_by_role("button", name="overlay2", exact=True).focus()
         page.press("Space", "Tab", "Tab", "Space")  # over fuse-overlayfs to aufs
         wanted = 'driver_costs("fuse-overlayfs", "btrfs", "zfs", "devicemapper", "vfs", steps=["create"])'
         found.get_by_text(wanted).wait_for()

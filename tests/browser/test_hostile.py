@@ -62,8 +62,7 @@ SHOWN = {
     "history": "history_map(lab.image('evil:2'))",
     "sheets": "sheets(lab, 'evil:2', path=FILE)",
     "dockerfile board": "dockerfile_board(lab, ['FROM busybox', 'RUN echo ' + LINE], {EVIL: LINE})",
-    "history explorer": "history_explorer(lab.image('evil:2'), name=EVIL, line=2)",
-    "inspect explorer": "inspect_explorer(lab, 'evil:2', field='Config.Labels')",
+    "layer or not": "layer_or_not(lab.image('evil:2'), name=EVIL)",
     "cow stepper": "cow_stepper(lab, 'box', path=FILE, step=-1)",
     "playground": "playground(lab, EVIL)",
     "predict": "predict(ASKED, answer='A')",
@@ -122,10 +121,9 @@ def test_every_picture_and_widget_shows_hostile_words_as_text(notebook: Opener) 
 def test_hostile_words_typed_into_the_explorers_are_text(notebook: Opener) -> None:
     opened = (
         "sheets(lab, 'evil:2')",
-        "inspect_explorer(lab, 'evil:2')",
         "cow_stepper(lab, 'box')",
     )
-    typed = "or type", "Fields about", "or type"
+    typed = "or type", "or type"
     with notebook(SETUP, *opened) as page:
         page.run()
         for place, label in enumerate(typed, 1):

@@ -11,8 +11,7 @@ box = lab.run("nginx", name="box")"""
 WIDGETS = (
     'cow_stepper(lab, "box")',
     'driver_explorer("vfs", steps=["create"])',
-    'history_explorer(image, name="nginx")',
-    'inspect_explorer(lab, "nginx")',
+    'layer_or_not(image, name="nginx")',
     'sheets(lab, "nginx")',
     'dockerfile_board(lab, ["FROM busybox", "RUN echo 1 > /one"])',
     'playground(lab, "nginx")',
@@ -47,7 +46,7 @@ def test_no_key_typed_at_a_widget_reaches_the_notebook(notebook: Opener) -> None
                     control.focus()
                     page.press(key)
                     assert page.page.evaluate(CELLS) == before, f"{widget}: {key}"
-        area = page.output(WIDGETS.index('history_explorer(image, name="nginx")') + 1)
+        area = page.output(WIDGETS.index('sheets(lab, "nginx")') + 1)
         # On words, where nothing takes the focus by itself.
         area.locator("labkit-live section").get_by_text("The same in Python").click()
         before = page.page.evaluate(CELLS)

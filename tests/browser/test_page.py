@@ -16,7 +16,6 @@ import pytest
 from labkit import Lab
 from labkit.engine.scene import scene
 from labkit.notebook.widgets import stage as stages
-from labkit.notebook.widgets.playground import Buttons
 from labkit.notebook.widgets.stage import Stage
 from labkit.notebook.widgets.terminal import Terminal
 from labkit.store.registry import Registry
@@ -234,11 +233,11 @@ def test_a_view_that_is_closed_gives_the_stage_back(bare: Open) -> None:
     lab.pull("nginx")
     page = bare(Stage(lab))
     where = """() => [...document.querySelectorAll("labkit-live")].map(place =>
-        place.shadowRoot?.querySelector(".stage, slot").className ?? "")"""
+        place.shadowRoot?.querySelector(".stage, slot").tagName ?? "")"""
     page.page.evaluate("document.body.append(document.querySelector('labkit-live').cloneNode(true))")
-    assert page.page.evaluate(where) == ["", "stage"]
+    assert page.page.evaluate(where) == ["SLOT", "SECTION"]
     page.page.evaluate("document.querySelectorAll('labkit-live')[1].remove()")
-    assert page.page.evaluate(where) == ["stage"]
+    assert page.page.evaluate(where) == ["SECTION"]
 
 
 def test_a_page_as_vs_codes_shows_the_stage_where_the_view_is(
@@ -315,7 +314,7 @@ def test_what_flies_covers_what_is_below_it(bare: Open) -> None:
 
 
 def test_a_button_tells_of_a_pull_once_it_was_seen(bare: Open) -> None:
-    widget = Buttons(Lab(), {"Pull nginx": "docker pull nginx"})
+    widget = Terminal(Lab(), {"Pull nginx": "docker pull nginx"})
     page = bare(widget)
     told = page.place.locator(".told")
     page.prompt()

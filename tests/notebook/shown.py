@@ -34,7 +34,7 @@ def offered(explorer: Explorer, name: str, chosen: str = "") -> list[str]:
 
 def shown_text(explorer: Explorer, output: int = 0) -> str:
     """Give the words of an output of the still form."""
-    text: str = list(explorer.outputs())[output][0]["text/plain"]
+    text: str = list(explorer.outputs())[output]["text/plain"]
     return text
 
 

@@ -20,11 +20,10 @@ ONE = {
     "steps": labkit.steps,
     "history_map": labkit.history_map,
     "shared": labkit.shared,
-    "history_explorer": labkit.history_explorer,
+    "layer_or_not": labkit.layer_or_not,
 }
 OF_LAB = {
     "on_one_image": labkit.on_one_image,
-    "inspect_explorer": labkit.inspect_explorer,
     "playground": labkit.playground,
     "cow_stepper": labkit.cow_stepper,
     "sheets": labkit.sheets,
@@ -88,7 +87,7 @@ def test_a_wrong_argument_gets_one_line_that_says_what_is_taken(lab: Lab, name: 
         take("nginx", lab="nginx")
 
 
-@pytest.mark.parametrize("name", [*ONE, "inspect_explorer", "on_one_image"])
+@pytest.mark.parametrize("name", [*ONE, "on_one_image"])
 def test_an_unknown_name_is_not_found(lab: Lab, name: str) -> None:
     take: Callable[..., Any] = {**ONE, **OF_LAB}[name]
     with pytest.raises(NotFound, match=r"^No such image: none:latest") as caught:

@@ -217,7 +217,7 @@ def test_a_teachers_own_slides_are_shown_and_not_obeyed(tmp_path: Path) -> None:
     assert "<script" not in steps[0]
     assert "$ echo two\ntwo" in steps[1]
     assert "<td>&lt;i&gt;</td>" in steps[2]
-    assert "<b>" not in state.outputs()[0][0]["text/html"].replace("<b>A", "")
+    assert "<b>" not in state.outputs()[0]["text/html"].replace("<b>A", "")
 
 
 def test_each_mistake_in_a_file_is_a_line_that_names_it(tmp_path: Path) -> None:
@@ -267,20 +267,20 @@ def test_the_page_names_no_other_host() -> None:
 
 
 def test_what_stays_without_a_kernel_is_all_twelve_slides() -> None:
-    ((data, _),) = talk().outputs()
+    (data,) = talk().outputs()
     for slide in SLIDES:
         assert slide.title in data["text/plain"]
         assert slide.question.right.reason in data["text/html"]
         assert slide.question.prompt in data["text/plain"]
     assert data["text/html"].count("<img") == sum(step == STAGE for slide in SLIDES for step in slide.steps)
-    assert data == talk().outputs()[0][0]
+    assert data == talk().outputs()[0]
 
 
 def test_moving_on_leaves_the_form_to_read_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LABKIT_PROGRESS", "off")
     state = talk()
     asked = []
-    monkeypatch.setattr(Walkthrough, "outputs", lambda self: asked.append(1) or [({"text/plain": ""}, {})])
+    monkeypatch.setattr(Walkthrough, "outputs", lambda self: asked.append(1) or [{"text/plain": ""}])
     state._ipython_display_()
     state.jump(1)
     assert asked == [1]

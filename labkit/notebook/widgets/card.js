@@ -3,9 +3,7 @@
 export default {
   initialize({ model }) {
     const { prompt, choices, commands } = model.get("asked");
-    const element = part("div"), root = part("section", "stage card", "", { "aria-label": model.get("label") });
-    element.append(part("style", "", model.get("css")), root);
-    const { lost, tell } = telling(model);
+    const { element, root, lost, tell } = boxOf(model, "stage card");
 
     const answers = choices.map(([letter, words]) => {
       const made = part("button", "answer", "", { type: "button", "data-letter": letter });
@@ -25,7 +23,7 @@ export default {
     const picture = new Picture("The stage", () => {});
     const shows = part("div", "shows");
     shows.append(printed, verdict);
-    root.append(lost, part("p", "asks", prompt), list, does, bar, shows, picture.element);
+    root.append(part("p", "asks", prompt), list, does, bar, shows, picture.element);
 
     // The page's own until the run: an Enter that follows a letter at once finds Run ready.
     let chosen = model.get("chosen");
@@ -88,7 +86,6 @@ export default {
       if (letter) guess(letter[0]);
       else if (step && active === list) answers.at(step > 0 ? 0 : -1).focus();
       else if (step && at >= 0) answers.at((at + step) % answers.length).focus();
-      else if (event.key === "Escape") { element.getRootNode().host?.closest(".jp-Cell")?.focus(); return; }
       else return;
       event.preventDefault();
     });

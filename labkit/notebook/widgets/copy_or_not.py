@@ -14,7 +14,7 @@ from labkit.notebook.output import bundle
 from labkit.notebook.pictures.text import indented
 from labkit.notebook.pictures.theme import GREEN, ORANGE
 from labkit.notebook.pictures.views import lab_first, needed_lab
-from labkit.notebook.widgets.page import Explorer, Output, button, group
+from labkit.notebook.widgets.page import Explorer, Output, button, buttons
 
 CHIPS = ("nothing", "a few bytes", "the whole file")
 _FEW = 4096
@@ -84,7 +84,7 @@ class CopyOrNot(Explorer):
         """Return the commands, and what each has copied once they are compared."""
         lines = indented(self._table())
         asked = f"What is in the container's layer after each? {', '.join(CHIPS)}"
-        return [(bundle("\n".join([asked, *lines])), {})]
+        return [bundle("\n".join([asked, *lines]))]
 
     def _table(self) -> list[tuple[str, ...]]:
         """Return each command, with what it copied once that is known."""
@@ -102,11 +102,9 @@ class CopyOrNot(Explorer):
         return [*lines, note(GREEN if all(self.right) else ORANGE, element("b", self.verdict))]
 
     def _row(self, n: int, command: str, told: Sequence[str]) -> etree.Element:
-        chips = [
-            button(words, "said", f"{n} {chip}", chosen=f"{n} {chip}" in self.said)
-            for chip, words in enumerate(CHIPS)
-        ]
-        return group(command, *chips, *(f"{'✓' if self.right[n - 1] else '✗'} {size}" for size in told))
+        chips = {f"{n} {chip}": words for chip, words in enumerate(CHIPS)}
+        judged = (f"{'✓' if self.right[n - 1] else '✗'} {size}" for size in told)
+        return buttons(command, "said", chips, self.said, *judged)
 
 
 def _chip(size: int) -> int:

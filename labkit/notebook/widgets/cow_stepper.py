@@ -20,7 +20,7 @@ from labkit.notebook.html import PAPER, card, code_line, element, html
 from labkit.notebook.output import bundle
 from labkit.notebook.pictures.copy_up import copy_up
 from labkit.notebook.pictures.views import lab_first, name_of, needed_lab
-from labkit.notebook.widgets.page import Explorer, Output, button, choice, field, group
+from labkit.notebook.widgets.page import Explorer, Output, button, buttons, choice, group, path_choice
 from labkit.oci.image import Image
 
 AT_START = 0
@@ -41,7 +41,7 @@ def cow_stepper(
     `operation` is "read", "append", "truncate", "chmod", "delete", "recreate" (delete and make again),
     "rename" or "link"; `after` is one that was done on the path before. Steps below zero are counted from
     the last one. The lab, the notebook's where none is given, is left as it is, but for an image that it
-    pulls. Raises LabkitError for an operation that there is not.
+    pulls. Raises LabkitError for an operation or an image that there is not.
 
     >>> from labkit import Lab
     >>> cow_stepper("busybox", operation="read", step=2, lab=Lab()).code
@@ -71,16 +71,10 @@ class CowStepper(Explorer):
         super().__init__(path=path, operation=operation, after=after, step=step)
         self._lab, self._name = lab, name
         self._told: tuple[State, tuple[str, ...], Story] | None = None
-        self._error = ""
-        try:
-            ready(lab, name)
-        except LabkitError as error:
-            self._error = str(error)
+        ready(lab, name)
 
     def story(self) -> Story:
         """Return what happens, as the lab is now; raises LabkitError as `story` does."""
-        if self._error:
-            raise LabkitError(self._error)
         state, chosen = self._lab.engine.state, (self.path, self.operation, self.after)
         if self._told is None or self._told[0] is not state or self._told[1] != chosen:
             self._told = state, chosen, story(self._lab, self._name, *chosen)
@@ -88,36 +82,31 @@ class CowStepper(Explorer):
 
     @property
     def code(self) -> str:
-        step = self.step
-        with suppress(LabkitError):
-            step = self._place(len(self.story().steps))
         after = f", after={python_text(self.after)}" if self.after else ""
-        chosen = f"path={python_text(self.path)}, operation={python_text(self.operation)}{after}, step={step}"
+        chosen = f"path={python_text(self.path)}, operation={python_text(self.operation)}{after}"
+        chosen += f", step={self._place()[0]}"
         return f"cow_stepper(lab, {python_text(self._name)}, {chosen})"
 
     def go(self, to: str) -> None:
         """Go to the "first", "last", "next" or step before ("back")."""
-        now, last = self._ends()
+        now, last = self._place()
         self.step = {"first": 0, "back": max(now - 1, 0), "next": min(now + 1, last), "last": last}[to]
 
-    def _ends(self) -> tuple[int, int]:
+    def _place(self) -> tuple[int, int]:
+        """Return the step that is shown, and the last one there is; both 0 where there is no story."""
         with suppress(LabkitError):
             last = len(self.story().steps) - 1
-            return self._place(last + 1), last
+            return min(self.step, last) if self.step >= 0 else max(last + 1 + self.step, 0), last
         return 0, 0
-
-    def _place(self, steps: int) -> int:
-        return min(self.step, steps - 1) if self.step >= 0 else max(steps + self.step, 0)
 
     def outputs(self) -> list[Output]:
         """Return the picture of the step, and the steps so far in words."""
         try:
             told = self.story()
         except LabkitError as error:
-            return [({"text/plain": ""}, {}), (bundle(str(error)), {})]
-        place = self._place(len(told.steps))
-        picture = copy_up(told, place)
-        return [(dict(picture._repr_mimebundle_()), {}), (self._words(told, place), {})]
+            return [{"text/plain": ""}, bundle(str(error))]
+        place, _ = self._place()
+        return [dict(copy_up(told, place)._repr_mimebundle_()), self._words(told, place)]
 
     def _words(self, told: Story, place: int) -> dict[str, str]:
         """Return the steps so far, as a list and as text, and the line of Python."""
@@ -138,15 +127,16 @@ class CowStepper(Explorer):
         offered: list[str] = []
         with suppress(LabkitError):
             offered = choices(self._lab, self._name)
-        labels = [(name, each.label) for name, each in OPERATIONS.items()]
-        files = [(path, path) for path in ([] if self.path in offered else [self.path]) + offered]
-        done = [button(words, "operation", name, chosen=name == self.operation) for name, words in labels]
-        place, last = self._ends()
+        labels = {name: each.label for name, each in OPERATIONS.items()}
+        place, last = self._place()
         ends = {"First": 0, "Back": 0, "Next": last, "Last": last}
         steps = [button(word, "step", word.lower(), able=place != end) for word, end in ends.items()]
-        chosen = choice("choose", "path", self.path, files), field("or type", "path", self.path)
-        before = choice("done before", "after", self.after, [("", "nothing"), *labels])
-        return [group("File", *chosen, before), group("Operation", *done), group("Steps", *steps)]
+        before = choice("done before", "after", self.after, [("", "nothing"), *labels.items()])
+        return [
+            group("File", *path_choice(self.path, offered), before),
+            buttons("Operation", "operation", labels, [self.operation]),
+            group("Steps", *steps),
+        ]
 
     def choose(self, name: str, value: str) -> None:
         """Do what a control asks for; another choice than a step begins at the first one."""

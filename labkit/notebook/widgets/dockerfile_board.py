@@ -125,7 +125,7 @@ class DockerfileBoard(Explorer):
         changed, last = bool(self._past), self.last
         cells = [[str(n + 1), *last.lines[n] * changed, step] for n, step in enumerate(last.steps)]
         lines = [*indented(cells), *[last.told] * changed, f"The same in Python: {self.code}"]
-        return [(bundle(shown("\n".join(lines))), {})]
+        return [bundle(shown("\n".join(lines)))]
 
     def controls(self) -> list[etree.Element]:
         """Return the steps as rows, what can be done with the chosen one, and what the build came to."""

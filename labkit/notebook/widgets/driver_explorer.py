@@ -12,14 +12,12 @@ import traitlets
 from labkit.go.units import human_size
 from labkit.notebook.charts import MISSING, Chart
 from labkit.notebook.driver_chart import OPERATIONS, choice, driver_costs, modelled
-from labkit.notebook.html import element
 from labkit.notebook.output import bundle
-from labkit.notebook.widgets.page import Explorer, Output, button, group
+from labkit.notebook.widgets.page import Explorer, Output, buttons
 from labkit.storage.drivers import BIG_SIZE, DRIVERS
 
 SIZES = (4_096, 1_000_000, 10_000_000, BIG_SIZE, 1_000_000_000)
 """The sizes that the controls offer, in bytes."""
-NOTHING = "Choose at least one driver and one step."
 
 
 def driver_explorer(*drivers: str, steps: Sequence[str] = (), size: int = BIG_SIZE) -> DriverExplorer:
@@ -35,36 +33,30 @@ def driver_explorer(*drivers: str, steps: Sequence[str] = (), size: int = BIG_SI
 
 
 class DriverExplorer(Explorer):
-    """What is chosen, and the chart of it.
+    """What is chosen, and the chart of it; where the last of a kind is taken away, all are chosen again.
 
-    >>> explorer = DriverExplorer(drivers=("vfs",), steps=("create",))
+    >>> explorer = driver_explorer("vfs", steps=["create"])
     >>> explorer.size = 1_000_000
     >>> explorer.code
     'driver_costs("vfs", steps=["create"], size=1000000)'
     """
 
     drivers = traitlets.Tuple()
-    steps = traitlets.Tuple(tuple(OPERATIONS))
-    size = traitlets.Int(BIG_SIZE)
-
-    @traitlets.default("drivers")
-    def _all_drivers(self) -> tuple[str, ...]:
-        return tuple(DRIVERS)
+    steps = traitlets.Tuple()
+    size = traitlets.Int()
 
     @traitlets.validate("drivers", "steps")
     def _in_order(self, proposal: Any) -> tuple[str, ...]:
-        """Keep the charts' order, whatever the order of the clicks."""
+        """Keep the charts' order, whatever the order of the clicks; nothing is all, as in `driver_costs`."""
         known: Collection[str] = DRIVERS if proposal["trait"].name == "drivers" else OPERATIONS
         for name in proposal["value"]:
             if name not in known:
                 raise traitlets.TraitError(f"{name}: there are {', '.join(known)}")
-        return tuple(name for name in known if name in proposal["value"])
+        return tuple(name for name in known if name in proposal["value"]) or tuple(known)
 
     @property
     def code(self) -> str:
-        """The line of Python that shows the same; a comment while too little is chosen."""
-        if not self.drivers or not self.steps:
-            return f"# {NOTHING}"
+        """The line of Python that shows the same."""
         drivers = [] if self.drivers == tuple(DRIVERS) else [json.dumps(name) for name in self.drivers]
         steps = [] if self.steps == tuple(OPERATIONS) else [f"steps={json.dumps(self.steps)}"]
         size = [] if self.size == BIG_SIZE else [f"size={self.size}"]
@@ -73,35 +65,22 @@ class DriverExplorer(Explorer):
     @property
     def chart(self) -> Chart:
         """The chart of what is chosen."""
-        if not self.drivers or not self.steps:
-            return Chart(NOTHING, NOTHING, b"")
         return driver_costs(*self.drivers, steps=self.steps, size=self.size)
 
     def outputs(self) -> list[Output]:
         """Return the chart and the words: two outputs."""
         chart = self.chart
-        if chart.png:
-            picture: Output = {"text/html": chart.html, "text/plain": chart.title}, {}
-        else:
-            picture = {"text/plain": NOTHING if chart.text == NOTHING else MISSING}, {}
-        text = chart.text if chart.text != NOTHING else ""
-        return [picture, (bundle(f"{text}\n\nThe same in Python: {self.code}".strip()), {})]
+        picture = (
+            {"text/html": chart.html, "text/plain": chart.title} if chart.png else {"text/plain": MISSING}
+        )
+        return [picture, bundle(f"{chart.text}\n\nThe same in Python: {self.code}")]
 
     def controls(self) -> list[etree.Element]:
-        """Return the check boxes of drivers and steps, and the buttons of sizes."""
+        """Return the buttons of drivers, of steps and of sizes."""
         names = {name: f"{name} *" if modelled(name) else name for name in DRIVERS}
-        offered = sorted({*SIZES, self.size})
+        sizes = {size: human_size(size) for size in sorted({*SIZES, self.size})}
         return [
-            group("Drivers", *(self._box("drivers", name, words) for name, words in names.items())),
-            group("Steps", *(self._box("steps", name, words) for name, words in OPERATIONS.items())),
-            group(
-                "Size of the file",
-                *(button(human_size(n), "size", n, chosen=n == self.size) for n in offered),
-            ),
+            buttons("Drivers", "drivers", names, self.drivers),
+            buttons("Steps", "steps", OPERATIONS, self.steps),
+            buttons("Size of the file", "size", sizes, [self.size]),
         ]
-
-    def _box(self, trait: str, name: str, words: str) -> etree.Element:
-        box = element("input", type="checkbox", data_set=trait, value=name)
-        if name in getattr(self, trait):
-            box.set("checked", "")
-        return element("label", box, words)

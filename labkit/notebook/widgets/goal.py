@@ -25,8 +25,8 @@ SIGNS = {Mark.MET: "✓", Mark.OPEN: "·", Mark.LOST: "!"}
 class Goal(Terminal):
     """Shows the lab of an exercise and its goal, follows both, and can be typed at."""
 
-    _esm = text_of("live.js", "picture.js", "terminal.js", "stage.js", "goal.js")
-    css = traitlets.Unicode(text_of("stage.css", "goal.css")).tag(sync=True)
+    _esm = text_of("live.js", "picture.js", "terminal.js", "buttons.js", "stage.js", "goal.js")
+    css = traitlets.Unicode(text_of("live.css", "stage.css", "goal.css")).tag(sync=True)
     label = traitlets.Unicode("The lab and the goal").tag(sync=True)
 
     def __init__(self, practice: Practice) -> None:

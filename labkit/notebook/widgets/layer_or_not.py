@@ -1,23 +1,29 @@
-"""Layer or no layer: the lines of a history, each to be decided, and then compared with what is so."""
+"""Layer or no layer: the lines of a history, each to be decided; then compared with what is so, and why."""
 
 from __future__ import annotations
 
+import tomllib
 from xml.etree import ElementTree as etree
 
 import traitlets
 
+from labkit.base.text import packaged, shown
+from labkit.go.units import human_size
 from labkit.lab import Lab
-from labkit.notebook.html import element, note
+from labkit.notebook.html import card, element, html, note
 from labkit.notebook.output import bundle
 from labkit.notebook.pictures.history_map import history_map
 from labkit.notebook.pictures.theme import GREEN, ORANGE
 from labkit.notebook.pictures.views import Pictured, history_lines, named
 from labkit.notebook.widgets.page import Explorer, Output, button, line_button, rows
 from labkit.oci.config import dockerfile_line
+from labkit.oci.image import Step
+
+_WORDS: dict[str, dict[str, str]] = tomllib.loads(packaged("labkit.notebook.widgets", "layer_or_not.toml"))
 
 
 def layer_or_not(image: Pictured, *, name: str = "", lab: Lab | None = None) -> LayerOrNot:
-    """Ask of each line of an image's history whether it made a layer; *Compare* then draws what is so.
+    """Ask of each line of an image's history whether it made a layer; *Compare* says what is so, and why.
 
     The image is given as `history_map` takes it.
 
@@ -42,7 +48,7 @@ class LayerOrNot(Explorer):
 
     @property
     def pictured(self) -> bool:
-        """The picture stands below the switches once it is earned."""
+        """The picture and the reasons stand below the verdict once they are earned."""
         return self.compared
 
     @property
@@ -62,27 +68,56 @@ class LayerOrNot(Explorer):
             super().choose(name, value)
 
     def outputs(self) -> list[Output]:
-        """Return the lines alone, and what is so once they are compared."""
-        if self.compared:
-            picture = history_map(self._image, name=self._name)
-            return [({"text/html": picture.html, "text/plain": picture.text}, {})]
-        lines = [f"{n:2}  {dockerfile_line(step.entry.created_by)[:70]}" for n, step in self._steps]
-        return [(bundle("\n".join(["Layer or no layer?", *lines])), {})]
+        """Return the lines alone; once they are compared the picture, and of each line why it is so."""
+        if not self.compared:
+            lines = [f"{n:2}  {_line(step)[:70]}" for n, step in self._steps]
+            return [bundle("\n".join([f"{self._name}: layer or no layer?", *lines]))]
+        picture = history_map(self._image, name=self._name)
+        told = [(self._judged(n, step), _line(step), _why(step)) for n, step in self._steps]
+        items = [
+            element("li", element("b", judged), " ", element("code", line), element("br"), why)
+            for judged, line, why in told
+        ]
+        plain = "\n".join(f"{n:>2}. {': '.join(each[:2])}\n      {each[2]}" for n, each in enumerate(told, 1))
+        reasons = {
+            "text/html": html(card(element("ol", *items, style="overflow-wrap: anywhere"))),
+            "text/plain": shown(plain),
+        }
+        return [{"text/html": picture.html, "text/plain": picture.text}, reasons]
 
     def controls(self) -> list[etree.Element]:
-        """Return a switch for each line, and what compares them."""
-        lines = rows("Which lines made a layer?", map(self._row, [n for n, _ in self._steps]), "switches")
+        """Return a switch for each line, and what compares them; then the verdict."""
         if not self.compared:
+            lines = rows("Which lines made a layer?", (self._row(*each) for each in self._steps), "switches")
             compare = button("Compare", "compared", "yes", able=bool(self.layers))
             return [lines, element("p", compare, " Press the lines that made a layer, then Compare.")]
         words = "" if not self.wrong else f" Not so: line {', '.join(self.wrong)}."
-        hue = ORANGE if self.wrong else GREEN
-        return [lines, note(hue, element("b", self.verdict), words)]
+        return [note(ORANGE if self.wrong else GREEN, element("b", self.verdict), words)]
 
-    def _row(self, n: int) -> etree.Element:
-        said, step = str(n) in self.layers, self._steps[n - 1][1]
+    def _row(self, n: int, step: Step) -> etree.Element:
+        said = str(n) in self.layers
         made = f"{'☑' if said else '☐'} layer"
-        if self.compared:
-            made = f"{'✗' if str(n) in self.wrong else '✓'} {'no layer' if step.layer is None else 'layer'}"
-        words = dockerfile_line(step.entry.created_by)[:200]
-        return line_button("layers", n, chosen=said, number=str(n), made=made, words=words)
+        return line_button("layers", n, chosen=said, number=str(n), made=made, words=_line(step)[:200])
+
+    def _judged(self, n: int, step: Step) -> str:
+        made = "no layer" if step.layer is None else f"layer of {human_size(step.size)}"
+        return f"{'✗' if str(n) in self.wrong else '✓'} {made}"
+
+
+def _line(step: Step) -> str:
+    return dockerfile_line(step.entry.created_by)
+
+
+def _why(step: Step) -> str:
+    """Say why a line made a layer, or none."""
+    word = _line(step).partition(" ")[0]
+    notes = _WORDS["notes"].get(word)
+    if step.layer is None:
+        case = "noted" if notes else "no layer"
+    elif step.size:
+        case = "files"
+    elif step.layer.changes.children:
+        case = "no bytes"
+    else:
+        case = "noted in a layer" if notes else "empty layer"
+    return _WORDS["why"][case].format(word=word, notes=notes)

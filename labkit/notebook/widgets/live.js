@@ -3,6 +3,18 @@
 // The output itself is a still picture, which a saved notebook keeps. Where there is a kernel its model makes
 // a box, and the box lies in the shadow of every element of that mark, also of one that an update put there.
 
+function part(tag, kind = "", text = "", attributes = {}) {
+  const made = filled(document.createElement(tag), text, attributes);
+  if (kind) made.className = kind;
+  return made;
+}
+
+function filled(made, text, attributes) {
+  if (text) made.textContent = text;
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  return made;
+}
+
 const live = (globalThis.labkitLive ??= { boxes: new Map(), places: new Set() });
 
 function join(place) {
@@ -17,7 +29,10 @@ function join(place) {
   left?.shadowRoot.replaceChildren(document.createElement("slot"));
   restore(kept);
   box.moved?.();
-  place.addEventListener("keydown", event => event.stopPropagation());
+  place.addEventListener("keydown", event => {
+    event.stopPropagation();
+    if (event.key === "Escape" && !event.defaultPrevented) place.closest(".jp-Cell")?.focus();
+  });
   place.addEventListener("keydown", goOn, true);
 }
 
@@ -68,13 +83,15 @@ if (!customElements.get("labkit-live")) {
   });
 }
 
-/** Give what tells the kernel a message, and the line that says, once no kernel hears it, what to do. */
-function telling(model) {
-  const lost = document.createElement("p");
-  Object.assign(lost, { className: "lost", textContent: "The kernel was restarted: run the cell again.", hidden: true });
-  lost.setAttribute("role", "status");
+/** Make a model's box: its root, what tells the kernel, and the line that says, once none hears it, what to do. */
+function boxOf(model, kind = "") {
+  const element = part("div"), root = part("section", `box ${kind}`, "", { "aria-label": model.get("label") });
+  const lost = part("p", "lost", "The kernel was restarted: run the cell again.", { role: "status" });
+  lost.hidden = true;
+  element.append(part("style", "", model.get("css")), lost, root);
   model.on("comm_live_update", () => { lost.hidden = model.comm_live; });
-  return { lost, tell: message => { try { model.send(message); } catch { lost.hidden = false; } } };
+  const tell = message => { try { model.send(message); } catch { lost.hidden = false; } };
+  return { element, root, lost, tell };
 }
 
 /** Give the box of a mark to all elements that wait for it; return what takes it away. */

@@ -34,13 +34,9 @@ def terminal(lab: Lab | None = None, buttons: Mapping[str, str] | None = None) -
     >>> terminal(Lab(), {"Pull nginx": "docker pull nginx"}).lab
     <Lab: 0 images, 0 containers>
     """
-    if buttons:
-        from labkit.notebook.widgets.playground import Buttons
-
-        return Buttons(lab or _notebooks(), buttons)
     from labkit.notebook.widgets.terminal import Terminal
 
-    return Terminal(lab or _notebooks())
+    return Terminal(lab or _notebooks(), buttons)
 
 
 def _notebooks() -> Lab:

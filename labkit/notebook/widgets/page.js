@@ -10,10 +10,7 @@ function lay(over, fresh) {
   for (const { name, value } of fresh.attributes) {
     if (over.getAttribute(name) !== value) over.setAttribute(name, value);
   }
-  if (over.matches("input")) {
-    over.checked = fresh.checked;
-    if (over.getRootNode().activeElement !== over) over.value = fresh.value;
-  }
+  if (over.matches("input") && over.getRootNode().activeElement !== over) over.value = fresh.value;
   const old = [...over.childNodes], wanted = [...fresh.childNodes];
   wanted.forEach((each, n) => { if (old[n]) lay(old[n], each); else over.append(each); });
   for (const each of old.slice(wanted.length)) each.remove();
@@ -47,13 +44,9 @@ function draggable(page, tell) {
 
 export default {
   initialize({ model }) {
-    const element = document.createElement("div"), style = document.createElement("style");
-    style.textContent = model.get("css");
-    const { lost, tell } = telling(model);
-    const page = document.createElement("section");
-    element.append(style, lost, page);
+    const { element, root: page, tell } = boxOf(model);
     const show = () => {
-      const read = new DOMParser().parseFromString(`<section>${model.get("page")}</section>`, "text/html");
+      const read = new DOMParser().parseFromString(`<section class="box">${model.get("page")}</section>`, "text/html");
       const fresh = read.body.firstChild;
       fresh.setAttribute("aria-label", model.get("label"));
       fresh.tabIndex = -1;  // a click on words takes the focus: its keys are not the notebook's
@@ -66,10 +59,7 @@ export default {
       if (pressed) choose(pressed);
     });
     page.addEventListener("input", event => { if (event.target.dataset.set) choose(event.target); });
-    page.addEventListener("keydown", event => {
-      if (event.key === "Escape") element.getRootNode().host?.closest(".jp-Cell")?.focus();
-      else walk(event, tell);
-    });
+    page.addEventListener("keydown", event => walk(event, tell));
     draggable(page, tell);
     show();
     // Its first chosen row is seen, wherever it is in the list.

@@ -7,7 +7,7 @@ with `data-set` sets the trait of that name, to its `value`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, TypeAlias
 from uuid import uuid4
@@ -24,8 +24,8 @@ from labkit.notebook.output import bundle
 from labkit.notebook.pictures.text import visible
 from labkit.notebook.widgets.stage import text_of
 
-Output: TypeAlias = tuple[dict[str, Any], dict[str, Any]]
-"""What Jupyter shows of something: data by MIME type, and their metadata."""
+Output: TypeAlias = dict[str, str]
+"""What Jupyter shows of something: its forms by MIME type."""
 ASLEEP = "Run this cell (Shift+Enter): buttons appear."
 
 
@@ -33,7 +33,7 @@ class PageView(anywidget.AnyWidget):
     """Shows HTML that labkit wrote, and sends {"set": NAME, "to": VALUE} for what is pressed or filled in."""
 
     _esm = text_of("live.js", "page.js")
-    css = traitlets.Unicode(text_of("page.css")).tag(sync=True)
+    css = traitlets.Unicode(text_of("live.css", "page.css")).tag(sync=True)
     mark = traitlets.Unicode().tag(sync=True)
     label = traitlets.Unicode().tag(sync=True)
     page = traitlets.Unicode().tag(sync=True)
@@ -69,18 +69,13 @@ class Explorer(traitlets.HasTraits):
         """Return the controls of the page."""
         return []
 
-    def page(self, kept: Iterable[Output] | None = None) -> str:
-        """Return the HTML of the page; `kept` is the still form, where it was made already."""
-        below = (self.outputs() if kept is None else kept) if self.pictured else ()
-        return html(*self.controls()) + _joined(data for data, _ in below)
-
-    def shown_traits(self) -> Sequence[str]:
-        """The traits that can be chosen, and that the page depends on."""
-        return [name for name in self.trait_names() if not name.startswith("_")]
+    def page(self) -> str:
+        """Return the HTML of the page."""
+        return html(*self.controls()) + _joined(self.outputs() if self.pictured else ())
 
     def choose(self, name: str, value: str) -> None:
         """Do what a control asks for: set a trait; a tuple gets the value, or loses it."""
-        if name not in self.shown_traits():
+        if not self.has_trait(name):
             return
         now = getattr(self, name)
         with suppress(traitlets.TraitError, ValueError):  # what a page sends is not trusted
@@ -91,9 +86,9 @@ class Explorer(traitlets.HasTraits):
             else:
                 setattr(self, name, (*now, value))
 
-    def bundle(self, mark: str = "0", kept: Iterable[Output] | None = None) -> dict[str, str]:
+    def bundle(self, mark: str = "0") -> dict[str, str]:
         """Return what Jupyter keeps: the still form, the mark by which the page finds it, and the words."""
-        found = [data for data, _ in (self.outputs() if kept is None else kept)]
+        found = list(self.outputs())
         page = f'<labkit-live data-mark="{mark}">{_joined(found)}<p>{ASLEEP}</p></labkit-live>'
         return {"text/html": page, "text/plain": "\n\n".join(data["text/plain"] for data in found)}
 
@@ -102,20 +97,19 @@ class Explorer(traitlets.HasTraits):
         if not live():
             show(self.bundle(), raw=True)
             return
-        mark, kept = uuid4().hex[:12], list(self.outputs())  # a chart is drawn once
-        view = PageView(mark=mark, label=type(self).__name__, page=self.page(kept))
-        handle = show(self.bundle(mark, kept), raw=True, display_id=True)
+        mark = uuid4().hex[:12]
+        view = PageView(mark=mark, label=type(self).__name__, page=self.page())
+        handle = show(self.bundle(mark), raw=True, display_id=True)
 
         def update(change: Any) -> None:
-            kept = list(self.outputs())
-            view.page = self.page(kept)
-            handle.update(self.bundle(mark, kept), raw=True)
+            view.page = self.page()
+            handle.update(self.bundle(mark), raw=True)
 
-        self.observe(update, list(self.shown_traits()))
+        self.observe(update)
         view.on_msg(lambda _, said, buffers: self.choose(str(said.get("set")), str(said.get("to"))))
 
 
-def _joined(shown: Iterable[dict[str, Any]]) -> str:
+def _joined(shown: Iterable[Output]) -> str:
     return "".join(data.get("text/html") or bundle(data["text/plain"])["text/html"] for data in shown)
 
 
@@ -148,10 +142,12 @@ def group(label: str, *controls: etree.Element | str) -> etree.Element:
     return element("div", name, *controls, class_="group", role="group", aria_label=label)
 
 
-def field(label: str, name: str, value: str, example: str = "") -> etree.Element:
-    """Return a text field for a trait, which follows each key."""
-    hint = f"for example {example}" if example else ""
-    return element("label", f"{label} ", element("input", data_set=name, value=value, placeholder=hint))
+def buttons(
+    label: str, name: str, options: Mapping[Any, str], chosen: Collection[object], *told: str
+) -> etree.Element:
+    """Return a group of buttons, one for each value of a trait by what it is called, and words after them."""
+    made = (button(words, name, value, chosen=value in chosen) for value, words in options.items())
+    return group(label, *made, *told)
 
 
 def choice(label: str, name: str, value: str, options: Iterable[tuple[str, str]]) -> etree.Element:
@@ -164,6 +160,13 @@ def choice(label: str, name: str, value: str, options: Iterable[tuple[str, str]]
     return element("label", f"{label} ", element("select", *offered, data_set=name, aria_label=label))
 
 
+def path_choice(path: str, offered: Sequence[str]) -> list[etree.Element]:
+    """Return a list to choose the trait `path` from, and a field in which any other can be typed."""
+    known = [(each, each) for each in [path] * (path not in offered) + [*offered]]
+    typed = element("input", data_set="path", value=path)
+    return [choice("choose", "path", path, known), element("label", "or type ", typed)]
+
+
 def rows(label: str, buttons: Iterable[etree.Element], kind: str = "") -> etree.Element:
     """Return buttons below each other, in a box that scrolls; arrows go from one to the next.
 
@@ -171,8 +174,3 @@ def rows(label: str, buttons: Iterable[etree.Element], kind: str = "") -> etree.
     """
     given = {"role": "group", "aria_label": label, "tabindex": "-1"}
     return element("div", *buttons, class_=f"rows {kind}".strip(), **given)
-
-
-def beside(*columns: etree.Element) -> etree.Element:
-    """Return two columns; on a narrow page the second stands below the first."""
-    return element("div", *columns, class_="beside")

@@ -8,21 +8,7 @@ const SHELVES = { blob: "Registry (compressed)", cache: "Local cache and contain
 const SVG = "http://www.w3.org/2000/svg";
 const STATUS = { running: "●", created: "◌", exited: "○" };
 
-function shape(tag, attributes = {}, text = "") {
-  const made = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  if (text) made.textContent = text;
-  return made;
-}
-
-function part(tag, kind = "", text = "", attributes = {}) {
-  const made = document.createElement(tag);
-  if (kind) made.className = kind;
-  if (text) made.textContent = text;
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  return made;
-}
-
+const shape = (tag, attributes = {}, text = "") => filled(document.createElementNS(SVG, tag), text, attributes);
 const kindOf = key => key.slice(0, key.indexOf(":"));
 const shelfOf = key => ({ blob: "blob", volume: "volume" })[kindOf(key)] ?? "cache";
 const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;

@@ -1,26 +1,21 @@
-"""The terminal with buttons, for those who do not type; each is one line, typed for them.
-
-`Buttons` has lines that were given, `Playground` those that make sense for the container that is chosen.
-"""
+"""The playground: a terminal with buttons for the container that is chosen, whose lines make sense for it."""
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from itertools import count
 from typing import Any
 
 import traitlets
 
-from labkit.base.errors import LabkitError, NotFound
+from labkit.base.errors import NotFound
 from labkit.engine import container as containers
 from labkit.engine import images
 from labkit.engine.schedule import PullEvent
-from labkit.go.units import human_size
 from labkit.lab import Lab
 from labkit.notebook.pictures.views import lab_first, name_of, needed_lab
-from labkit.notebook.widgets.stage import text_of
 from labkit.notebook.widgets.terminal import Terminal
 from labkit.oci.image import Image
 
@@ -38,26 +33,7 @@ def playground(image: str | Image, *, lab: Lab | None = None) -> Playground:
     return Playground(needed_lab(lab), name_of(image))
 
 
-class Buttons(Terminal):
-    """A terminal with buttons; see `live.terminal`."""
-
-    _esm = text_of("live.js", "picture.js", "terminal.js", "playground.js", "stage.js")
-    offers: Any = traitlets.List().tag(sync=True)
-    """What buttons say, with the lines that they type, "" where none can be typed now."""
-    told = traitlets.Unicode().tag(sync=True)
-    """What the last pull found in the cache."""
-
-    def __init__(self, lab: Lab, buttons: Mapping[str, str]) -> None:
-        super().__init__(lab)
-        self.offers = list(buttons.items())
-
-    def see(self, events: Sequence[PullEvent]) -> None:
-        """Show the lab, and tell what a pull has saved."""
-        super().see(events)
-        self.told = saved(self.lab, events)
-
-
-class Playground(Buttons):
+class Playground(Terminal):
     """Buttons for containers of an image; see `playground`."""
 
     boxes: Any = traitlets.List().tag(sync=True)
@@ -67,7 +43,7 @@ class Playground(Buttons):
 
     def __init__(self, lab: Lab, image: str) -> None:
         self.image = image
-        super().__init__(lab, {})
+        super().__init__(lab, lines(lab, image, ""))
         self._offer()
 
     def see(self, events: Sequence[PullEvent]) -> None:
@@ -123,29 +99,3 @@ def lines(lab: Lab, image: str, name: str) -> dict[str, str]:
     if not lab.session.at_home:
         return dict.fromkeys(offered, "") | {"Leave the container": "exit"}
     return offered | {"Leave the container": ""}
-
-
-def saved(lab: Lab, events: Sequence[PullEvent]) -> str:
-    """Return in a sentence what the lab's last command, a pull, had not to download; "" where it is none.
-
-    >>> lab, events = Lab(), []
-    >>> image = lab.pull("nginx")
-    >>> result = lab.docker("pull mysql", watch=events.append)
-    >>> saved(lab, events)
-    '1 of 12 layers was here already: 22.5MB (compressed) and 2.2 seconds saved.'
-    """
-    line = lab.commands[-1] if lab.commands else ""
-    every = {each.layer for each in events if each.state in ("Pulling fs layer", "Already exists")}
-    here = {each.layer for each in events if each.state == "Already exists"}
-    alone: list[PullEvent] = []
-    with suppress(LabkitError):  # a registry of one's own
-        if events and line.startswith("docker pull "):
-            Lab(network=lab.network).pull(line.split()[-1], events=alone)
-    if not alone:
-        return ""
-    if not here:
-        return f"{len(every)} layers came, none was here before." if every else "Nothing came: all is here."
-    size = sum({each.layer: each.total for each in alone if each.layer in here and each.total}.values())
-    words = f"{len(here)} of {len(every)} layers {'was' if len(here) == 1 else 'were'} here already"
-    time = alone[-1].at - events[-1].at
-    return f"{words}: {human_size(size)} (compressed) and {time:.1f} seconds saved."

@@ -37,18 +37,20 @@ def predict(question: Question | str, lab: Lab | None = None, *, answer: str = "
 
     `question` is one of `labkit.lessons` by its id, or any other. Without a lab the question makes its own.
     In a notebook the lab on which they ran is then the variable `lab`, so that the cells below go on with
-    it. With an answer, a choice's letter or its text, it is guessed and run at once. Raises LabkitError
-    where there is no such question or answer.
+    it. With an answer, a choice's letter, it is guessed and run at once. Raises LabkitError where there is
+    no such question or answer.
 
-    >>> predict("pull-layers", answer="3 files").chosen
-    'B'
+    >>> predict("pull-layers", answer="B").verdict.splitlines()[0]
+    'Right. Your guess: B · 3 files'
     """
     asked = find_question(lessons.LESSONS, question) if isinstance(question, str) else question
     made = Prediction(asked, lab)
     if (shell := get_ipython()) is not None:
         made.hand_over = lambda lab: shell.user_ns.update(lab=lab)
     if answer:
-        made.chosen = letter_of(asked, answer)
+        made.guess(answer.upper())
+        if not made.chosen:
+            raise LabkitError(f"no such answer: {shown(answer)}; there are {', '.join(made._letters)}")
         made.run()
     return made
 
@@ -88,7 +90,7 @@ class Prediction(Stage):
     hand_over: Callable[[Lab], None] = staticmethod(lambda lab: None)
     """What is done with the lab on which the commands ran."""
     _esm = text_of("live.js", "picture.js", "card.js")
-    css = traitlets.Unicode(text_of("stage.css", "card.css")).tag(sync=True)
+    css = traitlets.Unicode(text_of("live.css", "stage.css", "card.css")).tag(sync=True)
     label = traitlets.Unicode("A question").tag(sync=True)
     asked: Any = traitlets.Dict().tag(sync=True)
     chosen = traitlets.Unicode().tag(sync=True)
@@ -197,18 +199,3 @@ def _judged(choice: Choice) -> tuple[str, Hue, str]:
     if choice.right:
         return "right", GREEN, "Right."
     return ("almost", ORANGE, "Almost.") if choice.almost else ("wrong", RED, "Not this one.")
-
-
-def letter_of(question: Question, answer: str) -> str:
-    """Return the letter of an answer that is given by its letter or its text; raises LabkitError.
-
-    >>> letter_of(find_question(lessons.LESSONS, "pull-layers"), "3 files")
-    'B'
-    """
-    letters = ascii_uppercase[: len(question.choices)]
-    if len(answer) == 1 and answer.upper() in letters:
-        return answer.upper()
-    for letter, choice in zip(letters, question.choices, strict=True):
-        if answer == choice.text:
-            return letter
-    raise LabkitError(f"no such answer: {shown(answer)}; there are {', '.join(letters)}")

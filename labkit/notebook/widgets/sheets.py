@@ -19,7 +19,7 @@ from labkit.notebook.html import card, code_line, element
 from labkit.notebook.output import bundle
 from labkit.notebook.pictures.text import cut, indented
 from labkit.notebook.pictures.views import Pictured, history_lines, lab_first, looked_up
-from labkit.notebook.widgets.page import Explorer, Output, beside, choice, field, group, line_button, rows
+from labkit.notebook.widgets.page import Explorer, Output, group, line_button, path_choice, rows
 from labkit.oci import tree
 from labkit.oci.account import account, in_tree, node_kind
 from labkit.oci.changeset import apply_all
@@ -106,12 +106,10 @@ class Sheets(Explorer):
         lines = indented([(name, cut(words, 70)) for name, _, words in reversed(self._sheets)])
         seen = [f"lifted: {', '.join(self.lifted)}; seen: {self.seen}"] if self.lifted else []
         parts = [f"From which sheet comes what is seen at {self.path}?", *lines, *seen]
-        return [(bundle(shown("\n".join([*parts, f"The same in Python: {self.code}"]))), {})]
+        return [bundle(shown("\n".join([*parts, f"The same in Python: {self.code}"])))]
 
     def controls(self) -> list[etree.Element]:
         """Return the path, and the sheets with what each has there, beside what is seen."""
-        offered = [(path, path) for path in dict.fromkeys([self.path, *self._offered[:_OFFERED]])]
-        chosen = choice("choose", "path", self.path, offered), field("or type", "path", self.path)
         here, node, origin, hidden = self._look()
         label = f"Sheets of {self._name}, the top one first: a press lifts one off, or lays it back"
         sheets = [self._sheet(n, here, origin) for n in range(len(self._sheets), 0, -1)]
@@ -121,7 +119,8 @@ class Sheets(Explorer):
             element("details", element("summary", "What is in it"), element("pre", _text(node))),
             code_line(self.code),
         )
-        return [group("Path", *chosen), beside(rows(label, sheets, "switches sheets"), told)]
+        both = element("div", rows(label, sheets, "switches sheets"), told, class_="beside")
+        return [group("Path", *path_choice(self.path, self._offered[:_OFFERED])), both]
 
     def _sheet(self, number: int, here: str, origin: str) -> etree.Element:
         (name, changes, words), lifted = self._sheets[number - 1], str(number) in self.lifted

@@ -2,11 +2,7 @@
 
 export default {
   initialize({ model }) {
-    const root = part("section", "stage", "", { "aria-label": model.get("label") });
-    const style = part("style", "", model.get("css"));
-    const element = part("div");
-    element.append(style, root);
-    const { lost, tell } = telling(model);
+    const { element, root, tell } = boxOf(model, "stage");
     const picture = new Picture(model.get("label"), key => tell({ open: key }));
     const opened = part("aside", "opened", "", { "aria-live": "polite" });
     opened.hidden = true;
@@ -14,11 +10,11 @@ export default {
     const terminal = model.get("typing") ? new Terminal(tell, picture) : null;
     const stage = part("div", "side");
     stage.append(picture.element, opened, time.element);
-    root.append(lost, ...(terminal ? [terminal.element] : []), stage);
+    root.append(...(terminal ? [terminal.element] : []), stage);
     const goal = model.get("frame").goal ? part("aside", "goal", "", { "aria-live": "polite" }) : null;
     if (goal) stage.before(goal);
     root.classList.toggle("both", !!(terminal || goal));
-    if (model.get("offers")) lost.after(buttonsOf(model, terminal));
+    if (model.get("offers")?.length) root.prepend(buttonsOf(model, terminal));
     // A picture that is wider than what is left of the page goes below what is beside it.
     const beside = terminal?.element ?? goal;
     const stack = new ResizeObserver(() => root.classList.toggle("stacked", stage.offsetTop > beside.offsetTop + 9));
@@ -42,9 +38,9 @@ export default {
       terminal?.hear(message);
     });
     root.addEventListener("keydown", event => {
-      if (event.key !== "Escape") return;
-      if (!opened.hidden) { closeTile(opened, picture); event.stopPropagation(); }
-      else element.getRootNode().host?.closest(".jp-Cell")?.focus();
+      if (event.key !== "Escape" || opened.hidden) return;
+      closeTile(opened, picture);
+      event.preventDefault();
     });
     show(true);
     return alive(model.get("mark"), { element, moved: () => terminal?.follow(), end: () => picture.end() });

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import asdict
 from functools import cache
 from threading import Timer
 from typing import Any
@@ -52,12 +53,12 @@ class Stage(anywidget.AnyWidget):
 
     # A text, not a file's path: anywidget keeps a widget alive for ever whose script is a path.
     _esm = text_of("live.js", "picture.js", "stage.js")
-    css = traitlets.Unicode(text_of("stage.css")).tag(sync=True)
+    css = traitlets.Unicode(text_of("live.css", "stage.css")).tag(sync=True)
     mark = traitlets.Unicode().tag(sync=True)
     label = traitlets.Unicode("The stage").tag(sync=True)
     frame: Any = traitlets.Dict().tag(sync=True)
 
-    def __init__(self, lab: Lab) -> None:
+    def __init__(self, lab: Lab, **state: Any) -> None:
         self.lab = lab
         self._unfolded: set[str] = set()
         self._handle: Any = None
@@ -65,7 +66,7 @@ class Stage(anywidget.AnyWidget):
         self._scene, self._turn = Scene(), 0
         # All at once: what is set later reaches the page after its script has begun. Where no page follows,
         # all runs store the same.
-        super().__init__(mark=uuid4().hex[:12] if live() else "0", frame=self._look(()))
+        super().__init__(mark=uuid4().hex[:12] if live() else "0", frame=self._look(()), **state)
         self.on_msg(self._asked)
         lab.watchers.add(self)
 
@@ -203,16 +204,11 @@ def as_json(found: Scene) -> dict[str, Any]:
     """
     tiles = [
         {
-            "key": each.key,
+            **asdict(each),
             "name": visible(each.name),
             "note": visible(each.note),
-            "mark": each.mark,
             "words": still.words(each),
             "label": visible(still.label(each)),
-            "column": each.column,
-            "span": each.span,
-            "row": each.row,
-            "origin": each.origin,
         }
         for each in found.tiles
     ]

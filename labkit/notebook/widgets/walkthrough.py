@@ -44,7 +44,7 @@ class SlideView(anywidget.AnyWidget):
     """
 
     _esm = text_of("live.js", "picture.js", "terminal.js", *_PAGE)
-    css = traitlets.Unicode(text_of("stage.css", "slide_view.css")).tag(sync=True)
+    css = traitlets.Unicode(text_of("live.css", "stage.css", "slide_view.css")).tag(sync=True)
     mark = traitlets.Unicode().tag(sync=True)
     key = traitlets.Unicode(help="by which the page remembers where it was").tag(sync=True)
     deck: Any = traitlets.List().tag(sync=True)
@@ -84,7 +84,7 @@ def walkthrough(file: str = "", *, start: str = "") -> Walkthrough:
     `file` is a TOML file's path (docs/teaching.md says what is in it), or "recap", ten minutes of the course.
     Raises LabkitError for a slide that there is not, and for a file with mistakes, one a line.
 
-    >>> walkthrough(start="storage-drivers").title
+    >>> walkthrough(start="storage-drivers").now.title
     'Storage drivers'
     """
     slides = deck(file)
@@ -100,7 +100,7 @@ class Walkthrough(Explorer):
     Each slide has a lab of its own. After the last slide comes one more, which has the answers.
 
     >>> talk = walkthrough(start="image-history-1")
-    >>> talk.title, len(talk.now.steps), talk.lab
+    >>> talk.now.title, len(talk.now.steps), talk.lab
     ('docker image history (1)', 2, <Lab: 1 images, 0 containers>)
     """
 
@@ -120,11 +120,6 @@ class Walkthrough(Explorer):
     def now(self) -> Slide:
         """The slide that is shown; the last one where the answers are."""
         return self.slides[min(self.slide, len(self.slides) - 1)]
-
-    @property
-    def title(self) -> str:
-        """The title of the slide that is shown."""
-        return self.now.title
 
     @property
     def lab(self) -> Lab:
@@ -173,7 +168,7 @@ class Walkthrough(Explorer):
         title = "All twelve slides, to read" if not self.file else "All slides, to read"
         folded = element("details", element("summary", title), *whole)
         text = "\n\n".join(slide_html.in_words(*each) for each in numbered)
-        return [({"text/html": html(folded), "text/plain": text}, {})]
+        return [{"text/html": html(folded), "text/plain": text}]
 
     def _ipython_display_(self) -> None:
         """Show the page first, as the form to read takes a moment; that form stays, and never changes."""

@@ -1,4 +1,4 @@
-// The playground's buttons: each types a line at the terminal's prompt, where it is read, and enters it.
+// The terminal's buttons: each types a line at the prompt, where it is read, and enters it.
 
 const READ = 500;
 
