@@ -28,12 +28,11 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
 
     `%load_ext labkit` does it.
     """
-    from labkit.notebook import comparison, magics
+    from labkit.notebook import magics
 
     shell.register_magics(magics.DockerMagics)
     shell.input_transformers_cleanup.append(magics.refuse_bare_lines)
     shell.input_transformers_post.append(magics.warn_of_own_docker)
-    comparison.show_comparisons(shell)
     magics.show_values(shell)
     if find_spec("jedi") is None:  # JupyterLite's kernel wants it all the same, and then completes nothing
         shell.Completer.use_jedi = False
