@@ -28,11 +28,11 @@ from labkit.lab import Lab as Lab
 from labkit.notebook import load_ipython_extension as load_ipython_extension
 from labkit.notebook.charts import Chart as Chart
 from labkit.notebook.charts import pull_timeline as pull_timeline
-from labkit.notebook.comparison import compare as compare
 from labkit.notebook.doctor import check as check
 from labkit.notebook.driver_chart import driver_costs as driver_costs
 from labkit.notebook.exercises import exercise as exercise
 from labkit.notebook.exercises import progress as progress
+from labkit.notebook.magics import compare as compare
 from labkit.notebook.pictures.file_blocks import file_blocks as file_blocks
 from labkit.notebook.pictures.four_hashes import four_hashes as four_hashes
 from labkit.notebook.pictures.history_map import history_map as history_map

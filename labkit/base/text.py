@@ -25,7 +25,8 @@ def shown(text: str) -> str:
 
 
 def _steers(character: str) -> bool:
-    return unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp")
+    no_character = ord(character) & 0xFFFE == 0xFFFE  # XML may not have these two
+    return no_character or unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp")
 
 
 def escaped(character: str) -> str:
@@ -90,3 +91,12 @@ def python_text(text: str) -> str:
     "it's"
     """
     return json.dumps(text, ensure_ascii=False)
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with what it counts.
+
+    >>> counted(1, "layer"), counted(1200, "layer")
+    ('1 layer', '1,200 layers')
+    """
+    return f"{number:,} {noun}{'s' * (number != 1)}"

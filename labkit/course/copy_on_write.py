@@ -115,8 +115,6 @@ def _delete(table: MountTable, path: str) -> None:
 
 
 def _recreate(table: MountTable, path: str) -> None:
-    if not _is_dir(table, path, follow=False):
-        raise FileSystemError(errno.ENOTDIR, path)
     _delete(table, path)
     table.mkdir(path)
 
@@ -253,8 +251,8 @@ def choices(lab: Lab, name: str) -> list[str]:
     sizes = {path: tree.stat_size(node) for path, node in nodes.items() if type(node) is File}
     found += [max(sizes, key=lambda path: (sizes[path], path), default="")]
     small = [path for path, node in nodes.items() if type(node) is Dir and 0 < len(node.children) < 7]
-    held = [os.path.dirname(path) for path in found if os.path.dirname(path) != "etc"]
-    found += sorted(small, key=lambda path: held.index(path) if path in held else len(held))[:1]
+    held = [os.path.dirname(path) for path in found]
+    found += sorted(small, key=lambda path: path not in held)[:1]
     found += [path for path, node in nodes.items() if type(node) is Symlink][:1]
     return [f"/{path}" for path in dict.fromkeys(found) if path in nodes]
 

@@ -104,7 +104,6 @@ class Card:
 
 
 GOAL = "`ex.goal()` says what is to be reached."
-GOAL_OR_HINT = "`ex.goal()` says what is to be reached, `ex.hint()` helps."
 
 FORM = "form"
 """The key of the hint that is about an answer's form."""
@@ -250,8 +249,8 @@ def statements(exercise: Exercise) -> tuple[Statement, ...]:
     return (*exercise.goal, *(ask.statement for ask in exercise.asks))
 
 
-def check(exercise: Exercise, attempt: Attempt) -> Card:
-    """Compare an attempt with the goal; return a card with one of the outcomes.
+def check(exercise: Exercise, attempt: Attempt, *, hint: bool = False) -> Card:
+    """Compare an attempt with the goal; return a card with one of the outcomes, which may promise a hint.
 
     "almost" means: all statements but one are met, and at least one of these was not met at the start.
     "not defined" means: something that the goal names, or an answer that it asks for and that can be read, is
@@ -271,7 +270,7 @@ def check(exercise: Exercise, attempt: Attempt) -> Card:
         Outcome.LOST: f"`ex.undo()` takes back {last}, `ex.undo(2)` the one before it, too; "
         "`ex.reset()` begins anew.",
         Outcome.CORRECT: exercise.why,
-    }.get(outcome, GOAL_OR_HINT)
+    }.get(outcome, f"{GOAL[:-1]}, `ex.hint()` helps." if hint else GOAL)
     return Card(exercise.id, lines, foot, outcome)
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import TypeVar
 
-from labkit.base.errors import LabkitError, NotFound
+from labkit.base.errors import NotFound
 from labkit.course.exercise import Exercise
 from labkit.course.questions import Question
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,29 +49,27 @@ def all_exercises(lessons: Iterable[Lesson]) -> tuple[Exercise, ...]:
 
 
 def find_question(lessons: Iterable[Lesson], name: str) -> Question:
-    """Return the question with an id; raises LabkitError, naming the nearest.
+    """Return the question with an id; raises NotFound, naming the nearest.
 
     >>> from labkit.lessons import LESSONS
     >>> find_question(LESSONS, "pull-layers").right.text
     '3 files'
     """
-    known = {question.id: question for question in all_questions(lessons)}
-    if name not in known:
-        near = get_close_matches(name, known, 3, 0.3)
-        raise LabkitError(f"no such question: {name}; did you mean {', '.join(near or [*known][:3])}?")
-    return known[name]
+    return _found("question", name, {each.id: each for each in all_questions(lessons)})
 
 
 def find_exercise(lessons: Iterable[Lesson], name: str) -> Exercise:
-    """Return the exercise of an id; raises NotFound, naming the nearest.
+    """Return the exercise with an id; raises NotFound, naming the nearest.
 
     >>> from labkit.lessons import LESSONS
     >>> find_exercise(LESSONS, "02-shared-base").title
     'Make two images share their base'
     """
-    known = {exercise.id: exercise for exercise in all_exercises(lessons)}
-    if name not in known:
-        near = get_close_matches(name, known, 1, 0.4)
-        text = f"did you mean {near[0]}?" if near else "python -m labkit exercises lists them"
-        raise NotFound(f"there is no exercise {name}: {text}")
-    return known[name]
+    return _found("exercise", name, {each.id: each for each in all_exercises(lessons)})
+
+
+def _found(what: str, name: str, known: Mapping[str, T]) -> T:
+    if name in known:
+        return known[name]
+    near = get_close_matches(name, known, 3, 0.3) or [*known][:3]
+    raise NotFound(f"there is no {what} {name}: did you mean {', '.join(near)}?")

@@ -11,12 +11,11 @@ from functools import cache
 from warnings import catch_warnings
 
 from labkit.base.errors import LabkitError
-from labkit.base.text import one_line
+from labkit.base.text import counted, one_line
 from labkit.course import work
 from labkit.course.exercise import (
     FORM,
     GOAL,
-    GOAL_OR_HINT,
     Card,
     Exercise,
     Line,
@@ -140,18 +139,18 @@ class Practice:
             name: list(value) if isinstance(value, Iterator) else value for name, value in given.items()
         }
         self._keep_work()
+        self._tell()
         lines = [Line(f"{name}: {told(value)}") for name, value in self.answers.items()]
         lines += [Line(words) for ask in self.exercise.asks if (words := ask.unread(self.attempt))]
         return self._named(Card("Answers", tuple(lines), "`ex.check()` tells whether they are right."))
 
     def check(self) -> Card:
         """Compare what was reached with the goal, and say what is seen."""
-        card = check(self.exercise, self.attempt)
+        card = check(self.exercise, self.attempt, hint=self._more() is not None)
         self._checked = dict(self.answers)
         self._reached = self._reached or card.correct
         self._note_choices(self.attempt)
-        if card.foot == GOAL_OR_HINT and not self._more():
-            card = replace(card, foot=GOAL)
+        self._tell()
         if not card.correct:
             card = self._noticed(card)
         if card.outcome is Outcome.NOT_ATTEMPTED:
@@ -162,6 +161,11 @@ class Practice:
             card = replace(card, lines=(*card.lines, Line(self.praise)))
         self._solved = self._solved or (card.correct and not self._not_solved())
         return self._kept(card, checks=1, done=card.correct, tried=self._tried)
+
+    def _tell(self) -> None:
+        """Let those who show the exercise look again."""
+        for each in self.lab.watchers - {self}:
+            each.see(())
 
     @property
     def _tried(self) -> bool:
@@ -350,15 +354,6 @@ def next_step(exercise: Exercise, lab: Lab) -> str:
                 found = re.fullmatch(r"_docker\((.*)\)", left[at])
                 return f"%docker {ast.literal_eval(found[1])}" if found else left[at]
     return ""
-
-
-def counted(number: int, what: str) -> str:
-    """Return a number with what it counts.
-
-    >>> counted(1, "check"), counted(0, "hint")
-    ('1 check', '0 hints')
-    """
-    return f"{number} {what}{'s' * (number != 1)}"
 
 
 def _asked(prompt: str, name: str, question: Question | None) -> Sequence[Line]:

@@ -13,15 +13,17 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, astuple, dataclass, field
+from dataclasses import asdict, astuple, dataclass, field, replace
+from itertools import count
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Self, TypeAlias
 
 from labkit.base.errors import DRIVE, LabkitError
 from labkit.base.errors import data_folder as folder
 from labkit.base.lazy import extra
+from labkit.base.text import counted
 from labkit.course.exercise import Card, Line, Mark
-from labkit.course.lesson import Lesson, all_exercises
+from labkit.course.lesson import Lesson
 from labkit.oci.blob import write_file
 
 VERSION = 1
@@ -73,7 +75,7 @@ Scores: TypeAlias = Mapping[str, Score]
 """By the id of the exercise."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Progress:
     """All scores by exercise, where they are kept, and a message where something is wrong with that."""
 
@@ -88,7 +90,7 @@ class Progress:
         except OSError as error:
             raise LabkitError(f"{file}: {error.strerror}") from None
 
-    def restore(self, file: str | os.PathLike[str]) -> Progress:
+    def restore(self, file: str | os.PathLike[str]) -> Self:
         """Add what an exported file holds to the progress; raises LabkitError where it is no such file."""
         try:
             brought = from_json(Path(file).read_bytes())
@@ -96,7 +98,7 @@ class Progress:
             raise LabkitError(f"{file}: {error.strerror}") from None
         except ValueError as error:
             raise LabkitError(f"{file}: {error}") from None
-        return update(lambda scores: merge(scores, brought), self.path.parent)
+        return replace(self, **vars(update(lambda scores: merge(scores, brought), self.path.parent)))
 
 
 class NewerFile(ValueError):
@@ -202,16 +204,11 @@ def _read(path: Path) -> tuple[Scores, str]:
     except FileNotFoundError:
         return {}, ""
     except ValueError as error:
-        aside = _free_name(path, "newer" if isinstance(error, NewerFile) else "damaged")
+        why = "newer" if isinstance(error, NewerFile) else "damaged"
+        names = (path.with_name(f"{path.stem}-{why}-{number}{path.suffix}") for number in count(1))
+        aside = next(each for each in names if not each.exists())
         os.rename(path, aside)
         return {}, f"The file with your progress was set aside as {aside}: {error}. A new one was begun."
-
-
-def _free_name(path: Path, why: str) -> Path:
-    number = 1
-    while (aside := path.with_name(f"{path.stem}-{why}-{number}{path.suffix}")).exists():
-        number += 1
-    return aside
 
 
 def _peek(path: Path) -> Scores:
@@ -244,21 +241,23 @@ def progress_card(progress: Progress, lessons: Sequence[Lesson]) -> Card:
     >>> progress_card(Progress(), LESSONS).lines[-1].text
     'Next: 01-what-is-shared, What do two images share?, in exercises/01-image-layers.ipynb'
     """
-    scores = progress.scores
     lines: list[Line] = []
+    scores: list[Score] = []
+    left: list[Line] = []
     for lesson in lessons:
-        lines.append(Line(_lesson(lesson, scores), link=f"{lesson.notebook}.ipynb"))
+        lines.append(Line(_lesson(lesson, progress.scores), link=f"{lesson.notebook}.ipynb"))
+        file = f"exercises/{lesson.notebook}.ipynb"
         for each in lesson.exercises:
-            score = scores.get(each.id, Score())
-            link = f"exercises/{lesson.notebook}.ipynb"
-            text = f"{each.id}: {each.title}: {_state(score)}"
-            lines.append(Line(text, Mark.SOLVED if score.done else Mark.TO_DO, link=link))
-    lines.append(_next(lessons, scores))
+            score = progress.scores.get(each.id, Score())
+            done = Mark.SOLVED if score.done else Mark.TO_DO
+            lines.append(Line(f"{each.id}: {each.title}: {_state(score)}", done, link=file))
+            left += [Line(f"Next: {each.id}, {each.title}, in {file}", link=file)] * (not score.done)
+            scores.append(score)
+    lines.append([*left, Line("All exercises are done.")][0])
     if progress.message:
         lines.append(Line(progress.message))
-    ours = [scores.get(each.id, Score()) for each in all_exercises(lessons)]
-    solved = sum(score.solved for score in ours)
-    return Card(f"Progress: {solved} of {len(ours)} exercises solved", tuple(lines), _where(progress))
+    solved = sum(score.solved for score in scores)
+    return Card(f"Progress: {solved} of {len(scores)} exercises solved", tuple(lines), _where(progress))
 
 
 def _where(progress: Progress) -> str:
@@ -280,19 +279,10 @@ def _lesson(lesson: Lesson, scores: Scores) -> str:
     return f"{lesson.heading}: {len(guesses)} guess{'es' * (len(guesses) != 1)} made, {right} right"
 
 
-def _next(lessons: Sequence[Lesson], scores: Scores) -> Line:
-    for lesson in lessons:
-        for each in lesson.exercises:
-            if not scores.get(each.id, Score()).done:
-                file = f"exercises/{lesson.notebook}.ipynb"
-                return Line(f"Next: {each.id}, {each.title}, in {file}", link=file)
-    return Line("All exercises are done.")
-
-
 def _state(score: Score) -> str:
     if score == Score():
         return "not begun"
-    tries = f"{score.checks} check{'s' * (score.checks != 1)}, {score.hints} hint{'s' * (score.hints != 1)}"
+    tries = f"{counted(score.checks, 'check')}, {counted(score.hints, 'hint')}"
     if score.solved:
         return f"solved ({tries})"
     if score.done:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import ast
-import contextlib
-import io
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -23,8 +20,8 @@ class Slide:
 
     `sentences` are seen from the beginning, `conclusion` when the answer is revealed; `minutes` are planned
     for all of it. `setup` is Python that brings a fresh `lab` to where the slide begins. Each of `steps` is
-    lines for the lab's prompt, a table whose lines begin with `|`, or Python, whose last expression may be a
-    picture: `stage(lab)` is the lab as it stands, and plays what the steps since the last one did.
+    lines for the lab's prompt, a table whose lines begin with `|`, or `stage(lab)`: the lab as it stands,
+    which plays what the steps since the last one did.
     """
 
     id: str
@@ -61,10 +58,13 @@ def cells(step: str) -> list[list[str]]:
     return rows if all(line.startswith("|") for line in lines) else []
 
 
+STAGE = "stage(lab)"
+"""The step that shows the lab as it stands."""
 LETTERS = "ABCD"
 """Of the choices that a room can answer with."""
 _MOST = 8
 """Mistakes that are told at once: an error's text is short."""
+_STEPS = f"a step is lines that begin with docker or $, a table, or {STAGE}"
 _PARTS = ("sentences", "steps", "conclusion", "notes")
 _WORDS: dict[type, str] = {str: "text", int: "whole number", list: "list of texts"}
 _KNOWN: dict[str, type] = {
@@ -108,8 +108,14 @@ def _mistakes(data: Mapping[str, Any], asked: Mapping[str, Question]) -> Iterato
             yield f"{name} is no {_WORDS[kind]}"
         elif name in ("id", "title", *_PARTS) and not all(each.strip() for each in texts or [""]):
             yield f"nothing in {name}"
+        elif name == "steps":
+            yield from (f"no step: {each}; {_STEPS}" for each in map(str.strip, texts) if not _known(each))
     if isinstance(wrong := _question(data, asked), str):
         yield wrong
+
+
+def _known(step: str) -> bool:
+    return bool(step == STAGE or commands(step) or cells(step))
 
 
 def _question(slide: Mapping[str, Any], asked: Mapping[str, Question]) -> Question | str:
@@ -138,19 +144,6 @@ def _slide(data: Mapping[str, Any], asked: Mapping[str, Question]) -> Slide:
 
 
 @dataclass(frozen=True, slots=True)
-class StepOutput:
-    """What a step shows: a terminal's text, and the value of Python's last expression."""
-
-    step: str
-    text: str
-    value: Any = None
-
-
-STAGE = "stage(lab)"
-"""The step that shows the lab as it stands."""
-
-
-@dataclass(frozen=True, slots=True)
 class Shot:
     """What the stage shows at a step: how the lab was when it was last seen, how it is, what led there."""
 
@@ -159,26 +152,33 @@ class Shot:
     events: tuple[PullEvent, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class StepOutput:
+    """What a step shows: a terminal's text, or the stage; of a table nothing but itself."""
+
+    step: str
+    text: str = ""
+    shot: Shot | None = None
+
+
 class SlideRun:
     """The run of a slide: a fresh lab where it begins, and what its steps have shown so far.
 
-    `names` are what Python steps may use beside `lab`: the functions that draw. A step runs once, when it is
-    first asked for; to go back in a talk loses nothing. Raises LabkitError where its Python does.
+    A step runs once, when it is first asked for; to go back in a talk loses nothing. Raises LabkitError where
+    the set-up fails.
 
     >>> from labkit.lessons import SLIDES
-    >>> print(SlideRun(SLIDES[3], {}).shown(0).text[:44])
+    >>> print(SlideRun(SLIDES[3]).shown(0).text[:44])
     $ docker image history nginx
     IMAGE
     """
 
-    def __init__(self, slide: Slide, names: Mapping[str, Any]) -> None:
+    def __init__(self, slide: Slide) -> None:
         self.slide = slide
         self.lab = Lab(tty=True, online=False)
-        self._names = {"Lab": Lab, **names, "lab": self.lab}
         self._events: list[PullEvent] = []
         self._shown: list[StepOutput] = []
-        if slide.setup:
-            self._python(slide.setup)
+        self._set_up()
         self._begun = self._seen = self.lab.engine.state
         self._at, self._stands = [self.lab.at], 0
         self.lab.watchers.add(self)
@@ -207,37 +207,20 @@ class SlideRun:
     def keep(self, place: int) -> None:
         """Let the steps after a place be run on the lab as it is now, with all that was typed since."""
         del self._shown[place:], self._at[place:]
-        shots = [each.value.after for each in self._shown if isinstance(each.value, Shot)]
+        shots = [each.shot.after for each in self._shown if each.shot]
         self._seen = [self._begun, *shots][-1]
         self._at.append(self.lab.at)
         self._stands = place
 
     def _run(self, step: str) -> StepOutput:
-        if cells(step):
-            return StepOutput(step, "")
         if step == STAGE:
             before, self._seen = self._seen, self.lab.engine.state
             events, self._events = tuple(self._events), []
-            return StepOutput(step, "", Shot(before, self._seen, events))
-        lines = commands(step)
-        if not lines:
-            text, value = self._python(step)
-            return StepOutput(step, text, value)
-        return StepOutput(step, "".join(typed(self.lab, line) for line in lines))
+            return StepOutput(step, shot=Shot(before, self._seen, events))
+        return StepOutput(step, "".join(typed(self.lab, line) for line in commands(step)))
 
-    def _python(self, code: str) -> tuple[str, Any]:
-        """Run Python as a cell does; return what it printed and the value of its last expression."""
+    def _set_up(self) -> None:
         try:
-            body = ast.parse(code).body
-        except SyntaxError as error:
-            raise LabkitError(f"{self.slide.id}: {code.splitlines()[0]}: {error.msg}") from None
-        last = body.pop() if isinstance(body[-1], ast.Expr) else None
-        printed, value = io.StringIO(), None
-        try:
-            with contextlib.redirect_stdout(printed):
-                exec(compile(ast.Module(body, []), "<slide>", "exec"), self._names)
-                if isinstance(last, ast.Expr):
-                    value = eval(compile(ast.Expression(last.value), "<slide>", "eval"), self._names)
+            exec(compile(self.slide.setup, "<setup>", "exec"), {"Lab": Lab, "lab": self.lab})
         except Exception as error:  # a teacher's own lines may do anything
-            raise LabkitError(f"{self.slide.id}: {code.splitlines()[0]}: {error}") from error
-        return printed.getvalue(), value
+            raise LabkitError(f"{self.slide.id}: setup: {error}") from error

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from labkit.base.errors import LabkitError
+from labkit.base.text import counted
 from labkit.engine import container as containers
 from labkit.engine import images, usage
 from labkit.engine import pull as transfer
@@ -165,6 +166,13 @@ def _compared(where: str, path: str, found: Content | None, before: Content | No
     return Seen(False, text)
 
 
+def _sized(where: str, path: str, found: Content | None, size: int) -> Seen:
+    """Return whether a file of an image or container has a size."""
+    if found is None:
+        return Seen(False, f"In `{where}` there is no file `{path}`.")
+    return Seen(found.size == size, f"In `{where}` the file `{path}` has {human_size(found.size, 4)}.")
+
+
 _SMALL = 65536
 
 
@@ -262,19 +270,6 @@ def _gone(attempt: Attempt, image: Image) -> bool:
     )
 
 
-def stands_on(name: str, base: str) -> Statement:
-    """The image's lowest layers are all those of another one, as that was at the start or in the registry."""
-
-    def look(attempt: Attempt, image: Image) -> Seen:
-        below = _meant(attempt, base)
-        count = common(image, below) if below else 0
-        met = below is not None and count == len(below.layers)
-        whole = "all" if met else f"{count}"
-        return Seen(met, f"`{name}` has {whole} of the layers of `{base}` below its own.")
-
-    return about_image(name, f"`{name}` stands on all layers of `{base}`.", look)
-
-
 def common(one: Image, other: Image) -> int:
     """Return how many layers two images share: equal ones from the base up.
 
@@ -286,35 +281,36 @@ def common(one: Image, other: Image) -> int:
     return sum(a == b for a, b in pairs)
 
 
-def shares_layers(one: str, other: str, at_least: int = 1) -> Statement:
-    """An image shares layers, from the base up, with another one as that was at the start."""
+def shares_layers(one: str, other: str) -> Statement:
+    """An image shares a layer, or more from the base up, with another one as that was at the start."""
 
     def look(attempt: Attempt, image: Image) -> Seen:
         second = _meant(attempt, other)
         if second is None:
             return _no_image(other)
         count = common(image, second)
-        return Seen(count >= at_least, f"`{one}` and `{other}` share {_layers(count)}.")
+        return Seen(count > 0, f"`{one}` and `{other}` share {counted(count, 'layer')}.")
 
-    return about_image(one, f"`{one}` and `{other}` share at least {_layers(at_least)}.", look)
-
-
-def _layers(count: int) -> str:
-    return f"{count} layer" if count == 1 else f"{count} layers"
+    return about_image(one, f"`{one}` and `{other}` share at least 1 layer.", look)
 
 
-def layers_above(name: str, base: str, count: int) -> Statement:
-    """The image has all layers of another one, and so many more; with 0, the very same layers."""
+def layers_above(name: str, base: str, count: int | None = None) -> Statement:
+    """The image has all layers of another one, as that was at the start or in the registry, and `count` more.
+
+    With 0 both have the very same layers; without it any number of them will do.
+    """
 
     def look(attempt: Attempt, image: Image) -> Seen:
         below = _meant(attempt, base)
         both, all_ = (common(image, below), len(below.layers)) if below else (0, 0)
         own = len(image.layers) - both
-        text = f"`{name}` has {both} of the {_layers(all_)} of `{base}`, and {_layers(own)} of its own."
-        return Seen(below is not None and both == all_ and own == count, text)
+        there = f"`{name}` has {both} of the {counted(all_, 'layer')} of `{base}`"
+        text = f"{there}, and {counted(own, 'layer')} of its own."
+        return Seen(below is not None and both == all_ and count in (own, None), text)
 
-    says = f"exactly {_layers(count)} more" if count else "not one more"
-    return about_image(name, f"`{name}` has all layers of `{base}`, and {says}.", look)
+    more = f"exactly {counted(count, 'layer')} more" if count else "not one more"
+    rest = "" if count is None else f", and {more}"
+    return about_image(name, f"`{name}` has all layers of `{base}`{rest}.", look)
 
 
 def comes_with_layer(name: str, path: str, place: int) -> Statement:
@@ -358,9 +354,7 @@ def image_holds(name: str, path: str, size: int) -> Statement:
     """A container of the image would find a file of that size."""
 
     def look(attempt: Attempt, image: Image) -> Seen:
-        found = file_at(_files_of(attempt.lab, image), path)
-        text = f"has {human_size(found.size, 4)}" if found else "is not there"
-        return Seen(found is not None and found.size == size, f"In `{name}` the file `{path}` {text}.")
+        return _sized(name, path, file_at(_files_of(attempt.lab, image), path), size)
 
     return about_image(name, f"In `{name}` there is a file `{path}` of {human_size(size, 4)}.", look)
 
@@ -461,9 +455,9 @@ def pull_downloads(name: str, count: int) -> Statement:
             found = downloads(attempt.lab, name)
         except LabkitError as error:
             return Seen(False, f"`{name}` cannot be pulled: {error}")
-        return Seen(found == count, f"A pull of `{name}` would download {_layers(found)} now.")
+        return Seen(found == count, f"A pull of `{name}` would download {counted(found, 'layer')} now.")
 
-    return Statement(f"A pull of `{name}` would download exactly {_layers(count)}.", look)
+    return Statement(f"A pull of `{name}` would download exactly {counted(count, 'layer')}.", look)
 
 
 # Containers
@@ -546,11 +540,7 @@ def container_file_size(name: str, path: str, size: int) -> Statement:
     """The container finds a file of that size."""
 
     def look(attempt: Attempt, found: Container) -> Seen:
-        has = file_at(files_in(attempt.lab, found), path)
-        if has is None:
-            return Seen(False, f"In `{found.name}` there is no file `{path}`.")
-        text = f"In `{found.name}` the file `{path}` has {human_size(has.size, 4)}."
-        return Seen(has.size == size, text)
+        return _sized(found.name, path, file_at(files_in(attempt.lab, found), path), size)
 
     return about_container(name, f"In `{name}` the file `{path}` has {human_size(size)}.", look)
 
@@ -584,7 +574,7 @@ def nothing_started() -> Statement:
 
     def look(attempt: Attempt) -> Seen:
         count = attempt.lab.engine.state.started - attempt.origin.engine.state.started
-        return Seen(not count, f"You started {count or 'no'} container{'' if count == 1 else 's'}.")
+        return Seen(not count, f"You started {counted(count, 'container') if count else 'no containers'}.")
 
     return Statement("You start no container.", look)
 

@@ -475,7 +475,7 @@ Its file `/srv/table.csv` must say the same as before, byte for byte: its lines 
 `lab.build(name, steps, files)` builds; a container and `docker commit` work as well.
 """,
     goal=(
-        shares_layers("data", "web", 1),
+        shares_layers("data", "web"),
         image_keeps("data", "/srv/table.csv", "data"),
         image_kept("web"),
     ),
@@ -502,7 +502,7 @@ lab.build("data", ["FROM busybox", "COPY table.csv /srv/"], {"table.csv": "city,
             "file",
             "The base is shared, but the table is not what it was. Look into the image: "
             "`docker run --rm data ls -l /srv`. The first image `data` had a file with two lines.",
-            shares_layers("data", "web", 1) & ~image_keeps("data", "/srv/table.csv", "data"),
+            shares_layers("data", "web") & ~image_keeps("data", "/srv/table.csv", "data"),
         ),
         Hint(
             "base", "What a layer is worth depends on what lies below it. Which step decides about the base?"

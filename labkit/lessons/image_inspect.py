@@ -27,7 +27,6 @@ from labkit.course.statements import (
     layers_above,
     no_image,
     nothing_started,
-    stands_on,
     would_run,
     would_start,
 )
@@ -556,12 +555,12 @@ lab.build("shop", ["FROM python", "COPY shop.py /srv/", 'CMD ["python3", "/srv/s
         Hint(
             "base",
             "`shop:debug` does not have all the layers of `shop`. Which image should it be made from?",
-            ~stands_on("shop:debug", "shop") & image_kept("shop"),
+            ~layers_above("shop:debug", "shop") & image_kept("shop"),
         ),
         Hint(
             "layer",
             "There is a layer more: some step changed a file. Which instructions change only the config?",
-            stands_on("shop:debug", "shop") & ~layers_above("shop:debug", "shop", 0),
+            layers_above("shop:debug", "shop") & ~layers_above("shop:debug", "shop", 0),
         ),
         Hint(
             "shell-form",

@@ -16,7 +16,6 @@ from labkit.course.statements import (
     layers_above,
     no_image,
     pull_downloads,
-    stands_on,
     top_layer_at_most,
 )
 from labkit.lab import Lab
@@ -387,7 +386,7 @@ then, in a layer of its own, the patch: the file `/etc/ssl/openssl.cnf` must say
             "base",
             "`docker history my-python` shows what lies at the bottom: not the base that was asked for, "
             "whatever it is called.",
-            ~stands_on("my-python", "ubuntu:15.04"),
+            ~layers_above("my-python", "ubuntu:15.04"),
         ),
         Hint(
             "steps",

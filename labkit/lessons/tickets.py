@@ -43,7 +43,6 @@ from labkit.course.statements import (
     lost,
     no_image,
     nothing_started,
-    stands_on,
     text_kept,
     would_run,
     would_start,
@@ -1100,7 +1099,7 @@ more layer at most, and no customers in it. At the end a container `web` of `app
 `/srv/customers` as it was.
 """,
     goal=(
-        stands_on("app:2", "base"),
+        layers_above("app:2", "base"),
         image_keeps("app:2", _APP, "app"),
         would_start("app:2", f"sh {_APP}"),
         _at_most_one_layer("app:2", "base"),
@@ -1127,7 +1126,7 @@ docker ps --format '{{{{.Names}}}} {{{{.Image}}}}' | grep -c '^web app:2'
             "On what does an image stand, and can that be changed once it is built?",
             no_image("app:2"),
         ),
-        Hint("layers", "`app:2` does not stand on all layers of `base`.", ~stands_on("app:2", "base")),
+        Hint("layers", "`app:2` does not stand on all layers of `base`.", ~layers_above("app:2", "base")),
         Hint(
             "program",
             "The program in `app:2` is not that of `app`, or a container starts something else.",

@@ -6,7 +6,7 @@ Its functions are public at `labkit`, whose list of names they stand in; here th
 from __future__ import annotations
 
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from labkit.base.lazy import fetcher, places
 
@@ -28,12 +28,16 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
 
     `%load_ext labkit` does it.
     """
-    from labkit.notebook import comparison, magics
+    from labkit.notebook import magics
 
+    if magics.refuse_bare_lines in shell.input_transformers_cleanup:
+        return
     shell.register_magics(magics.DockerMagics)
     shell.input_transformers_cleanup.append(magics.refuse_bare_lines)
     shell.input_transformers_post.append(magics.warn_of_own_docker)
-    comparison.show_comparisons(shell)
     magics.show_values(shell)
     if find_spec("jedi") is None:  # JupyterLite's kernel wants it all the same, and then completes nothing
         shell.Completer.use_jedi = False
+    # A first cell is run again, and IPython would say how to reload what is loaded.
+    known: Any = shell.extension_manager
+    shell.events.register("post_run_cell", lambda _: known.loaded.discard("labkit"))

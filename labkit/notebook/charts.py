@@ -1,15 +1,14 @@
 """Charts, drawn by matplotlib: a pull's timeline.
 
-matplotlib is imported when a chart is drawn. Where it is missing, as in a browser without its download, a
-chart is one line that says so and the twin in text. A chart is a PNG, whose bytes vary with the version of
-matplotlib, and a twin that does not: docs/decisions/0007-pictures-are-images-with-a-twin.md.
+matplotlib is imported when a chart is drawn. Where it is missing, as in a browser, a chart is one line that
+says so and the twin in text. A chart is a PNG, whose bytes vary with the version of matplotlib, and a twin
+that does not: docs/decisions/0007-pictures-are-images-with-a-twin.md.
 """
 
 from __future__ import annotations
 
 import io
 import logging
-import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,11 +17,11 @@ from xml.etree import ElementTree as etree
 
 from labkit.base.errors import LabkitError
 from labkit.base.lazy import advice
-from labkit.base.text import one_line
+from labkit.base.text import counted, one_line
 from labkit.engine.schedule import PullEvent
 from labkit.lab import Lab
 from labkit.notebook.pictures.picture import image, source, twin
-from labkit.notebook.pictures.text import count, cut, indented, visible
+from labkit.notebook.pictures.text import cut, indented, visible
 from labkit.notebook.pictures.theme import BLUE, CARD, DARK, GREEN, INK, RED, RULE, Hue
 from labkit.notebook.pictures.views import name_of, notebook_lab
 
@@ -151,7 +150,7 @@ def pull_timeline(
     layers = spans(_events(events))
     end = max((span.end for told in layers.values() for span in told), default=0.0)
     what = f"Pull of {cut(name, 60)}" if name else "A pull"
-    title = f"{what}: {count(len(layers), 'layer')}, {end:.2f} s"
+    title = f"{what}: {counted(len(layers), 'layer')}, {end:.2f} s"
     return make_chart(title, _timeline_twin(title, layers), lambda: _timeline(title, layers, end))
 
 
@@ -250,7 +249,6 @@ def legend(figure: Any, **options: Any) -> None:
 def make_chart(title: str, text: str, draw: Callable[[], Any]) -> Chart:
     """Return the chart that `draw` makes a figure of, by matplotlib's own settings whatever a user's are."""
     try:
-        _load_in_browser()
         import matplotlib
     except ImportError:
         return Chart(title, text, b"")
@@ -263,16 +261,6 @@ def make_chart(title: str, text: str, draw: Callable[[], Any]) -> Chart:
         figure = draw()
         figure.savefig(data, format="png", metadata={"Software": None}, pil_kwargs={"compress_level": 1})
     return Chart(title, text, _in_few_colours(data), *(int(96 * each) for each in figure.get_size_inches()))
-
-
-def _load_in_browser() -> None:
-    """Load matplotlib into Pyodide for the first chart, where the site has it: 10 MB that few cells need."""
-    if sys.platform == "emscripten" and "matplotlib" not in sys.modules:
-        import pyodide_js
-        from pyodide.ffi import can_run_sync, run_sync
-
-        if can_run_sync() and hasattr(pyodide_js.lockfile.packages, "matplotlib"):
-            run_sync(pyodide_js.loadPackage("matplotlib"))
 
 
 def _in_few_colours(png: io.BytesIO) -> bytes:

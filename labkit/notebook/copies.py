@@ -1,8 +1,9 @@
 """The learner's own copies of the course: laid into a folder, and never over what somebody worked in.
 
-The wheel carries the notebooks; in a clone they stand beside the package. A list in the folder keeps the
-digest of each file as it was laid: so a copy that was worked in is told from one that was not, and the
-course's own news from the learner's changes.
+The wheel carries the notebooks; in a clone they stand beside the package. A copy is without outputs, and with
+folded away what tells before a guess; the course's own keep their outputs, which the tests compare with. A
+list in the folder keeps the digest of each file as it was laid: so a copy that was worked in is told from one
+that was not, and the course's own news from the learner's changes.
 """
 
 from __future__ import annotations
@@ -13,15 +14,22 @@ from dataclasses import dataclass
 from hashlib import sha256
 from importlib import resources
 from importlib.resources.abc import Traversable
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 from labkit.base.errors import LabkitError
-from labkit.notebook.learner import learners_copy
+from labkit.course.worksheets import KERNEL
 from labkit.oci.blob import write_file
 
 LIST = ".labkit.json"
 _NOTHING = ["", ""]
 _IGNORE = "# Copies to work in: git has no need of them.\n*\n"
+_YOURS = "*Your copy: run it, change it, write into it. The course keeps its own.*"
+_AFTER = "<details><summary><b>After the run</b></summary>\n\n{}\n\n</details>"
+_OWN = "# optional: the card ran this; here you can run it yourself\n"
+_METADATA = {"kernelspec": KERNEL, "language_info": {"name": "python"}}
+"""With both named, JupyterLab and JupyterLite open the notebook without asking for a kernel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +110,33 @@ def content(name: str, file: Traversable) -> bytes:
     return data
 
 
+def learners_copy(notebook: dict[str, Any]) -> dict[str, Any]:
+    """Return the copy of a notebook, a dict of nbformat 4, that a learner works in; it is left as it was.
+
+    A cell tagged `after` belongs below the run of a card: its text opens with a click, and the card's command
+    as a cell has its source hidden.
+
+    >>> cell = {"cell_type": "markdown", "metadata": {"tags": ["after"]}, "source": "So it is."}
+    >>> learners_copy({"cells": [cell]})["cells"][1]["source"].splitlines()[2]
+    'So it is.'
+    """
+    yours = {"cell_type": "markdown", "id": "your-copy", "metadata": {}, "source": _YOURS}
+    cells = [yours, *map(_copied, notebook["cells"])]
+    return {**notebook, "cells": cells, "metadata": {**notebook.get("metadata", {}), **_METADATA}}
+
+
+def _copied(cell: dict[str, Any]) -> dict[str, Any]:
+    after = "after" in cell["metadata"].get("tags", ())
+    source = "".join(cell["source"])
+    if cell["cell_type"] != "code":
+        return {**cell, "source": _AFTER.format(source)} if after else dict(cell)
+    made = {**cell, "outputs": [], "execution_count": None}
+    if after:
+        made["metadata"] = {**cell["metadata"], "jupyter": {"source_hidden": True}}
+        made["source"] = source if source.startswith("%%") else _OWN + source
+    return made
+
+
 def _digests(data: bytes) -> list[str]:
     """Return the digest of a file, and that of what a person can have done in it.
 
@@ -129,10 +164,8 @@ def _lay(path: Path, name: str, data: bytes, before: list[str]) -> Laid:
 
 
 def _free(path: Path) -> Path:
-    number = 2
-    while (found := path.with_name(f"{path.stem}-{number}{path.suffix}")).exists():
-        number += 1
-    return found
+    numbered = (path.with_name(f"{path.stem}-{number}{path.suffix}") for number in count(2))
+    return next(each for each in numbered if not each.exists())
 
 
 def _read(path: Path) -> dict[str, list[str]]:

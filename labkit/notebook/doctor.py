@@ -17,7 +17,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-_BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
 _FRONT_ENDS = {"ipywidgets": "@jupyter-widgets/jupyterlab-manager", "anywidget": "anywidget"}
 _IN_A_BROWSER = sys.platform == "emscripten"
 _REPORT = "this should not happen: please report it"
@@ -177,7 +177,12 @@ def _docker() -> Check:
     return Check(what, version, other, use)
 
 
+def chromium() -> str | None:
+    """Return where a browser of Chromium's kind is, which opens a window without bars and prints; or None."""
+    return next(filter(None, map(shutil.which, _BROWSERS)), None)
+
+
 def _chromium() -> Check:
-    found = next((path for path in map(shutil.which, _BROWSERS) if path), "")
+    found = chromium()
     fix = "" if found else "apt-get install chromium"
-    return Check("Chromium", Path(found).name, fix, "the tests in a browser")
+    return Check("Chromium", Path(found or "").name, fix, "slides, PDF and tests in a browser")

@@ -36,21 +36,17 @@ _COLUMNS = 3
 
 
 @lru_cache(maxsize=64)
-def _costs(driver: str, size: int, containers: int) -> Mapping[str, Cost]:
-    if size < 1000:
-        raise LabkitError(f"{size} bytes: the file needs at least 1000")
-    return workload(driver_named(driver), image_layer(size), containers=containers)
-
-
-def cost(driver: str, step: str, size: int = BIG_SIZE) -> Cost:
-    """Return what one step costs under a driver, with a file of `size` bytes.
+def costs(driver: str, size: int = BIG_SIZE, containers: int = 0) -> Mapping[str, Cost]:
+    """Return what each step costs under a driver, with a file of `size` bytes.
 
     Raises LabkitError for a driver that there is not, and for a size below 1,000 bytes.
 
-    >>> cost("overlay2", "hundred").allocated
-    8192000
+    >>> costs("overlay2")["create"].allocated
+    81920
     """
-    return _costs(driver, size, 100 if step == "hundred" else 0)[step]  # a hundred take longer than all else
+    if size < 1000:
+        raise LabkitError(f"{size} bytes: the file needs at least 1000")
+    return workload(driver_named(driver), image_layer(size), containers=containers)
 
 
 def driver_costs(*drivers: str, steps: Sequence[str] = (), size: int = BIG_SIZE) -> Chart:
@@ -64,12 +60,10 @@ def driver_costs(*drivers: str, steps: Sequence[str] = (), size: int = BIG_SIZE)
       overlay2      +67.1MB  -67.1MB  files   measured
       btrfs          +4.1kB  -45.1kB  blocks  measured
     """
-    return _chart(*choice(drivers, steps), size)
-
-
-@lru_cache(maxsize=64)
-def _chart(names: tuple[str, ...], chosen: tuple[str, ...], size: int) -> Chart:
-    found = {name: {step: cost(name, step, size).allocated for step in chosen} for name in names}
+    names, chosen = choice(drivers, steps)
+    hundred = 100 if "hundred" in chosen else 0  # they take longer than all else
+    each = {name: costs(name, size, hundred) for name in names}
+    found = {name: {step: each[name][step].allocated for step in chosen} for name in names}
     title = f"Disk that each step takes, with a file of {human_size(size)}"
     return make_chart(title, _twin(title, found, chosen), lambda: _figure(title, found, chosen))
 

@@ -16,11 +16,11 @@ from labkit.course import progress as kept
 from labkit.course.exercise import EMPHASIS, Card, Line, Mark, Outcome
 from labkit.course.lesson import find_exercise
 from labkit.course.practice import Practice, forget
-from labkit.course.progress import progress_card
 from labkit.notebook.html import element
 from labkit.notebook.html import html as as_html
+from labkit.notebook.output import publish
 from labkit.notebook.pictures.theme import BLUE, GREEN, INK, ORANGE, PURPLE, QUIET, RED, Hue
-from labkit.notebook.pictures.views import notebook_lab
+from labkit.notebook.pictures.views import notebook_lab, notebook_shell
 
 _GREY = Hue(QUIET, "#e7eaed", "#ffffff")
 _HUES = {
@@ -40,28 +40,12 @@ _PRE = "white-space: pre; overflow-x: auto; margin: 2px 0; padding: 0 8px; line-
 class ShownPractice(Practice):
     """The work on an exercise in a notebook, where `show` draws its lab beside its goal."""
 
-    def answer(self, *values: object, **named: object) -> Card:
-        """Give answers, as `Practice.answer`, and show so in what is shown."""
-        card = super().answer(*values, **named)
-        self._tell()
-        return card
-
-    def check(self) -> Card:
-        """Compare with the goal, as `Practice.check`, and show so in what is shown."""
-        card = super().check()
-        self._tell()
-        return card
-
     def show(self) -> None:
         """Show the lab as it is and what is to be reached, side by side; both follow each command."""
         from labkit.notebook.widgets.goal import Goal  # late, as it brings the library that draws
 
         shown: Any = Goal(self)
         shown._ipython_display_()
-
-    def _tell(self) -> None:
-        for each in self.lab.watchers - {self}:
-            each.see(())
 
 
 def exercise(name: str, *, keep: bool = True) -> Practice:
@@ -83,30 +67,19 @@ def exercise(name: str, *, keep: bool = True) -> Practice:
     )
     teach_ipython()
     _watch(practice)
-    _show(practice.prompt)
-    if keep and _shell() is not None:
+    publish(practice.prompt)
+    if keep and notebook_shell() is not None:
         practice.show()
     return practice
 
 
-class ShownProgress:
-    """A learner's progress. `export(file)` writes it as JSON, `restore(file)` adds such a file to it."""
-
-    def __init__(self, progress: kept.Progress) -> None:
-        self._progress = progress
+class ShownProgress(kept.Progress):
+    """A learner's progress, which shows itself as the map of the course."""
 
     @property
     def card(self) -> Card:
         """What is shown."""
-        return progress_card(self._progress, lessons.LESSONS)
-
-    def export(self, file: str) -> None:
-        """Write the progress into a file, as JSON."""
-        self._progress.export(file)
-
-    def restore(self, file: str) -> ShownProgress:
-        """Add the progress of an exported file; what is there already is not lost."""
-        return ShownProgress(self._progress.restore(file))
+        return kept.progress_card(self, lessons.LESSONS)
 
     def __repr__(self) -> str:
         return self.card.text
@@ -116,21 +89,16 @@ class ShownProgress:
 
 
 def progress() -> ShownProgress:
-    """Return the progress that is kept for this learner, ready to be shown."""
-    return ShownProgress(kept.load())
+    """Return the progress that is kept for this learner, ready to be shown.
 
-
-def _shell() -> Any:
-    """Return the shell of the notebook that runs, None where none does."""
-    from IPython.core.getipython import get_ipython
-
-    shell: Any = get_ipython()
-    return shell
+    Its `export(file)` writes it as JSON, `restore(file)` adds such a file to it.
+    """
+    return ShownProgress(**vars(kept.load()))
 
 
 def teach_ipython() -> None:
     """Let the notebook that runs, if one does, show cards as HTML."""
-    if (shell := _shell()) is not None:
+    if (shell := notebook_shell()) is not None:
         formatter = shell.display_formatter.formatters["text/html"]
         formatter.for_type(Card, html)
         formatter.for_type(ShownPractice, lambda practice: html(practice.prompt))
@@ -139,7 +107,7 @@ def teach_ipython() -> None:
 def _elsewhere(practice: Practice) -> str:
     """Say so where the notebook's `lab`, on which `%docker` acts, is another lab than the exercise's."""
     found = notebook_lab()
-    if _shell() is None or found is practice.lab:
+    if notebook_shell() is None or found is practice.lab:
         return ""
     whose = next((each.exercise.id for each in _WATCH.begun.values() if each.lab is found), "")
     which = f"the lab of {whose} now" if whose else "another lab now" if found else "no exercise's lab yet"
@@ -178,7 +146,7 @@ _WATCH = _Watch()
 
 
 def _watch(practice: Practice) -> None:
-    if (shell := _shell()) is None:
+    if (shell := notebook_shell()) is None:
         return
     _WATCH.begun.pop(practice.called, None)
     _WATCH.begun[practice.called] = practice
@@ -187,13 +155,6 @@ def _watch(practice: Practice) -> None:
     for event, told in (("pre_run_cell", _WATCH.before_cell), ("post_run_cell", _WATCH.after_cell)):
         if told not in shell.events.callbacks[event]:
             shell.events.register(event, told)
-
-
-def _show(card: Card) -> None:
-    from IPython import display
-
-    publish: Any = display.display
-    publish(card)
 
 
 def html(card: Card) -> str:

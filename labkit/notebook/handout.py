@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterable
-from itertools import chain
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as etree
@@ -20,8 +19,8 @@ from labkit.base.errors import LabkitError
 from labkit.course.slides import Slide
 from labkit.lessons import deck
 from labkit.notebook import slide_html
+from labkit.notebook.doctor import chromium
 from labkit.notebook.html import element, html
-from labkit.notebook.start import chromium
 from labkit.oci.blob import write_file
 
 _V4: Any = nbformat.v4  # has no types
@@ -49,16 +48,9 @@ def _printed(path: Path) -> Path:
     advice, made = f"open {path} in a browser and print it", path.with_suffix(".pdf")
     if (browser := chromium()) is None:
         raise LabkitError(f"no Chromium is installed to print with; {advice}")
-    options = [
-        "--headless",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--no-pdf-header-footer",
-        f"--print-to-pdf={made}",
-    ]
-    subprocess.run(
-        [browser, *options, path.resolve().as_uri()], capture_output=True, timeout=120, check=False
-    )
+    options = "--headless --no-sandbox --disable-gpu --no-pdf-header-footer".split()
+    command = [browser, *options, f"--print-to-pdf={made}", path.resolve().as_uri()]
+    subprocess.run(command, capture_output=True, timeout=120, check=False)
     if not made.exists():
         raise LabkitError(f"{browser} printed nothing; {advice}")
     return made
@@ -102,7 +94,7 @@ def _handout(slides: Iterable[Slide], *, teacher: bool) -> Iterable[Page]:
         notes = [slide_html.sentences((*slide.notes, minutes), "notes")] if teacher else []
         yield f"{number}", [_title(number, slide), *whole.asked, element("div", class_="labkit-room"), *notes]
         head = _title(number, slide, "What is shown, and the answer")
-        answers.append((f"{number}-answer", [head, *chain(*whole.steps), *whole.answer]))
+        answers.append((f"{number}-answer", [head, *whole.steps, *whole.answer]))
     yield from answers
 
 
@@ -113,7 +105,7 @@ def _deck(slides: Iterable[Slide]) -> Iterable[Page]:
         asked = slide_html.sentences((slide.question.prompt,), "asked")
         yield f"/{number}/0", [head, *whole.asked]
         for place, shown in enumerate(whole.steps, 1):
-            yield f"/{number}/{place}", [head, asked, *shown]
+            yield f"/{number}/{place}", [head, asked, shown]
         yield f"/{number}/answer", [head, *reversed(whole.answer)]
 
 

@@ -12,19 +12,18 @@ from ast import PyCF_ALLOW_TOP_LEVEL_AWAIT
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from IPython.core.getipython import get_ipython
 from IPython.core.inputtransformer2 import TransformerManager
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
 
 from labkit.base.errors import LabkitError, NotFound
 from labkit.box import Box
 from labkit.cli import own_docker
+from labkit.cli.own_docker import Comparison
 from labkit.cli.session import Result, answer, keystrokes
-from labkit.go.units import human_size
+from labkit.engine.scene import scene
 from labkit.lab import Lab
-from labkit.notebook.comparison import html
 from labkit.notebook.output import PullBars, bundle, lab_of_notebook, show
-from labkit.oci.digest import short
+from labkit.notebook.pictures.views import notebook_shell
 from labkit.oci.image import Image
 
 if TYPE_CHECKING:
@@ -32,11 +31,13 @@ if TYPE_CHECKING:
 
 
 def show_values(shell: InteractiveShell) -> None:
-    """Let a notebook show images and boxes as their stacks of layers, and a lab as what it holds.
+    """Let a notebook show images and boxes as their stacks of layers, a lab as the stage.
 
-    Lists and tuples of them show each. What else a list is, or a class made of one, is shown as before.
+    Lists and tuples of them show each. What else a list is, or a class made of one, is shown as before. A
+    comparison is shown as on a terminal, so that its lines stand beside each other.
     """
     assert shell.display_formatter is not None
+    shell.display_formatter.mimebundle_formatter.for_type(Comparison, lambda both: bundle(both.text))
     for kind in (Image, Box, Lab, list, tuple):
         shell.display_formatter.mimebundle_formatter.for_type(kind, shown_value)
 
@@ -48,11 +49,8 @@ MOST = 12
 def shown_value(value: Any) -> Any:
     """Return what a notebook shows of an image, a box, a lab or a list of them; None for anything else.
 
-    >>> lab = Lab()
-    >>> box = lab.run("busybox", name="box")
-    >>> print(shown_value([lab])["text/plain"])
-    busybox:latest  49bcf7e7e41c  1 layer  1.2MB
-    box  busybox  running  0B
+    >>> shown_value([Lab()])["text/plain"]
+    'nothing is here yet'
     """
     if not isinstance(value, list | tuple):
         return _shown_one(value)
@@ -70,24 +68,23 @@ def shown_value(value: Any) -> Any:
 
 def _shown_one(value: Image | Box | Lab) -> Mapping[str, Any]:
     # late, as it brings the library that draws
-    from labkit.notebook.pictures import text
     from labkit.notebook.pictures.layer_stack import stack
+    from labkit.notebook.pictures.still import still
 
-    if isinstance(value, Lab):
-        images = [
-            [each.name, short(each.id), text.count(len(each.layers), "layer"), human_size(each.size)]
-            for each in value.images
-        ]
-        boxes = [
-            [each.name, each.container.image_name, each.status, human_size(each.size)]
-            for each in value.containers
-        ]
-        tables = [text.table(rows) for rows in (images, boxes) if rows]
-        return bundle("\n".join(tables) or "no image and no container")
     try:
-        return stack(value)._repr_mimebundle_()
+        drawn = still(scene(value.engine.state)) if isinstance(value, Lab) else stack(value)
+        return drawn._repr_mimebundle_()
     except NotFound:  # the box is removed
         return bundle(repr(value))
+
+
+def compare(line: str, lab: Lab | None = None) -> Comparison:
+    """Run a docker line that changes nothing on a lab and on the learner's own Docker, and compare.
+
+    Without `lab` it is the notebook's, as with `%docker`. Raises LabkitError for a line that could change
+    something.
+    """
+    return (lab or lab_of_notebook()).compare(line)
 
 
 @magics_class
@@ -106,9 +103,12 @@ class DockerMagics(Magics):
         if option == "--real":
             show(own_docker.run(f"docker {rest}").text)
         elif option == "--compare":
-            self._compare(rest)
+            try:
+                show(compare(rest).text)
+            except LabkitError as error:
+                show(str(error))
         else:
-            show(self._run("", f"docker {line}", lab_of_notebook(self.shell).shell))
+            show(self._run("", f"docker {line}", lab_of_notebook().shell))
 
     @cell_magic("docker")  # type: ignore[arg-type]
     def docker_cell(self, line: str, cell: str) -> None:
@@ -118,7 +118,7 @@ class DockerMagics(Magics):
         after `docker run -it` in the container, until `exit` or the cell's end. With `--real` docker's lines
         run on the Docker that you have.
         """
-        lab, text = lab_of_notebook(self.shell), ""
+        lab, text = lab_of_notebook(), ""
         if line == "--real":
             text = "".join(echo + answer(lab.session, result) for echo, result in own_docker.answers(cell))
         elif line:
@@ -132,18 +132,7 @@ class DockerMagics(Magics):
     @line_magic("docker-compose")  # type: ignore[arg-type]
     def docker_compose(self, line: str) -> None:
         """Say what `docker-compose` is."""
-        show(self._run("", "docker-compose", lab_of_notebook(self.shell).shell))
-
-    def _compare(self, line: str) -> None:
-        try:
-            comparison = lab_of_notebook(self.shell).compare(line)
-        except LabkitError as error:
-            show(str(error))
-            return
-        from IPython import display
-
-        publish: Any = display.display
-        publish({"text/html": html(comparison), "text/plain": comparison.text.rstrip("\n")}, raw=True)
+        show(self._run("", "docker-compose", lab_of_notebook().shell))
 
     def _run(self, before: str, line: str, run: Callable[..., Result], *, exit_code: bool = False) -> str:
         """Run a line; return the text that is still to be shown, `before` at its beginning.
@@ -152,7 +141,7 @@ class DockerMagics(Magics):
         """
         bars = PullBars(lambda: show(before)) if live() else None
         result = run(line, watch=bars.see if bars else None)
-        text = answer(lab_of_notebook(self.shell).session, result) if exit_code else result.text
+        text = answer(lab_of_notebook().session, result) if exit_code else result.text
         if bars and bars.shown:
             bars.replace(text)
             return ""
@@ -192,7 +181,7 @@ def warn_of_own_docker(lines: list[str]) -> list[str]:
 
 def vscode() -> bool:
     """Tell whether the notebook is open in VS Code, which leaves a name in it."""
-    shell: Any = get_ipython()
+    shell = notebook_shell()
     return shell is not None and "__vsc_ipynb_file__" in shell.user_ns
 
 
@@ -209,6 +198,6 @@ def live() -> bool:
         return True  # Voila runs cells as nbclient does, and shows them in a page all the same
     if vscode():
         return True
-    shell: Any = get_ipython()
+    shell = notebook_shell()
     request = shell.get_parent() if hasattr(shell, "get_parent") else {}
     return "cellId" in request.get("metadata", {})

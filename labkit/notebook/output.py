@@ -16,23 +16,22 @@ from labkit.base.text import shown
 from labkit.cli.transfer import event_line
 from labkit.engine.schedule import PullEvent
 from labkit.lab import Lab
+from labkit.notebook.html import element, html
+from labkit.notebook.pictures.views import notebook_lab, notebook_shell
 
 # The notebook's own lab: its variable `lab`, made where there is none.
 
 
-def lab_of_notebook(shell: Any) -> Lab:
-    """Return the lab of a notebook, by its IPython shell; without one, a new lab.
+def lab_of_notebook() -> Lab:
+    """Return the lab of the notebook that runs; without one, a new lab.
 
-    >>> lab_of_notebook(None)
+    >>> lab_of_notebook()
     <Lab: 0 images, 0 containers>
     """
-    if shell is None:
-        return Lab(tty=True)
-    namespace: dict[str, Any] = shell.user_ns
-    if not isinstance(namespace.get("lab"), Lab):
-        namespace["lab"] = Lab(tty=True)
-    lab: Lab = namespace["lab"]
+    lab = notebook_lab() or Lab()
     lab.session.tty = True
+    if shell := notebook_shell():
+        shell.user_ns["lab"] = lab
     return lab
 
 
@@ -51,22 +50,22 @@ def bundle(text: str) -> dict[str, str]:
     'a < b'
     """
     found = block(text)
-    return {"text/html": etree.tostring(found, encoding="unicode"), "text/plain": found.text or ""}
+    return {"text/html": html(found), "text/plain": found.text or ""}
 
 
 def block(text: str) -> etree.Element:
     """Return the HTML element of a terminal's text."""
-    found = etree.Element("pre", {"class": "labkit-terminal", "tabindex": "0", "style": _STYLE})
-    found.text = shown(text).rstrip("\n")
-    return found
+    return element("pre", shown(text).rstrip("\n"), class_="labkit-terminal", tabindex="0", style=_STYLE)
+
+
+def publish(value: object, **options: Any) -> Any:
+    """Show a value below the cell, as IPython's `display`, which has no types."""
+    return display.display(value, **options)  # type: ignore[no-untyped-call]
 
 
 def show(text: str) -> None:
     """Show a terminal's text below the cell; nothing for an empty one."""
     if text:
-        from IPython import display
-
-        publish: Any = display.display
         publish(bundle(text), raw=True)
 
 
@@ -96,8 +95,7 @@ class PullBars:
         """Show an event; those of one moment are drawn together, when time goes on."""
         if not self.shown:
             self._before()
-            show: Any = display.display
-            self._handle = show(bundle(event_line(event)), raw=True, display_id=True)
+            self._handle = publish(bundle(event_line(event)), raw=True, display_id=True)
         elif event.at > self._at:
             self.replace("\n".join(self.lines.values()))
             self._wait(event.at)

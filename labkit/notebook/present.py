@@ -17,7 +17,8 @@ from threading import Lock
 from typing import Any
 
 from labkit.base.text import packaged
-from labkit.notebook.start import as_root, chromium
+from labkit.notebook.doctor import chromium
+from labkit.notebook.start import as_root
 from labkit.notebook.widgets.walkthrough import walkthrough
 
 PORT = 8890

@@ -20,10 +20,10 @@ from xml.etree import ElementTree as etree
 from labkit.base.errors import LabkitError
 from labkit.course.lesson import Lesson
 from labkit.lessons import LESSONS
-from labkit.notebook import copies, site_pyodide, site_wheels
+from labkit.notebook import copies, site_pyodide
 from labkit.notebook.html import element, html
 
-PACKAGES = ("jupyterlite-core==0.8.6", f"{site_wheels.KERNEL}==0.8.6")
+PACKAGES = ("jupyterlite-core==0.8.6", f"{site_pyodide.KERNEL}==0.8.6")
 """What builds the pages, and the command that brings them."""
 
 BUILD = f"uv run {' '.join(f'--with {each}' for each in PACKAGES)} python -m labkit site DIR"
@@ -39,9 +39,9 @@ _MAY_CHANGE = {".html", ".ipynb", ".json", ".tar", ".webmanifest"}
 def write(folder: Path, *, pyodide: Path | None = None, say: Callable[[str], None] = print) -> None:
     """Write the course as static files into a folder, in the place of an older site; `say` tells how it goes.
 
-    `pyodide` is a Pyodide that was downloaded: npm's tarball, or the full one, which brings matplotlib for
-    the charts. Without it npm's client is asked for the known one. Raises LabkitError, whose text is one
-    line, where something is missing or the folder holds something else; the folder is then as it was.
+    `pyodide` is a Pyodide that was downloaded. Without it npm's client is asked for the known one. Raises
+    LabkitError, whose text is one line, where something is missing or the folder holds something else; the
+    folder is then as it was.
     """
     folder = folder.resolve()
     _check(folder)
@@ -78,7 +78,7 @@ def _built(work: Path, packages: list[str]) -> Path:
     lite.mkdir()
     _notebooks(lite / "files")
     config, start = (json.loads((_TEMPLATES / name).read_text("utf-8")) for name in (_CONFIG, _START))
-    extensions = [str(each) for each in site_wheels.front_ends()]
+    extensions = [str(each) for each in site_pyodide.front_ends()]
     config["LiteBuildConfig"] |= {"federated_extensions": extensions, "output_dir": str(out)}
     (kernel,) = start["jupyter-config-data"]["litePluginSettings"].values()
     kernel["loadPyodideOptions"]["packages"] = packages

@@ -8,25 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from itertools import chain
 from typing import Any
 from xml.etree import ElementTree as etree
 
 from labkit.base.text import shown as visible
 from labkit.course.questions import Question
-from labkit.course.slides import Shot, Slide, SlideRun, StepOutput, cells, commands
+from labkit.course.slides import Slide, SlideRun, StepOutput, cells
 from labkit.engine.scene import Scene, scene
 from labkit.engine.state import State
 from labkit.notebook.html import element, html
-from labkit.notebook.pictures import still
+from labkit.notebook.pictures.still import still
 from labkit.notebook.widgets.stage import as_json, played
-
-
-def names() -> dict[str, Any]:
-    """Return what a slide's Python steps may use: all that is public, as after a first cell."""
-    namespace: dict[str, Any] = {}
-    exec("from labkit import *", namespace)
-    return namespace
 
 
 def sentences(texts: Iterable[str], kind: str) -> etree.Element:
@@ -63,20 +55,13 @@ def table(rows: list[list[str]]) -> etree.Element:
     return element("table", *(element("tr", *line) for line in lines))
 
 
-def step(result: StepOutput, most: int = 0) -> list[etree.Element]:
-    """Return what a step shows: its Python where it is Python, a terminal's text, a picture with its twin."""
+def step(result: StepOutput, most: int = 0) -> etree.Element:
+    """Return what a step shows: a table, the stage as a picture with its twin, a terminal's text."""
     if rows := cells(result.step):
-        return [table(rows)]
-    parts = []
-    picture = drawn(result.value)
-    if not commands(result.step) and not picture:
-        typed = result.step.replace("\n", "\n... ")
-        parts.append(terminal(f">>> {typed}\n{result.text}", most))
-    elif result.text:
-        parts.append(terminal(result.text, most))
-    if picture:
-        parts.append(etree.fromstring(f'<div class="labkit-picture">{picture}</div>'))
-    return parts
+        return table(rows)
+    if result.shot is None:
+        return terminal(result.text, most)
+    return etree.fromstring(f'<div class="labkit-picture">{still(seen(result.shot.after)).html}</div>')
 
 
 def seen(state: State) -> Scene:
@@ -85,25 +70,13 @@ def seen(state: State) -> Scene:
     return replace(found, tiles=tuple(each for each in found.tiles if each.kind != "blob"))
 
 
-def drawn(value: Any) -> str:
-    """Return the HTML of a picture or chart; "" for anything else, a chart without matplotlib in text."""
-    if isinstance(value, Shot):
-        value = still.still(seen(value.after))
-    if not hasattr(value, "_repr_mimebundle_"):
-        return ""
-    bundle = value._repr_mimebundle_()
-    if "text/html" in bundle:
-        return str(bundle["text/html"])
-    return html(terminal(value.text))
-
-
 def screens(slide: Slide, run: SlideRun) -> list[dict[str, Any]]:
     """Return what the walkthrough's page shows of each step: HTML, and the stage's play where it has one."""
     shown: list[dict[str, Any]] = []
     for place in range(len(slide.steps)):
         result = run.shown(place)
-        shown.append({"html": html(*step(result))})
-        if isinstance(shot := result.value, Shot):
+        shown.append({"html": html(step(result))})
+        if shot := result.shot:
             play = played(shot.after, seen(shot.after), shot.events)
             shown[-1]["frame"] = {"before": as_json(seen(shot.before)), **play}
     return shown
@@ -114,13 +87,13 @@ class Parts:
     """A whole slide: what is said and asked, what each of its steps shows, what the answer is."""
 
     asked: list[etree.Element]
-    steps: list[list[etree.Element]]
+    steps: list[etree.Element]
     answer: list[etree.Element]
 
 
 def parts(slide: Slide, most: int = 0) -> Parts:
     """Run a slide, and return its parts; of a long screen the first `most` lines."""
-    run = SlideRun(slide, names())
+    run = SlideRun(slide)
     return Parts(
         [sentences(slide.sentences, "say"), question(slide.question, revealed=False)],
         [step(run.shown(place), most) for place in range(len(slide.steps))],
@@ -131,7 +104,7 @@ def parts(slide: Slide, most: int = 0) -> Parts:
 def to_read(number: int, slide: Slide) -> list[etree.Element]:
     """Return a whole slide, with all that its steps show and its answer, to be read."""
     whole = parts(slide)
-    return [element("h3", f"{number}. {slide.title}"), *whole.asked, *chain(*whole.steps), *whole.answer]
+    return [element("h3", f"{number}. {slide.title}"), *whole.asked, *whole.steps, *whole.answer]
 
 
 def in_words(number: int, slide: Slide) -> str:

@@ -8,7 +8,6 @@ was not run; what a user has set stays as it is, and nothing is written among hi
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
@@ -22,7 +21,6 @@ from labkit.notebook.copies import Laid
 
 FIRST = f"{LESSONS[0].notebook}.ipynb"
 _DEFAULTS = Path(__file__).parent / "jupyterlab"
-_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
 _SAID = {
     "new": "new in the course: {}",
     "renewed": "newer now, as nobody had worked in it: {}",
@@ -74,8 +72,3 @@ def open_course(folder: Path, options: Sequence[str], fresh: str = "") -> int:
 def as_root() -> bool:
     """Tell whether this runs as root, as it does in most containers."""
     return hasattr(os, "geteuid") and os.geteuid() == 0
-
-
-def chromium() -> str | None:
-    """Return where a browser of Chromium's kind is, which opens a window without bars and prints; or None."""
-    return next(filter(None, map(shutil.which, _BROWSERS)), None)

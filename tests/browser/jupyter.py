@@ -11,7 +11,6 @@ import io
 import json
 import os
 import re
-import shutil
 import sys
 import urllib.request
 from collections.abc import Iterator, Sequence
@@ -23,12 +22,13 @@ from urllib.parse import quote, urlsplit
 import nbformat
 from PIL import Image, ImageStat
 
+from labkit.notebook.doctor import chromium
 from tests.browser import scripts
 from tests.notebooks import ROOT
 from tests.notebooks.refresh import KERNEL
 from tests.real import host
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+CHROMIUM = chromium()
 OPTIONS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync"

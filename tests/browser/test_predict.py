@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from labkit.notebook.learner import learners_copy
+from labkit.notebook.copies import learners_copy
 from tests.browser import jupyter
 from tests.browser.conftest import Opener
 from tests.browser.test_keys import CELLS

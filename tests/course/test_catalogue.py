@@ -83,5 +83,5 @@ def test_what_fails_is_named() -> None:
 def test_an_unknown_exercise_is_refused_with_the_nearest() -> None:
     with pytest.raises(NotFound, match="did you mean 02-shared-base"):
         find_exercise(LESSONS, "02-shared-bass")
-    with pytest.raises(NotFound, match="lists them"):
+    with pytest.raises(NotFound, match=r"there is no exercise \?: did you mean 01-"):
         find_exercise(LESSONS, "?")

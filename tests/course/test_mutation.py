@@ -8,8 +8,8 @@ import pytest
 
 from labkit.course.exercise import Exercise
 from labkit.course.lesson import all_exercises, find_exercise
-from labkit.course.mutation import LEAST, MOST, escaped, mutants
 from labkit.course.statements import Statement, image_at_most, image_there, would_start
+from labkit.course.verify import LEAST, MOST, escaped, mutants
 from labkit.lessons import LESSONS
 
 EXERCISES = all_exercises(LESSONS)

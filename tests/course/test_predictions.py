@@ -61,5 +61,5 @@ def test_the_right_answer_is_not_always_at_the_same_place() -> None:
 
 
 def test_an_unknown_question_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(LabkitError, match="no such question: pull; did you mean pull-"):
+    with pytest.raises(LabkitError, match="there is no question pull: did you mean pull-"):
         find_question(LESSONS, "pull")

@@ -15,7 +15,6 @@ from labkit.base.errors import LabkitError
 from labkit.course.lesson import all_questions
 from labkit.course.slides import STAGE, Slide, SlideRun, cells, commands, read_slides
 from labkit.lessons import LESSONS, SLIDES, deck
-from labkit.notebook.slide_html import names
 from tests import notebooks
 from tests.notebooks import ROOT
 
@@ -60,9 +59,9 @@ def test_the_first_command_of_a_slide_stands_in_its_lesson_which_shows_what_it_p
         text.rstrip()
         for cell in cells
         for output in cell.get("outputs", [])
-        for text in [output.get("text", "") or output.get("data", {}).get("text/plain", "")]
+        for text in [output.get("text", "") or output.get("data").get("text/plain", "")]
     )
-    run, found = SlideRun(slide, names()), 0
+    run, found = SlideRun(slide), 0
     for place in range(len(slide.steps)):
         parts = re.split(r"^\$ (.*)\n", run.shown(place).text, flags=re.MULTILINE)[1:]
         for line, printed in zip(parts[::2], parts[1::2], strict=True):
@@ -106,6 +105,11 @@ notes = ["Wait."]
         ('"pull-layers"', '"pull-lairs"', "new: no such question: pull-lairs"),
         ('steps = ["docker images"]', "", "new: nothing in steps"),
         ('title = "New"', "", "new: nothing in title"),
+        (
+            '["docker images"]',
+            '["docker images", "1 + 1"]',
+            "new: no step: 1 \\+ 1; a step is lines that begin",
+        ),
         ('title = "New"', 'title = "New"\ncolour = "red"', "new: colour is no part of a slide"),
     ],
 )
@@ -129,29 +133,35 @@ def test_a_slide_is_whole(slide: Slide) -> None:
 
 @each_slide
 def test_each_step_succeeds_and_shows_something(slide: Slide) -> None:
-    run = SlideRun(slide, names())
+    run = SlideRun(slide)
     for place, step in enumerate(slide.steps):
         shown = run.shown(place)
         assert "[exit " not in shown.text, step
-        assert shown.text or shown.value is not None or cells(step), step
+        assert shown.text or shown.shot or cells(step), step
 
 
 def test_a_step_runs_once_however_often_it_is_shown() -> None:
-    run = SlideRun(SLIDES[0], names())
+    run = SlideRun(SLIDES[0])
     first = run.shown(0)
     run.shown(1)
     assert run.shown(0) is first
 
 
 def test_a_step_that_fails_shows_its_exit_code() -> None:
-    run = SlideRun(replace(SLIDES[0], setup="", steps=("docker rmi nothing",)), {})
+    run = SlideRun(replace(SLIDES[0], setup="", steps=("docker rmi nothing",)))
     text = run.shown(0).text
     assert text.startswith("$ docker rmi nothing\nError: No such image: nothing")
     assert text.endswith("\n[exit 1]\n")
 
 
+@pytest.mark.parametrize("setup", ["lab.pull('nothing')", "1 +", "print(name)"])
+def test_a_set_up_that_fails_is_one_line(setup: str) -> None:
+    with pytest.raises(LabkitError, match=r"^image-layers-1: setup: "):
+        SlideRun(replace(SLIDES[0], setup=setup))
+
+
 def test_a_slides_lab_asks_no_network() -> None:
-    lab = SlideRun(SLIDES[0], {}).lab
+    lab = SlideRun(SLIDES[0]).lab
     result = lab.docker("pull 127.0.0.1:1/nothing")
     assert result.exit_code == 1
     assert "labkit" in result.text or "refused" not in result.text
@@ -175,7 +185,7 @@ def test_no_two_slides_show_the_same_and_the_recap_takes_ten_minutes() -> None:
 
 
 def test_the_table_of_the_last_slide_is_what_inspect_says() -> None:
-    lab = SlideRun(SLIDES[11], {}).lab
+    lab = SlideRun(SLIDES[11]).lab
     listed = lab.docker('image inspect --format "{{range .RootFS.Layers}}{{println .}}{{end}}" nginx').text
     diff_ids = [digest[7:19] for digest in listed.split()]
     rows = cells(SLIDES[11].steps[1])[1:4]
@@ -184,10 +194,12 @@ def test_the_table_of_the_last_slide_is_what_inspect_says() -> None:
 
 
 def test_the_lab_is_put_where_the_slide_stands_and_keeps_what_is_done_there() -> None:
-    run = SlideRun(SLIDES[0], {})
+    run = SlideRun(SLIDES[0])
     run.shown(2)
     assert run.stand(0).images == []
     run.stand(1).docker("tag nginx mine")
     assert len(run.stand(1).docker("images -q").text.split()) == 2
     run.keep(1)
-    assert any("mine" in str(image) for image in run.shown(1).value.after.tags)
+    shot = run.shown(1).shot
+    assert shot
+    assert any("mine" in str(image) for image in shot.after.tags)

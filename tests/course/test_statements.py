@@ -6,6 +6,7 @@ import pytest
 
 from labkit.course.statements import (
     Attempt,
+    Seen,
     Statement,
     comes_with_layer,
     common,
@@ -20,7 +21,6 @@ from labkit.course.statements import (
     no_image,
     nothing_started,
     shares_layers,
-    stands_on,
     text_kept,
     took_at_most,
     top_layer_at_most,
@@ -38,16 +38,16 @@ def test_one_shared_layer_is_not_enough_to_stand_on_an_image() -> None:
     lab = Lab()
     nginx, mysql = lab.pull("nginx:1.15.12"), lab.pull("mysql:8.0.16")
     assert (common(mysql, nginx), len(nginx.layers)) == (1, 3)
-    found = stands_on("mysql:8.0.16", "nginx:1.15.12")(seen(lab))
+    found = layers_above("mysql:8.0.16", "nginx:1.15.12")(seen(lab))
     assert not found.met
-    assert found.text == "`mysql:8.0.16` has 1 of the layers of `nginx:1.15.12` below its own."
+    assert found.text == "`mysql:8.0.16` has 1 of the 3 layers of `nginx:1.15.12`, and 11 layers of its own."
 
 
 def test_an_image_built_on_another_stands_on_it() -> None:
     lab = Lab()
     lab.build("app", ["FROM nginx:1.15.12", "RUN echo hello > /motd"])
-    assert stands_on("app", "nginx:1.15.12")(seen(lab)).met
-    assert not stands_on("nginx:1.15.12", "app")(seen(lab)).met
+    assert layers_above("app", "nginx:1.15.12")(seen(lab)).met
+    assert not layers_above("nginx:1.15.12", "app")(seen(lab)).met
 
 
 def test_what_is_shared_and_what_is_an_images_own_is_counted_from_the_base() -> None:
@@ -55,15 +55,15 @@ def test_what_is_shared_and_what_is_an_images_own_is_counted_from_the_base() -> 
     lab.pull("mysql:8.0.16")
     lab.build("app", ["FROM nginx:1.15.12", "RUN echo hello > /motd"])
     attempt = seen(lab)
-    assert shares_layers("app", "nginx:1.15.12", 3)(attempt).met
-    assert not shares_layers("app", "nginx:1.15.12", 4)(attempt).met
+    found = shares_layers("app", "nginx:1.15.12")(attempt)
+    assert found == Seen(True, "`app` and `nginx:1.15.12` share 3 layers.")
     assert layers_above("app", "nginx:1.15.12", 1)(attempt).met
     assert not layers_above("app", "mysql:8.0.16", 1)(attempt).met
 
 
 ABSENT = [
     image_there("app"),
-    stands_on("app", "busybox"),
+    layers_above("app", "busybox"),
     shares_layers("app", "busybox"),
     layers_above("app", "busybox", 1),
     comes_with_layer("app", "/x", 1),

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labkit import Lab
-from labkit.cli.prune import matches
+from labkit.cli.filters import matches
 from labkit.dockerfile.ignore import compiled as ignore_patterns
 from labkit.dockerfile.ignore import ignored
 from labkit.go.regexp import BadPattern, Match, Regexp, compiled

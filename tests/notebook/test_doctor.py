@@ -54,7 +54,7 @@ def test_what_is_optional_does_not(
     monkeypatch.setattr(doctor.shutil, "which", lambda name: None)
     assert doctor.report() == 0
     out = capsys.readouterr().out
-    assert "optional  Chromium, for the tests in a browser: apt-get install chromium\n" in out
+    assert "optional  Chromium, for slides, PDF and tests in a browser: apt-get install chromium\n" in out
     assert "optional  Docker Engine 20.10, for a comparison with a real engine: apt-get" in out
 
 

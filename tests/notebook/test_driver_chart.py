@@ -8,8 +8,14 @@ import pytest
 
 from labkit.base.errors import LabkitError
 from labkit.notebook import driver_chart
-from labkit.notebook.driver_chart import OPERATIONS, cost, driver_costs, signed
+from labkit.notebook.driver_chart import OPERATIONS, costs, driver_costs, signed
 from labkit.storage.drivers import BIG_SIZE, DRIVERS, workload
+from labkit.storage.posix import Cost
+
+
+def cost(driver: str, step: str, size: int = BIG_SIZE) -> Cost:
+    """Give what one step costs."""
+    return costs(driver, size, 100 if step == "hundred" else 0)[step]
 
 
 @pytest.fixture

@@ -8,6 +8,8 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 from nbclient import NotebookClient
 
+from labkit.notebook import magics
+
 
 def run(shell: InteractiveShell, code: str) -> list[dict[str, str]]:
     with capture_output() as captured:
@@ -75,6 +77,15 @@ def test_an_error_of_the_lab_is_one_line(shell: InteractiveShell) -> None:
         result = shell.run_cell("lab.image('nothing')")
     assert not result.success
     assert captured.stdout.strip() == "NotFound: No such image: nothing:latest"
+
+
+def test_a_first_cell_that_is_run_again_says_nothing(shell: InteractiveShell) -> None:
+    shell.run_cell("lab")  # the first cell is one; this shell was loaded without
+    for _ in range(2):
+        with capture_output() as captured:
+            assert shell.run_cell("%load_ext labkit\nx = 1").success
+        assert captured.stdout == ""
+    assert shell.input_transformers_cleanup.count(magics.refuse_bare_lines) == 1
 
 
 def test_live_bars_give_way_to_the_final_lines(monkeypatch: pytest.MonkeyPatch) -> None:

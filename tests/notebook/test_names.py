@@ -11,7 +11,9 @@ from IPython.core.interactiveshell import InteractiveShell
 
 import labkit
 from labkit import Lab, LabkitError, NotFound
+from labkit.engine.scene import scene
 from labkit.engine.schedule import PullEvent
+from labkit.notebook.pictures.still import still
 
 ONE = {
     "stack": labkit.stack,
@@ -163,14 +165,13 @@ def test_an_image_and_a_box_show_themselves_as_their_stack(shell: InteractiveShe
     assert shown(shell, box)["text/plain"].startswith("Container box on ubuntu:15.04 · 4 layers")
 
 
-def test_a_lab_shows_what_it_holds(shell: InteractiveShell, lab: Lab) -> None:
-    assert shown(shell, lab)["text/plain"].splitlines() == [
-        "mysql:latest  d72169616e20  12 layers  443MB",
-        "nginx:latest  27a188018e18  3 layers   109MB",
-        f"ubuntu:15.04  {lab.image('ubuntu:15.04').id[7:19]}  4 layers   188MB",
-        "box  ubuntu:15.04  running  5B",
-    ]
-    assert shown(shell, Lab())["text/plain"] == "no image and no container"
+def test_a_lab_shows_itself_as_the_stage(shell: InteractiveShell, lab: Lab) -> None:
+    data = shown(shell, lab)
+    assert data == still(scene(lab.engine.state))._repr_mimebundle_()
+    lines = [line.split() for line in data["text/plain"].splitlines()]
+    assert ["container", "running", "box", "5B", "ubuntu:15.04"] in lines
+    assert ["image", "nginx:latest", "109MB", "27a188018e18"] in lines
+    assert shown(shell, Lab())["text/plain"] == "nothing is here yet"
 
 
 @pytest.mark.parametrize("kind", [list, tuple])

@@ -174,7 +174,7 @@ def test_what_a_name_holds_is_only_text(name: str) -> None:
     }
     for shown in (picture.svg, picture.text, picture.html):
         assert not re.search("[\x00-\x09\x0b-\x1f\u202a-\u202e\u2066-\u2069\ud800-\udfff]", shown)
-    seen = '<script>"1"</script>&\' \\x1b\\u202ex\\u2066\\x00]]>\\xff'
+    seen = '<script>"1"</script>&\' \\x1b\\u202ex\\u2066\\x00]]>\\udcff'
     assert seen in " ".join(words(parsed(picture)))
     assert seen in picture.text
 
@@ -401,19 +401,10 @@ def test_containers_of_one_image_stand_beside_each_other_on_it() -> None:
     assert lab.disk_usage() == size + 6
 
 
-def test_a_committed_image_stands_on_the_shared_layers() -> None:
-    lab = lab_with_boxes()
-    lab.container("box1").commit("app:1")
-    lab.run("app:1", name="web")
-    picture = on_one_image(lab, "busybox")
-    assert [each[1] for each in tiles(picture, "image")] == ["app:1", "busybox"]
-    assert ["2", "6B"] in [each[:2] for each in tiles(picture, "layer")]
-    assert "3 containers" in picture.title
-
-
 def test_containers_of_other_images_are_counted_only() -> None:
     lab = lab_with_boxes()
-    lab.run("ubuntu:15.04")
+    lab.container("box1").commit("app:1")
+    lab.run("app:1")
     assert "On other images: 1 container." in on_one_image(lab, "busybox").text
     lab.pull("alpine")
     assert "There is no container yet." in on_one_image(lab, "alpine").text

@@ -151,7 +151,7 @@ def test_hostile_texts_are_shown_as_text(answer: str) -> None:
 
 
 def test_what_there_is_not_is_refused() -> None:
-    with pytest.raises(LabkitError, match="no such question: pull;"):
+    with pytest.raises(LabkitError, match="there is no question pull: did you mean pull-"):
         predict("pull")
     with pytest.raises(LabkitError, match="no such answer: E; there are A, B, C, D"):
         predict("pull-layers", answer="E")

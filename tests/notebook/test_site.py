@@ -7,14 +7,14 @@ import io
 import json
 import tarfile
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from importlib import util
 from pathlib import Path
 
 import pytest
 
 from labkit.base.errors import LabkitError
-from labkit.notebook import site, site_pyodide, site_wheels
+from labkit.notebook import site, site_pyodide
 
 LOCK = {"info": {"python": "3.14.2"}, "packages": {}}
 CORE = ("pyodide.asm.mjs", "pyodide.asm.wasm", "pyodide.mjs", "python_stdlib.zip")
@@ -112,32 +112,22 @@ def test_npm_that_brings_nothing_is_one_line(
 @pytest.fixture
 def kernel(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let there be one small package in place of all, and no kernel, which is not installed here."""
-    monkeypatch.setattr(site_wheels, "wheels", lambda python: [site_wheels.Wheel("numpy", python, b"ours")])
+    monkeypatch.setattr(site_pyodide, "wheels", lambda python: [site_pyodide.Wheel("numpy", python, b"ours")])
 
 
 @pytest.mark.usefixtures("kernel")
-def test_matplotlib_goes_in_with_all_that_it_needs_where_it_is_there(tmp_path: Path) -> None:
-    def entry(*depends: str) -> Callable[[str], dict[str, object]]:
-        return lambda name: {"name": name, "file_name": f"{name}.whl", "depends": [*depends]}
-
-    needs = {"matplotlib": entry("numpy", "pillow"), "numpy": entry(), "pillow": entry(), "scipy": entry()}
-    packages = {name: make(name) for name, make in needs.items()}
-    full, loaded = site_pyodide.read(
-        archive(tmp_path / "a", packages, *CORE, *(f"{each}.whl" for each in packages))
-    )
-    lock = json.loads(full["pyodide-lock.json"])["packages"]
-    assert sorted(lock) == ["matplotlib", "numpy", "pillow"]
-    assert lock["matplotlib"] == packages["matplotlib"]
+def test_the_packages_are_those_that_the_lessons_need_and_no_others(tmp_path: Path) -> None:
+    other = {"scipy": {"name": "scipy", "file_name": "scipy.whl", "depends": []}}
+    files, loaded = site_pyodide.read(archive(tmp_path / "a", other, *CORE, "scipy.whl"))
+    lock = json.loads(files["pyodide-lock.json"])["packages"]
+    assert ([*lock], loaded) == (["numpy"], ["numpy"])
     assert lock["numpy"]["sha256"] == hashlib.sha256(b"ours").hexdigest()
-    assert {*CORE, "matplotlib.whl", "pillow.whl"} < full.keys()
-    assert loaded == ["numpy"]
-    small, _ = site_pyodide.read(archive(tmp_path / "b", packages, *CORE))
-    assert sorted(json.loads(small["pyodide-lock.json"])["packages"]) == ["numpy"]
+    assert files.keys() == {*CORE, "pyodide-lock.json", lock["numpy"]["file_name"]}
 
 
 def test_a_wheel_has_what_a_browser_needs_and_always_the_same_bytes() -> None:
-    own = site_wheels._own()
-    assert own == site_wheels._own()
+    own = site_pyodide._own()
+    assert own == site_pyodide._own()
     assert own.file.startswith(f"labkit-{own.version}-0")
     with zipfile.ZipFile(io.BytesIO(own.data)) as wheel:
         names = wheel.namelist()
@@ -149,7 +139,7 @@ def test_a_wheel_has_what_a_browser_needs_and_always_the_same_bytes() -> None:
 
 
 def test_what_servers_need_stays_away() -> None:
-    names = {*site_wheels.closure(["ipython", "ipywidgets", "anywidget"], site_wheels.requires("3.14.2"))}
+    names = {*site_pyodide.closure(["ipython", "ipywidgets", "anywidget"], site_pyodide.requires("3.14.2"))}
     assert {"ipywidgets", "traitlets", "prompt-toolkit"} <= names
     assert (
         names & {"jedi", "psutil", "pexpect", "widgetsnbextension", "jupyterlab-widgets", "tornado"} == set()

@@ -15,7 +15,7 @@ import pytest
 from labkit.course.lesson import find_question
 from labkit.course.questions import Question
 from labkit.lessons import LESSONS
-from labkit.notebook.learner import learners_copy
+from labkit.notebook.copies import learners_copy
 from tests.course.test_slides import code
 from tests.notebooks import LESSONS as FILES
 

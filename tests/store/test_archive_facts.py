@@ -35,6 +35,7 @@ OTHER_WORDS = {
     "manifest.json: a list of an empty object": "read .: is a directory",
     "manifest.json: layer outside": "evalSymlinksInScope: ",
     "manifest.json: config outside": "evalSymlinksInScope: ",
+    "config: malformed created": 'labkit does not read "yesterday" as a time',
     "config: another os": "cannot load plan9 image on linux",  # the engine crashes
     "gzip: without its checksum": "Error processing tar file(exit status 1): unexpected EOF",
     "hard link out": "Error processing tar file(exit status 1): invalid hardlink ",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from labkit.base.text import counted
 from labkit.course.copy_on_write import Story, StoryStep, path_of
 from labkit.engine.scene import Scene, Tile
 from labkit.go.units import human_size
 from labkit.notebook.pictures.picture import Picture
 from labkit.notebook.pictures.still import Arrow, lines, still
-from labkit.notebook.pictures.text import count
 from labkit.oci import tree
 from labkit.oci.tree import Dir, File, Node, Symlink, Whiteout, get
 from labkit.storage.trace import Look
@@ -64,7 +64,7 @@ def _stack(story: Story, place: int) -> Iterator[Tile]:
         if layer not in shown:
             left += 1
             if layer + 1 in shown or layer + 1 == len(story.rows):
-                yield Tile(f"fold:{layer}", f"… {count(left, 'layer')}")
+                yield Tile(f"fold:{layer}", f"… {counted(left, 'layer')}")
                 left = 0
             continue
         found = _found(story.looks[layer]) if layer in visited and story.looks else ""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from labkit.base.text import counted
 from labkit.cli.formats import ellipsis
 from labkit.go.units import human_size
 from labkit.lab import Lab
 from labkit.notebook.pictures import svg
 from labkit.notebook.pictures.picture import Picture
 from labkit.notebook.pictures.svg import Shape, badge, box, curve, group, text
-from labkit.notebook.pictures.text import count, cut, fit, table, visible
+from labkit.notebook.pictures.text import cut, fit, indented, visible
 from labkit.notebook.pictures.theme import BLUE, GREEN, INK, PADDING, QUIET, RED, TITLE, Hue
 from labkit.notebook.pictures.views import Pictured, history_lines, named
 from labkit.oci.digest import short
@@ -27,11 +28,10 @@ _CREATED_BY = 45
 """Where `docker history` cuts."""
 
 
-def history_map(image: Pictured, *, name: str = "", chosen: int = 0, lab: Lab | None = None) -> Picture:
+def history_map(image: Pictured, *, name: str = "", lab: Lab | None = None) -> Picture:
     """Draw the lines of `docker history`, newest first, each that made a layer joined to its layer.
 
-    A line that made an empty layer, 0B and yet a layer, is joined as well. The line `chosen`, 1 for the
-    newest, is marked with its layer. The image is given as `stack` takes it.
+    A line that made an empty layer, 0B and yet a layer, is joined as well. The image is given as to `stack`.
 
     >>> lab = Lab()
     >>> image = lab.build("app", ["FROM busybox", "RUN echo hello > /greeting", "ENV A=b"])
@@ -43,7 +43,7 @@ def history_map(image: Pictured, *, name: str = "", chosen: int = 0, lab: Lab | 
     name, found = named(image, name, lab)
     lines, layers = history_lines(found), len(found.layers)
     rows, joined = len(lines), sum(number > 0 for _, number in lines)
-    title = f"{name} · {count(rows, 'history line')} · {count(layers, 'layer')}"
+    title = f"{name} · {counted(rows, 'history line')} · {counted(layers, 'layer')}"
     head = PADDING + TITLE + 24
     top = head + 30
     space = max(rows * _ROW, layers * (_HEIGHT + 4) - 4)
@@ -55,17 +55,15 @@ def history_map(image: Pictured, *, name: str = "", chosen: int = 0, lab: Lab | 
     for row, (step, number) in enumerate(lines):
         y = steps_top + row * _ROW
         shapes.append(_step(step, number, y))
-        if row + 1 == chosen:
-            shapes += _mark(y, tops[number - 1] if number else None)
         if number:
             to_x, to_y = _WIDTH - PADDING - _LAYER, tops[number - 1] + _HEIGHT / 2
             shapes.append(curve(PADDING + _STEP, y + _ROW / 2, to_x, to_y, _hue(number), "join"))
     description = (
         f"At the left the lines of docker history, newest first; at the right the layers, the base at the "
-        f"bottom. {count(joined, 'line')} made a layer and {'is' if joined == 1 else 'are'} joined to it; "
-        f"{count(rows - joined, 'line')} changed metadata alone."
+        f"bottom. {counted(joined, 'line')} made a layer and {'is' if joined == 1 else 'are'} joined to it; "
+        f"{counted(rows - joined, 'line')} changed metadata alone."
     )
-    words = _twin(title, found, chosen)
+    words = _twin(title, found)
     return svg.paint(title, description, words, _WIDTH, top + space + PADDING, shapes)
 
 
@@ -122,20 +120,9 @@ def _layer(layer: Layer, number: int, y: float) -> Shape:
     return group(shapes, "layer")
 
 
-def _mark(y: float, layer_top: float | None) -> list[Shape]:
-    """Return the frame and the arrow of the chosen line, and the frame of its layer."""
-    frames = [(PADDING - 3, y - 1, _STEP + 6, _ROW + 2)]
-    if layer_top is not None:
-        frames.append((_WIDTH - PADDING - _LAYER - 3, layer_top - 3, _LAYER + 6, _HEIGHT + 6))
-    shapes = [box(*frame, fill="none", line=INK, dash=True, kind="chosen") for frame in frames]
-    return [text(4, y + _ROW / 2, "▶", fill=INK), *shapes]
-
-
-def _twin(title: str, image: Image, chosen: int) -> str:
+def _twin(title: str, image: Image) -> str:
     rows = []
     for step, number in history_lines(image):
         told = ["metadata", ""] if step.layer is None else [f"layer {number}", short(step.layer.diff_id)]
         rows.append([_created_by(step), human_size(step.size), *told])
-    lines = table(rows, right=(1,)).split("\n") if rows else []
-    marked = [("> " if number == chosen else "  ") + line for number, line in enumerate(lines, 1)]
-    return "\n".join([cut(title, 110), *marked])
+    return "\n".join([cut(title, 110), *indented(rows, right=(1,))])

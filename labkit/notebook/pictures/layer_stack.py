@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import TypeAlias, cast
 
 from labkit.base.errors import LabkitError
+from labkit.base.text import counted
 from labkit.box import Box
 from labkit.engine import container as containers
 from labkit.engine import images
@@ -22,7 +23,6 @@ from labkit.go.units import human_size
 from labkit.lab import Lab
 from labkit.notebook.pictures.picture import Picture
 from labkit.notebook.pictures.still import Sum, lines, still
-from labkit.notebook.pictures.text import count
 from labkit.notebook.pictures.views import (
     Pictured,
     lab_first,
@@ -33,7 +33,6 @@ from labkit.notebook.pictures.views import (
     needed_lab,
     said,
 )
-from labkit.oci.digest import short
 from labkit.oci.image import Image
 
 Named: TypeAlias = tuple[str, Image]
@@ -129,7 +128,7 @@ def shared(*images: Several, lab: Lab | None = None, digests: bool = False) -> P
     told = f"What is shared, hatched, is on the disk once: {human_size(less)} less."
     return still(
         replace(scene, tiles=tuple(tiles)),
-        f"{title} · {count(len(layers), 'layer')} on disk",
+        f"{title} · {counted(len(layers), 'layer')} on disk",
         lines(told if less else "No layer is shared."),
         sums=sums,
     )
@@ -160,8 +159,8 @@ def _several(given: Several, lab: Lab | None) -> list[Named]:
 def on_one_image(image: str | Image, *, lab: Lab | None = None) -> Picture:
     """Draw the containers that stand on an image, its layers below them and what is on the disk.
 
-    Images that were made of it stand beside it. The lab is the notebook's where none is given. Raises
-    NotFound where neither the image nor a container of it is there.
+    The lab is the notebook's where none is given. Raises NotFound where neither the image nor a container of
+    it is there.
 
     >>> lab = Lab()
     >>> box = lab.run("busybox", name="box")
@@ -170,42 +169,27 @@ def on_one_image(image: str | Image, *, lab: Lab | None = None) -> Picture:
       A                  /greeting        5B
       container running  box              5B  busybox
     """
-    place, name = needed_lab(lab), name_of(image)
-    found, every = _made_of(place, name), place.engine.state.containers.values()
-    boxes = [each for each in every if each.image_id in {image.id for _, image in found}]
-    scene, base = _scene(found, boxes), found[0][1]
-    whole = sum(tile.size or 0 for tile in scene.tiles if tile.kind in ("layer", "fold", "container"))
-    copies = [each.size for _, each in found]
-    copies += [each.image.size + containers.size_rw(each) for each in boxes]
+    engine, name = needed_lab(lab).engine, name_of(image)
+    every = engine.state.containers.values()
+    kept = [each.image for each in every if each.image_name == name]  # where the image itself was removed
+    base = images.lookup_image(engine, name) or (kept or [images.find_image(engine, name)])[0]
+    boxes = [each for each in every if each.image_id == base.id]
+    written = [containers.size_rw(each) for each in boxes]
     sums = [
-        Sum("on disk", ((base.size, True), (whole - base.size, False))),
-        Sum("with copies", tuple((size, False) for size in copies)),
+        Sum("on disk", ((base.size, True), (sum(written), False))),
+        Sum("with copies", tuple((base.size + size, False) for size in [0, *written])),
     ]
     told = ["With copies: each image and container with all layers for itself."]
     told += ["There is no container yet."] * (not boxes)
-    others = count(len(every) - len(boxes), "container")
+    others = counted(len(every) - len(boxes), "container")
     told += [f"On other images: {others}."] * (len(every) > len(boxes))
-    title = f"{count(len(boxes), 'container')} on {name} · {human_size(base.size)} shared"
-    return still(scene, title, lines(*told), sums=sums)
-
-
-def _made_of(lab: Lab, name: str) -> list[Named]:
-    """Return an image, which a container alone may still have, and those that stand on its layers."""
-    engine = lab.engine
-    used = [each.image for each in engine.state.containers.values()]
-    kept = [each.image for each in engine.state.containers.values() if each.image_name == name]
-    base = images.lookup_image(engine, name) or (kept[0] if kept else images.find_image(engine, name))
-    found = {base.id: (name, base)}
-    for image in [*images.listed(engine.state), *used]:
-        if image.chain_ids[: len(base.layers)] == base.chain_ids:
-            called = [each.familiar for each in images.references(engine, image.id)]
-            found.setdefault(image.id, ((called or [short(image.id)])[0], image))
-    return list(found.values())
+    title = f"{counted(len(boxes), 'container')} on {name} · {human_size(base.size)} shared"
+    return still(_scene([(name, base)], boxes), title, lines(*told), sums=sums)
 
 
 def _summary(shown: Named) -> str:
     name, image = shown
-    return f"{name} · {count(len(image.layers), 'layer')} · {human_size(image.size)}"
+    return f"{name} · {counted(len(image.layers), 'layer')} · {human_size(image.size)}"
 
 
 def _container(given: object, lab: Lab | None) -> Container:

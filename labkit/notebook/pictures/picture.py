@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from xml.etree import ElementTree as etree
 
+from labkit.notebook.html import element, html
+
 
 @dataclass(frozen=True, slots=True)
 class Picture:
@@ -56,9 +58,8 @@ def image(address: str, alternative: str, width: int) -> str:
     '<img src="data:image/png;base64," alt="a cha'
     """
     style = f"min-width: {width * 4 // 5}px; max-width: 100%; height: auto"
-    return _html(
-        etree.Element("img", {"src": address, "alt": alternative, "width": str(width), "style": style})
-    )
+    shown = element("img", src=address, alt=alternative, width=str(width), style=style)
+    return etree.tostring(shown, encoding="unicode")
 
 
 def twin(text: str) -> str:
@@ -67,11 +68,4 @@ def twin(text: str) -> str:
     >>> twin("a < b")
     '<details><summary>In words</summary><pre>a &lt; b</pre></details>'
     """
-    details = etree.Element("details")
-    etree.SubElement(details, "summary").text = "In words"
-    etree.SubElement(details, "pre").text = text
-    return _html(details)
-
-
-def _html(element: etree.Element) -> str:
-    return etree.tostring(element, encoding="unicode")
+    return html(element("details", element("summary", "In words"), element("pre", text)))

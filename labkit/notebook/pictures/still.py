@@ -11,12 +11,13 @@ from dataclasses import dataclass
 
 import drawsvg  # type: ignore[import-untyped]
 
+from labkit.base.text import counted
 from labkit.engine.scene import Scene, Tile
 from labkit.go.units import human_size
 from labkit.notebook.pictures import svg
 from labkit.notebook.pictures.picture import Picture
 from labkit.notebook.pictures.svg import Shape
-from labkit.notebook.pictures.text import MONO, SANS, count, cut, fit, indented, visible
+from labkit.notebook.pictures.text import MONO, SANS, cut, fit, indented, visible
 from labkit.notebook.pictures.theme import (
     BLUE,
     CARD,
@@ -148,8 +149,8 @@ def still(
 
 
 def _counted(scene: Scene) -> str:
-    kinds = [("layer", "layer"), ("image", "image"), ("container", "container"), ("volume", "volume")]
-    return ", ".join(count(len(scene.of(kind)), noun) for kind, noun in kinds if scene.of(kind)) or "Nothing"
+    found = {kind: len(scene.of(kind)) for kind in ("layer", "image", "container", "volume")}
+    return ", ".join(counted(number, kind) for kind, number in found.items() if number) or "Nothing"
 
 
 def twin(scene: Scene, sums: Sequence[Sum] = (), chosen: Collection[str] = ()) -> str:

@@ -49,17 +49,9 @@ def text(
 
 
 def box(
-    x: float,
-    y: float,
-    width: float,
-    height: float,
-    *,
-    fill: Any,
-    line: str,
-    dash: bool = False,
-    kind: str = "",
+    x: float, y: float, width: float, height: float, *, fill: Any, line: str, dash: bool = False
 ) -> Shape:
-    """Return a rectangle with round corners; `fill` is a colour or a `hatch`, `kind` its class."""
+    """Return a rectangle with round corners; `fill` is a colour or a `hatch`."""
     return drawsvg.Rectangle(
         _number(x),
         _number(y),
@@ -70,7 +62,6 @@ def box(
         stroke=line,
         stroke_width=2 if dash else 1.5,
         stroke_dasharray="7 5" if dash else None,
-        class_=kind or None,
     )
 
 

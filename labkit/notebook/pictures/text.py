@@ -6,39 +6,23 @@ characters are shown as escapes, so that a picture cannot say one thing and mean
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
-from labkit.base.text import escaped
+from labkit.base.text import one_line
 
 MONO = 0.61
 """The width of a character in a generic monospaced font, in parts of the font's size."""
 SANS = 0.62
 """The same for generic sans-serif fonts: what the widest of them need for running text."""
 
-_INVISIBLE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\ufffb"
-    "\ud800-\udfff\ufdd0-\ufdef\U000e0000-\U000e0fff"  # bytes of names that are no UTF-8, tags
-    + "".join(chr(plane | last) for plane in range(0, 0x110000, 0x10000) for last in (0xFFFE, 0xFFFF))
-    + "]"
-)
-_NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
-
 
 def visible(text: str) -> str:
-    r"""Return text with all that cannot be seen written as escapes.
+    r"""Return text with all that cannot be seen written as escapes, on one line.
 
     >>> visible("a\tb\x1b[31m\u202e.txt")
     'a\\tb\\x1b[31m\\u202e.txt'
     """
-    return _INVISIBLE.sub(_escape, text)
-
-
-def _escape(found: re.Match[str]) -> str:
-    char, code = found[0], ord(found[0])
-    if 0xDC80 <= code <= 0xDCFF:  # a byte that Python kept with surrogateescape
-        return f"\\x{code - 0xDC00:02x}"
-    return _NAMED.get(char) or escaped(char)
+    return one_line(text)
 
 
 def cells(text: str) -> int:
@@ -103,12 +87,3 @@ def table(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> str:
             parts.append(gap + cell if place in right else cell + gap)
         lines.append("  ".join(parts).rstrip())
     return "\n".join(lines)
-
-
-def count(number: int, noun: str) -> str:
-    """Return a number and its noun.
-
-    >>> count(1, "layer"), count(1200, "layer")
-    ('1 layer', '1,200 layers')
-    """
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

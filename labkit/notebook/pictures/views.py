@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from functools import wraps
 from itertools import count
-from typing import Any, ParamSpec, Protocol, TypeAlias, TypeVar, cast, overload
+from typing import Any, TypeAlias, TypeVar
 
 from labkit.base.errors import LabkitError, NotFound
 from labkit.base.text import one_line
@@ -26,10 +26,15 @@ Pictured: TypeAlias = str | Image | Box
 """An image to be drawn: its name, itself, or a container that stands on it."""
 
 
+def notebook_shell() -> Any:
+    """Return IPython's shell of the notebook that runs; None where none does."""
+    ipython: Any = sys.modules.get("IPython")  # not imported: where it was not loaded no notebook runs
+    return ipython.get_ipython() if ipython else None
+
+
 def notebook_lab() -> Lab | None:
     """Return the notebook's lab, its variable `lab`; None where there is none, or no notebook runs."""
-    ipython: Any = sys.modules.get("IPython")  # not imported: where it was not loaded no notebook runs
-    shell = ipython.get_ipython() if ipython else None
+    shell = notebook_shell()
     found = shell.user_ns.get("lab") if shell else None
     return found if isinstance(found, Lab) else None
 
@@ -86,20 +91,10 @@ def said(what: object) -> str:
     return cut(one_line(repr(what)), 60)
 
 
-_P = ParamSpec("_P")
-_R_co = TypeVar("_R_co", covariant=True)
+_R = TypeVar("_R")
 
 
-class Opener(Protocol[_P, _R_co]):
-    """A function that takes `lab=`, or the lab before all other arguments."""
-
-    @overload
-    def __call__(self, *given: _P.args, **options: _P.kwargs) -> _R_co: ...
-    @overload
-    def __call__(self, lab: Lab, /, *given: _P.args, **options: _P.kwargs) -> _R_co: ...
-
-
-def lab_first(opens: Callable[_P, _R_co]) -> Opener[_P, _R_co]:
+def lab_first(opens: Callable[..., _R]) -> Callable[..., _R]:
     """Let a function that takes `lab=` take the lab as its first argument too.
 
     >>> lab_first(lambda image, *, lab=None: (image, lab))(Lab(), "nginx")
@@ -107,12 +102,12 @@ def lab_first(opens: Callable[_P, _R_co]) -> Opener[_P, _R_co]:
     """
 
     @wraps(opens)
-    def opened(*given: Any, **options: Any) -> _R_co:
+    def opened(*given: Any, **options: Any) -> _R:
         if given and isinstance(given[0], Lab):
             given, options = given[1:], {**options, "lab": given[0]}
         return opens(*given, **options)
 
-    return cast("Opener[_P, _R_co]", opened)
+    return opened
 
 
 def named(image: Pictured, name: str = "", lab: Lab | None = None) -> tuple[str, Image]:

@@ -9,7 +9,7 @@ from xml.etree import ElementTree as etree
 import traitlets
 
 from labkit.base.errors import LabkitError
-from labkit.base.text import decode, shown
+from labkit.base.text import counted, decode, shown
 from labkit.dockerfile.builder import BuildRequest, build
 from labkit.dockerfile.context import Context, Files, of_files
 from labkit.dockerfile.parse import instruction, parse
@@ -18,7 +18,7 @@ from labkit.go.units import human_size
 from labkit.lab import Lab
 from labkit.notebook.html import code_line, element
 from labkit.notebook.output import bundle
-from labkit.notebook.pictures.text import count, indented
+from labkit.notebook.pictures.text import indented
 from labkit.notebook.pictures.views import lab_first, needed_lab
 from labkit.notebook.widgets.page import Explorer, Output, button, group, line_button, rows
 from labkit.oci.reference import parse_reference
@@ -113,7 +113,7 @@ class DockerfileBoard(Explorer):
             try:
                 image = build(engine, context, self._request, pull=self._lab.pull, say=say, see=see)
                 hows, size = [how for how, _ in lines], human_size(image.size)
-                ran, found = count(hows.count("runs"), "step"), hows.count("Using cache")
+                ran, found = counted(hows.count("runs"), "step"), hows.count("Using cache")
                 told, failed = f"Image {self._tag}: {size}. {ran} ran, {found} came from the cache.", False
             except LabkitError as error:
                 told, failed = "".join([*errors, str(error)]), True

@@ -40,8 +40,6 @@ def terminal(lab: Lab | None = None, buttons: Mapping[str, str] | None = None) -
 
 
 def _notebooks() -> Lab:
-    from IPython.core.getipython import get_ipython
-
     from labkit.notebook.output import lab_of_notebook
 
-    return lab_of_notebook(get_ipython())
+    return lab_of_notebook()

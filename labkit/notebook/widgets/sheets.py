@@ -10,14 +10,14 @@ from xml.etree import ElementTree as etree
 
 import traitlets
 
-from labkit.base.text import shown
+from labkit.base.text import counted, shown
 from labkit.box import Box
 from labkit.dockerfile.context import follow
 from labkit.go.units import human_size
 from labkit.lab import Lab
 from labkit.notebook.html import card, code_line, element
 from labkit.notebook.output import bundle
-from labkit.notebook.pictures.text import count, cut, indented
+from labkit.notebook.pictures.text import cut, indented
 from labkit.notebook.pictures.views import Pictured, history_lines, lab_first, looked_up
 from labkit.notebook.widgets.page import Explorer, Output, group, line_button, path_choice, rows
 from labkit.oci import tree
@@ -136,8 +136,8 @@ class Sheets(Explorer):
 
 def _said(node: Node | None, origin: str) -> str:
     if isinstance(node, Dir):
-        return f"a directory with {count(len(node.children), 'name')}, from all sheets that have it"
-    size = f" of {count(node.content.size, 'byte')}" if isinstance(node, File) else ""
+        return f"a directory with {counted(len(node.children), 'name')}, from all sheets that have it"
+    size = f" of {counted(node.content.size, 'byte')}" if isinstance(node, File) else ""
     return f"a {node_kind(node)}{size}, from {origin}" if node else "nothing"
 
 

@@ -134,7 +134,7 @@ class Walkthrough(Explorer):
 
     def _run(self, slide: int) -> SlideRun:
         if slide not in self._runs:
-            self._runs[slide] = SlideRun(self.slides[slide], slide_html.names())
+            self._runs[slide] = SlideRun(self.slides[slide])
         return self._runs[slide]
 
     def _stand(self) -> SlideRun:
@@ -228,7 +228,7 @@ class Walkthrough(Explorer):
     def _renew(self, view: SlideView) -> None:
         try:
             view.deck = self.screens()
-        except LabkitError as error:  # a step of a teacher's own, after what was typed
+        except LabkitError as error:  # a set-up of a teacher's own, the second time
             view.send({"told": str(error)})
         self._give_lab()
 
