@@ -54,8 +54,9 @@ def test_a_duration_has_a_unit_and_64_bits(text: str, nanoseconds: int | None) -
 
 @pytest.mark.parametrize(
     ("text", "reason"),
-    [("", "invalid"), ("h", "invalid"), ("1h.", "invalid"), ("2562048h", "invalid"), ("1h5", "missing unit in"),
-     ("1hx5s", 'unknown unit "hx" in'), ("1h2d", 'unknown unit "d" in'), ("2013-01-02", 'unknown unit "-" in')],
+    [("", "invalid"), ("h", "invalid"), ("1h.", "invalid"), ("2562048h", "invalid"),
+     ("1h5", "missing unit in"), ("1hx5s", 'unknown unit "hx" in'), ("1h2d", 'unknown unit "d" in'),
+     ("2013-01-02", 'unknown unit "-" in')],
 )  # fmt: skip
 def test_why_a_text_is_no_duration(text: str, reason: str) -> None:
     assert wrong_duration(text) == f'time: {reason} duration "{text}"'
