@@ -17,6 +17,7 @@ from labkit.engine import images, volumes
 from labkit.engine.container import container_config
 from labkit.engine.engine import Engine
 from labkit.go.moment import duration, moment_of, parse_time, wrong_duration
+from labkit.go.quote import go_quote
 from labkit.go.units import human_size
 from labkit.oci.image import Image
 
@@ -98,8 +99,10 @@ def _matching(engine: Engine, wanted: Mapping[str, list[str]]) -> Callable[[int,
         if len(until) > 1:
             raise DaemonError("more than one until filter specified")
         before = moment_of(text := until.pop(), engine.now)
+        if before is None and "-" in text:
+            raise LabkitError(f"labkit: {go_quote(text)} is no time: write 24h, 2019-03-26 or 2019-03-26T23")
         if before is None:
-            raise DaemonError(f'failed to parse value as time or duration: "{text}"')
+            raise DaemonError(f"failed to parse value as time or duration: {go_quote(text)}")
     return lambda created, labels: (before is None or created <= before) and has_labels(labels, wanted)
 
 

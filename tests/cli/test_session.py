@@ -105,6 +105,7 @@ REFUSALS = {
     "docker inspect --type network x": "labkit: --type network is not simulated; it would show",
     "docker run -p 80-81:80-81 base:1": "labkit: -p with a range is not simulated; it would publish each",
     "docker ps --filter publish=80": "labkit: the filter publish is not simulated; it would list what it",
+    "docker image prune -f --filter until=2019-13-01": 'labkit: "2019-13-01" is no time: write 24h',
     "docker images --format raw": "labkit: --format raw is not simulated; it would show a field a line",
     "docker history ngins": "labkit: docker images lists what is here, docker pull ngins:latest",
     "docker start ngins": "labkit: docker ps -a lists all containers, the stopped ones too",
