@@ -187,6 +187,8 @@ _RED, _PLAIN = b"\x1b[91m", b"\x1b[0m"
 def build(terminal: Terminal, call: Invocation) -> int:
     """Build an image from a Dockerfile and a context."""
     request = _request(terminal, call)
+    if terminal.env.get("DOCKER_BUILDKIT", "0") not in ("", "0"):
+        terminal.hint = "labkit: BuildKit is not simulated: this is the classic builder"
     context, size = prepare(terminal, call.args[0], str(call.options["file"]))
     quiet = bool(call.options["quiet"])
     screen = replace(terminal, output=[], errors=[], hint="") if quiet else terminal

@@ -385,6 +385,7 @@ class Session:
                 **APPLETS,
                 "docker": lambda task, argv: self._docker(task, argv, fs, keyboard),
                 "sh": lambda task, argv: task.run.shell(task, ["sh", *argv]),
+                "bash": lambda task, argv: task.run.shell(task, ["bash", *argv]),
             },
             most_output=MEBIBYTE,
             space=lambda: usage.space(self.engine),
@@ -400,12 +401,16 @@ class Session:
         output = tuple((chunk.stream, chunk.data) for chunk in done.chunks)
         if not done.finished and not self._hints:
             self._hints.append(GOES_ON)
+        if done.exit_code == 2 and "<(" in (text or ""):
+            self._hints.append("labkit: <(…) is not simulated: write its output into a file, and name that")
         if done.exit_code == 127 and not self._hints:
             self._hints += _unknown_command(text or "")
         return Result(output, done.exit_code, "\n".join(self._hints))
 
     def _docker(self, task: Task, argv: list[str], mounts: MountTable, keyboard: Reader | None) -> int:
         output, reader = task.fds.get(1), task.fds.get(0)
+        typed = reader is keyboard
+        shown = typed and isinstance(output, Output)
         terminal = Terminal(
             self.engine,
             self.registries,
@@ -416,8 +421,9 @@ class Session:
             task.cwd,
             tty=self.tty and isinstance(output, Output),
             env=task.env,
-            stdin=lambda: b"" if reader is keyboard else _rest(reader),
-            keyboard=keyboard if reader is keyboard and isinstance(output, Output) else None,
+            stdin=lambda: b"" if typed else _rest(reader),
+            keyboard=keyboard if shown else None,
+            reader=reader if isinstance(reader, Reader) and (shown or not typed) else None,
             watch=self.watch,
         )
         task.run.step(_A_COMMAND)
@@ -535,6 +541,10 @@ def hint(errors: Sequence[LabkitError]) -> str:
     return next((f"labkit: {text}" for text in found), "")
 
 
+_WRITERS = frozenset("chmod chown cp dd gunzip gzip ln mv rm rmdir tee truncate".split())
+"""What nobody should be told to run in another program's place."""
+
+
 def _unknown_command(line: str) -> list[str]:
     words = line.split()
     if words[:1] == ["docker-compose"]:
@@ -543,7 +553,8 @@ def _unknown_command(line: str) -> list[str]:
         return [command_hint(COMMANDS[""], words)]
     if not words or words[0] in ("docker", *APPLETS):
         return []
-    close = difflib.get_close_matches(words[0], ["docker", *APPLETS], 1, 0.7)
+    known = ["docker", *(each for each in APPLETS if each not in _WRITERS)]
+    close = difflib.get_close_matches(words[0], known, 1, 0.7)
     if close:
         return [f"labkit: did you mean '{' '.join([close[0], *words[1:]])}'?"]
     return ["labkit: this is a pretend home: docker and the everyday commands (ls, cat, grep …) work here"]

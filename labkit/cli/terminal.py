@@ -127,10 +127,11 @@ class Attach(Suspended):
 class Terminal:
     """A command's surroundings.
 
-    `env` holds the variables of the prompt; `stdin` gives what is left of standard input, and a
-    command that does not ask for it leaves it to the next one. `keyboard` is standard input where that is the
-    terminal itself, at which somebody types. `home` are the files of the pretend home
-    as its user may use them, `mounts` the same without a look at who asks, and `cwd` is the directory in it.
+    `env` holds the variables of the prompt; `stdin` gives what is left of standard input, and a command that
+    does not ask for it leaves it to the next one. `keyboard` is standard input where that is the terminal
+    itself, at which somebody types; `reader` is either, for a command that asks for one line. `home` are the
+    files of the pretend home as its user may use them, `mounts` the same without a look at who asks, and
+    `cwd` is the directory in it.
 
     `tty` says whether its output goes to a terminal, which lines of a pull depend on. `watch` sees each event
     of a transfer or a build as it comes. Output is kept in order, as pairs of the stream, 1 or 2, and the
@@ -150,6 +151,7 @@ class Terminal:
     env: Mapping[str, str] = field(default_factory=dict)
     stdin: Callable[[], bytes] = bytes
     keyboard: Reader | None = None
+    reader: Reader | None = None
     watch: Watch | None = None
     hint: str = ""
     errors: list[LabkitError] = field(default_factory=list)
@@ -159,7 +161,7 @@ class Terminal:
 
     def line(self) -> bytes:
         """The next line of standard input; a terminal waits for it."""
-        return self.keyboard.line() or b"" if self.keyboard else self.stdin().partition(b"\n")[0]
+        return (self.reader.line() if self.reader else b"") or b""
 
     def sent(self, method: str, request: str) -> bytes:
         """Return standard input as it is sent to the daemon with a request."""

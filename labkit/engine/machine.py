@@ -244,7 +244,7 @@ def data_root(engine: Engine) -> Dir:
     ['buildkit', 'containers', 'image', 'network']
     """
     state, name = engine.state, engine.driver.name
-    containers = {each.id: _container(each) for each in state.containers.values()}
+    containers = {each.id: _container(each, engine.now) for each in state.containers.values()}
     volumes = {each.name: _folder({"_data": replace(each.files, opaque=False)}, 0o701)
                for each in state.volumes.values()}  # fmt: skip
     inside: dict[str, Node] = {
@@ -349,14 +349,15 @@ def _mount_of(container: Container) -> Dir:
     return _folder({name: _text(text, container.created) for name, text in texts.items()}, 0o755)
 
 
-def _container(container: Container) -> Dir:
-    """Return a container's directory: the files that the engine mounts into it, and its log."""
+def _container(container: Container, now: int) -> Dir:
+    """Return a container's directory: the files that the engine mounts into it, and its log so far."""
     own: dict[str, Node] = {"checkpoints": _folder({}, made=container.created)}
     if made := container.started:
         lines = [
             {"log": line.decode("utf-8", "replace"), "stream": f"std{['out', 'err'][each.stream - 1]}",
              "time": rfc3339_nano(each.at)}
             for each in container.log
+            if each.at <= now
             for line in each.data.splitlines(keepends=True)
         ]  # fmt: skip
         log = _text(b"".join(dumps(line) + b"\n" for line in lines), made, 0o640)

@@ -79,10 +79,15 @@ def _source(shell: Shell, words: list[str]) -> int:
             return 1
         raise ExitShell(2) from None
     shell.builtin = None
+    given, before = words[2:] if shell.flavour != "dash" else [], shell.arguments
+    shell.arguments = given or before
     try:
         return shell.run_text(text, 1)
     except ReturnFunction as leave:
         return leave.status
+    finally:
+        if given:
+            shell.arguments = before
 
 
 def _local(shell: Shell, words: list[str]) -> int:

@@ -53,6 +53,8 @@ def find_program(task: Task, name: str, search: str | None = None) -> str:
 
     A name with a slash is a path; another is searched in `search`, or in the task's PATH.
     """
+    if name in task.run.process.programs:  # which have no files
+        return f"/usr/bin/{name}"
     if "/" in name:
         kind = _refusal(task, name)
         if kind:
@@ -112,6 +114,9 @@ def _start(task: Task, path: str, argv: Sequence[str]) -> int:
     head = content.read(0, 256) if content.size else b""
     if head.startswith(b"#!"):
         interpreter = decode(head[2:].partition(b"\n")[0]).split(None, 1)
+        name = basename(interpreter[0]) if interpreter else ""
+        if name in task.run.process.programs:
+            return execute(task, [name, *interpreter[1:], path, *argv[1:]])
         if not interpreter or _refusal(task, interpreter[0]):
             raise ExecNotFound(argv[0], "no such file")
         return _start(task, interpreter[0], [*interpreter, path, *argv[1:]])

@@ -93,6 +93,9 @@ REFUSALS = {
     "docker image lss": "labkit: did you mean 'docker image ls'?",
     "docker run --nmae x base:1": "labkit: did you mean '--name'?",
     "dokcer ps -a": "labkit: did you mean 'docker ps -a'?",
+    "cmp a b": "labkit: this is a pretend home: docker and the everyday commands (ls",  # never "cp a b"
+    "cat <(echo a)": "labkit: <(…) is not simulated: write its output into a file, and name that",
+    "sudo -i": "sudo: a prompt of root's own is not simulated: sudo sh -c 'COMMAND; COMMAND'",
     "frobnicate": "labkit: this is a pretend home: docker and the everyday commands (ls",
     "docker network ls": "labkit: 'docker network ls' is not simulated; it would list the networks",
     "docker run -v /a:/b base:1": "labkit: -v with a directory of the host is not simulated; it would mount",
@@ -303,3 +306,40 @@ def test_a_run_whose_pull_breaks_off_says_so_as_the_client_does() -> None:
 
 def test_what_another_registry_of_the_lab_has_is_offered_by_its_whole_name() -> None:
     assert lab_with_shop().docker("pull shop:2").hint.startswith("labkit: did you mean registry.lab/shop? ")
+
+
+def test_a_prompt_takes_one_line_of_a_pipe_that_has_no_end(lab: Lab) -> None:
+    lab.docker("create --name one base:1")
+    result = lab.shell("yes | docker container prune")
+    assert "Deleted Containers:" in result.text
+    assert not result.hint
+    assert "one" not in lab.docker("ps -a --format '{{.Names}}'").text.split()
+
+
+def test_a_containers_log_file_has_what_was_printed_so_far(lab: Lab) -> None:
+    lab.docker("run -d --name talk base:1 sh -c 'while true; do echo tick; sleep 1; done'")
+    path = lab.docker("inspect -f '{{.LogPath}}' talk").text.strip()
+    lines = lab.shell("docker logs talk | wc -l; sudo cat " + path + " | wc -l").text.split()
+    assert lines[0] == lines[1]
+    assert int(lines[0]) < 10
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        ("printf '#!/bin/sh\\necho $# $1' > s; chmod +x s; ./s a b", "2 a"),
+        ("printf '#!/usr/bin/env bash\\necho $1' > s; chmod +x s; ./s a", "a"),
+        ("printf '#!/bin/perl\\n' > s; chmod +x s; ./s", "bash: ./s: No such file or directory"),
+        ("bash -c 'echo $0 $1' x y", "x y"),
+        ("which docker; command -v ls", "/usr/bin/docker\n/usr/bin/ls"),
+        ("sudo bash -c 'id -u'", "0"),
+    ],
+)
+def test_the_homes_programs_are_found_as_files_are(lab: Lab, line: str, text: str) -> None:
+    assert lab.shell(line).stdout.strip() == text or lab.shell(line).stderr.strip() == text
+
+
+def test_a_build_says_that_it_is_the_classic_one(lab: Lab) -> None:
+    lab.shell("mkdir d; echo FROM base:1 > d/Dockerfile")
+    assert "classic builder" in lab.shell("DOCKER_BUILDKIT=1 docker build d").hint
+    assert not lab.shell("DOCKER_BUILDKIT=0 docker build d").hint

@@ -115,10 +115,10 @@ def sudo(task: Task, options: Options) -> int:
     own = {"HOME": "/root", "USER": "root", "LOGNAME": "root", "PATH": _SUDO_PATH}
     values = {**(task.env if "E" in options else {}), **own}
     argv = _assigned(options.operands, values)
+    if "i" in options or "s" in options or argv[:1] == ["su"] or argv in (["bash"], ["sh"]):
+        raise CommandError("a prompt of root's own is not simulated: sudo sh -c 'COMMAND; COMMAND'")
     if not argv:
         raise CommandError("which command? Here sudo runs one command as root: sudo ls /var/lib/docker")
-    if argv[0] in ("su", "bash") or argv == ["sh"]:
-        raise CommandError("a prompt of root's own is not simulated: sudo sh -c 'COMMAND; COMMAND'")
     before = run.process, run.fs
     run.process = replace(run.process, uid=0, gid=0)
     run.fs = run.process.fs

@@ -222,7 +222,10 @@ def tee(task: Task, options: Options) -> int:
 
 
 def sort(task: Task, options: Options) -> int:
-    """Sort whole lines, with -n by the numbers that they begin with."""
+    """Sort whole lines, with -n by the numbers that they begin with, with GNU's -h by 2K, 1M and so on."""
+    kinds = "nh" if task.dialect == "gnu" else "n"
+    if "h" in options and "h" not in kinds:
+        raise UsageError("invalid option -- 'h'")
     lines: list[str] = []
     for operand in options.operands or ["-"]:
         try:
@@ -232,21 +235,26 @@ def sort(task: Task, options: Options) -> int:
         except FileSystemError as error:
             return 0 if task.is_dir(operand) else task.fail(f"{operand}: {strerror(error)}", 2)
 
-    first, mark = re.fullmatch(r"(\d+)(,\d+)?(n?)(r?)", options.value("k") or "1"), options.value("t")
+    mark = options.value("t")
+    first = re.fullmatch(rf"(\d+)(,\d+)?([{kinds}]?)(r?)", options.value("k") or "1")
     if first is None:
         raise CommandError(f"invalid number '{options.value('k')}'")
     options.given += [(flag, "") for flag in first.group(3, 4) if flag]
     place, end = int(first[1]) - 1, int((first[2] or ",0")[1:]) or None
 
-    def key(line: str) -> float | str:
+    def key(line: str) -> float | str | tuple[int, float]:
         piece = line
         if "k" in options:
             fields = line.split(mark) if mark else re.findall(r"\s*\S+", line)
             piece = (mark or "").join(fields[place:end])
-        if "n" not in options:
+        if "n" not in options and "h" not in options:
             return piece
-        number = re.match(r"\s*(-?\d+(\.\d+)?|-?\.\d+)", piece)
-        return float(number[1]) if number else 0.0
+        number = re.match(r"\s*(-?\d+(?:\.\d+)?|-?\.\d+)([kKMGTPE]?)", piece)
+        value = float(number[1]) if number else 0.0
+        if "n" in options:
+            return value
+        unit = " KMGTPE".index(number[2].upper() or " ") if number else 0
+        return (-unit if value < 0 else unit, value)
 
     lines.sort(key=lambda line: (key(line), line), reverse="r" in options)
     if "u" in options:
