@@ -200,5 +200,5 @@ def test_a_learners_copy_opens_with_what_tells_folded(
         page.shoot(f"copy-{path.stem}")
         folded.first.locator("summary").click()
         assert folded.first.locator("p").first.is_visible()
-        assert folded.first.locator("code, strong, em").count(), "Markdown inside it is alive"
+        assert folded.locator("code, strong, em").count(), "Markdown inside them is alive"
         page.shoot(f"copy-opened-{path.stem}")
