@@ -32,6 +32,13 @@ NR==3 {print "third" NR NF;}
 $1!="a"
 $2<="2" {print "<" $2 ">"}
 $3 ~ "[0-9]%$" {print $NR}
+{s+=$1} END {print s}
+{ sum += $2; } END { print "sum:", sum " of " NR }
+/a/ {n++} END {print n, NF, $1}
+/nothing/{n++}END{print n}
+$2>2 {s += 1.25} END {print s s}
+END {print NR}
+{print $1} END {print "done"; }
 """.strip().splitlines()
 LEFT_OUT = {
     "{if ($1) print}": "'if'",
@@ -39,7 +46,11 @@ LEFT_OUT = {
     "{print length($1)}": "'length'",
     "{print $1/2}": "'/'",
     "{a[$1]++}": "'a'",
-    "{s+=$1} END {print s}": "'s'",
+    "{s-=$1}": "'s'",
+    "{s+=$1; t+=$2} END {print s}": "'t+='",
+    "{s+=$1} END {print s/NR}": "'/'",
+    "{s+=$1} END": "the end of the program here",
+    "END {print} {print}": "'{'",
     "BEGIN {print 1}": "'BEGIN'",
     "NR>1 && $2": "'&'",
     "!$1": "'$'",
@@ -77,7 +88,7 @@ def test_it_prints_what_busybox_prints(box: Box, program: str, options: list[str
 @pytest.mark.parametrize("program", LEFT_OUT)
 def test_what_is_left_out_says_so(box: Box, program: str) -> None:
     ours = box.exec(["awk", program, "/t"])
-    words = f"labkit: {LEFT_OUT[program]} in awk is not simulated; a condition and print are\n"
+    words = f"labkit: {LEFT_OUT[program]} in awk is not simulated; a condition and print are, and {{s += $1}} END {{print s}}\n"
     assert (ours.stdout, ours.stderr, ours.exit_code) == ("", words, 2)
 
 

@@ -1,4 +1,4 @@
-"""awk, as far as it is typed to pick columns: a condition, and what is printed of a line (POSIX.1-2017, awk).
+"""awk, as far as it is typed to pick columns and to add them up: a condition, and print or one sum (POSIX).
 
 The language has variables, loops and functions, too. What is left out is refused in one line, never skipped.
 """
@@ -8,7 +8,6 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable
-from itertools import count
 from typing import Any, NamedTuple
 
 from labkit.shell.applets.options import Options
@@ -19,10 +18,10 @@ from labkit.shell.streams import Reader
 from labkit.shell.task import Task
 
 _TOKEN = re.compile(
-    r'(?P<blank>[ \t\r]+|\\\n|#[^\n]*)|(?P<text>"(?:\\.|[^"\\])*")|(?P<number>\d{1,9}(?:\.\d+)?(?!\d))|'
-    r"(?P<pattern>/(?:\\.|[^/\\\n])*/)|(?P<name>(?:NR|NF)\b)|(?P<print>print\b)|(?P<sign>!~|[=!<>]=|[$!~<>,;{}])|"
-    r"(?P<other>\w+|.)",
-    re.DOTALL,
+    r"""(?P<blank>[ \t\r]+|\\\n|\#[^\n]*) | (?P<text>"(?:\\.|[^"\\])*") | (?P<number>\d{1,9}(?:\.\d+)?(?!\d))
+    | (?P<sum>[A-Za-z_]\w*[ \t]*\+[=+]) | (?P<pattern>/(?:\\.|[^/\\\n])*/) | (?P<name>(?:NR|NF)\b)
+    | (?P<print>print\b) | (?P<end>END\b) | (?P<sign>!~|[=!<>]=|[$!~<>,;{}]) | (?P<other>\w+|.)""",
+    re.DOTALL | re.VERBOSE,
 )
 _NUMBER = re.compile(r"\s*[-+]?(\d+\.?\d*|\.\d+)\s*")
 _COMPARED: dict[str, Callable[[Any, Any], bool]] = {
@@ -30,6 +29,7 @@ _COMPARED: dict[str, Callable[[Any, Any], bool]] = {
     ">=": operator.ge,
 }  # fmt: skip
 _ENDS = (";", "}")
+_KEPT = "a condition and print are, and {s += $1} END {print s}"
 
 
 class _LeftOut(Exception):
@@ -37,34 +37,60 @@ class _LeftOut(Exception):
 
 
 class _Line(NamedTuple):
-    """A line that was read, its fields and its number."""
+    """A line that was read, its fields and its number, and the sum after the last."""
 
-    text: str
-    fields: list[str]
-    number: int
+    text: str = ""
+    fields: list[str] = []  # noqa: RUF012
+    number: int = 0
+    total: float | None = None
 
 
 Code = Callable[[_Line], str]
 Test = Callable[[_Line], bool]
 
 
+class _Rule(NamedTuple):
+    """Which lines are wanted, what is printed of each or added up, and what is printed in the end."""
+
+    wanted: Test
+    printed: Code | None
+    amount: Code | None
+    ended: Code | None
+
+
 def awk(task: Task, options: Options) -> int:
     """Run a program on each line of files."""
-    mark, read = _plain(options.value("F") or " "), count(1)
+    mark, line = _plain(options.value("F") or " "), _Line()
     try:
-        wanted, printed = _Parser(options.operands[0].strip()).rule()
+        rule = _Parser(options.operands[0].strip()).rule()
     except _LeftOut as error:
-        task.err(f"labkit: {error} in awk is not simulated; a condition and print are\n")
+        task.err(f"labkit: {error} in awk is not simulated; {_KEPT}\n")
         return 2
 
     def each_line(path: str, reader: Reader) -> None:
+        nonlocal line
         for data in reader.lines():
             text = decode(data.removesuffix(b"\n"))
-            line = _Line(text, _split(text, mark), next(read))
-            if wanted(line):
-                task.out(f"{printed(line)}\n")
+            line = _Line(text, _split(text, mark), line.number + 1, line.total)
+            if rule.amount and rule.wanted(line):
+                line = line._replace(total=(line.total or 0.0) + _number(rule.amount(line)))
+            elif rule.printed and rule.wanted(line):
+                task.out(f"{rule.printed(line)}\n")
 
-    return each_file(task, options.operands[1:], each_line)
+    status = each_file(task, options.operands[1:], each_line)
+    if rule.ended:
+        task.out(f"{rule.ended(line)}\n")
+    return status
+
+
+def _number(text: str) -> float:
+    """Return the number that a text begins with, or 0."""
+    found = _NUMBER.match(text)
+    return float(found[0]) if found else 0.0
+
+
+def _shown(number: float) -> str:
+    return str(int(number)) if number.is_integer() else f"{number:.6g}"
 
 
 def _split(line: str, mark: str) -> list[str]:
@@ -85,6 +111,7 @@ class _Parser:
     def __init__(self, text: str) -> None:
         found = [(str(each.lastgroup), each[0]) for each in _TOKEN.finditer(text)]
         self.tokens = [each for each in found if each[0] != "blank"]
+        self.total = ""
 
     def peek(self) -> tuple[str, str]:
         return self.tokens[0] if self.tokens else ("end", "")
@@ -100,13 +127,31 @@ class _Parser:
         """Take the next token if it is one of these, and return it."""
         return self.tokens.pop(0)[1] if self.peek()[1] in words else ""
 
-    def rule(self) -> tuple[Test, Code]:
-        """Return which lines are wanted, and what is printed of each."""
-        wanted: Test = self.condition() if self.peek()[1] != "{" else lambda line: True
-        printed: Code = self.printed() if self.accept("{") else lambda line: line.text
+    def rule(self) -> _Rule:
+        printed: Code | None = None if self.peek()[0] == "end" and self.tokens else lambda line: line.text
+        wanted: Test = self.condition() if printed and self.peek()[1] != "{" else lambda line: True
+        amount = ended = None
+        if printed and self.accept("{"):
+            amount = self.summed() if self.peek()[0] == "sum" else None
+            printed = None if amount else self.printed()
+        if self.accept("END"):
+            self.accept("{") or self.take()
+            ended = self.printed()
         if self.tokens:
             self.take()
-        return wanted, printed
+        return _Rule(wanted, printed, amount, ended)
+
+    def summed(self) -> Code:
+        sign = self.take("sum")[1]
+        self.total = sign.rstrip("+= \t")
+        amount: Code = self.value()[1] if sign.endswith("=") else lambda line: "1"
+        self.close()
+        return amount
+
+    def close(self) -> None:
+        self.accept(";")
+        if not self.accept("}"):
+            self.take()
 
     def condition(self) -> Test:
         denied = self.accept("!")
@@ -129,9 +174,7 @@ class _Parser:
             items = [self.joined()]
         while self.accept(","):
             items.append(self.joined())
-        self.accept(";")
-        if not self.accept("}"):
-            self.take()
+        self.close()
         return lambda line: " ".join(item(line) for item in items)
 
     def joined(self) -> Code:
@@ -143,6 +186,8 @@ class _Parser:
 
     def value(self) -> tuple[bool, Code]:
         """Return whether a value is a text whatever is in it, and the value."""
+        if self.total and self.accept(self.total):
+            return False, lambda line: "" if line.total is None else _shown(line.total)
         column = self.accept("$")
         kind, text = self.take("number", "name") if column else self.take("number", "name", "text")
         if kind == "text":
