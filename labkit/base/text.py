@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import pkgutil
 import re
 import unicodedata
@@ -82,15 +81,6 @@ def packaged(package: str, name: str) -> str:
     data = pkgutil.get_data(package, name)  # importlib.resources would take longer to import
     assert data is not None
     return data.decode("utf-8").replace("\r\n", "\n")
-
-
-def python_text(text: str) -> str:
-    """Return a text as Python writes it, in double quotes.
-
-    >>> print(python_text("it's"))
-    "it's"
-    """
-    return json.dumps(text, ensure_ascii=False)
 
 
 def counted(number: int, noun: str) -> str:

@@ -553,6 +553,8 @@ def _unknown_command(line: str) -> list[str]:
         return [command_hint(COMMANDS[""], words)]
     if not words or words[0] in ("docker", *APPLETS):
         return []
+    if words[0] in WORDS["programs"]:
+        return [f"labkit: {WORDS['programs'][words[0]]}"]
     known = ["docker", *(each for each in APPLETS if each not in _WRITERS)]
     close = difflib.get_close_matches(words[0], known, 1, 0.7)
     if close:

@@ -94,6 +94,8 @@ REFUSALS = {
     "docker run --nmae x base:1": "labkit: did you mean '--name'?",
     "dokcer ps -a": "labkit: did you mean 'docker ps -a'?",
     "cmp a b": "labkit: this is a pretend home: docker and the everyday commands (ls",  # never "cp a b"
+    "vi Dockerfile": "labkit: cat > FILE <<END writes a file, up to a line that is END",
+    "tree .": "labkit: find DIRECTORY lists all that is below it",
     "cat <(echo a)": "labkit: <(…) is not simulated: write its output into a file, and name that",
     "sudo -i": "sudo: a prompt of root's own is not simulated: sudo sh -c 'COMMAND; COMMAND'",
     "frobnicate": "labkit: this is a pretend home: docker and the everyday commands (ls",

@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import suppress
 from xml.etree import ElementTree as etree
 
 import traitlets
 
 from labkit.base.errors import LabkitError
-from labkit.base.text import python_text, shown
+from labkit.base.text import shown
 from labkit.box import Box
 from labkit.course.copy_on_write import OPERATIONS, Story, choices, operation_named, ready, story
 from labkit.engine.state import State
@@ -82,10 +83,12 @@ class CowStepper(Explorer):
 
     @property
     def code(self) -> str:
-        after = f", after={python_text(self.after)}" if self.after else ""
-        chosen = f"path={python_text(self.path)}, operation={python_text(self.operation)}{after}"
-        chosen += f", step={self._place()[0]}"
-        return f"cow_stepper(lab, {python_text(self._name)}, {chosen})"
+        name, path, operation, after = (
+            json.dumps(each, ensure_ascii=False)
+            for each in (self._name, self.path, self.operation, self.after)
+        )
+        chosen = f"path={path}, operation={operation}" + f", after={after}" * bool(self.after)
+        return f"cow_stepper(lab, {name}, {chosen}, step={self._place()[0]})"
 
     def go(self, to: str) -> None:
         """Go to the "first", "last", "next" or step before ("back")."""
