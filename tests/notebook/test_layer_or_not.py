@@ -34,11 +34,12 @@ def test_it_says_which_lines_are_wrong_and_then_keeps_the_answer(asked: LayerOrN
     assert asked.wrong == ["5", "8"]
     assert "8 of 10 lines are right." in asked.page()
     assert "line 5, 8" in asked.page()
-    judged = "✗ layer of ", "✗ no layer", "✓ layer of "
+    judged = "a layer of 54.1MB, and you did not press it", "✗ no layer, and you pressed it", "✓ a layer of "
     assert [asked.page().count(words) for words in judged] == [1, 1, 2]
+    assert asked.page().index("✗ no layer") < asked.page().index("The 8 lines that you had right")
     asked.choose("layers", "5")
     assert asked.layers == ("4", "10", "8")
-    assert "layer of 22B" in asked.bundle()["text/plain"]
+    assert "a layer of 22B" in asked.bundle()["text/plain"]
 
 
 def test_all_right(asked: LayerOrNot) -> None:
@@ -58,8 +59,9 @@ def reasons(name: str) -> dict[str, str]:
     asked = layer_or_not(Lab(online=False).pull(name))
     asked.choose("layers", "1")
     asked.choose("compared", "yes")
-    lines = asked.outputs()[1]["text/plain"].splitlines()
-    return dict(zip((line[6:] for line in lines[::2]), map(str.strip, lines[1::2]), strict=True))
+    lines = asked.outputs()[0]["text/plain"].splitlines()
+    judged = (line[6:].replace(", and you did not press it", "") for line in lines[::2])
+    return dict(zip(judged, map(str.strip, lines[1::2]), strict=True))
 
 
 def test_each_line_says_why_and_its_command_is_whole() -> None:
@@ -69,11 +71,11 @@ def test_each_line_says_why_and_its_command_is_whole() -> None:
     (whole,) = (line for line in nginx if "set -x" in line)
     assert len(whole) > 130
     assert nginx[whole].startswith("It changed files, so it made a layer.")
-    assert mysql["layer of 0B: RUN mkdir /docker-entrypoint-initdb.d"].startswith(
+    assert mysql["a layer of 0B: RUN mkdir /docker-entrypoint-initdb.d"].startswith(
         "0B and a layer all the same"
     )
     empty = "An empty layer. Before Docker 1.10 (2016) every step made a layer, even for CMD"
-    assert old['layer of 0B: CMD ["/bin/bash"]'].startswith(empty)
+    assert old['a layer of 0B: CMD ["/bin/bash"]'].startswith(empty)
 
 
 def test_a_line_is_switched_where_it_stands_and_no_switch_is_kept(asked: LayerOrNot) -> None:

@@ -90,7 +90,7 @@ def meanings() -> dict[str, str]:
 
 def glossary() -> str:
     """Return the glossary with the links that lead back."""
-    back = " · ".join(f"[{each.heading}]({each.notebook}.ipynb)" for each in lessons.LESSONS)
+    back = " | ".join(f"[{each.heading}]({each.notebook}.ipynb)" for each in lessons.LESSONS)
     return _BACK.sub(lambda _: f"Back to {back}", GLOSSARY.read_text("utf-8"))
 
 

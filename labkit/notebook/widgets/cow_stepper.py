@@ -83,10 +83,8 @@ class CowStepper(Explorer):
 
     @property
     def code(self) -> str:
-        name, path, operation, after = (
-            json.dumps(each, ensure_ascii=False)
-            for each in (self._name, self.path, self.operation, self.after)
-        )
+        given = (self._name, self.path, self.operation, self.after)
+        name, path, operation, after = (json.dumps(each, ensure_ascii=False) for each in given)
         chosen = f"path={path}, operation={operation}" + f", after={after}" * bool(self.after)
         return f"cow_stepper(lab, {name}, {chosen}, step={self._place()[0]})"
 

@@ -7,7 +7,7 @@ from xml.etree import ElementTree as etree
 
 import traitlets
 
-from labkit.base.text import packaged, shown
+from labkit.base.text import counted, packaged, shown
 from labkit.go.units import human_size
 from labkit.lab import Lab
 from labkit.notebook.html import card, element, html, note
@@ -73,17 +73,13 @@ class LayerOrNot(Explorer):
             lines = [f"{n:2}  {_line(step)[:70]}" for n, step in self._steps]
             return [bundle("\n".join([f"{self._name}: layer or no layer?", *lines]))]
         picture = history_map(self._image, name=self._name)
-        told = [(self._judged(n, step), _line(step), _why(step)) for n, step in self._steps]
-        items = [
-            element("li", element("b", judged), " ", element("code", line), element("br"), why)
-            for judged, line, why in told
-        ]
-        plain = "\n".join(f"{n:>2}. {': '.join(each[:2])}\n      {each[2]}" for n, each in enumerate(told, 1))
-        reasons = {
-            "text/html": html(card(element("ol", *items, style="overflow-wrap: anywhere"))),
-            "text/plain": shown(plain),
-        }
-        return [{"text/html": picture.html, "text/plain": picture.text}, reasons]
+        told = [(n, self._judged(n, step), _line(step), _why(step)) for n, step in self._steps]
+        wrong, right = ([each for each in told if each[1][0] == mark] for mark in "✗✓")
+        summary = element("summary", f"The {counted(len(right), 'line')} that you had right")
+        page = card(*_reasons(wrong), element("details", summary, *_reasons(right)))
+        plain = "\n".join(f"{n:>2}. {judged}: {line}\n      {why}" for n, judged, line, why in told)
+        reasons = {"text/html": html(page), "text/plain": shown(plain)}
+        return [reasons, {"text/html": picture.html, "text/plain": picture.text}]
 
     def controls(self) -> list[etree.Element]:
         """Return a switch for each line, and what compares them; then the verdict."""
@@ -92,6 +88,7 @@ class LayerOrNot(Explorer):
             compare = button("Compare", "compared", "yes", able=bool(self.layers))
             return [lines, element("p", compare, " Press the lines that made a layer, then Compare.")]
         words = "" if not self.wrong else f" Not so: line {', '.join(self.wrong)}."
+        words += " To try once more, run the cell again."
         return [note(ORANGE if self.wrong else GREEN, element("b", self.verdict), words)]
 
     def _row(self, n: int, step: Step) -> etree.Element:
@@ -100,8 +97,18 @@ class LayerOrNot(Explorer):
         return line_button("layers", n, chosen=said, number=str(n), made=made, words=_line(step)[:200])
 
     def _judged(self, n: int, step: Step) -> str:
-        made = "no layer" if step.layer is None else f"layer of {human_size(step.size)}"
-        return f"{'✗' if str(n) in self.wrong else '✓'} {made}"
+        made = "no layer" if step.layer is None else f"a layer of {human_size(step.size)}"
+        if str(n) not in self.wrong:
+            return f"✓ {made}"
+        return f"✗ {made}, and you {'pressed' if step.layer is None else 'did not press'} it"
+
+
+def _reasons(told: list[tuple[int, str, str, str]]) -> list[etree.Element]:
+    items = [
+        element("li", element("b", judged), " ", element("code", line), element("br"), why, value=str(n))
+        for n, judged, line, why in told
+    ]
+    return [element("ol", *items, style="overflow-wrap: anywhere")] if items else []
 
 
 def _line(step: Step) -> str:
