@@ -85,7 +85,8 @@ def meanings() -> dict[str, str]:
         name: re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", text).replace("`", "").split(". ")[0]
         for name, text in found
     }
-    return {name.lower().replace(" ", "-"): f"{text.rstrip('.')}." for name, text in plain.items()}
+    # JupyterLab's anchors keep a heading's letters as they are.
+    return {name.replace(" ", "-"): f"{text.rstrip('.')}." for name, text in plain.items()}
 
 
 def glossary() -> str:
