@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from labkit.shell.applets.options import Options
@@ -40,7 +40,7 @@ class _Line(NamedTuple):
     """A line that was read, its fields and its number, and the sum after the last."""
 
     text: str = ""
-    fields: list[str] = []  # noqa: RUF012
+    fields: Sequence[str] = ()
     number: int = 0
     total: float | None = None
 
