@@ -239,6 +239,7 @@ def _request(terminal: Terminal, call: Invocation) -> BuildRequest:
         arguments=arguments,
         labels={name: value for name, _, value in labels},
         use_cache=not given["no-cache"],
+        cache_from=call.strings("cache-from"),
         pull=bool(given["pull"]),
         remove=bool(given["rm"]),
         force_remove=bool(given["force-rm"]),

@@ -73,7 +73,8 @@ def shown_flags(command: Command) -> list[Flag]:
 
 def flag_usages(flags: list[Flag]) -> str:
     """The lines of "Options:", as pflag's FlagUsagesWrapped lays them out."""
-    heads = [_head(flag) for flag in flags]
+    short = (f"  -{flag.short}, --" if flag.short else "      --" for flag in flags)
+    heads = [f"{start}{flag.name} {flag.kind}".rstrip() for start, flag in zip(short, flags, strict=True)]
     # pflag counts a marker byte between name and usage, hence the third space between the columns.
     indent = max(map(len, heads)) + 3
     lines = [
@@ -84,11 +85,6 @@ def flag_usages(flags: list[Flag]) -> str:
 
 def _lines(commands: list[Command]) -> str:
     return "\n".join(f"  {command.name:<11} {command.short}" for command in commands)
-
-
-def _head(flag: Flag) -> str:
-    names = f"  -{flag.short}, --{flag.name}" if flag.short else f"      --{flag.name}"
-    return f"{names} {flag.kind}".rstrip()
 
 
 def _words(flag: Flag) -> str:

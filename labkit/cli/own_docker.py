@@ -25,7 +25,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import zip_longest
 from types import FrameType
-from typing import IO, Any
+from typing import IO
 
 from labkit.base.errors import LabkitError
 from labkit.base.text import packaged, shown
@@ -187,8 +187,7 @@ EQUAL, LIKE, OTHER, OURS, THEIRS = " ", "~", "|", "<", ">"
 """A row's mark: equal; equal but for what cannot be; different; only labkit's; only Docker's."""
 MARKS = {LIKE: "equal, but for identifiers, names or ages", OTHER: "different", OURS: "labkit alone",
          THEIRS: "your Docker alone"}  # fmt: skip
-WIDTH = 150
-"""Characters that a line may have for both sides to stand beside each other."""
+WIDTH = 150  # characters that a line may have for both sides to stand beside each other
 _AGE = (
     r"(?:Less than a second|About a minute|About an hour|\d+ (?:seconds?|minutes|hours|days|weeks|months"
     r"|years))(?: ago)?|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z| [+-]\d{4} \w+|[+-]\d\d:\d\d)"
@@ -206,7 +205,7 @@ class Pair:
     theirs: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Comparison:
     """What a line answers on both sides; without a Docker `problem` says what to do."""
 
@@ -220,16 +219,6 @@ class Comparison:
     def equal(self) -> bool:
         """Tell whether both sides are equal, but for what cannot be."""
         return not self.problem and all(row.mark in (EQUAL, LIKE) for row in self.rows)
-
-    @property
-    def wide(self) -> bool:
-        """Tell whether the lines are too long to stand beside each other."""
-        return any(len(row.ours) + len(row.theirs) > WIDTH for row in self.rows)
-
-    @property
-    def heads(self) -> tuple[str, str]:
-        """The names of both sides."""
-        return "labkit", f"your Docker {self.version}".rstrip()
 
     @property
     def verdict(self) -> str:
@@ -249,10 +238,10 @@ class Comparison:
         Marks: `~` equal but for what cannot be equal, `|` different, `<` labkit alone, `>` Docker alone.
         """
         lines = [f"$ {self.line}"]
-        left, right = self.heads
+        left, right = "labkit", f"your Docker {self.version}".rstrip()
         if self.problem:
             lines += [row.ours for row in self.rows]
-        elif self.wide:
+        elif any(len(row.ours) + len(row.theirs) > WIDTH for row in self.rows):
             lines += [f"{mark} {text}".rstrip() for mark, text in stacked(self.rows)]
             lines.append(f"({OURS} {left}, {THEIRS} {right})")
         else:
@@ -261,12 +250,8 @@ class Comparison:
             lines += [f"{row.ours:<{width}} {row.mark} {row.theirs}".rstrip() for row in self.rows]
         return "\n".join([*lines, self.verdict, *self.notes]) + "\n"
 
-    def __str__(self) -> str:
-        return self.text
-
-    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
-        """Show the text where no HTML is shown."""
-        printer.text(self.text.rstrip("\n"))
+    def __repr__(self) -> str:
+        return self.text.rstrip("\n")
 
 
 def stacked(rows: Sequence[Pair]) -> list[tuple[str, str]]:

@@ -541,10 +541,6 @@ def hint(errors: Sequence[LabkitError]) -> str:
     return next((f"labkit: {text}" for text in found), "")
 
 
-_WRITERS = frozenset("chmod chown cp dd gunzip gzip ln mv rm rmdir tee truncate".split())
-"""What nobody should be told to run in another program's place."""
-
-
 def _unknown_command(line: str) -> list[str]:
     words = line.split()
     if words[:1] == ["docker-compose"]:
@@ -555,7 +551,7 @@ def _unknown_command(line: str) -> list[str]:
         return []
     if words[0] in WORDS["programs"]:
         return [f"labkit: {WORDS['programs'][words[0]]}"]
-    known = ["docker", *(each for each in APPLETS if each not in _WRITERS)]
+    known = ["docker", *(each for each in APPLETS if each not in WORDS["writers"])]
     close = difflib.get_close_matches(words[0], known, 1, 0.7)
     if close:
         return [f"labkit: did you mean '{' '.join([close[0], *words[1:]])}'?"]

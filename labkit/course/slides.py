@@ -109,13 +109,10 @@ def _mistakes(data: Mapping[str, Any], asked: Mapping[str, Question]) -> Iterato
         elif name in ("id", "title", *_PARTS) and not all(each.strip() for each in texts or [""]):
             yield f"nothing in {name}"
         elif name == "steps":
-            yield from (f"no step: {each}; {_STEPS}" for each in map(str.strip, texts) if not _known(each))
+            known = ((each, each == STAGE or commands(each) or cells(each)) for each in map(str.strip, texts))
+            yield from (f"no step: {each}; {_STEPS}" for each, kind in known if not kind)
     if isinstance(wrong := _question(data, asked), str):
         yield wrong
-
-
-def _known(step: str) -> bool:
-    return bool(step == STAGE or commands(step) or cells(step))
 
 
 def _question(slide: Mapping[str, Any], asked: Mapping[str, Question]) -> Question | str:
@@ -123,7 +120,10 @@ def _question(slide: Mapping[str, Any], asked: Mapping[str, Question]) -> Questi
     match given := slide.get("question"):
         case str() if given in asked:
             return asked[given]
-        case {"prompt": str(prompt), "choices": [_, *_] as choices} if all(map(_whole, choices)):
+        case {"prompt": str(prompt), "choices": [_, *_] as choices} if all(
+            isinstance(each, dict) and {str} == {type(each.get(part)) for part in ("text", "reason")}
+            for each in choices
+        ):
             made = [Choice(each["text"], each["reason"], each.get("right") is True) for each in choices]
             if sum(each.right for each in made) == 1 and 2 <= len(made) <= len(LETTERS):
                 return Question(str(slide.get("id")), prompt, tuple(made))
@@ -131,10 +131,6 @@ def _question(slide: Mapping[str, Any], asked: Mapping[str, Question]) -> Questi
         case {}:
             return "its question lacks a prompt, or choices that have a text and a reason each"
     return f"no such question: {given}; write a table [slide.question], or one of the course's IDs"
-
-
-def _whole(choice: Any) -> bool:
-    return isinstance(choice, dict) and all(isinstance(choice.get(part), str) for part in ("text", "reason"))
 
 
 def _slide(data: Mapping[str, Any], asked: Mapping[str, Question]) -> Slide:

@@ -96,7 +96,10 @@ def summary(found: Iterable[Replay]) -> tuple[str, list[str]]:
     results = list(found)
     good = [each.part for each in results if not each.problem]
     bad = [each for each in results if each.problem]
-    problems = [f"{each.exercise}: {_part(each)}: {each.problem}" for each in bad]
+    problems = []
+    for each in bad:
+        said = next((f" ({line})" for line in each.script.strip().splitlines() if line), "")
+        problems.append(f"{each.exercise}: {each.part}{said}: {each.problem}")
     starts = sum(each.part == "start" for each in bad)
     count = len({each.exercise for each in results})
     line = (
@@ -106,11 +109,6 @@ def summary(found: Iterable[Replay]) -> tuple[str, list[str]]:
         f"{good.count('mutant')} mutants refused or equal to a known way"
     )
     return line, problems
-
-
-def _part(replay: Replay) -> str:
-    first = (replay.script.strip().splitlines() or [""])[0]
-    return f"{replay.part} ({first})" if first else replay.part
 
 
 # Mutants

@@ -46,6 +46,7 @@ class BuildRequest:
     arguments: Mapping[str, str | None] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
     use_cache: bool = True
+    cache_from: tuple[str, ...] = ()
     pull: bool = False
     remove: bool = True
     force_remove: bool = False
@@ -203,7 +204,7 @@ class Builder:
         if name and self._named(name):
             raise DaemonError(f"{name} stage name already used")
         self.name, self.author, self.has_command = name, "", False
-        self.cache = Cache(self.engine, used=self.request.use_cache)
+        self.cache = Cache(self.engine, used=self.request.use_cache, sources=self.request.cache_from)
         self.arguments.begin_stage(first=first)
 
     def _named(self, name: str) -> Stage | None:

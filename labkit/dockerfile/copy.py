@@ -16,12 +16,11 @@ from labkit.dockerfile.context import CopySource, follow
 from labkit.engine.container_files import Member, UnpackError, collect, read_members, unpack
 from labkit.engine.mounts import make_directories
 from labkit.go import path as gopath
-from labkit.go.moment import SECOND
 from labkit.oci import tree
 from labkit.oci.content import Content
 from labkit.oci.gzip import decompressed
 from labkit.oci.tar import entries, failure
-from labkit.oci.tree import Dir, File, Node, Whiteout
+from labkit.oci.tree import Dir, File, Node
 from labkit.shell import users
 from labkit.storage.overlay import Mount
 
@@ -64,12 +63,14 @@ class Target:
             )
         for directory in make_directories(self.mount, above):
             self._chown(directory)
-        self._write(above, [Member(name, _without_attributes(source.node))])
+        node = source.node
+        if isinstance(node, File):  # copied alone its tar has no extended attributes (CopyFileWithTar)
+            node = replace(node, meta=replace(node.meta, xattrs=()))
+        self._write(above, [Member(name, node)])
         self._chown(place)
 
     def _write(self, place: str, members: Sequence[Member]) -> None:
-        given = [Member(name, _in_seconds(node), link) for name, node, link in members]
-        unpack(self.mount, place, given, lambda meta: (meta.uid, meta.gid), shut_in=True)
+        unpack(self.mount, place, members, lambda meta: (meta.uid, meta.gid), shut_in=True)
 
     def _place(self, path: str) -> str:
         """Return where a path of the image leads; raises DaemonError where a file is in the way."""
@@ -114,16 +115,6 @@ def archive_in(node: Node) -> Content | None:
     except LabkitError:
         return None
     return None if first is None else content
-
-
-def _without_attributes(node: Node) -> Node:
-    """Return what is copied alone: its tar has no extended attributes (pkg/archive, CopyFileWithTar)."""
-    return replace(node, meta=replace(node.meta, xattrs=())) if isinstance(node, File) else node
-
-
-def _in_seconds(node: Node) -> Node:
-    assert not isinstance(node, Whiteout)
-    return replace(node, meta=replace(node.meta, mtime=node.meta.mtime // SECOND * SECOND))
 
 
 def destination(directory: str, target: str) -> str:

@@ -306,7 +306,8 @@ class Regexp:
         if (quick := self._quick(text)) is None:
             found = self._longest(text)
         else:
-            found = (_match_of(each) for each in quick.finditer(text))
+            every = ((each.span(), each.group(), each.groups("")) for each in quick.finditer(text))
+            found = (Match(*span, (whole, *groups)) for span, whole, groups in every)
         behind = -1
         for match in found:
             if match.end > match.start or match.start != behind:
@@ -351,10 +352,6 @@ class Regexp:
         spans = followed(end)[self._program.end]
         pairs = zip(spans[::2], spans[1::2], strict=True)
         return Match(start, end, tuple(text[a:b] if b >= 0 else "" for a, b in pairs))
-
-
-def _match_of(found: re.Match[str]) -> Match:
-    return Match(found.start(), found.end(), (found[0], *(group or "" for group in found.groups())))
 
 
 # What is between brackets, for all syntaxes.

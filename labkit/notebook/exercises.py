@@ -180,7 +180,8 @@ def _line(line: Line) -> etree.Element:
         return element("pre", line.text, style=_PRE, tabindex="0")
     text = [*_inline(line.text, EMPHASIS if line.mark is Mark.PROSE else _CODE)]
     if line.link:
-        text = [element("a", *text, href=_reached(line.link))]
+        above = "../" * (Path.cwd().name == "exercises")  # the folder in which this notebook runs
+        text = [element("a", *text, href=f"{above}{line.link}")]
     if line.mark not in _PILLS:
         return element("div", *text, style=f"margin: {6 if line.mark is Mark.PROSE else 2}px 0")
     hue = _PILLS[line.mark]
@@ -189,11 +190,6 @@ def _line(line: Line) -> etree.Element:
     words = element("span", *text, style="min-width: 0; overflow-wrap: anywhere")
     row = "display: flex; gap: 8px; margin: 3px 0; align-items: baseline"
     return element("div", element("span", line.mark.value[1], style=pill), words, style=row)
-
-
-def _reached(notebook: str) -> str:
-    """Return a notebook's address as seen from the folder in which this one runs."""
-    return notebook if Path.cwd().name != "exercises" else f"../{notebook}"
 
 
 def _inline(text: str, pattern: re.Pattern[str] = _CODE) -> Iterator[etree.Element | str]:

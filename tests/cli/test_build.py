@@ -113,7 +113,6 @@ def test_several_ports_beside_quotes_are_refused(lab: Lab) -> None:
     "line",
     [
         "--compress .",
-        "--cache-from busybox .",
         "--iidfile x .",
         "--platform linux/arm64 .",
         "git@github.com:a/b",

@@ -143,14 +143,11 @@ def still(
     most = max((each.size for each in sums), default=0)
     shapes += [_bar(each, end + _ROW * row, width, most) for row, each in enumerate(sums)]
     height = end + _ROW * len(sums) + 6
-    about = " ".join(filter(None, caption)) or _counted(scene)
+    found = {kind: len(scene.of(kind)) for kind in ("layer", "image", "container", "volume")}
+    every = ", ".join(counted(number, kind) for kind, number in found.items() if number)
+    about = " ".join(filter(None, caption)) or every or "Nothing"
     told = "\n".join([cut(title, 110), *filter(None, caption)] * bool(title) + [twin(scene, sums, chosen)])
     return svg.paint(title or "The stage", about, told, int(width), height, shapes)
-
-
-def _counted(scene: Scene) -> str:
-    found = {kind: len(scene.of(kind)) for kind in ("layer", "image", "container", "volume")}
-    return ", ".join(counted(number, kind) for kind, number in found.items() if number) or "Nothing"
 
 
 def twin(scene: Scene, sums: Sequence[Sum] = (), chosen: Collection[str] = ()) -> str:
@@ -185,17 +182,15 @@ def twin(scene: Scene, sums: Sequence[Sum] = (), chosen: Collection[str] = ()) -
         ]
         for tile in tiles
     ]
-    return "\n".join(found + indented(rows, right=(2,)) + _summed(sums)) or "nothing is here yet"
+    found += indented(rows, right=(2,))
+    found += indented([[each.words, human_size(each.size)] for each in sums], right=(1,))
+    return "\n".join(found) or "nothing is here yet"
 
 
 def _said(tile: Tile) -> str:
     """Return what a tile is, in a word, with its letter, number or status."""
     kind = "" if tile.kind in ("file", "head") else tile.kind
     return f"{kind} {tile.mark}".strip()
-
-
-def _summed(sums: Sequence[Sum]) -> list[str]:
-    return indented([[each.words, human_size(each.size)] for each in sums], right=(1,))
 
 
 def _from_above(scene: Scene) -> Iterator[Tile]:

@@ -56,7 +56,8 @@ class CopyOrNot(Explorer):
     @property
     def right(self) -> list[bool]:
         """Of each command, once they are compared, whether its chip is the right one."""
-        return [f"{n} {_chip(size)}" in self.said for n, size in enumerate(self.sizes, 1)]
+        chips = (0 if not size else 1 if size <= _FEW else 2 for size in self.sizes)
+        return [f"{n} {chip}" in self.said for n, chip in enumerate(chips, 1)]
 
     @property
     def verdict(self) -> str:
@@ -105,7 +106,3 @@ class CopyOrNot(Explorer):
         chips = {f"{n} {chip}": words for chip, words in enumerate(CHIPS)}
         judged = (f"{'✓' if self.right[n - 1] else '✗'} {size}" for size in told)
         return buttons(command, "said", chips, self.said, *judged)
-
-
-def _chip(size: int) -> int:
-    return 0 if not size else 1 if size <= _FEW else 2

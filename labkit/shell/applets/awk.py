@@ -44,25 +44,21 @@ class _Line(NamedTuple):
     number: int = 0
     total: float | None = None
 
+    @property
+    def added(self) -> str:
+        number = self.total
+        return "" if number is None else str(int(number)) if number.is_integer() else f"{number:.6g}"
+
 
 Code = Callable[[_Line], str]
 Test = Callable[[_Line], bool]
-
-
-class _Rule(NamedTuple):
-    """Which lines are wanted, what is printed of each or added up, and what is printed in the end."""
-
-    wanted: Test
-    printed: Code | None
-    amount: Code | None
-    ended: Code | None
 
 
 def awk(task: Task, options: Options) -> int:
     """Run a program on each line of files."""
     mark, line = _plain(options.value("F") or " "), _Line()
     try:
-        rule = _Parser(options.operands[0].strip()).rule()
+        program = _Program(options.operands[0].strip())
     except _LeftOut as error:
         task.err(f"labkit: {error} in awk is not simulated; {_KEPT}\n")
         return 2
@@ -72,14 +68,14 @@ def awk(task: Task, options: Options) -> int:
         for data in reader.lines():
             text = decode(data.removesuffix(b"\n"))
             line = _Line(text, _split(text, mark), line.number + 1, line.total)
-            if rule.amount and rule.wanted(line):
-                line = line._replace(total=(line.total or 0.0) + _number(rule.amount(line)))
-            elif rule.printed and rule.wanted(line):
-                task.out(f"{rule.printed(line)}\n")
+            if program.amount and program.wanted(line):
+                line = line._replace(total=(line.total or 0.0) + _number(program.amount(line)))
+            elif program.printed and program.wanted(line):
+                task.out(f"{program.printed(line)}\n")
 
     status = each_file(task, options.operands[1:], each_line)
-    if rule.ended:
-        task.out(f"{rule.ended(line)}\n")
+    if program.ended:
+        task.out(f"{program.ended(line)}\n")
     return status
 
 
@@ -87,10 +83,6 @@ def _number(text: str) -> float:
     """Return the number that a text begins with, or 0."""
     found = _NUMBER.match(text)
     return float(found[0]) if found else 0.0
-
-
-def _shown(number: float) -> str:
-    return str(int(number)) if number.is_integer() else f"{number:.6g}"
 
 
 def _split(line: str, mark: str) -> list[str]:
@@ -105,13 +97,26 @@ def _split(line: str, mark: str) -> list[str]:
     return [*parts, line[last:]]
 
 
-class _Parser:
-    """Makes of a program's text what is to be done with a line."""
+class _Program:
+    """What is to be done: which lines are wanted, what is printed of each or added up, and in the end."""
+
+    amount: Code | None = None
+    ended: Code | None = None
+    total = ""
 
     def __init__(self, text: str) -> None:
         found = [(str(each.lastgroup), each[0]) for each in _TOKEN.finditer(text)]
         self.tokens = [each for each in found if each[0] != "blank"]
-        self.total = ""
+        self.printed: Code | None = None if self.peek()[1] == "END" else lambda line: line.text
+        self.wanted: Test = self.condition() if self.printed and self.peek()[1] != "{" else lambda line: True
+        if self.printed and self.accept("{"):
+            self.amount = self.summed() if self.peek()[0] == "sum" else None
+            self.printed = None if self.amount else self.shown()
+        if self.accept("END"):
+            self.accept("{") or self.take()
+            self.ended = self.shown()
+        if self.tokens:
+            self.take()
 
     def peek(self) -> tuple[str, str]:
         return self.tokens[0] if self.tokens else ("end", "")
@@ -126,20 +131,6 @@ class _Parser:
     def accept(self, *words: str) -> str:
         """Take the next token if it is one of these, and return it."""
         return self.tokens.pop(0)[1] if self.peek()[1] in words else ""
-
-    def rule(self) -> _Rule:
-        printed: Code | None = None if self.peek()[0] == "end" and self.tokens else lambda line: line.text
-        wanted: Test = self.condition() if printed and self.peek()[1] != "{" else lambda line: True
-        amount = ended = None
-        if printed and self.accept("{"):
-            amount = self.summed() if self.peek()[0] == "sum" else None
-            printed = None if amount else self.printed()
-        if self.accept("END"):
-            self.accept("{") or self.take()
-            ended = self.printed()
-        if self.tokens:
-            self.take()
-        return _Rule(wanted, printed, amount, ended)
 
     def summed(self) -> Code:
         sign = self.take("sum")[1]
@@ -166,7 +157,7 @@ class _Parser:
             return _comparing(left, right, _COMPARED[sign], as_text or also)
         return lambda line: float(left(line)) != 0 if _NUMBER.fullmatch(left(line)) else left(line) != ""
 
-    def printed(self) -> Code:
+    def shown(self) -> Code:
         self.take("print")
         if self.peek()[1] in _ENDS:
             items: list[Code] = [lambda line: line.text]
@@ -187,7 +178,7 @@ class _Parser:
     def value(self) -> tuple[bool, Code]:
         """Return whether a value is a text whatever is in it, and the value."""
         if self.total and self.accept(self.total):
-            return False, lambda line: "" if line.total is None else _shown(line.total)
+            return False, lambda line: line.added
         column = self.accept("$")
         kind, text = self.take("number", "name") if column else self.take("number", "name", "text")
         if kind == "text":
