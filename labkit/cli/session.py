@@ -93,10 +93,8 @@ class Result:
         printer.text(shown(self.text).rstrip("\n"))
 
 
-def _rest(reader: object) -> bytes:
+def _rest(reader: Reader) -> bytes:
     """Return what is left to read; a source without an end, such as /dev/zero, gives its beginning."""
-    if not isinstance(reader, Reader):
-        return b""
     with retold(LabkitError, FileSystemError, start="read /dev/stdin: "):
         content = reader.rest()
     if not endless(content) and content.size > 2 * MAX_TEXT:
@@ -401,16 +399,14 @@ class Session:
         output = tuple((chunk.stream, chunk.data) for chunk in done.chunks)
         if not done.finished and not self._hints:
             self._hints.append(GOES_ON)
-        if done.exit_code == 2 and "<(" in (text or ""):
-            self._hints.append("labkit: <(…) is not simulated: write its output into a file, and name that")
         if done.exit_code == 127 and not self._hints:
             self._hints += _unknown_command(text or "")
         return Result(output, done.exit_code, "\n".join(self._hints))
 
     def _docker(self, task: Task, argv: list[str], mounts: MountTable, keyboard: Reader | None) -> int:
-        output, reader = task.fds.get(1), task.fds.get(0)
-        typed = reader is keyboard
-        shown = typed and isinstance(output, Output)
+        output, given = task.fds.get(1), task.fds.get(0)
+        reader = given if isinstance(given, Reader) else None
+        shown = reader is keyboard and isinstance(output, Output)
         terminal = Terminal(
             self.engine,
             self.registries,
@@ -421,9 +417,9 @@ class Session:
             task.cwd,
             tty=self.tty and isinstance(output, Output),
             env=task.env,
-            stdin=lambda: b"" if typed else _rest(reader),
+            stdin=lambda: _rest(reader) if reader and reader is not keyboard else b"",
             keyboard=keyboard if shown else None,
-            reader=reader if isinstance(reader, Reader) and (shown or not typed) else None,
+            reader=reader if shown or reader is not keyboard else None,
             watch=self.watch,
         )
         task.run.step(_A_COMMAND)
@@ -551,7 +547,7 @@ def _unknown_command(line: str) -> list[str]:
         return []
     if words[0] in WORDS["programs"]:
         return [f"labkit: {WORDS['programs'][words[0]]}"]
-    known = ["docker", *(each for each in APPLETS if each not in WORDS["writers"])]
+    known = ["docker", *(each for each in APPLETS if each not in WORDS["writers"]["names"].split())]
     close = difflib.get_close_matches(words[0], known, 1, 0.7)
     if close:
         return [f"labkit: did you mean '{' '.join([close[0], *words[1:]])}'?"]

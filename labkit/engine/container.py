@@ -200,7 +200,7 @@ def keep(engine: Engine, container: Container, **fields: object) -> Container:
 
 def ended(container: Container, moment: int, exit_code: int) -> Container:
     """Return a container whose main process ended at a moment: what was still to come is in no log."""
-    log = tuple(line for line in container.log if line.at <= moment)
+    log = container.printed(moment)
     return replace(container, status="exited", exit_code=exit_code, finished=moment, ends_at=None, log=log)
 
 

@@ -356,8 +356,7 @@ def _container(container: Container, now: int) -> Dir:
         lines = [
             {"log": line.decode("utf-8", "replace"), "stream": f"std{['out', 'err'][each.stream - 1]}",
              "time": rfc3339_nano(each.at)}
-            for each in container.log
-            if each.at <= now
+            for each in container.printed(now)
             for line in each.data.splitlines(keepends=True)
         ]  # fmt: skip
         log = _text(b"".join(dumps(line) + b"\n" for line in lines), made, 0o640)

@@ -208,6 +208,10 @@ class Container:
     shells: Shells | None = None
     """The shells of the main process, while it runs and they wait."""
 
+    def printed(self, moment: int) -> tuple[LogLine, ...]:
+        """Return what its main process has written up to a moment; `log` has what will come, too."""
+        return tuple(line for line in self.log if line.at <= moment)
+
     @property
     def image_id(self) -> str:
         """The ID of the image that it was created from."""

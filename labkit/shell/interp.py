@@ -150,6 +150,7 @@ class Shell(ShellState):
             except parser.ShellSyntaxError as error:
                 self.line = error.line
                 self.message(str(error))
+                self.task.err(f"labkit: {error.left_out}\n" * bool(error.left_out and self.flavour == "bash"))
                 raise ExitShell(2) from None
             if node is None:
                 return self.status

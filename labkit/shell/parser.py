@@ -19,13 +19,14 @@ from labkit.shell.conversions import decode, unescape
 class ShellSyntaxError(Exception):
     """A script that the grammar refuses, in busybox ash's words, and the line on which it was noticed.
 
-    `at_end` says whether the text only ended too soon.
+    `at_end` says whether the text only ended too soon, `left_out` what bash would read.
     """
 
     def __init__(self, message: str, line: int, at_end: bool = False) -> None:
         super().__init__(message)
         self.line = line
         self.at_end = at_end
+        self.left_out = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -714,6 +715,8 @@ class Parser:
         expecting = f" (expecting {wanted})" if wanted else ""
         found = self._lexer.error(f"unexpected {name}{expecting}")
         found.at_end = token.kind == "end of file"  # not behind a newline that ends the text
+        if token.kind == "(" and self._lexer.text.endswith(("<(", ">("), 0, self._lexer.position):
+            found.left_out = "<(…) is not simulated: write its output into a file, and name that"
         return found
 
 

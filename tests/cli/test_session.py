@@ -341,6 +341,11 @@ def test_the_homes_programs_are_found_as_files_are(lab: Lab, line: str, text: st
     assert lab.shell(line).stdout.strip() == text or lab.shell(line).stderr.strip() == text
 
 
+def test_what_looks_like_a_process_in_a_word_is_no_reason_for_advice(lab: Lab) -> None:
+    assert "<(…)" not in lab.shell("ls '<(' nofile").text
+    assert "<(…)" not in lab.shell("cat < (echo a)").text
+
+
 def test_a_build_says_that_it_is_the_classic_one(lab: Lab) -> None:
     lab.shell("mkdir d; echo FROM base:1 > d/Dockerfile")
     assert "classic builder" in lab.shell("DOCKER_BUILDKIT=1 docker build d").hint

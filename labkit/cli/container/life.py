@@ -16,8 +16,6 @@ from labkit.cli.terminal import Terminal, named, told_by_client
 from labkit.engine import container as containers
 from labkit.engine import process
 
-_ENDING = ("HUP", "INT", "QUIT", "TERM")
-
 
 def stop(terminal: Terminal, call: Invocation) -> int:
     """Stop containers."""
@@ -57,7 +55,7 @@ def kill(terminal: Terminal, call: Invocation) -> int:
                 code="container-not-running",
                 subject=found.id[:12],
             )
-        if signal == "KILL" or (found.service and signal in _ENDING):
+        if signal == "KILL" or (found.service and signal in ("HUP", "INT", "QUIT", "TERM")):
             containers.stop(terminal.engine, found, kill=signal == "KILL")
 
     return 1 if terminal.for_each(call.args, one) else 0
@@ -123,8 +121,7 @@ def logs(terminal: Terminal, call: Invocation) -> int:
         raise DaemonError("configured logging driver does not support reading")
     lines = [
         (chunk.stream, line)
-        for chunk in found.log
-        if chunk.at <= terminal.engine.now
+        for chunk in found.printed(terminal.engine.now)
         for line in re.findall(rb"[^\n]*\n|[^\n]+", chunk.data)
     ]
     tail = str(call.options["tail"])

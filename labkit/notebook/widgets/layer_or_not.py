@@ -74,7 +74,7 @@ class LayerOrNot(Explorer):
             return [bundle("\n".join([f"{self._name}: layer or no layer?", *lines]))]
         picture = history_map(self._image, name=self._name)
         told = [(n, self._judged(n, step), _line(step), _why(step)) for n, step in self._steps]
-        wrong, right = ([each for each in told if each[1][0] == mark] for mark in "✗✓")
+        wrong, right = ([each for each in told if (str(each[0]) in self.wrong) is so] for so in (True, False))
         summary = element("summary", f"The {counted(len(right), 'line')} that you had right")
         page = card(*_reasons(wrong), element("details", summary, *_reasons(right)))
         plain = "\n".join(f"{n:>2}. {judged}: {line}\n      {why}" for n, judged, line, why in told)
